@@ -1,0 +1,5 @@
+/** What an event costs. */
+@NullMarked
+package dev.perennial.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

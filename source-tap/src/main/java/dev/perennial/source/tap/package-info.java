@@ -1,0 +1,5 @@
+/** Source for Tap, the sync service of the AT Protocol. */
+@NullMarked
+package dev.perennial.source.tap;
+
+import org.jspecify.annotations.NullMarked;
