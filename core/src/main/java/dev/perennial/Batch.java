@@ -1,0 +1,41 @@
+package dev.perennial;
+
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * Deliveries that were handed out together, in order. Safe for use from any thread.
+ *
+ * @param deliveries the deliveries; empty if none came in time
+ * @param <E> the type of the events
+ */
+public record Batch<E>(List<Delivery<E>> deliveries) implements Iterable<Delivery<E>> {
+
+  /** Keeps a copy. */
+  public Batch {
+    deliveries = List.copyOf(deliveries);
+  }
+
+  /** Acks every delivery that is not settled yet. */
+  public void ack() {
+    deliveries.forEach(Delivery::ack);
+  }
+
+  public int size() {
+    return deliveries.size();
+  }
+
+  public boolean isEmpty() {
+    return deliveries.isEmpty();
+  }
+
+  @Override
+  public Iterator<Delivery<E>> iterator() {
+    return deliveries.iterator();
+  }
+
+  @Override
+  public String toString() {
+    return "Batch[" + deliveries.size() + "]";
+  }
+}

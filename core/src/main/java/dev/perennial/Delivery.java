@@ -1,0 +1,107 @@
+package dev.perennial;
+
+import dev.perennial.port.Position;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * An event that was handed out, to be settled once: acked when it is done, or nacked to get it again. The first call
+ * wins. Safe for use from any thread.
+ *
+ * @param <E> the type of the event
+ */
+public final class Delivery<E> {
+
+  /** Whether and how a delivery is settled. Each leads from {@code OPEN} only. */
+  enum Settlement {
+    OPEN,
+    ACKED,
+    NACKED,
+    /** The stream was closed first. */
+    EXPIRED
+  }
+
+  private static final VarHandle SETTLEMENT;
+
+  static {
+    try {
+      SETTLEMENT = MethodHandles.lookup().findVarHandle(Delivery.class, "settlement", Settlement.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final Window<E, ?> window;
+  private final E event;
+  private final int attempt;
+  private final long sequence;
+  private volatile Position position;
+  private volatile Settlement settlement;
+
+  Delivery(
+      Window<E, ?> window, E event, Position position, int attempt, long sequence, Settlement settlement) {
+    this.window = window;
+    this.event = event;
+    this.position = position;
+    this.attempt = attempt;
+    this.sequence = sequence;
+    this.settlement = settlement;
+  }
+
+  /** The event. */
+  public E event() {
+    return event;
+  }
+
+  /** Where the event is in its source. */
+  public Position position() {
+    return position;
+  }
+
+  /** How many times this stream has handed the event out, this time included: 1, and one more after each nack. */
+  public int attempt() {
+    return attempt;
+  }
+
+  /**
+   * Says that the event is done.
+   *
+   * @return whether this call settled it: false if it was settled before, or the stream is closed
+   */
+  public boolean ack() {
+    return window.ack(this);
+  }
+
+  /**
+   * Asks for the event again: it comes as a new delivery, before any new event.
+   *
+   * @return whether this call settled it: false if it was settled before, or the stream is closed
+   */
+  public boolean nack() {
+    return window.nack(this);
+  }
+
+  /** The place in the order of delivery, the same for all attempts at an event. */
+  long sequence() {
+    return sequence;
+  }
+
+  Settlement settlement() {
+    return settlement;
+  }
+
+  /** Settles the delivery if it is open. */
+  boolean settle(Settlement how) {
+    return SETTLEMENT.compareAndSet(this, Settlement.OPEN, how);
+  }
+
+  /** Puts the position of a redelivered copy in place of the old one. */
+  void moveTo(Position position) {
+    this.position = position;
+  }
+
+  @Override
+  public String toString() {
+    return "Delivery[" + position + ", attempt " + attempt + ", " + settlement + "]";
+  }
+}

@@ -1,0 +1,126 @@
+package dev.perennial;
+
+import dev.perennial.port.ClientTrackedSource;
+import dev.perennial.port.Position;
+import dev.perennial.port.ServerTrackedSource;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A stream of events that comes back by itself after every failure that can be survived.
+ *
+ * <p>The thread that calls {@link #next()}, or one of its kin, does the work: it connects, waits, receives and
+ * reconnects. One thread at a time may do so. {@link #state()}, {@link #stats()}, {@link #close()} and everything of a
+ * {@link Delivery} are safe for use from any thread.
+ *
+ * @param <E> the type of the events
+ */
+public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseable {
+
+  /** How long {@link #close()} may take. */
+  public static final Duration DEFAULT_CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+  EventStream() {}
+
+  /** Begins to describe a stream whose server keeps track of acks. */
+  public static <E, P extends Position> EventStreamBuilder<E> from(ServerTrackedSource<E, P> source) {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  /** Begins to describe a stream that keeps track itself, and says where: see {@link Checkpoints}. */
+  public static <E, P extends Position> EventStreamBuilder<E> from(
+      ClientTrackedSource<E, P> source, Checkpoints checkpoints) {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  /**
+   * Waits for the next event, for as long as it takes.
+   *
+   * @throws InterruptedException if the thread was interrupted; the stream lives on
+   * @throws StreamException if the stream is dead
+   * @throws StreamEndedException if the source is complete
+   * @throws StreamClosedException if the stream is closed
+   * @throws IllegalStateException if another thread is waiting for an event
+   */
+  public Delivery<E> next() throws InterruptedException {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  /**
+   * Waits for the next event, for a time.
+   *
+   * @return the event, or empty if none came in time
+   * @throws InterruptedException as {@link #next()} does, and so are the others
+   */
+  public Optional<Delivery<E>> next(Duration timeout) throws InterruptedException {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  /**
+   * Takes several events at once: waits for the first, and takes what has arrived behind it.
+   *
+   * @param max how many at most, from 1 to the window's size
+   * @param waitForFirst how long to wait for the first
+   * @return the events; none if none came in time
+   * @throws InterruptedException as {@link #next()} does, and so are the others
+   */
+  public Batch<E> poll(int max, Duration waitForFirst) throws InterruptedException {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  /**
+   * Waits until the stream is connected: for programs that want to fail at the start.
+   *
+   * @throws TimeoutException if it was not connected in time; its cause is the last error, if there was one
+   * @throws InterruptedException as {@link #next()} does, and so are the others
+   */
+  public void awaitLive(Duration timeout) throws InterruptedException, TimeoutException {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  /**
+   * The events one after the other, for as long as the stream lives: it ends when the source is complete or the stream is
+   * closed, and throws {@link StreamException} when the stream dies. All iterators draw from the same stream.
+   */
+  @Override
+  public Iterator<Delivery<E>> iterator() {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  /**
+   * Handles the events one after the other in this thread, and acks each when its handler has returned. Returns when the
+   * source is complete or the stream is closed.
+   *
+   * @throws InterruptedException if the thread was interrupted; the stream lives on
+   * @throws StreamException if the stream is dead; of a handler that threw, with its error as the cause
+   */
+  public void consume(Handler<? super E> handler) throws InterruptedException {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  public StreamState state() {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  /** The stream's figures. */
+  public StreamStats stats() {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  /** Closes the stream within {@link #DEFAULT_CLOSE_TIMEOUT}. */
+  @Override
+  public void close() {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
+  /**
+   * Closes the stream: ends waiting calls, lets a running handler finish, writes acks, saves the checkpoint, gives up the
+   * claim. Final, and idempotent: later calls wait for the first and give the same report. Waits for no more than {@code
+   * timeout}, and not for deliveries that other threads have not acked.
+   */
+  public CloseReport close(Duration timeout) {
+    throw new UnsupportedOperationException("not built yet");
+  }
+}

@@ -1,0 +1,11 @@
+package dev.perennial;
+
+/** The source is complete: there will never be another event. Not an error. */
+public final class StreamEndedException extends RuntimeException {
+
+  private static final long serialVersionUID = 1;
+
+  StreamEndedException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.perennial.port;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One live session of a transport.
+ *
+ * <p>{@code receive} comes from one thread at a time and never overlaps {@code close}; {@code send}, {@code unsent} and
+ * {@code wakeUp} come from any thread at any time, also after {@code close}.
+ */
+public interface Channel {
+
+  /**
+   * Gives the next message. Hands out all that arrived before the channel was lost, then throws.
+   *
+   * @param timeout how long to wait; {@link Duration#ZERO} returns at once
+   * @return the message, or null if there is none now, which may be before the timeout is over
+   * @throws TransportException if the channel is lost
+   * @throws InterruptedException if the thread was interrupted while it waited; the channel stays usable
+   */
+  @Nullable Message receive(Duration timeout) throws TransportException, InterruptedException;
+
+  /** Makes a {@code receive} that is blocked in another thread return soon. Never blocks. */
+  void wakeUp();
+
+  /**
+   * Sends a text message. Never blocks and never throws: what cannot be written counts as {@link #unsent}.
+   *
+   * @param utf8Text the text in UTF-8, which the caller leaves unchanged from then on
+   */
+  void send(byte[] utf8Text);
+
+  /** How many messages were given to {@link #send} and not yet written to the socket. */
+  int unsent();
+
+  /**
+   * Closes the channel in order: writes what was given to {@link #send}, says goodbye, and waits for the peer to do so.
+   *
+   * @param flush how long that may take in all; after it the socket is closed regardless
+   * @throws InterruptedException if the thread was interrupted while it waited; the socket is closed all the same
+   */
+  void close(Duration flush) throws InterruptedException;
+}

@@ -1,0 +1,51 @@
+package dev.perennial.port;
+
+import java.util.Optional;
+
+/**
+ * Keeps one checkpoint for each stream id, and lets one stream at a time claim it. Safe for use from any thread.
+ *
+ * <p>The stream calls a store on threads that may block and are never interrupted.
+ */
+public interface CheckpointStore {
+
+  /**
+   * Tries once to claim a stream's checkpoint, without waiting for who has it.
+   *
+   * @param streamId which checkpoint; any text that is not empty
+   * @param lost to be run, on any thread, if the claim is lost later without having been closed
+   * @return the claimed slot, or empty if somebody else has it
+   * @throws CheckpointException if the store cannot be used
+   */
+  Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost) throws CheckpointException;
+
+  /**
+   * Makes a store of two functions, for example over a table that the application has anyway. A claim holds within this
+   * object only: nothing keeps another process from using the same checkpoint.
+   */
+  static CheckpointStore of(Load load, Save save) {
+    return new FunctionStore(load, save);
+  }
+
+  /** Loads a stream's checkpoint. */
+  @FunctionalInterface
+  interface Load {
+    /**
+     * The checkpoint saved last, or empty if there never was one.
+     *
+     * @throws Exception if it could not be loaded; retried unless it is a {@link CheckpointException} that says otherwise
+     */
+    Optional<Checkpoint> load(String streamId) throws Exception;
+  }
+
+  /** Saves a stream's checkpoint. */
+  @FunctionalInterface
+  interface Save {
+    /**
+     * Saves durably, in place of what was there.
+     *
+     * @throws Exception if it could not be saved; retried unless it is a {@link CheckpointException} that says otherwise
+     */
+    void save(String streamId, Checkpoint checkpoint) throws Exception;
+  }
+}

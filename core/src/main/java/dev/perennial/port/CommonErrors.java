@@ -1,0 +1,67 @@
+package dev.perennial.port;
+
+import java.io.EOFException;
+import java.io.InterruptedIOException;
+import java.net.PortUnreachableException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** The ready-made classifiers behind {@link ErrorClassifier}'s factories. */
+final class CommonErrors {
+
+  /** A chain of causes longer than this is taken for a cycle. */
+  private static final int MAX_CAUSES = 32;
+
+  private CommonErrors() {}
+
+  static Optional<Verdict> network(Throwable error) {
+    @Nullable Throwable cause = error;
+    for (int i = 0; cause != null && i < MAX_CAUSES; i++, cause = cause.getCause()) {
+      if (cause instanceof SocketException // connection refused and reset, no route, bind
+          || cause instanceof SocketTimeoutException
+          || cause instanceof UnknownHostException
+          || cause instanceof UnresolvedAddressException
+          || cause instanceof PortUnreachableException
+          || cause instanceof HttpTimeoutException
+          || cause instanceof TimeoutException
+          || cause instanceof EOFException
+          || cause instanceof ClosedChannelException
+          || cause instanceof InterruptedIOException) {
+        return Optional.of(Verdict.retry());
+      }
+    }
+    return Optional.empty();
+  }
+
+  static Optional<Verdict> transport(Throwable error) {
+    if (!(error instanceof TransportException failure)) {
+      return Optional.empty();
+    }
+    if (failure instanceof TransportException.Unreachable
+        || failure instanceof TransportException.Lost) {
+      return Optional.of(Verdict.retry());
+    }
+    if (failure instanceof TransportException.Rejected rejected && passing(rejected.status())) {
+      return Optional.of(Verdict.retryAfter(retryAfter(rejected)));
+    }
+    return Optional.of(Verdict.fatal());
+  }
+
+  private static boolean passing(int status) {
+    return status == 408 || status == 425 || status == 429 || status >= 500;
+  }
+
+  /** RFC 9110, section 10.2.3; of its two forms only the seconds, since the other needs a clock that agrees. */
+  private static Duration retryAfter(TransportException.Rejected rejected) {
+    String seconds = rejected.header("retry-after").orElse("");
+    return seconds.matches("[0-9]{1,9}") ? Duration.ofSeconds(Long.parseLong(seconds)) : Duration.ZERO;
+  }
+}

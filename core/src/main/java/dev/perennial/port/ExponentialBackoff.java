@@ -1,0 +1,56 @@
+package dev.perennial.port;
+
+import java.time.Duration;
+
+/**
+ * Waits that grow by a factor up to a cap, each shortened at random so that clients do not come back in step: {@code d =
+ * min(cap, base × multiplier^(failures−1))}, of which {@code d × (1 − jitter × random)} is waited.
+ *
+ * @param base the first wait, over zero
+ * @param cap the longest wait, at least {@code base}
+ * @param multiplier the growth from one failure to the next, at least 1
+ * @param jitter the largest part of a wait that chance takes away, from 0 to 1
+ */
+public record ExponentialBackoff(Duration base, Duration cap, double multiplier, double jitter)
+    implements BackoffPolicy {
+
+  /** Refuses values out of range. */
+  public ExponentialBackoff {
+    if (base.isNegative() || base.isZero() || base.compareTo(cap) > 0) {
+      throw new IllegalArgumentException(
+          "backoff needs 0 < base <= cap, but base is " + base + " and cap is " + cap);
+    }
+    if (!(multiplier >= 1) || Double.isInfinite(multiplier)) {
+      throw new IllegalArgumentException("multiplier must be at least 1, but is " + multiplier);
+    }
+    if (!(jitter >= 0 && jitter <= 1)) {
+      throw new IllegalArgumentException("jitter must be from 0 to 1, but is " + jitter);
+    }
+  }
+
+  /** The same with another multiplier. */
+  public ExponentialBackoff withMultiplier(double multiplier) {
+    return new ExponentialBackoff(base, cap, multiplier, jitter);
+  }
+
+  /** The same with another jitter. */
+  public ExponentialBackoff withJitter(double jitter) {
+    return new ExponentialBackoff(base, cap, multiplier, jitter);
+  }
+
+  @Override
+  public Duration delay(int failures, double random) {
+    if (failures < 1) {
+      throw new IllegalArgumentException("failures count from 1, but is " + failures);
+    }
+    // Doubles saturate to infinity instead of overflowing, and min() brings them back under the cap.
+    double seconds = Math.min(seconds(cap), seconds(base) * Math.pow(multiplier, failures - 1));
+    double wait = seconds * (1 - jitter * random);
+    long whole = (long) wait;
+    return Duration.ofSeconds(whole, (long) ((wait - whole) * 1e9));
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.getSeconds() + duration.getNano() / 1e9;
+  }
+}

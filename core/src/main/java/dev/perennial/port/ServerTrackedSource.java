@@ -1,0 +1,25 @@
+package dev.perennial.port;
+
+import java.time.Duration;
+
+/**
+ * A source whose server remembers which events were acknowledged, and sends the others again.
+ *
+ * @param <E> the type of the events
+ * @param <P> the type of their positions
+ */
+public non-sealed interface ServerTrackedSource<E, P extends Position> extends Source<E, P> {
+
+  /**
+   * Opens a connection. May block for as long as the source's own timeouts allow; returns soon when interrupted.
+   *
+   * @throws Exception if it could not; {@link #errors()} says what that means
+   */
+  AckingConnection<E, P> connect() throws Exception;
+
+  /**
+   * How long after its ack an event may still be sent again. For that long the stream remembers acked positions, so that
+   * it can acknowledge such a copy instead of handing it out.
+   */
+  Duration redeliveryHorizon();
+}

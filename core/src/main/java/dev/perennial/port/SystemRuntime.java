@@ -1,0 +1,131 @@
+package dev.perennial.port;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/** The real runtime: the JVM's clocks and random numbers, one timer thread and a cached pool, all of them daemons. */
+final class SystemRuntime implements StreamRuntime {
+
+  static final SystemRuntime INSTANCE = new SystemRuntime();
+
+  /** How long an idle thread is kept: long enough for the next save of a busy stream, short enough to be gone soon. */
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(1);
+
+  private final ScheduledThreadPoolExecutor timers;
+  private final ExecutorService writers;
+
+  private SystemRuntime() {
+    timers = new ScheduledThreadPoolExecutor(1, daemons("perennial-timer-"));
+    timers.setRemoveOnCancelPolicy(true);
+    timers.setKeepAliveTime(KEEP_ALIVE.toMillis(), TimeUnit.MILLISECONDS);
+    timers.allowCoreThreadTimeOut(true);
+    writers =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            KEEP_ALIVE.toMillis(),
+            TimeUnit.MILLISECONDS,
+            new SynchronousQueue<>(),
+            daemons("perennial-writer-"));
+  }
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime();
+  }
+
+  @Override
+  public Instant now() {
+    return Instant.now();
+  }
+
+  @Override
+  public double random() {
+    return ThreadLocalRandom.current().nextDouble();
+  }
+
+  @Override
+  public Signal newSignal() {
+    return new MonitorSignal();
+  }
+
+  @Override
+  public Timer schedule(Duration delay, Runnable task) {
+    Future<?> future = timers.schedule(task, saturatedNanos(delay), TimeUnit.NANOSECONDS);
+    return () -> future.cancel(false);
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    writers.execute(task);
+  }
+
+  private static ThreadFactory daemons(String prefix) {
+    AtomicInteger count = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, prefix + count.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  private static long saturatedNanos(Duration duration) {
+    return TimeUnit.NANOSECONDS.convert(duration);
+  }
+
+  /** A lock and a condition, and a count of those who wait, so that raising costs one read when nobody does. */
+  private static final class MonitorSignal implements Signal {
+
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition raised = lock.newCondition();
+
+    @Override
+    public void raise() {
+      // Whoever waits counts itself before it looks at its condition, so either it sees the change or we see it.
+      if (waiting.get() == 0) {
+        return;
+      }
+      lock.lock();
+      try {
+        raised.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public boolean await(BooleanSupplier condition, Duration timeout) throws InterruptedException {
+      if (condition.getAsBoolean()) {
+        return true;
+      }
+      long nanos = saturatedNanos(timeout);
+      waiting.incrementAndGet();
+      lock.lock();
+      try {
+        while (!condition.getAsBoolean()) {
+          if (nanos <= 0) {
+            return false;
+          }
+          nanos = raised.awaitNanos(nanos);
+        }
+        return true;
+      } finally {
+        lock.unlock();
+        waiting.decrementAndGet();
+      }
+    }
+  }
+}

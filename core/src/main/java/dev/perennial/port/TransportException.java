@@ -1,0 +1,102 @@
+package dev.perennial.port;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A transport's failure, by what it means. Messages carry no credentials. */
+public abstract sealed class TransportException extends IOException {
+
+  private static final long serialVersionUID = 1;
+
+  private TransportException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+
+  /** No connection came about: unknown host, refused, timed out, or ended before the handshake was answered. */
+  public static final class Unreachable extends TransportException {
+    private static final long serialVersionUID = 1;
+
+    public Unreachable(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** TLS could not establish whom it talks to: an untrusted, expired or foreign certificate, or no common protocol. */
+  public static final class Untrusted extends TransportException {
+    private static final long serialVersionUID = 1;
+
+    public Untrusted(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * A channel that was open ended without our closing it. The code is that of RFC 6455, section 7.4; 1006 if the peer
+   * sent none because the connection broke, 1005 if its close frame had none.
+   */
+  public static final class Lost extends TransportException {
+    private static final long serialVersionUID = 1;
+
+    private final int code;
+    private final String reason;
+
+    public Lost(int code, String reason, @Nullable Throwable cause) {
+      super("connection lost with code " + code + (reason.isEmpty() ? "" : ": " + reason), cause);
+      this.code = code;
+      this.reason = reason;
+    }
+
+    public int code() {
+      return code;
+    }
+
+    /** The peer's words, or ours where it had none; may be empty. */
+    public String reason() {
+      return reason;
+    }
+  }
+
+  /** The server answered the handshake with something other than an upgrade. */
+  public static final class Rejected extends TransportException {
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+    private final transient Map<String, List<String>> headers;
+    private final byte[] body;
+
+    /**
+     * @param status the HTTP status
+     * @param headers the response's headers, names in lower case
+     * @param body the first 4 KiB of the response's body
+     */
+    public Rejected(int status, Map<String, List<String>> headers, byte[] body) {
+      super("the server answered the handshake with status " + status, null);
+      this.status = status;
+      this.headers = Map.copyOf(headers);
+      this.body = body.clone();
+    }
+
+    public int status() {
+      return status;
+    }
+
+    /** The response's headers, names in lower case. */
+    public Map<String, List<String>> headers() {
+      return headers;
+    }
+
+    /** The first value of a header, whose name is given in lower case. */
+    public Optional<String> header(String name) {
+      return headers.getOrDefault(name, List.of()).stream().findFirst();
+    }
+
+    /** The first 4 KiB of the response's body, as UTF-8. */
+    public String body() {
+      return new String(body, StandardCharsets.UTF_8);
+    }
+  }
+}
