@@ -44,6 +44,23 @@ public final class VirtualProcess implements StreamRuntime {
     scheduler.kill(me, this);
   }
 
+  void sleep(Duration time) throws InterruptedException {
+    scheduler.sleep(time);
+  }
+
+  void hang() throws InterruptedException {
+    scheduler.hang();
+  }
+
+  void pause() {
+    scheduler.point(scheduler.enter("pause()"), Step.PAUSE);
+  }
+
+  void fail(AssertionError error) {
+    scheduler.fail(
+        error.getMessage() + ", seen by actor '" + ActorThread.currentActor() + "'", error);
+  }
+
   /** Whether it was killed. */
   public boolean isKilled() {
     return killed;

@@ -134,7 +134,7 @@ public final class VirtualRuntime implements StreamRuntime {
 
   /** Lets another actor have the baton, perhaps. Called by actors. */
   public void pause() {
-    scheduler.point(scheduler.enter("pause()"), Step.PAUSE);
+    root.pause();
   }
 
   /**
@@ -143,7 +143,7 @@ public final class VirtualRuntime implements StreamRuntime {
    * @throws InterruptedException if the actor is or was interrupted
    */
   public void sleep(Duration time) throws InterruptedException {
-    scheduler.sleep(time);
+    root.sleep(time);
   }
 
   /**
@@ -153,7 +153,11 @@ public final class VirtualRuntime implements StreamRuntime {
    * @throws InterruptedException if the actor is or was interrupted: the only way out
    */
   public void hang() throws InterruptedException {
-    scheduler.hang();
+    root.hang();
+  }
+
+  void fail(AssertionError error) {
+    root.fail(error);
   }
 
   /** How much virtual time has passed. */
