@@ -177,8 +177,11 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
       head = i;
     }
     for (Mark<P> mark = marks.peek(); mark != null && mark.before <= i; mark = marks.peek()) {
-      watermark = mark.position;
-      marks.poll();
+      // One that lies further back was overtaken by a delivery behind it.
+      if (mark.before == i) {
+        watermark = mark.position;
+      }
+      marks.remove();
     }
   }
 
