@@ -17,6 +17,24 @@ final class Waiting {
     }
   }
 
+  /** Waits as a driver does that an interrupt does not reach; the interrupt is kept for after that. */
+  static void stall(StreamRuntime runtime, Duration time) {
+    long begun = runtime.nanoTime();
+    boolean interrupted = false;
+    Duration left = time;
+    while (left.compareTo(Duration.ZERO) > 0) {
+      try {
+        sleep(runtime, left);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+      left = time.minusNanos(runtime.nanoTime() - begun);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Waits until interrupted. */
   static void hang(StreamRuntime runtime) throws InterruptedException {
     hangUntil(runtime.newSignal(), () -> false);
