@@ -7,8 +7,8 @@ public enum AckMode {
   /** As soon as it was handed out. A crash loses what the application had in hand. */
   ON_RECEIPT,
   /**
-   * Never: nothing is acknowledged, {@link Delivery#ack()} does nothing, there is no window, and redeliveries come as
-   * they come. For looking at a stream without touching it.
+   * Never: nothing is acknowledged, {@link Delivery#ack()} does nothing, there is no window, and
+   * redeliveries come as they come. For looking at a stream without touching it.
    */
   NEVER
 }

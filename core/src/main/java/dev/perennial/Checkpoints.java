@@ -6,10 +6,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a client-tracked stream keeps its checkpoint, and how. Immutable: each setting gives another value.
+ * Where a client-tracked stream keeps its checkpoint, and how. Immutable: each setting gives
+ * another value.
  *
- * <p>A stream saves its newest checkpoint after every 1,000 acks, or 1 s after the first ack that is not saved yet,
- * whichever comes first, and once more when it is closed.
+ * <p>A stream saves its newest checkpoint after every 1,000 acks, or 1 s after the first ack that
+ * is not saved yet, whichever comes first, and once more when it is closed.
  */
 public final class Checkpoints {
 
@@ -25,7 +26,10 @@ public final class Checkpoints {
     this.settings = settings;
   }
 
-  /** No checkpoint: each run begins at the source's start, and what was acked before is handed out again. */
+  /**
+   * No checkpoint: each run begins at the source's start, and what was acked before is handed out
+   * again.
+   */
   public static Checkpoints none() {
     return NONE;
   }
@@ -38,15 +42,18 @@ public final class Checkpoints {
    */
   public static Checkpoints in(CheckpointStore store, String streamId) {
     if (streamId.isBlank()) {
-      throw new IllegalArgumentException("the stream id must not be blank: it names the checkpoint in the store");
+      throw new IllegalArgumentException(
+          "the stream id must not be blank: it names the checkpoint in the store");
     }
     return new Checkpoints(store, streamId, Settings.DEFAULTS);
   }
 
   /**
-   * Saves after so many acks or so long after the first ack that is not saved, whichever comes first.
+   * Saves after so many acks or so long after the first ack that is not saved, whichever comes
+   * first.
    *
-   * @param acks at least 1, which saves after each ack (acks that come while a save runs share the next one)
+   * @param acks at least 1, which saves after each ack (acks that come while a save runs share the
+   *     next one)
    * @param interval over zero
    */
   public Checkpoints every(int acks, Duration interval) {
@@ -55,37 +62,55 @@ public final class Checkpoints {
     }
     requirePositive("every() needs an interval", interval);
     return with(
-        new Settings(acks, interval, settings.tolerateOutage, settings.waitForClaim, settings.startAfresh));
+        new Settings(
+            acks, interval, settings.tolerateOutage, settings.waitForClaim, settings.startAfresh));
   }
 
   /**
-   * How long the store may fail before the stream does: 60 s unless set. Counted from the start of the first call that
-   * has not succeeded, one that hangs included.
+   * How long the store may fail before the stream does: 60 s unless set. Counted from the start of
+   * the first call that has not succeeded, one that hangs included.
    */
   public Checkpoints tolerateOutage(Duration longest) {
     requirePositive("tolerateOutage() needs a time", longest);
     return with(
         new Settings(
-            settings.acks, settings.interval, longest, settings.waitForClaim, settings.startAfresh));
+            settings.acks,
+            settings.interval,
+            longest,
+            settings.waitForClaim,
+            settings.startAfresh));
   }
 
   /**
-   * How long to wait for a claim that somebody else has: for ever unless set, which makes a standby. Zero fails at once.
+   * How long to wait for a claim that somebody else has: for ever unless set, which makes a
+   * standby. Zero fails at once.
    */
   public Checkpoints waitForClaim(Duration longest) {
     if (longest.isNegative()) {
-      throw new IllegalArgumentException("waitForClaim() needs a time that is not negative, but got " + longest);
+      throw new IllegalArgumentException(
+          "waitForClaim() needs a time that is not negative, but got " + longest);
     }
     return with(
         new Settings(
-            settings.acks, settings.interval, settings.tolerateOutage, Optional.of(longest), settings.startAfresh));
+            settings.acks,
+            settings.interval,
+            settings.tolerateOutage,
+            Optional.of(longest),
+            settings.startAfresh));
   }
 
-  /** Begins at the source's start and overwrites the checkpoint, where otherwise a checkpoint beats the start. */
+  /**
+   * Begins at the source's start and overwrites the checkpoint, where otherwise a checkpoint beats
+   * the start.
+   */
   public Checkpoints startAfresh() {
     return with(
         new Settings(
-            settings.acks, settings.interval, settings.tolerateOutage, settings.waitForClaim, true));
+            settings.acks,
+            settings.interval,
+            settings.tolerateOutage,
+            settings.waitForClaim,
+            true));
   }
 
   @Nullable CheckpointStore store() {

@@ -5,8 +5,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * An event that was handed out, to be settled once: acked when it is done, or nacked to get it again. The first call
- * wins. Safe for use from any thread.
+ * An event that was handed out, to be settled once: acked when it is done, or nacked to get it
+ * again. The first call wins. Safe for use from any thread.
  *
  * @param <E> the type of the event
  */
@@ -25,7 +25,8 @@ public final class Delivery<E> {
 
   static {
     try {
-      SETTLEMENT = MethodHandles.lookup().findVarHandle(Delivery.class, "settlement", Settlement.class);
+      SETTLEMENT =
+          MethodHandles.lookup().findVarHandle(Delivery.class, "settlement", Settlement.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -39,7 +40,12 @@ public final class Delivery<E> {
   private volatile Settlement settlement;
 
   Delivery(
-      Window<E, ?> window, E event, Position position, int attempt, long sequence, Settlement settlement) {
+      Window<E, ?> window,
+      E event,
+      Position position,
+      int attempt,
+      long sequence,
+      Settlement settlement) {
     this.window = window;
     this.event = event;
     this.position = position;
@@ -58,7 +64,10 @@ public final class Delivery<E> {
     return position;
   }
 
-  /** How many times this stream has handed the event out, this time included: 1, and one more after each nack. */
+  /**
+   * How many times this stream has handed the event out, this time included: 1, and one more after
+   * each nack.
+   */
   public int attempt() {
     return attempt;
   }

@@ -11,9 +11,9 @@ import java.util.concurrent.TimeoutException;
 /**
  * A stream of events that comes back by itself after every failure that can be survived.
  *
- * <p>The thread that calls {@link #next()}, or one of its kin, does the work: it connects, waits, receives and
- * reconnects. One thread at a time may do so. {@link #state()}, {@link #stats()}, {@link #close()} and everything of a
- * {@link Delivery} are safe for use from any thread.
+ * <p>The thread that calls {@link #next()}, or one of its kin, does the work: it connects, waits,
+ * receives and reconnects. One thread at a time may do so. {@link #state()}, {@link #stats()},
+ * {@link #close()} and everything of a {@link Delivery} are safe for use from any thread.
  *
  * @param <E> the type of the events
  */
@@ -22,17 +22,30 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
   /** How long {@link #close()} may take. */
   public static final Duration DEFAULT_CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
-  EventStream() {}
+  private final Engine<E, ?> engine;
+  private final String source;
 
-  /** Begins to describe a stream whose server keeps track of acks. */
-  public static <E, P extends Position> EventStreamBuilder<E> from(ServerTrackedSource<E, P> source) {
-    throw new UnsupportedOperationException("not built yet");
+  EventStream(String source, Engine<E, ?> engine) {
+    this.source = source;
+    this.engine = engine;
   }
 
-  /** Begins to describe a stream that keeps track itself, and says where: see {@link Checkpoints}. */
+  /** Begins to describe a stream whose server keeps track of acks. */
+  public static <E, P extends Position> EventStreamBuilder<E> from(
+      ServerTrackedSource<E, P> source) {
+    return new EventStreamBuilder<>(
+        source, false, (options, listeners) -> Engine.of(source, options, listeners));
+  }
+
+  /**
+   * Begins to describe a stream that keeps track itself, and says where: see {@link Checkpoints}.
+   */
   public static <E, P extends Position> EventStreamBuilder<E> from(
       ClientTrackedSource<E, P> source, Checkpoints checkpoints) {
-    throw new UnsupportedOperationException("not built yet");
+    return new EventStreamBuilder<>(
+        source,
+        checkpoints.store() != null,
+        (options, listeners) -> Engine.of(source, checkpoints, options, listeners));
   }
 
   /**
@@ -45,7 +58,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * @throws IllegalStateException if another thread is waiting for an event
    */
   public Delivery<E> next() throws InterruptedException {
-    throw new UnsupportedOperationException("not built yet");
+    return engine.puller().next();
   }
 
   /**
@@ -55,7 +68,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * @throws InterruptedException as {@link #next()} does, and so are the others
    */
   public Optional<Delivery<E>> next(Duration timeout) throws InterruptedException {
-    throw new UnsupportedOperationException("not built yet");
+    return engine.puller().next(timeout);
   }
 
   /**
@@ -67,60 +80,69 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * @throws InterruptedException as {@link #next()} does, and so are the others
    */
   public Batch<E> poll(int max, Duration waitForFirst) throws InterruptedException {
-    throw new UnsupportedOperationException("not built yet");
+    return engine.puller().poll(max, waitForFirst);
   }
 
   /**
    * Waits until the stream is connected: for programs that want to fail at the start.
    *
-   * @throws TimeoutException if it was not connected in time; its cause is the last error, if there was one
+   * @throws TimeoutException if it was not connected in time; its cause is the last error, if there
+   *     was one
    * @throws InterruptedException as {@link #next()} does, and so are the others
    */
   public void awaitLive(Duration timeout) throws InterruptedException, TimeoutException {
-    throw new UnsupportedOperationException("not built yet");
+    engine.puller().awaitLive(timeout);
   }
 
   /**
-   * The events one after the other, for as long as the stream lives: it ends when the source is complete or the stream is
-   * closed, and throws {@link StreamException} when the stream dies. All iterators draw from the same stream.
+   * The events one after the other, for as long as the stream lives: it ends when the source is
+   * complete or the stream is closed, and throws {@link StreamException} when the stream dies. All
+   * iterators draw from the same stream.
    */
   @Override
   public Iterator<Delivery<E>> iterator() {
-    throw new UnsupportedOperationException("not built yet");
+    return new DeliveryIterator<>(this);
   }
 
   /**
-   * Handles the events one after the other in this thread, and acks each when its handler has returned. Returns when the
-   * source is complete or the stream is closed.
+   * Handles the events one after the other in this thread, and acks each when its handler has
+   * returned. Returns when the source is complete or the stream is closed.
    *
    * @throws InterruptedException if the thread was interrupted; the stream lives on
-   * @throws StreamException if the stream is dead; of a handler that threw, with its error as the cause
+   * @throws StreamException if the stream is dead; of a handler that threw, with its error as the
+   *     cause
    */
-  public void consume(Handler<? super E> handler) throws InterruptedException {
-    throw new UnsupportedOperationException("not built yet");
+  public void consume(Handler<E> handler) throws InterruptedException {
+    engine.puller().consume(handler);
   }
 
   public StreamState state() {
-    throw new UnsupportedOperationException("not built yet");
+    return engine.state();
   }
 
   /** The stream's figures. */
   public StreamStats stats() {
-    throw new UnsupportedOperationException("not built yet");
+    return engine.stats();
   }
 
   /** Closes the stream within {@link #DEFAULT_CLOSE_TIMEOUT}. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException("not built yet");
+    close(DEFAULT_CLOSE_TIMEOUT);
   }
 
   /**
-   * Closes the stream: ends waiting calls, lets a running handler finish, writes acks, saves the checkpoint, gives up the
-   * claim. Final, and idempotent: later calls wait for the first and give the same report. Waits for no more than {@code
-   * timeout}, and not for deliveries that other threads have not acked.
+   * Closes the stream: ends waiting calls, lets a running handler finish, writes acks, saves the
+   * checkpoint, gives up the claim. Final, and idempotent: later calls wait for the first and give
+   * the same report. Waits for no more than {@code timeout}, and not for deliveries that other
+   * threads have not acked.
    */
   public CloseReport close(Duration timeout) {
-    throw new UnsupportedOperationException("not built yet");
+    return engine.close(timeout);
+  }
+
+  @Override
+  public String toString() {
+    return "EventStream[" + source + ", " + state() + "]";
   }
 }

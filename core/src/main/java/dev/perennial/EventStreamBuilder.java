@@ -2,8 +2,14 @@ package dev.perennial;
 
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.Source;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a stream. Every setting has a default. Not safe for use from several threads.
@@ -12,56 +18,114 @@ import java.time.Duration;
  */
 public final class EventStreamBuilder<E> {
 
-  EventStreamBuilder() {}
+  private static final int DEFAULT_WINDOW = 1_024;
+  private static final int MAX_WINDOW = 1 << 20;
+  private static final int DEFAULT_REDELIVERY_MEMORY = 65_536;
+  private static final Duration DEFAULT_STABLE_AFTER = Duration.ofSeconds(30);
 
-  /** How many deliveries may be handed out or waiting, not yet acked: 1,024 unless set, from 1 to 1,048,576. */
+  private final Source<E, ?> source;
+  private final boolean hasStore;
+  private final BiFunction<StreamOptions, List<StreamListener>, Engine<E, ?>> assembly;
+  private final List<StreamListener> listeners = new ArrayList<>();
+
+  private int window = DEFAULT_WINDOW;
+  private AckMode acks = AckMode.EXPLICIT;
+  private @Nullable BackoffPolicy backoff;
+  private OptionalInt maxAttempts = OptionalInt.empty();
+  private Duration stableAfter = DEFAULT_STABLE_AFTER;
+  private OptionalInt redeliveryMemory = OptionalInt.empty();
+  private ErrorClassifier errors = ErrorClassifier.none();
+  private StreamRuntime runtime = StreamRuntime.system();
+  private boolean opened;
+
+  EventStreamBuilder(
+      Source<E, ?> source,
+      boolean hasStore,
+      BiFunction<StreamOptions, List<StreamListener>, Engine<E, ?>> assembly) {
+    this.source = source;
+    this.hasStore = hasStore;
+    this.assembly = assembly;
+  }
+
+  /**
+   * How many deliveries may be handed out or waiting, not yet acked: 1,024 unless set, from 1 to
+   * 1,048,576.
+   */
   public EventStreamBuilder<E> window(int deliveries) {
+    if (deliveries < 1 || deliveries > MAX_WINDOW) {
+      throw new IllegalArgumentException(
+          "window() takes 1 to " + MAX_WINDOW + " deliveries, but got " + deliveries);
+    }
+    this.window = deliveries;
     return this;
   }
 
   /** When an event counts as done: {@link AckMode#EXPLICIT} unless set. */
   public EventStreamBuilder<E> acks(AckMode mode) {
+    this.acks = mode;
     return this;
   }
 
   /** How long to wait between attempts to connect: as the source says unless set. */
   public EventStreamBuilder<E> backoff(BackoffPolicy policy) {
-    return this;
-  }
-
-  /** How many attempts to connect may fail in a row before the stream dies: unlimited unless set, at least 1. */
-  public EventStreamBuilder<E> maxAttempts(int attempts) {
+    this.backoff = policy;
     return this;
   }
 
   /**
-   * How long a connection without an event must live to prove itself, so that attempts count from the beginning again:
-   * 30 s unless set; zero trusts every connection.
+   * How many attempts to connect may fail in a row before the stream dies: unlimited unless set, at
+   * least 1.
+   */
+  public EventStreamBuilder<E> maxAttempts(int attempts) {
+    if (attempts < 1) {
+      throw new IllegalArgumentException("maxAttempts() needs at least 1, but got " + attempts);
+    }
+    this.maxAttempts = OptionalInt.of(attempts);
+    return this;
+  }
+
+  /**
+   * How long a connection without an event must live to prove itself, so that attempts count from
+   * the beginning again: 30 s unless set; zero trusts every connection.
    */
   public EventStreamBuilder<E> stableAfter(Duration age) {
+    if (age.isNegative()) {
+      throw new IllegalArgumentException(
+          "stableAfter() needs a time that is not negative, but got " + age);
+    }
+    this.stableAfter = age;
     return this;
   }
 
   /**
-   * How many acked positions to remember, so that a copy which the server sends late is not handed out: 65,536 or the
-   * window, whichever is larger, unless set; at least the window. Server-tracked streams only.
+   * How many acked positions to remember, so that a copy which the server sends late is not handed
+   * out: 65,536 or the window, whichever is larger, unless set; at least the window. Of use to
+   * server-tracked streams only.
    */
   public EventStreamBuilder<E> redeliveryMemory(int positions) {
+    if (positions < 1) {
+      throw new IllegalArgumentException(
+          "redeliveryMemory() needs at least 1 position, but got " + positions);
+    }
+    this.redeliveryMemory = OptionalInt.of(positions);
     return this;
   }
 
   /** Is asked what an error means before the source's own classifier is. */
   public EventStreamBuilder<E> errors(ErrorClassifier classifier) {
+    this.errors = classifier;
     return this;
   }
 
   /** Observes the stream. Of several, each is told. */
   public EventStreamBuilder<E> listener(StreamListener listener) {
+    this.listeners.add(listener);
     return this;
   }
 
   /** Time, timers and threads: the system's unless set. For tests. */
   public EventStreamBuilder<E> runtime(StreamRuntime runtime) {
+    this.runtime = runtime;
     return this;
   }
 
@@ -69,8 +133,36 @@ public final class EventStreamBuilder<E> {
    * Opens the stream. Does no I/O: the first {@link EventStream#next()} does.
    *
    * @throws IllegalArgumentException if settings contradict each other
+   * @throws IllegalStateException if this builder has opened its stream before
    */
   public EventStream<E> open() {
-    throw new UnsupportedOperationException("not built yet");
+    if (opened) {
+      throw new IllegalStateException(
+          "this builder has opened its stream; a source belongs to one stream, so begin the next with a source of"
+              + " its own");
+    }
+    if (hasStore && acks == AckMode.NEVER) {
+      throw new IllegalArgumentException(
+          "a stream that acks nothing has no checkpoint to keep; use Checkpoints.none() with AckMode.NEVER");
+    }
+    int memory = redeliveryMemory.orElse(Math.max(DEFAULT_REDELIVERY_MEMORY, window));
+    if (memory < window) {
+      throw new IllegalArgumentException(
+          "redeliveryMemory must be at least the window of " + window + ", but is " + memory);
+    }
+    opened = true;
+    String name = source.name();
+    StreamOptions options =
+        new StreamOptions(
+            name,
+            window,
+            acks,
+            backoff == null ? source.backoff() : backoff,
+            maxAttempts,
+            stableAfter,
+            memory,
+            errors,
+            runtime);
+    return new EventStream<>(name, assembly.apply(options, listeners));
   }
 }

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream is dead. {@code next()} and its kin throw it, again at each call. The stream hands out nothing any more; it
- * keeps its claim until it is closed.
+ * A stream is dead. {@code next()} and its kin throw it, again at each call. The stream hands out
+ * nothing any more; it keeps its claim until it is closed.
  */
 public final class StreamException extends RuntimeException {
 
@@ -26,7 +26,10 @@ public final class StreamException extends RuntimeException {
     CLAIM_LOST("claim-lost"),
     /** The handler threw. */
     HANDLER("handler"),
-    /** The thread was interrupted while an iterator waited. The only reason after which the stream lives on. */
+    /**
+     * The thread was interrupted while an iterator waited. The only reason after which the stream
+     * lives on.
+     */
     INTERRUPTED("interrupted");
 
     private final String tag;
@@ -46,7 +49,11 @@ public final class StreamException extends RuntimeException {
   private final transient @Nullable Position lastPosition;
 
   StreamException(
-      Reason reason, String message, @Nullable Throwable cause, int attempts, @Nullable Position lastPosition) {
+      Reason reason,
+      String message,
+      @Nullable Throwable cause,
+      int attempts,
+      @Nullable Position lastPosition) {
     super(message, cause);
     this.reason = reason;
     this.attempts = attempts;

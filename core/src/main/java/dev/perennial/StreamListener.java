@@ -6,8 +6,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Observes a stream and decides nothing. Called on whichever thread the thing happens on, so a listener is quick and safe
- * for use from any thread. What it throws is logged and does not hurt the stream. Every method does nothing by default.
+ * Observes a stream and decides nothing. Called on whichever thread the thing happens on, so a
+ * listener is quick and safe for use from any thread. What it throws is logged and does not hurt
+ * the stream. Every method does nothing by default.
  */
 public interface StreamListener {
 
@@ -35,10 +36,16 @@ public interface StreamListener {
   /** The window, of which {@link #onWindowFull} told, is free again. */
   default void onWindowFree(WindowFree free) {}
 
-  /** An ack came after the stream was closed, or after the delivery was nacked; it counts for nothing. */
+  /**
+   * An ack came after the stream was closed, or after the delivery was nacked; it counts for
+   * nothing.
+   */
   default void onLateAck(LateAck late) {}
 
-  /** A connection ended before all acks given to it were written; their events come again, and are acked again. */
+  /**
+   * A connection ended before all acks given to it were written; their events come again, and are
+   * acked again.
+   */
   default void onAcksUnsent(AcksUnsent unsent) {}
 
   /**

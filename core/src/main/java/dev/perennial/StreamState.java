@@ -26,7 +26,10 @@ public enum StreamState {
   BACKING_OFF,
   /** The source is complete. Acks, nacks and saves go on. */
   ENDED,
-  /** Dead of what the {@link StreamException} says. Hands out nothing; acks and saves that still can, go on. */
+  /**
+   * Dead of what the {@link StreamException} says. Hands out nothing; acks and saves that still
+   * can, go on.
+   */
   FAILED,
   /** Being closed: acks still count, nothing is handed out. */
   CLOSING,

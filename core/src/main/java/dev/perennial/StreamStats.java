@@ -4,7 +4,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A snapshot of a stream's figures since it was opened. The figures were read one after the other, while the stream ran.
+ * A snapshot of a stream's figures since it was opened. The figures were read one after the other,
+ * while the stream ran.
  *
  * @param received events that were received, dropped redeliveries not included
  * @param acked events that were acked

@@ -1,11 +1,45 @@
 package dev.perennial;
 
 import dev.perennial.port.Position;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** The deliveries that are handed out or waiting. */
+/**
+ * The deliveries that are handed out or waiting, not yet acked. {@code ack}, {@code nack} and the
+ * figures are for any thread, {@code expire} is for who closes the stream, and everything else for
+ * the pulling thread.
+ */
 interface Window<E, P extends Position> {
+
+  /** Whether another event may be handed out. */
+  boolean hasRoom();
+
+  /** Takes an event in; null if it is a copy of one that was taken in before. */
+  @Nullable Delivery<E> admit(E event, P position, long now);
+
+  /** Notes that the stream moved on without an event. */
+  void progress(P position);
+
+  /** Whether a nacked event waits. */
+  boolean hasNacked();
+
+  /** A new delivery of the first nacked event that waits. */
+  @Nullable Delivery<E> nextNacked();
+
+  /** Notes that nothing has arrived for a while. */
+  default void idle(long now) {}
 
   boolean ack(Delivery<E> delivery);
 
   boolean nack(Delivery<E> delivery);
+
+  /** How many events were acked since the stream was opened. */
+  long acked();
+
+  int unacked();
+
+  Optional<Position> oldestUnacked();
+
+  /** Makes every ack and nack from now on too late, and says how many deliveries that concerns. */
+  int expire();
 }

@@ -9,12 +9,15 @@ package dev.perennial.port;
 public interface AckingConnection<E, P extends Position> extends Connection<E, P> {
 
   /**
-   * Acknowledges one event to the server. Called from any thread, several at once too, and also after {@code close}.
-   * Never blocks and never throws. Ignores a position that it must not acknowledge, such as one that was received on
-   * another connection where the server demands that.
+   * Acknowledges one event to the server. Called from any thread, several at once too, and also
+   * after {@code close}. Never blocks and never throws. Ignores a position that it must not
+   * acknowledge, such as one that was received on another connection where the server demands that.
    */
   void acknowledge(P position);
 
-  /** How many acknowledgements were accepted but never written. Read after a loss or a close, from any thread. */
+  /**
+   * How many acknowledgements were accepted but never written. Read after a loss or a close, from
+   * any thread.
+   */
   int unsent();
 }

@@ -2,7 +2,10 @@ package dev.perennial.port;
 
 import java.time.Duration;
 
-/** How long to wait before the next attempt. A pure function, so that it is safe to share and to test. */
+/**
+ * How long to wait before the next attempt. A pure function, so that it is safe to share and to
+ * test.
+ */
 @FunctionalInterface
 public interface BackoffPolicy {
 

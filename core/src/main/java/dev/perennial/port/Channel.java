@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One live session of a transport.
  *
- * <p>{@code receive} comes from one thread at a time and never overlaps {@code close}; {@code send}, {@code unsent} and
- * {@code wakeUp} come from any thread at any time, also after {@code close}.
+ * <p>{@code receive} comes from one thread at a time and never overlaps {@code close}; {@code
+ * send}, {@code unsent} and {@code wakeUp} come from any thread at any time, also after {@code
+ * close}.
  */
 public interface Channel {
 
@@ -17,7 +18,8 @@ public interface Channel {
    * @param timeout how long to wait; {@link Duration#ZERO} returns at once
    * @return the message, or null if there is none now, which may be before the timeout is over
    * @throws TransportException if the channel is lost
-   * @throws InterruptedException if the thread was interrupted while it waited; the channel stays usable
+   * @throws InterruptedException if the thread was interrupted while it waited; the channel stays
+   *     usable
    */
   @Nullable Message receive(Duration timeout) throws TransportException, InterruptedException;
 
@@ -25,7 +27,8 @@ public interface Channel {
   void wakeUp();
 
   /**
-   * Sends a text message. Never blocks and never throws: what cannot be written counts as {@link #unsent}.
+   * Sends a text message. Never blocks and never throws: what cannot be written counts as {@link
+   * #unsent}.
    *
    * @param utf8Text the text in UTF-8, which the caller leaves unchanged from then on
    */
@@ -35,10 +38,12 @@ public interface Channel {
   int unsent();
 
   /**
-   * Closes the channel in order: writes what was given to {@link #send}, says goodbye, and waits for the peer to do so.
+   * Closes the channel in order: writes what was given to {@link #send}, says goodbye, and waits
+   * for the peer to do so.
    *
    * @param flush how long that may take in all; after it the socket is closed regardless
-   * @throws InterruptedException if the thread was interrupted while it waited; the socket is closed all the same
+   * @throws InterruptedException if the thread was interrupted while it waited; the socket is
+   *     closed all the same
    */
   void close(Duration flush) throws InterruptedException;
 }

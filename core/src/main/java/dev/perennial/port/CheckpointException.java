@@ -9,11 +9,17 @@ public final class CheckpointException extends Exception {
 
   /** What is wrong, and so what the stream does about it. */
   public enum Kind {
-    /** The store cannot be reached or used now. Retried; whatever else a store throws counts as this. */
+    /**
+     * The store cannot be reached or used now. Retried; whatever else a store throws counts as
+     * this.
+     */
     UNAVAILABLE,
     /** What is stored is not a checkpoint. Ends the stream: somebody has to look. */
     CORRUPT,
-    /** The checkpoint is of another source, or of settings that it cannot be used with. Ends the stream. */
+    /**
+     * The checkpoint is of another source, or of settings that it cannot be used with. Ends the
+     * stream.
+     */
     MISMATCH,
     /** Somebody else has the claim. Ends the stream, without a further save. */
     CLAIM_LOST

@@ -13,8 +13,8 @@ public interface CheckpointSlot extends AutoCloseable {
   Optional<Checkpoint> load() throws CheckpointException;
 
   /**
-   * Saves a checkpoint in place of the last. When it returns, the checkpoint is durable; when it throws, the last one or
-   * this one is there, whole.
+   * Saves a checkpoint in place of the last. When it returns, the checkpoint is durable; when it
+   * throws, the last one or this one is there, whole.
    *
    * @throws CheckpointException if it could not be saved
    */

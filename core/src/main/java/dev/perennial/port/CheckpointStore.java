@@ -3,7 +3,8 @@ package dev.perennial.port;
 import java.util.Optional;
 
 /**
- * Keeps one checkpoint for each stream id, and lets one stream at a time claim it. Safe for use from any thread.
+ * Keeps one checkpoint for each stream id, and lets one stream at a time claim it. Safe for use
+ * from any thread.
  *
  * <p>The stream calls a store on threads that may block and are never interrupted.
  */
@@ -20,8 +21,9 @@ public interface CheckpointStore {
   Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost) throws CheckpointException;
 
   /**
-   * Makes a store of two functions, for example over a table that the application has anyway. A claim holds within this
-   * object only: nothing keeps another process from using the same checkpoint.
+   * Makes a store of two functions, for example over a table that the application has anyway. A
+   * claim holds within this object only: nothing keeps another process from using the same
+   * checkpoint.
    */
   static CheckpointStore of(Load load, Save save) {
     return new FunctionStore(load, save);
@@ -33,7 +35,8 @@ public interface CheckpointStore {
     /**
      * The checkpoint saved last, or empty if there never was one.
      *
-     * @throws Exception if it could not be loaded; retried unless it is a {@link CheckpointException} that says otherwise
+     * @throws Exception if it could not be loaded; retried unless it is a {@link
+     *     CheckpointException} that says otherwise
      */
     Optional<Checkpoint> load(String streamId) throws Exception;
   }
@@ -44,7 +47,8 @@ public interface CheckpointStore {
     /**
      * Saves durably, in place of what was there.
      *
-     * @throws Exception if it could not be saved; retried unless it is a {@link CheckpointException} that says otherwise
+     * @throws Exception if it could not be saved; retried unless it is a {@link
+     *     CheckpointException} that says otherwise
      */
     void save(String streamId, Checkpoint checkpoint) throws Exception;
   }

@@ -11,26 +11,28 @@ import java.util.Optional;
 public non-sealed interface ClientTrackedSource<E, P extends Position> extends Source<E, P> {
 
   /**
-   * Where a stream without a checkpoint begins. The stream saves it before it connects, so that a crash before the first
-   * ack loses nothing. Empty if the source cannot name its start: it then begins wherever the server lets it, and what
-   * happens until the first ack is not safe from a crash.
+   * Where a stream without a checkpoint begins. The stream saves it before it connects, so that a
+   * crash before the first ack loses nothing. Empty if the source cannot name its start: it then
+   * begins wherever the server lets it, and what happens until the first ack is not safe from a
+   * crash.
    *
    * @throws Exception if the start could not be found out; {@link #errors()} says what that means
    */
   Optional<P> start() throws Exception;
 
   /**
-   * The start that the application asked for, in words, if it asked for one. A checkpoint beats it, and the stream's
-   * listener is then told so.
+   * The start that the application asked for, in words, if it asked for one. A checkpoint beats it,
+   * and the stream's listener is then told so.
    */
   default Optional<String> configuredStart() {
     return Optional.empty();
   }
 
   /**
-   * Opens a connection that gives what comes after a position. Exclusive: where the server repeats the event at the
-   * position itself, the connection drops what it knows to be the same, and in doubt hands it out. May block for as long
-   * as the source's own timeouts allow; returns soon when interrupted.
+   * Opens a connection that gives what comes after a position. Exclusive: where the server repeats
+   * the event at the position itself, the connection drops what it knows to be the same, and in
+   * doubt hands it out. May block for as long as the source's own timeouts allow; returns soon when
+   * interrupted.
    *
    * @param after the last position received or restored; empty if there is none
    * @throws Exception if it could not; {@link #errors()} says what that means
@@ -50,11 +52,12 @@ public non-sealed interface ClientTrackedSource<E, P extends Position> extends S
   Checkpoint encode(P position);
 
   /**
-   * Reads a position from a checkpoint. Owns the checkpoint's fingerprint: where the checkpoint was made under other
-   * settings, it is used as it is, degraded (for example to a time), or rejected.
+   * Reads a position from a checkpoint. Owns the checkpoint's fingerprint: where the checkpoint was
+   * made under other settings, it is used as it is, degraded (for example to a time), or rejected.
    *
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#MISMATCH MISMATCH} if the checkpoint is not this
-   *     source's, or {@link CheckpointException.Kind#CORRUPT CORRUPT} if it cannot be read
+   * @throws CheckpointException of kind {@link CheckpointException.Kind#MISMATCH MISMATCH} if the
+   *     checkpoint is not this source's, or {@link CheckpointException.Kind#CORRUPT CORRUPT} if it
+   *     cannot be read
    */
   P decode(Checkpoint saved) throws CheckpointException;
 }

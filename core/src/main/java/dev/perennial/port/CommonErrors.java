@@ -59,9 +59,14 @@ final class CommonErrors {
     return status == 408 || status == 425 || status == 429 || status >= 500;
   }
 
-  /** RFC 9110, section 10.2.3; of its two forms only the seconds, since the other needs a clock that agrees. */
+  /**
+   * RFC 9110, section 10.2.3; of its two forms only the seconds, since the other needs a clock that
+   * agrees.
+   */
   private static Duration retryAfter(TransportException.Rejected rejected) {
     String seconds = rejected.header("retry-after").orElse("");
-    return seconds.matches("[0-9]{1,9}") ? Duration.ofSeconds(Long.parseLong(seconds)) : Duration.ZERO;
+    return seconds.matches("[0-9]{1,9}")
+        ? Duration.ofSeconds(Long.parseLong(seconds))
+        : Duration.ZERO;
   }
 }

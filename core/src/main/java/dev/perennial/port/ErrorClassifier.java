@@ -6,7 +6,10 @@ import java.util.Optional;
 @FunctionalInterface
 public interface ErrorClassifier {
 
-  /** What the error means, or empty if this classifier does not know. What no classifier knows is fatal. */
+  /**
+   * What the error means, or empty if this classifier does not know. What no classifier knows is
+   * fatal.
+   */
   Optional<Verdict> classify(Throwable error);
 
   /** Asks this classifier first, and {@code next} about what this one does not know. */
@@ -20,17 +23,18 @@ public interface ErrorClassifier {
   }
 
   /**
-   * Retries the common failures of a network: refused, reset and closed connections, time-outs, unknown hosts,
-   * unexpected ends. Looks at the error and its causes. Does not know certificate problems, which waiting does not mend.
+   * Retries the common failures of a network: refused, reset and closed connections, time-outs,
+   * unknown hosts, unexpected ends. Looks at the error and its causes. Does not know certificate
+   * problems, which waiting does not mend.
    */
   static ErrorClassifier network() {
     return CommonErrors::network;
   }
 
   /**
-   * Knows every {@link TransportException}: retries what could not be reached and what was lost, and of rejected
-   * handshakes the statuses 408, 425, 429 and 5xx (RFC 9110 and RFC 6585), not before the seconds that a {@code
-   * Retry-After} header names; everything else is fatal.
+   * Knows every {@link TransportException}: retries what could not be reached and what was lost,
+   * and of rejected handshakes the statuses 408, 425, 429 and 5xx (RFC 9110 and RFC 6585), not
+   * before the seconds that a {@code Retry-After} header names; everything else is fatal.
    */
   static ErrorClassifier transport() {
     return CommonErrors::transport;

@@ -3,8 +3,9 @@ package dev.perennial.port;
 import java.time.Duration;
 
 /**
- * Waits that grow by a factor up to a cap, each shortened at random so that clients do not come back in step: {@code d =
- * min(cap, base × multiplier^(failures−1))}, of which {@code d × (1 − jitter × random)} is waited.
+ * Waits that grow by a factor up to a cap, each shortened at random so that clients do not come
+ * back in step: {@code d = min(cap, base × multiplier^(failures−1))}, of which {@code d × (1 −
+ * jitter × random)} is waited.
  *
  * @param base the first wait, over zero
  * @param cap the longest wait, at least {@code base}
@@ -43,7 +44,8 @@ public record ExponentialBackoff(Duration base, Duration cap, double multiplier,
     if (failures < 1) {
       throw new IllegalArgumentException("failures count from 1, but is " + failures);
     }
-    // Doubles saturate to infinity instead of overflowing, and min() brings them back under the cap.
+    // Doubles saturate to infinity instead of overflowing, and min() brings them back under the
+    // cap.
     double seconds = Math.min(seconds(cap), seconds(base) * Math.pow(multiplier, failures - 1));
     double wait = seconds * (1 - jitter * random);
     long whole = (long) wait;

@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A bounded queue between a client that pushes and a connection or channel that is pulled.
  *
- * <p>Any thread puts; one thread at a time polls. The bound is soft: when the inbox holds as many items or as much weight
- * as its limit says, it asks the client to pause, and still takes what arrives until the client does. Once half has been
- * polled it asks the client to resume. Items change hands in batches, so that neither side takes a lock for each.
+ * <p>Any thread puts; one thread at a time polls. The bound is soft: when the inbox holds as many
+ * items or as much weight as its limit says, it asks the client to pause, and still takes what
+ * arrives until the client does. Once half has been polled it asks the client to resume. Items
+ * change hands in batches, so that neither side takes a lock for each.
  *
  * @param <T> the type of the items
  * @param <X> the type of the failure that ends the flow
@@ -44,8 +45,8 @@ public final class Inbox<T, X extends Exception> {
    * @param maxItems pause at this many items, at least 1
    * @param maxWeight pause at this much weight, at least 1
    * @param weigher an item's weight, for example its size in bytes
-   * @param pauseChanged makes the client do as {@link #isPaused()} then says; called without a lock, from whichever
-   *     thread puts or polls, so that two calls may cross
+   * @param pauseChanged makes the client do as {@link #isPaused()} then says; called without a
+   *     lock, from whichever thread puts or polls, so that two calls may cross
    * @param runtime what to wait with
    */
   public Inbox(
@@ -56,7 +57,10 @@ public final class Inbox<T, X extends Exception> {
       StreamRuntime runtime) {
     if (maxItems < 1 || maxWeight < 1) {
       throw new IllegalArgumentException(
-          "an inbox's limits must be at least 1, but are " + maxItems + " items and weight " + maxWeight);
+          "an inbox's limits must be at least 1, but are "
+              + maxItems
+              + " items and weight "
+              + maxWeight);
     }
     this.maxItems = maxItems;
     this.maxWeight = maxWeight;
@@ -85,7 +89,10 @@ public final class Inbox<T, X extends Exception> {
     signal.raise();
   }
 
-  /** Ends the flow: once all that was put has been polled, polling throws this. The first failure counts. */
+  /**
+   * Ends the flow: once all that was put has been polled, polling throws this. The first failure
+   * counts.
+   */
   public void fail(X cause) {
     synchronized (lock) {
       if (failure == null) {
@@ -121,7 +128,9 @@ public final class Inbox<T, X extends Exception> {
     return item;
   }
 
-  /** Makes a {@link #poll} that waits return; if none waits, the next one that would. Never blocks. */
+  /**
+   * Makes a {@link #poll} that waits return; if none waits, the next one that would. Never blocks.
+   */
   public void wakeUp() {
     woken = true;
     signal.raise();

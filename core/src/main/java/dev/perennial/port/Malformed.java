@@ -1,8 +1,9 @@
 package dev.perennial.port;
 
 /**
- * Implemented by the kind of event that stands for a message which could not be decoded. The application acks it, or
- * keeps it elsewhere first, like any other event; the stream counts it and tells its listener.
+ * Implemented by the kind of event that stands for a message which could not be decoded. The
+ * application acks it, or keeps it elsewhere first, like any other event; the stream counts it and
+ * tells its listener.
  */
 public interface Malformed {
 
@@ -10,8 +11,8 @@ public interface Malformed {
   int RAW_LIMIT = 4096;
 
   /**
-   * A copy of the message as it came; of a message over the size limit its first {@link #RAW_LIMIT} bytes, and then
-   * {@link #size()} is larger than the array's length.
+   * A copy of the message as it came; of a message over the size limit its first {@link #RAW_LIMIT}
+   * bytes, and then {@link #size()} is larger than the array's length.
    */
   byte[] raw();
 

@@ -1,8 +1,8 @@
 package dev.perennial.port;
 
 /**
- * A message that a channel received. Its bytes belong to the receiver: the channel keeps no reference to them, and
- * nobody changes them.
+ * A message that a channel received. Its bytes belong to the receiver: the channel keeps no
+ * reference to them, and nobody changes them.
  */
 @SuppressWarnings("ArrayRecordComponent") // copying each message would cost more than decoding it
 public sealed interface Message {

@@ -12,8 +12,8 @@ public sealed interface Received<E, P extends Position> {
   record Event<E, P extends Position>(E event, P position) implements Received<E, P> {}
 
   /**
-   * The stream moved on without an event for us. Given only once the server has confirmed the point that the connection
-   * resumed from.
+   * The stream moved on without an event for us. Given only once the server has confirmed the point
+   * that the connection resumed from.
    */
   record Progress<E, P extends Position>(P position) implements Received<E, P> {}
 

@@ -17,8 +17,8 @@ public sealed interface Recovery<E, P extends Position> {
    * The stream goes on from another position.
    *
    * @param from where to go on
-   * @param notice an event that tells the application of the gap, delivered before what comes after {@code from} and
-   *     acked like any other
+   * @param notice an event that tells the application of the gap, delivered before what comes after
+   *     {@code from} and acked like any other
    */
   record Restart<E, P extends Position>(P from, Optional<E> notice) implements Recovery<E, P> {}
 
@@ -32,7 +32,10 @@ public sealed interface Recovery<E, P extends Position> {
     return new Restart<>(from, Optional.empty());
   }
 
-  /** The stream goes on from another position, and hands out {@code notice} before anything from there. */
+  /**
+   * The stream goes on from another position, and hands out {@code notice} before anything from
+   * there.
+   */
   static <E, P extends Position> Recovery<E, P> restart(P from, E notice) {
     return new Restart<>(from, Optional.of(notice));
   }

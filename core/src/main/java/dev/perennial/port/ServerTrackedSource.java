@@ -11,15 +11,16 @@ import java.time.Duration;
 public non-sealed interface ServerTrackedSource<E, P extends Position> extends Source<E, P> {
 
   /**
-   * Opens a connection. May block for as long as the source's own timeouts allow; returns soon when interrupted.
+   * Opens a connection. May block for as long as the source's own timeouts allow; returns soon when
+   * interrupted.
    *
    * @throws Exception if it could not; {@link #errors()} says what that means
    */
   AckingConnection<E, P> connect() throws Exception;
 
   /**
-   * How long after its ack an event may still be sent again. For that long the stream remembers acked positions, so that
-   * it can acknowledge such a copy instead of handing it out.
+   * How long after its ack an event may still be sent again. For that long the stream remembers
+   * acked positions, so that it can acknowledge such a copy instead of handing it out.
    */
   Duration redeliveryHorizon();
 }

@@ -5,13 +5,16 @@ import java.time.Instant;
 import java.util.function.BooleanSupplier;
 
 /**
- * Time, waiting, timers, randomness and threads: everything in which a run can differ from the next. The engine and the
- * adapters take them from here and from nowhere else, so that a test can put virtual time in their place. Safe for use
- * from any thread.
+ * Time, waiting, timers, randomness and threads: everything in which a run can differ from the
+ * next. The engine and the adapters take them from here and from nowhere else, so that a test can
+ * put virtual time in their place. Safe for use from any thread.
  */
 public interface StreamRuntime {
 
-  /** The real one, shared by all streams that were not given another. Its threads are daemons that end when idle. */
+  /**
+   * The real one, shared by all streams that were not given another. Its threads are daemons that
+   * end when idle.
+   */
   static StreamRuntime system() {
     return SystemRuntime.INSTANCE;
   }
@@ -42,18 +45,21 @@ public interface StreamRuntime {
   interface Signal {
 
     /**
-     * Makes the waiting threads look at their conditions again. Called after something changed that a condition depends
-     * on; cheap when nobody waits. Not called while holding a lock that a condition takes.
+     * Makes the waiting threads look at their conditions again. Called after something changed that
+     * a condition depends on; cheap when nobody waits. Not called while holding a lock that a
+     * condition takes.
      */
     void raise();
 
     /**
      * Waits until a condition holds.
      *
-     * @param condition looked at now and after each {@link #raise}, in the waiting thread; short, never blocking
+     * @param condition looked at now and after each {@link #raise}, in the waiting thread; short,
+     *     never blocking
      * @param timeout how long to wait at most; not over zero looks once
      * @return whether the condition held
-     * @throws InterruptedException if the thread is or was interrupted, unless the condition holds already
+     * @throws InterruptedException if the thread is or was interrupted, unless the condition holds
+     *     already
      */
     boolean await(BooleanSupplier condition, Duration timeout) throws InterruptedException;
   }

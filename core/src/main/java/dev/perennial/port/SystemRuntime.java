@@ -15,13 +15,19 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
-/** The real runtime: the JVM's clocks and random numbers, one timer thread and a cached pool, all of them daemons. */
+/**
+ * The real runtime: the JVM's clocks and random numbers, one timer thread and a cached pool, all of
+ * them daemons.
+ */
 final class SystemRuntime implements StreamRuntime {
 
-  static final SystemRuntime INSTANCE = new SystemRuntime();
-
-  /** How long an idle thread is kept: long enough for the next save of a busy stream, short enough to be gone soon. */
+  /**
+   * How long an idle thread is kept: long enough for the next save of a busy stream, short enough
+   * to be gone soon.
+   */
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(1);
+
+  static final SystemRuntime INSTANCE = new SystemRuntime();
 
   private final ScheduledThreadPoolExecutor timers;
   private final ExecutorService writers;
@@ -85,7 +91,10 @@ final class SystemRuntime implements StreamRuntime {
     return TimeUnit.NANOSECONDS.convert(duration);
   }
 
-  /** A lock and a condition, and a count of those who wait, so that raising costs one read when nobody does. */
+  /**
+   * A lock and a condition, and a count of those who wait, so that raising costs one read when
+   * nobody does.
+   */
   private static final class MonitorSignal implements Signal {
 
     private final AtomicInteger waiting = new AtomicInteger();
@@ -94,7 +103,8 @@ final class SystemRuntime implements StreamRuntime {
 
     @Override
     public void raise() {
-      // Whoever waits counts itself before it looks at its condition, so either it sees the change or we see it.
+      // Whoever waits counts itself before it looks at its condition, so either it sees the change
+      // or we see it.
       if (waiting.get() == 0) {
         return;
       }

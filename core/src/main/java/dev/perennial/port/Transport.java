@@ -4,17 +4,22 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 
-/** Opens channels that carry messages. Safe for use from any thread; the application that made it closes it. */
+/**
+ * Opens channels that carry messages. Safe for use from any thread; the application that made it
+ * closes it.
+ */
 public interface Transport extends AutoCloseable {
 
   /**
    * Opens a channel.
    *
-   * @param uri where to; which schemes are known is the transport's own matter ({@code ws} and {@code wss})
+   * @param uri where to; which schemes are known is the transport's own matter ({@code ws} and
+   *     {@code wss})
    * @param headers sent with the handshake; their values never reach a log or an error
    * @param timeout how long connecting and the handshake may take together
    * @throws TransportException if it could not
-   * @throws InterruptedException if the thread was interrupted while it waited; what was begun is abandoned
+   * @throws InterruptedException if the thread was interrupted while it waited; what was begun is
+   *     abandoned
    */
   Channel open(URI uri, Map<String, String> headers, Duration timeout)
       throws TransportException, InterruptedException;

@@ -16,7 +16,10 @@ public abstract sealed class TransportException extends IOException {
     super(message, cause);
   }
 
-  /** No connection came about: unknown host, refused, timed out, or ended before the handshake was answered. */
+  /**
+   * No connection came about: unknown host, refused, timed out, or ended before the handshake was
+   * answered.
+   */
   public static final class Unreachable extends TransportException {
     private static final long serialVersionUID = 1;
 
@@ -25,7 +28,10 @@ public abstract sealed class TransportException extends IOException {
     }
   }
 
-  /** TLS could not establish whom it talks to: an untrusted, expired or foreign certificate, or no common protocol. */
+  /**
+   * TLS could not establish whom it talks to: an untrusted, expired or foreign certificate, or no
+   * common protocol.
+   */
   public static final class Untrusted extends TransportException {
     private static final long serialVersionUID = 1;
 
@@ -35,8 +41,8 @@ public abstract sealed class TransportException extends IOException {
   }
 
   /**
-   * A channel that was open ended without our closing it. The code is that of RFC 6455, section 7.4; 1006 if the peer
-   * sent none because the connection broke, 1005 if its close frame had none.
+   * A channel that was open ended without our closing it. The code is that of RFC 6455, section
+   * 7.4; 1006 if the peer sent none because the connection broke, 1005 if its close frame had none.
    */
   public static final class Lost extends TransportException {
     private static final long serialVersionUID = 1;

@@ -1,0 +1,198 @@
+package dev.perennial;
+
+import dev.perennial.Delivery.Settlement;
+import dev.perennial.port.Position;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The window of a client-tracked stream: a ring of deliveries in the order of delivery. Acks come
+ * in from any thread and in any order; out comes the watermark, the newest position before which
+ * everything is acked. Full when its span is full.
+ *
+ * <p>An ack only marks its own delivery, by compare-and-set, so a late one touches nothing else.
+ * The watermark moves when somebody asks for it, or for room.
+ */
+final class AckWindow<E, P extends Position> implements Window<E, P> {
+
+  /** A position without an event, which counts once everything delivered before it is acked. */
+  private record Mark<P>(long before, P position) {}
+
+  private final int capacity;
+  private final int mask;
+  private final AtomicReferenceArray<Delivery<E>> ring;
+  private final Settlements settlements;
+  private final NackQueue<E> nacked = new NackQueue<>();
+  private final AtomicLong acked = new AtomicLong();
+
+  /** Where the next delivery goes. Written by the pulling thread only. */
+  private volatile long tail;
+
+  /** The oldest delivery that is not acked. Written under the lock. */
+  private volatile long head;
+
+  // Guarded by this.
+  private final ArrayDeque<Mark<P>> marks = new ArrayDeque<>();
+  private @Nullable P watermark;
+
+  AckWindow(int capacity, Settlements settlements) {
+    this.capacity = capacity;
+    int size = Integer.highestOneBit(Math.max(1, capacity - 1)) << (capacity > 1 ? 1 : 0);
+    this.mask = size - 1;
+    this.ring = new AtomicReferenceArray<>(size);
+    this.settlements = settlements;
+  }
+
+  /** The position to go on from after a crash; null if there is none yet. */
+  synchronized @Nullable P watermark() {
+    advance();
+    return watermark;
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return tail - head < capacity || makeRoom();
+  }
+
+  private synchronized boolean makeRoom() {
+    advance();
+    return tail - head < capacity;
+  }
+
+  @Override
+  public Delivery<E> admit(E event, P position, long now) {
+    long sequence = tail;
+    Delivery<E> delivery = new Delivery<>(this, event, position, 1, sequence, Settlement.OPEN);
+    ring.setRelease(slot(sequence), delivery);
+    tail = sequence + 1;
+    return delivery;
+  }
+
+  @Override
+  public synchronized void progress(P position) {
+    advance();
+    Mark<P> newest = marks.peekLast();
+    if (newest != null && newest.before == tail) {
+      marks.removeLast();
+    }
+    if (head == tail) {
+      watermark = position;
+    } else {
+      marks.addLast(new Mark<>(tail, position));
+    }
+  }
+
+  @Override
+  public boolean hasNacked() {
+    return !nacked.isEmpty();
+  }
+
+  @Override
+  public @Nullable Delivery<E> nextNacked() {
+    Delivery<E> old = nacked.poll();
+    if (old == null) {
+      return null;
+    }
+    Delivery<E> again =
+        new Delivery<>(
+            this, old.event(), old.position(), old.attempt() + 1, old.sequence(), Settlement.OPEN);
+    ring.setRelease(slot(old.sequence()), again);
+    return again;
+  }
+
+  @Override
+  public boolean ack(Delivery<E> delivery) {
+    if (!delivery.settle(Settlement.ACKED)) {
+      if (delivery.settlement() != Settlement.ACKED) {
+        settlements.ackedTooLate(delivery);
+      }
+      return false;
+    }
+    acked.incrementAndGet();
+    settlements.acked();
+    return true;
+  }
+
+  @Override
+  public boolean nack(Delivery<E> delivery) {
+    if (!delivery.settle(Settlement.NACKED)) {
+      return false;
+    }
+    nacked.add(delivery);
+    settlements.nacked();
+    return true;
+  }
+
+  @Override
+  public long acked() {
+    return acked.get();
+  }
+
+  @Override
+  public int unacked() {
+    // Acks first: what is admitted meanwhile then counts as unacked, and never is the difference
+    // below zero.
+    long done = acked.get();
+    return (int) Math.max(0, tail - done);
+  }
+
+  @Override
+  public synchronized Optional<Position> oldestUnacked() {
+    advance();
+    return head == tail ? Optional.empty() : Optional.of(at(head).position());
+  }
+
+  @Override
+  public synchronized int expire() {
+    advance();
+    int expired = 0;
+    for (long i = head; i < tail; i++) {
+      Delivery<E> delivery = at(i);
+      delivery.settle(Settlement.EXPIRED);
+      if (delivery.settlement() != Settlement.ACKED) {
+        expired++;
+      }
+    }
+    return expired;
+  }
+
+  private void advance() {
+    long end = tail;
+    long i = head;
+    Delivery<E> last = null;
+    while (i < end) {
+      Delivery<E> delivery = at(i);
+      if (delivery.settlement() != Settlement.ACKED) {
+        break;
+      }
+      last = delivery;
+      ring.setPlain(slot(i), null);
+      i++;
+    }
+    if (last != null) {
+      watermark = positionOf(last);
+      head = i;
+    }
+    for (Mark<P> mark = marks.peek(); mark != null && mark.before <= i; mark = marks.peek()) {
+      watermark = mark.position;
+      marks.poll();
+    }
+  }
+
+  private Delivery<E> at(long sequence) {
+    return ring.getAcquire(slot(sequence));
+  }
+
+  private int slot(long sequence) {
+    return (int) sequence & mask;
+  }
+
+  @SuppressWarnings(
+      "unchecked") // a client-tracked delivery keeps the position that it was admitted with
+  private P positionOf(Delivery<E> delivery) {
+    return (P) delivery.position();
+  }
+}

@@ -1,0 +1,233 @@
+package dev.perennial;
+
+import dev.perennial.Seat.Use;
+import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamListener.StartOverridden;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.ClientTrackedSource;
+import dev.perennial.port.Connection;
+import dev.perennial.port.Position;
+import dev.perennial.port.Received;
+import dev.perennial.port.Recovery;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections of a client-tracked source: each goes on after the last position received, or
+ * restored, or begun at.
+ */
+final class ClientFeed<E, P extends Position> implements Feed<E, P> {
+
+  /**
+   * As many recoveries in a row, with no connection between them that proved itself, end the
+   * stream.
+   */
+  private static final int MAX_RECOVERIES = 3;
+
+  /** What must be done before the next connection. */
+  private sealed interface Next<P> {}
+
+  /** Ask the source where to begin. */
+  private record Begin<P>() implements Next<P> {}
+
+  /** Wait until the start is saved. */
+  private record SaveStart<P>(P start) implements Next<P> {}
+
+  /** Ask the source how to go on without a position. */
+  private record Recover<P>(P lost, Throwable cause) implements Next<P> {}
+
+  /** Nothing: connect. */
+  private record Connect<P>() implements Next<P> {}
+
+  private final ClientTrackedSource<E, P> source;
+  private final Optional<Saving<P>> saving;
+  private final Waiting waiting;
+  private final Seat seat;
+  private final Lifecycle lifecycle;
+  private final Observer observer;
+
+  private Next<P> next = new Begin<>();
+  private @Nullable P last;
+  private @Nullable Received<E, P> notice;
+  private int recoveries;
+
+  /**
+   * @param saving the checkpoint; empty if the stream keeps none
+   */
+  ClientFeed(
+      ClientTrackedSource<E, P> source,
+      Optional<Saving<P>> saving,
+      Waiting waiting,
+      Seat seat,
+      Lifecycle lifecycle,
+      Observer observer) {
+    this.source = source;
+    this.saving = saving;
+    this.waiting = waiting;
+    this.seat = seat;
+    this.lifecycle = lifecycle;
+    this.observer = observer;
+  }
+
+  @Override
+  public StreamState firstState() {
+    saving.ifPresent(save -> save.claim().begin());
+    return saving.isPresent() ? StreamState.CLAIMING : StreamState.CONNECTING;
+  }
+
+  @Override
+  public boolean claim(Deadline deadline) throws InterruptedException {
+    if (saving.isEmpty()) {
+      return true;
+    }
+    Saving<P> save = saving.get();
+    if (!waiting.await(save.claim()::isReady, deadline.remaining())) {
+      return false;
+    }
+    Optional<Checkpoint> loaded = save.claim().loaded();
+    if (loaded.isPresent()) {
+      P position = decode(save.streamId(), loaded.get());
+      source
+          .configuredStart()
+          .ifPresent(start -> observer.startOverridden(new StartOverridden(position, start)));
+      save.checkpointer().restored(position);
+      last = position;
+      next = new Connect<>();
+    }
+    return true;
+  }
+
+  private P decode(String streamId, Checkpoint saved) {
+    try {
+      if (!saved.source().equals(source.name())) {
+        throw CheckpointException.mismatch(
+            "it was saved by a source named '" + saved.source() + "', not '" + source.name() + "'",
+            null);
+      }
+      return source.decode(saved);
+    } catch (CheckpointException | RuntimeException e) {
+      throw die(
+          Death.of(
+              Reason.CHECKPOINT,
+              "checkpoint '"
+                  + streamId
+                  + "' cannot be used with the "
+                  + source.name()
+                  + " source: "
+                  + e.getMessage()
+                  + "; use another stream id, or begin anew with Checkpoints.startAfresh()",
+              e));
+    }
+  }
+
+  @Override
+  public boolean prepare(Deadline deadline) throws Exception {
+    if (next instanceof Begin) {
+      Optional<P> start = seat.use(Use.CONNECTING, source::start);
+      last = start.orElse(null);
+      next =
+          start.isPresent() && saving.isPresent() ? new SaveStart<>(start.get()) : new Connect<>();
+      if (next instanceof SaveStart<P> save) {
+        saving.get().checkpointer().begin(save.start);
+      }
+    }
+    if (next instanceof SaveStart) {
+      if (!waiting.await(saving.get().checkpointer()::isSaved, deadline.remaining())) {
+        return false;
+      }
+      next = new Connect<>();
+    }
+    if (next instanceof Recover<P> recover) {
+      recover(recover);
+    }
+    return true;
+  }
+
+  private void recover(Recover<P> from) throws Exception {
+    Recovery<E, P> recovery = seat.use(Use.CONNECTING, () -> source.recover(from.lost, from.cause));
+    if (recovery instanceof Recovery.Restart<E, P> restart) {
+      recoveries++;
+      last = restart.from();
+      notice =
+          restart
+              .notice()
+              .map(event -> Received.event(event, restart.from()))
+              .orElseGet(() -> Received.progress(restart.from()));
+      next = new Connect<>();
+    } else {
+      throw die(
+          new Death(
+              Reason.POSITION_LOST,
+              "the server no longer knows position "
+                  + from.lost
+                  + " and the "
+                  + source.name()
+                  + " source does not go on from another, so the stream stopped; what came after that position may"
+                  + " be gone",
+              from.cause,
+              0,
+              from.lost));
+    }
+  }
+
+  @Override
+  public Connection<E, P> connect() throws Exception {
+    return source.connect(Optional.ofNullable(last));
+  }
+
+  @Override
+  public @Nullable Received<E, P> notice() {
+    Received<E, P> once = notice;
+    notice = null;
+    return once;
+  }
+
+  @Override
+  public void received(P position) {
+    last = position;
+  }
+
+  @Override
+  public @Nullable P last() {
+    return last;
+  }
+
+  @Override
+  public void proved() {
+    recoveries = 0;
+  }
+
+  @Override
+  public void disconnected() {}
+
+  @Override
+  public void positionLost(Throwable cause) {
+    P lost = last;
+    if (lost == null || next instanceof Recover || recoveries + 1 >= MAX_RECOVERIES) {
+      lifecycle.fail(
+          new Death(
+              Reason.POSITION_LOST,
+              lost == null
+                  ? "the "
+                      + source.name()
+                      + " source lost its position before it had one, so the stream stopped"
+                  : "the "
+                      + source.name()
+                      + " source lost its position again at "
+                      + lost
+                      + ", with no connection in between that gave anything, so the stream stopped",
+              cause,
+              recoveries,
+              lost));
+    } else {
+      next = new Recover<>(lost, cause);
+    }
+  }
+
+  private RuntimeException die(Death death) {
+    lifecycle.fail(death);
+    lifecycle.check();
+    throw new IllegalStateException("a stream that failed is not dead");
+  }
+}

@@ -1,0 +1,162 @@
+package dev.perennial;
+
+import dev.perennial.CloseReport.CheckpointOutcome;
+import dev.perennial.Seat.Handover;
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.Connection;
+import dev.perennial.port.Position;
+import dev.perennial.port.Source;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.StreamRuntime.Signal;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Closes a stream, once, within a time: what takes longer is left to daemon threads, or to the
+ * thread that it is in.
+ */
+final class Closer<E, P extends Position> {
+
+  private final Source<E, P> source;
+  private final StreamRuntime runtime;
+  private final Signal signal;
+  private final Lifecycle lifecycle;
+  private final Seat seat;
+  private final ReconnectLoop<E, P> loop;
+  private final Window<E, P> window;
+  private final Optional<Saving<P>> saving;
+  private final Observer observer;
+  private volatile @Nullable CloseReport report;
+
+  Closer(
+      Source<E, P> source,
+      StreamRuntime runtime,
+      Signal signal,
+      Lifecycle lifecycle,
+      Seat seat,
+      ReconnectLoop<E, P> loop,
+      Window<E, P> window,
+      Optional<Saving<P>> saving,
+      Observer observer) {
+    this.source = source;
+    this.runtime = runtime;
+    this.signal = signal;
+    this.lifecycle = lifecycle;
+    this.seat = seat;
+    this.loop = loop;
+    this.window = window;
+    this.saving = saving;
+    this.observer = observer;
+  }
+
+  CloseReport close(Duration timeout) {
+    Deadline deadline = Deadline.in(timeout, runtime);
+    if (!lifecycle.beginClose()) {
+      return secondReport(deadline);
+    }
+    Handover seatWas = seat.take(timeout, runtime);
+    Connection<E, P> connection = seatWas == Handover.TAKEN ? closeConnection(deadline) : null;
+    saving.ifPresent(save -> flush(save, deadline));
+    Optional<Position> oldest = Optional.empty();
+    int unacked;
+    if (seatWas == Handover.LEFT_PULLING) {
+      unacked = window.unacked();
+    } else {
+      oldest = window.oldestUnacked();
+      unacked = window.expire();
+    }
+    // Until the window expired, acks counted; what the last ones moved is saved here.
+    CheckpointOutcome outcome =
+        saving.map(save -> flush(save, deadline)).orElse(CheckpointOutcome.NONE);
+    saving.ifPresent(save -> release(save, deadline));
+    int unsent = connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
+    if (unsent > 0) {
+      observer.acksUnsent(unsent);
+    }
+    CloseReport done =
+        new CloseReport(unacked, unacked == 0 ? Optional.empty() : oldest, unsent, outcome);
+    report = done;
+    lifecycle.closed();
+    return done;
+  }
+
+  /** Cleans up in the pulling thread, for which the closer did not wait. */
+  void cleanUp() {
+    window.expire();
+    Connection<E, P> connection = loop.detach();
+    if (connection != null) {
+      close(connection, Duration.ZERO);
+    }
+    closeSource();
+  }
+
+  private CloseReport secondReport(Deadline deadline) {
+    boolean mayWait = !seat.isMine() && !saving.map(Saving::isHeldUpByCaller).orElse(false);
+    if (mayWait) {
+      Uninterrupted.await(signal, () -> report != null, deadline);
+    }
+    CloseReport first = report;
+    return first != null
+        ? first
+        : new CloseReport(
+            window.unacked(),
+            Optional.empty(),
+            0,
+            saving.map(save -> save.checkpointer().outcome()).orElse(CheckpointOutcome.NONE));
+  }
+
+  /** A driver's own close may hang, so it runs on a thread that can be left behind. */
+  private @Nullable Connection<E, P> closeConnection(Deadline deadline) {
+    Connection<E, P> connection = loop.detach();
+    AtomicBoolean closed = new AtomicBoolean();
+    runtime.execute(() -> {
+      if (connection != null) {
+        close(connection, deadline.remaining());
+      }
+      closeSource();
+      closed.set(true);
+      signal.raise();
+    });
+    Uninterrupted.await(signal, closed::get, deadline);
+    return connection;
+  }
+
+  private void close(Connection<E, P> connection, Duration flush) {
+    try {
+      connection.close(flush);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | RuntimeException e) {
+      observer.closeFailed("the connection", e);
+    }
+  }
+
+  private void closeSource() {
+    try {
+      source.close();
+    } catch (IOException | RuntimeException e) {
+      observer.closeFailed("the source", e);
+    }
+  }
+
+  private CheckpointOutcome flush(Saving<P> save, Deadline deadline) {
+    return save.isHeldUpByCaller()
+        ? save.checkpointer().outcome()
+        : save.checkpointer().flush(deadline);
+  }
+
+  private void release(Saving<P> save, Deadline deadline) {
+    AtomicBoolean released = new AtomicBoolean();
+    save.claim()
+        .release(() -> {
+          released.set(true);
+          signal.raise();
+        });
+    if (!save.isHeldUpByCaller()) {
+      Uninterrupted.await(signal, released::get, deadline);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.perennial;
+
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+
+/** The time at which a call wants to be back. */
+final class Deadline {
+
+  private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
+
+  private final StreamRuntime runtime;
+  private final long from;
+  private final long nanos;
+
+  private Deadline(StreamRuntime runtime, long from, long nanos) {
+    this.runtime = runtime;
+    this.from = from;
+    this.nanos = nanos;
+  }
+
+  static Deadline in(Duration timeout, StreamRuntime runtime) {
+    return new Deadline(runtime, runtime.nanoTime(), Durations.nanos(timeout));
+  }
+
+  static Deadline never(StreamRuntime runtime) {
+    return new Deadline(runtime, 0, Long.MAX_VALUE);
+  }
+
+  boolean isOver() {
+    return nanos != Long.MAX_VALUE && elapsed() >= nanos;
+  }
+
+  /** The time that is left, zero if none is. */
+  Duration remaining() {
+    return nanos == Long.MAX_VALUE ? FOREVER : Duration.ofNanos(Math.max(0, nanos - elapsed()));
+  }
+
+  /** The time that is left, but not more than {@code most}. */
+  Duration remaining(Duration most) {
+    if (nanos == Long.MAX_VALUE) {
+      return most;
+    }
+    Duration left = remaining();
+    return left.compareTo(most) < 0 ? left : most;
+  }
+
+  private long elapsed() {
+    return runtime.nanoTime() - from;
+  }
+}

@@ -1,0 +1,23 @@
+package dev.perennial;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** What {@link Duration} lacks. */
+final class Durations {
+
+  private Durations() {}
+
+  /** The duration in nanoseconds, or the largest number of them where it is longer. */
+  static long nanos(Duration duration) {
+    return TimeUnit.NANOSECONDS.convert(duration);
+  }
+
+  static Duration max(Duration a, Duration b) {
+    return a.compareTo(b) >= 0 ? a : b;
+  }
+
+  static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) <= 0 ? a : b;
+  }
+}

@@ -1,0 +1,180 @@
+package dev.perennial;
+
+import dev.perennial.StreamListener.LateAck;
+import dev.perennial.port.CheckpointStore;
+import dev.perennial.port.ClientTrackedSource;
+import dev.perennial.port.Position;
+import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.Source;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.StreamRuntime.Signal;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The parts of one stream, put together. */
+final class Engine<E, P extends Position> implements Settlements {
+
+  /** What differs between the kinds of sources. */
+  private record Tracked<E, P extends Position>(
+      Window<E, P> window, Feed<E, P> feed, Optional<Saving<P>> saving) {}
+
+  private final StreamOptions options;
+  private final StreamRuntime runtime;
+  private final Observer observer;
+  private final Signal signal;
+  private final Waiting waiting;
+  private final Lifecycle lifecycle;
+  private final Seat seat;
+  private final Window<E, P> window;
+  private final Optional<Saving<P>> saving;
+  private final ReconnectLoop<E, P> loop;
+  private final Puller<E, P> puller;
+  private final Closer<E, P> closer;
+
+  private Engine(
+      Source<E, P> source,
+      StreamOptions options,
+      List<StreamListener> listeners,
+      Function<Engine<E, P>, Tracked<E, P>> tracking) {
+    this.options = options;
+    this.runtime = options.runtime();
+    this.observer = new Observer(options.source(), listeners);
+    this.signal = runtime.newSignal();
+    this.lifecycle = new Lifecycle(this::wake, observer);
+    this.waiting = new Waiting(signal, lifecycle);
+    this.seat = new Seat(signal, options.source(), this::cleanUp);
+    Tracked<E, P> tracked = tracking.apply(this);
+    this.window = tracked.window;
+    this.saving = tracked.saving;
+    this.loop =
+        new ReconnectLoop<>(
+            tracked.feed,
+            options,
+            options.errors().orElse(source.errors()),
+            seat,
+            lifecycle,
+            waiting,
+            observer,
+            window::hasNacked,
+            window::idle);
+    this.puller = new Puller<>(options, lifecycle, seat, window, loop, waiting, saving, observer);
+    this.closer =
+        new Closer<>(source, runtime, signal, lifecycle, seat, loop, window, saving, observer);
+  }
+
+  static <E, P extends Position> Engine<E, P> of(
+      ServerTrackedSource<E, P> source, StreamOptions options, List<StreamListener> listeners) {
+    return new Engine<>(source, options, listeners, engine -> engine.track(source));
+  }
+
+  static <E, P extends Position> Engine<E, P> of(
+      ClientTrackedSource<E, P> source,
+      Checkpoints checkpoints,
+      StreamOptions options,
+      List<StreamListener> listeners) {
+    return new Engine<>(source, options, listeners, engine -> engine.track(source, checkpoints));
+  }
+
+  private Tracked<E, P> track(ServerTrackedSource<E, P> source) {
+    if (options.acks() == AckMode.NEVER) {
+      return new Tracked<>(
+          new NoWindow<>(),
+          new ServerFeed<>(source, Optional.empty(), lifecycle),
+          Optional.empty());
+    }
+    RedeliveryFilter<E, P> filter =
+        new RedeliveryFilter<>(
+            options.window(),
+            options.redeliveryMemory(),
+            source.redeliveryHorizon(),
+            this,
+            observer);
+    return new Tracked<>(
+        filter, new ServerFeed<>(source, Optional.of(filter), lifecycle), Optional.empty());
+  }
+
+  private Tracked<E, P> track(ClientTrackedSource<E, P> source, Checkpoints checkpoints) {
+    if (options.acks() == AckMode.NEVER) {
+      return new Tracked<>(new NoWindow<>(), feed(source, Optional.empty()), Optional.empty());
+    }
+    AckWindow<E, P> ring = new AckWindow<>(options.window(), this);
+    CheckpointStore store = checkpoints.store();
+    Optional<Saving<P>> kept =
+        store == null
+            ? Optional.empty()
+            : Optional.of(
+                Saving.of(
+                    source,
+                    ring,
+                    store,
+                    checkpoints,
+                    runtime,
+                    signal,
+                    lifecycle,
+                    this::wake,
+                    observer));
+    return new Tracked<>(ring, feed(source, kept), kept);
+  }
+
+  private Feed<E, P> feed(ClientTrackedSource<E, P> source, Optional<Saving<P>> kept) {
+    return new ClientFeed<>(source, kept, waiting, seat, lifecycle, observer);
+  }
+
+  // Settling, from any thread.
+
+  @Override
+  public void acked() {
+    saving.ifPresent(save -> save.checkpointer().moved());
+    signal.raise();
+  }
+
+  @Override
+  public void nacked() {
+    wake();
+  }
+
+  @Override
+  public void ackedTooLate(Delivery<?> delivery) {
+    observer.lateAck(new LateAck(delivery.position()));
+  }
+
+  /** Makes the thread that sits look again, wherever it waits. */
+  private void wake() {
+    signal.raise();
+    if (seat.isReceiving()) {
+      loop.wakeUp();
+    }
+  }
+
+  Puller<E, P> puller() {
+    return puller;
+  }
+
+  // Looking and closing, from any thread.
+
+  StreamState state() {
+    return lifecycle.state();
+  }
+
+  StreamStats stats() {
+    return new StreamStats(
+        puller.received(),
+        window.acked(),
+        window.unacked(),
+        observer.reconnects(),
+        observer.redeliveriesDropped(),
+        observer.malformed(),
+        puller.lastEvent(),
+        saving.flatMap(save -> save.checkpointer().lastSave()));
+  }
+
+  CloseReport close(Duration timeout) {
+    return closer.close(timeout);
+  }
+
+  private void cleanUp() {
+    closer.cleanUp();
+  }
+}

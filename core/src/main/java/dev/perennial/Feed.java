@@ -1,0 +1,58 @@
+package dev.perennial;
+
+import dev.perennial.port.Connection;
+import dev.perennial.port.Position;
+import dev.perennial.port.Received;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a stream gets its connections: what differs between server-tracked and client-tracked
+ * sources. For the thread that sits.
+ */
+interface Feed<E, P extends Position> {
+
+  /** The state that follows {@code NEW}. */
+  StreamState firstState();
+
+  /**
+   * Waits for the claim and takes up the checkpoint, in {@code CLAIMING}. False if the time was
+   * over first.
+   */
+  boolean claim(Deadline deadline) throws InterruptedException;
+
+  /**
+   * Does what must be done before connecting, in {@code CONNECTING}. False if the time was over
+   * first.
+   *
+   * @throws Exception what the source threw
+   */
+  boolean prepare(Deadline deadline) throws Exception;
+
+  /**
+   * Opens a connection, from a seat used for that.
+   *
+   * @throws Exception what the source threw
+   */
+  Connection<E, P> connect() throws Exception;
+
+  /** What comes before anything from the connection: the notice of a restart. Given once. */
+  @Nullable Received<E, P> notice();
+
+  /** Notes the position of an event or a progress that was received. */
+  void received(P position);
+
+  /** The last position that was received. */
+  @Nullable P last();
+
+  /** Notes that the connection proved itself. */
+  void proved();
+
+  /** Notes that the connection ended; acks go nowhere from now on. */
+  void disconnected();
+
+  /**
+   * Notes that the server no longer knows the position. Fails the stream if nothing can be done
+   * about that.
+   */
+  void positionLost(Throwable cause);
+}

@@ -1,0 +1,65 @@
+package dev.perennial;
+
+import dev.perennial.Delivery.Settlement;
+import dev.perennial.port.Position;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Of a stream that acks nothing: every event is handed out and forgotten. */
+final class NoWindow<E, P extends Position> implements Window<E, P> {
+
+  private long sequence;
+
+  @Override
+  public boolean hasRoom() {
+    return true;
+  }
+
+  @Override
+  public Delivery<E> admit(E event, P position, long now) {
+    return new Delivery<>(this, event, position, 1, sequence++, Settlement.EXPIRED);
+  }
+
+  @Override
+  public void progress(P position) {}
+
+  @Override
+  public boolean hasNacked() {
+    return false;
+  }
+
+  @Override
+  public @Nullable Delivery<E> nextNacked() {
+    return null;
+  }
+
+  @Override
+  public boolean ack(Delivery<E> delivery) {
+    return false;
+  }
+
+  @Override
+  public boolean nack(Delivery<E> delivery) {
+    return false;
+  }
+
+  @Override
+  public long acked() {
+    return 0;
+  }
+
+  @Override
+  public int unacked() {
+    return 0;
+  }
+
+  @Override
+  public Optional<Position> oldestUnacked() {
+    return Optional.empty();
+  }
+
+  @Override
+  public int expire() {
+    return 0;
+  }
+}

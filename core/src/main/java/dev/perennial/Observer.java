@@ -1,0 +1,166 @@
+package dev.perennial;
+
+import dev.perennial.StreamListener.AcksUnsent;
+import dev.perennial.StreamListener.CheckpointSaveFailed;
+import dev.perennial.StreamListener.CheckpointSaved;
+import dev.perennial.StreamListener.LateAck;
+import dev.perennial.StreamListener.MalformedReceived;
+import dev.perennial.StreamListener.RedeliveryDropped;
+import dev.perennial.StreamListener.StartOverridden;
+import dev.perennial.StreamListener.Transition;
+import dev.perennial.StreamListener.WindowFree;
+import dev.perennial.StreamListener.WindowFull;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells the log and the listeners what happens to one stream, and counts it. */
+final class Observer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
+
+  private final String source;
+  private final List<StreamListener> listeners;
+  private final AtomicLong reconnects = new AtomicLong();
+  private final AtomicLong redeliveriesDropped = new AtomicLong();
+  private final AtomicLong malformed = new AtomicLong();
+
+  Observer(String source, List<StreamListener> listeners) {
+    this.source = source;
+    this.listeners = List.copyOf(listeners);
+  }
+
+  /** The source's name. */
+  String source() {
+    return source;
+  }
+
+  long reconnects() {
+    return reconnects.get();
+  }
+
+  long redeliveriesDropped() {
+    return redeliveriesDropped.get();
+  }
+
+  long malformed() {
+    return malformed.get();
+  }
+
+  void transition(Transition transition) {
+    switch (transition.to()) {
+      case CONNECTING -> LOG.debug("{}: connecting", source);
+      case LIVE -> LOG.info("{}: connected", source);
+      case BACKING_OFF ->
+          LOG.warn(
+              "{}: {}, {} failed in a row, next attempt in {} ms",
+              source,
+              transition
+                  .connectionAge()
+                  .map(age -> "connection lost after " + age)
+                  .orElse("attempt failed"),
+              transition.attempt(),
+              transition.delay().map(delay -> delay.toMillis()).orElse(0L),
+              transition.cause().orElse(null));
+      default -> LOG.debug("{}: {}", source, transition.to());
+    }
+    tell(listener -> listener.onTransition(transition));
+  }
+
+  void died(Death death) {
+    LOG.error("{}: {}", source, death.message(), death.cause());
+  }
+
+  void reconnected() {
+    reconnects.incrementAndGet();
+  }
+
+  void standby(String streamId) {
+    LOG.info("{}: checkpoint '{}' is claimed by another stream; waiting for it", source, streamId);
+  }
+
+  void checkpointUnavailable(String streamId, Throwable cause) {
+    LOG.warn("{}: checkpoint '{}' cannot be claimed now; trying on", source, streamId, cause);
+  }
+
+  void checkpointSaved(CheckpointSaved saved) {
+    LOG.trace("{}: checkpoint saved at {}", source, saved.position());
+    tell(listener -> listener.onCheckpointSaved(saved));
+  }
+
+  void checkpointSaveFailed(CheckpointSaveFailed failed) {
+    LOG.warn(
+        "{}: saving the checkpoint at {} failed, next try in {} ms",
+        source,
+        failed.position(),
+        failed.retryIn().toMillis(),
+        failed.cause());
+    tell(listener -> listener.onCheckpointSaveFailed(failed));
+  }
+
+  void startOverridden(StartOverridden overridden) {
+    LOG.info(
+        "{}: going on from checkpoint {}, not from the configured start {}",
+        source,
+        overridden.checkpoint(),
+        overridden.configuredStart());
+    tell(listener -> listener.onStartOverridden(overridden));
+  }
+
+  void redeliveryDropped(RedeliveryDropped dropped) {
+    redeliveriesDropped.incrementAndGet();
+    tell(listener -> listener.onRedeliveryDropped(dropped));
+  }
+
+  void malformed(MalformedReceived received) {
+    malformed.incrementAndGet();
+    LOG.warn(
+        "{}: a message of {} bytes at {} could not be decoded; it is handed out as malformed",
+        source,
+        received.malformed().size(),
+        received.position(),
+        received.malformed().cause());
+    tell(listener -> listener.onMalformed(received));
+  }
+
+  void windowFull(WindowFull full) {
+    LOG.warn(
+        "{}: the window is full: waiting for acks of {} deliveries, the oldest at {}",
+        source,
+        full.unacked(),
+        full.oldestUnacked().map(Object::toString).orElse("(none)"));
+    tell(listener -> listener.onWindowFull(full));
+  }
+
+  void windowFree(WindowFree free) {
+    LOG.info("{}: the window is free again after {}", source, free.full());
+    tell(listener -> listener.onWindowFree(free));
+  }
+
+  void lateAck(LateAck late) {
+    LOG.debug("{}: an ack for {} came too late and counts for nothing", source, late.position());
+    tell(listener -> listener.onLateAck(late));
+  }
+
+  void acksUnsent(int count) {
+    LOG.debug("{}: the connection ended with {} acks not written", source, count);
+    tell(listener -> listener.onAcksUnsent(new AcksUnsent(count)));
+  }
+
+  /** Something of the source or the store that could not be closed in order. */
+  void closeFailed(String what, Throwable cause) {
+    LOG.warn("{}: {} could not be closed in order", source, what, cause);
+  }
+
+  private void tell(Consumer<StreamListener> call) {
+    for (StreamListener listener : listeners) {
+      try {
+        call.accept(listener);
+      } catch (RuntimeException | Error e) {
+        LOG.warn("{}: a listener failed; the stream goes on", source, e);
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package dev.perennial;
+
+import dev.perennial.StreamException.Reason;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.StreamRuntime.Timer;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Kills a stream whose checkpoint store has not done what it was asked for too long, counted from
+ * the start of the first call that has not succeeded. A timer does it, because a call may hang.
+ * {@code begin} and {@code end} belong to the store's lane.
+ */
+final class OutageClock {
+
+  private final Duration tolerated;
+  private final String streamId;
+  private final StreamRuntime runtime;
+  private final Lifecycle lifecycle;
+  private final AtomicReference<@Nullable Outage> current = new AtomicReference<>();
+
+  OutageClock(Duration tolerated, String streamId, StreamRuntime runtime, Lifecycle lifecycle) {
+    this.tolerated = tolerated;
+    this.streamId = streamId;
+    this.runtime = runtime;
+    this.lifecycle = lifecycle;
+  }
+
+  private final class Outage implements Runnable {
+    private @Nullable Timer timer;
+    private volatile @Nullable Throwable lastError;
+
+    @Override
+    public void run() {
+      if (current.get() == this) {
+        lifecycle.fail(
+            Death.of(
+                Reason.CHECKPOINT,
+                "the store of checkpoint '"
+                    + streamId
+                    + "' has not worked for "
+                    + tolerated
+                    + ", so the stream stopped; it keeps its claim until it is closed, and what is not saved comes"
+                    + " again with the next run",
+                lastError));
+      }
+    }
+  }
+
+  /** A call begins. */
+  void begin() {
+    if (current.get() == null) {
+      Outage outage = new Outage();
+      current.set(outage);
+      outage.timer = runtime.schedule(tolerated, outage);
+    }
+  }
+
+  /** The call failed. */
+  void failed(Throwable cause) {
+    Outage outage = current.get();
+    if (outage != null) {
+      outage.lastError = cause;
+    }
+  }
+
+  /** The call succeeded, or nobody waits for it any more. */
+  void end() {
+    Outage outage = current.getAndSet(null);
+    if (outage != null && outage.timer != null) {
+      outage.timer.cancel();
+    }
+  }
+}

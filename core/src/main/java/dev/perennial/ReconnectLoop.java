@@ -1,0 +1,340 @@
+package dev.perennial;
+
+import dev.perennial.Seat.Use;
+import dev.perennial.StreamException.Reason;
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.Connection;
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.Position;
+import dev.perennial.port.Received;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.Verdict;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a connection open: the only place that connects, classifies errors, waits and tries again.
+ * Everything but {@code wakeUp} is for the thread that sits.
+ */
+final class ReconnectLoop<E, P extends Position> {
+
+  /**
+   * The longest that a connection is asked to wait at a time, so that it sees what no wake-up
+   * reaches it for.
+   */
+  private static final Duration RECEIVE_SLICE = Duration.ofMillis(500);
+
+  /** A connection that is open. */
+  private static final class Session<E, P extends Position> {
+    final Connection<E, P> connection;
+    final long since;
+    boolean proved;
+
+    Session(Connection<E, P> connection, long since) {
+      this.connection = connection;
+      this.since = since;
+    }
+  }
+
+  private final Feed<E, P> feed;
+  private final StreamOptions options;
+  private final ErrorClassifier errors;
+  private final Seat seat;
+  private final Lifecycle lifecycle;
+  private final Waiting waiting;
+  private final Observer observer;
+  private final StreamRuntime runtime;
+  private final Attempts attempts;
+  private final BooleanSupplier interesting;
+  private final LongConsumer idle;
+
+  private volatile @Nullable Session<E, P> session;
+  private boolean connectedBefore;
+  private Deadline retry;
+  private @Nullable Throwable lastError;
+
+  /**
+   * @param interesting whether there is something to do that needs no connection, so that waiting
+   *     for one is pointless
+   * @param idle told the time when a connection had nothing to give
+   */
+  ReconnectLoop(
+      Feed<E, P> feed,
+      StreamOptions options,
+      ErrorClassifier errors,
+      Seat seat,
+      Lifecycle lifecycle,
+      Waiting waiting,
+      Observer observer,
+      BooleanSupplier interesting,
+      LongConsumer idle) {
+    this.feed = feed;
+    this.options = options;
+    this.errors = errors;
+    this.seat = seat;
+    this.lifecycle = lifecycle;
+    this.waiting = waiting;
+    this.observer = observer;
+    this.interesting = interesting;
+    this.idle = idle;
+    this.runtime = options.runtime();
+    this.attempts = new Attempts(options.backoff(), options.maxAttempts(), runtime::random);
+    this.retry = Deadline.never(runtime);
+  }
+
+  /** What has arrived. Does no I/O. */
+  @Nullable Received<E, P> receiveNow() throws InterruptedException {
+    Received<E, P> notice = feed.notice();
+    Session<E, P> live = session;
+    return notice != null || live == null ? notice : receive(live, Duration.ZERO);
+  }
+
+  /**
+   * What comes next; null if the time is over, or something needs to be looked at first. Takes one
+   * step: towards a connection where there is none, and otherwise in receiving.
+   */
+  @Nullable Received<E, P> receive(Deadline deadline) throws InterruptedException {
+    Session<E, P> live = session;
+    Received<E, P> received = receiveNow();
+    if (received != null) {
+      return received;
+    }
+    if (live == null) {
+      step(deadline, interesting);
+      return null;
+    }
+    Duration timeout = deadline.remaining(RECEIVE_SLICE);
+    if (session == null || timeout.isZero()) {
+      return null;
+    }
+    received = receive(live, timeout);
+    if (received == null && session != null) {
+      idle.accept(runtime.nanoTime());
+    }
+    return received;
+  }
+
+  /** The error that the last connection or attempt ended with. */
+  @Nullable Throwable lastError() {
+    return lastError;
+  }
+
+  @Nullable P lastPosition() {
+    return feed.last();
+  }
+
+  /** Makes a blocked receive return soon. Any thread. */
+  void wakeUp() {
+    Session<E, P> live = session;
+    if (live != null) {
+      live.connection.wakeUp();
+    }
+  }
+
+  /**
+   * One step towards a connection.
+   *
+   * @param meanwhile what makes waiting pointless
+   */
+  void step(Deadline deadline, BooleanSupplier meanwhile) throws InterruptedException {
+    switch (lifecycle.state()) {
+      case NEW -> lifecycle.move(feed.firstState());
+      case CLAIMING -> {
+        if (feed.claim(deadline)) {
+          lifecycle.move(StreamState.CONNECTING);
+        }
+      }
+      case CONNECTING -> connect(deadline);
+      case BACKING_OFF -> {
+        Deadline until = retry;
+        waiting.await(meanwhile, deadline.remaining(until.remaining()));
+        if (until.isOver()) {
+          lifecycle.move(StreamState.CONNECTING);
+        }
+      }
+      default -> lifecycle.check();
+    }
+  }
+
+  private void connect(Deadline deadline) throws InterruptedException {
+    try {
+      if (!feed.prepare(deadline)) {
+        return;
+      }
+      seat.use(Use.CONNECTING, () -> session = new Session<>(feed.connect(), runtime.nanoTime()));
+    } catch (Throwable e) {
+      rethrowIfNotTheSources(e);
+      disconnected(Optional.empty(), false, e);
+      return;
+    }
+    lifecycle.move(StreamState.LIVE, null, attempts.count(), null, null);
+    if (connectedBefore) {
+      observer.reconnected();
+    }
+    connectedBefore = true;
+  }
+
+  private @Nullable Received<E, P> receive(Session<E, P> live, Duration timeout)
+      throws InterruptedException {
+    Received<E, P> received;
+    try {
+      received =
+          timeout.isZero()
+              ? live.connection.receive(timeout)
+              : seat.use(Use.RECEIVING, () -> await(live, timeout));
+    } catch (Throwable e) {
+      rethrowIfNotTheSources(e);
+      lost(live, e);
+      return null;
+    }
+    if (received instanceof Received.Event<E, P> event) {
+      feed.received(event.position());
+    } else if (received instanceof Received.Progress<E, P> progress) {
+      feed.received(progress.position());
+      proved();
+    } else if (received instanceof Received.End) {
+      close(live);
+      lifecycle.move(StreamState.ENDED, null, 0, null, age(live));
+    }
+    return received;
+  }
+
+  /**
+   * Whoever brings something about looks at the seat after that, and we look at that after taking
+   * the seat.
+   */
+  private @Nullable Received<E, P> await(Session<E, P> live, Duration timeout) throws Exception {
+    boolean pointless = lifecycle.isOver() || interesting.getAsBoolean();
+    return live.connection.receive(pointless ? Duration.ZERO : timeout);
+  }
+
+  /** Notes that the connection gave something that was wanted. */
+  void proved() {
+    Session<E, P> live = session;
+    if (live != null && !live.proved) {
+      live.proved = true;
+      attempts.startOver();
+      feed.proved();
+    }
+  }
+
+  private void lost(Session<E, P> live, Throwable cause) {
+    Duration age = age(live);
+    if (age.compareTo(options.stableAfter()) >= 0) {
+      proved();
+    }
+    close(live);
+    disconnected(Optional.of(age), live.proved, cause);
+  }
+
+  private Duration age(Session<E, P> live) {
+    return Duration.ofNanos(runtime.nanoTime() - live.since);
+  }
+
+  private void close(Session<E, P> live) {
+    feed.disconnected();
+    try {
+      seat.use(
+          Use.CONNECTING,
+          () -> {
+            session = null;
+            live.connection.close(Duration.ZERO);
+            return live;
+          });
+    } catch (InterruptedException e) {
+      lifecycle.check();
+      Thread.currentThread().interrupt();
+    } catch (Throwable e) {
+      lifecycle.check();
+      observer.closeFailed("a lost connection", e);
+    }
+    tellUnsent(live.connection);
+  }
+
+  /** The connection ended, or none came about. */
+  private void disconnected(Optional<Duration> age, boolean proved, Throwable cause) {
+    lastError = cause;
+    Verdict verdict = classify(cause);
+    if (verdict instanceof Verdict.Fatal) {
+      die(Reason.FATAL, fatal(age.isPresent(), cause), cause);
+    }
+    if (verdict instanceof Verdict.PositionLost) {
+      feed.positionLost(cause);
+      lifecycle.check();
+    }
+    if (!proved && !attempts.failed(cause)) {
+      die(
+          Reason.ATTEMPTS_EXHAUSTED,
+          "the "
+              + options.source()
+              + " stream could not connect in "
+              + attempts.count()
+              + " attempts in a row, as many as maxAttempts allows, so it stopped; the last failed with "
+              + cause,
+          cause);
+    }
+    Duration atLeast = verdict instanceof Verdict.Retry again ? again.atLeast() : Duration.ZERO;
+    Duration delay = Durations.max(attempts.delay(), atLeast);
+    retry = Deadline.in(delay, runtime);
+    lifecycle.move(StreamState.BACKING_OFF, cause, attempts.count(), delay, age.orElse(null));
+  }
+
+  private Verdict classify(Throwable cause) {
+    try {
+      return errors.classify(cause).orElse(Verdict.fatal());
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+      return Verdict.fatal();
+    }
+  }
+
+  private String fatal(boolean connected, Throwable cause) {
+    return "the "
+        + options.source()
+        + " source failed in "
+        + (connected ? "receive" : "connect")
+        + " with "
+        + cause
+        + ", which its classifier calls fatal or does not know, so the stream stopped; if trying again can help,"
+        + " return Verdict.retry() for it";
+  }
+
+  private void die(Reason reason, String message, Throwable cause) {
+    lifecycle.fail(new Death(reason, message, cause, attempts.count(), feed.last()));
+    lifecycle.check();
+  }
+
+  /**
+   * What is the caller's, not the source's: an interrupt, and that the stream is dead or closed.
+   */
+  private void rethrowIfNotTheSources(Throwable e) throws InterruptedException {
+    lifecycle.check();
+    if (e instanceof InterruptedException interrupt) {
+      throw interrupt;
+    }
+  }
+
+  /** Closes the connection of a stream that died of something else. */
+  void giveUp() {
+    Session<E, P> live = session;
+    if (live != null) {
+      close(live);
+    }
+  }
+
+  /** Hands the connection over, if one is open, to whoever took the seat and closes it. */
+  @Nullable Connection<E, P> detach() {
+    Session<E, P> live = session;
+    session = null;
+    return live == null ? null : live.connection;
+  }
+
+  private void tellUnsent(Connection<E, P> connection) {
+    if (connection instanceof AckingConnection<E, P> acking && acking.unsent() > 0) {
+      observer.acksUnsent(acking.unsent());
+    }
+  }
+}

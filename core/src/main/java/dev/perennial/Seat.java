@@ -1,0 +1,225 @@
+package dev.perennial;
+
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.StreamRuntime.Signal;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may call the source and its connection: one thread at a time, the one that pulls, until the
+ * one that closes takes the seat for good. One word says who sits and what it is doing, so that
+ * {@code connect}, {@code receive} and {@code close} never overlap, and an interrupt hits nothing
+ * but the call that it is meant for.
+ */
+final class Seat {
+
+  /** What the seat is used for. */
+  enum Use {
+    /** Nobody sits. */
+    FREE,
+    /** The puller, in the engine or in a call that does not block. */
+    PULLING,
+    /**
+     * The puller, inside the source: finding out where to begin or go on, connecting, closing a
+     * lost connection.
+     */
+    CONNECTING,
+    /** The puller, waiting inside the connection. */
+    RECEIVING,
+    /** The puller, inside the application's handler. */
+    HANDLING,
+    /** The puller, inside the source or connection, while the closer interrupts it. */
+    INTERRUPTING,
+    /** The puller, inside the source or connection, interrupted by the closer. */
+    INTERRUPTED,
+    /** The closer, for good. */
+    TAKEN,
+    /** The puller; the closer has gone without waiting, so the puller cleans up. */
+    ABANDONED
+  }
+
+  /** How the closer came by the seat. */
+  enum Handover {
+    /** The seat is the closer's, and so are the connection and the source. */
+    TAKEN,
+    /** The puller is inside the source or connection, touches nothing else, and cleans up. */
+    LEFT_INSIDE,
+    /** The puller is about in the engine, and cleans up. */
+    LEFT_PULLING
+  }
+
+  /** A call that may block. */
+  interface Call<T extends @Nullable Object, X extends Exception> {
+    T call() throws X;
+  }
+
+  /**
+   * How long the closer leaves a thread alone that is inside {@code start}, {@code connect} or
+   * {@code recover}.
+   */
+  private static final Duration CONNECT_GRACE = Duration.ofSeconds(1);
+
+  private final AtomicReference<Use> use = new AtomicReference<>(Use.FREE);
+  private final Signal signal;
+  private final String source;
+  private final Runnable cleanUp;
+  private volatile @Nullable Thread puller;
+
+  /**
+   * @param signal raised when the puller leaves
+   * @param source the source's name, for errors
+   * @param cleanUp closes the connection and the source, in the pulling thread, when the closer
+   *     could not wait for it
+   */
+  Seat(Signal signal, String source, Runnable cleanUp) {
+    this.signal = signal;
+    this.source = source;
+    this.cleanUp = cleanUp;
+  }
+
+  /** The puller sits down. */
+  void sit() {
+    Use now = use.compareAndExchange(Use.FREE, Use.PULLING);
+    if (now != Use.FREE) {
+      throw refused(now);
+    }
+    Thread current = Thread.currentThread();
+    if (puller != current) {
+      puller = current;
+    }
+  }
+
+  /** The puller stands up. False if the seat was taken away meanwhile: the stream is closed. */
+  boolean leave() {
+    Use now = use.compareAndExchange(Use.PULLING, Use.FREE);
+    if (now == Use.PULLING) {
+      signal.raise();
+      return true;
+    }
+    cleanUpIfAbandoned(now);
+    return false;
+  }
+
+  /** The puller runs a call that may block. */
+  <T extends @Nullable Object, X extends Exception> T use(Use what, Call<T, X> call) throws X {
+    if (!use.compareAndSet(Use.PULLING, what)) {
+      throw closed();
+    }
+    T result;
+    try {
+      result = call.call();
+    } finally {
+      back(what);
+    }
+    if (what != Use.HANDLING && use.get() == Use.TAKEN) {
+      throw closed();
+    }
+    return result;
+  }
+
+  private void back(Use from) {
+    Use now = use.compareAndExchange(from, Use.PULLING);
+    while (now == Use.INTERRUPTING) {
+      Thread.onSpinWait();
+      now = use.get();
+    }
+    if (now == Use.INTERRUPTED) {
+      now = use.compareAndExchange(Use.INTERRUPTED, Use.PULLING);
+      Thread.interrupted();
+      signal.raise();
+    }
+    cleanUpIfAbandoned(now);
+  }
+
+  private void cleanUpIfAbandoned(Use now) {
+    if (now == Use.ABANDONED) {
+      Thread.interrupted();
+      use.set(Use.TAKEN);
+      cleanUp.run();
+    }
+  }
+
+  /** Whether the puller waits inside the connection, and a wake-up is needed to reach it. */
+  boolean isReceiving() {
+    return use.get() == Use.RECEIVING;
+  }
+
+  /** Whether the caller is the thread that sits. */
+  boolean isMine() {
+    return puller == Thread.currentThread() && use.get() != Use.FREE && use.get() != Use.TAKEN;
+  }
+
+  /** The closer waits for the puller, interrupts it where it may, and takes the seat. */
+  Handover take(Duration timeout, StreamRuntime runtime) {
+    Duration half = timeout.dividedBy(2);
+    Deadline grace = Deadline.in(Durations.min(CONNECT_GRACE, half), runtime);
+    Deadline patience = Deadline.in(half, runtime);
+    Deadline deadline = Deadline.in(timeout, runtime);
+    if (!isMine()) {
+      if (!awaitFree(grace)) {
+        interrupt(EnumSet.of(Use.CONNECTING));
+      }
+      if (!awaitFree(patience)) {
+        interrupt(EnumSet.of(Use.CONNECTING, Use.RECEIVING));
+      }
+      awaitFree(deadline);
+    }
+    while (true) {
+      Use now = use.get();
+      Handover how = handover(now);
+      Use then = how == Handover.TAKEN ? Use.TAKEN : Use.ABANDONED;
+      if (use.compareAndSet(now, then)) {
+        return how;
+      }
+    }
+  }
+
+  private Handover handover(Use now) {
+    return switch (now) {
+      case CONNECTING, RECEIVING, INTERRUPTING, INTERRUPTED -> Handover.LEFT_INSIDE;
+      case PULLING -> isMine() ? Handover.TAKEN : Handover.LEFT_PULLING;
+      case FREE, HANDLING, TAKEN, ABANDONED -> Handover.TAKEN;
+    };
+  }
+
+  private boolean awaitFree(Deadline deadline) {
+    return Uninterrupted.await(signal, () -> use.get() == Use.FREE, deadline);
+  }
+
+  private void interrupt(Set<Use> where) {
+    Use now = use.get();
+    if (where.contains(now) && use.compareAndSet(now, Use.INTERRUPTING)) {
+      Thread inside = puller;
+      if (inside != null) {
+        inside.interrupt();
+      }
+      use.set(Use.INTERRUPTED);
+    }
+  }
+
+  private RuntimeException refused(Use now) {
+    if (now == Use.TAKEN || now == Use.ABANDONED) {
+      return closed();
+    }
+    Thread other = puller;
+    if (other == Thread.currentThread()) {
+      return new IllegalStateException(
+          "the handler of the "
+              + source
+              + " stream asks for the next event itself; return from the handler instead");
+    }
+    return new IllegalStateException(
+        "two threads ask the "
+            + source
+            + " stream for events, this one and "
+            + (other == null ? "another" : other.getName())
+            + "; let one thread do so, and hand the deliveries on");
+  }
+
+  StreamClosedException closed() {
+    return new StreamClosedException("the " + source + " stream is closed");
+  }
+}

@@ -1,0 +1,93 @@
+package dev.perennial;
+
+import dev.perennial.StreamException.Reason;
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.Connection;
+import dev.perennial.port.Position;
+import dev.perennial.port.Received;
+import dev.perennial.port.ServerTrackedSource;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections of a server-tracked source: the server knows where to go on, and acks go to the live
+ * connection.
+ */
+final class ServerFeed<E, P extends Position> implements Feed<E, P> {
+
+  private final ServerTrackedSource<E, P> source;
+  private final Optional<RedeliveryFilter<E, P>> filter;
+  private final Lifecycle lifecycle;
+  private @Nullable P last;
+
+  /**
+   * @param filter where acks come from; empty if the stream acks nothing
+   */
+  ServerFeed(
+      ServerTrackedSource<E, P> source,
+      Optional<RedeliveryFilter<E, P>> filter,
+      Lifecycle lifecycle) {
+    this.source = source;
+    this.filter = filter;
+    this.lifecycle = lifecycle;
+  }
+
+  @Override
+  public StreamState firstState() {
+    return StreamState.CONNECTING;
+  }
+
+  @Override
+  public boolean claim(Deadline deadline) {
+    return true;
+  }
+
+  @Override
+  public boolean prepare(Deadline deadline) {
+    return true;
+  }
+
+  @Override
+  public Connection<E, P> connect() throws Exception {
+    AckingConnection<E, P> connection = source.connect();
+    filter.ifPresent(acks -> acks.connection(connection));
+    return connection;
+  }
+
+  @Override
+  public @Nullable Received<E, P> notice() {
+    return null;
+  }
+
+  @Override
+  public void received(P position) {
+    last = position;
+  }
+
+  @Override
+  public @Nullable P last() {
+    return last;
+  }
+
+  @Override
+  public void proved() {}
+
+  @Override
+  public void disconnected() {
+    filter.ifPresent(acks -> acks.connection(null));
+  }
+
+  @Override
+  public void positionLost(Throwable cause) {
+    lifecycle.fail(
+        new Death(
+            Reason.FATAL,
+            "the "
+                + source.name()
+                + " source classified an error as position lost, but its server keeps the position, so the stream"
+                + " stopped; return Verdict.retry() or Verdict.fatal() for it",
+            cause,
+            0,
+            last));
+  }
+}
