@@ -177,7 +177,10 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
       head = i;
     }
     for (Mark<P> mark = marks.peek(); mark != null && mark.before <= i; mark = marks.peek()) {
-      watermark = mark.position;
+      // An event that came behind the mark and is acked too is newer than it.
+      if (mark.before == i) {
+        watermark = mark.position;
+      }
       marks.poll();
     }
   }
