@@ -1,6 +1,7 @@
 package dev.perennial.port;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Waits that grow by a factor up to a cap, each shortened at random so that clients do not come
@@ -44,15 +45,15 @@ public record ExponentialBackoff(Duration base, Duration cap, double multiplier,
     if (failures < 1) {
       throw new IllegalArgumentException("failures count from 1, but is " + failures);
     }
-    // Doubles saturate to infinity instead of overflowing, and min() brings them back under the
-    // cap.
-    double seconds = Math.min(seconds(cap), seconds(base) * Math.pow(multiplier, failures - 1));
-    double wait = seconds * (1 - jitter * random);
-    long whole = (long) wait;
-    return Duration.ofSeconds(whole, (long) ((wait - whole) * 1e9));
+    // A double that is too large for a long becomes the largest one, which min() brings back under
+    // the cap.
+    long grown = (long) (nanos(base) * Math.pow(multiplier, failures - 1));
+    long wait = Math.min(nanos(cap), grown);
+    return Duration.ofNanos(Math.min(wait, Math.round(wait * (1 - jitter * random))));
   }
 
-  private static double seconds(Duration duration) {
-    return duration.getSeconds() + duration.getNano() / 1e9;
+  /** Saturates: nobody waits for 292 years. */
+  private static long nanos(Duration duration) {
+    return TimeUnit.NANOSECONDS.convert(duration);
   }
 }

@@ -1,0 +1,165 @@
+package dev.perennial.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.TransportException.Lost;
+import dev.perennial.port.TransportException.Rejected;
+import dev.perennial.port.TransportException.Unreachable;
+import dev.perennial.port.TransportException.Untrusted;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.PortUnreachableException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.UnresolvedAddressException;
+import java.security.cert.CertificateException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLHandshakeException;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class CommonErrorsTest {
+
+  private final ErrorClassifier network = ErrorClassifier.network();
+  private final ErrorClassifier transport = ErrorClassifier.transport();
+
+  static Stream<Throwable> passing() {
+    return Stream.of(
+        new ConnectException(),
+        new SocketException("Connection reset"),
+        new NoRouteToHostException(),
+        new PortUnreachableException(),
+        new SocketTimeoutException(),
+        new UnknownHostException("nowhere"),
+        new UnresolvedAddressException(),
+        new HttpTimeoutException("late"),
+        new TimeoutException(),
+        new EOFException(),
+        new ClosedChannelException(),
+        new AsynchronousCloseException(),
+        new InterruptedIOException());
+  }
+
+  @ParameterizedTest
+  @MethodSource("passing")
+  @DisplayName("the network's failures are retried, bare and as a cause")
+  void network(Throwable error) {
+    assertThat(network.classify(error)).contains(Verdict.retry());
+    assertThat(network.classify(new RuntimeException(new IOException(error))))
+        .contains(Verdict.retry());
+  }
+
+  static Stream<Throwable> notTheNetworks() {
+    return Stream.of(
+        new IOException("No space left on device"),
+        new UncheckedIOException(new IOException()),
+        new SSLHandshakeException("PKIX path building failed"),
+        new IOException(new CertificateException("expired")),
+        new IllegalStateException(),
+        new AssertionError());
+  }
+
+  @ParameterizedTest
+  @MethodSource("notTheNetworks")
+  @DisplayName("what waiting does not mend is not known")
+  void notNetwork(Throwable error) {
+    assertThat(network.classify(error)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("causes that go round in a circle come to an end")
+  void circle() {
+    Exception one = new Exception();
+    Exception two = new Exception(one);
+    one.initCause(two);
+    assertThat(network.classify(one)).isEmpty();
+  }
+
+  private static Rejected rejected(int status, Map<String, List<String>> headers) {
+    return new Rejected(status, headers, new byte[0]);
+  }
+
+  static IntStream everyStatus() {
+    return IntStream.range(100, 600);
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyStatus")
+  @DisplayName("of the rejected, 408, 425, 429 and 5xx are retried, all others are fatal")
+  void statuses(int status) {
+    boolean passes = status == 408 || status == 425 || status == 429 || status >= 500;
+    assertThat(transport.classify(rejected(status, Map.of())))
+        .contains(passes ? Verdict.retry() : Verdict.fatal());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      value = {
+        "0|0",
+        "7|7",
+        "120|120",
+        "999999999|999999999",
+        "1000000000|0",
+        "99999999999999999999|0",
+        "-5|0",
+        "1.5|0",
+        "' 5'|0",
+        "''|0",
+        "'Fri, 31 Dec 1999 23:59:59 GMT'|0"
+      },
+      delimiter = '|')
+  @DisplayName("Retry-After holds in seconds, and is left out of account in any other form")
+  void retryAfter(String header, long seconds) {
+    Rejected rejected = rejected(503, Map.of("retry-after", List.of(header)));
+    assertThat(transport.classify(rejected))
+        .contains(Verdict.retryAfter(Duration.ofSeconds(seconds)));
+  }
+
+  @Test
+  @DisplayName("of several Retry-After the first counts, and where none is allowed none does")
+  void severalRetryAfter() {
+    Map<String, List<String>> headers = Map.of("retry-after", List.of("3", "4"));
+    assertThat(transport.classify(rejected(429, headers)))
+        .contains(Verdict.retryAfter(Duration.ofSeconds(3)));
+    assertThat(transport.classify(rejected(401, headers))).contains(Verdict.fatal());
+  }
+
+  @Test
+  @DisplayName("every transport failure is known, nothing else is")
+  void kinds() {
+    assertThat(transport.classify(new Unreachable("refused", null))).contains(Verdict.retry());
+    assertThat(transport.classify(new Lost(1006, "", null))).contains(Verdict.retry());
+    assertThat(transport.classify(new Lost(1008, "go away", null))).contains(Verdict.retry());
+    assertThat(transport.classify(new Untrusted("expired", null))).contains(Verdict.fatal());
+    assertThat(transport.classify(new IOException(new Lost(1006, "", null)))).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a chain asks the first, then the next; none knows nothing")
+  void chain() {
+    ErrorClassifier fatalFirst = error -> Optional.of(Verdict.fatal());
+    Throwable refused = new ConnectException();
+    assertThat(ErrorClassifier.none().classify(refused)).isEmpty();
+    assertThat(ErrorClassifier.none().orElse(network).classify(refused)).contains(Verdict.retry());
+    assertThat(fatalFirst.orElse(network).classify(refused)).contains(Verdict.fatal());
+    assertThat(network.orElse(fatalFirst).classify(refused)).contains(Verdict.retry());
+    assertThat(network.orElse(fatalFirst).classify(new Error())).contains(Verdict.fatal());
+  }
+}

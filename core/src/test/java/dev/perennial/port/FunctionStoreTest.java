@@ -1,0 +1,92 @@
+package dev.perennial.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.perennial.port.CheckpointException.Kind;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class FunctionStoreTest {
+
+  private static final Checkpoint CHECKPOINT = new Checkpoint("source", "", "42");
+
+  private final Map<String, Checkpoint> table = new HashMap<>();
+  private final CheckpointStore store =
+      CheckpointStore.of(id -> Optional.ofNullable(table.get(id)), table::put);
+
+  private static CheckpointSlot claim(CheckpointStore store, String id) throws CheckpointException {
+    return store
+        .tryClaim(
+            id,
+            () -> {
+              throw new AssertionError("a claim within one object is never lost");
+            })
+        .orElseThrow();
+  }
+
+  @Test
+  @DisplayName("gives back what was saved, for each stream its own")
+  void saves() throws Exception {
+    CheckpointSlot one = claim(store, "one");
+    CheckpointSlot two = claim(store, "two");
+    assertThat(one.load()).isEmpty();
+    one.save(CHECKPOINT);
+    assertThat(one.load()).contains(CHECKPOINT);
+    assertThat(two.load()).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "a claim keeps others out until it is closed, and a second close frees nobody else's")
+  void claims() throws Exception {
+    CheckpointSlot first = claim(store, "one");
+    assertThat(store.tryClaim("one", () -> {})).isEmpty();
+    first.close();
+    claim(store, "one");
+    first.close();
+    assertThat(store.tryClaim("one", () -> {})).isEmpty();
+  }
+
+  @Test
+  @DisplayName("what a function throws is unavailable, with the function, the stream and the cause")
+  void unavailable() throws Exception {
+    IOException broken = new IOException("broken");
+    CheckpointStore failing =
+        CheckpointStore.of(
+            id -> {
+              throw broken;
+            },
+            (id, checkpoint) -> {
+              throw new IllegalStateException(broken);
+            });
+    CheckpointSlot slot = claim(failing, "orders");
+    CheckpointException load = catchThrowableOfType(CheckpointException.class, slot::load);
+    assertThat(load.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(load).hasMessageContaining("load").hasMessageContaining("orders").hasCause(broken);
+    CheckpointException save =
+        catchThrowableOfType(CheckpointException.class, () -> slot.save(CHECKPOINT));
+    assertThat(save.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(save).hasMessageContaining("save").hasRootCause(broken);
+  }
+
+  @Test
+  @DisplayName("a checkpoint exception says itself what it is")
+  void ownWords() throws Exception {
+    CheckpointException corrupt = CheckpointException.corrupt("torn", null);
+    CheckpointSlot slot =
+        claim(
+            CheckpointStore.of(
+                id -> {
+                  throw corrupt;
+                },
+                (id, checkpoint) -> {}),
+            "orders");
+    assertThatExceptionOfType(CheckpointException.class).isThrownBy(slot::load).isSameAs(corrupt);
+  }
+}

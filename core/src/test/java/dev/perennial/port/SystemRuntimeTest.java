@@ -1,0 +1,237 @@
+package dev.perennial.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.perennial.Threads;
+import dev.perennial.port.StreamRuntime.Signal;
+import dev.perennial.port.StreamRuntime.Timer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class SystemRuntimeTest {
+
+  private static final Duration LONG = Duration.ofSeconds(60);
+
+  private final StreamRuntime runtime = StreamRuntime.system();
+  private final Threads threads = new Threads();
+
+  @AfterEach
+  void close() {
+    threads.close();
+  }
+
+  @Test
+  @DisplayName("two threads that take turns never miss a wake-up")
+  void noLostWakeUp() throws Exception {
+    int turns = 20_000;
+    Signal signal = runtime.newSignal();
+    AtomicInteger turn = new AtomicInteger();
+    for (int player = 0; player < 2; player++) {
+      int mine = player;
+      threads.run(() -> {
+        for (int i = 0; i < turns; i++) {
+          boolean came = signal.await(() -> turn.get() % 2 == mine, LONG);
+          assertThat(came).as("turn %s came", i).isTrue();
+          turn.incrementAndGet();
+          signal.raise();
+        }
+      });
+    }
+    threads.join();
+    assertThat(turn).hasValue(2 * turns);
+  }
+
+  @Test
+  @DisplayName("a raise reaches every thread that waits")
+  void raisesAll() throws Exception {
+    Signal signal = runtime.newSignal();
+    AtomicBoolean open = new AtomicBoolean();
+    AtomicInteger looked = new AtomicInteger();
+    for (int i = 0; i < 5; i++) {
+      threads.run(() -> {
+        AtomicBoolean first = new AtomicBoolean(true);
+        assertThat(
+                signal.await(
+                    () -> {
+                      if (first.getAndSet(false)) {
+                        looked.incrementAndGet();
+                      }
+                      return open.get();
+                    },
+                    LONG))
+            .isTrue();
+      });
+    }
+    await().atMost(LONG).until(() -> looked.get() == 5);
+    open.set(true);
+    signal.raise();
+    threads.join();
+  }
+
+  @Test
+  @DisplayName("a wait that nobody ends, ends by itself, and says that its condition did not hold")
+  void timesOut() throws Exception {
+    Signal signal = runtime.newSignal();
+    long begun = System.nanoTime();
+    assertThat(signal.await(() -> false, Duration.ofMillis(20))).isFalse();
+    assertThat(Duration.ofNanos(System.nanoTime() - begun))
+        .isGreaterThanOrEqualTo(Duration.ofMillis(20));
+    assertThat(signal.await(() -> false, Duration.ZERO)).isFalse();
+    assertThat(signal.await(() -> false, Duration.ofSeconds(-1))).isFalse();
+    assertThat(signal.await(() -> true, Duration.ZERO)).isTrue();
+  }
+
+  @Test
+  @DisplayName("an interrupt ends a wait, but not one whose condition holds already")
+  void interrupt() throws Exception {
+    Signal signal = runtime.newSignal();
+    AtomicReference<Thread> waiting = new AtomicReference<>();
+    Future<?> waiter =
+        threads.run(() -> {
+          waiting.set(Thread.currentThread());
+          assertThatExceptionOfType(InterruptedException.class)
+              .isThrownBy(() -> signal.await(() -> false, LONG));
+          assertThat(Thread.currentThread().isInterrupted()).isFalse();
+          Thread.currentThread().interrupt();
+          assertThat(signal.await(() -> true, LONG)).isTrue();
+          assertThat(Thread.currentThread().isInterrupted()).isTrue();
+          assertThatExceptionOfType(InterruptedException.class)
+              .isThrownBy(() -> signal.await(() -> false, LONG));
+        });
+    await().atMost(LONG).until(() -> waiting.get() != null);
+    waiting.get().interrupt();
+    Threads.join(waiter);
+  }
+
+  @Test
+  @DisplayName("an endless wait is not too long")
+  void endless() throws Exception {
+    Signal signal = runtime.newSignal();
+    AtomicBoolean open = new AtomicBoolean();
+    AtomicInteger looks = new AtomicInteger();
+    Future<?> waiter =
+        threads.run(() ->
+            assertThat(
+                    signal.await(
+                        () -> {
+                          looks.incrementAndGet();
+                          return open.get();
+                        },
+                        Duration.ofSeconds(Long.MAX_VALUE)))
+                .isTrue());
+    await().atMost(LONG).until(() -> looks.get() >= 2);
+    assertThat(waiter.isDone()).isFalse();
+    open.set(true);
+    signal.raise();
+    Threads.join(waiter);
+  }
+
+  @Test
+  @DisplayName("a timer runs its task once, after its delay, on a daemon thread")
+  void timer() throws Exception {
+    CountDownLatch ran = new CountDownLatch(1);
+    AtomicReference<Thread> on = new AtomicReference<>();
+    long begun = System.nanoTime();
+    runtime.schedule(
+        Duration.ofMillis(20),
+        () -> {
+          on.set(Thread.currentThread());
+          ran.countDown();
+        });
+    assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(Duration.ofNanos(System.nanoTime() - begun))
+        .isGreaterThanOrEqualTo(Duration.ofMillis(20));
+    assertThat(on.get().isDaemon()).isTrue();
+    assertThat(on.get().getName()).startsWith("perennial-timer-");
+  }
+
+  @Test
+  @DisplayName(
+      "a timer that is cancelled in time does not run, and one for the end of time is kept")
+  void cancelledTimer() throws Exception {
+    AtomicBoolean ran = new AtomicBoolean();
+    Timer cancelled = runtime.schedule(Duration.ofMillis(50), () -> ran.set(true));
+    Timer never = runtime.schedule(Duration.ofSeconds(Long.MAX_VALUE), () -> ran.set(true));
+    cancelled.cancel();
+    cancelled.cancel();
+    CountDownLatch later = new CountDownLatch(1);
+    runtime.schedule(Duration.ofMillis(100), later::countDown);
+    assertThat(later.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(ran).isFalse();
+    never.cancel();
+  }
+
+  @Test
+  @DisplayName("a task that fails takes neither the timers nor the writers with it")
+  void failures() throws Exception {
+    runtime.schedule(
+        Duration.ZERO,
+        () -> {
+          throw new IllegalStateException("a task of this test");
+        });
+    CountDownLatch ran = new CountDownLatch(1);
+    runtime.schedule(Duration.ofMillis(1), ran::countDown);
+    assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  @DisplayName("writers do not wait for each other")
+  void writers() throws Exception {
+    int count = 20;
+    CountDownLatch all = new CountDownLatch(count);
+    CountDownLatch done = new CountDownLatch(count);
+    for (int i = 0; i < count; i++) {
+      runtime.execute(() -> {
+        all.countDown();
+        try {
+          if (all.await(60, TimeUnit.SECONDS) && Thread.currentThread().isDaemon()) {
+            done.countDown();
+          }
+        } catch (InterruptedException e) {
+          throw new AssertionError("a writer is never interrupted", e);
+        }
+      });
+    }
+    assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  @DisplayName("threads that are idle end soon")
+  void idleThreadsEnd() throws Exception {
+    CountDownLatch ran = new CountDownLatch(2);
+    runtime.execute(ran::countDown);
+    runtime.schedule(Duration.ZERO, ran::countDown);
+    assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
+    await().atMost(LONG).until(() -> ourThreads() == 0);
+  }
+
+  private static long ourThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("perennial-"))
+        .filter(Thread::isAlive)
+        .count();
+  }
+
+  @Test
+  @DisplayName("its clocks go forward, and its random numbers are within bounds")
+  void clocks() {
+    long nanos = runtime.nanoTime();
+    assertThat(runtime.nanoTime() - nanos).isNotNegative();
+    assertThat(Duration.between(Instant.now(), runtime.now()).abs())
+        .isLessThan(Duration.ofMinutes(1));
+    for (int i = 0; i < 1_000; i++) {
+      assertThat(runtime.random()).isGreaterThanOrEqualTo(0).isLessThan(1);
+    }
+  }
+}
