@@ -1,0 +1,162 @@
+package dev.perennial.source.tap;
+
+import dev.perennial.source.tap.TapAdminException.Kind;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Sends the management API's requests and makes sense of what comes back. Safe for use from any
+ * thread.
+ */
+final class AdminHttp {
+
+  /** Far over any answer of Tap's, of which a DID document is the largest. */
+  private static final int MAX_ANSWER = 4 * 1024 * 1024;
+
+  private final HttpClient client;
+  private final TapUri uri;
+  private final Map<String, String> headers;
+  private final @Nullable BasicAuth auth;
+  private final Duration timeout;
+
+  AdminHttp(
+      HttpClient client,
+      TapUri uri,
+      Map<String, String> headers,
+      @Nullable BasicAuth auth,
+      Duration timeout) {
+    this.client = client;
+    this.uri = uri;
+    this.headers = headers;
+    this.auth = auth;
+    this.timeout = timeout;
+  }
+
+  JsonNode get(String path) throws TapAdminException, InterruptedException {
+    HttpResponse<byte[]> response = send("GET", path, BodyPublishers.noBody());
+    try {
+      return Json.MAPPER.readTree(response.body());
+    } catch (JacksonException e) {
+      throw unreadable(path, "its answer is not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  void post(String path, byte[] json) throws TapAdminException, InterruptedException {
+    send("POST", path, BodyPublishers.ofByteArray(json));
+  }
+
+  TapAdminException unreadable(String path, String why, @Nullable Throwable cause) {
+    return new TapAdminException(
+        Kind.UNREADABLE,
+        200,
+        at(path) + " gave an answer that is not Tap's: " + why + "; is it the address of a Tap?",
+        cause);
+  }
+
+  private HttpResponse<byte[]> send(String method, String path, BodyPublisher body)
+      throws TapAdminException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri.management(path)).timeout(timeout).method(method, body);
+    headers.forEach(request::setHeader);
+    if (method.equals("POST")) {
+      request.setHeader("Content-Type", "application/json");
+    }
+    CompletableFuture<HttpResponse<byte[]>> exchange =
+        client.sendAsync(request.build(), answer -> new LimitedBody(MAX_ANSWER));
+    HttpResponse<byte[]> response;
+    try {
+      // The request's own timeout ends with the answer's headers; ours is for its body too.
+      response = exchange.get(timeout.toMillis() + 1, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw failed(path, e.getCause() == null ? e : e.getCause());
+    } catch (TimeoutException e) {
+      throw failed(path, e);
+    } finally {
+      exchange.cancel(true);
+    }
+    if (response.statusCode() != 200) {
+      throw refused(path, response);
+    }
+    return response;
+  }
+
+  private TapAdminException failed(String path, Throwable cause) {
+    if (cause instanceof HttpTimeoutException || cause instanceof TimeoutException) {
+      return new TapAdminException(
+          Kind.TIMEOUT,
+          0,
+          at(path) + " did not answer within " + timeout.toMillis() + " ms",
+          cause);
+    }
+    if (cause instanceof IOException) {
+      String message = cause.getMessage();
+      return new TapAdminException(
+          Kind.UNREACHABLE,
+          0,
+          at(path)
+              + " could not be reached: "
+              + (message == null
+                  ? cause.getClass().getSimpleName()
+                  : TapErrors.clean(message, auth)),
+          cause);
+    }
+    // Nothing else is to be expected of the client; whatever it is, the caller has one type to
+    // catch.
+    return new TapAdminException(
+        Kind.UNREACHABLE, 0, at(path) + " could not be asked: " + cause, cause);
+  }
+
+  private TapAdminException refused(String path, HttpResponse<byte[]> response) {
+    int status = response.statusCode();
+    Kind kind =
+        switch (status) {
+          case 400 -> Kind.BAD_REQUEST;
+          case 401 -> Kind.UNAUTHORIZED;
+          case 404 -> Kind.NOT_FOUND;
+          case 415 -> Kind.UNSUPPORTED_MEDIA_TYPE;
+          default -> status >= 500 ? Kind.SERVER_ERROR : Kind.UNEXPECTED_STATUS;
+        };
+    String hint =
+        kind != Kind.UNAUTHORIZED
+            ? ""
+            : auth == null
+                ? "; it needs a password, set it with password()"
+                : "; the password is wrong";
+    return new TapAdminException(
+        kind,
+        status,
+        at(path) + " answered with status " + status + ": " + said(response.body()) + hint,
+        null);
+  }
+
+  /** Tap's own words: the field {@code message} where there is one. */
+  private String said(byte[] body) {
+    String words;
+    try {
+      words = Json.MAPPER.readTree(body).path("message").asString("");
+    } catch (JacksonException e) {
+      words = "";
+    }
+    return TapErrors.clean(
+        words.isEmpty() ? new String(body, StandardCharsets.UTF_8) : words, auth);
+  }
+
+  private String at(String path) {
+    return uri.management(path).toString();
+  }
+}

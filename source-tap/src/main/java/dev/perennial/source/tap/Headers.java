@@ -1,0 +1,73 @@
+package dev.perennial.source.tap;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The headers that a builder collects. Their values never get into an error. */
+final class Headers {
+
+  static final String AUTHORIZATION = "Authorization";
+  static final String USER_AGENT = "User-Agent";
+
+  private static final String DEFAULT_USER_AGENT = "perennial/" + version();
+
+  private final TreeMap<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+
+  Headers() {
+    headers.put(USER_AGENT, DEFAULT_USER_AGENT);
+  }
+
+  void put(String name, String value) {
+    if (name.isEmpty() || !name.chars().allMatch(Headers::isTokenChar)) {
+      throw new IllegalArgumentException("\"" + Brief.of(name) + "\" is no name for a header");
+    }
+    if (value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
+      throw new IllegalArgumentException(
+          "the value of the header " + name + " has a line break or a zero in it");
+    }
+    headers.remove(name);
+    headers.put(name, value);
+  }
+
+  /**
+   * An immutable copy, with the password's header.
+   *
+   * @throws IllegalArgumentException if there is both a password and a header that would stand in
+   *     its place
+   */
+  Map<String, String> with(@Nullable BasicAuth auth) {
+    TreeMap<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.putAll(headers);
+    if (auth != null && all.putIfAbsent(AUTHORIZATION, auth.header()) != null) {
+      throw new IllegalArgumentException(
+          "give either a password or the header Authorization, not both");
+    }
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** RFC 9110, section 5.6.2. */
+  private static boolean isTokenChar(int c) {
+    return (c >= '0' && c <= '9')
+        || (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
+  }
+
+  private static String version() {
+    Properties properties = new Properties();
+    try (InputStream in = Headers.class.getResourceAsStream("version.properties")) {
+      if (in != null) {
+        properties.load(in);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return properties.getProperty("version", "unknown");
+  }
+}

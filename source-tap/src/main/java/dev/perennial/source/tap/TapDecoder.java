@@ -1,0 +1,95 @@
+package dev.perennial.source.tap;
+
+import dev.perennial.port.Message;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Makes events of messages. Whatever comes becomes an event; nothing is thrown. Safe for use from
+ * any thread.
+ */
+final class TapDecoder {
+
+  private final JsonMapper mapper;
+
+  TapDecoder(JsonMapper mapper) {
+    this.mapper = mapper;
+  }
+
+  TapEvent decode(Message message) {
+    if (message instanceof Message.Text text) {
+      return decode(text.utf8());
+    }
+    if (message instanceof Message.Binary binary) {
+      byte[] bytes = binary.bytes();
+      return malformed(bytes, bytes.length, "the message is binary, and Tap's are text");
+    }
+    Message.TooLarge large = (Message.TooLarge) message;
+    return malformed(
+        large.head(),
+        large.size(),
+        "the message is over the transport's size limit; if it is to be read, raise that limit");
+  }
+
+  /** Decodes what no transport has looked at yet. */
+  TapEvent decodeUnchecked(byte[] bytes) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+    } catch (CharacterCodingException e) {
+      return malformed(bytes, bytes.length, "the message is not UTF-8");
+    }
+    return decode(bytes);
+  }
+
+  private TapEvent decode(byte[] utf8) {
+    Envelope envelope = Envelope.read(utf8);
+    String problem = envelope.problem();
+    if (problem != null) {
+      return malformed(utf8, utf8.length, envelope, problem);
+    }
+    return switch (envelope.type()) {
+      case "record" -> record(utf8, envelope);
+      case "identity" -> identity(utf8, envelope);
+      default -> new TapUnknown(utf8, mapper, envelope.id(), envelope.type());
+    };
+  }
+
+  private TapEvent record(byte[] utf8, Envelope envelope) {
+    RecordFields fields = envelope.record();
+    String problem = fields == null ? missing("record") : fields.check();
+    return fields == null || problem != null
+        ? malformed(utf8, utf8.length, envelope, problem)
+        : new TapRecord(utf8, mapper, envelope.id(), fields);
+  }
+
+  private TapEvent identity(byte[] utf8, Envelope envelope) {
+    IdentityFields fields = envelope.identity();
+    String problem = fields == null ? missing("identity") : fields.check();
+    return fields == null || problem != null
+        ? malformed(utf8, utf8.length, envelope, problem)
+        : new TapIdentity(utf8, mapper, envelope.id(), fields);
+  }
+
+  private static String missing(String object) {
+    return "a message of type \""
+        + object
+        + "\" must have an object \""
+        + object
+        + "\", and this one has none";
+  }
+
+  /** Something that cannot be an event, of which perhaps an id can be read all the same. */
+  private TapEvent malformed(byte[] bytes, long size, String problem) {
+    return malformed(bytes, size, Envelope.read(bytes), problem);
+  }
+
+  private TapEvent malformed(byte[] bytes, long size, Envelope envelope, @Nullable String problem) {
+    OptionalLong id = envelope.hasId() ? OptionalLong.of(envelope.id()) : OptionalLong.empty();
+    return new TapMalformed(
+        bytes, mapper, id, size, new TapFormatException(String.valueOf(problem)));
+  }
+}

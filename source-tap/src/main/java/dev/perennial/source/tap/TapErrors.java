@@ -1,0 +1,74 @@
+package dev.perennial.source.tap;
+
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.TransportException;
+import dev.perennial.port.Verdict;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What goes wrong with a Tap, and what it means. */
+final class TapErrors {
+
+  /**
+   * Retries whatever can pass: an unreachable or overloaded server, and a loss with any close code,
+   * since Tap itself closes with none and the codes of proxies mean no more than that a connection
+   * is over.
+   */
+  static final ErrorClassifier CLASSIFIER =
+      ((ErrorClassifier) TapErrors::refusal)
+          .orElse(ErrorClassifier.transport())
+          .orElse(ErrorClassifier.network());
+
+  /** What Tap says when it posts its events to a webhook instead. */
+  private static final String WEBHOOK_MODE = "webhook mode";
+
+  private TapErrors() {}
+
+  private static Optional<Verdict> refusal(Throwable error) {
+    return error instanceof TapException ? Optional.of(Verdict.fatal()) : Optional.empty();
+  }
+
+  /** Says what a rejected handshake means; one that may go better next time stays as it is. */
+  static IOException explain(
+      TransportException.Rejected rejected, TapUri uri, @Nullable BasicAuth auth) {
+    boolean passes =
+        ErrorClassifier.transport()
+            .classify(rejected)
+            .filter(Verdict.Retry.class::isInstance)
+            .isPresent();
+    if (passes) {
+      return rejected;
+    }
+    int status = rejected.status();
+    if (status == 401) {
+      String problem =
+          auth == null ? "it needs a password, and none was given" : "the password is wrong";
+      return new TapException.Unauthorized(
+          "Tap at " + uri + " refused access (401): " + problem + "; set it with password()",
+          rejected.header("www-authenticate").map(value -> clean(value, auth)).orElse(null),
+          rejected);
+    }
+    if (status == 400 && rejected.body().contains(WEBHOOK_MODE)) {
+      return new TapException.WebhookMode(
+          "Tap at "
+              + uri
+              + " posts its events to a webhook and has no event channel (400); start it without --webhook-url",
+          rejected);
+    }
+    return new TapException.Refused(
+        status,
+        uri
+            + " answered with status "
+            + status
+            + " instead of opening Tap's event channel; is it the address of a Tap? It said: \""
+            + clean(rejected.body(), auth)
+            + '"',
+        rejected);
+  }
+
+  /** A server's words, short and without our credentials. */
+  static String clean(String words, @Nullable BasicAuth auth) {
+    return Brief.of(auth == null ? words.strip() : auth.redact(words.strip()), 200);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.perennial.source.tap;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What Tap sent: a {@link TapRecord record event}, an {@link TapIdentity identity event}, an event
+ * of a {@link TapUnknown kind that this version does not know}, or a {@link TapMalformed message
+ * that could not be decoded}. Each is to be acked, the last two as well.
+ *
+ * <p>Immutable and safe for use from any thread. Two events are equal if they are of the same kind
+ * and their messages are the same bytes.
+ */
+public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown, TapMalformed {
+
+  final byte[] message;
+  final JsonMapper mapper;
+
+  TapEvent(byte[] message, JsonMapper mapper) {
+    this.message = message;
+    this.mapper = mapper;
+  }
+
+  /**
+   * Decodes a message as a connection does, for example in a test of a handler. What is no event of
+   * Tap's becomes a {@link TapMalformed}; nothing is thrown.
+   *
+   * @param json the message in UTF-8
+   */
+  public static TapEvent parse(byte[] json) {
+    return new TapDecoder(Json.MAPPER).decodeUnchecked(json.clone());
+  }
+
+  /** Decodes a message as {@link #parse(byte[])} does. */
+  public static TapEvent parse(String json) {
+    return new TapDecoder(Json.MAPPER).decodeUnchecked(json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * A copy of the whole message as it came; of a message over the transport's size limit its first
+   * 4 KiB.
+   */
+  public final byte[] raw() {
+    return message.clone();
+  }
+
+  /** What {@link #raw()} gives, as text. */
+  public final String rawText() {
+    return new String(message, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The whole message as a tree, with fields that this version does not know. Parsed anew at each
+   * call, so the tree is the caller's own.
+   *
+   * @throws TapPayloadException if the message is no JSON
+   */
+  public final JsonNode json() {
+    try {
+      return mapper.readTree(message);
+    } catch (JacksonException e) {
+      throw new TapPayloadException(this + " is not a JSON tree: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  @Override
+  public final boolean equals(@Nullable Object other) {
+    return this == other
+        || (other instanceof TapEvent event
+            && getClass() == event.getClass()
+            && Arrays.equals(message, event.message));
+  }
+
+  @Override
+  public final int hashCode() {
+    return Arrays.hashCode(message);
+  }
+}
