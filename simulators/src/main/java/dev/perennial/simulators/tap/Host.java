@@ -1,0 +1,145 @@
+package dev.perennial.simulators.tap;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The machine's thread and port: starts the server's process, ends it, and lets other threads ask
+ * things of it.
+ */
+final class Host {
+
+  private final Machine machine;
+  private final MultiThreadIoEventLoopGroup group;
+  private final EventLoop loop;
+
+  // Guarded by this object.
+  private int port;
+  private @Nullable Channel server;
+  private boolean closed;
+
+  /** Used on the loop only. */
+  private @Nullable ServerProcess process;
+
+  Host(Machine machine, int port) {
+    this.machine = machine;
+    this.port = port;
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("tap-simulator", true), NioIoHandler.newFactory());
+    this.loop = group.next();
+  }
+
+  /** The running server's process, if it runs. To be asked for on the simulator's own thread. */
+  @Nullable ServerProcess process() {
+    return process;
+  }
+
+  synchronized int port() {
+    return port;
+  }
+
+  synchronized void start() {
+    if (closed) {
+      throw new IllegalStateException("The simulator is closed; build another.");
+    }
+    if (server != null) {
+      return;
+    }
+    ServerProcess started =
+        call(() -> {
+          process = new ServerProcess(machine, loop);
+          return process;
+        });
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(group)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .option(ChannelOption.SO_BACKLOG, 1024)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    started.opened(channel);
+                    FrontDoor.install(channel.pipeline(), started);
+                  }
+                })
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      end(started, false);
+      throw new IllegalStateException(
+          "The simulator cannot listen on port " + port + ".", bound.cause());
+    }
+    server = bound.channel();
+    port = ((InetSocketAddress) bound.channel().localAddress()).getPort();
+  }
+
+  synchronized void stop(boolean reset) {
+    Channel listening = server;
+    if (listening == null) {
+      return;
+    }
+    server = null;
+    listening.close().awaitUninterruptibly();
+    ServerProcess running = call(() -> process);
+    if (running != null) {
+      end(running, reset);
+    }
+  }
+
+  synchronized void close() {
+    stop(false);
+    if (!closed) {
+      closed = true;
+      group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+  }
+
+  /** Does something on the simulator's own thread, and waits for its outcome. */
+  <T extends @Nullable Object> T call(Callable<T> task) {
+    Future<T> outcome = loop.submit(task).awaitUninterruptibly();
+    Throwable failure = outcome.cause();
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
+    if (failure != null) {
+      throw new IllegalStateException(failure);
+    }
+    return outcome.getNow();
+  }
+
+  /** Does something on the simulator's own thread, and waits until it is done. */
+  void run(Runnable task) {
+    call(() -> {
+      task.run();
+      return null;
+    });
+  }
+
+  private void end(ServerProcess running, boolean reset) {
+    List<ChannelFuture> closing =
+        call(() -> {
+          process = null;
+          return running.stop(reset);
+        });
+    closing.forEach(ChannelFuture::awaitUninterruptibly);
+  }
+}

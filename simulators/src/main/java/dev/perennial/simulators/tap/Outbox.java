@@ -1,0 +1,194 @@
+package dev.perennial.simulators.tap;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server's outbox during one run of the server: what is sent when, and again when, and deleted
+ * when. Reads no clock, has no thread and knows no sockets; everything happens on one thread, at
+ * the time that is passed in (in nanoseconds, of any origin).
+ *
+ * <p>The real server's goroutines are kept as parts that can be blocked one by one, because it
+ * shows on the outside who waits for room in the channel of events to write: the delivery loop,
+ * each DID's worker and the retries.
+ */
+final class Outbox {
+
+  /** How many events may wait to be written, for the default parallelism of 1. */
+  static final int CHANNEL_CAPACITY = 10_000;
+
+  /** How many acks make a batch of deletes. */
+  static final int DELETE_BATCH = 1_000;
+
+  private final OutboxTable table;
+  private final long retryTimeout;
+  private final int channelCapacity;
+
+  private final Map<String, DidWorker> workers = new LinkedHashMap<>();
+  private final ArrayDeque<Row> undelivered = new ArrayDeque<>();
+  private final ArrayDeque<Row> channel = new ArrayDeque<>();
+  private final ArrayDeque<BlockedSend> blocked = new ArrayDeque<>();
+  private final Sender delivery = this::resumeDelivery;
+  private final Retries retries = new Retries();
+  private final long[] deletes = new long[DELETE_BATCH];
+  private int deletesPending;
+  private boolean deliveryBlocked;
+
+  /** Starts on a table: everything in it is to be delivered, in the order of the ids. */
+  Outbox(OutboxTable table, Duration retryTimeout, int channelCapacity, long now) {
+    this.table = table;
+    this.retryTimeout = retryTimeout.toNanos();
+    this.channelCapacity = channelCapacity;
+    undelivered.addAll(table.byId());
+    deliver(now);
+  }
+
+  /** Takes an event in, which is in the table already. */
+  void add(Row row, long now) {
+    undelivered.add(row);
+    deliver(now);
+  }
+
+  /**
+   * The next event to write to a client, if there is one. It counts as sent, whatever becomes of
+   * the write.
+   */
+  @Nullable Row poll(long now) {
+    Row row = channel.poll();
+    BlockedSend next = blocked.poll();
+    if (next != null) {
+      channel.add(next.row);
+      next.sender.resume(now);
+    }
+    return row;
+  }
+
+  /** How many events could be polled now. */
+  int waiting() {
+    return channel.size() + blocked.size();
+  }
+
+  /** How many events are waiting to be polled, or to be looked at at all. */
+  int backlog() {
+    return waiting() + undelivered.size();
+  }
+
+  /**
+   * Takes an ack, of any id: one that is not in flight is deleted all the same, before or after it
+   * was sent. If it is deleted between being sent and its real ack, that ack no longer clears the
+   * worker, and the DID stays blocked.
+   */
+  void ack(long id, long now) {
+    Row row = table.get(id);
+    if (row != null) {
+      row.line().noteAcked();
+      DidWorker worker = workers.get(row.did());
+      if (worker != null) {
+        worker.ack(row, now);
+      }
+    }
+    deletes[deletesPending++] = id;
+    if (deletesPending == DELETE_BATCH) {
+      deleteTick();
+    }
+  }
+
+  /** To be called once every retry timeout: sends again what is in flight for longer than it. */
+  void retryTick(long now) {
+    retries.tick(now);
+  }
+
+  /** To be called every ten seconds: deletes what was acked. */
+  void deleteTick() {
+    for (int i = 0; i < deletesPending; i++) {
+      table.delete(deletes[i]);
+    }
+    deletesPending = 0;
+  }
+
+  /**
+   * Gives an event to whoever writes.
+   *
+   * @return false if there is no room, in which case the sender is blocked and will be resumed
+   */
+  boolean send(Row row, Sender sender) {
+    if (channel.size() < channelCapacity) {
+      channel.add(row);
+      return true;
+    }
+    blocked.add(new BlockedSend(row, sender));
+    return false;
+  }
+
+  private void deliver(long now) {
+    while (!deliveryBlocked && !undelivered.isEmpty()) {
+      Row row = undelivered.remove();
+      if (!row.deleted()) {
+        DidWorker worker = workers.computeIfAbsent(row.did(), did -> new DidWorker(this));
+        deliveryBlocked = !worker.add(row, delivery, now);
+      }
+    }
+  }
+
+  private void resumeDelivery(long now) {
+    deliveryBlocked = false;
+    deliver(now);
+  }
+
+  /** One of the server's goroutines, at the point where it waits for room in the channel. */
+  interface Sender {
+    /** The event has found room: go on. */
+    void resume(long now);
+  }
+
+  private record BlockedSend(Row row, Sender sender) {}
+
+  /**
+   * The retry ticker: while a pass over the workers is blocked, one tick is kept and the others are
+   * lost.
+   */
+  private final class Retries implements Sender {
+
+    private Iterator<DidWorker> remainingWorkers = Collections.emptyIterator();
+    private Iterator<Row> remainingRows = Collections.emptyIterator();
+    private boolean running;
+    private boolean tickKept;
+
+    void tick(long now) {
+      if (running) {
+        tickKept = true;
+        return;
+      }
+      running = true;
+      remainingWorkers = List.copyOf(workers.values()).iterator();
+      resume(now);
+    }
+
+    @Override
+    public void resume(long now) {
+      do {
+        while (remainingRows.hasNext()) {
+          Row row = remainingRows.next();
+          if (!row.deleted() && !send(row, this)) {
+            return;
+          }
+        }
+        remainingRows =
+            remainingWorkers.hasNext()
+                ? remainingWorkers.next().timedOut(now, retryTimeout).iterator()
+                : Collections.emptyIterator();
+      } while (remainingRows.hasNext() || remainingWorkers.hasNext());
+      running = false;
+      if (tickKept) {
+        tickKept = false;
+        tick(now);
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.perennial.simulators.tap;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server's table of events that are not yet deleted: what outlives a restart. The real server
+ * keeps a copy of it in memory; here one map is both.
+ */
+final class OutboxTable {
+
+  private final Map<Long, Row> rows = new HashMap<>();
+
+  /**
+   * Where the ids of a server begin that starts on this table: it allots the next but this. (It
+   * stores the largest id plus one as its counter, and counts up before each use.) Zero for an
+   * empty table, so that ids begin at 1 again.
+   */
+  long firstCounter() {
+    return rows.values().stream().mapToLong(Row::id).filter(id -> id > 0).max().orElse(-1) + 1;
+  }
+
+  void insert(Row row) {
+    if (rows.putIfAbsent(row.id(), row) != null) {
+      throw new IllegalArgumentException(
+          "The outbox already has an event with the id " + Long.toUnsignedString(row.id()) + ".");
+    }
+  }
+
+  boolean contains(long id) {
+    return rows.containsKey(id);
+  }
+
+  @Nullable Row get(long id) {
+    return rows.get(id);
+  }
+
+  void delete(long id) {
+    Row row = rows.remove(id);
+    if (row != null) {
+      row.delete();
+    }
+  }
+
+  int size() {
+    return rows.size();
+  }
+
+  /** All rows in the order of their ids, as a server reads them when it starts. */
+  List<Row> byId() {
+    Collection<Row> all = rows.values();
+    return all.stream().sorted(Comparator.comparing(Row::id, Long::compareUnsigned)).toList();
+  }
+}

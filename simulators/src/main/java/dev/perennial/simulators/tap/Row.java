@@ -1,0 +1,52 @@
+package dev.perennial.simulators.tap;
+
+/** An event in the server's database. Used on the simulator's own thread only. */
+final class Row {
+
+  private final long id;
+  private final String did;
+  private final boolean live;
+  private final byte[] data;
+  private final LedgerBook.Line line;
+  private boolean deleted;
+
+  Row(long id, TapEventSpec event, LedgerBook.Line line) {
+    this.id = id;
+    this.did = event.did();
+    this.live = event.live();
+    this.data = event.encode(id);
+    this.line = line;
+  }
+
+  /** An unsigned number. */
+  long id() {
+    return id;
+  }
+
+  String did() {
+    return did;
+  }
+
+  /** Whether the event is a barrier for its DID. */
+  boolean live() {
+    return live;
+  }
+
+  /** The message as it goes over the wire. */
+  byte[] data() {
+    return data;
+  }
+
+  /** What is remembered of the event when the row is gone. */
+  LedgerBook.Line line() {
+    return line;
+  }
+
+  boolean deleted() {
+    return deleted;
+  }
+
+  void delete() {
+    deleted = true;
+  }
+}

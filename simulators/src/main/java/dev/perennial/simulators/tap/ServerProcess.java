@@ -1,0 +1,220 @@
+package dev.perennial.simulators.tap;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * One run of the server: what is lost when it ends. Used on the simulator's own thread only.
+ *
+ * <p>All connections draw from one channel of events, whichever has room: in turns of one event, or
+ * of a buffer full where there is only one connection.
+ */
+final class ServerProcess {
+
+  /** How much is written at once. */
+  private static final int BATCH_BYTES = 64 * 1024;
+
+  /** How many events are kept ready to write, where they are produced as needed. */
+  private static final int READY_EVENTS = 4_096;
+
+  private final Machine machine;
+  private final EventLoop loop;
+  private final Outbox outbox;
+  private final Set<Channel> channels = new LinkedHashSet<>();
+  private final List<Session> sessions = new ArrayList<>();
+  private final List<ScheduledFuture<?>> tickers = new ArrayList<>();
+  private long counter;
+  private int turn;
+  private boolean pumpScheduled;
+  private boolean stopped;
+
+  ServerProcess(Machine machine, EventLoop loop) {
+    this.machine = machine;
+    this.loop = loop;
+    Settings settings = machine.settings();
+    counter = machine.table().firstCounter();
+    outbox =
+        new Outbox(
+            machine.table(), settings.retryTimeout(), Outbox.CHANNEL_CAPACITY, System.nanoTime());
+    if (settings.mode() == DeliveryMode.ACKS) {
+      tick(settings.retryTimeout(), () -> outbox.retryTick(System.nanoTime()));
+    }
+    tick(settings.deleteInterval(), outbox::deleteTick);
+    schedulePump();
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  /** Takes an event in under the next id. */
+  long emit(TapEventSpec event) {
+    long id = produce(event);
+    schedulePump();
+    return id;
+  }
+
+  /** Takes an event in under an id of its own. */
+  void emit(long id, TapEventSpec event) {
+    outbox.add(machine.insert(id, event), System.nanoTime());
+    schedulePump();
+  }
+
+  /** Takes an ack from a client. */
+  void ack(long id) {
+    if (machine.settings().mode() == DeliveryMode.ACKS) {
+      outbox.ack(id, System.nanoTime());
+    }
+  }
+
+  /** Whether an event is done once it is written. */
+  boolean acksOnWrite() {
+    return machine.settings().mode() == DeliveryMode.FIRE_AND_FORGET;
+  }
+
+  /** Takes note that events were written, where that is all it takes. */
+  void acknowledgeWritten(List<Row> rows) {
+    rows.forEach(row -> outbox.ack(row.id(), System.nanoTime()));
+    schedulePump();
+  }
+
+  void opened(Channel channel) {
+    channels.add(channel);
+    channel.closeFuture().addListener(future -> channels.remove(channel));
+  }
+
+  void opened(Session session) {
+    sessions.add(session);
+    machine.observations().connected();
+    schedulePump();
+  }
+
+  void closed(Session session) {
+    sessions.remove(session);
+    schedulePump();
+  }
+
+  int sessions() {
+    return sessions.size();
+  }
+
+  void forEachSession(Consumer<Session> action) {
+    List.copyOf(sessions).forEach(action);
+  }
+
+  /** Has events written as soon as the thread is free. */
+  void schedulePump() {
+    if (!pumpScheduled && !stopped) {
+      pumpScheduled = true;
+      loop.execute(this::pump);
+    }
+  }
+
+  /**
+   * Ends the run: closes all connections without a word, and forgets what is not in the database,
+   * acks that have not yet led to a delete included.
+   *
+   * @param reset whether the clients see a reset rather than an end
+   * @return what to wait for
+   */
+  List<ChannelFuture> stop(boolean reset) {
+    stopped = true;
+    tickers.forEach(ticker -> ticker.cancel(false));
+    return List.copyOf(channels).stream().map(channel -> close(channel, reset)).toList();
+  }
+
+  static ChannelFuture close(Channel channel, boolean reset) {
+    if (reset) {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    }
+    return channel.close();
+  }
+
+  private void tick(Duration interval, Runnable action) {
+    tickers.add(
+        loop.scheduleAtFixedRate(
+            () -> {
+              action.run();
+              schedulePump();
+            },
+            interval.toNanos(),
+            interval.toNanos(),
+            TimeUnit.NANOSECONDS));
+  }
+
+  private long produce(TapEventSpec event) {
+    do {
+      counter++;
+    } while (machine.table().contains(counter));
+    outbox.add(machine.insert(counter, event), System.nanoTime());
+    return counter;
+  }
+
+  private void pump() {
+    pumpScheduled = false;
+    if (stopped) {
+      return;
+    }
+    produceAhead();
+    List<Session> writing = sessions.stream().filter(Session::writable).toList();
+    int perTurn = writing.size() == 1 ? Integer.MAX_VALUE : 1;
+    List<ByteBuf> buffers = new ArrayList<>();
+    for (Session session : writing) {
+      buffers.add(session.buffer(BATCH_BYTES));
+    }
+    boolean more = !writing.isEmpty();
+    while (more) {
+      more = false;
+      for (int i = 0; i < writing.size() && outbox.waiting() > 0; i++) {
+        int next = (turn + i) % writing.size();
+        more |= fill(writing.get(next), buffers.get(next), perTurn);
+      }
+      turn = (turn + 1) & Integer.MAX_VALUE;
+    }
+    for (int i = 0; i < writing.size(); i++) {
+      writing.get(i).write(buffers.get(i));
+    }
+    boolean anyWritable = sessions.stream().anyMatch(Session::writable);
+    if (anyWritable && (outbox.waiting() > 0 || mayProduce())) {
+      schedulePump();
+    }
+  }
+
+  /** Writes events to a session's buffer; false if it is full or there are none. */
+  private boolean fill(Session session, ByteBuf buffer, int atMost) {
+    for (int i = 0; i < atMost; i++) {
+      if (buffer.readableBytes() >= BATCH_BYTES) {
+        return false;
+      }
+      Row row = outbox.poll(System.nanoTime());
+      if (row == null) {
+        return false;
+      }
+      session.encode(row, buffer);
+    }
+    return true;
+  }
+
+  private boolean mayProduce() {
+    return machine.bulk().hasNext()
+        && machine.table().size() < machine.settings().outboxCapacity()
+        && outbox.backlog() < READY_EVENTS;
+  }
+
+  private void produceAhead() {
+    for (int i = 0; i < READY_EVENTS && mayProduce(); i++) {
+      produce(machine.bulk().next());
+    }
+  }
+}

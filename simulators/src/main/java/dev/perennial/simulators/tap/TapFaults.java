@@ -1,0 +1,161 @@
+package dev.perennial.simulators.tap;
+
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * What can go wrong, on demand. Faults of connections hit all that are open; faults of handshakes
+ * hit the next requests for {@code /channel}, in the order in which they were asked for, before the
+ * password is looked at. Safe for use from any thread; each call has taken effect when it returns,
+ * and does nothing while the server is stopped, but for handshake faults, which wait.
+ */
+public final class TapFaults {
+
+  private static final int GARBAGE_BYTES = 64;
+
+  /** Reserved bits set, and an opcode that does not exist. */
+  private static final byte GARBAGE = (byte) 0xf7;
+
+  private final Host host;
+  private final Machine machine;
+
+  TapFaults(Host host, Machine machine) {
+    this.host = host;
+    this.machine = machine;
+  }
+
+  // Of connections
+
+  /** Closes all connections without a close frame. */
+  public void cutConnections() {
+    forEachSession(session -> session.end(false));
+  }
+
+  /** Resets all connections. */
+  public void resetConnections() {
+    forEachSession(session -> session.end(true));
+  }
+
+  /**
+   * Stops reading from and writing to the connections that are open now, which stay open. New ones
+   * work.
+   */
+  public void stall() {
+    forEachSession(Session::stall);
+  }
+
+  /** Goes on with the connections that were stalled. */
+  public void resume() {
+    forEachSession(Session::resume);
+  }
+
+  /** Sends bytes that are no frame. */
+  public void sendGarbage() {
+    byte[] garbage = new byte[GARBAGE_BYTES];
+    Arrays.fill(garbage, GARBAGE);
+    sendBytes(garbage);
+  }
+
+  /** Sends bytes as they are, frames or not. */
+  public void sendBytes(byte[] bytes) {
+    byte[] copy = bytes.clone();
+    forEachSession(session -> session.send(Unpooled.wrappedBuffer(copy)));
+  }
+
+  /** Sends a text message of so many bytes, which is no event. */
+  public void sendOversized(long bytes) {
+    forEachSession(session -> session.sendFiller(bytes));
+  }
+
+  /** Sends a text message that is in no outbox. */
+  public void sendText(String text) {
+    byte[] payload = text.getBytes(StandardCharsets.UTF_8);
+    forEachSession(session -> session.sendFrame(Frames.TEXT, payload));
+  }
+
+  /** Sends a binary message that is in no outbox. */
+  public void sendBinary(byte[] payload) {
+    byte[] copy = payload.clone();
+    forEachSession(session -> session.sendFrame(Frames.BINARY, copy));
+  }
+
+  /**
+   * Sends a close frame, and closes when the client has answered it.
+   *
+   * @param code any that may stand in a frame, or 1005 for a frame without a code
+   * @param reason at most 123 bytes of UTF-8
+   */
+  public void closeWith(int code, String reason) {
+    forEachSession(session -> session.startClose(code, reason));
+  }
+
+  /**
+   * Sends events in fragments from now on, with a ping between each two.
+   *
+   * @param bytes how large each is; 0 to send events whole again
+   */
+  public void fragmentEvents(int bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException(
+          "Fragments have 1 byte or more, or 0 for none, not " + bytes + ".");
+    }
+    host.run(() -> machine.setFragmentSize(bytes));
+  }
+
+  // Of handshakes
+
+  /** Answers with a status and a body of text. */
+  public void rejectHandshakes(int status, int times) {
+    rejectHandshakes(status, Map.of("Content-Type", "text/plain"), "rejected on purpose", times);
+  }
+
+  /** Answers with a status, headers and a body, for example 503 and {@code Retry-After}. */
+  public void rejectHandshakes(int status, Map<String, String> headers, String body, int times) {
+    script(new HandshakeFault.Respond(new Answer(status, headers, body)), times);
+  }
+
+  /** Answers with bytes that need not be HTTP, and closes. */
+  public void answerHandshakes(byte[] bytes, int times) {
+    script(new HandshakeFault.RespondRaw(bytes.clone()), times);
+  }
+
+  /** Closes instead of answering. */
+  public void dropHandshakes(int times) {
+    script(new HandshakeFault.Drop(), times);
+  }
+
+  /** Never answers; the connection stays open. */
+  public void hangHandshakes(int times) {
+    script(new HandshakeFault.Hang(), times);
+  }
+
+  /** Lets clients connect, and closes at once, without a close frame. */
+  public void acceptThenClose(int times) {
+    script(new HandshakeFault.AcceptThenClose(), times);
+  }
+
+  /** Forgets the faults of handshakes that have not happened yet. */
+  public void clearHandshakes() {
+    host.run(() -> machine.handshakeFaults().clear());
+  }
+
+  private void script(HandshakeFault fault, int times) {
+    host.run(() -> {
+      for (int i = 0; i < times; i++) {
+        machine.handshakeFaults().add(fault);
+      }
+    });
+  }
+
+  private void forEachSession(Consumer<Session> action) {
+    host.run(() -> {
+      ServerProcess process = host.process();
+      if (process != null) {
+        process.forEachSession(action);
+      }
+    });
+  }
+}

@@ -1,0 +1,285 @@
+package dev.perennial.simulators.tap;
+
+import java.net.URI;
+import java.util.List;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Tap server on the loopback interface, in this process.
+ *
+ * <p>Its database is in memory and outlives {@link #stop()} and {@link #restart()}. Everything that
+ * it does happens on one thread of its own, and each method here takes effect on that thread before
+ * it returns, except that events are written when a client has room for them. Safe for use from any
+ * thread.
+ */
+public final class TapSimulator implements AutoCloseable {
+
+  private final Host host;
+  private final Machine machine;
+  private final TapFaults faults;
+
+  TapSimulator(Settings settings, int port) {
+    machine = new Machine(settings);
+    host = new Host(machine, port);
+    faults = new TapFaults(host, machine);
+  }
+
+  /** Begins to set a simulator up. */
+  public static TapSimulatorBuilder builder() {
+    return new TapSimulatorBuilder();
+  }
+
+  // Where it is
+
+  /** The port, which stays the same when the server is started again. */
+  public int port() {
+    return host.port();
+  }
+
+  /** Where clients connect: {@code ws://127.0.0.1:port/channel}. */
+  public URI channelUri() {
+    return URI.create("ws://127.0.0.1:" + port() + "/channel");
+  }
+
+  /** Where the management API is: {@code http://127.0.0.1:port}. */
+  public URI httpUri() {
+    return URI.create("http://127.0.0.1:" + port());
+  }
+
+  // Life and death
+
+  /** Starts the server on what its database holds. Does nothing if it runs. */
+  public void start() {
+    host.start();
+  }
+
+  /**
+   * Ends the server as SIGTERM does: connections end without a close frame, and acks whose events
+   * are not yet deleted are forgotten. Does nothing if it is not running.
+   */
+  public void stop() {
+    host.stop(false);
+  }
+
+  /** Ends the server as {@link #stop()} does, but clients see their connections reset. */
+  public void kill() {
+    host.stop(true);
+  }
+
+  /** Stops the server and starts it again, on the same port and the same database. */
+  public void restart() {
+    host.stop(false);
+    host.start();
+  }
+
+  /** Stops the server for good and frees its thread. */
+  @Override
+  public void close() {
+    host.close();
+  }
+
+  // Events
+
+  /** Emits an event, or, while the server is stopped, puts it into its database. */
+  public long emit(TapEventSpec event) {
+    return host.call(() -> {
+      ServerProcess process = host.process();
+      if (process != null) {
+        return process.emit(event);
+      }
+      long id = machine.table().firstCounter() + 1;
+      machine.insert(id, event);
+      return id;
+    });
+  }
+
+  /**
+   * Emits a record that was created.
+   *
+   * @param json the record, as JSON text
+   * @return the event's id
+   */
+  public long emitRecord(String did, String collection, String rkey, boolean live, String json) {
+    return emit(
+        new TapEventSpec.RecordChange(
+            did,
+            "",
+            collection,
+            rkey,
+            "create",
+            live,
+            "bafyreiaperennialperennialperennialperennialperennialpere",
+            json));
+  }
+
+  /**
+   * Emits an identity.
+   *
+   * @return the event's id
+   */
+  public long emitIdentity(String did, String handle, boolean active, String status) {
+    return emit(new TapEventSpec.IdentityChange(did, handle, active, status));
+  }
+
+  /**
+   * Emits a text as it is.
+   *
+   * @param text where each {@code $id} stands for the event's id
+   * @return the event's id
+   */
+  public long emitRaw(String did, boolean live, String text) {
+    return emit(new TapEventSpec.RawText(did, live, text));
+  }
+
+  /**
+   * Emits an event under an id of one's own. Those over 2^63-1 are for tests of the wire format:
+   * the real server could not store them.
+   *
+   * @param id an unsigned number
+   * @throws IllegalArgumentException if the outbox has an event with this id
+   */
+  public void emitWithId(long id, TapEventSpec event) {
+    host.call(() -> {
+      ServerProcess process = host.process();
+      if (process != null) {
+        process.emit(id, event);
+      } else {
+        machine.insert(id, event);
+      }
+      return id;
+    });
+  }
+
+  /**
+   * Emits many events, made up from the seed: mostly records from backfills, with live ones,
+   * updates, deletes and identities between. They are made as there is room for them in the outbox,
+   * in place of what is left of an earlier call's. The repositories become known to the server.
+   */
+  public void generate(int events, int repositories) {
+    if (events < 0 || repositories < 1) {
+      throw new IllegalArgumentException(
+          "To generate takes 0 events or more and 1 repository or more, not "
+              + events
+              + " and "
+              + repositories
+              + ".");
+    }
+    host.run(() -> machine.generate(events, repositories));
+  }
+
+  /** Whether there are events left to generate. */
+  public boolean generating() {
+    return host.call(() -> machine.bulk().hasNext());
+  }
+
+  // What it knows
+
+  /** All events ever emitted, and what became of them. */
+  public Ledger ledger() {
+    return host.call(() -> machine.ledger().read());
+  }
+
+  /** How many events were emitted. */
+  public long emitted() {
+    return count(m -> m.ledger().emitted());
+  }
+
+  /** How many times events were written to a connection, copies included. */
+  public long delivered() {
+    return count(m -> m.ledger().frames());
+  }
+
+  /** How many events were acked, each counted once. */
+  public long acked() {
+    return count(m -> m.ledger().acked());
+  }
+
+  /** How many events are in the database: not acked, or acked and not yet deleted. */
+  public int outboxSize() {
+    return host.call(() -> machine.table().size());
+  }
+
+  /** How many clients are connected. */
+  public int connections() {
+    return host.call(() -> {
+      ServerProcess process = host.process();
+      return process == null ? 0 : process.sessions();
+    });
+  }
+
+  /** How many connections there ever were. */
+  public long connectionsOpened() {
+    return count(m -> m.observations().connections());
+  }
+
+  /** The latest 4,096 requests for {@code /channel}, refused ones included. */
+  public List<Handshake> handshakes() {
+    return host.call(() -> machine.observations().handshakes());
+  }
+
+  /** The latest 4,096 messages that clients sent. */
+  public List<ClientMessage> clientMessages() {
+    return host.call(() -> machine.observations().messages());
+  }
+
+  /**
+   * The codes of the latest 4,096 close frames that clients sent; 1005 stands for one without a
+   * code.
+   */
+  public List<Integer> clientCloseCodes() {
+    return host.call(() -> machine.observations().closeCodes());
+  }
+
+  /** How many pings clients sent. */
+  public long clientPings() {
+    return count(m -> m.observations().pings());
+  }
+
+  /** How many pongs clients sent. */
+  public long clientPongs() {
+    return count(m -> m.observations().pongs());
+  }
+
+  // The rest of its database
+
+  /** Tracks a repository, or replaces what is known of it. */
+  public void putRepository(RepoInfo repository) {
+    host.run(() -> machine.repositories().put(repository));
+  }
+
+  /** What is known of a repository; null if it is not tracked. */
+  public @Nullable RepoInfo repository(String did) {
+    return host.call(() -> machine.repositories().get(did));
+  }
+
+  /**
+   * Makes a DID resolve.
+   *
+   * @param json the DID document
+   */
+  public void putDidDocument(String did, String json) {
+    host.run(() -> machine.repositories().putDidDocument(did, json));
+  }
+
+  /** Sets what {@code /stats/resync-buffer} tells. */
+  public void setResyncBuffer(long size) {
+    host.run(() -> machine.repositories().setResyncBuffer(size));
+  }
+
+  /** Sets what {@code /stats/cursors} tells; null for a cursor that the server does not have. */
+  public void setCursors(@Nullable Long firehose, @Nullable String listRepos) {
+    host.run(() -> machine.repositories().setCursors(firehose, listRepos));
+  }
+
+  // Faults
+
+  /** The faults that it can be made to show. */
+  public TapFaults faults() {
+    return faults;
+  }
+
+  private long count(ToLongFunction<Machine> counter) {
+    return host.call(() -> counter.applyAsLong(machine));
+  }
+}
