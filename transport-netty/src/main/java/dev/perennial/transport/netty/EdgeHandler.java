@@ -1,0 +1,30 @@
+package dev.perennial.transport.netty;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands next to the socket, before proxy and TLS: closing from here waits for neither of them, so
+ * that a peer that does not read cannot hold it up.
+ */
+final class EdgeHandler extends ChannelInboundHandlerAdapter {
+
+  private volatile @Nullable ChannelHandlerContext edge;
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    edge = ctx;
+  }
+
+  /** Closes the socket now. From any thread; does not wait. */
+  void abort(Channel channel) {
+    ChannelHandlerContext ctx = edge;
+    if (ctx == null || ctx.isRemoved()) {
+      channel.close();
+    } else {
+      ctx.close();
+    }
+  }
+}

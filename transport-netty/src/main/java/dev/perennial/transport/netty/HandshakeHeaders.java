@@ -1,0 +1,64 @@
+package dev.perennial.transport.netty;
+
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Checks the caller's headers before anything of them can get into Netty's error messages. */
+final class HandshakeHeaders {
+
+  /** RFC 9110, section 5.6.2. */
+  private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+
+  /** The handshake sets the first three; a request without a body has none of the others. */
+  private static final Set<String> RESERVED =
+      Set.of("host", "upgrade", "connection", "content-length", "transfer-encoding");
+
+  private static final String RESERVED_PREFIX = "sec-websocket-";
+
+  private HandshakeHeaders() {}
+
+  /**
+   * Makes the handshake's own headers of those that the caller gave.
+   *
+   * @throws IllegalArgumentException if one cannot be sent; the message never has a value
+   */
+  static HttpHeaders of(Target target, Map<String, String> given) {
+    HttpHeaders headers = new DefaultHttpHeaders();
+    given.forEach((name, value) -> {
+      checkName(name);
+      checkValue(name, value);
+      headers.add(name, value);
+    });
+    return headers.set(HttpHeaderNames.HOST, target.authority());
+  }
+
+  private static void checkName(String name) {
+    if (!name.matches(TOKEN)) {
+      throw new IllegalArgumentException(
+          "a header's name has characters that HTTP does not allow in one, or is empty");
+    }
+    String lower = name.toLowerCase(Locale.ROOT);
+    if (RESERVED.contains(lower) || lower.startsWith(RESERVED_PREFIX)) {
+      throw new IllegalArgumentException(
+          "the header " + name + " belongs to the handshake itself; leave it out");
+    }
+  }
+
+  /** RFC 9110, section 5.5: no control characters but tabs; one byte per character. */
+  private static void checkValue(String name, String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if ((c < ' ' && c != '\t') || c == 0x7F || c > 0xFF) {
+        throw new IllegalArgumentException(
+            "the value of the header "
+                + name
+                + " has a character that HTTP does not allow in one, at index "
+                + i);
+      }
+    }
+  }
+}

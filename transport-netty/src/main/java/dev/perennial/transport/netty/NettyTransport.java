@@ -1,0 +1,271 @@
+package dev.perennial.transport.netty;
+
+import dev.perennial.port.Channel;
+import dev.perennial.port.Message;
+import dev.perennial.port.Transport;
+import dev.perennial.port.TransportException;
+import dev.perennial.port.TransportException.Unreachable;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.net.InetAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * WebSocket channels (RFC 6455) on Netty, for {@code ws} and {@code wss} URIs, without extensions.
+ *
+ * <p>Channels read ahead into an inbox of bounded size, and leave the rest to wait in the socket.
+ * They find out by pings when the peer is gone. A message over the size limit is read to its end,
+ * discarded and reported as {@link Message.TooLarge}, and the channel lives on; what was discarded
+ * is not checked to be valid UTF-8.
+ *
+ * <p>Safe for use from any thread. One transport serves many channels; the application that made it
+ * closes it.
+ */
+public final class NettyTransport implements Transport {
+
+  /** How long {@link #close} gives the peers of open channels to say goodbye. */
+  private static final Duration GOODBYE = Duration.ofSeconds(1);
+
+  /** How long {@link #close} waits for its event loop to end. */
+  private static final Duration SHUTDOWN = Duration.ofSeconds(2);
+
+  private static final String THREADS = "perennial-netty";
+  private static final String WHY = "the transport was closed";
+
+  private final Settings settings;
+  private final @Nullable HttpProxy proxy;
+  private final @Nullable IoEventLoopGroup givenGroup;
+
+  private final Set<OpenAttempt> attempts = ConcurrentHashMap.newKeySet();
+  private final Set<WebSocketChannel> channels = ConcurrentHashMap.newKeySet();
+  private final Object lock = new Object();
+  private @Nullable IoEventLoopGroup ownGroup;
+  private @Nullable TlsClient tls;
+  private volatile boolean closed;
+
+  NettyTransport(
+      Settings settings,
+      @Nullable TlsClient tls,
+      @Nullable HttpProxy proxy,
+      @Nullable IoEventLoopGroup givenGroup) {
+    this.settings = settings;
+    this.tls = tls;
+    this.proxy = proxy;
+    this.givenGroup = givenGroup;
+  }
+
+  /** Makes a transport with all defaults. Starts no thread before the first {@link #open}. */
+  public static NettyTransport create() {
+    return builder().build();
+  }
+
+  /** Begins to make a transport that differs from the defaults. */
+  public static NettyTransportBuilder builder() {
+    return new NettyTransportBuilder();
+  }
+
+  /**
+   * Opens a channel: connects, sets up TLS for {@code wss}, and shakes hands.
+   *
+   * <p>If the host has several addresses, they are tried one after the other, each with its share
+   * of the time.
+   *
+   * @param uri {@code ws://} or {@code wss://}, without user, password and fragment
+   * @param headers all but those that belong to the handshake: {@code Host}, {@code Upgrade},
+   *     {@code Connection}, {@code Sec-WebSocket-*}, {@code Content-Length} and {@code
+   *     Transfer-Encoding}
+   * @param timeout how long all of it may take together, over zero
+   * @throws TransportException if it could not be done; its message names the host and no more of
+   *     the URI
+   * @throws InterruptedException if the thread was interrupted while it waited; what was begun is
+   *     abandoned
+   * @throws IllegalArgumentException if the URI, a header or the timeout is not one
+   * @throws IllegalStateException if the transport is closed, or the thread is an event loop's
+   */
+  @Override
+  public Channel open(URI uri, Map<String, String> headers, Duration timeout)
+      throws TransportException, InterruptedException {
+    Target target = Target.of(uri);
+    HttpHeaders handshake = HandshakeHeaders.of(target, headers);
+    if (timeout.isZero() || timeout.isNegative()) {
+      throw new IllegalArgumentException("opening a channel needs a timeout over zero");
+    }
+    IoEventLoopGroup group = group();
+    if (isOn(group)) {
+      throw new IllegalStateException(
+          "opening a channel waits for an event loop, so an event loop's thread cannot do it");
+    }
+    Deadline deadline = new Deadline(settings.runtime(), timeout);
+    String host = proxy == null ? target.host() : proxy.host();
+    List<InetAddress> addresses = HostLookup.addresses(settings.runtime(), host, deadline.left());
+    for (int i = 0; ; i++) {
+      int untried = addresses.size() - i;
+      OpenAttempt attempt = new OpenAttempt(settings, target, tls(target), proxy);
+      try {
+        Duration share = deadline.left().dividedBy(untried);
+        return complete(attempt, group, addresses.get(i), handshake, share, deadline);
+      } catch (Unreachable e) {
+        if (untried == 1 || attempt.isConnected()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private Channel complete(
+      OpenAttempt attempt,
+      IoEventLoopGroup group,
+      InetAddress address,
+      HttpHeaders headers,
+      Duration connectTimeout,
+      Deadline deadline)
+      throws TransportException, InterruptedException {
+    attempts.add(attempt);
+    boolean opened = false;
+    try {
+      attempt.start(group, address, headers);
+      // If close() came before the attempt had a socket to close, it is for us to see it.
+      requireNotClosed();
+      boolean connected = attempt.awaitConnected(connectTimeout);
+      WebSocketChannel channel = attempt.await(connected ? deadline.left() : Duration.ZERO);
+      keep(channel);
+      opened = true;
+      return channel;
+    } catch (TransportException e) {
+      requireNotClosed();
+      throw e;
+    } finally {
+      attempts.remove(attempt);
+      if (!opened) {
+        attempt.abandon();
+      }
+    }
+  }
+
+  private void keep(WebSocketChannel channel) {
+    channels.add(channel);
+    channel.onEnd(() -> channels.remove(channel));
+    requireNotClosed();
+  }
+
+  /**
+   * Says goodbye on every channel, gives their peers a second to answer, then ends what is left,
+   * and the event loop if it was made here. Called from an event loop's thread, it does not wait
+   * for that.
+   */
+  @Override
+  public void close() {
+    IoEventLoopGroup group;
+    synchronized (lock) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      group = givenGroup == null ? ownGroup : givenGroup;
+    }
+    if (group == null) {
+      return;
+    }
+    attempts.forEach(OpenAttempt::abandon);
+    List<WebSocketChannel> open = List.copyOf(channels);
+    open.forEach(channel -> channel.beginClose(WHY));
+    if (isOn(group)) {
+      group.next().schedule(() -> end(open, group), GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
+      return;
+    }
+    boolean interrupted = false;
+    try {
+      Deadline goodbyes = new Deadline(settings.runtime(), GOODBYE);
+      for (WebSocketChannel channel : open) {
+        channel.awaitEnd(goodbyes.left());
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    end(open, group);
+    try {
+      if (!interrupted && givenGroup == null) {
+        group.awaitTermination(SHUTDOWN.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void end(List<WebSocketChannel> open, IoEventLoopGroup group) {
+    open.forEach(WebSocketChannel::abort);
+    if (givenGroup == null) {
+      group.shutdownGracefully(0, SHUTDOWN.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "NettyTransport["
+        + channels.size()
+        + " channels"
+        + (proxy == null ? "" : " through " + proxy)
+        + (closed ? ", closed]" : "]");
+  }
+
+  private IoEventLoopGroup group() {
+    synchronized (lock) {
+      requireNotClosed();
+      if (givenGroup != null) {
+        if (givenGroup.isShuttingDown()) {
+          throw new IllegalStateException(
+              "the event loop group that this transport was given has been shut down");
+        }
+        return givenGroup;
+      }
+      if (ownGroup == null) {
+        ownGroup =
+            new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory(THREADS, true), NioIoHandler.newFactory());
+      }
+      return ownGroup;
+    }
+  }
+
+  private @Nullable TlsClient tls(Target target) {
+    if (!target.secure()) {
+      return null;
+    }
+    synchronized (lock) {
+      if (tls == null) {
+        tls = TlsClient.of((TrustManager @Nullable []) null);
+      }
+      return tls;
+    }
+  }
+
+  private void requireNotClosed() {
+    if (closed) {
+      throw new IllegalStateException("this transport is closed; open channels on another one");
+    }
+  }
+
+  private static boolean isOn(IoEventLoopGroup group) {
+    for (EventExecutor executor : group) {
+      if (executor.inEventLoop()) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,204 @@
+package dev.perennial.transport.netty;
+
+import dev.perennial.port.StreamRuntime;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.ssl.SslContext;
+import java.time.Duration;
+import java.util.Objects;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** Makes a {@link NettyTransport}. Not safe for use by several threads at once. */
+public final class NettyTransportBuilder {
+
+  private static final int MAX_PORT = 65_535;
+  private static final int MAX_MESSAGE_SIZE = 1 << 30;
+
+  private int maxMessageSize = 16 << 20;
+  private Duration pingInterval = Duration.ofSeconds(10);
+  private Duration pongTimeout = Duration.ofSeconds(10);
+  private int inboxMessages = 1024;
+  private long inboxBytes = 8 << 20;
+  private StreamRuntime runtime = StreamRuntime.system();
+  private @Nullable TlsClient tls;
+  private @Nullable HttpProxy proxy;
+  private @Nullable IoEventLoopGroup group;
+
+  NettyTransportBuilder() {}
+
+  /**
+   * The longest message that is handed out whole; a longer one is reported as {@link
+   * dev.perennial.port.Message.TooLarge}. Default: 16 MiB.
+   *
+   * @param bytes from 1 to 2<sup>30</sup>
+   */
+  public NettyTransportBuilder maxMessageSize(int bytes) {
+    if (bytes < 1 || bytes > MAX_MESSAGE_SIZE) {
+      throw new IllegalArgumentException(
+          "maxMessageSize must be from 1 to " + MAX_MESSAGE_SIZE + " bytes, but is " + bytes);
+    }
+    maxMessageSize = bytes;
+    return this;
+  }
+
+  /**
+   * How often the peer is sent a ping. Default: 10 s.
+   *
+   * @param interval at least a millisecond
+   */
+  public NettyTransportBuilder pingInterval(Duration interval) {
+    pingInterval = atLeastOneMilli("pingInterval", interval);
+    return this;
+  }
+
+  /**
+   * How long after a ping something must have arrived, a pong or anything else, and the ping must
+   * have got into the socket; else the channel is lost. Suspended while the channel does not read
+   * because its inbox is full. Default: 10 s.
+   *
+   * @param timeout at least a millisecond
+   */
+  public NettyTransportBuilder pongTimeout(Duration timeout) {
+    pongTimeout = atLeastOneMilli("pongTimeout", timeout);
+    return this;
+  }
+
+  /**
+   * How much a channel reads ahead; when it holds as much as one of these it stops reading until
+   * half is taken. The bound is soft: what one read of the socket brought is always taken. Default:
+   * 1,024 messages or 8 MiB.
+   *
+   * @param messages at least 1
+   * @param bytes at least 1
+   */
+  public NettyTransportBuilder inboxLimits(int messages, long bytes) {
+    if (messages < 1 || bytes < 1) {
+      throw new IllegalArgumentException(
+          "inboxLimits must be at least 1, but are "
+              + messages
+              + " messages and "
+              + bytes
+              + " bytes");
+    }
+    inboxMessages = messages;
+    inboxBytes = bytes;
+    return this;
+  }
+
+  /**
+   * Whom {@code wss} trusts, instead of the JVM's default. That the certificate is for the host is
+   * checked as well.
+   */
+  public NettyTransportBuilder trust(TrustManagerFactory trustManagers) {
+    return tls(TlsClient.of(trustManagers.getTrustManagers()));
+  }
+
+  /**
+   * Whom {@code wss} trusts, instead of the JVM's default. That the certificate is for the host is
+   * checked as well, unless this is an {@link javax.net.ssl.X509ExtendedTrustManager}, which has to
+   * do so itself.
+   */
+  public NettyTransportBuilder trust(X509TrustManager trustManager) {
+    return tls(TlsClient.of(new TrustManager[] {Objects.requireNonNull(trustManager)}));
+  }
+
+  /**
+   * TLS as Netty's own context has it, for client certificates, ciphers or another implementation.
+   * That the certificate is for the host is asked for as well; but a plain {@link X509TrustManager}
+   * that was given to Netty's builder is never asked for it, so give that to {@link
+   * #trust(X509TrustManager)} instead.
+   *
+   * @param context for clients
+   */
+  public NettyTransportBuilder sslContext(SslContext context) {
+    if (!context.isClient()) {
+      throw new IllegalArgumentException("the SslContext is for servers; make one for clients");
+    }
+    return tls(TlsClient.of(context));
+  }
+
+  /**
+   * Connects through an HTTP proxy that tunnels with CONNECT, which also looks up the hosts' names.
+   *
+   * @param port from 1 to 65,535
+   */
+  public NettyTransportBuilder httpProxy(String host, int port) {
+    proxy = proxy(host, port, null);
+    return this;
+  }
+
+  /**
+   * Connects through an HTTP proxy that tunnels with CONNECT and wants basic authentication, which
+   * goes over the line unencrypted.
+   *
+   * @param port from 1 to 65,535
+   * @param user without a colon
+   */
+  public NettyTransportBuilder httpProxy(String host, int port, String user, String password) {
+    Objects.requireNonNull(password, "password");
+    if (user.indexOf(':') >= 0) {
+      throw new IllegalArgumentException("a proxy user's name must not contain a colon (RFC 7617)");
+    }
+    proxy = proxy(host, port, new HttpProxy.Credentials(user, password));
+    return this;
+  }
+
+  /**
+   * Runs on this group, which stays the caller's to shut down, after the transport was closed.
+   * Default: an own one with one daemon thread.
+   *
+   * @param group one for NIO
+   */
+  public NettyTransportBuilder eventLoopGroup(IoEventLoopGroup group) {
+    if (!group.isIoType(NioIoHandler.class)) {
+      throw new IllegalArgumentException(
+          "the event loop group is not for NIO; make it with NioIoHandler.newFactory()");
+    }
+    this.group = group;
+    return this;
+  }
+
+  /** What time and waiting come from. Default: {@link StreamRuntime#system()}. */
+  public NettyTransportBuilder runtime(StreamRuntime runtime) {
+    this.runtime = Objects.requireNonNull(runtime, "runtime");
+    return this;
+  }
+
+  /** Makes the transport. */
+  public NettyTransport build() {
+    Settings settings =
+        new Settings(maxMessageSize, pingInterval, pongTimeout, inboxMessages, inboxBytes, runtime);
+    return new NettyTransport(settings, tls, proxy, group);
+  }
+
+  private NettyTransportBuilder tls(TlsClient client) {
+    if (tls != null) {
+      throw new IllegalStateException("trust and sslContext may be given once, and not both");
+    }
+    tls = client;
+    return this;
+  }
+
+  private static HttpProxy proxy(
+      String host, int port, HttpProxy.@Nullable Credentials credentials) {
+    if (host.isEmpty()) {
+      throw new IllegalArgumentException("a proxy needs a host");
+    }
+    if (port < 1 || port > MAX_PORT) {
+      throw new IllegalArgumentException(
+          "a proxy's port must be from 1 to " + MAX_PORT + ", but is " + port);
+    }
+    return new HttpProxy(host, port, credentials);
+  }
+
+  private static Duration atLeastOneMilli(String option, Duration value) {
+    if (value.compareTo(Duration.ofMillis(1)) < 0) {
+      throw new IllegalArgumentException(
+          option + " must be at least a millisecond, but is " + value);
+    }
+    return value;
+  }
+}

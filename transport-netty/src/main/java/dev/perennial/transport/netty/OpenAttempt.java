@@ -1,0 +1,197 @@
+package dev.perennial.transport.netty;
+
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.TransportException;
+import dev.perennial.port.TransportException.Unreachable;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** One attempt to open a channel to one address: connect, tunnel, TLS, handshake. */
+final class OpenAttempt {
+
+  private static final WriteBufferWaterMark WATER_MARK =
+      new WriteBufferWaterMark(64 * 1024, 256 * 1024);
+
+  private static final int MAX_RESPONSE_HEADERS = 64 * 1024;
+
+  private final Settings settings;
+  private final Target target;
+  private final @Nullable TlsClient tls;
+  private final @Nullable HttpProxy proxy;
+  private final StreamRuntime.Signal signal;
+  private final EdgeHandler edge = new EdgeHandler();
+
+  private volatile @Nullable Channel socket;
+  private volatile @Nullable WebSocketChannel channel;
+  private volatile @Nullable WebSocketChannel opened;
+  private volatile @Nullable TransportException failure;
+  private volatile boolean connected;
+  private volatile String missing = "no connection";
+
+  OpenAttempt(
+      Settings settings, Target target, @Nullable TlsClient tls, @Nullable HttpProxy proxy) {
+    this.settings = settings;
+    this.target = target;
+    this.tls = tls;
+    this.proxy = proxy;
+    this.signal = settings.runtime().newSignal();
+  }
+
+  Target target() {
+    return target;
+  }
+
+  /** Begins; the outcome is awaited. */
+  void start(EventLoopGroup group, InetAddress address, HttpHeaders headers) {
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(group)
+            .channel(NioSocketChannel.class)
+            .disableResolver()
+            .option(ChannelOption.TCP_NODELAY, true)
+            // Whoever waits for the attempt gives it up in time.
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
+            // A peer that no longer takes anything may have sent things before, which must be
+            // handed out.
+            .option(ChannelOption.AUTO_CLOSE, false)
+            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel socket) {
+                    fill(socket, address, headers);
+                  }
+                });
+    InetSocketAddress remote =
+        proxy == null
+            ? new InetSocketAddress(address, target.port())
+            : InetSocketAddress.createUnresolved(target.host(), target.port());
+    socket =
+        bootstrap
+            .connect(remote)
+            .addListener(done -> {
+              if (!done.isSuccess()) {
+                fail(OpenFailures.of(this, done.cause()));
+              }
+            })
+            .channel();
+  }
+
+  private void fill(Channel socket, InetAddress address, HttpHeaders headers) {
+    this.socket = socket;
+    ChannelPipeline pipeline = socket.pipeline();
+    pipeline.addLast(edge);
+    if (proxy != null) {
+      pipeline.addLast(proxy.newHandler(address));
+    }
+    if (tls != null) {
+      pipeline.addLast(tls.newHandler(socket.alloc(), target, settings.runtime()::execute));
+    }
+    pipeline.addLast(
+        new HttpClientCodec(
+            new HttpDecoderConfig().setMaxHeaderSize(MAX_RESPONSE_HEADERS),
+            HttpClientCodec.DEFAULT_PARSE_HTTP_AFTER_CONNECT_REQUEST,
+            HttpClientCodec.DEFAULT_FAIL_ON_MISSING_RESPONSE));
+    WebSocketChannel made = new WebSocketChannel(socket, edge, settings);
+    channel = made;
+    pipeline.addLast(
+        new HandshakeHandler(this, new ClientHandshaker(target, headers, made::session)));
+  }
+
+  // Called by the event loop.
+
+  void connected() {
+    connected = true;
+    if (proxy == null) {
+      tunnelled();
+    } else {
+      missing = "no answer from the proxy";
+    }
+    signal.raise();
+  }
+
+  void tunnelled() {
+    missing = "no end of the TLS handshake";
+    if (tls == null) {
+      secured();
+    }
+  }
+
+  void secured() {
+    missing = "no answer to the handshake";
+  }
+
+  void succeed() {
+    opened = channel;
+    signal.raise();
+  }
+
+  void fail(TransportException cause) {
+    if (failure == null && opened == null) {
+      failure = cause;
+      signal.raise();
+    }
+    Channel begun = socket;
+    if (begun != null) {
+      begun.close();
+    }
+  }
+
+  // Called by the opening thread.
+
+  /** Waits until there is a connection, or it is clear that there will be none. */
+  boolean awaitConnected(Duration timeout) throws InterruptedException {
+    return signal.await(() -> connected || isDone(), timeout);
+  }
+
+  /**
+   * Waits for the outcome.
+   *
+   * @throws TransportException if the channel did not come about in time
+   */
+  WebSocketChannel await(Duration timeout) throws TransportException, InterruptedException {
+    signal.await(this::isDone, timeout);
+    WebSocketChannel result = opened;
+    if (result != null) {
+      return result;
+    }
+    TransportException cause = failure;
+    throw cause != null ? cause : tooLate();
+  }
+
+  /** Whether another address may be worth a try: this one gave no connection. */
+  boolean isConnected() {
+    return connected;
+  }
+
+  /** Closes what there is. From any thread; does not wait. */
+  void abandon() {
+    Channel begun = socket;
+    if (begun != null) {
+      edge.abort(begun);
+    }
+  }
+
+  private boolean isDone() {
+    return opened != null || failure != null;
+  }
+
+  private TransportException tooLate() {
+    return new Unreachable(
+        "opening a channel to " + target + " took too long: there was " + missing + " in time",
+        null);
+  }
+}

@@ -1,0 +1,229 @@
+package dev.perennial.transport.netty;
+
+import dev.perennial.port.StreamRuntime;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects what any thread sends, and writes many messages with one buffer and one flush: a system
+ * call for each would cost more than all the rest of an acknowledgement.
+ *
+ * <p>The first message after a pause is written at once. While messages come thick and fast, the
+ * ones behind it wait for each other, a millisecond at most, unless the receiving thread has
+ * nothing else to do and so will send no more.
+ */
+final class Outbound {
+
+  /**
+   * Messages are put together up to this size, longer ones written in pieces of it. A multiple of
+   * four.
+   */
+  private static final int CHUNK = 64 * 1024;
+
+  private static final int SMALLEST_BUFFER = 512;
+  private static final Duration GAP = Duration.ofMillis(1);
+
+  private final Channel socket;
+  private final EventLoop loop;
+  private final StreamRuntime runtime;
+  private final MaskKeys keys;
+
+  private final Queue<byte[]> queue = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger unsent = new AtomicInteger();
+  private final AtomicBoolean scheduled = new AtomicBoolean();
+  private volatile boolean open = true;
+  private volatile boolean receiverWaits;
+
+  // Only the event loop's.
+  private byte @Nullable [] goodbye;
+  private @Nullable ChannelPromise goodbyeWritten;
+  private int estimate = SMALLEST_BUFFER;
+  private long lastFlush;
+  private long writesDone;
+
+  Outbound(Channel socket, MaskKeys keys, StreamRuntime runtime) {
+    this.socket = socket;
+    this.loop = socket.eventLoop();
+    this.keys = keys;
+    this.runtime = runtime;
+    this.lastFlush = runtime.nanoTime() - GAP.toNanos();
+  }
+
+  /** Takes a message from any thread. Never blocks. */
+  void send(byte[] text) {
+    unsent.incrementAndGet();
+    if (!open) {
+      return;
+    }
+    queue.add(text);
+    if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
+      execute(this::collect);
+    }
+  }
+
+  /** How many messages were taken and not written to the socket. */
+  int unsent() {
+    return unsent.get();
+  }
+
+  /** The receiving thread is about to wait, so that what it sent should go now. */
+  void receiverWaits() {
+    receiverWaits = true;
+    if (!queue.isEmpty()) {
+      execute(this::drain);
+    }
+  }
+
+  void receiverWorks() {
+    receiverWaits = false;
+  }
+
+  private void execute(Runnable task) {
+    try {
+      loop.execute(task);
+    } catch (RejectedExecutionException e) {
+      // The event loop has ended, and the channel with it: what was sent stays unsent.
+      open = false;
+    }
+  }
+
+  // From here on, only the event loop calls.
+
+  private void collect() {
+    long left = GAP.toNanos() - (runtime.nanoTime() - lastFlush);
+    if (left > 0 && !receiverWaits && goodbye == null) {
+      loop.schedule(this::drain, left, TimeUnit.NANOSECONDS);
+    } else {
+      drain();
+    }
+  }
+
+  /** Writes what there is, as far as the socket takes it; called again when it takes more. */
+  void drain() {
+    if (!open || !socket.isWritable()) {
+      return;
+    }
+    scheduled.set(false);
+    while (socket.isWritable() && writeSome()) {
+      lastFlush = runtime.nanoTime();
+    }
+    if (goodbye != null && queue.isEmpty()) {
+      open = false;
+      sayGoodbye(goodbye);
+    }
+  }
+
+  /** Writes a ping or close frame between two messages; flushed by the caller. */
+  ChannelFuture control(int opcode, byte[] payload) {
+    ByteBuf out = socket.alloc().ioBuffer(FrameEncoder.MAX_HEADER + payload.length);
+    FrameEncoder.frame(out, opcode, payload, keys.next());
+    return written(out, 0);
+  }
+
+  /** How many writes the socket has taken; tells whether the peer still reads. */
+  long writesDone() {
+    return writesDone;
+  }
+
+  /**
+   * Writes what was sent so far, then a close frame; what is sent from then on stays unsent. Only
+   * the first call counts.
+   *
+   * @return done when the close frame was written, or cannot be
+   */
+  ChannelFuture finish(byte[] closePayload) {
+    if (goodbyeWritten == null) {
+      goodbyeWritten = socket.newPromise();
+      goodbye = closePayload;
+      drain();
+    }
+    return goodbyeWritten;
+  }
+
+  /** Gives up whatever is not written. */
+  void abandon() {
+    open = false;
+    queue.clear();
+    if (goodbyeWritten != null) {
+      goodbyeWritten.tryFailure(new IllegalStateException("the channel has ended"));
+    }
+  }
+
+  private void sayGoodbye(byte[] payload) {
+    ChannelPromise done = goodbyeWritten;
+    control(Opcode.CLOSE, payload)
+        .addListener(future -> {
+          if (done != null) {
+            done.trySuccess();
+          }
+        });
+    socket.flush();
+  }
+
+  private boolean writeSome() {
+    byte[] message = queue.poll();
+    if (message == null) {
+      return false;
+    }
+    if (message.length >= CHUNK) {
+      writeLong(message);
+      return true;
+    }
+    ByteBuf out =
+        socket.alloc().ioBuffer(Math.max(estimate, FrameEncoder.MAX_HEADER + message.length));
+    int count = 0;
+    do {
+      FrameEncoder.frame(out, Opcode.TEXT, message, keys.next());
+      count++;
+      message = out.readableBytes() < CHUNK && isShort(queue.peek()) ? queue.poll() : null;
+    } while (message != null);
+    estimate = Math.max(SMALLEST_BUFFER, Math.min(CHUNK, out.readableBytes()));
+    written(out, count);
+    socket.flush();
+    return true;
+  }
+
+  private static boolean isShort(byte @Nullable [] message) {
+    return message != null && message.length < CHUNK;
+  }
+
+  /** One frame, but in pieces, so that one can see it getting on; nothing can come between them. */
+  private void writeLong(byte[] message) {
+    int key = keys.next();
+    for (int from = 0; from < message.length; from += CHUNK) {
+      int to = Math.min(message.length, from + CHUNK);
+      ByteBuf out = socket.alloc().ioBuffer(FrameEncoder.MAX_HEADER + to - from);
+      if (from == 0) {
+        FrameEncoder.header(out, Opcode.TEXT, message.length, key);
+      }
+      FrameEncoder.masked(out, message, from, to, key);
+      written(out, to == message.length ? 1 : 0);
+    }
+    socket.flush();
+  }
+
+  private ChannelFuture written(ByteBuf out, int messages) {
+    return socket
+        .write(out)
+        .addListener(
+            (ChannelFutureListener)
+                future -> {
+                  if (future.isSuccess()) {
+                    writesDone++;
+                    unsent.addAndGet(-messages);
+                  }
+                });
+  }
+}

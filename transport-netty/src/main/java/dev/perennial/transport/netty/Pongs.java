@@ -1,0 +1,58 @@
+package dev.perennial.transport.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers pings: those of one read with one buffer, and, while the socket takes nothing, only the
+ * newest, which RFC 6455, section 5.5.3, allows, so that a peer that does not read cannot fill our
+ * memory. Used by the event loop only.
+ */
+final class Pongs {
+
+  private static final int BUFFER = 256;
+
+  private final Channel socket;
+  private final MaskKeys keys;
+  private @Nullable ByteBuf buffer;
+  private byte @Nullable [] late;
+
+  Pongs(Channel socket, MaskKeys keys) {
+    this.socket = socket;
+    this.keys = keys;
+  }
+
+  void answer(byte[] ping) {
+    if (!socket.isWritable()) {
+      late = ping;
+      return;
+    }
+    if (buffer == null) {
+      buffer = socket.alloc().ioBuffer(BUFFER);
+    }
+    FrameEncoder.frame(buffer, Opcode.PONG, ping, keys.next());
+  }
+
+  /** Writes the answers that wait, if the socket takes them. */
+  void flush() {
+    if (late != null && socket.isWritable()) {
+      byte[] ping = late;
+      late = null;
+      answer(ping);
+    }
+    if (buffer != null) {
+      ByteBuf out = buffer;
+      buffer = null;
+      socket.writeAndFlush(out, socket.voidPromise());
+    }
+  }
+
+  void abandon() {
+    late = null;
+    if (buffer != null) {
+      buffer.release();
+      buffer = null;
+    }
+  }
+}
