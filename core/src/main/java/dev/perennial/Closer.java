@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
+import dev.perennial.Seat.Handover;
 import dev.perennial.port.AckingConnection;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Position;
@@ -56,10 +57,17 @@ final class Closer<E, P extends Position> {
     if (!lifecycle.beginClose()) {
       return secondReport(deadline);
     }
-    Connection<E, P> connection = seat.take(timeout, runtime) ? closeConnection(deadline) : null;
+    Handover seatWas = seat.take(timeout, runtime);
+    Connection<E, P> connection = seatWas == Handover.TAKEN ? closeConnection(deadline) : null;
     saving.ifPresent(save -> flush(save, deadline));
-    Optional<Position> oldest = window.oldestUnacked();
-    int unacked = window.expire();
+    Optional<Position> oldest = Optional.empty();
+    int unacked;
+    if (seatWas == Handover.LEFT_PULLING) {
+      unacked = window.unacked();
+    } else {
+      oldest = window.oldestUnacked();
+      unacked = window.expire();
+    }
     // Until the window expired, acks counted; what the last ones moved is saved here.
     CheckpointOutcome outcome =
         saving.map(save -> flush(save, deadline)).orElse(CheckpointOutcome.NONE);
@@ -75,8 +83,9 @@ final class Closer<E, P extends Position> {
     return done;
   }
 
-  /** Cleans up in the pulling thread, which came back from the source after the closer had gone. */
+  /** Cleans up in the pulling thread, for which the closer did not wait. */
   void cleanUp() {
+    window.expire();
     Connection<E, P> connection = loop.detach();
     if (connection != null) {
       close(connection, Duration.ZERO);

@@ -1,30 +1,19 @@
 package dev.perennial;
 
-import dev.perennial.Seat.Use;
-import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener.LateAck;
-import dev.perennial.StreamListener.MalformedReceived;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.ClientTrackedSource;
-import dev.perennial.port.Malformed;
 import dev.perennial.port.Position;
-import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.Source;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.StreamRuntime.Signal;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
-/**
- * A stream put together, and its pulling side: hands out what waits to be handed out again, then
- * what the loop receives, for as long as the window has room.
- */
+/** The parts of one stream, put together. */
 final class Engine<E, P extends Position> implements Settlements {
 
   /** What differs between the kinds of sources. */
@@ -41,12 +30,8 @@ final class Engine<E, P extends Position> implements Settlements {
   private final Window<E, P> window;
   private final Optional<Saving<P>> saving;
   private final ReconnectLoop<E, P> loop;
-  private final RoomWatch room;
+  private final Puller<E, P> puller;
   private final Closer<E, P> closer;
-
-  // Written by the thread that sits, read by any.
-  private volatile long received;
-  private volatile long lastEvent;
 
   private Engine(
       Source<E, P> source,
@@ -74,7 +59,7 @@ final class Engine<E, P extends Position> implements Settlements {
             observer,
             window::hasNacked,
             window::idle);
-    this.room = new RoomWatch(window, runtime, observer);
+    this.puller = new Puller<>(options, lifecycle, seat, window, loop, waiting, saving, observer);
     this.closer =
         new Closer<>(source, runtime, signal, lifecycle, seat, loop, window, saving, observer);
   }
@@ -137,250 +122,6 @@ final class Engine<E, P extends Position> implements Settlements {
     return new ClientFeed<>(source, kept, waiting, seat, lifecycle, observer);
   }
 
-  // Pulling.
-
-  Delivery<E> next() throws InterruptedException {
-    Delivery<E> delivery = next(Deadline.never(runtime));
-    if (delivery == null) {
-      throw new IllegalStateException("a wait without an end ended");
-    }
-    return delivery;
-  }
-
-  Optional<Delivery<E>> next(Duration timeout) throws InterruptedException {
-    return Optional.ofNullable(next(Deadline.in(timeout, runtime)));
-  }
-
-  private @Nullable Delivery<E> next(Deadline deadline) throws InterruptedException {
-    sit();
-    try {
-      Delivery<E> delivery = pull(deadline);
-      if (delivery != null) {
-        settleOnReceipt(delivery);
-      }
-      return delivery;
-    } finally {
-      seat.leave();
-    }
-  }
-
-  Batch<E> poll(int max, Duration waitForFirst) throws InterruptedException {
-    if (max < 1 || max > options.window()) {
-      throw new IllegalArgumentException(
-          "poll() takes from 1 event to as many as the window holds, which is "
-              + options.window()
-              + ", but was asked for "
-              + max);
-    }
-    sit();
-    try {
-      List<Delivery<E>> batch = new ArrayList<>();
-      Delivery<E> next = pull(Deadline.in(waitForFirst, runtime));
-      while (next != null) {
-        batch.add(next);
-        next = batch.size() < max ? pullNow() : null;
-      }
-      batch.forEach(this::settleOnReceipt);
-      return new Batch<>(batch);
-    } finally {
-      seat.leave();
-    }
-  }
-
-  void awaitLive(Duration timeout) throws InterruptedException, TimeoutException {
-    Deadline deadline = Deadline.in(timeout, runtime);
-    sit();
-    try {
-      check();
-      while (lifecycle.state() != StreamState.LIVE) {
-        if (deadline.isOver()) {
-          TimeoutException late =
-              new TimeoutException(
-                  "the " + options.source() + " stream was not connected within " + timeout);
-          late.initCause(loop.lastError());
-          throw late;
-        }
-        loop.step(deadline);
-        check();
-      }
-    } finally {
-      seat.leave();
-    }
-  }
-
-  void consume(Handler<E> handler) throws InterruptedException {
-    if (options.acks() != AckMode.EXPLICIT) {
-      throw new IllegalStateException(
-          "consume() acks each event when its handler has returned, so it needs AckMode.EXPLICIT, not "
-              + options.acks());
-    }
-    boolean goesOn;
-    do {
-      goesOn = handleNext(handler);
-    } while (goesOn);
-  }
-
-  /**
-   * Handles the next event. False if the stream has come to its end, by itself or by being closed.
-   */
-  private boolean handleNext(Handler<E> handler) throws InterruptedException {
-    Optional<Throwable> failure;
-    Delivery<E> delivery;
-    try {
-      sit();
-      try {
-        delivery = pullForEver();
-        failure = seat.use(Use.HANDLING, () -> handle(handler, delivery));
-      } finally {
-        seat.leave();
-      }
-    } catch (StreamEndedException | StreamClosedException e) {
-      return false;
-    }
-    if (failure.isPresent()) {
-      failed(delivery, failure.get());
-    }
-    return true;
-  }
-
-  /**
-   * Handles an event and acks it. What the handler throws is the handler's, whatever its type, and
-   * never ours.
-   */
-  private Optional<Throwable> handle(Handler<E> handler, Delivery<E> delivery) {
-    try {
-      handler.handle(delivery);
-    } catch (Throwable e) {
-      return Optional.of(e);
-    }
-    delivery.ack();
-    return Optional.empty();
-  }
-
-  private void failed(Delivery<E> delivery, Throwable cause) throws InterruptedException {
-    if (cause instanceof InterruptedException interrupt) {
-      delivery.nack();
-      throw interrupt;
-    }
-    Death death =
-        new Death(
-            Reason.HANDLER,
-            "the handler of the "
-                + options.source()
-                + " stream failed with "
-                + cause
-                + " at "
-                + delivery.position()
-                + ", so the stream stopped; the event is unacked and comes again with the next run",
-            cause,
-            0,
-            delivery.position());
-    lifecycle.fail(death);
-    throw death.exception();
-  }
-
-  private void sit() {
-    if (lifecycle.isClosing()) {
-      lifecycle.check();
-    }
-    seat.sit();
-  }
-
-  private Delivery<E> pullForEver() throws InterruptedException {
-    Delivery<E> delivery = null;
-    while (delivery == null) {
-      delivery = pull(Deadline.never(runtime));
-    }
-    return delivery;
-  }
-
-  /** The next delivery; null if the time is over. */
-  private @Nullable Delivery<E> pull(Deadline deadline) throws InterruptedException {
-    while (true) {
-      check();
-      Delivery<E> again = window.nextNacked();
-      if (again != null) {
-        return again;
-      }
-      if (lifecycle.state() == StreamState.ENDED) {
-        throw new StreamEndedException("the " + options.source() + " stream is complete");
-      }
-      if (window.hasRoom()) {
-        room.free();
-        Delivery<E> delivery = take(loop.receive(deadline));
-        if (delivery != null) {
-          return delivery;
-        }
-      } else {
-        waiting.await(
-            () -> window.hasRoom() || window.hasNacked(), deadline.remaining(room.full()));
-      }
-      if (deadline.isOver()) {
-        return null;
-      }
-    }
-  }
-
-  /** The next delivery of those that have arrived; null if there is none. */
-  private @Nullable Delivery<E> pullNow() throws InterruptedException {
-    while (!lifecycle.isOver()) {
-      Delivery<E> again = window.nextNacked();
-      if (again != null) {
-        return again;
-      }
-      Received<E, P> next = window.hasRoom() ? loop.receiveNow() : null;
-      if (next == null) {
-        return null;
-      }
-      Delivery<E> delivery = take(next);
-      if (delivery != null) {
-        return delivery;
-      }
-    }
-    return null;
-  }
-
-  /** Takes in what was received; null if that hands nothing out. */
-  private @Nullable Delivery<E> take(@Nullable Received<E, P> next) {
-    if (next instanceof Received.Event<E, P> event) {
-      return admit(event.event(), event.position());
-    }
-    if (next instanceof Received.Progress<E, P> progress) {
-      window.progress(progress.position());
-      saving.ifPresent(save -> save.checkpointer().moved());
-    }
-    return null;
-  }
-
-  private @Nullable Delivery<E> admit(E event, P position) {
-    long now = runtime.nanoTime();
-    Delivery<E> delivery = window.admit(event, position, now);
-    if (delivery == null) {
-      return null;
-    }
-    loop.proved();
-    long before = received;
-    lastEvent = now;
-    received = before + 1;
-    if (event instanceof Malformed malformed) {
-      observer.malformed(new MalformedReceived(position, malformed));
-    }
-    return delivery;
-  }
-
-  private void check() {
-    if (lifecycle.state() == StreamState.FAILED) {
-      loop.giveUp();
-    }
-    lifecycle.check();
-  }
-
-  private void settleOnReceipt(Delivery<E> delivery) {
-    if (options.acks() == AckMode.ON_RECEIPT) {
-      delivery.ack();
-    }
-  }
-
   // Settling, from any thread.
 
   @Override
@@ -407,6 +148,10 @@ final class Engine<E, P extends Position> implements Settlements {
     }
   }
 
+  Puller<E, P> puller() {
+    return puller;
+  }
+
   // Looking and closing, from any thread.
 
   StreamState state() {
@@ -414,17 +159,14 @@ final class Engine<E, P extends Position> implements Settlements {
   }
 
   StreamStats stats() {
-    long events = received;
     return new StreamStats(
-        events,
+        puller.received(),
         window.acked(),
         window.unacked(),
         observer.reconnects(),
         observer.redeliveriesDropped(),
         observer.malformed(),
-        events == 0
-            ? Optional.empty()
-            : Optional.of(runtime.now().minusNanos(runtime.nanoTime() - lastEvent)),
+        puller.lastEvent(),
         saving.flatMap(save -> save.checkpointer().lastSave()));
   }
 

@@ -58,7 +58,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * @throws IllegalStateException if another thread is waiting for an event
    */
   public Delivery<E> next() throws InterruptedException {
-    return engine.next();
+    return engine.puller().next();
   }
 
   /**
@@ -68,7 +68,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * @throws InterruptedException as {@link #next()} does, and so are the others
    */
   public Optional<Delivery<E>> next(Duration timeout) throws InterruptedException {
-    return engine.next(timeout);
+    return engine.puller().next(timeout);
   }
 
   /**
@@ -80,7 +80,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * @throws InterruptedException as {@link #next()} does, and so are the others
    */
   public Batch<E> poll(int max, Duration waitForFirst) throws InterruptedException {
-    return engine.poll(max, waitForFirst);
+    return engine.puller().poll(max, waitForFirst);
   }
 
   /**
@@ -91,7 +91,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * @throws InterruptedException as {@link #next()} does, and so are the others
    */
   public void awaitLive(Duration timeout) throws InterruptedException, TimeoutException {
-    engine.awaitLive(timeout);
+    engine.puller().awaitLive(timeout);
   }
 
   /**
@@ -113,7 +113,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    *     cause
    */
   public void consume(Handler<E> handler) throws InterruptedException {
-    engine.consume(handler);
+    engine.puller().consume(handler);
   }
 
   public StreamState state() {

@@ -36,6 +36,7 @@ public final class EventStreamBuilder<E> {
   private OptionalInt redeliveryMemory = OptionalInt.empty();
   private ErrorClassifier errors = ErrorClassifier.none();
   private StreamRuntime runtime = StreamRuntime.system();
+  private boolean opened;
 
   EventStreamBuilder(
       Source<E, ?> source,
@@ -132,8 +133,14 @@ public final class EventStreamBuilder<E> {
    * Opens the stream. Does no I/O: the first {@link EventStream#next()} does.
    *
    * @throws IllegalArgumentException if settings contradict each other
+   * @throws IllegalStateException if this builder has opened its stream before
    */
   public EventStream<E> open() {
+    if (opened) {
+      throw new IllegalStateException(
+          "this builder has opened its stream; a source belongs to one stream, so begin the next with a source of"
+              + " its own");
+    }
     if (hasStore && acks == AckMode.NEVER) {
       throw new IllegalArgumentException(
           "a stream that acks nothing has no checkpoint to keep; use Checkpoints.none() with AckMode.NEVER");
@@ -143,6 +150,7 @@ public final class EventStreamBuilder<E> {
       throw new IllegalArgumentException(
           "redeliveryMemory must be at least the window of " + window + ", but is " + memory);
     }
+    opened = true;
     String name = source.name();
     StreamOptions options =
         new StreamOptions(

@@ -103,7 +103,7 @@ final class ReconnectLoop<E, P extends Position> {
       return received;
     }
     if (live == null) {
-      step(deadline);
+      step(deadline, interesting);
       return null;
     }
     Duration timeout = deadline.remaining(RECEIVE_SLICE);
@@ -134,8 +134,12 @@ final class ReconnectLoop<E, P extends Position> {
     }
   }
 
-  /** One step towards a connection. */
-  void step(Deadline deadline) throws InterruptedException {
+  /**
+   * One step towards a connection.
+   *
+   * @param meanwhile what makes waiting pointless
+   */
+  void step(Deadline deadline, BooleanSupplier meanwhile) throws InterruptedException {
     switch (lifecycle.state()) {
       case NEW -> lifecycle.move(feed.firstState());
       case CLAIMING -> {
@@ -146,7 +150,7 @@ final class ReconnectLoop<E, P extends Position> {
       case CONNECTING -> connect(deadline);
       case BACKING_OFF -> {
         Deadline until = retry;
-        waiting.await(interesting, deadline.remaining(until.remaining()));
+        waiting.await(meanwhile, deadline.remaining(until.remaining()));
         if (until.isOver()) {
           lifecycle.move(StreamState.CONNECTING);
         }

@@ -37,14 +37,18 @@ final class Seat {
     INTERRUPTED,
     /** The closer, for good. */
     TAKEN,
-    /**
-     * The puller, inside the source or connection; the closer has gone, so the puller cleans up.
-     */
-    ABANDONED;
+    /** The puller; the closer has gone without waiting, so the puller cleans up. */
+    ABANDONED
+  }
 
-    boolean isInside() {
-      return this == CONNECTING || this == RECEIVING || this == INTERRUPTED;
-    }
+  /** How the closer came by the seat. */
+  enum Handover {
+    /** The seat is the closer's, and so are the connection and the source. */
+    TAKEN,
+    /** The puller is inside the source or connection, touches nothing else, and cleans up. */
+    LEFT_INSIDE,
+    /** The puller is about in the engine, and cleans up. */
+    LEFT_PULLING
   }
 
   /** A call that may block. */
@@ -88,11 +92,15 @@ final class Seat {
     }
   }
 
-  /** The puller stands up. */
-  void leave() {
-    if (use.compareAndSet(Use.PULLING, Use.FREE)) {
+  /** The puller stands up. False if the seat was taken away meanwhile: the stream is closed. */
+  boolean leave() {
+    Use now = use.compareAndExchange(Use.PULLING, Use.FREE);
+    if (now == Use.PULLING) {
       signal.raise();
+      return true;
     }
+    cleanUpIfAbandoned(now);
+    return false;
   }
 
   /** The puller runs a call that may block. */
@@ -100,11 +108,16 @@ final class Seat {
     if (!use.compareAndSet(Use.PULLING, what)) {
       throw closed();
     }
+    T result;
     try {
-      return call.call();
+      result = call.call();
     } finally {
       back(what);
     }
+    if (what != Use.HANDLING && use.get() == Use.TAKEN) {
+      throw closed();
+    }
+    return result;
   }
 
   private void back(Use from) {
@@ -118,6 +131,10 @@ final class Seat {
       Thread.interrupted();
       signal.raise();
     }
+    cleanUpIfAbandoned(now);
+  }
+
+  private void cleanUpIfAbandoned(Use now) {
     if (now == Use.ABANDONED) {
       Thread.interrupted();
       use.set(Use.TAKEN);
@@ -135,13 +152,8 @@ final class Seat {
     return puller == Thread.currentThread() && use.get() != Use.FREE && use.get() != Use.TAKEN;
   }
 
-  /**
-   * The closer waits for the puller, interrupts it where it may, and takes the seat.
-   *
-   * @return false if the puller was still inside the source or the connection when the time was
-   *     over: it cleans up then
-   */
-  boolean take(Duration timeout, StreamRuntime runtime) {
+  /** The closer waits for the puller, interrupts it where it may, and takes the seat. */
+  Handover take(Duration timeout, StreamRuntime runtime) {
     Duration half = timeout.dividedBy(2);
     Deadline grace = Deadline.in(Durations.min(CONNECT_GRACE, half), runtime);
     Deadline patience = Deadline.in(half, runtime);
@@ -157,11 +169,20 @@ final class Seat {
     }
     while (true) {
       Use now = use.get();
-      Use then = now.isInside() ? Use.ABANDONED : Use.TAKEN;
+      Handover how = handover(now);
+      Use then = how == Handover.TAKEN ? Use.TAKEN : Use.ABANDONED;
       if (use.compareAndSet(now, then)) {
-        return then == Use.TAKEN;
+        return how;
       }
     }
+  }
+
+  private Handover handover(Use now) {
+    return switch (now) {
+      case CONNECTING, RECEIVING, INTERRUPTING, INTERRUPTED -> Handover.LEFT_INSIDE;
+      case PULLING -> isMine() ? Handover.TAKEN : Handover.LEFT_PULLING;
+      case FREE, HANDLING, TAKEN, ABANDONED -> Handover.TAKEN;
+    };
   }
 
   private boolean awaitFree(Deadline deadline) {
@@ -198,7 +219,7 @@ final class Seat {
             + "; let one thread do so, and hand the deliveries on");
   }
 
-  private StreamClosedException closed() {
+  StreamClosedException closed() {
     return new StreamClosedException("the " + source + " stream is closed");
   }
 }

@@ -1,0 +1,109 @@
+package dev.perennial.source.tap;
+
+import dev.perennial.port.Channel;
+import dev.perennial.port.Message;
+import dev.perennial.port.Transport;
+import dev.perennial.port.TransportException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+
+/** Hands out what a test has laid ready, and keeps what it was asked and given. */
+final class ScriptedTransport implements Transport {
+
+  record Opened(URI uri, Map<String, String> headers, Duration timeout) {}
+
+  final List<Opened> opened = new ArrayList<>();
+  private final Queue<Object> script = new ArrayDeque<>();
+  boolean closed;
+
+  /** What the next open gives. */
+  ScriptedChannel channel() {
+    ScriptedChannel channel = new ScriptedChannel();
+    script.add(channel);
+    return channel;
+  }
+
+  /** What the next open throws. */
+  void fails(TransportException failure) {
+    script.add(failure);
+  }
+
+  @Override
+  public Channel open(URI uri, Map<String, String> headers, Duration timeout)
+      throws TransportException {
+    opened.add(new Opened(uri, headers, timeout));
+    Object next = script.remove();
+    if (next instanceof TransportException failure) {
+      throw failure;
+    }
+    return (Channel) next;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  /** One session: gives its messages, then what ends it, or nothing. */
+  static final class ScriptedChannel implements Channel {
+
+    private final Queue<Object> script = new ArrayDeque<>();
+    final List<String> sent = new ArrayList<>();
+    int unsent;
+    int wakeUps;
+    Duration closedWith;
+
+    ScriptedChannel text(String text) {
+      return message(new Message.Text(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    ScriptedChannel message(Message message) {
+      script.add(message);
+      return this;
+    }
+
+    ScriptedChannel lost(int code) {
+      script.add(new TransportException.Lost(code, "", null));
+      return this;
+    }
+
+    @Override
+    public Message receive(Duration timeout) throws TransportException {
+      Object next = script.poll();
+      if (next instanceof TransportException failure) {
+        throw failure;
+      }
+      return (Message) next;
+    }
+
+    @Override
+    public void wakeUp() {
+      wakeUps++;
+    }
+
+    @Override
+    public void send(byte[] utf8Text) {
+      if (closedWith != null) {
+        unsent++;
+      } else {
+        sent.add(new String(utf8Text, StandardCharsets.UTF_8));
+      }
+    }
+
+    @Override
+    public int unsent() {
+      return unsent;
+    }
+
+    @Override
+    public void close(Duration flush) {
+      closedWith = flush;
+    }
+  }
+}

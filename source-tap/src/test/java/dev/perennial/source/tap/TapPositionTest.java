@@ -1,0 +1,88 @@
+package dev.perennial.source.tap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.Message;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class TapPositionTest {
+
+  private static final Object FIRST = new Object();
+  private static final Object SECOND = new Object();
+
+  private static TapPosition position(String json, Object connection) {
+    return TapPosition.of(TapEvent.parse(json), connection);
+  }
+
+  @Test
+  @DisplayName(
+      "dup-in-flight, dup-settled: a record's copy has the same position on any connection")
+  void recordsCopy() {
+    TapPosition position = position(Messages.record("1"), FIRST);
+
+    assertThat(position)
+        .isEqualTo(position(Messages.record("1"), FIRST))
+        .isEqualTo(position(Messages.record("1"), SECOND))
+        .hasSameHashCodeAs(position(Messages.record("1"), SECOND));
+    assertThat(position.id()).hasValue(1);
+  }
+
+  @Test
+  @DisplayName("id-reuse: the same id with another payload has another position")
+  void recordsReusedId() {
+    assertThat(position(Messages.record("1", "a"), FIRST))
+        .isNotEqualTo(position(Messages.record("1", "b"), FIRST))
+        .isNotEqualTo(position(Messages.record("2", "a"), FIRST));
+  }
+
+  @Test
+  @DisplayName(
+      "dup-in-flight: of every other kind, a copy has the same position on the same connection only")
+  void othersCopy() {
+    for (String json :
+        List.of(
+            Messages.identity("1", "a.test", true, "active"),
+            "{\"id\":1,\"type\":\"label\"}",
+            "{\"id\":1,\"type\":\"record\"}")) {
+      assertThat(position(json, FIRST))
+          .as(json)
+          .isEqualTo(position(json, FIRST))
+          .hasSameHashCodeAs(position(json, FIRST))
+          .isNotEqualTo(position(json, SECOND));
+      assertThat(position(json, SECOND)).isNotEqualTo(position(json, FIRST));
+    }
+  }
+
+  @Test
+  void withoutIdNeverTheSameAsAnother() {
+    TapPosition position = position("nope", FIRST);
+
+    assertThat(position).isEqualTo(position).isNotEqualTo(position("nope", FIRST));
+    assertThat(position.id()).isEmpty();
+  }
+
+  @Test
+  void sizeTellsCutOffMessagesApart() {
+    byte[] head = "{\"id\":1,".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    TapDecoder decoder = new TapDecoder(Json.MAPPER);
+
+    assertThat(TapPosition.of(decoder.decode(new Message.TooLarge(head, 1_000)), FIRST))
+        .isEqualTo(TapPosition.of(decoder.decode(new Message.TooLarge(head, 1_000)), FIRST))
+        .isNotEqualTo(TapPosition.of(decoder.decode(new Message.TooLarge(head, 1_001)), FIRST));
+  }
+
+  @Test
+  void notEqualToAnythingElse() {
+    assertThat(position(Messages.record("1"), FIRST)).isNotEqualTo("x").isNotEqualTo(null);
+  }
+
+  @Test
+  void toStringIsShort() {
+    assertThat(position(Messages.record("18446744073709551615"), FIRST))
+        .asString()
+        .matches("TapPosition\\[18446744073709551615 [0-9a-f]{16}]");
+    assertThat(position("nope", FIRST)).asString().matches("TapPosition\\[no id [0-9a-f]{16}]");
+  }
+}

@@ -1,0 +1,235 @@
+package dev.perennial.testkit;
+
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.Position;
+import dev.perennial.port.Received;
+import dev.perennial.port.StreamRuntime;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A connection that follows a script, and gives what is put into it besides. */
+final class ScriptedConnection<E, P extends Position> implements AckingConnection<E, P> {
+
+  /** The most that a stream may ask for at a time. */
+  private static final Duration LONGEST_RECEIVE = Duration.ofMillis(500);
+
+  private record Item<E>(long due, ConnectionScript.Line<E> line) {}
+
+  private final int number;
+  private final ConnectionScript<E> script;
+  private final SourceJournal journal;
+  private final StreamRuntime runtime;
+  private final StreamRuntime.Signal signal;
+  private final BiFunction<Long, @Nullable E, P> positions;
+  private final AckTaker<P> acks;
+  private final Consumer<ScriptedConnection<E, P>> closed;
+  private final long openedAt;
+
+  private final ArrayDeque<Item<E>> items = new ArrayDeque<>();
+  private volatile long puts;
+  private volatile boolean woken;
+  private volatile boolean lost;
+  private volatile boolean isClosed;
+  private int written;
+  private int unsent;
+
+  /**
+   * Takes an ack that this connection wrote; says false if it is one that the connection has to
+   * ignore.
+   */
+  interface AckTaker<P extends Position> {
+    boolean accepts(int connection, P position);
+
+    void written(int connection, P position);
+  }
+
+  ScriptedConnection(
+      int number,
+      ConnectionScript<E> script,
+      SourceJournal journal,
+      StreamRuntime runtime,
+      BiFunction<Long, @Nullable E, P> positions,
+      AckTaker<P> acks,
+      Consumer<ScriptedConnection<E, P>> closed) {
+    this.number = number;
+    this.script = script;
+    this.journal = journal;
+    this.runtime = runtime;
+    this.signal = runtime.newSignal();
+    this.positions = positions;
+    this.acks = acks;
+    this.closed = closed;
+    this.openedAt = runtime.nanoTime();
+    for (ConnectionScript.Arrival<E> arrival : script.arrivals()) {
+      items.add(new Item<>(TimeUnit.NANOSECONDS.convert(arrival.after()), arrival.line()));
+    }
+  }
+
+  int number() {
+    return number;
+  }
+
+  /** Lets something arrive now, behind what has arrived. */
+  void put(ConnectionScript.Line<E> line) {
+    long now = runtime.nanoTime() - openedAt;
+    synchronized (items) {
+      items.add(new Item<>(now, line));
+      puts++;
+    }
+    signal.raise();
+  }
+
+  /** Takes back what arrived and was not received, as a cut cable does. */
+  void dropUnreceived() {
+    synchronized (items) {
+      items.clear();
+    }
+  }
+
+  boolean isOpen() {
+    return !lost && !isClosed;
+  }
+
+  @Override
+  public @Nullable Received<E, P> receive(Duration timeout) throws Exception {
+    journal.enter("receive on connection " + number);
+    try {
+      if (isClosed || lost) {
+        journal.violation(
+            "receive on connection "
+                + number
+                + " came after it was "
+                + (isClosed ? "closed" : "lost"));
+      }
+      if (timeout.isNegative() || timeout.compareTo(LONGEST_RECEIVE) > 0) {
+        journal.violation("receive on connection " + number + " was to wait for " + timeout);
+      }
+      signal.raise(); // a place where another thread may come between
+      return take(timeout);
+    } finally {
+      journal.exit();
+    }
+  }
+
+  private @Nullable Received<E, P> take(Duration timeout) throws Exception {
+    long deadline = runtime.nanoTime() - openedAt + timeout.toNanos();
+    while (true) {
+      long now = runtime.nanoTime() - openedAt;
+      long seen;
+      Item<E> head;
+      synchronized (items) {
+        seen = puts;
+        head = items.peek();
+        if (head != null && head.due <= now) {
+          items.remove();
+        }
+      }
+      if (head != null && head.due <= now) {
+        if (!(head.line instanceof ConnectionScript.Hang<E> hang)) {
+          return give(head.line);
+        }
+        if (timeout.isZero()) {
+          putBack(head);
+          return null;
+        }
+        hang(hang.time());
+        continue;
+      }
+      if (woken && !script.isDeafToWakeUp()) {
+        woken = false;
+        return null;
+      }
+      long left = deadline - now;
+      if (left <= 0) {
+        return null;
+      }
+      long wait = head == null ? left : Math.min(left, head.due - now);
+      signal.await(
+          () -> puts != seen || (woken && !script.isDeafToWakeUp()), Duration.ofNanos(wait));
+    }
+  }
+
+  private void putBack(Item<E> head) {
+    synchronized (items) {
+      items.addFirst(head);
+    }
+  }
+
+  private void hang(@Nullable Duration time) throws InterruptedException {
+    if (time == null) {
+      Waiting.hang(runtime);
+    } else {
+      Waiting.sleep(runtime, time);
+    }
+  }
+
+  private Received<E, P> give(ConnectionScript.Line<E> line) throws Exception {
+    if (line instanceof ConnectionScript.Event<E> event) {
+      return Received.event(event.event(), positions.apply(event.position(), event.event()));
+    } else if (line instanceof ConnectionScript.Progress<E> progress) {
+      return Received.progress(positions.apply(progress.position(), null));
+    } else if (line instanceof ConnectionScript.Lose<E> lose) {
+      lost = true;
+      throw lose.cause();
+    }
+    return Received.end();
+  }
+
+  @Override
+  public void wakeUp() {
+    woken = true;
+    signal.raise();
+  }
+
+  @Override
+  public void acknowledge(P position) {
+    signal.raise(); // a place where another thread may come between
+    if (!acks.accepts(number, position)) {
+      return;
+    }
+    synchronized (items) {
+      if (!isOpen() || written >= script.writtenAcks()) {
+        unsent++;
+        return;
+      }
+      written++;
+    }
+    acks.written(number, position);
+  }
+
+  @Override
+  public int unsent() {
+    synchronized (items) {
+      return unsent;
+    }
+  }
+
+  @Override
+  public void close(Duration flush) throws IOException, InterruptedException {
+    journal.enter("close of connection " + number);
+    try {
+      if (isClosed) {
+        journal.violation("connection " + number + " was closed twice");
+      }
+      signal.raise(); // a place where another thread may come between
+      if (script.isCloseHanging()) {
+        Waiting.hang(runtime);
+      }
+      Waiting.sleep(runtime, script.closeTime());
+    } finally {
+      isClosed = true;
+      journal.connectionClosed(number);
+      closed.accept(this);
+      journal.exit();
+    }
+    IOException failure = script.closeFailure();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

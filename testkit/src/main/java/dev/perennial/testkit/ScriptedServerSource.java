@@ -1,0 +1,131 @@
+package dev.perennial.testkit;
+
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server-tracked source that follows a script. A connection of it ignores acks of what was
+ * received on another one. For a server that remembers what is unacked and sends it again, see
+ * {@link ScriptedServer}.
+ *
+ * @param <E> the type of the events, whose {@code equals} tells an event that comes again from
+ *     another one
+ */
+public final class ScriptedServerSource<E>
+    extends ScriptedSource<E, ScriptedServerPosition, ScriptedServerSource<E>>
+    implements ServerTrackedSource<E, ScriptedServerPosition> {
+
+  /**
+   * An ack that a connection wrote.
+   *
+   * @param connection the number of the connection
+   * @param id the id of the event
+   */
+  public record Ack(int connection, long id) {}
+
+  private final List<Ack> acks = new ArrayList<>();
+  private final List<Ack> ignored = new ArrayList<>();
+  private final @Nullable ScriptedServer<E> server;
+  private Duration horizon = Duration.ofMinutes(3);
+
+  /** Makes a source whose every {@code connect} succeeds and stays silent. */
+  public ScriptedServerSource(StreamRuntime runtime) {
+    this(runtime, null);
+  }
+
+  ScriptedServerSource(StreamRuntime runtime, @Nullable ScriptedServer<E> server) {
+    super(runtime);
+    this.server = server;
+  }
+
+  @Override
+  ScriptedServerSource<E> self() {
+    return this;
+  }
+
+  /** How long after its ack an event may come again: 3 minutes unless set. */
+  public ScriptedServerSource<E> redeliveryHorizon(Duration horizon) {
+    this.horizon = horizon;
+    return this;
+  }
+
+  /** The acks that were written, in order. */
+  public List<Ack> acks() {
+    synchronized (acks) {
+      return List.copyOf(acks);
+    }
+  }
+
+  /** The acks that a connection was given though their events were received on another one. */
+  public List<Ack> ignoredAcks() {
+    synchronized (acks) {
+      return List.copyOf(ignored);
+    }
+  }
+
+  @Override
+  public AckingConnection<E, ScriptedServerPosition> connect() throws Exception {
+    return connectAfter(Optional.empty());
+  }
+
+  @Override
+  public Duration redeliveryHorizon() {
+    return horizon;
+  }
+
+  @Override
+  ScriptedConnection<E, ScriptedServerPosition> open(int number, ConnectionScript<E> script) {
+    ScriptedConnection<E, ScriptedServerPosition> opened =
+        new ScriptedConnection<>(
+            number,
+            script,
+            journal(),
+            runtime(),
+            (id, event) ->
+                new ScriptedServerPosition(id, event == null ? "progress" : event, number),
+            new AckBook(),
+            this::connectionClosed);
+    if (server != null) {
+      server.attach(opened);
+    }
+    return opened;
+  }
+
+  @Override
+  void connectionClosed(ScriptedConnection<E, ScriptedServerPosition> was) {
+    super.connectionClosed(was);
+    if (server != null) {
+      server.detach(was);
+    }
+  }
+
+  private final class AckBook implements ScriptedConnection.AckTaker<ScriptedServerPosition> {
+
+    @Override
+    public boolean accepts(int connection, ScriptedServerPosition position) {
+      if (position.connection() == connection) {
+        return true;
+      }
+      synchronized (acks) {
+        ignored.add(new Ack(connection, position.id()));
+      }
+      return false;
+    }
+
+    @Override
+    public void written(int connection, ScriptedServerPosition position) {
+      synchronized (acks) {
+        acks.add(new Ack(connection, position.id()));
+      }
+      if (server != null) {
+        server.acked(position.id());
+      }
+    }
+  }
+}
