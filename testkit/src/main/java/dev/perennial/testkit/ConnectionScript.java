@@ -27,7 +27,13 @@ public final class ConnectionScript<E> {
 
   record Lose<E>(Exception cause) implements Line<E> {}
 
-  record Hang<E>(@Nullable Duration time) implements Line<E> {}
+  /** What no one can receive past. */
+  sealed interface Block<E> extends Line<E> {}
+
+  /** A null time is for ever. */
+  record Hang<E>(@Nullable Duration time) implements Block<E> {}
+
+  record Stall<E>(Duration time) implements Block<E> {}
 
   record Arrival<E>(Duration after, Line<E> line) {}
 
@@ -90,6 +96,11 @@ public final class ConnectionScript<E> {
    */
   public ConnectionScript<E> hang(Duration time) {
     return add(new Hang<>(time));
+  }
+
+  /** {@code receive} blocks for a time, and not even an interrupt gets through to it. */
+  public ConnectionScript<E> stall(Duration time) {
+    return add(new Stall<>(time));
   }
 
   /** The connection has no way to wake a {@code receive} that waits. */

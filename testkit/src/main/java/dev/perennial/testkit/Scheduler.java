@@ -164,15 +164,6 @@ final class Scheduler {
     }
   }
 
-  void hang() throws InterruptedException {
-    VirtualActor me = enter("hang()");
-    throwIfInterrupted();
-    while (true) {
-      block(me, VirtualActor.State.HANGING, "nothing", VirtualClock.NEVER);
-      throwIfInterrupted();
-    }
-  }
-
   static void throwIfInterrupted() throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException("interrupted while waiting in virtual time");

@@ -130,14 +130,14 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
         }
       }
       if (head != null && head.due <= now) {
-        if (!(head.line instanceof ConnectionScript.Hang<E> hang)) {
+        if (!(head.line instanceof ConnectionScript.Block<E> block)) {
           return give(head.line);
         }
         if (timeout.isZero()) {
           putBack(head);
           return null;
         }
-        hang(hang.time());
+        block(block);
         continue;
       }
       if (woken && !script.isDeafToWakeUp()) {
@@ -160,11 +160,13 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
     }
   }
 
-  private void hang(@Nullable Duration time) throws InterruptedException {
-    if (time == null) {
-      Waiting.hang(runtime);
+  private void block(ConnectionScript.Block<E> block) throws InterruptedException {
+    if (block instanceof ConnectionScript.Stall<E> stall) {
+      Waiting.stall(runtime, stall.time());
+    } else if (block instanceof ConnectionScript.Hang<E> hang && hang.time() != null) {
+      Waiting.sleep(runtime, hang.time());
     } else {
-      Waiting.sleep(runtime, time);
+      Waiting.hang(runtime);
     }
   }
 

@@ -48,10 +48,6 @@ public final class VirtualProcess implements StreamRuntime {
     scheduler.sleep(time);
   }
 
-  void hang() throws InterruptedException {
-    scheduler.hang();
-  }
-
   void pause() {
     scheduler.point(scheduler.enter("pause()"), Step.PAUSE);
   }

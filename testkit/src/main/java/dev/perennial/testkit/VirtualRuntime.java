@@ -153,7 +153,7 @@ public final class VirtualRuntime implements StreamRuntime {
    * @throws InterruptedException if the actor is or was interrupted: the only way out
    */
   public void hang() throws InterruptedException {
-    root.hang();
+    Waiting.hang(this);
   }
 
   void fail(AssertionError error) {

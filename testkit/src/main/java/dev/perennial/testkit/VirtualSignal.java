@@ -51,20 +51,33 @@ final class VirtualSignal implements StreamRuntime.Signal {
       return false;
     }
     long deadline = scheduler.clock().deadline(timeout);
-    while (true) {
-      waiting.add(me);
-      try {
-        scheduler.block(me, VirtualActor.State.WAITING, name, deadline);
-      } finally {
-        waiting.remove(me);
-      }
+    while (!scheduler.clock().isPast(deadline)) {
+      block(me, VirtualActor.State.WAITING, deadline);
       if (holds(me, condition)) {
         return true;
       }
       Scheduler.throwIfInterrupted();
-      if (scheduler.clock().isPast(deadline)) {
-        return false;
-      }
+    }
+    return false;
+  }
+
+  /** Waits for a condition that may never hold, on purpose: this is no deadlock. */
+  void hangUntil(BooleanSupplier condition) throws InterruptedException {
+    VirtualActor me = scheduler.enter("a wait");
+    Scheduler.throwIfInterrupted();
+    scheduler.point(me, Step.AWAIT);
+    while (!holds(me, condition)) {
+      block(me, VirtualActor.State.HANGING, VirtualClock.NEVER);
+      Scheduler.throwIfInterrupted();
+    }
+  }
+
+  private void block(VirtualActor me, VirtualActor.State how, long deadline) {
+    waiting.add(me);
+    try {
+      scheduler.block(me, how, name, deadline);
+    } finally {
+      waiting.remove(me);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.perennial.testkit;
 
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /** Waits with any runtime, and tells a virtual one what no actor may go on after. */
 final class Waiting {
@@ -16,16 +17,40 @@ final class Waiting {
     }
   }
 
-  /**
-   * Waits until interrupted. In virtual time this is known to be on purpose, and so is no deadlock.
-   */
-  static void hang(StreamRuntime runtime) throws InterruptedException {
-    if (runtime instanceof VirtualRuntime virtual) {
-      virtual.hang();
-    } else if (runtime instanceof VirtualProcess process) {
-      process.hang();
+  /** Waits as a driver does that an interrupt does not reach; the interrupt is kept for after that. */
+  static void stall(StreamRuntime runtime, Duration time) {
+    long begun = runtime.nanoTime();
+    boolean interrupted = false;
+    Duration left = time;
+    while (left.compareTo(Duration.ZERO) > 0) {
+      try {
+        sleep(runtime, left);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+      left = time.minusNanos(runtime.nanoTime() - begun);
     }
-    runtime.newSignal().await(() -> false, FOR_EVER);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits until interrupted. */
+  static void hang(StreamRuntime runtime) throws InterruptedException {
+    hangUntil(runtime.newSignal(), () -> false);
+  }
+
+  /**
+   * Waits for what may never come. In virtual time this is known to be on purpose, and so is no
+   * deadlock.
+   */
+  static void hangUntil(StreamRuntime.Signal signal, BooleanSupplier condition)
+      throws InterruptedException {
+    if (signal instanceof VirtualSignal virtual) {
+      virtual.hangUntil(condition);
+    } else {
+      signal.await(condition, FOR_EVER);
+    }
   }
 
   /** Ends a virtual run with an error at once; others look at what was recorded. */

@@ -1,0 +1,299 @@
+package dev.perennial.testkit;
+
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.CheckpointStore;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A checkpoint store that does all that the port asks for, but for durability: what it holds is
+ * gone with it. It remembers every save, and can be told to fail, to hang, to be slow and to lose
+ * claims. Safe for use from any thread.
+ */
+public final class InMemoryCheckpointStore implements CheckpointStore {
+
+  /** What a stream asks of a store. */
+  public enum Call {
+    /** {@link CheckpointStore#tryClaim}. */
+    CLAIM,
+    /** {@link CheckpointSlot#load}. */
+    LOAD,
+    /** {@link CheckpointSlot#save}. */
+    SAVE,
+    /** {@link CheckpointSlot#close}. */
+    RELEASE
+  }
+
+  /**
+   * A save that succeeded, or took effect though it failed.
+   *
+   * @param streamId of which stream
+   * @param checkpoint what was saved
+   * @param at when
+   */
+  public record Save(String streamId, Checkpoint checkpoint, Instant at) {}
+
+  /**
+   * Who holds a stream's checkpoint. Compared by identity: a slot whose claim was lost holds it no
+   * more.
+   */
+  private record Claim(Slot slot, Runnable lost) {}
+
+  private final StreamRuntime runtime;
+  private final StoreFaults faults;
+  // Guarded by itself, and never held while calling the runtime or the stream.
+  private final Map<String, Checkpoint> checkpoints = new HashMap<>();
+  private final Map<String, Claim> claims = new HashMap<>();
+  private final Map<String, String> corrupt = new HashMap<>();
+  private final List<Save> saves = new ArrayList<>();
+
+  /** Makes a store with nothing in it, in real time. */
+  public InMemoryCheckpointStore() {
+    this(StreamRuntime.system());
+  }
+
+  /** Makes a store with nothing in it. */
+  public InMemoryCheckpointStore(StreamRuntime runtime) {
+    this.runtime = runtime;
+    this.faults = new StoreFaults(runtime);
+  }
+
+  // --- looking
+
+  /** What is saved of a stream. */
+  public Optional<Checkpoint> checkpoint(String streamId) {
+    synchronized (checkpoints) {
+      return Optional.ofNullable(checkpoints.get(streamId));
+    }
+  }
+
+  /** Every save that took effect, in order. */
+  public List<Save> saves() {
+    synchronized (checkpoints) {
+      return List.copyOf(saves);
+    }
+  }
+
+  /** Whether somebody has a stream's checkpoint. */
+  public boolean isClaimed(String streamId) {
+    synchronized (checkpoints) {
+      return claims.containsKey(streamId);
+    }
+  }
+
+  /** How many calls of a kind were begun. */
+  public int calls(Call call) {
+    return faults.calls(call);
+  }
+
+  // --- telling it what to do
+
+  /** Puts a checkpoint there, as an earlier process would have. */
+  public InMemoryCheckpointStore put(String streamId, Checkpoint checkpoint) {
+    synchronized (checkpoints) {
+      corrupt.remove(streamId);
+      checkpoints.put(streamId, checkpoint);
+    }
+    return this;
+  }
+
+  /** Spoils what is stored of a stream, until something is saved or put in its place. */
+  public InMemoryCheckpointStore corrupt(String streamId) {
+    synchronized (checkpoints) {
+      corrupt.put(streamId, "what is stored for '" + streamId + "' is not a checkpoint");
+    }
+    return this;
+  }
+
+  /** The next calls of a kind throw, without effect. */
+  public InMemoryCheckpointStore fail(Call call, int times) {
+    return fail(call, times, CheckpointException.unavailable("the store was told to fail", null));
+  }
+
+  /** The next calls of a kind throw this, without effect. */
+  public InMemoryCheckpointStore fail(Call call, int times, CheckpointException failure) {
+    faults.fail(call, times, failure);
+    return this;
+  }
+
+  /**
+   * The next calls of a kind take effect and throw all the same, as one whose answer was lost does.
+   */
+  public InMemoryCheckpointStore failAfterEffect(Call call, int times) {
+    faults.failAfterEffect(
+        call, times, CheckpointException.unavailable("the answer was lost", null));
+    return this;
+  }
+
+  /** Calls of a kind hang, without effect so far, until {@link #release} or for ever. */
+  public InMemoryCheckpointStore hang(Call call) {
+    faults.hang(call);
+    return this;
+  }
+
+  /** The next call of a kind hangs for a time, and then goes on. */
+  public InMemoryCheckpointStore hang(Call call, Duration time) {
+    faults.hang(call, time);
+    return this;
+  }
+
+  /** Lets calls of a kind go on that hang, and those to come. */
+  public void release(Call call) {
+    faults.release(call);
+  }
+
+  /** Every call takes a time: none unless set. */
+  public InMemoryCheckpointStore takes(Duration time) {
+    faults.takes(time);
+    return this;
+  }
+
+  /** Gives a stream's claim to somebody else, and tells the stream. */
+  public void loseClaim(String streamId) {
+    Claim lost;
+    synchronized (checkpoints) {
+      lost = claims.remove(streamId);
+    }
+    if (lost != null) {
+      lost.lost.run();
+    }
+  }
+
+  /** Takes a claim away without telling anybody, as happens to that of a process which is gone. */
+  public void expireClaim(String streamId) {
+    synchronized (checkpoints) {
+      claims.remove(streamId);
+    }
+  }
+
+  // --- the store
+
+  @Override
+  public Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost)
+      throws CheckpointException {
+    faults.before(Call.CLAIM);
+    Slot slot = new Slot(streamId);
+    boolean claimed;
+    synchronized (checkpoints) {
+      claimed = claims.putIfAbsent(streamId, new Claim(slot, lost)) == null;
+    }
+    try {
+      faults.after(Call.CLAIM);
+    } catch (CheckpointException e) {
+      // A claim whose answer was lost would be held by nobody.
+      slot.giveUp();
+      throw e;
+    }
+    return claimed ? Optional.of(slot) : Optional.empty();
+  }
+
+  private final class Slot implements CheckpointSlot {
+
+    private final String streamId;
+    private boolean closed;
+    private @Nullable String inside;
+
+    Slot(String streamId) {
+      this.streamId = streamId;
+    }
+
+    @Override
+    public Optional<Checkpoint> load() throws CheckpointException {
+      enter("load");
+      try {
+        faults.before(Call.LOAD);
+        Optional<Checkpoint> loaded;
+        synchronized (checkpoints) {
+          requireClaim();
+          String spoiled = corrupt.get(streamId);
+          if (spoiled != null) {
+            throw CheckpointException.corrupt(spoiled, null);
+          }
+          loaded = Optional.ofNullable(checkpoints.get(streamId));
+        }
+        faults.after(Call.LOAD);
+        return loaded;
+      } finally {
+        exit();
+      }
+    }
+
+    @Override
+    public void save(Checkpoint checkpoint) throws CheckpointException {
+      enter("save");
+      try {
+        faults.before(Call.SAVE);
+        Instant now = runtime.now();
+        synchronized (checkpoints) {
+          requireClaim();
+          corrupt.remove(streamId);
+          checkpoints.put(streamId, checkpoint);
+          saves.add(new Save(streamId, checkpoint, now));
+        }
+        faults.after(Call.SAVE);
+      } finally {
+        exit();
+      }
+    }
+
+    @Override
+    public void close() throws CheckpointException {
+      enter("close");
+      try {
+        faults.before(Call.RELEASE);
+        giveUp();
+        faults.after(Call.RELEASE);
+      } finally {
+        exit();
+      }
+    }
+
+    void giveUp() {
+      synchronized (checkpoints) {
+        closed = true;
+        Claim claim = claims.get(streamId);
+        if (claim != null && claim.slot == this) {
+          claims.remove(streamId);
+        }
+      }
+    }
+
+    private void requireClaim() throws CheckpointException {
+      Claim claim = claims.get(streamId);
+      if (closed || claim == null || claim.slot != this) {
+        throw CheckpointException.claimLost(
+            "the claim on '" + streamId + "' is not held any more", null);
+      }
+    }
+
+    private void enter(String call) {
+      String other;
+      synchronized (checkpoints) {
+        other = inside;
+        inside = other == null ? call : other;
+      }
+      if (other != null) {
+        AssertionError error =
+            new AssertionError(
+                "the stream used a slot from two threads at once: " + call + " during " + other);
+        Waiting.fail(runtime, error);
+        throw error;
+      }
+    }
+
+    private void exit() {
+      synchronized (checkpoints) {
+        inside = null;
+      }
+    }
+  }
+}

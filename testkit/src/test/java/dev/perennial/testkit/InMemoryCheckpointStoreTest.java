@@ -1,0 +1,222 @@
+package dev.perennial.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.testkit.InMemoryCheckpointStore.Call;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+class InMemoryCheckpointStoreTest {
+
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Checkpoint ONE = new Checkpoint("scripted", "", "1");
+  private static final Checkpoint TWO = new Checkpoint("scripted", "", "2");
+
+  private final VirtualRuntime runtime = new VirtualRuntime(1);
+  private final InMemoryCheckpointStore store = new InMemoryCheckpointStore(runtime);
+  private final AtomicInteger lost = new AtomicInteger();
+
+  @Test
+  void whatWasSavedIsLoadedByTheNextClaimant() {
+    runtime.run(() -> {
+      CheckpointSlot slot = claim("a");
+      assertThat(slot.load()).isEmpty();
+      slot.save(ONE);
+      slot.save(TWO);
+      slot.close();
+      slot.close();
+      assertThat(claim("a").load()).contains(TWO);
+      assertThat(claim("b").load()).isEmpty();
+    });
+    assertThat(store.checkpoint("a")).contains(TWO);
+    assertThat(store.saves())
+        .extracting(InMemoryCheckpointStore.Save::checkpoint)
+        .containsExactly(ONE, TWO);
+    assertThat(store.calls(Call.SAVE)).isEqualTo(2);
+  }
+
+  @Test
+  void oneAtATimeHasAClaim() {
+    runtime.run(() -> {
+      CheckpointSlot first = claim("a");
+      assertThat(store.tryClaim("a", lost::incrementAndGet)).isEmpty();
+      assertThat(store.isClaimed("a")).isTrue();
+      first.close();
+      assertThat(store.isClaimed("a")).isFalse();
+      CheckpointSlot second = claim("a");
+      first.close();
+      second.save(ONE);
+      assertThatKind(() -> first.save(TWO)).isEqualTo(Kind.CLAIM_LOST);
+    });
+    assertThat(store.checkpoint("a")).contains(ONE);
+    assertThat(lost).hasValue(0);
+  }
+
+  @Test
+  void aLostClaimIsToldAndSavesNothing() {
+    runtime.run(() -> {
+      CheckpointSlot slot = claim("a");
+      store.loseClaim("a");
+      assertThat(lost).hasValue(1);
+      assertThatKind(() -> slot.save(ONE)).isEqualTo(Kind.CLAIM_LOST);
+      assertThatKind(slot::load).isEqualTo(Kind.CLAIM_LOST);
+      CheckpointSlot next = claim("a");
+      slot.close();
+      next.save(TWO);
+      store.expireClaim("a");
+      assertThatKind(() -> next.save(ONE)).isEqualTo(Kind.CLAIM_LOST);
+    });
+    assertThat(lost).hasValue(1);
+    assertThat(store.checkpoint("a")).contains(TWO);
+  }
+
+  @Test
+  void itFailsAsOftenAsItWasTold() {
+    CheckpointException full = CheckpointException.unavailable("disk full", null);
+    runtime.run(() -> {
+      store.fail(Call.CLAIM, 1);
+      assertThatKind(() -> claim("a")).isEqualTo(Kind.UNAVAILABLE);
+      CheckpointSlot slot = claim("a");
+      store.fail(Call.SAVE, 2, full).fail(Call.LOAD, 1);
+      assertThatThrownBy(() -> slot.save(ONE)).isSameAs(full);
+      assertThatThrownBy(() -> slot.save(ONE)).isSameAs(full);
+      assertThat(store.checkpoint("a")).isEmpty();
+      slot.save(ONE);
+      assertThatKind(slot::load).isEqualTo(Kind.UNAVAILABLE);
+      store.failAfterEffect(Call.SAVE, 1);
+      assertThatKind(() -> slot.save(TWO)).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(slot.load()).contains(TWO);
+      store.fail(Call.RELEASE, 1);
+      assertThatKind(slot::close).isEqualTo(Kind.UNAVAILABLE);
+    });
+  }
+
+  @Test
+  void aClaimWhoseAnswerWasLostIsNotHeld() {
+    runtime.run(() -> {
+      store.failAfterEffect(Call.CLAIM, 1);
+      assertThatKind(() -> claim("a")).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(store.isClaimed("a")).isFalse();
+    });
+  }
+
+  @Test
+  void itHangsUntilReleasedOrForATimeAndIsAsSlowAsTold() {
+    runtime.run(() -> {
+      CheckpointSlot slot = claim("a");
+      store.hang(Call.SAVE);
+      Actor saver = runtime.spawn("saver", () -> slot.save(ONE));
+      assertThat(saver.join(SECOND)).isFalse();
+      assertThat(store.checkpoint("a")).isEmpty();
+      store.release(Call.SAVE);
+      saver.join();
+      assertThat(store.checkpoint("a")).contains(ONE);
+      assertThat(runtime.elapsed()).isEqualTo(SECOND);
+      store.hang(Call.SAVE, SECOND).takes(SECOND);
+      slot.save(TWO);
+      assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(3));
+      slot.save(TWO);
+      assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(4));
+    });
+  }
+
+  @Test
+  void whatIsCorruptSaysSoUntilItIsReplaced() {
+    runtime.run(() -> {
+      store.put("a", ONE).corrupt("a");
+      CheckpointSlot slot = claim("a");
+      assertThatKind(slot::load).isEqualTo(Kind.CORRUPT);
+      slot.save(TWO);
+      assertThat(slot.load()).contains(TWO);
+      store.corrupt("a").put("a", ONE);
+      assertThat(slot.load()).contains(ONE);
+    });
+  }
+
+  @Test
+  void twoThreadsInOneSlotFailTheRun() {
+    store.takes(SECOND);
+    assertThatThrownBy(() ->
+            runtime.run(() -> {
+              CheckpointSlot slot = claim("a");
+              runtime.spawn("one", () -> slot.save(ONE));
+              runtime.spawn("two", () -> slot.save(TWO));
+            }))
+        .isInstanceOf(ActorFailure.class)
+        .hasMessageContaining("used a slot from two threads at once");
+  }
+
+  @Test
+  void itWorksInRealTime() throws CheckpointException {
+    InMemoryCheckpointStore real = new InMemoryCheckpointStore();
+    try (CheckpointSlot slot = real.tryClaim("a", lost::incrementAndGet).orElseThrow()) {
+      slot.save(ONE);
+    }
+    assertThat(real.checkpoint("a")).contains(ONE);
+  }
+
+  /** Any sequence of calls agrees with two maps. */
+  @Property(tries = 100)
+  void itAgreesWithAModel(@ForAll @Size(max = 60) List<@IntRange(min = 0, max = 19) Integer> script)
+      throws CheckpointException {
+    InMemoryCheckpointStore store = new InMemoryCheckpointStore();
+    Map<String, Checkpoint> saved = new HashMap<>();
+    Map<String, CheckpointSlot> held = new HashMap<>();
+    int count = 0;
+    for (int step : script) {
+      String id = "stream-" + step % 2;
+      CheckpointSlot slot = held.get(id);
+      switch (step % 10) {
+        case 0, 1, 2 -> {
+          Optional<CheckpointSlot> claimed = store.tryClaim(id, () -> {});
+          assertThat(claimed.isPresent()).isEqualTo(slot == null);
+          claimed.ifPresent(fresh -> held.put(id, fresh));
+        }
+        case 3 -> {
+          if (slot != null) {
+            slot.close();
+            held.remove(id);
+          }
+        }
+        case 4, 5 -> {
+          if (slot != null) {
+            assertThat(slot.load()).isEqualTo(Optional.ofNullable(saved.get(id)));
+          }
+        }
+        default -> {
+          if (slot != null) {
+            Checkpoint checkpoint = new Checkpoint("scripted", "", "" + ++count);
+            slot.save(checkpoint);
+            saved.put(id, checkpoint);
+          }
+        }
+      }
+      assertThat(store.checkpoint(id)).isEqualTo(Optional.ofNullable(saved.get(id)));
+      assertThat(store.isClaimed(id)).isEqualTo(held.containsKey(id));
+    }
+  }
+
+  private CheckpointSlot claim(String id) throws CheckpointException {
+    return store.tryClaim(id, lost::incrementAndGet).orElseThrow();
+  }
+
+  private static org.assertj.core.api.AbstractObjectAssert<?, ?> assertThatKind(
+      ThrowingCallable call) {
+    return assertThatThrownBy(call).isInstanceOf(CheckpointException.class).extracting("kind");
+  }
+}
