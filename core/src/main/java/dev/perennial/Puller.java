@@ -271,21 +271,30 @@ final class Puller<E, P extends Position> {
     }
   }
 
-  /** The next delivery of those that have arrived; null if there is none. */
-  private @Nullable Delivery<E> pullNow() throws InterruptedException {
-    while (!lifecycle.isOver()) {
-      Delivery<E> again = window.nextNacked();
-      if (again != null) {
-        return again;
+  /**
+   * The next delivery of those that have arrived; null if there is none. What goes wrong meanwhile
+   * is told at the next call, so that this one can give what it holds.
+   */
+  private @Nullable Delivery<E> pullNow() {
+    try {
+      while (!lifecycle.isOver()) {
+        Delivery<E> again = window.nextNacked();
+        if (again != null) {
+          return again;
+        }
+        Received<E, P> next = window.hasRoom() ? loop.receiveNow() : null;
+        if (next == null) {
+          return null;
+        }
+        Delivery<E> delivery = take(next);
+        if (delivery != null) {
+          return delivery;
+        }
       }
-      Received<E, P> next = window.hasRoom() ? loop.receiveNow() : null;
-      if (next == null) {
-        return null;
-      }
-      Delivery<E> delivery = take(next);
-      if (delivery != null) {
-        return delivery;
-      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (StreamException | StreamClosedException e) {
+      return null;
     }
     return null;
   }

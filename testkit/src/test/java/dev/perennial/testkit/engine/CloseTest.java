@@ -1,0 +1,418 @@
+package dev.perennial.testkit.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.perennial.Checkpoints;
+import dev.perennial.CloseReport;
+import dev.perennial.Delivery;
+import dev.perennial.EventStream;
+import dev.perennial.StreamClosedException;
+import dev.perennial.StreamException;
+import dev.perennial.StreamListener;
+import dev.perennial.StreamState;
+import dev.perennial.testkit.Actor;
+import dev.perennial.testkit.ScriptedClientSource;
+import dev.perennial.testkit.ScriptedFailure;
+import dev.perennial.testkit.ScriptedServerSource;
+import dev.perennial.testkit.VirtualRuntime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("Invariant 7: close is terminal, idempotent and prompt in every state")
+class CloseTest {
+
+  private static final Duration SOON = Duration.ofMillis(50);
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  private final VirtualRuntime runtime = new VirtualRuntime(1);
+  private final ScriptedClientSource<String> source = new ScriptedClientSource<>(runtime);
+
+  private EventStream<String> open() {
+    return EventStream.from(source, Checkpoints.none()).runtime(runtime).open();
+  }
+
+  /** Pulls until the stream tells that it is closed. */
+  private Actor puller(EventStream<String> stream) {
+    return runtime.spawn(
+        "puller",
+        () -> {
+          try {
+            while (true) {
+              stream.next();
+            }
+          } catch (StreamClosedException e) {
+            // What is waited for.
+          }
+        });
+  }
+
+  private Duration timeOf(Runnable call) {
+    Duration before = runtime.elapsed();
+    call.run();
+    return runtime.elapsed().minus(before);
+  }
+
+  private void closesWithin(Duration most, StreamState in) {
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      Actor puller = puller(stream);
+      runtime.sleep(Duration.ofSeconds(3));
+      assertThat(stream.state()).isEqualTo(in);
+      assertThat(timeOf(() -> stream.close(TIMEOUT))).isLessThanOrEqualTo(most);
+      assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+      puller.join();
+      assertThat(source.isClosed()).isTrue();
+      assertThat(source.hasOpenConnection()).isFalse();
+      source.assertNoViolations();
+    });
+  }
+
+  @Test
+  @DisplayName("before anything was done")
+  void fresh() {
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      assertThat(timeOf(stream::close)).isLessThan(SOON);
+      assertThat(source.connects()).isEmpty();
+      assertThat(source.isClosed()).isTrue();
+      assertThatThrownBy(stream::next).isInstanceOf(StreamClosedException.class);
+      assertThatThrownBy(() -> stream.poll(1, SOON)).isInstanceOf(StreamClosedException.class);
+      assertThatThrownBy(() -> stream.awaitLive(SOON)).isInstanceOf(StreamClosedException.class);
+      assertThat(stream.iterator().hasNext()).isFalse();
+      stream.consume(delivery -> {});
+    });
+  }
+
+  @Test
+  @DisplayName("while it backs off")
+  void backingOff() {
+    source.fails(ScriptedFailure.retryAfter(Duration.ofHours(1), "later"));
+    closesWithin(SOON, StreamState.BACKING_OFF);
+  }
+
+  @Test
+  @DisplayName("while it waits for an event")
+  void receiving() {
+    closesWithin(SOON, StreamState.LIVE);
+  }
+
+  @Test
+  @DisplayName("while it waits for an event on a connection that cannot be woken")
+  void receivingDeaf() {
+    source.connects(c -> c.ignoresWakeUp());
+    closesWithin(Duration.ofMillis(600), StreamState.LIVE);
+  }
+
+  @Test
+  @DisplayName("while the connection hangs in receive: interrupted at half the deadline")
+  void hangingReceive() {
+    source.connects(c -> c.ignoresWakeUp().hang());
+    closesWithin(Duration.ofMillis(2_600), StreamState.LIVE);
+  }
+
+  @Test
+  @DisplayName("while a connect hangs: interrupted after a second")
+  void hangingConnect() {
+    source.hangs();
+    closesWithin(Duration.ofMillis(1_100), StreamState.CONNECTING);
+  }
+
+  @Test
+  @DisplayName("while the source finds out where to begin: interrupted after a second")
+  void hangingStart() {
+    source.startHangs();
+    closesWithin(Duration.ofMillis(1_100), StreamState.CONNECTING);
+  }
+
+  @Test
+  @DisplayName(
+      "while a driver ignores the interrupt: at the deadline, and the connection is closed when it returns")
+  void ignoredInterrupt() {
+    AtomicReference<EventStream<String>> opened = new AtomicReference<>();
+    source.answers(connect -> {
+      Duration until = runtime.elapsed().plusSeconds(20);
+      while (runtime.elapsed().compareTo(until) < 0) {
+        try {
+          runtime.sleep(Duration.ofSeconds(1));
+        } catch (InterruptedException e) {
+          // A driver that does not care.
+        }
+      }
+      return dev.perennial.testkit.ConnectAnswer.connects(c -> c.event(1, "a"));
+    });
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      opened.set(stream);
+      Actor puller = puller(stream);
+      runtime.sleep(Duration.ofSeconds(3));
+      assertThat(timeOf(() -> stream.close(TIMEOUT))).isBetween(TIMEOUT, TIMEOUT.plus(SOON));
+      assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+      assertThat(source.isClosed()).isFalse();
+      puller.join();
+      assertThat(source.isClosed()).isTrue();
+      assertThat(source.hasOpenConnection()).isFalse();
+      source.assertNoViolations();
+    });
+  }
+
+  @Test
+  @DisplayName("while a connection's own close hangs: at the deadline")
+  void hangingClose() {
+    source.connects(c -> c.closeHangs());
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      stream.awaitLive(TIMEOUT);
+      assertThat(timeOf(() -> stream.close(Duration.ofSeconds(2))))
+          .isBetween(Duration.ofSeconds(2), Duration.ofSeconds(2).plus(SOON));
+      assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+    });
+  }
+
+  @Test
+  @DisplayName("while the window is full")
+  void windowFull() {
+    source.connects(c -> c.event(1, "a").event(2, "b"));
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, Checkpoints.none()).window(1).runtime(runtime).open();
+      Actor puller = puller(stream);
+      runtime.sleep(Duration.ofSeconds(3));
+      assertThat(timeOf(stream::close)).isLessThan(SOON);
+      puller.join();
+    });
+  }
+
+  @Test
+  @DisplayName("it waits for a running handler, whose event is acked, and never interrupts it")
+  void handlerRunning() {
+    source.connects(c -> c.event(1, "a").event(2, "b"));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      List<String> handled = new ArrayList<>();
+      Actor consumer =
+          runtime.spawn(
+              "consumer",
+              () ->
+                  stream.consume(delivery -> {
+                    runtime.sleep(Duration.ofSeconds(4));
+                    handled.add(delivery.event());
+                  }));
+      runtime.sleep(Duration.ofSeconds(1));
+      CloseReport report = stream.close(TIMEOUT);
+      assertThat(handled).containsExactly("a");
+      assertThat(report.unacked()).isZero();
+      consumer.join();
+    });
+  }
+
+  @Test
+  @DisplayName("a handler that takes longer than the deadline is left alone, its event unacked")
+  void handlerTooSlow() {
+    source.connects(c -> c.event(1, "a"));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      AtomicBoolean ended = new AtomicBoolean();
+      Actor consumer =
+          runtime.spawn(
+              "consumer",
+              () ->
+                  stream.consume(delivery -> {
+                    runtime.sleep(Duration.ofSeconds(60));
+                    ended.set(true);
+                  }));
+      runtime.sleep(Duration.ofSeconds(1));
+      CloseReport[] report = new CloseReport[1];
+      assertThat(timeOf(() -> report[0] = stream.close(TIMEOUT)))
+          .isBetween(TIMEOUT, TIMEOUT.plus(SOON));
+      assertThat(report[0].unacked()).isEqualTo(1);
+      assertThat(source.hasOpenConnection()).isFalse();
+      consumer.join();
+      assertThat(ended).isTrue();
+      source.assertNoViolations();
+    });
+  }
+
+  @Test
+  @DisplayName("from within a handler it waits for nothing that needs the handler")
+  void fromHandler() {
+    source.connects(c -> c.event(1, "a").event(2, "b"));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      List<String> handled = new ArrayList<>();
+      stream.consume(delivery -> {
+        handled.add(delivery.event());
+        assertThat(timeOf(stream::close)).isLessThan(SOON);
+        assertThat(timeOf(stream::close)).isLessThan(SOON);
+      });
+      assertThat(handled).containsExactly("a");
+      assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+      source.assertNoViolations();
+    });
+  }
+
+  @Test
+  @DisplayName("from within a listener, at each transition")
+  void fromListener() {
+    for (StreamState at :
+        List.of(
+            StreamState.CONNECTING, StreamState.LIVE, StreamState.BACKING_OFF, StreamState.ENDED)) {
+      VirtualRuntime time = new VirtualRuntime(1);
+      ScriptedClientSource<String> scripted =
+          new ScriptedClientSource<String>(time)
+              .connects(c -> c.event(1, "a").lose(ScriptedFailure.retry("cut")))
+              .connects(c -> c.end());
+      time.run(() -> {
+        AtomicReference<EventStream<String>> opened = new AtomicReference<>();
+        EventStream<String> stream =
+            EventStream.from(scripted, Checkpoints.none())
+                .runtime(time)
+                .listener(
+                    new StreamListener() {
+                      @Override
+                      public void onTransition(Transition transition) {
+                        if (transition.to() == at) {
+                          opened.get().close();
+                        }
+                      }
+                    })
+                .open();
+        opened.set(stream);
+        stream.consume(delivery -> {});
+        assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+        assertThat(time.elapsed()).isLessThan(Duration.ofSeconds(2));
+        assertThat(scripted.hasOpenConnection()).isFalse();
+        assertThat(scripted.isClosed()).isTrue();
+        scripted.assertNoViolations();
+      });
+    }
+  }
+
+  @Test
+  @DisplayName("several at once give the same report, and later ones too")
+  void idempotent() {
+    source.connects(c -> c.event(1, "a").event(2, "b").closeTakes(Duration.ofSeconds(1)));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      stream.next();
+      List<CloseReport> reports = new ArrayList<>();
+      List<Actor> closers = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        closers.add(runtime.spawn("closer", () -> reports.add(stream.close(TIMEOUT))));
+      }
+      for (Actor closer : closers) {
+        closer.join();
+      }
+      reports.add(stream.close(Duration.ZERO));
+      assertThat(reports).hasSize(4).containsOnly(reports.get(0));
+      assertThat(reports.get(0).unacked()).isEqualTo(1);
+      assertThat(source.closedConnections()).hasSize(1);
+      source.assertNoViolations();
+    });
+  }
+
+  @Test
+  @DisplayName("acks made while it closes still count, and what is acked is written first")
+  void acksStillCount() {
+    ScriptedServerSource<String> server =
+        new ScriptedServerSource<String>(runtime)
+            .connects(
+                c -> c.event(1, "a").event(2, "b").ignoresWakeUp().hang(Duration.ofSeconds(2)));
+    runtime.run(() -> {
+      EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
+      Delivery<String> a = stream.next();
+      stream.next();
+      Actor puller = puller(stream);
+      runtime.sleep(Duration.ofMillis(100));
+      Actor closer =
+          runtime.spawn(
+              "closer",
+              () -> {
+                CloseReport report = stream.close(TIMEOUT);
+                assertThat(report.unacked()).isEqualTo(1);
+                assertThat(report.unsent()).isZero();
+              });
+      runtime.sleep(Duration.ofMillis(100));
+      assertThat(stream.state()).isEqualTo(StreamState.CLOSING);
+      assertThat(a.ack()).isTrue();
+      closer.join();
+      puller.join();
+      assertThat(server.acks()).hasSize(1);
+    });
+  }
+
+  @Test
+  @DisplayName("acks that could not be written are counted in the report")
+  void unsent() {
+    ScriptedServerSource<String> server =
+        new ScriptedServerSource<String>(runtime)
+            .connects(c -> c.event(1, "a").event(2, "b").writesAcks(0));
+    runtime.run(() -> {
+      EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
+      stream.next().ack();
+      stream.next().ack();
+      assertThat(stream.close(TIMEOUT).unsent()).isEqualTo(2);
+    });
+  }
+
+  @Test
+  @DisplayName("a dead stream can be closed, and says from then on that it is closed")
+  void dead() {
+    source.fails(ScriptedFailure.fatal("no"));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+      stream.close();
+      assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+      assertThatThrownBy(stream::next).isInstanceOf(StreamClosedException.class);
+    });
+  }
+
+  @Test
+  @DisplayName("the closing thread's interrupt does not cut the close short, and is kept")
+  void interruptedCloser() {
+    source.connects(c -> c.event(1, "a").closeTakes(Duration.ofSeconds(1)));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      stream.next();
+      Thread.currentThread().interrupt();
+      stream.close(TIMEOUT);
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(source.closedConnections()).hasSize(1);
+      assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+    });
+  }
+
+  @Test
+  @DisplayName("the puller's own interrupt ends its wait, and the stream lives on")
+  void interruptedPuller() {
+    source.connects(c -> c.pause(Duration.ofSeconds(10)).event(1, "a").event(2, "b"));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      Actor puller =
+          runtime.spawn(
+              "puller",
+              () -> {
+                assertThatThrownBy(stream::next).isInstanceOf(InterruptedException.class);
+                assertThat(Thread.currentThread().isInterrupted()).isFalse();
+                assertThat(stream.next().event()).isEqualTo("a");
+                Thread.currentThread().interrupt();
+                assertThatThrownBy(() -> stream.iterator().next())
+                    .isInstanceOfSatisfying(
+                        StreamException.class,
+                        told -> assertThat(told.reason().tag()).isEqualTo("interrupted"));
+                assertThat(Thread.interrupted()).isTrue();
+                assertThat(stream.next().event()).isEqualTo("b");
+              });
+      runtime.sleep(Duration.ofSeconds(1));
+      puller.interrupt();
+      puller.join();
+      assertThat(source.connects()).hasSize(1);
+    });
+  }
+}

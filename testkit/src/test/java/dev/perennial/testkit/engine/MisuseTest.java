@@ -1,0 +1,149 @@
+package dev.perennial.testkit.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.perennial.AckMode;
+import dev.perennial.Checkpoints;
+import dev.perennial.Delivery;
+import dev.perennial.EventStream;
+import dev.perennial.EventStreamBuilder;
+import dev.perennial.StreamClosedException;
+import dev.perennial.port.CheckpointStore;
+import dev.perennial.testkit.Actor;
+import dev.perennial.testkit.ScriptedClientSource;
+import dev.perennial.testkit.ScriptedServerSource;
+import dev.perennial.testkit.VirtualRuntime;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("Invariant 8: misuse is told at the call")
+class MisuseTest {
+
+  private final VirtualRuntime runtime = new VirtualRuntime(1);
+  private final ScriptedServerSource<String> source =
+      new ScriptedServerSource<String>(runtime).connects(c -> c.event(1, "a"));
+
+  private EventStream<String> open() {
+    return EventStream.from(source).runtime(runtime).open();
+  }
+
+  @Test
+  @DisplayName(
+      "two threads that ask for events: the second is refused, and the first is not disturbed")
+  void twoThreads() {
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      stream.next();
+      Actor first =
+          runtime.spawn(
+              "first",
+              () -> assertThatThrownBy(stream::next).isInstanceOf(StreamClosedException.class));
+      runtime.sleep(Duration.ofSeconds(1));
+      assertThatIllegalStateException()
+          .isThrownBy(stream::next)
+          .withMessageContaining("two threads")
+          .withMessageContaining("scripted");
+      assertThatIllegalStateException().isThrownBy(() -> stream.poll(1, Duration.ZERO));
+      assertThatIllegalStateException().isThrownBy(() -> stream.awaitLive(Duration.ZERO));
+      assertThatIllegalStateException().isThrownBy(() -> stream.consume(delivery -> {}));
+      stream.close();
+      first.join();
+    });
+  }
+
+  @Test
+  @DisplayName("one thread after the other is fine")
+  void handedOver() {
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      assertThat(stream.next(Duration.ofSeconds(1))).isPresent();
+      runtime.spawn("other", () -> assertThat(stream.next(Duration.ofSeconds(1))).isEmpty()).join();
+      assertThat(stream.next(Duration.ofSeconds(1))).isEmpty();
+    });
+  }
+
+  @Test
+  @DisplayName("a handler that asks for the next event itself")
+  void nextInHandler() {
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      assertThatThrownBy(() -> stream.consume(delivery -> stream.next()))
+          .hasRootCauseInstanceOf(IllegalStateException.class)
+          .hasStackTraceContaining("return from the handler");
+    });
+  }
+
+  @Test
+  @DisplayName("options out of range or in conflict")
+  void options() {
+    ScriptedClientSource<String> client = new ScriptedClientSource<>(runtime);
+    CheckpointStore store = CheckpointStore.of(id -> Optional.empty(), (id, checkpoint) -> {});
+    EventStreamBuilder<String> builder = EventStream.from(source);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.window(0))
+        .withMessageContaining("but got 0");
+    assertThatIllegalArgumentException().isThrownBy(() -> builder.window((1 << 20) + 1));
+    assertThatIllegalArgumentException().isThrownBy(() -> builder.maxAttempts(0));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.stableAfter(Duration.ofNanos(-1)));
+    assertThatIllegalArgumentException().isThrownBy(() -> builder.redeliveryMemory(0));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> EventStream.from(source).window(100).redeliveryMemory(99).open())
+        .withMessageContaining("window of 100");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> EventStream.from(client, Checkpoints.in(store, "x")).acks(AckMode.NEVER).open())
+        .withMessageContaining("Checkpoints.none()");
+    assertThatIllegalArgumentException().isThrownBy(() -> Checkpoints.in(store, " "));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Checkpoints.in(store, "x").every(0, Duration.ofSeconds(1)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Checkpoints.in(store, "x").every(1, Duration.ZERO));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Checkpoints.in(store, "x").tolerateOutage(Duration.ZERO));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Checkpoints.in(store, "x").waitForClaim(Duration.ofSeconds(-1)));
+    assertThatIllegalStateException().isThrownBy(() -> Checkpoints.none().startAfresh());
+  }
+
+  @Test
+  @DisplayName("a builder opens one stream, because a source belongs to one")
+  void openedTwice() {
+    EventStreamBuilder<String> builder = EventStream.from(source).runtime(runtime);
+    runtime.run(() -> builder.open().close());
+    assertThatIllegalStateException().isThrownBy(builder::open).withMessageContaining("source");
+  }
+
+  @Test
+  @DisplayName("a batch of no size, or over the window")
+  void batch() {
+    runtime.run(() -> {
+      EventStream<String> stream = EventStream.from(source).window(10).runtime(runtime).open();
+      assertThatIllegalArgumentException().isThrownBy(() -> stream.poll(0, Duration.ZERO));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> stream.poll(11, Duration.ZERO))
+          .withMessageContaining("10");
+    });
+  }
+
+  @Test
+  @DisplayName("an iterator past the end of its stream")
+  void iterator() {
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      Iterator<Delivery<String>> events = stream.iterator();
+      assertThat(events.hasNext()).isTrue();
+      assertThat(events.next().event()).isEqualTo("a");
+      stream.close();
+      assertThat(events.hasNext()).isFalse();
+      assertThatThrownBy(events::next).isInstanceOf(NoSuchElementException.class);
+    });
+  }
+}

@@ -1,0 +1,506 @@
+package dev.perennial.testkit.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.perennial.Checkpoints;
+import dev.perennial.Delivery;
+import dev.perennial.EventStream;
+import dev.perennial.StreamException;
+import dev.perennial.StreamListener;
+import dev.perennial.StreamState;
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.Recovery;
+import dev.perennial.port.Verdict;
+import dev.perennial.testkit.ConnectAnswer;
+import dev.perennial.testkit.ScriptedClientSource;
+import dev.perennial.testkit.ScriptedFailure;
+import dev.perennial.testkit.ScriptedPosition;
+import dev.perennial.testkit.ScriptedServerSource;
+import dev.perennial.testkit.ScriptedSource.Connect;
+import dev.perennial.testkit.VirtualRuntime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+class ReconnectTest {
+
+  private static final ScriptedFailure CUT = ScriptedFailure.retry("cut");
+
+  private final VirtualRuntime runtime = new VirtualRuntime(1);
+  private final ScriptedClientSource<String> source = new ScriptedClientSource<>(runtime);
+
+  private EventStream<String> open() {
+    return EventStream.from(source, Checkpoints.none()).runtime(runtime).open();
+  }
+
+  private static Optional<ScriptedPosition> at(long position) {
+    return Optional.of(new ScriptedPosition(position));
+  }
+
+  private List<Optional<ScriptedPosition>> afters() {
+    return source.connects().stream().map(Connect::after).toList();
+  }
+
+  private List<Duration> waits() {
+    List<Duration> waits = new ArrayList<>();
+    Instant last = null;
+    for (Connect<ScriptedPosition> connect : source.connects()) {
+      if (last != null) {
+        waits.add(Duration.between(last, connect.at()));
+      }
+      last = connect.at();
+    }
+    return waits;
+  }
+
+  @Nested
+  @DisplayName(
+      "Invariant 4: a reconnect goes on after the last position received, and keeps the window")
+  class GoesOn {
+
+    @Test
+    @DisplayName(
+        "what arrived before the loss is handed out, nothing twice, and unacked events stay unacked")
+    void afterTheLastReceived() {
+      source
+          .connects(c -> c.event(1, "a").event(2, "b").lose(CUT))
+          .connects(c -> c.event(3, "c").progress(7).lose(CUT))
+          .connects(c -> c.event(8, "d").end());
+      runtime.run(() -> {
+        EventStream<String> stream = open();
+        List<String> events = new ArrayList<>();
+        for (Delivery<String> delivery : stream) {
+          events.add(delivery.event());
+        }
+        assertThat(events).containsExactly("a", "b", "c", "d");
+        assertThat(afters()).containsExactly(at(0), at(2), at(7));
+        assertThat(stream.stats().unacked()).isEqualTo(4);
+        assertThat(stream.stats().reconnects()).isEqualTo(2);
+        source.assertNoViolations();
+      });
+    }
+
+    @Test
+    @DisplayName("before anything was received, it goes on at the start, which is asked for once")
+    void atTheStart() {
+      source.start(41).fails(CUT).connects(c -> c.lose(CUT)).connects(c -> c.event(42, "a"));
+      runtime.run(() -> {
+        open().next();
+        assertThat(afters()).containsExactly(at(41), at(41), at(41));
+        assertThat(source.starts()).isEqualTo(1);
+      });
+    }
+
+    @Test
+    @DisplayName(
+        "a source that cannot name its start connects without a position until it has received one")
+    void noStart() {
+      source.noStart().connects(c -> c.lose(CUT)).connects(c -> c.event(5, "a").lose(CUT));
+      runtime.run(() -> {
+        EventStream<String> stream = open();
+        stream.next();
+        assertThat(stream.next(Duration.ofSeconds(5))).isEmpty();
+        assertThat(afters()).containsExactly(Optional.empty(), Optional.empty(), at(5));
+      });
+    }
+  }
+
+  @Nested
+  @DisplayName(
+      "Invariant 6: attempts and backoff start over only once a connection has proved itself")
+  class Backoff {
+
+    private final BackoffPolicy doubling =
+        BackoffPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(8)).withJitter(0);
+
+    private EventStream<String> open() {
+      return EventStream.from(source, Checkpoints.none()).backoff(doubling).runtime(runtime).open();
+    }
+
+    @Test
+    @DisplayName("failed attempts wait ever longer, up to the cap")
+    void escalates() {
+      for (int i = 0; i < 6; i++) {
+        source.fails(CUT);
+      }
+      source.connects(c -> c.event(1, "a"));
+      runtime.run(() -> {
+        open().next();
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 2L, 4L, 8L, 8L, 8L);
+      });
+    }
+
+    @Test
+    @DisplayName("a connection that is accepted and closed at once escalates like one that fails")
+    void acceptThenClose() {
+      for (int i = 0; i < 4; i++) {
+        source.connects(c -> c.lose(CUT));
+      }
+      source.connects(c -> c.event(1, "a"));
+      runtime.run(() -> {
+        open().next();
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 2L, 4L, 8L);
+      });
+    }
+
+    @Test
+    @DisplayName(
+        "an event proves a connection, and so does a progress; the reconnect waits the first delay")
+    void proved() {
+      source
+          .fails(CUT)
+          .fails(CUT)
+          .connects(c -> c.event(1, "a").lose(CUT))
+          .fails(CUT)
+          .connects(c -> c.progress(2).lose(CUT))
+          .connects(c -> c.event(3, "b"));
+      runtime.run(() -> {
+        EventStream<String> stream = open();
+        stream.next();
+        stream.next();
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 2L, 1L, 1L, 1L);
+      });
+    }
+
+    @Test
+    @DisplayName("a silent connection proves itself by living for stableAfter, and not before")
+    void livedLong() {
+      source
+          .fails(CUT)
+          .connects(c -> c.pause(Duration.ofSeconds(29)).lose(CUT))
+          .connects(c -> c.pause(Duration.ofSeconds(31)).lose(CUT))
+          .connects(c -> c.event(1, "a"));
+      runtime.run(() -> {
+        open().next();
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 29L + 2, 31L + 1);
+      });
+    }
+
+    @Test
+    @DisplayName("a redelivery that is dropped proves nothing")
+    void redeliveryProvesNothing() {
+      ScriptedServerSource<String> server =
+          new ScriptedServerSource<String>(runtime)
+              .connects(c -> c.event(1, "a").lose(CUT))
+              .connects(c -> c.event(1, "a").lose(CUT))
+              .connects(c -> c.event(1, "a").lose(CUT))
+              .connects(c -> c.event(2, "b"));
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(server).backoff(doubling).runtime(runtime).open();
+        stream.next();
+        stream.next();
+        List<Instant> at = server.connects().stream().map(Connect::at).toList();
+        assertThat(Duration.between(at.get(0), at.get(1)).toSeconds()).isEqualTo(1);
+        assertThat(Duration.between(at.get(1), at.get(2)).toSeconds()).isEqualTo(1);
+        assertThat(Duration.between(at.get(2), at.get(3)).toSeconds()).isEqualTo(2);
+      });
+    }
+
+    @Test
+    @DisplayName("maxAttempts(n) dies at the nth failure in a row")
+    void exhausted() {
+      source
+          .fails(CUT)
+          .connects(c -> c.event(1, "a").lose(CUT))
+          .fails(CUT)
+          .connects(c -> c.lose(CUT))
+          .fails(CUT);
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(source, Checkpoints.none()).maxAttempts(3).runtime(runtime).open();
+        stream.next();
+        assertThatThrownBy(stream::next)
+            .isInstanceOfSatisfying(
+                StreamException.class,
+                dead -> {
+                  assertThat(dead.reason().tag()).isEqualTo("attempts-exhausted");
+                  assertThat(dead.attempts()).isEqualTo(3);
+                  assertThat(dead).hasCause(CUT);
+                  assertThat(dead.lastPosition()).contains(new ScriptedPosition(1));
+                });
+        assertThat(source.connects()).hasSize(5);
+      });
+    }
+
+    @Test
+    @DisplayName("a classifier's wait is kept where it is longer than the backoff")
+    void atLeast() {
+      source
+          .fails(ScriptedFailure.retryAfter(Duration.ofSeconds(20), "busy"))
+          .fails(ScriptedFailure.retryAfter(Duration.ofMillis(1), "busy"))
+          .connects(c -> c.event(1, "a"));
+      runtime.run(() -> {
+        open().next();
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(20L, 2L);
+      });
+    }
+  }
+
+  @Nested
+  @DisplayName("What an error means")
+  class Errors {
+
+    @Test
+    @DisplayName("an error that no classifier knows is fatal, and the exception says what to do")
+    void unknown() {
+      IllegalStateException odd = new IllegalStateException("odd");
+      source.connects(c -> c.event(1, "a").lose(odd));
+      runtime.run(() -> {
+        EventStream<String> stream = open();
+        stream.next();
+        assertThatThrownBy(stream::next)
+            .isInstanceOfSatisfying(
+                StreamException.class, dead -> assertThat(dead.reason().tag()).isEqualTo("fatal"))
+            .hasCause(odd)
+            .hasMessageContaining("Verdict.retry()")
+            .hasMessageContaining("receive");
+        assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+        assertThat(source.hasOpenConnection()).isFalse();
+        assertThat(source.connects()).hasSize(1);
+      });
+    }
+
+    @Test
+    @DisplayName("the application's classifier is asked before the source's")
+    void applicationFirst() {
+      source.fails(ScriptedFailure.fatal("wrong password")).connects(c -> c.event(1, "a"));
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(source, Checkpoints.none())
+                .errors(error ->
+                    "wrong password".equals(error.getMessage())
+                        ? Optional.of(Verdict.retry())
+                        : Optional.empty())
+                .runtime(runtime)
+                .open();
+        assertThat(stream.next().event()).isEqualTo("a");
+      });
+    }
+  }
+
+  @Nested
+  @DisplayName("When the position is lost")
+  class PositionLost {
+
+    private final ScriptedFailure lost = ScriptedFailure.positionLost("history is gone");
+
+    @Test
+    @DisplayName("the source may stop the stream")
+    void stops() {
+      source.connects(c -> c.event(4, "a").lose(CUT)).fails(lost);
+      runtime.run(() -> {
+        EventStream<String> stream = open();
+        stream.next();
+        assertThatThrownBy(stream::next)
+            .isInstanceOfSatisfying(
+                StreamException.class,
+                dead -> {
+                  assertThat(dead.reason().tag()).isEqualTo("position-lost");
+                  assertThat(dead.lastPosition()).contains(new ScriptedPosition(4));
+                })
+            .hasCause(lost);
+        assertThat(source.lostPositions()).containsExactly(new ScriptedPosition(4));
+      });
+    }
+
+    @Test
+    @DisplayName("or go on from another one, with a notice before anything from there")
+    void restarts() {
+      source
+          .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(100), "gap"))
+          .connects(c -> c.event(4, "a").lose(lost))
+          .connects(c -> c.event(101, "b"));
+      runtime.run(() -> {
+        EventStream<String> stream = open();
+        stream.next();
+        Delivery<String> gap = stream.next();
+        assertThat(gap.event()).isEqualTo("gap");
+        assertThat(gap.position()).isEqualTo(new ScriptedPosition(100));
+        assertThat(stream.next().event()).isEqualTo("b");
+        assertThat(afters()).containsExactly(at(0), at(100));
+      });
+    }
+
+    @Test
+    @DisplayName("a recovery that throws is a failed attempt, and is tried again")
+    void recoveryFails() {
+      source
+          .recovers((position, cause) -> {
+            throw CUT;
+          })
+          .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(100)))
+          .connects(c -> c.event(4, "a").lose(lost))
+          .connects(c -> c.event(101, "b"));
+      runtime.run(() -> {
+        EventStream<String> stream = open();
+        stream.next();
+        assertThat(stream.next().event()).isEqualTo("b");
+        assertThat(source.lostPositions()).hasSize(2);
+      });
+    }
+
+    @Test
+    @DisplayName("the third recovery with no proved connection in between is fatal")
+    void capped() {
+      source
+          .recoversAlways(
+              (position, cause) -> Recovery.restart(new ScriptedPosition(position.value() + 10)))
+          .thereafter(connect -> ConnectAnswer.fails(lost));
+      runtime.run(() -> {
+        EventStream<String> stream = open();
+        assertThatThrownBy(stream::next)
+            .isInstanceOfSatisfying(
+                StreamException.class,
+                dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"));
+        assertThat(source.lostPositions())
+            .containsExactly(new ScriptedPosition(0), new ScriptedPosition(10));
+      });
+    }
+
+    @Test
+    @DisplayName("a server-tracked source has no position to lose")
+    void serverTracked() {
+      ScriptedServerSource<String> server = new ScriptedServerSource<String>(runtime).fails(lost);
+      runtime.run(() ->
+          assertThatThrownBy(() -> EventStream.from(server).runtime(runtime).open().next())
+              .isInstanceOfSatisfying(
+                  StreamException.class,
+                  dead -> assertThat(dead.reason().tag()).isEqualTo("fatal")));
+    }
+  }
+
+  @Test
+  @DisplayName("Invariant 11: the order is that of receiving, across reconnects too")
+  void order() {
+    for (int connection = 0; connection < 20; connection++) {
+      int first = connection * 5;
+      source.connects(c -> {
+        for (int i = 1; i <= 5; i++) {
+          c.event(first + i, "e" + (first + i));
+        }
+        c.lose(CUT);
+      });
+    }
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      for (int i = 1; i <= 100; i++) {
+        assertThat(stream.next().event()).isEqualTo("e" + i);
+      }
+    });
+  }
+
+  @Test
+  @DisplayName("awaitLive connects, or throws with the last error when the time is over")
+  void awaitLive() {
+    source
+        .fails(CUT)
+        .connects(c -> c.event(1, "a").lose(CUT))
+        .thereafter(connect -> ConnectAnswer.fails(CUT));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      stream.awaitLive(Duration.ofSeconds(10));
+      assertThat(stream.state()).isEqualTo(StreamState.LIVE);
+      stream.awaitLive(Duration.ZERO);
+      assertThat(stream.next().event()).isEqualTo("a");
+      assertThat(stream.next(Duration.ofMillis(10))).isEmpty();
+      assertThatThrownBy(() -> stream.awaitLive(Duration.ofSeconds(3)))
+          .isInstanceOf(TimeoutException.class)
+          .hasCause(CUT);
+      assertThat(stream.state()).isIn(StreamState.BACKING_OFF, StreamState.CONNECTING);
+    });
+  }
+
+  @Test
+  @DisplayName("awaitLive waits for a connection also while a nacked event waits to be handed out")
+  void awaitLiveWithNacked() {
+    source.connects(c -> c.event(1, "a").lose(CUT));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      Delivery<String> a = stream.next();
+      assertThat(stream.next(Duration.ofMillis(10))).isEmpty();
+      a.nack();
+      stream.awaitLive(Duration.ofSeconds(10));
+      assertThat(stream.next().event()).isEqualTo("a");
+    });
+  }
+
+  @Test
+  @DisplayName("the end of a source ends the stream, after what waits to be handed out again")
+  void end() {
+    source.connects(c -> c.event(1, "a").event(2, "b").end());
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      Delivery<String> a = stream.next();
+      stream.next();
+      assertThatThrownBy(stream::next).isInstanceOf(dev.perennial.StreamEndedException.class);
+      assertThat(stream.state()).isEqualTo(StreamState.ENDED);
+      a.nack();
+      Delivery<String> again = stream.next();
+      assertThat(again.event()).isEqualTo("a");
+      assertThat(again.ack()).isTrue();
+      assertThatThrownBy(() -> stream.awaitLive(Duration.ofSeconds(1)))
+          .isInstanceOf(dev.perennial.StreamEndedException.class);
+      stream.consume(delivery -> {
+        throw new AssertionError("nothing is left");
+      });
+      assertThat(source.closedConnections()).containsExactly(1);
+    });
+  }
+
+  @Test
+  @DisplayName("the listener is told of each transition, with cause, attempt, delay and age")
+  void transitions() {
+    source
+        .fails(CUT)
+        .connects(c -> c.pause(Duration.ofSeconds(3)).event(1, "a").lose(CUT))
+        .connects(c -> c.end());
+    List<StreamListener.Transition> told = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, Checkpoints.none())
+              .backoff((failures, random) -> Duration.ofSeconds(failures))
+              .listener(
+                  new StreamListener() {
+                    @Override
+                    public void onTransition(Transition transition) {
+                      told.add(transition);
+                      throw new IllegalStateException("a listener that throws hurts nothing");
+                    }
+                  })
+              .runtime(runtime)
+              .open();
+      stream.next();
+      assertThatThrownBy(stream::next).isInstanceOf(dev.perennial.StreamEndedException.class);
+      stream.close();
+    });
+    assertThat(told)
+        .extracting(StreamListener.Transition::to)
+        .containsExactly(
+            StreamState.CONNECTING,
+            StreamState.BACKING_OFF,
+            StreamState.CONNECTING,
+            StreamState.LIVE,
+            StreamState.BACKING_OFF,
+            StreamState.CONNECTING,
+            StreamState.LIVE,
+            StreamState.ENDED,
+            StreamState.CLOSING,
+            StreamState.CLOSED);
+    assertThat(told.get(1).cause()).contains(CUT);
+    assertThat(told.get(1).attempt()).isEqualTo(1);
+    assertThat(told.get(1).delay()).contains(Duration.ofSeconds(1));
+    assertThat(told.get(1).connectionAge()).isEmpty();
+    assertThat(told.get(4).attempt()).isZero();
+    assertThat(told.get(4).connectionAge())
+        .hasValueSatisfying(
+            age -> assertThat(age).isBetween(Duration.ofSeconds(3), Duration.ofSeconds(4)));
+  }
+}
