@@ -17,7 +17,9 @@ final class Waiting {
     }
   }
 
-  /** Waits as a driver does that an interrupt does not reach; the interrupt is kept for after that. */
+  /**
+   * Waits as a driver does that an interrupt does not reach; the interrupt is kept for after that.
+   */
   static void stall(StreamRuntime runtime, Duration time) {
     long begun = runtime.nanoTime();
     boolean interrupted = false;

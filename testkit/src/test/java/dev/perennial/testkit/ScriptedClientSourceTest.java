@@ -125,21 +125,20 @@ class ScriptedClientSourceTest {
   @Test
   void aStallIsDeafToInterruptsAndKeepsThem() {
     source.connects(c -> c.stall(SECOND.multipliedBy(9)).event(1, "a"));
-    runtime.run(
-        () -> {
-          Connection<Object, ScriptedPosition> connection = source.connect(at(0));
-          Actor receiver =
-              runtime.spawn(
-                  "receiver",
-                  () -> {
-                    assertThat(connection.receive(HALF)).isNotNull();
-                    assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(9));
-                    assertThat(Thread.interrupted()).isTrue();
-                  });
-          runtime.sleep(SECOND);
-          receiver.interrupt();
-          receiver.join();
-        });
+    runtime.run(() -> {
+      Connection<Object, ScriptedPosition> connection = source.connect(at(0));
+      Actor receiver =
+          runtime.spawn(
+              "receiver",
+              () -> {
+                assertThat(connection.receive(HALF)).isNotNull();
+                assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(9));
+                assertThat(Thread.interrupted()).isTrue();
+              });
+      runtime.sleep(SECOND);
+      receiver.interrupt();
+      receiver.join();
+    });
   }
 
   @Test
