@@ -2,37 +2,38 @@ package dev.perennial.examples.cli;
 
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
-import java.io.PrintStream;
+import java.util.Locale;
+import java.util.function.Consumer;
 
-/** Says on stderr when a connection comes and goes. */
+/** Says when a connection comes and goes. */
 final class ConnectionNotes implements StreamListener {
 
   private final String where;
-  private final PrintStream err;
+  private final Consumer<String> notes;
 
-  ConnectionNotes(String where, PrintStream err) {
+  ConnectionNotes(String where, Consumer<String> notes) {
     this.where = where;
-    this.err = err;
+    this.notes = notes;
   }
 
   @Override
   public void onTransition(Transition transition) {
     if (transition.to() == StreamState.LIVE) {
-      err.println("connected to " + where);
+      notes.accept("connected to " + where);
     } else if (transition.to() == StreamState.BACKING_OFF) {
-      err.printf(
-          "%s; next attempt in %d ms%n",
+      notes.accept(
+          String.format(Locale.ROOT, "%s; next attempt in %d ms",
           transition
               .cause()
               .map(cause -> Printable.brief(String.valueOf(cause.getMessage()), 200))
               .orElse("the connection is lost"),
-          transition.delay().map(delay -> delay.toMillis()).orElse(0L));
+          transition.delay().map(delay -> delay.toMillis()).orElse(0L)));
     }
   }
 
   @Override
   public void onWindowFull(WindowFull full) {
-    err.println(
+    notes.accept(
         "waiting for whoever reads the output: " + full.unacked() + " events are not printed yet");
   }
 }

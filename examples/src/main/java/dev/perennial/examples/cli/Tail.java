@@ -9,7 +9,9 @@ import dev.perennial.StreamEndedException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -31,28 +33,29 @@ final class Tail<E> implements AutoCloseable {
   private final long max;
   private final boolean acks;
   private final PrintStream out = Terminal.stdout();
-  private final PrintStream err;
+  private final Consumer<String> notes;
 
   /** Held while a batch is printed and acked; fair, so that who wants to close gets its turn. */
   private final ReentrantLock printing = new ReentrantLock(true);
 
   private final Object closing = new Object();
   private boolean closed;
+  private volatile boolean over;
   private volatile boolean started;
-  private volatile long printed;
+  private final AtomicLong printed = new AtomicLong();
 
   /**
    * @param format an event as one line
    * @param max after how many events to stop
    * @param acks whether events are acked
-   * @param err where to say what stayed unacked
+   * @param notes where to say what stayed unacked
    */
-  Tail(EventStream<E> stream, Function<E, String> format, long max, boolean acks, PrintStream err) {
+  Tail(EventStream<E> stream, Function<E, String> format, long max, boolean acks, Consumer<String> notes) {
     this.stream = stream;
     this.format = format;
     this.max = max;
     this.acks = acks;
-    this.err = err;
+    this.notes = notes;
     Runtime.getRuntime().addShutdownHook(new Thread(this::close, "tail-close"));
   }
 
@@ -60,8 +63,8 @@ final class Tail<E> implements AutoCloseable {
   int run() throws InterruptedException {
     started = true;
     try {
-      while (printed < max) {
-        Batch<E> batch = stream.poll((int) Math.min(BATCH, max - printed), PATIENCE);
+      while (printed.get() < max) {
+        Batch<E> batch = stream.poll((int) Math.min(BATCH, max - printed.get()), PATIENCE);
         if (!batch.isEmpty() && !print(batch)) {
           return ExitStatus.FAILED;
         }
@@ -76,13 +79,16 @@ final class Tail<E> implements AutoCloseable {
   private boolean print(Batch<E> batch) {
     printing.lock();
     try {
+      if (over) {
+        return true; // What came between the end and the close stays unacked.
+      }
       for (Delivery<E> delivery : batch) {
         out.println(format.apply(delivery.event()));
       }
       if (out.checkError()) { // flushes, too
         return false;
       }
-      printed = printed + batch.size(); // by this thread only
+      printed.addAndGet(batch.size());
       batch.ack();
       return true;
     } finally {
@@ -99,12 +105,13 @@ final class Tail<E> implements AutoCloseable {
       }
       closed = true;
       boolean idle = awaitLastBatch();
+      over = true;
       CloseReport report = stream.close(EventStream.DEFAULT_CLOSE_TIMEOUT);
       if (idle) {
         printing.unlock();
       }
       if (started) {
-        err.println(summary(report));
+        notes.accept(summary(report));
       }
     }
   }
@@ -120,8 +127,8 @@ final class Tail<E> implements AutoCloseable {
 
   private String summary(CloseReport report) {
     StringBuilder line = new StringBuilder();
-    line.append("closed: ").append(printed).append(" events printed, ");
-    line.append(acks ? report.unacked() : printed).append(" stayed unacked");
+    line.append("closed: ").append(printed.get()).append(" events printed, ");
+    line.append(acks ? report.unacked() : printed.get()).append(" stayed unacked");
     if (!acks) {
       line.append(" (--no-ack)");
     }

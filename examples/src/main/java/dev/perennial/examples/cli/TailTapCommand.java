@@ -11,6 +11,7 @@ import dev.perennial.transport.netty.NettyTransport;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,16 +79,17 @@ final class TailTapCommand implements Callable<Integer> {
     if (wait < 1) {
       throw new ParameterException(spec.commandLine(), "--wait takes at least 1, but got " + wait);
     }
+    Consumer<String> notes = System.err::println;
     long limit = max == null ? Long.MAX_VALUE : max;
     try (Transport transport = NettyTransport.create()) {
       TapSource source = source(transport);
       EventStream<TapEvent> stream =
           EventStream.from(source)
               .acks(noAck ? AckMode.NEVER : AckMode.EXPLICIT)
-              .listener(new ConnectionNotes(uri, System.err))
+              .listener(new ConnectionNotes(uri, notes))
               .open();
       try (Tail<TapEvent> tail =
-          new Tail<>(stream, json ? TapLine::json : TapLine::text, limit, !noAck, System.err)) {
+          new Tail<>(stream, json ? TapLine::json : TapLine::text, limit, !noAck, notes)) {
         connect(stream);
         return tail.run();
       }

@@ -6,6 +6,7 @@ import dev.perennial.source.tap.TapMalformed;
 import dev.perennial.source.tap.TapRecord;
 import dev.perennial.source.tap.TapUnknown;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -23,7 +24,7 @@ final class TapLine {
 
   /** For a person: the time of arrival, the id, what happened, and to what. */
   static String text(TapEvent event) {
-    return TIME.format(LocalTime.now()) + ' ' + Printable.line(describe(event));
+    return TIME.format(LocalTime.now(ZoneId.systemDefault())) + ' ' + Printable.line(describe(event));
   }
 
   private static String describe(TapEvent event) {

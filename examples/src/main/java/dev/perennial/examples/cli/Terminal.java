@@ -31,17 +31,17 @@ final class Terminal {
    * Standard output in UTF-8, whatever the locale says, as programs that read it expect; only a
    * Windows console gets the encoding that it says it has.
    */
+  @SuppressWarnings("SystemConsoleNull") // See isConsole.
   static PrintStream stdout() {
-    Charset charset = StandardCharsets.UTF_8;
-    Console console = System.console();
     boolean windows = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
-    if (windows && console != null && isStdout()) {
-      charset = console.charset();
-    }
+    Console console = System.console();
+    Charset charset =
+        windows && console != null && isStdout() ? console.charset() : StandardCharsets.UTF_8;
     return new PrintStream(new FileOutputStream(FileDescriptor.out), false, charset);
   }
 
   /** From Java 22 on there is a console also where there is no terminal, and it knows. */
+  @SuppressWarnings("SystemConsoleNull") // as said above
   private static boolean isConsole() {
     Console console = System.console();
     if (console == null) {

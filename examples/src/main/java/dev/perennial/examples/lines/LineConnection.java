@@ -27,7 +27,7 @@ final class LineConnection implements Connection<LogEvent, LinePosition> {
   private static final int FIRST_LINE_BYTES = 1024;
 
   /** How often a file is looked at whose end has been reached. */
-  private static final Duration LOOK = Duration.ofMillis(100);
+  static final Duration LOOK = Duration.ofMillis(100);
 
   private final Path file;
   private final FileChannel channel;
