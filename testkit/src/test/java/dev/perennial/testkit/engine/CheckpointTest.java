@@ -1,0 +1,651 @@
+package dev.perennial.testkit.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.perennial.AckMode;
+import dev.perennial.Checkpoints;
+import dev.perennial.CloseReport;
+import dev.perennial.CloseReport.CheckpointOutcome;
+import dev.perennial.Delivery;
+import dev.perennial.EventStream;
+import dev.perennial.StreamClosedException;
+import dev.perennial.StreamException;
+import dev.perennial.StreamListener;
+import dev.perennial.StreamState;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.Recovery;
+import dev.perennial.testkit.Actor;
+import dev.perennial.testkit.InMemoryCheckpointStore;
+import dev.perennial.testkit.InMemoryCheckpointStore.Call;
+import dev.perennial.testkit.InMemoryCheckpointStore.Save;
+import dev.perennial.testkit.ScriptedClientSource;
+import dev.perennial.testkit.ScriptedFailure;
+import dev.perennial.testkit.ScriptedPosition;
+import dev.perennial.testkit.VirtualRuntime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+class CheckpointTest {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+  private static final ScriptedFailure CUT = ScriptedFailure.retry("cut");
+
+  private final VirtualRuntime runtime = new VirtualRuntime(1);
+  private final InMemoryCheckpointStore store = new InMemoryCheckpointStore(runtime);
+  private final ScriptedClientSource<String> source =
+      new ScriptedClientSource<String>(runtime).connects(c -> abc(c));
+
+  private static void abc(dev.perennial.testkit.ConnectionScript<String> connection) {
+    connection.event(1, "a").event(2, "b").event(3, "c");
+  }
+
+  private Checkpoints checkpoints() {
+    return Checkpoints.in(store, "orders");
+  }
+
+  private EventStream<String> open(Checkpoints checkpoints) {
+    return EventStream.from(source, checkpoints).runtime(runtime).open();
+  }
+
+  private List<String> saved() {
+    return store.saves().stream().map(Save::checkpoint).map(Checkpoint::position).toList();
+  }
+
+  private void saved(String position) {
+    store.put("orders", new Checkpoint("scripted", "", position));
+  }
+
+  private static void assertDead(String tag, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            StreamException.class, dead -> assertThat(dead.reason().tag()).isEqualTo(tag));
+  }
+
+  @Nested
+  @DisplayName("Invariant 2: a saved checkpoint never passes an unacked event and never moves back")
+  class Watermark {
+
+    @Test
+    @DisplayName("acks in any order move it only over what is acked without a gap")
+    void outOfOrder() {
+      runtime.run(() -> {
+        EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
+        Delivery<String> a = stream.next();
+        Delivery<String> b = stream.next();
+        Delivery<String> c = stream.next();
+        c.ack();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0");
+        a.ack();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0", "1");
+        b.ack();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0", "1", "3");
+        b.ack();
+        a.ack();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0", "1", "3");
+      });
+    }
+
+    @Test
+    @DisplayName("a nacked event holds it until its next attempt is acked")
+    void nacked() {
+      runtime.run(() -> {
+        EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
+        stream.next().nack();
+        Delivery<String> again = stream.next();
+        stream.next().ack();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0");
+        again.ack();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0", "2");
+      });
+    }
+
+    @Test
+    @DisplayName("a progress counts once everything before it is acked")
+    void progress() {
+      ScriptedClientSource<String> moving =
+          new ScriptedClientSource<String>(runtime)
+              .connects(c -> c.progress(5).event(6, "a").progress(9).event(10, "b"));
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(moving, checkpoints().every(1, Duration.ofHours(1)))
+                .runtime(runtime)
+                .open();
+        Delivery<String> a = stream.next();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0", "5");
+        stream.next();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0", "5");
+        a.ack();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0", "5", "9");
+        assertThat(a.position()).isEqualTo(new ScriptedPosition(6));
+      });
+    }
+
+    @Test
+    @DisplayName("a restart's position counts once everything before it and the notice are acked")
+    void restart() {
+      ScriptedClientSource<String> losing =
+          new ScriptedClientSource<String>(runtime)
+              .recovers((lost, cause) -> Recovery.restart(new ScriptedPosition(100), "gap"))
+              .connects(c -> c.event(1, "a").lose(ScriptedFailure.positionLost("gone")))
+              .connects(c -> c.event(101, "b"));
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(losing, checkpoints().every(1, Duration.ofHours(1)))
+                .runtime(runtime)
+                .open();
+        Delivery<String> a = stream.next();
+        Delivery<String> gap = stream.next();
+        stream.next().ack();
+        gap.ack();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0");
+        a.ack();
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0", "101");
+      });
+    }
+
+    @Test
+    @DisplayName(
+        "saves come after so many acks or so long after the first, and share what comes meanwhile")
+    void cadence() {
+      ScriptedClientSource<String> many =
+          new ScriptedClientSource<String>(runtime)
+              .connects(c -> {
+                for (int i = 1; i <= 30; i++) {
+                  c.event(i, "e" + i);
+                }
+              });
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(many, checkpoints().every(10, Duration.ofSeconds(2)))
+                .runtime(runtime)
+                .open();
+        for (int i = 1; i <= 10; i++) {
+          stream.next().ack();
+        }
+        runtime.sleep(Duration.ofMillis(10));
+        assertThat(saved()).containsExactly("0", "10");
+        stream.next().ack();
+        runtime.sleep(Duration.ofMillis(2_100));
+        assertThat(saved()).containsExactly("0", "10", "11");
+        store.takes(Duration.ofSeconds(1));
+        for (int i = 12; i <= 30; i++) {
+          stream.next().ack();
+        }
+        assertThat(stream.close(TIMEOUT).checkpoint()).isEqualTo(CheckpointOutcome.SAVED);
+        assertThat(saved()).endsWith("30");
+        assertThat(saved().size()).isLessThanOrEqualTo(6);
+        assertThat(stream.stats().lastSave()).isPresent();
+      });
+    }
+  }
+
+  @Nested
+  @DisplayName("Invariant 3: the start is saved before the stream connects")
+  class Start {
+
+    @Test
+    @DisplayName("a crash before the first ack loses nothing")
+    void savedFirst() {
+      source.start(40);
+      runtime.run(() -> {
+        store.takes(Duration.ofSeconds(2));
+        EventStream<String> stream = open(checkpoints());
+        assertThat(stream.next(Duration.ofSeconds(5))).isEmpty();
+        assertThat(source.connects()).isEmpty();
+        stream.next();
+        assertThat(saved()).containsExactly("40");
+        assertThat(source.connects().get(0).at()).isAfterOrEqualTo(store.saves().get(0).at());
+      });
+    }
+
+    @Test
+    @DisplayName("a start that cannot be saved ends the stream, which never connects")
+    void cannotBeSaved() {
+      store.fail(Call.SAVE, 1_000_000);
+      runtime.run(() -> {
+        EventStream<String> stream = open(checkpoints().tolerateOutage(Duration.ofSeconds(20)));
+        assertDead("checkpoint", stream::next);
+        assertThat(runtime.elapsed()).isBetween(Duration.ofSeconds(20), Duration.ofSeconds(21));
+        assertThat(source.connects()).isEmpty();
+      });
+    }
+
+    @Test
+    @DisplayName("a start that fails is a failed attempt, and is asked for again")
+    void startFails() {
+      source.startFails(CUT);
+      runtime.run(() -> {
+        open(checkpoints()).next();
+        assertThat(source.starts()).isEqualTo(2);
+      });
+    }
+
+    @Test
+    @DisplayName(
+        "a checkpoint beats the source's start, and the listener is told of a configured one")
+    void checkpointBeatsStart() {
+      saved("2");
+      source.configuredStart("now");
+      List<StreamListener.StartOverridden> told = new ArrayList<>();
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(source, checkpoints())
+                .listener(
+                    new StreamListener() {
+                      @Override
+                      public void onStartOverridden(StartOverridden overridden) {
+                        told.add(overridden);
+                      }
+                    })
+                .runtime(runtime)
+                .open();
+        stream.next();
+        assertThat(source.connects().get(0).after()).contains(new ScriptedPosition(2));
+        assertThat(source.starts()).isZero();
+        assertThat(told)
+            .containsExactly(new StreamListener.StartOverridden(new ScriptedPosition(2), "now"));
+      });
+    }
+
+    @Test
+    @DisplayName("startAfresh begins at the start and overwrites, also what cannot be read")
+    void afresh() {
+      store.corrupt("orders");
+      source.start(7);
+      runtime.run(() -> {
+        open(checkpoints().startAfresh()).next();
+        assertThat(source.connects().get(0).after()).contains(new ScriptedPosition(7));
+        assertThat(saved()).containsExactly("7");
+      });
+    }
+  }
+
+  @Nested
+  @DisplayName(
+      "Invariant 4: after a crash, at most the window and the acks since the last save repeat")
+  class Crash {
+
+    @Test
+    @DisplayName("the next run goes on at the last save")
+    void goesOn() {
+      runtime.run(() -> {
+        EventStream<String> crashed = open(checkpoints().every(1, Duration.ofHours(1)));
+        crashed.next().ack();
+        runtime.sleep(Duration.ofSeconds(1));
+        crashed.next();
+        store.expireClaim("orders");
+
+        ScriptedClientSource<String> again =
+            new ScriptedClientSource<String>(runtime).connects(c -> c.event(2, "b"));
+        EventStream<String> next = EventStream.from(again, checkpoints()).runtime(runtime).open();
+        assertThat(next.next().event()).isEqualTo("b");
+        assertThat(again.connects().get(0).after()).contains(new ScriptedPosition(1));
+      });
+    }
+  }
+
+  @Nested
+  @DisplayName("A checkpoint that cannot be used")
+  class Unusable {
+
+    @Test
+    @DisplayName("corrupt: ends the stream, which says so, and does not begin anew")
+    void corrupt() {
+      saved("2");
+      store.corrupt("orders");
+      runtime.run(() -> {
+        EventStream<String> stream = open(checkpoints());
+        assertDead("checkpoint", stream::next);
+        assertThat(source.connects()).isEmpty();
+        assertThat(saved()).isEmpty();
+      });
+    }
+
+    @Test
+    @DisplayName("of another source, or of other settings: ends the stream with what to do")
+    void mismatch() {
+      store.put("orders", new Checkpoint("another", "", "2"));
+      runtime.run(() ->
+          assertThatThrownBy(() -> open(checkpoints()).next())
+              .hasMessageContaining("another")
+              .hasMessageContaining("startAfresh()"));
+      store.put("orders", new Checkpoint("scripted", "other settings", "2"));
+      VirtualRuntime second = new VirtualRuntime(2);
+      second.run(() ->
+          assertDead(
+              "checkpoint",
+              () ->
+                  EventStream.from(
+                          new ScriptedClientSource<String>(second),
+                          Checkpoints.in(
+                              CheckpointStoreOf.one(
+                                  new Checkpoint("scripted", "other settings", "2")),
+                              "orders"))
+                      .runtime(second)
+                      .open()
+                      .next()));
+    }
+  }
+
+  @Nested
+  @DisplayName("When the store fails")
+  class Outage {
+
+    @Test
+    @DisplayName("a failed save is told and tried again, and nothing is lost")
+    void retried() {
+      List<StreamListener.CheckpointSaveFailed> told = new ArrayList<>();
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(source, checkpoints().every(1, Duration.ofHours(1)))
+                .listener(
+                    new StreamListener() {
+                      @Override
+                      public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
+                        told.add(failed);
+                      }
+                    })
+                .runtime(runtime)
+                .open();
+        Delivery<String> a = stream.next();
+        store.fail(Call.SAVE, 2);
+        a.ack();
+        runtime.sleep(Duration.ofSeconds(3));
+        assertThat(told).hasSize(2);
+        assertThat(saved()).containsExactly("0", "1");
+      });
+    }
+
+    @Test
+    @DisplayName("for as long as is tolerated: then the stream dies, a save that hangs included")
+    void hangs() {
+      runtime.run(() -> {
+        EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
+        Delivery<String> a = stream.next();
+        store.hang(Call.SAVE);
+        Duration before = runtime.elapsed();
+        a.ack();
+        stream.next();
+        stream.next();
+        assertDead("checkpoint", stream::next);
+        assertThat(runtime.elapsed().minus(before))
+            .isBetween(Duration.ofSeconds(60), Duration.ofSeconds(61));
+        assertThat(stream.state()).isEqualTo(StreamState.FAILED);
+        assertThat(store.isClaimed("orders")).isTrue();
+        assertThat(source.hasOpenConnection()).isFalse();
+
+        Duration closing = runtime.elapsed();
+        CloseReport report = stream.close(Duration.ofSeconds(2));
+        assertThat(runtime.elapsed().minus(closing)).isLessThan(Duration.ofMillis(2_100));
+        assertThat(report.checkpoint()).isEqualTo(CheckpointOutcome.NOT_SAVED);
+        assertThat(store.isClaimed("orders")).isTrue();
+        store.release(Call.SAVE);
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(saved()).containsExactly("0", "1");
+        assertThat(store.isClaimed("orders")).isFalse();
+      });
+    }
+
+    @Test
+    @DisplayName("a dead stream's acks are still saved when the store is back")
+    void savedAfterDeath() {
+      runtime.run(() -> {
+        EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
+        Delivery<String> a = stream.next();
+        Delivery<String> b = stream.next();
+        store.hang(Call.SAVE, Duration.ofSeconds(90));
+        a.ack();
+        stream.next();
+        assertDead("checkpoint", stream::next);
+        assertThat(b.ack()).isTrue();
+        runtime.sleep(Duration.ofSeconds(60));
+        assertThat(saved()).containsExactly("0", "1", "2");
+      });
+    }
+
+    @Test
+    @DisplayName("at the first contact it is an error at once")
+    void firstContact() {
+      store.fail(Call.CLAIM, 1);
+      runtime.run(() -> {
+        EventStream<String> stream = open(checkpoints());
+        assertDead("checkpoint", stream::next);
+        assertThat(runtime.elapsed()).isLessThan(Duration.ofSeconds(1));
+        stream.close();
+      });
+    }
+
+    @Test
+    @DisplayName("a claim that arrives after the stream was closed is closed at once")
+    void lateClaim() {
+      store.hang(Call.CLAIM, Duration.ofSeconds(30));
+      runtime.run(() -> {
+        EventStream<String> stream = open(checkpoints());
+        assertThat(stream.next(Duration.ofSeconds(1))).isEmpty();
+        Duration before = runtime.elapsed();
+        stream.close(Duration.ofSeconds(1));
+        assertThat(runtime.elapsed().minus(before)).isLessThan(Duration.ofMillis(1_100));
+        runtime.sleep(Duration.ofSeconds(60));
+        assertThat(store.isClaimed("orders")).isFalse();
+      });
+    }
+  }
+
+  @Nested
+  @DisplayName("Claims")
+  class Claims {
+
+    @Test
+    @DisplayName("a second stream waits as a standby, and takes over when the first is closed")
+    void standby() {
+      runtime.run(() -> {
+        EventStream<String> first = open(checkpoints().every(1, Duration.ofHours(1)));
+        first.next().ack();
+        ScriptedClientSource<String> second =
+            new ScriptedClientSource<String>(runtime).connects(c -> c.event(2, "b"));
+        EventStream<String> standby =
+            EventStream.from(second, checkpoints()).runtime(runtime).open();
+        assertThat(standby.next(Duration.ofMinutes(5))).isEmpty();
+        assertThat(standby.state()).isEqualTo(StreamState.CLAIMING);
+        store.fail(Call.CLAIM, 3);
+        assertThat(standby.next(Duration.ofMinutes(5))).isEmpty();
+        first.close();
+        assertThat(standby.next(Duration.ofSeconds(2)).orElseThrow().event()).isEqualTo("b");
+        assertThat(second.connects().get(0).after()).contains(new ScriptedPosition(1));
+      });
+    }
+
+    @Test
+    @DisplayName("or gives up when it has waited as long as configured")
+    void gaveUp() {
+      runtime.run(() -> {
+        open(checkpoints()).next();
+        for (Duration longest : List.of(Duration.ZERO, Duration.ofSeconds(5))) {
+          EventStream<String> second =
+              EventStream.from(
+                      new ScriptedClientSource<String>(runtime),
+                      checkpoints().waitForClaim(longest))
+                  .runtime(runtime)
+                  .open();
+          Duration before = runtime.elapsed();
+          assertDead("checkpoint", second::next);
+          assertThat(runtime.elapsed().minus(before)).isBetween(longest, longest.plusMillis(50));
+        }
+      });
+    }
+
+    @Test
+    @DisplayName(
+        "a lost claim ends the stream at once, also one that waits for an event, and nothing is saved any more")
+    void lost() {
+      runtime.run(() -> {
+        EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
+        Delivery<String> a = stream.next();
+        stream.next();
+        stream.next();
+        Actor thief =
+            runtime.spawn(
+                "thief",
+                () -> {
+                  runtime.sleep(Duration.ofSeconds(1));
+                  store.loseClaim("orders");
+                });
+        Duration before = runtime.elapsed();
+        assertDead("claim-lost", stream::next);
+        assertThat(runtime.elapsed().minus(before)).isLessThan(Duration.ofMillis(1_100));
+        thief.join();
+        a.ack();
+        runtime.sleep(Duration.ofSeconds(5));
+        assertThat(saved()).containsExactly("0");
+        assertThat(stream.close(TIMEOUT).checkpoint()).isEqualTo(CheckpointOutcome.NOT_SAVED);
+      });
+    }
+
+    @Test
+    @DisplayName("a save that finds the claim lost ends the stream likewise")
+    void lostAtSave() {
+      runtime.run(() -> {
+        EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
+        Delivery<String> a = stream.next();
+        store.fail(Call.SAVE, 1, CheckpointException.claimLost("fenced off", null));
+        a.ack();
+        stream.next();
+        stream.next();
+        assertDead("claim-lost", stream::next);
+      });
+    }
+
+    @Test
+    @DisplayName(
+        "close from within the store's notice of a lost claim waits for nothing that needs it")
+    void closeFromLost() {
+      AtomicReference<EventStream<String>> opened = new AtomicReference<>();
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(source, checkpoints())
+                .listener(
+                    new StreamListener() {
+                      @Override
+                      public void onTransition(Transition transition) {
+                        if (transition.to() == StreamState.FAILED) {
+                          opened.get().close();
+                        }
+                      }
+                    })
+                .runtime(runtime)
+                .open();
+        opened.set(stream);
+        stream.next().ack();
+        Duration before = runtime.elapsed();
+        store.loseClaim("orders");
+        assertThat(runtime.elapsed().minus(before)).isLessThan(Duration.ofMillis(50));
+        assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+      });
+    }
+
+    @Test
+    @DisplayName("close from within the listener of a save waits for neither it nor the last save")
+    void closeFromSaved() {
+      AtomicReference<EventStream<String>> opened = new AtomicReference<>();
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(source, checkpoints().every(1, Duration.ofHours(1)))
+                .listener(
+                    new StreamListener() {
+                      @Override
+                      public void onCheckpointSaved(CheckpointSaved saved) {
+                        if (!saved.position().equals(new ScriptedPosition(0))) {
+                          opened.get().close();
+                        }
+                      }
+                    })
+                .runtime(runtime)
+                .open();
+        opened.set(stream);
+        stream.next().ack();
+        assertThatThrownBy(
+                () -> {
+                  while (true) {
+                    stream.next().ack();
+                  }
+                })
+            .isInstanceOf(StreamClosedException.class);
+        runtime.sleep(Duration.ofSeconds(1));
+        assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+        assertThat(store.isClaimed("orders")).isFalse();
+      });
+    }
+  }
+
+  @Test
+  @DisplayName("close saves the last acks, and gives the claim up")
+  void close() {
+    runtime.run(() -> {
+      EventStream<String> stream = open(checkpoints());
+      stream.next().ack();
+      stream.next().ack();
+      Delivery<String> c = stream.next();
+      CloseReport report = stream.close(TIMEOUT);
+      assertThat(report)
+          .isEqualTo(new CloseReport(1, Optional.of(c.position()), 0, CheckpointOutcome.SAVED));
+      assertThat(saved()).containsExactly("0", "2");
+      assertThat(store.isClaimed("orders")).isFalse();
+    });
+  }
+
+  @Test
+  @DisplayName("close while the claim is waited for")
+  void closeClaiming() {
+    runtime.run(() -> {
+      open(checkpoints()).next();
+      EventStream<String> standby =
+          EventStream.from(new ScriptedClientSource<String>(runtime), checkpoints())
+              .runtime(runtime)
+              .open();
+      Actor puller =
+          runtime.spawn(
+              "puller",
+              () -> assertThatThrownBy(standby::next).isInstanceOf(StreamClosedException.class));
+      runtime.sleep(Duration.ofSeconds(3));
+      Duration before = runtime.elapsed();
+      standby.close();
+      assertThat(runtime.elapsed().minus(before)).isLessThan(Duration.ofMillis(50));
+      puller.join();
+    });
+  }
+
+  @Test
+  @DisplayName("on receipt, a batch is settled all at once, and saved as such")
+  void onReceipt() {
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, checkpoints().every(1, Duration.ofHours(1)))
+              .acks(AckMode.ON_RECEIPT)
+              .runtime(runtime)
+              .open();
+      assertThat(stream.poll(3, TIMEOUT).size()).isEqualTo(3);
+      stream.close();
+      assertThat(saved()).endsWith("3");
+    });
+  }
+}
