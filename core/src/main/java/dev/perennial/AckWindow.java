@@ -133,10 +133,10 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
 
   @Override
   public int unacked() {
-    // Acks first: what is admitted meanwhile then counts as unacked, and never is the difference
-    // below zero.
+    // Acks first, so that the difference is never below zero. What is admitted and acked meanwhile
+    // then counts as unacked, which the window bounds.
     long done = acked.get();
-    return (int) Math.max(0, tail - done);
+    return (int) Math.min(capacity, tail - done);
   }
 
   @Override
@@ -177,8 +177,11 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
       head = i;
     }
     for (Mark<P> mark = marks.peek(); mark != null && mark.before <= i; mark = marks.peek()) {
-      watermark = mark.position;
-      marks.poll();
+      // One that lies further back was overtaken by a delivery behind it.
+      if (mark.before == i) {
+        watermark = mark.position;
+      }
+      marks.remove();
     }
   }
 

@@ -153,7 +153,7 @@ final class Checkpointer<P extends Position> {
       outage.begin();
       slot.save(source.encode(newest));
       outage.end();
-    } catch (CheckpointException | RuntimeException e) {
+    } catch (Throwable e) {
       failed(newest, e);
       return;
     }
@@ -168,7 +168,7 @@ final class Checkpointer<P extends Position> {
     }
   }
 
-  private void failed(P position, Exception cause) {
+  private void failed(P position, Throwable cause) {
     Kind kind = cause instanceof CheckpointException known ? known.kind() : Kind.UNAVAILABLE;
     if (kind != Kind.UNAVAILABLE) {
       outage.end();

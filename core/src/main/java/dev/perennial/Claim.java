@@ -112,7 +112,7 @@ final class Claim {
       } else if (now instanceof Held held) {
         load(held);
       }
-    } catch (CheckpointException | RuntimeException e) {
+    } catch (Throwable e) {
       failed(now, e);
     }
   }
@@ -174,7 +174,7 @@ final class Claim {
     runtime.schedule(until.remaining(INTERVAL), () -> lane.submit(this::advance));
   }
 
-  private void failed(State during, Exception cause) {
+  private void failed(State during, Throwable cause) {
     boolean unavailable =
         !(cause instanceof CheckpointException known) || known.kind() == Kind.UNAVAILABLE;
     if (unavailable && during instanceof Standby standby && !standby.until.isOver()) {
@@ -262,7 +262,7 @@ final class Claim {
   private void close(CheckpointSlot slot) {
     try {
       slot.close();
-    } catch (CheckpointException | RuntimeException e) {
+    } catch (Throwable e) {
       observer.closeFailed("the claim on checkpoint '" + streamId + "'", e);
     }
   }

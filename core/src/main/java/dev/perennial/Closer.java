@@ -8,7 +8,6 @@ import dev.perennial.port.Position;
 import dev.perennial.port.Source;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.StreamRuntime.Signal;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -129,7 +128,7 @@ final class Closer<E, P extends Position> {
       connection.close(flush);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) {
       observer.closeFailed("the connection", e);
     }
   }
@@ -137,7 +136,7 @@ final class Closer<E, P extends Position> {
   private void closeSource() {
     try {
       source.close();
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) {
       observer.closeFailed("the source", e);
     }
   }

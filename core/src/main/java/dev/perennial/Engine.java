@@ -37,12 +37,13 @@ final class Engine<E, P extends Position> implements Settlements {
       Source<E, P> source,
       StreamOptions options,
       List<StreamListener> listeners,
+      String keeps,
       Function<Engine<E, P>, Tracked<E, P>> tracking) {
     this.options = options;
     this.runtime = options.runtime();
     this.observer = new Observer(options.source(), listeners);
     this.signal = runtime.newSignal();
-    this.lifecycle = new Lifecycle(this::wake, observer);
+    this.lifecycle = new Lifecycle(this::wake, observer, keeps);
     this.waiting = new Waiting(signal, lifecycle);
     this.seat = new Seat(signal, options.source(), this::cleanUp);
     Tracked<E, P> tracked = tracking.apply(this);
@@ -66,7 +67,7 @@ final class Engine<E, P extends Position> implements Settlements {
 
   static <E, P extends Position> Engine<E, P> of(
       ServerTrackedSource<E, P> source, StreamOptions options, List<StreamListener> listeners) {
-    return new Engine<>(source, options, listeners, engine -> engine.track(source));
+    return new Engine<>(source, options, listeners, "", engine -> engine.track(source));
   }
 
   static <E, P extends Position> Engine<E, P> of(
@@ -74,7 +75,12 @@ final class Engine<E, P extends Position> implements Settlements {
       Checkpoints checkpoints,
       StreamOptions options,
       List<StreamListener> listeners) {
-    return new Engine<>(source, options, listeners, engine -> engine.track(source, checkpoints));
+    String keeps =
+        checkpoints.store() == null
+            ? ""
+            : "its claim on checkpoint '" + checkpoints.streamId() + "'";
+    return new Engine<>(
+        source, options, listeners, keeps, engine -> engine.track(source, checkpoints));
   }
 
   private Tracked<E, P> track(ServerTrackedSource<E, P> source) {

@@ -13,12 +13,18 @@ final class Lifecycle {
 
   private final Runnable wake;
   private final Observer observer;
+  private final String keeps;
   private volatile StreamState state = StreamState.NEW;
   private volatile @Nullable Death death;
 
-  Lifecycle(Runnable wake, Observer observer) {
+  /**
+   * @param wake makes the pulling thread look again
+   * @param keeps what a dead stream keeps until it is closed, for its errors; empty if nothing
+   */
+  Lifecycle(Runnable wake, Observer observer, String keeps) {
     this.wake = wake;
     this.observer = observer;
+    this.keeps = keeps;
   }
 
   StreamState state() {
@@ -74,7 +80,8 @@ final class Lifecycle {
   }
 
   /** Kills the stream, unless it is dead or being closed already. */
-  boolean fail(Death why) {
+  boolean fail(Death cause) {
+    Death why = noted(cause);
     StreamState from;
     synchronized (this) {
       from = state;
@@ -88,6 +95,15 @@ final class Lifecycle {
     observer.died(why);
     changed(from, StreamState.FAILED, why.cause(), why.attempts(), null, null);
     return true;
+  }
+
+  /** What a call that brought a death about throws, whether or not the stream died of it. */
+  StreamException exceptionOf(Death cause) {
+    return noted(cause).exception();
+  }
+
+  private Death noted(Death cause) {
+    return cause.keeping(keeps);
   }
 
   /** Begins to close. Says whether this call was the first. */

@@ -10,6 +10,7 @@ import dev.perennial.StreamListener.StartOverridden;
 import dev.perennial.StreamListener.Transition;
 import dev.perennial.StreamListener.WindowFree;
 import dev.perennial.StreamListener.WindowFull;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -53,20 +54,24 @@ final class Observer {
     switch (transition.to()) {
       case CONNECTING -> LOG.debug("{}: connecting", source);
       case LIVE -> LOG.info("{}: connected", source);
-      case BACKING_OFF ->
-          LOG.warn(
-              "{}: {}, {} failed in a row, next attempt in {} ms",
-              source,
-              transition
-                  .connectionAge()
-                  .map(age -> "connection lost after " + age)
-                  .orElse("attempt failed"),
-              transition.attempt(),
-              transition.delay().map(delay -> delay.toMillis()).orElse(0L),
-              transition.cause().orElse(null));
+      case BACKING_OFF -> backingOff(transition);
       default -> LOG.debug("{}: {}", source, transition.to());
     }
     tell(listener -> listener.onTransition(transition));
+  }
+
+  private void backingOff(Transition transition) {
+    LOG.warn(
+        "{}: {} with {}; {} failed in a row, next attempt in {} ms",
+        source,
+        transition
+            .connectionAge()
+            .map(age -> "connection lost after " + age)
+            .orElse("attempt to connect failed"),
+        transition.cause().map(Throwable::toString).orElse("no error"),
+        transition.attempt(),
+        transition.delay().map(Duration::toMillis).orElse(0L));
+    LOG.debug("{}: the error was", source, transition.cause().orElse(null));
   }
 
   void died(Death death) {

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Kills a stream whose checkpoint store has not done what it was asked for too long, counted from
- * the start of the first call that has not succeeded. A timer does it, because a call may hang.
- * {@code begin} and {@code end} belong to the store's lane.
+ * the start of the first call that has not succeeded. A timer does it, because a call may hang; it
+ * hands over to another thread at once, because a listener may be slow. {@code begin} and {@code
+ * end} belong to the store's lane.
  */
 final class OutageClock {
 
@@ -41,8 +42,8 @@ final class OutageClock {
                     + streamId
                     + "' has not worked for "
                     + tolerated
-                    + ", so the stream stopped; it keeps its claim until it is closed, and what is not saved comes"
-                    + " again with the next run",
+                    + ", so the stream stopped; what is not saved by the time it is closed comes again with the next"
+                    + " run",
                 lastError));
       }
     }
@@ -53,7 +54,7 @@ final class OutageClock {
     if (current.get() == null) {
       Outage outage = new Outage();
       current.set(outage);
-      outage.timer = runtime.schedule(tolerated, outage);
+      outage.timer = runtime.schedule(tolerated, () -> runtime.execute(outage));
     }
   }
 

@@ -212,7 +212,7 @@ final class Puller<E, P extends Position> {
     // Thrown even where the stream is closed meanwhile: nobody else would tell of the handler's
     // error.
     lifecycle.fail(death);
-    throw death.exception();
+    throw lifecycle.exceptionOf(death);
   }
 
   private void sit() throws InterruptedException {

@@ -160,8 +160,10 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
   @Override
   public int unacked() {
+    // Acks first, so that the difference is never below zero. What is admitted and acked meanwhile
+    // then counts as unacked, which the window bounds.
     long done = acked.get();
-    return (int) Math.max(0, admitted - done);
+    return (int) Math.min(capacity, admitted - done);
   }
 
   @Override

@@ -15,6 +15,7 @@ import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.Recovery;
 import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.InMemoryCheckpointStore;
@@ -432,6 +433,31 @@ class CheckpointTest {
         assertDead("checkpoint", stream::next);
         assertThat(runtime.elapsed()).isLessThan(Duration.ofSeconds(1));
         stream.close();
+      });
+    }
+
+    @Test
+    @DisplayName(
+        "an error of the store, such as a class that is missing, is told like an exception")
+    void error() {
+      NoClassDefFoundError missing = new NoClassDefFoundError("driver");
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(
+                    source,
+                    Checkpoints.in(
+                        CheckpointStore.of(
+                            id -> {
+                              throw missing;
+                            },
+                            (id, checkpoint) -> {}),
+                        "orders"))
+                .runtime(runtime)
+                .open();
+        assertThatThrownBy(stream::next)
+            .isInstanceOf(StreamException.class)
+            .hasCause(missing)
+            .hasMessageContaining("keeps its claim on checkpoint 'orders'");
       });
     }
 

@@ -1,0 +1,90 @@
+package dev.perennial;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class AckWindowTest {
+
+  private final CountingSettlements settlements = new CountingSettlements();
+  private final AckWindow<String, TestPosition> window = new AckWindow<>(4, settlements);
+
+  private Delivery<String> admit(long id) {
+    return window.admit("event " + id, new TestPosition(id), 0);
+  }
+
+  @Test
+  @DisplayName("a progress that acks overtook does not hold the watermark back")
+  void overtakenProgress() {
+    Delivery<String> first = admit(1);
+    window.progress(new TestPosition(2));
+    Delivery<String> second = admit(3);
+    first.ack();
+    second.ack();
+    assertThat(window.watermark()).isEqualTo(new TestPosition(3));
+  }
+
+  @Test
+  @DisplayName("a progress counts once everything delivered before it is acked, and not sooner")
+  void progressWaits() {
+    Delivery<String> first = admit(1);
+    Delivery<String> second = admit(2);
+    window.progress(new TestPosition(3));
+    second.ack();
+    assertThat(window.watermark()).isNull();
+    first.ack();
+    assertThat(window.watermark()).isEqualTo(new TestPosition(3));
+  }
+
+  @Test
+  @DisplayName("a progress takes no slot, however many come")
+  void progressTakesNoRoom() {
+    admit(1);
+    for (int i = 2; i < 1_000; i++) {
+      window.progress(new TestPosition(i));
+    }
+    assertThat(window.hasRoom()).isTrue();
+    assertThat(window.unacked()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("full when its span is full, however few in it are unacked")
+  void spanCounts() {
+    Delivery<String> slow = admit(1);
+    for (int i = 2; i <= 4; i++) {
+      admit(i).ack();
+    }
+    assertThat(window.hasRoom()).isFalse();
+    assertThat(window.unacked()).isEqualTo(1);
+    slow.ack();
+    assertThat(window.hasRoom()).isTrue();
+    assertThat(window.watermark()).isEqualTo(new TestPosition(4));
+  }
+
+  @Test
+  @DisplayName("an ack of a delivery that was nacked is told as too late, an ack in vain is not")
+  void late() {
+    Delivery<String> delivery = admit(1);
+    delivery.nack();
+    assertThat(delivery.ack()).isFalse();
+    assertThat(settlements.late).hasValue(1);
+    Delivery<String> again = window.nextNacked();
+    assertThat(again.ack()).isTrue();
+    assertThat(again.ack()).isFalse();
+    assertThat(settlements.late).hasValue(1);
+  }
+
+  @Test
+  @DisplayName("a delivery keeps its place and its numbers for tens of rounds of the ring")
+  void rounds() {
+    for (int i = 1; i <= 1_000; i++) {
+      assertThat(window.hasRoom()).isTrue();
+      Delivery<String> delivery = admit(i);
+      assertThat(delivery.sequence()).isEqualTo(i - 1);
+      assertThat(delivery.ack()).isTrue();
+      assertThat(window.watermark()).isEqualTo(new TestPosition(i));
+    }
+    assertThat(window.acked()).isEqualTo(1_000);
+  }
+}

@@ -1,0 +1,36 @@
+package dev.perennial;
+
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.Received;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** Remembers what was acknowledged on it. */
+final class RecordingConnection implements AckingConnection<String, TestPosition> {
+
+  final int number;
+  final Queue<TestPosition> acknowledged = new ConcurrentLinkedQueue<>();
+
+  RecordingConnection(int number) {
+    this.number = number;
+  }
+
+  @Override
+  public void acknowledge(TestPosition position) {
+    acknowledged.add(position);
+  }
+
+  @Override
+  public int unsent() {
+    return 0;
+  }
+
+  @Override
+  public Received<String, TestPosition> receive(Duration timeout) {
+    throw new AssertionError("the filter does not receive");
+  }
+
+  @Override
+  public void close(Duration flush) {}
+}

@@ -1,0 +1,26 @@
+package dev.perennial;
+
+import dev.perennial.port.Position;
+
+/** The same event on any connection, as a record of Tap's is. */
+record TestPosition(long id, int connection) implements Position {
+
+  TestPosition(long id) {
+    this(id, 0);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof TestPosition that && that.id == id;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(id);
+  }
+
+  @Override
+  public String toString() {
+    return id + "@" + connection;
+  }
+}
