@@ -317,7 +317,7 @@ final class Puller<E, P extends Position> {
     if (delivery == null) {
       return null;
     }
-    loop.proved();
+    loop.wanted();
     long before = received;
     lastEvent = now;
     received = before + 1;

@@ -1,5 +1,6 @@
 package dev.perennial.simulators.tap;
 
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.SplittableRandom;
@@ -18,10 +19,29 @@ final class EventGenerator implements Iterator<TapEventSpec> {
   };
 
   private static final String[] WORDS = {
-    "perennial", "river", "spring", "delta", "meadow", "willow", "heron", "stone", "ferry",
-        "harbour",
-    "morning", "tide", "bridge", "garden", "orchard", "lantern", "“quoted”", "naïve", "水", "🌱"
+    "perennial",
+    "river",
+    "spring",
+    "delta",
+    "meadow",
+    "willow",
+    "heron",
+    "stone",
+    "ferry",
+    "harbour"
   };
+
+  /**
+   * Not ASCII, for one record in twenty: it takes a client longer to read, and the simulator to
+   * write.
+   */
+  private static final String[] MORE_WORDS = {"river", "“quoted”", "naïve", "水", "🌱"};
+
+  /**
+   * How many different records there are. They are made beforehand: a simulator busy writing prose
+   * is no load.
+   */
+  private static final int BODIES = 512;
 
   private static final String[] STATUSES = {
     "active", "takendown", "suspended", "deactivated", "deleted"
@@ -33,6 +53,7 @@ final class EventGenerator implements Iterator<TapEventSpec> {
 
   private final SplittableRandom random;
   private final Repository[] repositories;
+  private final String[] bodies = new String[BODIES];
   private long clock;
   private int left;
 
@@ -43,6 +64,7 @@ final class EventGenerator implements Iterator<TapEventSpec> {
     this.random = new SplittableRandom(seed);
     this.left = events;
     this.clock = clock;
+    Arrays.setAll(bodies, i -> makeBody());
     this.repositories = new Repository[repositories];
     for (int i = 0; i < repositories; i++) {
       this.repositories[i] = new Repository(did(i), "user" + i);
@@ -103,14 +125,7 @@ final class EventGenerator implements Iterator<TapEventSpec> {
     repository.collection = COLLECTIONS[random.nextInt(COLLECTIONS.length)];
     repository.rkey = rev;
     return new TapEventSpec.RecordChange(
-        repository.did,
-        rev,
-        repository.collection,
-        rev,
-        "create",
-        live,
-        cid(),
-        json(repository.collection));
+        repository.did, rev, repository.collection, rev, "create", live, cid(), body());
   }
 
   private TapEventSpec.RecordChange change(Repository repository, String rev, String action) {
@@ -123,7 +138,7 @@ final class EventGenerator implements Iterator<TapEventSpec> {
         action,
         true,
         delete ? null : cid(),
-        delete ? null : json(repository.collection));
+        delete ? null : body());
   }
 
   private String cid() {
@@ -136,14 +151,18 @@ final class EventGenerator implements Iterator<TapEventSpec> {
     return CID_PREFIX + new String(digits);
   }
 
-  private String json(String collection) {
+  private String body() {
+    return bodies[random.nextInt(bodies.length)];
+  }
+
+  private String makeBody() {
     StringBuilder json = new StringBuilder(400);
-    json.append("{\"$type\":\"")
-        .append(collection)
-        .append("\",\"createdAt\":\"2026-08-19T03:22:47.000Z\",\"text\":\"");
-    int words = 8 + random.nextInt(24);
-    for (int i = 0; i < words; i++) {
-      json.append(i == 0 ? "" : " ").append(WORDS[random.nextInt(WORDS.length)]);
+    json.append(
+        "{\"$type\":\"app.bsky.feed.post\",\"createdAt\":\"2026-08-19T03:22:47.000Z\",\"text\":\"");
+    String[] words = random.nextInt(20) == 0 ? MORE_WORDS : WORDS;
+    int count = 8 + random.nextInt(24);
+    for (int i = 0; i < count; i++) {
+      json.append(i == 0 ? "" : " ").append(words[random.nextInt(words.length)]);
     }
     return json.append("\",\"langs\":[\"en\"]}").toString();
   }

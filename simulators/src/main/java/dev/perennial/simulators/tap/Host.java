@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Host {
 
+  private static final int REBINDS = 500;
+  private static final int REBIND_MILLIS = 10;
+
   private final Machine machine;
   private final MultiThreadIoEventLoopGroup group;
   private final EventLoop loop;
@@ -31,6 +34,7 @@ final class Host {
   // Guarded by this object.
   private int port;
   private @Nullable Channel server;
+  private boolean portIsOurs;
   private boolean closed;
 
   /** Used on the loop only. */
@@ -66,23 +70,7 @@ final class Host {
           process = new ServerProcess(machine, loop);
           return process;
         });
-    ChannelFuture bound =
-        new ServerBootstrap()
-            .group(group)
-            .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .option(ChannelOption.SO_BACKLOG, 1024)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(
-                new ChannelInitializer<>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    started.opened(channel);
-                    FrontDoor.install(channel.pipeline(), started);
-                  }
-                })
-            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
-            .awaitUninterruptibly();
+    ChannelFuture bound = bind(started);
     if (!bound.isSuccess()) {
       end(started, false);
       throw new IllegalStateException(
@@ -90,6 +78,7 @@ final class Host {
     }
     server = bound.channel();
     port = ((InetSocketAddress) bound.channel().localAddress()).getPort();
+    portIsOurs = true;
   }
 
   synchronized void stop(boolean reset) {
@@ -132,6 +121,35 @@ final class Host {
       task.run();
       return null;
     });
+  }
+
+  /**
+   * Listens. A port that was ours before may be taken for a moment more, by our old socket: it is
+   * not gone before the selector has noticed that it was closed.
+   */
+  private ChannelFuture bind(ServerProcess started) {
+    ServerBootstrap bootstrap =
+        new ServerBootstrap()
+            .group(group)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .option(ChannelOption.SO_BACKLOG, 1024)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    started.opened(channel);
+                    FrontDoor.install(channel.pipeline(), started);
+                  }
+                });
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
+    for (int retry = 0; retry < REBINDS && portIsOurs && !bound.isSuccess(); retry++) {
+      loop.schedule(() -> {}, REBIND_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+      bound = bootstrap.bind(address).awaitUninterruptibly();
+    }
+    return bound;
   }
 
   private void end(ServerProcess running, boolean reset) {

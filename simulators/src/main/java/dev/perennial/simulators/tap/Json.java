@@ -7,27 +7,29 @@ final class Json {
 
   /** A text as a JSON string, quotes included. */
   static String quote(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (needsEscape(text.charAt(i))) {
-        return escape(text);
-      }
-    }
-    return '"' + text + '"';
+    StringBuilder out = new StringBuilder(text.length() + 2);
+    quote(out, text);
+    return out.toString();
   }
 
-  private static String escape(String text) {
-    StringBuilder escaped = new StringBuilder(text.length() + 8).append('"');
+  /** Appends a text as a JSON string, quotes included. */
+  static void quote(StringBuilder out, String text) {
+    out.append('"');
+    int from = 0;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      if (c == '"' || c == '\\') {
-        escaped.append('\\').append(c);
-      } else if (c < ' ') {
-        escaped.append(String.format("\\u%04x", (int) c));
-      } else {
-        escaped.append(c);
+      if (needsEscape(c)) {
+        out.append(text, from, i);
+        out.append(c < ' ' ? String.format("\\u%04x", (int) c) : "\\" + c);
+        from = i + 1;
       }
     }
-    return escaped.append('"').toString();
+    if (from == 0) {
+      out.append(text);
+    } else {
+      out.append(text, from, text.length());
+    }
+    out.append('"');
   }
 
   private static boolean needsEscape(char c) {

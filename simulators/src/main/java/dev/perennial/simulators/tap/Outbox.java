@@ -45,7 +45,10 @@ final class Outbox {
     this.table = table;
     this.retryTimeout = retryTimeout.toNanos();
     this.channelCapacity = channelCapacity;
-    undelivered.addAll(table.byId());
+    for (Row row : table.byId()) {
+      row.setWorker(null);
+      undelivered.add(row);
+    }
     deliver(now);
   }
 
@@ -88,7 +91,7 @@ final class Outbox {
     Row row = table.get(id);
     if (row != null) {
       row.line().noteAcked();
-      DidWorker worker = workers.get(row.did());
+      DidWorker worker = row.worker();
       if (worker != null) {
         worker.ack(row, now);
       }
@@ -131,6 +134,7 @@ final class Outbox {
       Row row = undelivered.remove();
       if (!row.deleted()) {
         DidWorker worker = workers.computeIfAbsent(row.did(), did -> new DidWorker(this));
+        row.setWorker(worker);
         deliveryBlocked = !worker.add(row, delivery, now);
       }
     }

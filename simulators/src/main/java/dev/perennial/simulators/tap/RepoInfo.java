@@ -16,13 +16,4 @@ public record RepoInfo(
   public static RepoInfo pending(String did) {
     return new RepoInfo(did, "", "pending", "", "", 0, 0);
   }
-
-  /** The same repository, synced up to a revision. */
-  RepoInfo active(String rev, long records) {
-    return new RepoInfo(did, handle, "active", rev, "", retries, records);
-  }
-
-  RepoInfo withHandle(String handle) {
-    return new RepoInfo(did, handle, state, rev, error, retries, records);
-  }
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** The repositories that the server tracks, and what else its database holds besides the outbox. */
 final class Repositories {
 
-  private final Map<String, RepoInfo> byDid = new HashMap<>();
+  private final Map<String, Repository> byDid = new HashMap<>();
   private final Map<String, String> didDocuments = new HashMap<>();
   private long resyncBuffer;
   private @Nullable Long firehoseCursor;
@@ -15,11 +15,11 @@ final class Repositories {
 
   /** Adds a repository, or does nothing if it is there. */
   void add(String did) {
-    byDid.putIfAbsent(did, RepoInfo.pending(did));
+    byDid.computeIfAbsent(did, key -> new Repository(RepoInfo.pending(key)));
   }
 
   void put(RepoInfo repository) {
-    byDid.put(repository.did(), repository);
+    byDid.put(repository.did(), new Repository(repository));
   }
 
   void remove(String did) {
@@ -27,20 +27,15 @@ final class Repositories {
   }
 
   @Nullable RepoInfo get(String did) {
-    return byDid.get(did);
+    Repository repository = byDid.get(did);
+    return repository == null ? null : repository.info();
   }
 
   /** Keeps a repository's figures up with an event of it, if it is tracked. */
   void note(TapEventSpec event) {
-    RepoInfo repository = byDid.get(event.did());
-    if (repository == null) {
-      return;
-    }
-    if (event instanceof TapEventSpec.RecordChange entry) {
-      int change = entry.action().equals("create") ? 1 : entry.action().equals("delete") ? -1 : 0;
-      put(repository.active(entry.rev(), Math.max(0, repository.records() + change)));
-    } else if (event instanceof TapEventSpec.IdentityChange identity) {
-      put(repository.withHandle(identity.handle()));
+    Repository repository = byDid.get(event.did());
+    if (repository != null) {
+      repository.note(event);
     }
   }
 
@@ -49,7 +44,7 @@ final class Repositories {
   }
 
   long recordCount() {
-    return byDid.values().stream().mapToLong(RepoInfo::records).sum();
+    return byDid.values().stream().mapToLong(repository -> repository.records).sum();
   }
 
   void putDidDocument(String did, String json) {
@@ -79,5 +74,38 @@ final class Repositories {
 
   @Nullable String listReposCursor() {
     return listReposCursor;
+  }
+
+  /** A repository, with what changes with each event. */
+  private static final class Repository {
+
+    private final RepoInfo base;
+    private String handle;
+    private String state;
+    private String rev;
+    private long records;
+
+    Repository(RepoInfo base) {
+      this.base = base;
+      this.handle = base.handle();
+      this.state = base.state();
+      this.rev = base.rev();
+      this.records = base.records();
+    }
+
+    void note(TapEventSpec event) {
+      if (event instanceof TapEventSpec.RecordChange change) {
+        state = "active";
+        rev = change.rev();
+        records += change.action().equals("create") ? 1 : change.action().equals("delete") ? -1 : 0;
+        records = Math.max(0, records);
+      } else if (event instanceof TapEventSpec.IdentityChange identity) {
+        handle = identity.handle();
+      }
+    }
+
+    RepoInfo info() {
+      return new RepoInfo(base.did(), handle, state, rev, base.error(), base.retries(), records);
+    }
   }
 }

@@ -1,5 +1,7 @@
 package dev.perennial.simulators.tap;
 
+import org.jspecify.annotations.Nullable;
+
 /** An event in the server's database. Used on the simulator's own thread only. */
 final class Row {
 
@@ -8,6 +10,7 @@ final class Row {
   private final boolean live;
   private final byte[] data;
   private final LedgerBook.Line line;
+  private @Nullable DidWorker worker;
   private boolean deleted;
 
   Row(long id, TapEventSpec event, LedgerBook.Line line) {
@@ -40,6 +43,15 @@ final class Row {
   /** What is remembered of the event when the row is gone. */
   LedgerBook.Line line() {
     return line;
+  }
+
+  /** Who orders the event in this run of the server; null before it was looked at. */
+  @Nullable DidWorker worker() {
+    return worker;
+  }
+
+  void setWorker(@Nullable DidWorker worker) {
+    this.worker = worker;
   }
 
   boolean deleted() {

@@ -58,7 +58,7 @@ public sealed interface TapEventSpec {
 
     @Override
     public byte[] encode(long id) {
-      StringBuilder text = new StringBuilder(256 + (json == null ? 0 : json.length()));
+      StringBuilder text = new StringBuilder(400 + (json == null ? 0 : json.length()));
       text.append("{\"id\":").append(Long.toUnsignedString(id));
       text.append(",\"type\":\"record\",\"record\":{\"live\":").append(live);
       field(text, "did", did);
@@ -98,9 +98,10 @@ public sealed interface TapEventSpec {
 
     @Override
     public byte[] encode(long id) {
-      StringBuilder text = new StringBuilder(160);
+      StringBuilder text = new StringBuilder(256);
       text.append("{\"id\":").append(Long.toUnsignedString(id));
-      text.append(",\"type\":\"identity\",\"identity\":{\"did\":").append(Json.quote(did));
+      text.append(",\"type\":\"identity\",\"identity\":{\"did\":");
+      Json.quote(text, did);
       field(text, "handle", handle);
       text.append(",\"is_active\":").append(active);
       field(text, "status", status);
@@ -138,6 +139,7 @@ public sealed interface TapEventSpec {
   }
 
   private static void field(StringBuilder text, String name, String value) {
-    text.append(",\"").append(name).append("\":").append(Json.quote(value));
+    text.append(",\"").append(name).append("\":");
+    Json.quote(text, value);
   }
 }

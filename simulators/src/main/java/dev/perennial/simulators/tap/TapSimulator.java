@@ -165,7 +165,13 @@ public final class TapSimulator implements AutoCloseable {
               + repositories
               + ".");
     }
-    host.run(() -> machine.generate(events, repositories));
+    host.run(() -> {
+      machine.generate(events, repositories);
+      ServerProcess process = host.process();
+      if (process != null) {
+        process.schedulePump();
+      }
+    });
   }
 
   /** Whether there are events left to generate. */

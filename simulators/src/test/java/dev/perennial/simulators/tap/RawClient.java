@@ -1,5 +1,6 @@
 package dev.perennial.simulators.tap;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -48,7 +49,7 @@ final class RawClient implements AutoCloseable {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setTcpNoDelay(true);
     socket.setSoTimeout((int) DEADLINE.toMillis());
-    in = new DataInputStream(socket.getInputStream());
+    in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1 << 16));
     out = socket.getOutputStream();
   }
 
@@ -176,6 +177,11 @@ final class RawClient implements AutoCloseable {
   boolean isQuiet() throws IOException {
     frame(0x89, "quiet?".getBytes(StandardCharsets.UTF_8));
     return read().opcode() == 0xa;
+  }
+
+  /** All bytes up to the end of the connection. */
+  byte[] readAll() throws IOException {
+    return in.readAllBytes();
   }
 
   /** How the connection ends: {@code end} or {@code reset}, or what else comes. */

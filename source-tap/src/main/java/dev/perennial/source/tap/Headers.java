@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Collections;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,10 @@ final class Headers {
   static final String USER_AGENT = "User-Agent";
 
   private static final String DEFAULT_USER_AGENT = "perennial/" + version();
+
+  /** What neither a WebSocket handshake nor the JDK's HTTP client lets others set. */
+  private static final Set<String> RESERVED =
+      Set.of("host", "connection", "upgrade", "content-length", "transfer-encoding", "expect");
 
   private final TreeMap<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 
@@ -30,6 +36,10 @@ final class Headers {
     if (value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
       throw new IllegalArgumentException(
           "the value of the header " + name + " has a line break or a zero in it");
+    }
+    String lower = name.toLowerCase(Locale.ROOT);
+    if (RESERVED.contains(lower) || lower.startsWith("sec-websocket-")) {
+      throw new IllegalArgumentException("the header " + name + " is made by the client itself");
     }
     headers.remove(name);
     headers.put(name, value);

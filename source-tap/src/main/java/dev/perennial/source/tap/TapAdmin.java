@@ -169,13 +169,12 @@ public final class TapAdmin {
   public TapCursors cursors() throws TapAdminException, InterruptedException {
     String path = "/stats/cursors";
     JsonNode cursors = object(path);
+    // A cursor that Tap does not have is left out, or shown as 0 or an empty text.
+    long firehose = isAbsent(cursors, "firehose") ? 0 : number(path, cursors, "firehose");
+    String listRepos = isAbsent(cursors, "list_repos") ? "" : text(path, cursors, "list_repos");
     return new TapCursors(
-        isAbsent(cursors, "firehose")
-            ? OptionalLong.empty()
-            : OptionalLong.of(number(path, cursors, "firehose")),
-        isAbsent(cursors, "list_repos")
-            ? Optional.empty()
-            : Optional.of(text(path, cursors, "list_repos")));
+        firehose == 0 ? OptionalLong.empty() : OptionalLong.of(firehose),
+        listRepos.isEmpty() ? Optional.empty() : Optional.of(listRepos));
   }
 
   @Override

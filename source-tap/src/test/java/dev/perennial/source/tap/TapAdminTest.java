@@ -271,11 +271,14 @@ class TapAdminTest {
     assertThat(admin.cursors())
         .isEqualTo(new TapCursors(OptionalLong.of(12345678901L), Optional.of("c")));
 
-    answers(200, "{}");
-    assertThat(admin.cursors()).isEqualTo(new TapCursors(OptionalLong.empty(), Optional.empty()));
-
-    answers(200, "{\"firehose\":null,\"list_repos\":null}");
-    assertThat(admin.cursors()).isEqualTo(new TapCursors(OptionalLong.empty(), Optional.empty()));
+    for (String none :
+        List.of(
+            "{}",
+            "{\"firehose\":null,\"list_repos\":null}",
+            "{\"firehose\":0,\"list_repos\":\"\"}")) {
+      answers(200, none);
+      assertThat(admin.cursors()).isEqualTo(new TapCursors(OptionalLong.empty(), Optional.empty()));
+    }
   }
 
   @ParameterizedTest

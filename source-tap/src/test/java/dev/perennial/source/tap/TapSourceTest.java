@@ -343,6 +343,11 @@ class TapSourceTest {
     assertThatThrownBy(() -> builder.header("X Key", "s3cret"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageNotContaining("s3cret");
+    for (String reserved : List.of("Host", "upgrade", "Sec-WebSocket-Key", "Content-Length")) {
+      assertThatThrownBy(() -> builder.header(reserved, "v"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(reserved);
+    }
     assertThatThrownBy(() -> builder.header("", "v")).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> builder.header("X-Key", "s3cret\r\nEvil: 1"))
         .isInstanceOf(IllegalArgumentException.class)

@@ -17,15 +17,26 @@ import java.util.concurrent.CompletionException;
  */
 final class HostLookup {
 
-  private HostLookup() {}
+  /** Does the looking up; may block. */
+  interface Resolver {
+    InetAddress[] resolve(String host) throws UnknownHostException;
+  }
 
-  static List<InetAddress> addresses(StreamRuntime runtime, String host, Duration timeout)
+  private final Resolver resolver;
+  private final StreamRuntime runtime;
+
+  HostLookup(Resolver resolver, StreamRuntime runtime) {
+    this.resolver = resolver;
+    this.runtime = runtime;
+  }
+
+  List<InetAddress> addresses(String host, Duration timeout)
       throws TransportException, InterruptedException {
     CompletableFuture<List<InetAddress>> found = new CompletableFuture<>();
     StreamRuntime.Signal signal = runtime.newSignal();
     runtime.execute(() -> {
       try {
-        found.complete(List.of(InetAddress.getAllByName(host)));
+        found.complete(List.of(resolver.resolve(host)));
       } catch (UnknownHostException | RuntimeException e) {
         found.completeExceptionally(e);
       } finally {

@@ -45,6 +45,7 @@ public final class NettyTransport implements Transport {
   private static final String WHY = "the transport was closed";
 
   private final Settings settings;
+  private final HostLookup lookup;
   private final @Nullable HttpProxy proxy;
   private final @Nullable IoEventLoopGroup givenGroup;
 
@@ -57,10 +58,12 @@ public final class NettyTransport implements Transport {
 
   NettyTransport(
       Settings settings,
+      HostLookup lookup,
       @Nullable TlsClient tls,
       @Nullable HttpProxy proxy,
       @Nullable IoEventLoopGroup givenGroup) {
     this.settings = settings;
+    this.lookup = lookup;
     this.tls = tls;
     this.proxy = proxy;
     this.givenGroup = givenGroup;
@@ -109,7 +112,7 @@ public final class NettyTransport implements Transport {
     }
     Deadline deadline = new Deadline(settings.runtime(), timeout);
     String host = proxy == null ? target.host() : proxy.host();
-    List<InetAddress> addresses = HostLookup.addresses(settings.runtime(), host, deadline.left());
+    List<InetAddress> addresses = lookup.addresses(host, deadline.left());
     for (int i = 0; ; i++) {
       int untried = addresses.size() - i;
       OpenAttempt attempt = new OpenAttempt(settings, target, tls(target), proxy);
@@ -135,6 +138,7 @@ public final class NettyTransport implements Transport {
     attempts.add(attempt);
     boolean opened = false;
     try {
+      requireNotClosed();
       attempt.start(group, address, headers);
       // If close() came before the attempt had a socket to close, it is for us to see it.
       requireNotClosed();

@@ -4,6 +4,7 @@ import dev.perennial.port.StreamRuntime;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.handler.ssl.SslContext;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Objects;
 import javax.net.ssl.TrustManager;
@@ -26,6 +27,7 @@ public final class NettyTransportBuilder {
   private @Nullable TlsClient tls;
   private @Nullable HttpProxy proxy;
   private @Nullable IoEventLoopGroup group;
+  private HostLookup.Resolver resolver = InetAddress::getAllByName;
 
   NettyTransportBuilder() {}
 
@@ -167,11 +169,17 @@ public final class NettyTransportBuilder {
     return this;
   }
 
+  /** For tests: what looks names up. */
+  NettyTransportBuilder resolver(HostLookup.Resolver resolver) {
+    this.resolver = resolver;
+    return this;
+  }
+
   /** Makes the transport. */
   public NettyTransport build() {
     Settings settings =
         new Settings(maxMessageSize, pingInterval, pongTimeout, inboxMessages, inboxBytes, runtime);
-    return new NettyTransport(settings, tls, proxy, group);
+    return new NettyTransport(settings, new HostLookup(resolver, runtime), tls, proxy, group);
   }
 
   private NettyTransportBuilder tls(TlsClient client) {

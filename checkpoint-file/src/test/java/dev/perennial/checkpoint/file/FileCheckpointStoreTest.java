@@ -1,0 +1,536 @@
+package dev.perennial.checkpoint.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileCheckpointStoreTest {
+
+  private static final Checkpoint ONE = new Checkpoint("test", "", "1");
+  private static final Checkpoint TWO = new Checkpoint("test", "f", "2\n\\");
+  private static final Runnable NOTHING = () -> {};
+
+  @TempDir Path temporary;
+
+  private Path directory;
+  private FileCheckpointStore store;
+
+  @BeforeEach
+  void open() {
+    directory = temporary.resolve("a/b");
+    store = FileCheckpointStore.in(directory);
+  }
+
+  // Saving and loading
+
+  @Test
+  void loadsWhatWasSavedLastAlsoAfterAnewClaim() throws Exception {
+    try (CheckpointSlot slot = claim("orders")) {
+      assertThat(slot.load()).isEmpty();
+      slot.save(ONE);
+      assertThat(slot.load()).contains(ONE);
+      slot.save(TWO);
+      assertThat(slot.load()).contains(TWO);
+    }
+    try (CheckpointSlot slot = claim("orders")) {
+      assertThat(slot.load()).contains(TWO);
+    }
+  }
+
+  @Test
+  void keepsTheStreamsApartWhateverTheirIdsAre() throws Exception {
+    List<String> ids =
+        List.of(
+            "a",
+            "A",
+            "a/b",
+            "../a",
+            "a.b",
+            "a\u0000b",
+            "ü",
+            "u\u0308",
+            "İ",
+            "con",
+            " ",
+            "%41",
+            "\ud800");
+    List<CheckpointSlot> slots = new ArrayList<>();
+    for (String id : ids) {
+      CheckpointSlot slot = claim(id);
+      slots.add(slot);
+      slot.save(new Checkpoint("test", "", String.valueOf(ids.indexOf(id))));
+    }
+    for (int i = 0; i < ids.size(); i++) {
+      assertThat(slots.get(i).load()).contains(new Checkpoint("test", "", String.valueOf(i)));
+      slots.get(i).close();
+    }
+    assertThat(store.streamIds()).containsExactlyElementsOf(ids.stream().sorted().toList());
+    assertThat(files(temporary)).allMatch(file -> file.startsWith(directory));
+  }
+
+  @Test
+  void refusesIdsThatHaveNoFileName() throws Exception {
+    assertThatThrownBy(() -> store.tryClaim("", NOTHING))
+        .isInstanceOf(IllegalArgumentException.class);
+    claim("x".repeat(244)).close();
+    CheckpointException tooLong = failure(() -> store.tryClaim("x".repeat(245), NOTHING));
+    assertThat(tooLong).hasMessageContaining("245").hasMessageContaining("244");
+    assertThat(failure(() -> store.tryClaim("ü".repeat(41), NOTHING))).hasMessageContaining("246");
+  }
+
+  @Test
+  void touchesTheDirectoryNoSoonerThanItMust() throws Exception {
+    assertThat(store.streamIds()).isEmpty();
+    assertThat(store.delete("orders")).isFalse();
+    assertThat(directory).doesNotExist();
+    claim("orders").close();
+    assertThat(directory).isDirectory();
+  }
+
+  @Test
+  void reusesWhatACrashLeftBehind() throws Exception {
+    try (CheckpointSlot slot = claim("orders")) {
+      slot.save(ONE);
+    }
+    Files.writeString(directory.resolve("orders.tmp"), "half a check" + "x".repeat(5_000));
+    try (CheckpointSlot slot = claim("orders")) {
+      assertThat(slot.load()).contains(ONE);
+      slot.save(TWO);
+      assertThat(slot.load()).contains(TWO);
+    }
+    assertThat(files(directory))
+        .extracting(Path::getFileName)
+        .extracting(Path::toString)
+        .containsExactly("orders.checkpoint", "orders.lock");
+  }
+
+  @Test
+  void doesNotTakeABrokenFileForNone() throws Exception {
+    for (String content :
+        List.of("", "hello", "perennial-checkpoint 9 00000000\nx\n", "perennial-checkpoint 1 0")) {
+      try (CheckpointSlot slot = claim("orders")) {
+        Files.writeString(directory.resolve("orders.checkpoint"), content);
+        CheckpointException failure = failure(slot::load);
+        assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+        assertThat(failure).hasMessageContaining(directory.resolve("orders.checkpoint").toString());
+      }
+    }
+  }
+
+  @Test
+  void doesNotReadAFileOfAnySizeIntoMemory() throws Exception {
+    try (CheckpointSlot slot = claim("orders")) {
+      try (var file = new RandomAccessFile(directory.resolve("orders.checkpoint").toFile(), "rw")) {
+        file.setLength(1L << 36);
+      }
+      CheckpointException failure = failure(slot::load);
+      assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(failure).hasMessageContaining("16,777,216");
+    }
+  }
+
+  // Claims
+
+  @Test
+  void letsOneClaimAtATime() throws Exception {
+    CheckpointSlot slot = claim("orders");
+    assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
+    claim("other").close();
+    slot.close();
+    slot.close();
+    claim("orders").close();
+  }
+
+  @Test
+  void doesNotGiveUpAnothersClaimByClosingTwice() throws Exception {
+    CheckpointSlot first = claim("orders");
+    first.close();
+    try (CheckpointSlot second = claim("orders")) {
+      first.close();
+      assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
+      second.save(ONE);
+      CheckpointException failure = failure(() -> save(first));
+      assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure(first::load).kind()).isEqualTo(Kind.CLAIM_LOST);
+    }
+  }
+
+  @Test
+  void knowsItsDirectoryByAnyPath() throws Exception {
+    try (CheckpointSlot slot = claim("orders")) {
+      Path link = temporary.resolve("link");
+      assumeTrue(canLink(link, directory), "no symbolic links here");
+      Path around = directory.resolve("../../a/b");
+      assertThat(FileCheckpointStore.in(link).tryClaim("orders", NOTHING)).isEmpty();
+      assertThat(FileCheckpointStore.in(around).tryClaim("orders", NOTHING)).isEmpty();
+      slot.save(ONE);
+    }
+  }
+
+  @Test
+  void letsOneOfManyThreadsClaim() throws Exception {
+    int threads = 8;
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      CyclicBarrier start = new CyclicBarrier(threads);
+      AtomicInteger holders = new AtomicInteger();
+      List<Future<Integer>> all = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        all.add(
+            pool.submit(() -> {
+              start.await();
+              FileCheckpointStore own = FileCheckpointStore.in(directory);
+              int claims = 0;
+              for (int round = 0; round < 200; round++) {
+                Optional<CheckpointSlot> slot = own.tryClaim("orders", NOTHING);
+                if (slot.isPresent()) {
+                  assertThat(holders.incrementAndGet()).isEqualTo(1);
+                  claims++;
+                  assertThat(holders.decrementAndGet()).isZero();
+                  slot.get().close();
+                }
+              }
+              return claims;
+            }));
+      }
+      int claims = 0;
+      for (Future<Integer> one : all) {
+        claims += one.get(60, TimeUnit.SECONDS);
+      }
+      assertThat(claims).isPositive();
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  @Test
+  void keepsTheClaimOfAThreadThatIsInterrupted() throws Exception {
+    AtomicInteger lost = new AtomicInteger();
+    try (CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      slot.save(ONE);
+      Thread.currentThread().interrupt();
+      CheckpointException failure = failure(() -> save(slot));
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(slot.load()).contains(ONE);
+      slot.save(TWO);
+      assertThat(slot.load()).contains(TWO);
+      assertThat(lost).hasValue(0);
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
+  @Test
+  void leavesNoClaimBehindAnInterruptedTry() throws Exception {
+    Thread.currentThread().interrupt();
+    try {
+      Optional<CheckpointSlot> slot = store.tryClaim("orders", NOTHING);
+      slot.orElseThrow().close();
+    } catch (CheckpointException e) {
+      assertThat(e.kind())
+          .as("whether it works depends on the Java version")
+          .isEqualTo(Kind.UNAVAILABLE);
+    } finally {
+      Thread.interrupted();
+    }
+    claim("orders").close();
+  }
+
+  @Test
+  void isNotHeldUpByAClaimThatWasLeftBehindInADeletedDirectory() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      // A new directory often gets the number of the one deleted last.
+      claim("orders");
+      deleteAll(directory);
+      store = FileCheckpointStore.in(directory);
+    }
+    claim("orders").close();
+  }
+
+  // What can go wrong with the directory
+
+  @Test
+  void losesTheClaimWithItsDirectoryAndDoesNotMakeItAgain() throws Exception {
+    AtomicInteger lost = new AtomicInteger();
+    CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    slot.save(ONE);
+    deleteAll(directory);
+    CheckpointException failure = failure(() -> save(slot));
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure(slot::load).kind())
+        .as("rather than no checkpoint")
+        .isEqualTo(Kind.CLAIM_LOST);
+    assertThat(lost).as("told once").hasValue(1);
+    slot.close();
+    assertThat(directory).doesNotExist();
+
+    CheckpointException gone = failure(() -> store.tryClaim("orders", NOTHING));
+    assertThat(gone.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(gone).hasMessageContaining(directory + " is gone");
+    assertThat(failure(store::streamIds).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure(() -> store.delete("orders")).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(directory).doesNotExist();
+  }
+
+  @Test
+  void doesNotWriteOverWhatAnotherClaimedAfterTheLockFileWasDeleted() throws Exception {
+    CheckpointSlot old = claim("orders");
+    old.save(ONE);
+    deleteAll(directory);
+    FileCheckpointStore another = FileCheckpointStore.in(directory);
+    try (CheckpointSlot slot = another.tryClaim("orders", NOTHING).orElseThrow()) {
+      slot.save(TWO);
+      assertThat(failure(() -> save(old)).kind()).isEqualTo(Kind.CLAIM_LOST);
+      old.close();
+      assertThat(slot.load()).contains(TWO);
+      assertThat(another.tryClaim("orders", NOTHING)).as("after the old slot was closed").isEmpty();
+    }
+  }
+
+  @Test
+  void saysThatItsDirectoryIsAFile() throws Exception {
+    Files.createDirectories(directory.getParent());
+    Files.writeString(directory, "");
+    CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
+    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure).hasMessageContaining("no directory");
+  }
+
+  @Test
+  void saysThatItsDirectoryCannotBeCreated() throws Exception {
+    Path readOnly = Path.of("/sys");
+    assumeTrue(Files.isDirectory(readOnly), "no /sys here, which not even root can write to");
+    store = FileCheckpointStore.in(readOnly.resolve("perennial"));
+    CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
+    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure).hasMessageContaining("/sys/perennial cannot be created");
+  }
+
+  @Test
+  void saysThatItsDirectoryCannotBeWritten() throws Exception {
+    Path readOnly = Path.of("/sys");
+    assumeTrue(Files.isDirectory(readOnly), "no /sys here, which not even root can write to");
+    store = FileCheckpointStore.in(readOnly);
+    CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
+    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure).hasMessageContaining("/sys/orders.lock cannot be used");
+  }
+
+  /** For root nothing changes. */
+  @Test
+  void keepsTheLastCheckpointWhenItsDirectoryBecomesReadOnly() throws Exception {
+    try (CheckpointSlot slot = claim("orders")) {
+      slot.save(ONE);
+      directory.toFile().setWritable(false);
+      if (Files.isWritable(directory)) {
+        slot.save(TWO);
+        assertThat(slot.load()).contains(TWO);
+      } else {
+        assertThat(failure(() -> save(slot)).kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(failure(() -> store.tryClaim("new", NOTHING)).kind())
+            .isEqualTo(Kind.UNAVAILABLE);
+        assertThat(slot.load()).contains(ONE);
+      }
+    } finally {
+      directory.toFile().setWritable(true);
+    }
+  }
+
+  /** A device that is always full, in place of the temporary file. */
+  @Test
+  void keepsTheLastCheckpointOnAFullDisk() throws Exception {
+    assumeTrue(Files.exists(Path.of("/dev/full")), "no /dev/full here");
+    try (CheckpointSlot slot = claim("orders")) {
+      slot.save(ONE);
+      Files.createSymbolicLink(directory.resolve("orders.tmp"), Path.of("/dev/full"));
+      CheckpointException failure = failure(() -> save(slot));
+      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure)
+          .hasMessageContaining("orders.checkpoint")
+          .hasRootCauseInstanceOf(IOException.class);
+      assertThat(slot.load()).contains(ONE);
+      slot.save(TWO);
+      assertThat(slot.load()).as("as soon as there is room").contains(TWO);
+    }
+  }
+
+  // Steps that fail
+
+  @Test
+  void keepsAWholeCheckpointWhicheverStepOfASaveFails() throws Exception {
+    for (int step = 0; step < 3; step++) {
+      FailingDisk disk = new FailingDisk();
+      FileCheckpointStore failing = new FileCheckpointStore(directory, disk);
+      try (CheckpointSlot slot = failing.tryClaim("orders", NOTHING).orElseThrow()) {
+        slot.save(ONE);
+        disk.failAt(step);
+        CheckpointException failure = failure(() -> save(slot));
+        assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(failure)
+            .hasMessageContaining("No space left on device")
+            .hasMessageContaining("orders");
+        assertThat(slot.load()).as("failed at step %s", step).contains(step < 2 ? ONE : TWO);
+        assertThat(directory.resolve("orders.tmp")).doesNotExist();
+      }
+    }
+  }
+
+  @Test
+  void makesTheFileDurableBeforeItPutsItInPlaceAndTheDirectoryAfter() throws Exception {
+    FailingDisk disk = new FailingDisk();
+    try (CheckpointSlot slot =
+        new FileCheckpointStore(directory, disk).tryClaim("o", NOTHING).orElseThrow()) {
+      slot.save(ONE);
+    }
+    assertThat(disk.steps)
+        .containsExactly(
+            "write o.tmp", "replace o.tmp o.checkpoint", "sync " + directory.getFileName());
+  }
+
+  // Listing and deleting
+
+  @Test
+  void listsTheStreamsThatHaveACheckpoint() throws Exception {
+    claim("claimed-only").close();
+    for (String id : List.of("b", "Ü/1", "a")) {
+      try (CheckpointSlot slot = claim(id)) {
+        slot.save(ONE);
+      }
+    }
+    Files.writeString(directory.resolve("Not-Ours.checkpoint"), "");
+    Files.writeString(directory.resolve("readme.txt"), "");
+    assertThat(store.streamIds()).containsExactly("a", "b", "Ü/1");
+  }
+
+  @Test
+  void deletesACheckpointThatNobodyHasClaimed() throws Exception {
+    try (CheckpointSlot slot = claim("orders")) {
+      slot.save(ONE);
+      CheckpointException failure = failure(() -> store.delete("orders"));
+      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure).hasMessageContaining("orders").hasMessageContaining("in use");
+      assertThat(slot.load()).contains(ONE);
+    }
+    assertThat(store.delete("orders")).isTrue();
+    assertThat(store.delete("orders")).isFalse();
+    assertThat(directory.resolve("orders.lock")).exists();
+    try (CheckpointSlot slot = claim("orders")) {
+      assertThat(slot.load()).isEmpty();
+    }
+  }
+
+  @Test
+  void deletesABrokenCheckpoint() throws Exception {
+    claim("orders").close();
+    Files.writeString(directory.resolve("orders.checkpoint"), "hello", StandardCharsets.UTF_8);
+    assertThat(store.delete("orders")).isTrue();
+    assertThat(store.streamIds()).isEmpty();
+  }
+
+  private CheckpointSlot claim(String id) throws CheckpointException {
+    return store.tryClaim(id, NOTHING).orElseThrow();
+  }
+
+  private static Void save(CheckpointSlot slot) throws CheckpointException {
+    slot.save(TWO);
+    return null;
+  }
+
+  private static CheckpointException failure(Callable<?> call) {
+    return catchThrowableOfType(CheckpointException.class, call::call);
+  }
+
+  private static List<Path> files(Path root) throws IOException {
+    try (Stream<Path> all = Files.walk(root)) {
+      return all.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  private static void deleteAll(Path root) throws IOException {
+    try (Stream<Path> all = Files.walk(root)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  private static boolean canLink(Path link, Path target) {
+    try {
+      Files.createSymbolicLink(link, target);
+      return true;
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  /** The real disk, on which a step can fail: before it is done, and after for the last. */
+  private static final class FailingDisk implements Disk {
+
+    private final List<String> steps = new ArrayList<>();
+    private int failing = -1;
+
+    void failAt(int step) {
+      failing = step;
+    }
+
+    @Override
+    public void write(Path file, byte[] bytes) throws IOException {
+      steps.add("write " + file.getFileName());
+      if (failing == 0) {
+        Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+        throw full();
+      }
+      Disk.REAL.write(file, bytes);
+    }
+
+    @Override
+    public void replace(Path source, Path target) throws IOException {
+      steps.add("replace " + source.getFileName() + " " + target.getFileName());
+      if (failing == 1) {
+        throw full();
+      }
+      Disk.REAL.replace(source, target);
+    }
+
+    @Override
+    public void syncDirectory(Path directory) throws IOException {
+      steps.add("sync " + directory.getFileName());
+      if (failing == 2) {
+        throw full();
+      }
+      Disk.REAL.syncDirectory(directory);
+    }
+
+    private static IOException full() {
+      return new IOException("No space left on device");
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.perennial;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.Position;
+import org.junit.jupiter.api.Test;
+
+/** Found by the simulation: what a progress saves must not be older than the events acked behind it. */
+class AckWindowProgressTest {
+
+  private record At(long value) implements Position {}
+
+  private static final class NoSettlements implements Settlements {
+    @Override
+    public void acked() {}
+
+    @Override
+    public void nacked() {}
+
+    @Override
+    public void ackedTooLate(Delivery<?> delivery) {}
+  }
+
+  private final AckWindow<String, At> window = new AckWindow<>(8, new NoSettlements());
+
+  @Test
+  void aProgressDoesNotMoveTheWatermarkBackFromALaterEvent() {
+    Delivery<String> first = window.admit("a", new At(1), 0);
+    window.progress(new At(2));
+    Delivery<String> second = window.admit("b", new At(3), 0);
+    second.ack();
+    first.ack();
+    assertThat(window.watermark()).isEqualTo(new At(3));
+  }
+
+  @Test
+  void aProgressCountsOnceWhatCameBeforeItIsAcked() {
+    Delivery<String> first = window.admit("a", new At(1), 0);
+    window.progress(new At(2));
+    window.admit("b", new At(3), 0);
+    assertThat(window.watermark()).isNull();
+    first.ack();
+    assertThat(window.watermark()).isEqualTo(new At(2));
+  }
+}

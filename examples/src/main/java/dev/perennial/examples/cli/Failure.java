@@ -1,0 +1,25 @@
+package dev.perennial.examples.cli;
+
+/** Ends a command with a message for the person who started it, and an exit status. */
+final class Failure extends Exception {
+
+  private static final long serialVersionUID = 1;
+
+  private final int status;
+
+  Failure(int status, String message, Throwable cause) {
+    super(message, cause);
+    this.status = status;
+  }
+
+  /** What to exit with. */
+  int status() {
+    return status;
+  }
+
+  /** An error in one line. What nobody foresaw is told with its type. */
+  static String say(Throwable failure) {
+    String text = failure instanceof Failure ? failure.getMessage() : failure.toString();
+    return "perennial: " + Printable.line(String.valueOf(text));
+  }
+}

@@ -1,0 +1,96 @@
+package dev.perennial.examples.lines;
+
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.ClientTrackedSource;
+import dev.perennial.port.Connection;
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.Recovery;
+import dev.perennial.port.Verdict;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+// tag::source
+/**
+ * The lines of a UTF-8 text file, and those that are appended to it. A file that is rotated away is
+ * read to its end first; then, or when the file was truncated, it goes on with the first line of
+ * the new one, behind a {@link LogEvent.Gap}.
+ */
+public final class LineSource implements ClientTrackedSource<LogEvent, LinePosition> {
+
+  private final Path file;
+
+  /**
+   * @param file the file, which need not exist yet
+   */
+  public LineSource(Path file) {
+    this.file = file.toAbsolutePath().normalize();
+  }
+
+  @Override
+  public String name() {
+    return "lines";
+  }
+
+  @Override
+  public Optional<LinePosition> start() {
+    return Optional.of(LinePosition.BEGINNING);
+  }
+
+  @Override
+  public Connection<LogEvent, LinePosition> connect(Optional<LinePosition> after)
+      throws IOException {
+    return LineConnection.open(file, after.orElse(LinePosition.BEGINNING));
+  }
+
+  @Override
+  public ErrorClassifier errors() {
+    return error -> {
+      if (error instanceof FileReplacedException) {
+        return Optional.of(Verdict.positionLost());
+      }
+      // A file that is missing or not readable now may be so later.
+      return error instanceof IOException ? Optional.of(Verdict.retry()) : Optional.empty();
+    };
+  }
+
+  @Override
+  public Recovery<LogEvent, LinePosition> recover(LinePosition lost, Throwable cause) {
+    return Recovery.restart(
+        LinePosition.BEGINNING, new LogEvent.Gap(String.valueOf(cause.getMessage())));
+  }
+
+  @Override
+  public BackoffPolicy backoff() {
+    return BackoffPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(5));
+  }
+
+  @Override
+  public Checkpoint encode(LinePosition position) {
+    String text = position.offset() + " " + Integer.toHexString(position.firstLine());
+    return new Checkpoint(name(), file.toString(), text);
+  }
+
+  @Override
+  public LinePosition decode(Checkpoint saved) throws CheckpointException {
+    if (!saved.source().equals(name()) || !saved.fingerprint().equals(file.toString())) {
+      throw CheckpointException.mismatch(
+          "the checkpoint is of " + saved.fingerprint() + ", but the source reads " + file, null);
+    }
+    try {
+      String[] parts = saved.position().split(" ", 2);
+      return new LinePosition(Long.parseLong(parts[0]), Integer.parseUnsignedInt(parts[1], 16));
+    } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      throw CheckpointException.corrupt("no position in a file: " + saved.position(), e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "LineSource[" + file + ']';
+  }
+}
+// end::source

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.examples.lines;
+
+import org.jspecify.annotations.NullMarked;

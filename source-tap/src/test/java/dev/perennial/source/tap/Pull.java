@@ -1,0 +1,52 @@
+package dev.perennial.source.tap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.Delivery;
+import dev.perennial.EventStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** Pulls a stream in a test: whoever waits for something must pull meanwhile, or nothing moves. */
+final class Pull {
+
+  /** Far longer than anything takes; only a failing test waits so long. */
+  static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final Duration STEP = Duration.ofMillis(20);
+
+  private Pull() {}
+
+  static Delivery<TapEvent> next(EventStream<TapEvent> stream) throws InterruptedException {
+    return stream.next(PATIENCE).orElseThrow(() -> new AssertionError("no event came"));
+  }
+
+  static List<Delivery<TapEvent>> next(EventStream<TapEvent> stream, int count)
+      throws InterruptedException {
+    List<Delivery<TapEvent>> deliveries = new ArrayList<>();
+    while (deliveries.size() < count) {
+      deliveries.add(next(stream));
+    }
+    return deliveries;
+  }
+
+  /**
+   * Pulls until something is so, and takes any event that is handed out meanwhile for a mistake.
+   */
+  static void quietlyUntil(EventStream<TapEvent> stream, BooleanSupplier condition)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      Optional<Delivery<TapEvent>> unwanted = stream.next(STEP);
+      assertThat(unwanted).as("handed out although nothing was to come").isEmpty();
+      assertThat(System.nanoTime() - deadline).as("waited in vain").isNegative();
+    }
+  }
+
+  static TapRecord record(Delivery<TapEvent> delivery) {
+    return (TapRecord) delivery.event();
+  }
+}

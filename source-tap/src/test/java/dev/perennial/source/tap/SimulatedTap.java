@@ -1,0 +1,64 @@
+package dev.perennial.source.tap;
+
+import dev.perennial.simulators.tap.DeliveryMode;
+import dev.perennial.simulators.tap.TapEventSpec;
+import dev.perennial.simulators.tap.TapSimulator;
+import dev.perennial.simulators.tap.TapSimulatorBuilder;
+import java.time.Duration;
+
+/** A simulated Tap, quicker than a real one where nobody waits for the real one's reasons. */
+final class SimulatedTap implements TapUnderTest {
+
+  private final TapSimulator simulator;
+
+  SimulatedTap(Setup setup) {
+    TapSimulatorBuilder builder =
+        TapSimulator.builder()
+            .retryTimeout(setup.retryTimeout())
+            .deleteInterval(Duration.ofSeconds(1))
+            .mode(
+                setup.webhook()
+                    ? DeliveryMode.WEBHOOK
+                    : setup.acks() ? DeliveryMode.ACKS : DeliveryMode.FIRE_AND_FORGET);
+    if (setup.password() != null) {
+      builder.password(setup.password());
+    }
+    simulator = builder.start();
+    simulator.stop();
+  }
+
+  @Override
+  public String address() {
+    return "127.0.0.1:" + simulator.port();
+  }
+
+  @Override
+  public void put(long id, String did, boolean live, String message) {
+    simulator.emitWithId(id, new TapEventSpec.RawText(did, live, message));
+  }
+
+  @Override
+  public int outbox() {
+    return simulator.outboxSize();
+  }
+
+  @Override
+  public void start() {
+    simulator.start();
+  }
+
+  @Override
+  public void stop() {
+    simulator.stop();
+  }
+
+  @Override
+  public void kill() {
+    simulator.kill();
+  }
+
+  @Override
+  public void close() {
+    simulator.close();
+  }
+}

@@ -1,0 +1,45 @@
+package dev.perennial.testkit.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.perennial.Checkpoints;
+import dev.perennial.EventStream;
+import dev.perennial.StreamException;
+import dev.perennial.port.Recovery;
+import dev.perennial.testkit.ConnectAnswer;
+import dev.perennial.testkit.ScriptedClientSource;
+import dev.perennial.testkit.ScriptedFailure;
+import dev.perennial.testkit.VirtualRuntime;
+import org.junit.jupiter.api.Test;
+
+/** What the simulation found once, in as few steps as it takes. */
+class FoundBySimulationTest {
+
+  private final VirtualRuntime runtime = new VirtualRuntime(1);
+
+  /** A notice comes of no connection, so a position that is lost again and again still ends the stream. */
+  @Test
+  void aNoticeDoesNotProveTheConnectionBehindIt() {
+    ScriptedFailure lost = ScriptedFailure.positionLost("gone");
+    ScriptedClientSource<String> source =
+        new ScriptedClientSource<String>(runtime)
+            .thereafter(connect -> ConnectAnswer.connects(c -> c.lose(lost)))
+            .recoversAlways((position, cause) -> Recovery.restart(position, "gap"));
+    runtime.run(
+        () -> {
+          EventStream<String> stream = EventStream.from(source, Checkpoints.none()).runtime(runtime).open();
+          StreamException death =
+              catchThrowableOfType(
+                  StreamException.class,
+                  () -> {
+                    for (int i = 0; i < 10; i++) {
+                      stream.next().ack();
+                    }
+                  });
+          assertThat(death.reason()).isEqualTo(StreamException.Reason.POSITION_LOST);
+          stream.close();
+        });
+    assertThat(source.lostPositions()).hasSizeLessThanOrEqualTo(3);
+  }
+}

@@ -1,0 +1,357 @@
+package dev.perennial.transport.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.perennial.port.Channel;
+import dev.perennial.port.TransportException.Rejected;
+import dev.perennial.port.TransportException.Unreachable;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HandshakeTest extends TransportFixture {
+
+  private static final Duration SHORT = Duration.ofMillis(200);
+
+  @Test
+  void theRequestIsAWebSocketHandshakeWithTheCallersHeaders() throws Exception {
+    CompletableFuture<Peer.Request> seen = new CompletableFuture<>();
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          seen.complete(peer.upgrade());
+          peer.awaitClose();
+        })) {
+      URI uri = URI.create("ws://127.0.0.1:" + server.port() + "/a/b%20c?d=e%26");
+      Channel channel =
+          transport.open(
+              uri, Map.of("Authorization", "Basic eA==", "User-Agent", "perennial/1"), PATIENCE);
+      channel.close(PATIENCE);
+      Peer.Request request = seen.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertThat(request.line()).isEqualTo("GET /a/b%20c?d=e%26 HTTP/1.1");
+      assertThat(request.headers())
+          .containsEntry("host", "127.0.0.1:" + server.port())
+          .containsEntry("upgrade", "websocket")
+          .containsEntry("sec-websocket-version", "13")
+          .containsEntry("authorization", "Basic eA==")
+          .containsEntry("user-agent", "perennial/1")
+          .doesNotContainKeys("origin", "sec-websocket-extensions", "sec-websocket-protocol");
+      assertThat(request.headers().get("connection")).isEqualToIgnoringCase("upgrade");
+      assertThat(Base64.getDecoder().decode(request.headers().get("sec-websocket-key")))
+          .hasSize(16);
+    }
+  }
+
+  @Test
+  void anOriginThatTheCallerGivesIsSent() throws Exception {
+    CompletableFuture<Peer.Request> seen = new CompletableFuture<>();
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          seen.complete(peer.upgrade());
+          peer.awaitClose();
+        })) {
+      transport
+          .open(server.uri(), Map.of("Origin", "https://example.org"), PATIENCE)
+          .close(PATIENCE);
+      assertThat(seen.get().headers()).containsEntry("origin", "https://example.org");
+    }
+  }
+
+  @Test
+  void hintsBeforeTheAnswerAreSkipped() throws Exception {
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          Peer.Request request = peer.readRequest();
+          peer.send(Frames.utf8("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"));
+          peer.send(Peer.agreement(request), Frames.text("hello"));
+          peer.awaitClose();
+        })) {
+      Channel channel = open(server);
+      assertThat(next(channel)).isEqualTo("text hello");
+      channel.close(PATIENCE);
+    }
+  }
+
+  private Rejected rejected(String response) throws Exception {
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          peer.readRequest();
+          peer.send(Frames.utf8(response));
+          peer.awaitEnd();
+        })) {
+      Rejected rejected = catchThrowableOfType(Rejected.class, () -> open(server));
+      assertThat(rejected).isNotNull();
+      return rejected;
+    }
+  }
+
+  @Test
+  void aRefusalTellsStatusHeadersAndBody() throws Exception {
+    String body = "{\"error\":\"Unauthorized\",\"message\":\"größer\"}";
+    Rejected rejected =
+        rejected(
+            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"tap\"\r\n"
+                + "Set-Cookie: a=1\r\nset-cookie: b=2\r\nContent-Length: "
+                + Frames.utf8(body).length
+                + "\r\n\r\n"
+                + body);
+    assertThat(rejected.status()).isEqualTo(401);
+    assertThat(rejected.header("www-authenticate")).contains("Basic realm=\"tap\"");
+    assertThat(rejected.headers().get("set-cookie")).containsExactly("a=1", "b=2");
+    assertThat(rejected.body()).isEqualTo(body);
+  }
+
+  @Test
+  void aRefusalsBodyMayComeInChunks() throws Exception {
+    Rejected rejected =
+        rejected(
+            "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+    assertThat(rejected.status()).isEqualTo(503);
+    assertThat(rejected.header("retry-after")).contains("7");
+    assertThat(rejected.body()).isEqualTo("abcde");
+  }
+
+  @Test
+  void ofALongBodyTheFirstFourKibibytesAreKept() throws Exception {
+    String body = "x".repeat(5000);
+    Rejected rejected =
+        rejected("HTTP/1.1 400 Bad Request\r\nContent-Length: 1000000\r\n\r\n" + body);
+    assertThat(rejected.body()).isEqualTo("x".repeat(4096));
+  }
+
+  @Test
+  void aBodyThatNeverEndsIsNotWaitedForLong() throws Exception {
+    Rejected rejected = rejected("HTTP/1.1 400 Bad Request\r\nContent-Length: 10\r\n\r\nhalf");
+    assertThat(rejected.status()).isEqualTo(400);
+    assertThat(rejected.body()).isEqualTo("half");
+  }
+
+  @Test
+  void aBodyThatBreaksOffIsTakenAsFarAsItCame() throws Exception {
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          peer.readRequest();
+          peer.send(Frames.utf8("HTTP/1.1 502 Bad\r\nContent-Length: 10\r\n\r\nhalf"));
+        })) {
+      Rejected rejected = catchThrowableOfType(Rejected.class, () -> open(server));
+      assertThat(rejected.body()).isEqualTo("half");
+    }
+  }
+
+  @Test
+  void aRedirectIsARefusal() throws Exception {
+    Rejected rejected =
+        rejected("HTTP/1.1 301 Moved\r\nLocation: ws://elsewhere/\r\nContent-Length: 0\r\n\r\n");
+    assertThat(rejected.header("location")).contains("ws://elsewhere/");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: d3Jvbmc=\r\n\r\n",
+        "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        "Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        "\r\n",
+      })
+  void anAgreementThatIsNoneIsARefusal(String headers) throws Exception {
+    assertThat(rejected("HTTP/1.1 101 Switching Protocols\r\n" + headers).status()).isEqualTo(101);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat"})
+  void anAgreementToWhatWasNotOfferedIsARefusal(String header) throws Exception {
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          String agreement =
+              new String(
+                  Peer.agreement(peer.readRequest()), java.nio.charset.StandardCharsets.UTF_8);
+          peer.send(Frames.utf8(agreement.replace("Upgrade: ", header + "\r\nUpgrade: ")));
+          peer.awaitEnd();
+        })) {
+      Rejected rejected = catchThrowableOfType(Rejected.class, () -> open(server));
+      assertThat(rejected.status()).isEqualTo(101);
+    }
+  }
+
+  @Test
+  void anAnswerThatIsNotHttpMeansUnreachable() throws Exception {
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          peer.readRequest();
+          peer.send(Frames.utf8("SSH-2.0-OpenSSH_9.2\r\n\r\n"));
+          peer.awaitEnd();
+        })) {
+      assertThatThrownBy(() -> open(server))
+          .isInstanceOf(Unreachable.class)
+          .hasMessageContaining("127.0.0.1:" + server.port());
+    }
+  }
+
+  @Test
+  void aConnectionThatEndsBeforeTheAnswerMeansUnreachable() throws Exception {
+    try (ScriptedServer server = ScriptedServer.start(Peer::readRequest)) {
+      assertThatThrownBy(() -> open(server))
+          .isInstanceOf(Unreachable.class)
+          .hasMessageContaining("before it answered the handshake");
+    }
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          peer.readRequest();
+          peer.reset();
+        })) {
+      assertThatThrownBy(() -> open(server)).isInstanceOf(Unreachable.class);
+    }
+  }
+
+  @Test
+  void aRefusedConnectionMeansUnreachable() throws Exception {
+    int free;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      free = socket.getLocalPort();
+    }
+    assertThatThrownBy(() -> open(URI.create("ws://127.0.0.1:" + free)))
+        .isInstanceOf(Unreachable.class)
+        .hasMessageContaining("127.0.0.1:" + free)
+        .hasCauseInstanceOf(java.net.ConnectException.class);
+  }
+
+  @Test
+  void anUnknownHostMeansUnreachable() {
+    use(
+        NettyTransport.builder()
+            .resolver(host -> {
+              throw new UnknownHostException(host);
+            }));
+    assertThatThrownBy(() -> open(URI.create("ws://nowhere.test")))
+        .isInstanceOf(Unreachable.class)
+        .hasMessage("the host nowhere.test is unknown")
+        .hasCauseInstanceOf(UnknownHostException.class);
+  }
+
+  @Test
+  void aLookupThatHangsEndsWithTheTimeout() {
+    CountDownLatch never = new CountDownLatch(1);
+    use(
+        NettyTransport.builder()
+            .resolver(host -> {
+              try {
+                never.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              throw new UnknownHostException(host);
+            }));
+    assertThatThrownBy(() -> transport.open(URI.create("ws://slow.test"), Map.of(), SHORT))
+        .isInstanceOf(Unreachable.class)
+        .hasMessageContaining("looking up the host slow.test took too long");
+    never.countDown();
+  }
+
+  @Test
+  void theNextAddressIsTriedWhereTheFirstOneRefuses() throws Exception {
+    use(
+        NettyTransport.builder()
+            .resolver(host ->
+                new InetAddress[] {
+                  InetAddress.getByName("127.0.0.2"), InetAddress.getByName("127.0.0.1")
+                }));
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          assertThat(peer.upgrade().headers())
+              .containsEntry("host", "two_addresses.test:" + peer.socket().getLocalPort());
+          peer.awaitClose();
+        })) {
+      open(URI.create("ws://two_addresses.test:" + server.port())).close(PATIENCE);
+    }
+  }
+
+  @Test
+  void aServerThatRefusesIsNotAskedAgainAtItsNextAddress() throws Exception {
+    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    use(NettyTransport.builder().resolver(host -> new InetAddress[] {loopback, loopback}));
+    try (ScriptedServer server = ScriptedServer.start(Peer::readRequest)) {
+      assertThatThrownBy(() -> open(server.uri())).isInstanceOf(Unreachable.class);
+      assertThat(server.accepted()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aServerThatNeverAnswersEndsWithTheTimeoutAndTheSocketIsClosed() throws Exception {
+    CountDownLatch ended = new CountDownLatch(1);
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          peer.awaitEnd();
+          ended.countDown();
+        })) {
+      assertThatThrownBy(() -> transport.open(server.uri(), Map.of(), SHORT))
+          .isInstanceOf(Unreachable.class)
+          .hasMessageContaining("no answer to the handshake");
+      assertThat(ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void anInterruptAbandonsTheAttemptAndTheSocketIsClosed() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          peer.readRequest();
+          asked.countDown();
+          peer.awaitEnd();
+          ended.countDown();
+        })) {
+      CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+      Thread opener =
+          new Thread(() -> {
+            try {
+              open(server);
+            } catch (Throwable e) {
+              thrown.complete(e);
+            }
+          });
+      opener.start();
+      assertThat(asked.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      opener.interrupt();
+      assertThat(thrown.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+          .isInstanceOf(InterruptedException.class);
+      assertThat(ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void noHeadersValueIsInAnyError() throws Exception {
+    Map<String, String> secret = Map.of("Authorization", "Basic c2VjcmV0");
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          peer.readRequest();
+          peer.send(Frames.utf8("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"));
+        })) {
+      URI uri = URI.create(server.uri() + "?token=c2VjcmV0");
+      assertThatThrownBy(() -> transport.open(uri, secret, PATIENCE))
+          .satisfies(e -> assertThat(everythingSaidBy(e)).doesNotContain("c2VjcmV0"));
+    }
+    URI closed = URI.create("ws://127.0.0.1:1/?token=c2VjcmV0");
+    assertThatThrownBy(() -> transport.open(closed, secret, PATIENCE))
+        .satisfies(e -> assertThat(everythingSaidBy(e)).doesNotContain("c2VjcmV0"));
+  }
+
+  static String everythingSaidBy(Throwable error) {
+    java.io.StringWriter out = new java.io.StringWriter();
+    error.printStackTrace(new java.io.PrintWriter(out));
+    return out.toString();
+  }
+}
