@@ -66,7 +66,13 @@ final class Seat {
   private final Signal signal;
   private final String source;
   private final Runnable cleanUp;
-  private volatile @Nullable Thread puller;
+
+  /**
+   * Who sits; null where nobody does. A thread finds itself here only while it sits, and whoever
+   * finds the seat in use for a call finds the thread that is in it, so it needs no fence of its
+   * own.
+   */
+  private @Nullable Thread puller;
 
   /**
    * @param signal raised when the puller leaves
@@ -86,14 +92,12 @@ final class Seat {
     if (now != Use.FREE) {
       throw refused(now);
     }
-    Thread current = Thread.currentThread();
-    if (puller != current) {
-      puller = current;
-    }
+    puller = Thread.currentThread();
   }
 
   /** The puller stands up. False if the seat was taken away meanwhile: the stream is closed. */
   boolean leave() {
+    puller = null;
     Use now = use.compareAndExchange(Use.PULLING, Use.FREE);
     if (now == Use.PULLING) {
       signal.raise();

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.perennial.port.Position;
 import org.junit.jupiter.api.Test;
 
-/** Found by the simulation: what a progress saves must not be older than the events acked behind it. */
+/**
+ * Found by the simulation: what a progress saves must not be older than the events acked behind it.
+ */
 class AckWindowProgressTest {
 
   private record At(long value) implements Position {}

@@ -1,0 +1,361 @@
+package dev.perennial;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.perennial.Seat.Handover;
+import dev.perennial.Seat.Use;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class SeatTest {
+
+  private static final Duration LONG = Duration.ofSeconds(60);
+
+  /** Long enough to be interrupted at a half of it, short enough to wait for its end. */
+  private static final Duration SHORT = Duration.ofMillis(200);
+
+  private final StreamRuntime runtime = StreamRuntime.system();
+  private final AtomicReference<Thread> cleanedUpBy = new AtomicReference<>();
+  private final Seat seat = newSeat(cleanedUpBy);
+  private final Threads threads = new Threads();
+
+  private Seat newSeat(AtomicReference<Thread> cleanedUp) {
+    return new Seat(
+        runtime.newSignal(),
+        "test",
+        () -> assertThat(cleanedUp.getAndSet(Thread.currentThread())).isNull());
+  }
+
+  @AfterEach
+  void close() {
+    threads.close();
+  }
+
+  /** Blocks until it is let go, and lets itself be interrupted or not. */
+  private final class Blocking {
+    final CountDownLatch inside = new CountDownLatch(1);
+    final CountDownLatch letGo = new CountDownLatch(1);
+    final AtomicBoolean interrupted = new AtomicBoolean();
+
+    String heedless() {
+      inside.countDown();
+      boolean gone = false;
+      while (!gone) {
+        try {
+          gone = letGo.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+          interrupted.set(true);
+        }
+      }
+      return "came back";
+    }
+
+    String heedful() throws InterruptedException {
+      inside.countDown();
+      try {
+        assertThat(letGo.await(60, TimeUnit.SECONDS)).isTrue();
+        return "came back";
+      } catch (InterruptedException e) {
+        interrupted.set(true);
+        throw e;
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("one at a time: a second thread is told who sits, a handler that pulls is told that")
+  void refused() throws Exception {
+    seat.sit();
+    assertThatIllegalStateException().isThrownBy(seat::sit).withMessageContaining("handler");
+    Threads.join(
+        threads.run(() ->
+            assertThatIllegalStateException()
+                .isThrownBy(seat::sit)
+                .withMessageContaining("two threads")
+                .withMessageContaining("test")));
+    assertThat(seat.leave()).isTrue();
+    seat.sit();
+    assertThat(seat.leave()).isTrue();
+  }
+
+  @Test
+  @DisplayName("a seat that was taken is closed to everybody, for good")
+  void taken() {
+    assertThat(seat.take(LONG, runtime)).isEqualTo(Handover.TAKEN);
+    assertThatExceptionOfType(StreamClosedException.class).isThrownBy(seat::sit);
+    assertThat(cleanedUpBy).hasValue(null);
+  }
+
+  @Test
+  @DisplayName("the closer waits for a puller that is about to leave")
+  void waits() throws Exception {
+    CountDownLatch sitting = new CountDownLatch(1);
+    CountDownLatch leave = new CountDownLatch(1);
+    Future<?> puller =
+        threads.run(() -> {
+          seat.sit();
+          sitting.countDown();
+          assertThat(leave.await(60, TimeUnit.SECONDS)).isTrue();
+          assertThat(seat.leave()).isTrue();
+          assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        });
+    assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
+    Future<Handover> closer = threads.call(() -> seat.take(LONG, runtime));
+    leave.countDown();
+    assertThat(Threads.join(closer)).isEqualTo(Handover.TAKEN);
+    Threads.join(puller);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"CONNECTING", "RECEIVING"})
+  @DisplayName("a call inside the source is interrupted in time, and nothing after it is")
+  void interrupts(Use what) throws Exception {
+    Blocking call = new Blocking();
+    Future<?> puller =
+        threads.run(() -> {
+          seat.sit();
+          assertThatExceptionOfType(InterruptedException.class)
+              .isThrownBy(() -> seat.use(what, call::heedful));
+          assertThat(Thread.currentThread().isInterrupted()).isFalse();
+          assertThat(seat.leave()).isTrue();
+        });
+    assertThat(call.inside.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(seat.take(Duration.ofSeconds(2), runtime)).isEqualTo(Handover.TAKEN);
+    Threads.join(puller);
+    assertThat(call.interrupted).isTrue();
+    assertThat(cleanedUpBy).hasValue(null);
+  }
+
+  @Test
+  @DisplayName("a call that comes back with its flag set loses it: it was the closer's")
+  void clearsTheFlag() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    Future<?> puller =
+        threads.run(() -> {
+          seat.sit();
+          String result =
+              seat.use(
+                  Use.RECEIVING,
+                  () -> {
+                    inside.countDown();
+                    while (!Thread.currentThread().isInterrupted()) {
+                      Thread.onSpinWait();
+                    }
+                    return "a driver that keeps the flag";
+                  });
+          assertThat(result).startsWith("a driver");
+          assertThat(Thread.currentThread().isInterrupted()).isFalse();
+          assertThat(seat.leave()).isTrue();
+        });
+    assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(seat.take(Duration.ofSeconds(2), runtime)).isEqualTo(Handover.TAKEN);
+    Threads.join(puller);
+  }
+
+  @Test
+  @DisplayName(
+      "a handler is never interrupted, and what it gives counts although the stream closed")
+  void leavesHandlersAlone() throws Exception {
+    Blocking handler = new Blocking();
+    Future<?> puller =
+        threads.run(() -> {
+          seat.sit();
+          assertThat(seat.<String, RuntimeException>use(Use.HANDLING, handler::heedless))
+              .isEqualTo("came back");
+          assertThat(seat.leave()).isFalse();
+        });
+    assertThat(handler.inside.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(seat.take(SHORT, runtime)).isEqualTo(Handover.TAKEN);
+    handler.letGo.countDown();
+    Threads.join(puller);
+    assertThat(handler.interrupted).isFalse();
+    assertThat(cleanedUpBy).hasValue(null);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"CONNECTING", "RECEIVING"})
+  @DisplayName("a call that heeds no interrupt is left behind, and cleans up when it comes back")
+  void leavesBehind(Use what) throws Exception {
+    Blocking call = new Blocking();
+    AtomicReference<Thread> pulling = new AtomicReference<>();
+    Future<?> puller =
+        threads.run(() -> {
+          pulling.set(Thread.currentThread());
+          seat.sit();
+          assertThatExceptionOfType(StreamClosedException.class)
+              .isThrownBy(() -> seat.use(what, call::heedless));
+          assertThat(Thread.currentThread().isInterrupted()).isFalse();
+          assertThat(seat.leave()).isFalse();
+        });
+    assertThat(call.inside.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(seat.take(SHORT, runtime)).isEqualTo(Handover.LEFT_INSIDE);
+    assertThat(cleanedUpBy).hasValue(null);
+    call.letGo.countDown();
+    Threads.join(puller);
+    assertThat(call.interrupted).isTrue();
+    assertThat(cleanedUpBy).hasValue(pulling.get());
+  }
+
+  @Test
+  @DisplayName("a puller that lingers in the engine is left to clean up as it leaves")
+  void leavesPulling() throws Exception {
+    CountDownLatch sitting = new CountDownLatch(1);
+    CountDownLatch leave = new CountDownLatch(1);
+    Future<?> puller =
+        threads.run(() -> {
+          seat.sit();
+          sitting.countDown();
+          assertThat(leave.await(60, TimeUnit.SECONDS)).isTrue();
+          assertThatExceptionOfType(StreamClosedException.class)
+              .isThrownBy(() ->
+                  seat.use(
+                      Use.CONNECTING,
+                      () -> {
+                        throw new AssertionError("the stream is closed");
+                      }));
+          assertThat(seat.leave()).isFalse();
+        });
+    assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(seat.take(Duration.ofMillis(20), runtime)).isEqualTo(Handover.LEFT_PULLING);
+    assertThat(cleanedUpBy).hasValue(null);
+    leave.countDown();
+    Threads.join(puller);
+    assertThat(cleanedUpBy.get()).isNotNull();
+  }
+
+  @Test
+  @DisplayName("who closes the stream from its own handler does not wait for itself")
+  void closesFromHandler() {
+    seat.sit();
+    String result =
+        seat.use(
+            Use.HANDLING,
+            () -> {
+              assertThat(seat.isMine()).isTrue();
+              assertThat(seat.take(LONG, runtime)).isEqualTo(Handover.TAKEN);
+              assertThat(seat.isMine()).isFalse();
+              return "handled";
+            });
+    assertThat(result).isEqualTo("handled");
+    assertThat(seat.leave()).isFalse();
+  }
+
+  @Test
+  @DisplayName("who closes the stream from a listener in a pull does not wait for itself")
+  void closesFromListener() {
+    seat.sit();
+    assertThat(seat.take(LONG, runtime)).isEqualTo(Handover.TAKEN);
+    assertThat(seat.leave()).isFalse();
+    assertThat(cleanedUpBy).hasValue(null);
+  }
+
+  @Test
+  @DisplayName("an interrupt of the closing thread does not keep it from closing, and is not lost")
+  void closerInterrupted() throws Exception {
+    Blocking call = new Blocking();
+    Future<?> puller =
+        threads.run(() -> {
+          seat.sit();
+          assertThatExceptionOfType(InterruptedException.class)
+              .isThrownBy(() -> seat.use(Use.CONNECTING, call::heedful));
+          seat.leave();
+        });
+    assertThat(call.inside.await(60, TimeUnit.SECONDS)).isTrue();
+    Threads.join(
+        threads.run(() -> {
+          Thread.currentThread().interrupt();
+          assertThat(seat.take(Duration.ofSeconds(2), runtime)).isEqualTo(Handover.TAKEN);
+          assertThat(Thread.interrupted()).isTrue();
+        }));
+    Threads.join(puller);
+  }
+
+  @Test
+  @DisplayName("the seat is nobody's who has left it, however quickly the next one sits down")
+  void isNotMineAfterLeaving() throws Exception {
+    AtomicBoolean over = new AtomicBoolean();
+    Future<?> other =
+        threads.run(() -> {
+          while (!over.get()) {
+            sitForAMoment();
+          }
+        });
+    long stopAt = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+    boolean wronglyMine = false;
+    while (!wronglyMine && System.nanoTime() - stopAt < 0) {
+      sitForAMoment();
+      for (int i = 0; i < 100; i++) {
+        wronglyMine |= seat.isMine();
+      }
+    }
+    over.set(true);
+    Threads.join(other);
+    assertThat(wronglyMine).isFalse();
+  }
+
+  private void sitForAMoment() {
+    boolean sat = false;
+    while (!sat) {
+      try {
+        seat.sit();
+        sat = true;
+      } catch (IllegalStateException e) {
+        Thread.onSpinWait();
+      }
+    }
+    seat.leave();
+  }
+
+  @Test
+  @DisplayName("whenever closing and calls cross, one cleans up, and no interrupt is left over")
+  void crossings() throws Exception {
+    SplittableRandom random = new SplittableRandom(1);
+    for (int round = 0; round < 1_500; round++) {
+      AtomicReference<Thread> cleanedUp = new AtomicReference<>();
+      Seat each = newSeat(cleanedUp);
+      Use what = round % 2 == 0 ? Use.CONNECTING : Use.RECEIVING;
+      int spins = random.nextInt(400);
+      CountDownLatch sitting = new CountDownLatch(1);
+      Future<Boolean> puller =
+          threads.call(() -> {
+            each.sit();
+            sitting.countDown();
+            try {
+              for (int i = 0; i < 50; i++) {
+                each.use(
+                    what,
+                    () -> {
+                      Thread.onSpinWait();
+                      return "";
+                    });
+                assertThat(Thread.currentThread().isInterrupted()).isFalse();
+              }
+            } catch (StreamClosedException e) {
+              // The closer did not wait.
+            }
+            each.leave();
+            return Thread.interrupted();
+          });
+      assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
+      for (int i = 0; i < spins; i++) {
+        Thread.onSpinWait();
+      }
+      Handover handover = each.take(Duration.ofNanos(random.nextInt(20_000)), runtime);
+      assertThat(Threads.join(puller)).as("interrupted after leaving").isFalse();
+      assertThat(cleanedUp.get() != null).isEqualTo(handover != Handover.TAKEN);
+    }
+  }
+}
