@@ -11,6 +11,7 @@ import dev.perennial.port.StreamRuntime.Signal;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ final class Closer<E, P extends Position> {
   private final Window<E, P> window;
   private final Optional<Saving<P>> saving;
   private final Observer observer;
+  private final AtomicReference<@Nullable Thread> closing = new AtomicReference<>();
   private volatile @Nullable CloseReport report;
 
   Closer(
@@ -53,8 +55,11 @@ final class Closer<E, P extends Position> {
 
   CloseReport close(Duration timeout) {
     Deadline deadline = Deadline.in(timeout, runtime);
-    if (!lifecycle.beginClose()) {
-      return secondReport(deadline);
+    Thread caller = Thread.currentThread();
+    boolean first = closing.compareAndSet(null, caller);
+    lifecycle.beginClose();
+    if (!first) {
+      return secondReport(caller, deadline);
     }
     Handover seatWas = seat.take(timeout, runtime);
     Connection<E, P> connection = seatWas == Handover.TAKEN ? closeConnection(deadline) : null;
@@ -92,8 +97,12 @@ final class Closer<E, P extends Position> {
     closeSource();
   }
 
-  private CloseReport secondReport(Deadline deadline) {
-    boolean mayWait = !seat.isMine() && !saving.map(Saving::isHeldUpByCaller).orElse(false);
+  private CloseReport secondReport(Thread caller, Deadline deadline) {
+    // A listener that the first close tells of its beginning may well close the stream itself.
+    boolean mayWait =
+        closing.get() != caller
+            && !seat.isMine()
+            && !saving.map(Saving::isHeldUpByCaller).orElse(false);
     if (mayWait) {
       Uninterrupted.await(signal, () -> report != null, deadline);
     }

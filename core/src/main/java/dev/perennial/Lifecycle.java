@@ -106,19 +106,18 @@ final class Lifecycle {
     return cause.keeping(keeps);
   }
 
-  /** Begins to close. Says whether this call was the first. */
-  boolean beginClose() {
+  /** Begins to close, once. */
+  void beginClose() {
     StreamState from;
     synchronized (this) {
       from = state;
       if (isClosing()) {
-        return false;
+        return;
       }
       state = StreamState.CLOSING;
     }
     wake.run();
     changed(from, StreamState.CLOSING, null, 0, null, null);
-    return true;
   }
 
   void closed() {

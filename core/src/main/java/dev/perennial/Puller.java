@@ -250,14 +250,14 @@ final class Puller<E, P extends Position> {
   private @Nullable Delivery<E> pull(Deadline deadline) throws InterruptedException {
     while (true) {
       check();
-      Delivery<E> again = window.nextNacked();
-      if (again != null) {
-        return again;
+      Delivery<E> held = held();
+      if (held != null) {
+        return held;
       }
       checkNotEnded();
       if (window.hasRoom()) {
         room.free();
-        Delivery<E> delivery = take(loop.receive(deadline));
+        Delivery<E> delivery = fromConnection(loop.receive(deadline));
         if (delivery != null) {
           return delivery;
         }
@@ -278,15 +278,15 @@ final class Puller<E, P extends Position> {
   private @Nullable Delivery<E> pullNow() {
     try {
       while (!lifecycle.isOver()) {
-        Delivery<E> again = window.nextNacked();
-        if (again != null) {
-          return again;
+        Delivery<E> held = held();
+        if (held != null) {
+          return held;
         }
         Received<E, P> next = window.hasRoom() ? loop.receiveNow() : null;
         if (next == null) {
           return null;
         }
-        Delivery<E> delivery = take(next);
+        Delivery<E> delivery = fromConnection(next);
         if (delivery != null) {
           return delivery;
         }
@@ -297,6 +297,23 @@ final class Puller<E, P extends Position> {
       return null;
     }
     return null;
+  }
+
+  /**
+   * What goes before anything that a connection gives: nacked events, then the notice of a restart.
+   */
+  private @Nullable Delivery<E> held() {
+    Delivery<E> again = window.nextNacked();
+    return again != null || !window.hasRoom() ? again : take(loop.notice());
+  }
+
+  /** What a connection gave, and proved itself by if it is wanted. */
+  private @Nullable Delivery<E> fromConnection(@Nullable Received<E, P> next) {
+    Delivery<E> delivery = take(next);
+    if (delivery != null) {
+      loop.proved();
+    }
+    return delivery;
   }
 
   /** Takes in what was received; null if that hands nothing out. */
@@ -317,7 +334,6 @@ final class Puller<E, P extends Position> {
     if (delivery == null) {
       return null;
     }
-    loop.wanted();
     long before = received;
     lastEvent = now;
     received = before + 1;

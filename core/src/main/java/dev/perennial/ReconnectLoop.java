@@ -53,10 +53,6 @@ final class ReconnectLoop<E, P extends Position> {
 
   private volatile @Nullable Session<E, P> session;
   private boolean connectedBefore;
-
-  /** Whether what was given last is a notice, which no connection gave. */
-  private boolean gaveNotice;
-
   private Deadline retry;
   private @Nullable Throwable lastError;
 
@@ -89,12 +85,15 @@ final class ReconnectLoop<E, P extends Position> {
     this.retry = Deadline.never(runtime);
   }
 
+  /** What comes before anything that is received, from no connection: the notice of a restart. */
+  @Nullable Received<E, P> notice() {
+    return feed.notice();
+  }
+
   /** What has arrived. Does no I/O. */
   @Nullable Received<E, P> receiveNow() throws InterruptedException {
-    Received<E, P> notice = feed.notice();
-    gaveNotice = notice != null;
     Session<E, P> live = session;
-    return notice != null || live == null ? notice : receive(live, Duration.ZERO);
+    return live == null ? null : receive(live, Duration.ZERO);
   }
 
   /**
@@ -199,7 +198,7 @@ final class ReconnectLoop<E, P extends Position> {
       feed.received(event.position());
     } else if (received instanceof Received.Progress<E, P> progress) {
       feed.received(progress.position());
-      prove();
+      proved();
     } else if (received instanceof Received.End) {
       close(live);
       lifecycle.move(StreamState.ENDED, null, 0, null, age(live));
@@ -216,14 +215,8 @@ final class ReconnectLoop<E, P extends Position> {
     return live.connection.receive(pointless ? Duration.ZERO : timeout);
   }
 
-  /** Notes that what was given last was wanted, which proves the connection that gave it. */
-  void wanted() {
-    if (!gaveNotice) {
-      prove();
-    }
-  }
-
-  private void prove() {
+  /** Notes that the connection gave something that was wanted. */
+  void proved() {
     Session<E, P> live = session;
     if (live != null && !live.proved) {
       live.proved = true;
@@ -235,7 +228,7 @@ final class ReconnectLoop<E, P extends Position> {
   private void lost(Session<E, P> live, Throwable cause) {
     Duration age = age(live);
     if (age.compareTo(options.stableAfter()) >= 0) {
-      prove();
+      proved();
     }
     close(live);
     disconnected(Optional.of(age), live.proved, cause);

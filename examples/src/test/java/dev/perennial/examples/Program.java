@@ -107,9 +107,14 @@ public final class Program implements AutoCloseable {
     await().atMost(DEADLINE).until(() -> lines().size() >= count);
   }
 
-  /** Ends it as SIGTERM does. */
+  /** Ends it with SIGTERM. By its handle, since the process's own method would close its pipes. */
   public void terminate() {
-    process.destroy();
+    process.toHandle().destroy();
+  }
+
+  /** Ends it with SIGKILL. */
+  public void kill() {
+    process.toHandle().destroyForcibly();
   }
 
   public Process process() {

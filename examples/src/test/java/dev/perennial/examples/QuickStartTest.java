@@ -20,8 +20,7 @@ class QuickStartTest {
 
   @Test
   void compilesAndRunsAsItStands() throws Exception {
-    Path source =
-        Path.of("src", "main", "java", "dev", "perennial", "examples", "QuickStart.java");
+    Path source = Path.of("src", "main", "java", "dev", "perennial", "examples", "QuickStart.java");
     String snippet = String.join("\n", Snippets.region(source, "quick-start"));
     try (TapSimulator tap = TapSimulator.builder().start()) {
       String here = snippet.replace("localhost:2480", "127.0.0.1:" + tap.port());
@@ -35,8 +34,7 @@ class QuickStartTest {
           .isZero();
       tap.emitIdentity("did:plc:a", "a.test", true, "active");
       try (Program program =
-          Program.java(
-              "QuickStart", folder + File.pathSeparator + classPath, Map.of(), true)) {
+          Program.java("QuickStart", folder + File.pathSeparator + classPath, Map.of(), true)) {
         program.awaitLines(1);
         assertThat(program.lines()).containsExactly("TapIdentity[1 did:plc:a \"a.test\" active]");
         await().atMost(Program.DEADLINE).until(() -> tap.acked() == 1);

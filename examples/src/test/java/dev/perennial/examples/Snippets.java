@@ -63,12 +63,10 @@ final class Snippets {
             .mapToInt(line -> line.length() - line.stripLeading().length())
             .min()
             .orElse(0);
-    return trim(
-        region.stream().map(line -> line.isBlank() ? "" : line.substring(margin)).toList());
+    return trim(region.stream().map(line -> line.isBlank() ? "" : line.substring(margin)).toList());
   }
 
-  private static String problem(String before, List<String> snippet, Path root)
-      throws IOException {
+  private static String problem(String before, List<String> snippet, Path root) throws IOException {
     Matcher mark = MARK.matcher(before);
     if (!mark.matches()) {
       return "a Java snippet without a line before it that says where it is from";

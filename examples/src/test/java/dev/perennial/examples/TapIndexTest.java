@@ -39,7 +39,8 @@ class TapIndexTest {
       run.join();
     }
     assertThat(index.records())
-        .containsOnlyKeys("at://did:plc:a/app.bsky.feed.post/kept", "at://did:plc:a/app.bsky.feed.post/undecoded")
+        .containsOnlyKeys(
+            "at://did:plc:a/app.bsky.feed.post/kept", "at://did:plc:a/app.bsky.feed.post/undecoded")
         .containsEntry("at://did:plc:a/app.bsky.feed.post/kept", "{\"text\":\"hi\"}");
     assertThat(index.handles()).containsOnlyKeys(DID).containsEntry(DID, "a.test");
     assertThat(index.setAside())

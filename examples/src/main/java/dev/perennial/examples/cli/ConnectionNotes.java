@@ -22,12 +22,14 @@ final class ConnectionNotes implements StreamListener {
       notes.accept("connected to " + where);
     } else if (transition.to() == StreamState.BACKING_OFF) {
       notes.accept(
-          String.format(Locale.ROOT, "%s; next attempt in %d ms",
-          transition
-              .cause()
-              .map(cause -> Printable.brief(String.valueOf(cause.getMessage()), 200))
-              .orElse("the connection is lost"),
-          transition.delay().map(delay -> delay.toMillis()).orElse(0L)));
+          String.format(
+              Locale.ROOT,
+              "%s; next attempt in %d ms",
+              transition
+                  .cause()
+                  .map(cause -> Printable.brief(String.valueOf(cause.getMessage()), 200))
+                  .orElse("the connection is lost"),
+              transition.delay().map(delay -> delay.toMillis()).orElse(0L)));
     }
   }
 

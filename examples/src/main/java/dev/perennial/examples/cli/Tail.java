@@ -50,7 +50,12 @@ final class Tail<E> implements AutoCloseable {
    * @param acks whether events are acked
    * @param notes where to say what stayed unacked
    */
-  Tail(EventStream<E> stream, Function<E, String> format, long max, boolean acks, Consumer<String> notes) {
+  Tail(
+      EventStream<E> stream,
+      Function<E, String> format,
+      long max,
+      boolean acks,
+      Consumer<String> notes) {
     this.stream = stream;
     this.format = format;
     this.max = max;

@@ -24,7 +24,9 @@ final class TapLine {
 
   /** For a person: the time of arrival, the id, what happened, and to what. */
   static String text(TapEvent event) {
-    return TIME.format(LocalTime.now(ZoneId.systemDefault())) + ' ' + Printable.line(describe(event));
+    return TIME.format(LocalTime.now(ZoneId.systemDefault()))
+        + ' '
+        + Printable.line(describe(event));
   }
 
   private static String describe(TapEvent event) {

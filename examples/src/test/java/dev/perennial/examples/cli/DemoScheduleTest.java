@@ -18,10 +18,12 @@ class DemoScheduleTest {
     List<Integer> times = new ArrayList<>();
     for (int i = 1; i <= events; i++) {
       int now = i;
-      schedule.due(i).ifPresent(fault -> {
-        faults.add(fault);
-        times.add(now);
-      });
+      schedule
+          .due(i)
+          .ifPresent(fault -> {
+            faults.add(fault);
+            times.add(now);
+          });
     }
     assertThat(faults).containsExactly(DemoFault.values());
     assertThat(schedule.isOver()).isTrue();

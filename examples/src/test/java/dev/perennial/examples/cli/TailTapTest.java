@@ -32,7 +32,7 @@ class TailTapTest {
           .contains("1 create    did:plc:a app.bsky.feed.post/r1 (backfill)\n")
           .contains("2 identity  did:plc:a a.test active\n")
           .contains("3 unknown   type label\n")
-          .contains("4 malformed 39 bytes: {\"id\":4,\"type\":\"record\",\"record\":7}\n");
+          .contains("4 malformed 35 bytes: {\"id\":4,\"type\":\"record\",\"record\":7}\n");
       assertThat(tail.err())
           .contains("connected to " + tap.httpUri())
           .contains("closed: 4 events printed, 0 stayed unacked");
@@ -134,7 +134,9 @@ class TailTapTest {
       tap.faults().cutConnections();
       tap.emitIdentity(DID, "b.test", true, "active");
       assertThat(tail.exitStatus()).as(tail.toString()).isZero();
-      assertThat(tail.err()).contains("connection lost with code 1006").contains("next attempt in ");
+      assertThat(tail.err())
+          .contains("connection lost with code 1006")
+          .contains("next attempt in ");
       assertThat(tail.lines()).hasSize(2);
     }
   }

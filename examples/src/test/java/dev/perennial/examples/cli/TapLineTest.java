@@ -16,7 +16,8 @@ class TapLineTest {
   @Test
   void showsRecordsWithWhereTheyAre() {
     assertThat(text(RECORD.formatted("true", "create")))
-        .matches("\\d\\d:\\d\\d:\\d\\d\\.\\d{3}        7 create    did:plc:a app.bsky.feed.post/r1");
+        .matches(
+            "\\d\\d:\\d\\d:\\d\\d\\.\\d{3}        7 create    did:plc:a app.bsky.feed.post/r1");
     assertThat(text(RECORD.formatted("false", "delete")))
         .endsWith("       7 delete    did:plc:a app.bsky.feed.post/r1 (backfill)");
   }

@@ -158,7 +158,8 @@ class LineSourceTest {
     LineSource source = new LineSource(file);
     LinePosition position = new LinePosition(1L << 40, 0xcafebabe);
     Checkpoint checkpoint = source.encode(position);
-    assertThat(checkpoint).isEqualTo(new Checkpoint("lines", file.toString(), "1099511627776 cafebabe"));
+    assertThat(checkpoint)
+        .isEqualTo(new Checkpoint("lines", file.toString(), "1099511627776 cafebabe"));
     assertThat(source.decode(checkpoint)).isEqualTo(position);
   }
 

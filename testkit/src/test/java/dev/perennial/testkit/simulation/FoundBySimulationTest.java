@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
 import dev.perennial.StreamException;
+import dev.perennial.StreamListener;
+import dev.perennial.StreamState;
 import dev.perennial.port.Recovery;
 import dev.perennial.testkit.ConnectAnswer;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedFailure;
+import dev.perennial.testkit.ScriptedServerSource;
 import dev.perennial.testkit.VirtualRuntime;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** What the simulation found once, in as few steps as it takes. */
@@ -18,7 +23,10 @@ class FoundBySimulationTest {
 
   private final VirtualRuntime runtime = new VirtualRuntime(1);
 
-  /** A notice comes of no connection, so a position that is lost again and again still ends the stream. */
+  /**
+   * A notice comes of no connection, so a position that is lost again and again still ends the
+   * stream.
+   */
   @Test
   void aNoticeDoesNotProveTheConnectionBehindIt() {
     ScriptedFailure lost = ScriptedFailure.positionLost("gone");
@@ -26,20 +34,45 @@ class FoundBySimulationTest {
         new ScriptedClientSource<String>(runtime)
             .thereafter(connect -> ConnectAnswer.connects(c -> c.lose(lost)))
             .recoversAlways((position, cause) -> Recovery.restart(position, "gap"));
-    runtime.run(
-        () -> {
-          EventStream<String> stream = EventStream.from(source, Checkpoints.none()).runtime(runtime).open();
-          StreamException death =
-              catchThrowableOfType(
-                  StreamException.class,
-                  () -> {
-                    for (int i = 0; i < 10; i++) {
-                      stream.next().ack();
-                    }
-                  });
-          assertThat(death.reason()).isEqualTo(StreamException.Reason.POSITION_LOST);
-          stream.close();
-        });
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, Checkpoints.none()).runtime(runtime).open();
+      StreamException death =
+          catchThrowableOfType(
+              StreamException.class,
+              () -> {
+                for (int i = 0; i < 10; i++) {
+                  stream.next().ack();
+                }
+              });
+      assertThat(death.reason()).isEqualTo(StreamException.Reason.POSITION_LOST);
+      stream.close();
+    });
     assertThat(source.lostPositions()).hasSizeLessThanOrEqualTo(3);
+  }
+
+  /** It would wait for itself, until its time is over. */
+  @Test
+  void aListenerThatClosesTheStreamWhenItIsToldOfTheCloseDoesNotHoldItUp() {
+    ScriptedServerSource<String> source = new ScriptedServerSource<>(runtime);
+    AtomicReference<EventStream<String>> opened = new AtomicReference<>();
+    StreamListener closer =
+        new StreamListener() {
+          @Override
+          public void onTransition(Transition transition) {
+            if (transition.to() == StreamState.CLOSING) {
+              opened.get().close(Duration.ofSeconds(9));
+            }
+          }
+        };
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source).listener(closer).runtime(runtime).open();
+      opened.set(stream);
+      assertThat(stream.next(Duration.ofSeconds(1))).isEmpty();
+      stream.close(Duration.ofSeconds(9));
+      assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+      assertThat(runtime.elapsed()).isLessThan(Duration.ofSeconds(2));
+    });
   }
 }

@@ -32,6 +32,9 @@ final class Outbound {
    */
   private static final int CHUNK = 64 * 1024;
 
+  /** How many bytes are written in one go before others get their turn. */
+  private static final int TURN = 4 * CHUNK;
+
   private static final int SMALLEST_BUFFER = 512;
   private static final Duration GAP = Duration.ofMillis(1);
 
@@ -116,8 +119,15 @@ final class Outbound {
       return;
     }
     scheduled.set(false);
-    while (socket.isWritable() && writeSome()) {
+    int written = 0;
+    while (written < TURN && socket.isWritable() && !queue.isEmpty()) {
+      written += writeSome();
       lastFlush = runtime.nanoTime();
+    }
+    if (written >= TURN) {
+      // The loop has other channels, and this one has other things to do, such as closing.
+      execute(this::drain);
+      return;
     }
     if (goodbye != null && queue.isEmpty()) {
       open = false;
@@ -172,14 +182,14 @@ final class Outbound {
     socket.flush();
   }
 
-  private boolean writeSome() {
+  private int writeSome() {
     byte[] message = queue.poll();
     if (message == null) {
-      return false;
+      return 0;
     }
     if (message.length >= CHUNK) {
       writeLong(message);
-      return true;
+      return message.length;
     }
     ByteBuf out =
         socket.alloc().ioBuffer(Math.max(estimate, FrameEncoder.MAX_HEADER + message.length));
@@ -189,10 +199,11 @@ final class Outbound {
       count++;
       message = out.readableBytes() < CHUNK && isShort(queue.peek()) ? queue.poll() : null;
     } while (message != null);
-    estimate = Math.max(SMALLEST_BUFFER, Math.min(CHUNK, out.readableBytes()));
+    int size = out.readableBytes();
+    estimate = Math.max(SMALLEST_BUFFER, Math.min(CHUNK, size));
     written(out, count);
     socket.flush();
-    return true;
+    return size;
   }
 
   private static boolean isShort(byte @Nullable [] message) {

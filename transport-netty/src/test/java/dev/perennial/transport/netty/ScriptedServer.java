@@ -96,7 +96,7 @@ final class ScriptedServer implements AutoCloseable {
     try (socket) {
       socket.setTcpNoDelay(true);
       script.play(new Peer(socket));
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException e) {
       // The other side, or close(), ended the connection in the middle of the script: the client's
       // part is what counts.
     } catch (Throwable e) {

@@ -1,0 +1,68 @@
+package dev.perennial.examples.lines;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.perennial.examples.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The follower as a process that is killed. */
+class LogFollowerTest {
+
+  @TempDir private Path folder;
+
+  @Test
+  void losesNoLineWhenItIsKilled() throws Exception {
+    int printed;
+    write(0, 500);
+    try (Program follower = follow()) {
+      follower.awaitLines(500);
+      write(500, 1_000);
+      follower.awaitLines(501);
+      follower.kill();
+      follower.exitStatus();
+      printed = follower.lines().size();
+      assertThat(follower.lines()).isEqualTo(lines(0, printed));
+    }
+    write(1_000, 1_100);
+    try (Program follower = follow()) {
+      int first = 1_100 - awaitLast(follower);
+      assertThat(first).as("goes on at or before the line that was to come").isBetween(0, printed);
+      assertThat(follower.lines()).isEqualTo(lines(first, 1_100));
+    }
+  }
+
+  /** How many lines it has printed when it has printed the last. */
+  private static int awaitLast(Program follower) {
+    await().atMost(Program.DEADLINE).until(() -> follower.lines().contains("Line[text=line 1099]"));
+    return follower.lines().size();
+  }
+
+  private static List<String> lines(int from, int to) {
+    return IntStream.range(from, to).mapToObj(i -> "Line[text=line " + i + "]").toList();
+  }
+
+  private void write(int from, int to) throws IOException {
+    Files.write(
+        folder.resolve("app.log"),
+        IntStream.range(from, to).mapToObj(i -> "line " + i).toList(),
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+  }
+
+  private Program follow() throws IOException {
+    return Program.java(
+        LogFollower.class.getName(),
+        Map.of(),
+        folder.resolve("app.log").toString(),
+        folder.resolve("checkpoints").toString());
+  }
+}
