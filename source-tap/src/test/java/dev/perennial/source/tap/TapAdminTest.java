@@ -2,112 +2,19 @@ package dev.perennial.source.tap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import dev.perennial.source.tap.TapAdminException.Kind;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.http.HttpClient;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.json.JsonMapper;
 
-class TapAdminTest {
-
-  private static final String SECRET = "pä:ss";
-  private static final JsonMapper JSON = JsonMapper.builder().build();
-
-  record Request(String method, String path, Map<String, List<String>> headers, String body) {}
-
-  private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
-  private final CountDownLatch release = new CountDownLatch(1);
-  private final ExecutorService threads = Executors.newCachedThreadPool();
-  private volatile int status = 200;
-  private volatile String body = "";
-  private volatile int failFromRequest = Integer.MAX_VALUE;
-  private HttpServer server;
-  private TapAdmin admin;
-
-  @BeforeEach
-  void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.setExecutor(threads);
-    server.createContext("/", this::answer);
-    server.start();
-    admin = builder().build();
-  }
-
-  @AfterEach
-  void stop() {
-    release.countDown();
-    server.stop(0);
-    threads.shutdownNow();
-  }
-
-  private TapAdmin.Builder builder() {
-    return TapAdmin.builder().uri("127.0.0.1:" + server.getAddress().getPort());
-  }
-
-  private void answer(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      String sent = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-      requests.add(
-          new Request(
-              exchange.getRequestMethod(),
-              exchange.getRequestURI().getRawPath(),
-              Map.copyOf(exchange.getRequestHeaders()),
-              sent));
-      boolean fail = requests.size() >= failFromRequest;
-      byte[] bytes =
-          (fail ? "{\"message\":\"too many SQL variables\"}" : body)
-              .getBytes(StandardCharsets.UTF_8);
-      exchange.sendResponseHeaders(fail ? 500 : status, bytes.length == 0 ? -1 : bytes.length);
-      exchange.getResponseBody().write(bytes);
-    }
-  }
-
-  private void answers(int status, String body) {
-    this.status = status;
-    this.body = body;
-  }
-
-  private Request onlyRequest() {
-    assertThat(requests).hasSize(1);
-    return requests.get(0);
-  }
-
-  private static List<String> dids(int count) {
-    return IntStream.range(0, count).mapToObj(i -> "did:plc:a" + i).toList();
-  }
-
-  private static List<String> didsOf(Request request) {
-    List<String> dids = new ArrayList<>();
-    JSON.readTree(request.body()).path("dids").forEach(did -> dids.add(did.asString()));
-    return dids;
-  }
+class TapAdminTest extends TapAdminFixture {
 
   @Test
   @DisplayName("admin-api: health")
@@ -281,43 +188,6 @@ class TapAdminTest {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "400,BAD_REQUEST",
-    "401,UNAUTHORIZED",
-    "404,NOT_FOUND",
-    "415,UNSUPPORTED_MEDIA_TYPE",
-    "500,SERVER_ERROR",
-    "502,SERVER_ERROR",
-    "403,UNEXPECTED_STATUS",
-    "301,UNEXPECTED_STATUS",
-    "202,UNEXPECTED_STATUS"
-  })
-  @DisplayName("admin-api: every status mapped, with the server's words")
-  void statuses(int status, Kind kind) {
-    answers(status, "{\"message\":\"repo not found\"}");
-
-    TapAdminException failure =
-        catchThrowableOfType(TapAdminException.class, () -> admin.info("did:plc:a"));
-
-    assertThat(failure.kind()).isEqualTo(kind);
-    assertThat(failure.status()).isEqualTo(OptionalInt.of(status));
-    assertThat(failure)
-        .hasMessageContaining("/info/did:plc:a")
-        .hasMessageContaining("status " + status)
-        .hasMessageContaining("repo not found");
-    assertThat(catchThrowableOfType(TapAdminException.class, () -> admin.addRepos(dids(1))).kind())
-        .isEqualTo(kind);
-  }
-
-  @Test
-  @DisplayName("admin-api: an error that is not JSON is shown as it is")
-  void errorInPlainText() {
-    answers(502, "<html>Bad\nGateway");
-
-    assertThatThrownBy(() -> admin.health()).hasMessageContaining("<html>Bad?Gateway");
-  }
-
   @Test
   @DisplayName("auth-header: the management API has the same")
   void password() throws Exception {
@@ -329,126 +199,6 @@ class TapAdminTest {
         .containsExactly("Basic YWRtaW46cMOkOnNz");
     assertThat(onlyRequest().headers().get("X-key")).containsExactly("k");
     assertThat(onlyRequest().headers().get("User-agent")).containsExactly("mine/1");
-  }
-
-  @Test
-  void secretsAreNeverShown() {
-    answers(401, "{\"message\":\"not " + SECRET + " nor YWRtaW46cMOkOnNz\"}");
-    TapAdmin.Builder builder = builder().password(SECRET);
-
-    TapAdminException failure =
-        catchThrowableOfType(TapAdminException.class, () -> builder.build().health());
-
-    assertThat(failure)
-        .hasMessageContaining("not *** nor ***")
-        .hasMessageContaining("the password is wrong");
-    assertThat(builder.toString() + builder.build()).doesNotContain(SECRET, "YWRtaW46cMOkOnNz");
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "nope",
-        "[]",
-        "{}",
-        "{\"repo_count\":\"1\"}",
-        "{\"repo_count\":1.5}",
-        "{\"repo_count\":1e30}"
-      })
-  @DisplayName("admin-api: an answer that is not Tap's is an error")
-  void unreadable(String answer) {
-    answers(200, answer);
-
-    TapAdminException failure =
-        catchThrowableOfType(TapAdminException.class, () -> admin.repoCount());
-
-    assertThat(failure.kind()).isEqualTo(Kind.UNREADABLE);
-    assertThat(failure).hasMessageContaining("/stats/repo-count");
-  }
-
-  @Test
-  @DisplayName("admin-api: an answer without end is cut off")
-  void endlessAnswer() {
-    answers(200, "x".repeat(5_000_000));
-
-    assertThatThrownBy(() -> admin.health())
-        .isInstanceOf(TapAdminException.class)
-        .hasMessageContaining("the answer is over");
-  }
-
-  @Test
-  @DisplayName("admin-api: timeouts, also in the middle of an answer")
-  void timeouts() {
-    server.removeContext("/");
-    server.createContext(
-        "/",
-        exchange -> {
-          if (exchange.getRequestURI().getPath().equals("/stats/cursors")) {
-            exchange.sendResponseHeaders(200, 100);
-            exchange.getResponseBody().write('{');
-            exchange.getResponseBody().flush();
-          }
-          try {
-            release.await();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-          exchange.close();
-        });
-    TapAdmin hasty = builder().requestTimeout(Duration.ofMillis(200)).build();
-
-    for (TapAdminException failure :
-        List.of(
-            catchThrowableOfType(TapAdminException.class, hasty::health),
-            catchThrowableOfType(TapAdminException.class, hasty::cursors))) {
-      assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
-      assertThat(failure.status()).isEmpty();
-      assertThat(failure).hasMessageContaining("did not answer within 200 ms");
-    }
-  }
-
-  @Test
-  @DisplayName("admin-api: nobody there")
-  void unreachable() throws IOException {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
-    }
-
-    TapAdminException failure =
-        catchThrowableOfType(
-            TapAdminException.class, () -> TapAdmin.of("127.0.0.1:" + port).health());
-
-    assertThat(failure.kind()).isEqualTo(Kind.UNREACHABLE);
-    assertThat(failure).hasMessageContaining("could not be reached");
-  }
-
-  @Test
-  void interruptible() throws Exception {
-    CountDownLatch asked = new CountDownLatch(1);
-    server.removeContext("/");
-    server.createContext(
-        "/",
-        exchange -> {
-          asked.countDown();
-          try {
-            release.await();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-          exchange.close();
-        });
-    AtomicReference<Throwable> thrown = new AtomicReference<>();
-    Thread caller =
-        new Thread(
-            () -> thrown.set(catchThrowableOfType(InterruptedException.class, admin::health)));
-    caller.start();
-    asked.await();
-    caller.interrupt();
-    caller.join(10_000);
-
-    assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
   }
 
   @Test

@@ -1,0 +1,180 @@
+package dev.perennial.source.tap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.perennial.source.tap.TapAdminException.Kind;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TapAdminErrorsTest extends TapAdminFixture {
+
+  @ParameterizedTest
+  @CsvSource({
+    "400,BAD_REQUEST",
+    "401,UNAUTHORIZED",
+    "404,NOT_FOUND",
+    "415,UNSUPPORTED_MEDIA_TYPE",
+    "500,SERVER_ERROR",
+    "502,SERVER_ERROR",
+    "403,UNEXPECTED_STATUS",
+    "301,UNEXPECTED_STATUS",
+    "202,UNEXPECTED_STATUS"
+  })
+  @DisplayName("admin-api: every status mapped, with the server's words")
+  void statuses(int status, Kind kind) {
+    answers(status, "{\"message\":\"repo not found\"}");
+
+    TapAdminException failure =
+        catchThrowableOfType(TapAdminException.class, () -> admin.info("did:plc:a"));
+
+    assertThat(failure.kind()).isEqualTo(kind);
+    assertThat(failure.status()).isEqualTo(OptionalInt.of(status));
+    assertThat(failure)
+        .hasMessageContaining("/info/did:plc:a")
+        .hasMessageContaining("status " + status)
+        .hasMessageContaining("repo not found");
+    assertThat(catchThrowableOfType(TapAdminException.class, () -> admin.addRepos(dids(1))).kind())
+        .isEqualTo(kind);
+  }
+
+  @Test
+  @DisplayName("admin-api: an error that is not JSON is shown as it is")
+  void errorInPlainText() {
+    answers(502, "<html>Bad\nGateway");
+
+    assertThatThrownBy(() -> admin.health()).hasMessageContaining("<html>Bad?Gateway");
+  }
+
+  @Test
+  void secretsAreNeverShown() {
+    answers(401, "{\"message\":\"not " + SECRET + " nor YWRtaW46cMOkOnNz\"}");
+    TapAdmin.Builder builder = builder().password(SECRET);
+
+    TapAdminException failure =
+        catchThrowableOfType(TapAdminException.class, () -> builder.build().health());
+
+    assertThat(failure)
+        .hasMessageContaining("not *** nor ***")
+        .hasMessageContaining("the password is wrong");
+    assertThat(builder.toString() + builder.build()).doesNotContain(SECRET, "YWRtaW46cMOkOnNz");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "nope",
+        "[]",
+        "{}",
+        "{\"repo_count\":\"1\"}",
+        "{\"repo_count\":1.5}",
+        "{\"repo_count\":1e30}"
+      })
+  @DisplayName("admin-api: an answer that is not Tap's is an error")
+  void unreadable(String answer) {
+    answers(200, answer);
+
+    TapAdminException failure =
+        catchThrowableOfType(TapAdminException.class, () -> admin.repoCount());
+
+    assertThat(failure.kind()).isEqualTo(Kind.UNREADABLE);
+    assertThat(failure).hasMessageContaining("/stats/repo-count");
+  }
+
+  @Test
+  @DisplayName("admin-api: an answer without end is cut off")
+  void endlessAnswer() {
+    answers(200, "x".repeat(5_000_000));
+
+    assertThatThrownBy(() -> admin.health())
+        .isInstanceOf(TapAdminException.class)
+        .hasMessageContaining("the answer is over");
+  }
+
+  @Test
+  @DisplayName("admin-api: timeouts, also in the middle of an answer")
+  void timeouts() {
+    server.removeContext("/");
+    server.createContext(
+        "/",
+        exchange -> {
+          if (exchange.getRequestURI().getPath().equals("/stats/cursors")) {
+            exchange.sendResponseHeaders(200, 100);
+            exchange.getResponseBody().write('{');
+            exchange.getResponseBody().flush();
+          }
+          try {
+            release.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          exchange.close();
+        });
+    TapAdmin hasty = builder().requestTimeout(Duration.ofMillis(200)).build();
+
+    for (TapAdminException failure :
+        List.of(
+            catchThrowableOfType(TapAdminException.class, hasty::health),
+            catchThrowableOfType(TapAdminException.class, hasty::cursors))) {
+      assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
+      assertThat(failure.status()).isEmpty();
+      assertThat(failure).hasMessageContaining("did not answer within 200 ms");
+    }
+  }
+
+  @Test
+  @DisplayName("admin-api: nobody there")
+  void unreachable() throws IOException {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+
+    TapAdminException failure =
+        catchThrowableOfType(
+            TapAdminException.class, () -> TapAdmin.of("127.0.0.1:" + port).health());
+
+    assertThat(failure.kind()).isEqualTo(Kind.UNREACHABLE);
+    assertThat(failure).hasMessageContaining("could not be reached");
+  }
+
+  @Test
+  void interruptible() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    server.removeContext("/");
+    server.createContext(
+        "/",
+        exchange -> {
+          asked.countDown();
+          try {
+            release.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          exchange.close();
+        });
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    Thread caller =
+        new Thread(
+            () -> thrown.set(catchThrowableOfType(InterruptedException.class, admin::health)));
+    caller.start();
+    asked.await();
+    caller.interrupt();
+    caller.join(10_000);
+
+    assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
+  }
+}
