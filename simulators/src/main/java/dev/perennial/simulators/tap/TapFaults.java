@@ -8,9 +8,10 @@ import java.util.function.Consumer;
 
 /**
  * What can go wrong, on demand. Faults of connections hit all that are open; faults of handshakes
- * hit the next requests for {@code /channel}, in the order in which they were asked for, before the
- * password is looked at. Safe for use from any thread; each call has taken effect when it returns,
- * and does nothing while the server is stopped, but for handshake faults, which wait.
+ * hit the next requests for {@code /channel}, one each, in the order in which they were asked for,
+ * and whether or not the password is right, but for {@link #acceptThenClose}. Safe for use from any
+ * thread; each call has taken effect when it returns, and does nothing while the server is stopped,
+ * but for handshake faults, which wait.
  */
 public final class TapFaults {
 
@@ -65,7 +66,7 @@ public final class TapFaults {
     forEachSession(session -> session.send(Unpooled.wrappedBuffer(copy)));
   }
 
-  /** Sends a text message of so many bytes, which is no event. */
+  /** Sends a text message of so many bytes, all of them the letter x, which is in no outbox. */
   public void sendOversized(long bytes) {
     forEachSession(session -> session.sendFiller(bytes));
   }

@@ -81,7 +81,11 @@ public final class TapSimulator implements AutoCloseable {
 
   // Events
 
-  /** Emits an event, or, while the server is stopped, puts it into its database. */
+  /**
+   * Emits an event, or, while the server is stopped, puts it into its database.
+   *
+   * @return the event's id
+   */
   public long emit(TapEventSpec event) {
     return host.call(() -> {
       ServerProcess process = host.process();
