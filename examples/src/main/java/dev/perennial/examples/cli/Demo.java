@@ -25,7 +25,7 @@ final class Demo {
   record Settings(int events, int repositories, long seed) {}
 
   /** Short, so that what was not acked comes again soon: a Tap waits for 60 s. */
-  private static final Duration RETRY = Duration.ofSeconds(1);
+  private static final Duration RETRY = Duration.ofSeconds(2);
 
   private static final Duration PING = Duration.ofMillis(500);
   private static final Duration PONG = Duration.ofSeconds(1);
