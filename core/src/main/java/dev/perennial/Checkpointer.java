@@ -12,6 +12,7 @@ import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Position;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.StreamRuntime.Signal;
+import dev.perennial.port.StreamRuntime.Timer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -46,6 +47,14 @@ final class Checkpointer<P extends Position> {
   private final AtomicBoolean requested = new AtomicBoolean();
   private volatile @Nullable P saved;
   private volatile @Nullable Instant lastSave;
+
+  /**
+   * Set while a failed save waits for its next try: until then acks and the interval ask for none.
+   */
+  private volatile @Nullable Timer retry;
+
+  private volatile @Nullable Timer interval;
+  private volatile boolean stopped;
 
   /** How many saves in a row have failed. The lane's. */
   private int failures;
@@ -95,16 +104,39 @@ final class Checkpointer<P extends Position> {
   void moved() {
     int count = unsaved.incrementAndGet();
     if (count >= settings.acks()) {
-      request();
+      requestUnlessRetrying();
     } else if (count == 1 && timed.compareAndSet(false, true)) {
-      runtime.schedule(settings.interval(), this::timeIsOver);
+      Timer timer = runtime.schedule(settings.interval(), this::timeIsOver);
+      interval = timer;
+      if (stopped) {
+        timer.cancel();
+      }
     }
   }
 
   private void timeIsOver() {
     timed.set(false);
     if (unsaved.get() > 0) {
+      requestUnlessRetrying();
+    }
+  }
+
+  private void requestUnlessRetrying() {
+    if (retry == null) {
       request();
+    }
+  }
+
+  /** Leaves no timer behind. For who closes the stream, after the last flush. */
+  void stop() {
+    stopped = true;
+    cancel(interval);
+    cancel(retry);
+  }
+
+  private static void cancel(@Nullable Timer timer) {
+    if (timer != null) {
+      timer.cancel();
     }
   }
 
@@ -141,6 +173,8 @@ final class Checkpointer<P extends Position> {
   }
 
   private void save() {
+    cancel(retry);
+    retry = null;
     requested.set(false);
     unsaved.set(0);
     CheckpointSlot slot = claim.slot();
@@ -180,7 +214,11 @@ final class Checkpointer<P extends Position> {
     }
     outage.failed(cause);
     Duration wait = RETRIES.delay(++failures, runtime.random());
-    runtime.schedule(wait, this::request);
+    Timer next = runtime.schedule(wait, this::request);
+    retry = next;
+    if (stopped) {
+      next.cancel();
+    }
     signal.raise();
     observer.checkpointSaveFailed(new CheckpointSaveFailed(position, cause, wait));
   }

@@ -158,11 +158,10 @@ final class Closer<E, P extends Position> {
 
   private void release(Saving<P> save, Deadline deadline) {
     AtomicBoolean released = new AtomicBoolean();
-    save.claim()
-        .release(() -> {
-          released.set(true);
-          signal.raise();
-        });
+    save.release(() -> {
+      released.set(true);
+      signal.raise();
+    });
     if (!save.isHeldUpByCaller()) {
       Uninterrupted.await(signal, released::get, deadline);
     }

@@ -34,6 +34,12 @@ record Saving<P extends Position>(
     return new Saving<>(id, lane, claim, checkpointer);
   }
 
+  /** Gives the claim up, after the saves that are under way. */
+  void release(Runnable released) {
+    checkpointer.stop();
+    claim.release(released);
+  }
+
   /** Whether the caller is in a call that the lane waits for, and so must not wait for the lane. */
   boolean isHeldUpByCaller() {
     return lane.isCurrentThread() || claim.isInsideLost();

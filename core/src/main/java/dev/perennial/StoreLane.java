@@ -32,15 +32,23 @@ final class StoreLane {
     return thread == Thread.currentThread();
   }
 
+  /** Runs one task, and what waits behind it, which an error of this one does not hold up. */
   private void drain() {
-    do {
+    boolean more = true;
+    while (more) {
       Runnable task = tasks.remove();
       thread = Thread.currentThread();
+      boolean done = false;
       try {
         task.run();
+        done = true;
       } finally {
         thread = null;
+        more = waiting.decrementAndGet() > 0;
+        if (more && !done) {
+          runtime.execute(this::drain);
+        }
       }
-    } while (waiting.decrementAndGet() > 0);
+    }
   }
 }

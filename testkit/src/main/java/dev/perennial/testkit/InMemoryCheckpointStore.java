@@ -151,6 +151,11 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
     faults.release(call);
   }
 
+  /** Forgets every failure and hang to come, and lets go on what hangs. */
+  public void heal() {
+    faults.heal();
+  }
+
   /** Every call takes a time: none unless set. */
   public InMemoryCheckpointStore takes(Duration time) {
     faults.takes(time);

@@ -56,6 +56,17 @@ final class StoreFaults {
     signal.raise();
   }
 
+  void heal() {
+    synchronized (this) {
+      failures.clear();
+      lateFailures.clear();
+      delays.clear();
+      hanging.clear();
+      takes = Duration.ZERO;
+    }
+    signal.raise();
+  }
+
   synchronized int calls(Call call) {
     return calls.getOrDefault(call, 0);
   }

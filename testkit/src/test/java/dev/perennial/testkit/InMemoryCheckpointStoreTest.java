@@ -136,6 +136,21 @@ class InMemoryCheckpointStoreTest {
   }
 
   @Test
+  void onceHealedItWorks() {
+    runtime.run(() -> {
+      CheckpointSlot slot = claim("a");
+      store.fail(Call.SAVE, 9).failAfterEffect(Call.SAVE, 9).hang(Call.SAVE, SECOND).takes(SECOND);
+      store.hang(Call.LOAD);
+      Actor loader = runtime.spawn("loader", slot::load);
+      assertThat(loader.join(SECOND.multipliedBy(9))).isFalse();
+      store.heal();
+      loader.join();
+      slot.save(ONE);
+      assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(9));
+    });
+  }
+
+  @Test
   void whatIsCorruptSaysSoUntilItIsReplaced() {
     runtime.run(() -> {
       store.put("a", ONE).corrupt("a");

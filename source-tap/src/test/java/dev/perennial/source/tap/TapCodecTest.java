@@ -82,7 +82,7 @@ class TapCodecTest {
     assertThat(event.json()).isEqualTo(TREES.readTree(message));
   }
 
-  @Property(tries = 200)
+  @Property(tries = 50)
   void truncationsAreMalformedAndNeverHaveAnotherId(@ForAll Random random) {
     RandomJson json = new RandomJson(random);
     String id = json.id();

@@ -3,6 +3,7 @@ package dev.perennial.source.tap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.perennial.AckMode;
 import dev.perennial.Delivery;
@@ -262,6 +263,6 @@ class TapStreamTest extends TapStreamFixture {
     assertThat(event.rkey()).isEqualTo("pieces");
     assertThat(event.recordBytes().orElseThrow())
         .isEqualTo(Messages.POST.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-    assertThat(tap.clientPongs()).isPositive();
+    await().atMost(Pull.PATIENCE).until(() -> tap.clientPongs() > 0);
   }
 }

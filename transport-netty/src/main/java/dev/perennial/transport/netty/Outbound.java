@@ -55,6 +55,7 @@ final class Outbound {
   private int estimate = SMALLEST_BUFFER;
   private long lastFlush;
   private long writesDone;
+  private boolean draining;
 
   Outbound(Channel socket, MaskKeys keys, StreamRuntime runtime) {
     this.socket = socket;
@@ -115,21 +116,26 @@ final class Outbound {
 
   /** Writes what there is, as far as the socket takes it; called again when it takes more. */
   void drain() {
-    if (!open || !socket.isWritable()) {
+    // A flush that makes the socket writable again calls back from within itself: the loop below
+    // goes on anyway.
+    if (draining || !open || !socket.isWritable()) {
       return;
     }
     scheduled.set(false);
+    draining = true;
     int written = 0;
-    while (written < TURN && socket.isWritable() && !queue.isEmpty()) {
-      written += writeSome();
-      lastFlush = runtime.nanoTime();
+    try {
+      while (written < TURN && socket.isWritable() && !queue.isEmpty()) {
+        written += writeSome();
+        lastFlush = runtime.nanoTime();
+      }
+    } finally {
+      draining = false;
     }
     if (written >= TURN) {
       // The loop has other channels, and this one has other things to do, such as closing.
       execute(this::drain);
-      return;
-    }
-    if (goodbye != null && queue.isEmpty()) {
+    } else if (goodbye != null && queue.isEmpty()) {
       open = false;
       sayGoodbye(goodbye);
     }

@@ -1,0 +1,285 @@
+package dev.perennial;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.CloseReport.CheckpointOutcome;
+import dev.perennial.StreamException.Reason;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointStore;
+import dev.perennial.port.ClientTrackedSource;
+import dev.perennial.port.Connection;
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Recovery;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The checkpointer with its claim, its lane and its outage clock, in time that is moved by hand.
+ */
+class CheckpointerTest {
+
+  private static final class Encoding implements ClientTrackedSource<String, TestPosition> {
+    @Override
+    public Optional<TestPosition> start() {
+      throw new AssertionError("not asked for");
+    }
+
+    @Override
+    public Connection<String, TestPosition> connect(Optional<TestPosition> after) {
+      throw new AssertionError("not asked for");
+    }
+
+    @Override
+    public Recovery<String, TestPosition> recover(TestPosition lost, Throwable cause) {
+      throw new AssertionError("not asked for");
+    }
+
+    @Override
+    public Checkpoint encode(TestPosition position) {
+      return new Checkpoint("test", "", String.valueOf(position.id()));
+    }
+
+    @Override
+    public TestPosition decode(Checkpoint saved) {
+      return new TestPosition(Long.parseLong(saved.position()));
+    }
+
+    @Override
+    public String name() {
+      return "test";
+    }
+
+    @Override
+    public ErrorClassifier errors() {
+      return ErrorClassifier.none();
+    }
+  }
+
+  private final ManualRuntime runtime = new ManualRuntime();
+  private final List<String> saves = new ArrayList<>();
+  private Optional<Exception> broken = Optional.empty();
+  private int tries;
+  private final CheckpointStore store =
+      CheckpointStore.of(
+          id -> Optional.empty(),
+          (id, checkpoint) -> {
+            tries++;
+            if (broken.isPresent()) {
+              throw broken.get();
+            }
+            saves.add(checkpoint.position());
+          });
+
+  private final Observer observer = new Observer("test", List.of());
+  private final Lifecycle lifecycle = new Lifecycle(() -> {}, observer, "");
+  private Saving<TestPosition> saving;
+  private final AckWindow<String, TestPosition> window =
+      new AckWindow<>(
+          10_000,
+          new Settlements() {
+            @Override
+            public void acked() {
+              saving.checkpointer().moved();
+            }
+
+            @Override
+            public void nacked() {}
+
+            @Override
+            public void ackedTooLate(Delivery<?> delivery) {}
+          });
+  private long ids;
+
+  private void open(int acks, Duration interval) {
+    saving =
+        Saving.of(
+            new Encoding(),
+            window,
+            store,
+            Checkpoints.in(store, "orders")
+                .every(acks, interval)
+                .tolerateOutage(Duration.ofMinutes(10)),
+            runtime,
+            runtime.newSignal(),
+            lifecycle,
+            () -> {},
+            observer);
+    saving.claim().begin();
+    runtime.runTasks();
+    assertThat(saving.claim().isReady()).isTrue();
+  }
+
+  private void ack(int count) {
+    for (int i = 0; i < count; i++) {
+      ids++;
+      window.admit("event", new TestPosition(ids), 0).ack();
+    }
+  }
+
+  @Test
+  @DisplayName("saves after so many acks, and not after one less")
+  void byCount() {
+    open(1_000, Duration.ofHours(1));
+    ack(999);
+    runtime.runTasks();
+    assertThat(saves).isEmpty();
+    ack(1);
+    runtime.runTasks();
+    assertThat(saves).containsExactly("1000");
+  }
+
+  @Test
+  @DisplayName("saves so long after the first ack that is not saved, and then no more")
+  void byTime() {
+    open(1_000, Duration.ofSeconds(1));
+    ack(1);
+    runtime.advance(Duration.ofMillis(600));
+    ack(1);
+    runtime.advance(Duration.ofMillis(399));
+    assertThat(saves).isEmpty();
+    runtime.advance(Duration.ofMillis(1));
+    assertThat(saves).containsExactly("2");
+    runtime.advance(Duration.ofHours(1));
+    assertThat(saves).containsExactly("2");
+    assertThat(tries).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("however many ask while one waits, one save follows, of what is newest")
+  void coalesces() {
+    open(1, Duration.ofSeconds(1));
+    ack(5_000);
+    assertThat(runtime.pendingTasks()).isEqualTo(1);
+    runtime.runTasks();
+    assertThat(saves).containsExactly("5000");
+    assertThat(saving.checkpointer().isSaved()).isTrue();
+    assertThat(saving.checkpointer().outcome()).isEqualTo(CheckpointOutcome.SAVED);
+  }
+
+  @Test
+  @DisplayName("what is acked behind a gap is not saved")
+  void gap() {
+    open(1, Duration.ofSeconds(1));
+    Delivery<String> slow = window.admit("slow", new TestPosition(++ids), 0);
+    ack(10);
+    runtime.advance(Duration.ofSeconds(5));
+    assertThat(tries).isZero();
+    assertThat(saving.checkpointer().outcome()).isEqualTo(CheckpointOutcome.NONE);
+    slow.ack();
+    runtime.runTasks();
+    assertThat(saves).containsExactly("11");
+  }
+
+  @Test
+  @DisplayName("while a failed save waits for its next try, acks ask for none of their own")
+  void oneRetryAtATime() {
+    open(1, Duration.ofMillis(10));
+    broken = Optional.of(new IOException("broken"));
+    int seconds = 20;
+    for (int i = 0; i < seconds * 100; i++) {
+      ack(1);
+      runtime.advance(Duration.ofMillis(10));
+    }
+    // 0.1 s, 0.2 s, 0.4 s, ... 5 s: nine tries in 20 s.
+    assertThat(tries).isBetween(5, 10);
+    assertThat(runtime.pendingTimers()).isLessThanOrEqualTo(3);
+
+    broken = Optional.empty();
+    runtime.advance(Duration.ofSeconds(5));
+    assertThat(saves).containsExactly("2000");
+    assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+  }
+
+  @Test
+  @DisplayName("a flush tries at once, although a failed save waits for its next try")
+  void flushDoesNotWait() {
+    open(1, Duration.ofSeconds(1));
+    broken = Optional.of(new IOException("broken"));
+    ack(1);
+    runtime.advance(Duration.ofSeconds(9));
+    int before = tries;
+    broken = Optional.empty();
+    CheckpointOutcome outcome = saving.checkpointer().flush(Deadline.in(Duration.ZERO, runtime));
+    assertThat(outcome).isEqualTo(CheckpointOutcome.SAVED);
+    assertThat(tries).isEqualTo(before + 1);
+    assertThat(saves).containsExactly("1");
+    runtime.advance(Duration.ofMinutes(1));
+    assertThat(tries).isEqualTo(before + 1);
+  }
+
+  @Test
+  @DisplayName("after the release there is no timer left, neither of the interval nor of a retry")
+  void leavesNoTimer() {
+    open(1_000, Duration.ofHours(1));
+    broken = Optional.of(new IOException("broken"));
+    ack(999);
+    saving.checkpointer().flush(Deadline.in(Duration.ofMillis(1), runtime));
+    assertThat(runtime.pendingTimers()).isPositive();
+    saving.release(() -> {});
+    runtime.runTasks();
+    assertThat(runtime.pendingTimers()).isZero();
+  }
+
+  @Test
+  @DisplayName("a save that tells of a lost claim kills the stream, and none follows")
+  void claimLost() {
+    open(1, Duration.ofSeconds(1));
+    broken = Optional.of(CheckpointException.claimLost("another has it", null));
+    ack(1);
+    runtime.runTasks();
+    assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+    broken = Optional.empty();
+    ack(5);
+    runtime.advance(Duration.ofMinutes(1));
+    assertThat(tries).isEqualTo(1);
+    assertThat(saves).isEmpty();
+    assertThat(saving.checkpointer().flush(Deadline.in(Duration.ofSeconds(1), runtime)))
+        .isEqualTo(CheckpointOutcome.NOT_SAVED);
+  }
+
+  @Test
+  @DisplayName(
+      "a store that stays broken kills the stream at the tolerated time, with its last error")
+  void outage() {
+    open(1, Duration.ofSeconds(1));
+    IOException cause = new IOException("broken");
+    broken = Optional.of(cause);
+    ack(1);
+    runtime.advance(Duration.ofMinutes(10).minusMillis(1));
+    assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+    runtime.advance(Duration.ofMillis(1));
+    assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+    try {
+      lifecycle.check();
+      throw new AssertionError("a dead stream says so");
+    } catch (StreamException e) {
+      assertThat(e.reason()).isEqualTo(Reason.CHECKPOINT);
+      assertThat(e).hasMessageContaining("orders").hasRootCause(cause);
+    }
+  }
+
+  @Test
+  @DisplayName("a save that succeeds in between gives the store its whole time again")
+  void outageEnds() {
+    open(1, Duration.ofSeconds(1));
+    broken = Optional.of(new IOException("broken"));
+    ack(1);
+    runtime.advance(Duration.ofMinutes(9));
+    broken = Optional.empty();
+    runtime.advance(Duration.ofSeconds(10));
+    assertThat(saves).containsExactly("1");
+    broken = Optional.of(new IOException("broken again"));
+    ack(1);
+    runtime.advance(Duration.ofMinutes(9));
+    assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+    runtime.advance(Duration.ofMinutes(2));
+    assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+  }
+}

@@ -1,0 +1,143 @@
+package dev.perennial;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.perennial.StreamException.Reason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class LifecycleTest {
+
+  private final AtomicInteger woken = new AtomicInteger();
+  private final List<StreamListener.Transition> told = new ArrayList<>();
+  private final StreamListener listener =
+      new StreamListener() {
+        @Override
+        public void onTransition(Transition transition) {
+          told.add(transition);
+        }
+      };
+  private final Lifecycle lifecycle =
+      new Lifecycle(woken::incrementAndGet, new Observer("test", List.of(listener)), "");
+  private final Throwable cause = new IllegalStateException("cause");
+  private final Death death = Death.of(Reason.FATAL, "it died", cause);
+
+  @ParameterizedTest
+  @EnumSource(names = {"CLAIMING", "CONNECTING", "LIVE", "BACKING_OFF", "ENDED"})
+  @DisplayName("a stream that is alive moves, and tells from where, and why")
+  void moves(StreamState to) {
+    lifecycle.move(to, cause, 3, Duration.ofSeconds(2), Duration.ofSeconds(9));
+    assertThat(lifecycle.state()).isEqualTo(to);
+    assertThat(lifecycle.isOver()).isFalse();
+    lifecycle.check();
+    assertThat(told).hasSize(1);
+    StreamListener.Transition transition = told.get(0);
+    assertThat(transition.from()).isEqualTo(StreamState.NEW);
+    assertThat(transition.to()).isEqualTo(to);
+    assertThat(transition.cause()).contains(cause);
+    assertThat(transition.attempt()).isEqualTo(3);
+    assertThat(transition.delay()).contains(Duration.ofSeconds(2));
+    assertThat(transition.connectionAge()).contains(Duration.ofSeconds(9));
+    assertThat(woken).hasValue(0);
+  }
+
+  @Test
+  @DisplayName("the first death counts, wakes, and is told anew at each call")
+  void dies() {
+    assertThat(lifecycle.fail(death)).isTrue();
+    assertThat(lifecycle.fail(Death.of(Reason.HANDLER, "another", null))).isFalse();
+    assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+    assertThat(woken).hasValue(1);
+    assertThat(told).hasSize(1);
+    StreamException first = thrownByCheck();
+    StreamException second = thrownByCheck();
+    assertThat(first.reason()).isEqualTo(Reason.FATAL);
+    assertThat(first).hasMessage("it died").hasCause(cause);
+    assertThat(second).isNotSameAs(first).hasMessage("it died");
+  }
+
+  private StreamException thrownByCheck() {
+    try {
+      lifecycle.check();
+    } catch (StreamException e) {
+      return e;
+    }
+    throw new AssertionError("a dead stream says so");
+  }
+
+  @Test
+  @DisplayName("a dead stream moves nowhere, and says so where it is asked to")
+  void deadDoesNotMove() {
+    lifecycle.fail(death);
+    assertThatExceptionOfType(StreamException.class)
+        .isThrownBy(() -> lifecycle.move(StreamState.LIVE));
+    assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+    assertThat(told).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("what a dead stream keeps is said in its error, but not after a lost claim")
+  void keeps() {
+    Lifecycle keeping = new Lifecycle(() -> {}, new Observer("test", List.of()), "its claim");
+    assertThat(keeping.exceptionOf(death)).hasMessageContaining("its claim");
+    assertThat(keeping.exceptionOf(Death.of(Reason.CLAIM_LOST, "lost", null))).hasMessage("lost");
+  }
+
+  @Test
+  @DisplayName("closing beats everything, once, and is final")
+  void closes() {
+    lifecycle.fail(death);
+    assertThat(lifecycle.isClosing()).isFalse();
+    assertThat(lifecycle.beginClose()).isTrue();
+    assertThat(lifecycle.beginClose()).isFalse();
+    assertThat(lifecycle.isClosing()).isTrue();
+    assertThat(lifecycle.fail(death)).isFalse();
+    assertThatExceptionOfType(StreamClosedException.class)
+        .isThrownBy(lifecycle::check)
+        .withMessageContaining("test");
+    lifecycle.closed();
+    assertThat(lifecycle.beginClose()).isFalse();
+    assertThatExceptionOfType(StreamClosedException.class)
+        .isThrownBy(() -> lifecycle.move(StreamState.LIVE));
+    assertThat(told.stream().map(StreamListener.Transition::to))
+        .containsExactly(StreamState.FAILED, StreamState.CLOSING, StreamState.CLOSED);
+    assertThat(woken).hasValue(3);
+  }
+
+  @Test
+  @DisplayName("over are the failed and the closed, not what has ended")
+  void over() {
+    lifecycle.move(StreamState.ENDED);
+    assertThat(lifecycle.isOver()).isFalse();
+    lifecycle.beginClose();
+    assertThat(lifecycle.isOver()).isTrue();
+  }
+
+  @Test
+  @DisplayName(
+      "whoever fails and closes at once: one of each takes effect, and closing is what stays")
+  void race() throws Exception {
+    try (Threads threads = new Threads()) {
+      for (int round = 0; round < 500; round++) {
+        Lifecycle each = new Lifecycle(() -> {}, new Observer("test", List.of()), "");
+        AtomicInteger failed = new AtomicInteger();
+        AtomicInteger closed = new AtomicInteger();
+        var one = threads.run(() -> failed.addAndGet(each.fail(death) ? 1 : 0));
+        var two = threads.run(() -> closed.addAndGet(each.beginClose() ? 1 : 0));
+        closed.addAndGet(each.beginClose() ? 1 : 0);
+        Threads.join(one);
+        Threads.join(two);
+        assertThat(failed.get()).isBetween(0, 1);
+        assertThat(closed).hasValue(1);
+        assertThat(each.state()).isEqualTo(StreamState.CLOSING);
+      }
+    }
+  }
+}

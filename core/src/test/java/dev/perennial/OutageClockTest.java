@@ -1,0 +1,68 @@
+package dev.perennial;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.ManualRuntime;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class OutageClockTest {
+
+  private static final Duration TOLERATED = Duration.ofSeconds(60);
+
+  private final ManualRuntime runtime = new ManualRuntime();
+  private final Lifecycle lifecycle = new Lifecycle(() -> {}, new Observer("test", List.of()), "");
+  private final OutageClock clock = new OutageClock(TOLERATED, "orders", runtime, lifecycle);
+
+  private boolean isDead() {
+    return lifecycle.state() == StreamState.FAILED;
+  }
+
+  @Test
+  @DisplayName("a call that hangs kills the stream at the tolerated time")
+  void hangs() {
+    clock.begin();
+    runtime.advance(TOLERATED.minusNanos(1));
+    assertThat(isDead()).isFalse();
+    runtime.advance(Duration.ofNanos(1));
+    assertThat(isDead()).isTrue();
+  }
+
+  @Test
+  @DisplayName("failures and further tries do not start the clock anew")
+  void countsFromTheFirst() {
+    for (int i = 0; i < 6; i++) {
+      clock.begin();
+      clock.failed(new IllegalStateException());
+      assertThat(isDead()).isFalse();
+      runtime.advance(Duration.ofSeconds(10));
+    }
+    assertThat(isDead()).isTrue();
+  }
+
+  @Test
+  @DisplayName("a success stops the clock, and leaves no timer")
+  void success() {
+    clock.begin();
+    runtime.advance(Duration.ofSeconds(59));
+    clock.end();
+    assertThat(runtime.pendingTimers()).isZero();
+    clock.end();
+    clock.begin();
+    runtime.advance(Duration.ofSeconds(59));
+    assertThat(isDead()).isFalse();
+    clock.end();
+    runtime.advance(Duration.ofHours(1));
+    assertThat(isDead()).isFalse();
+  }
+
+  @Test
+  @DisplayName("an error without a call is nobody's")
+  void errorWithoutCall() {
+    clock.failed(new IllegalStateException());
+    runtime.advance(Duration.ofHours(1));
+    assertThat(isDead()).isFalse();
+  }
+}

@@ -1,0 +1,419 @@
+package dev.perennial.testkit.simulation;
+
+import dev.perennial.Checkpoints;
+import dev.perennial.CloseReport;
+import dev.perennial.CloseReport.CheckpointOutcome;
+import dev.perennial.EventStream;
+import dev.perennial.EventStreamBuilder;
+import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamListener;
+import dev.perennial.StreamState;
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.Recovery;
+import dev.perennial.testkit.Actor;
+import dev.perennial.testkit.ConnectAnswer;
+import dev.perennial.testkit.ConnectionScript;
+import dev.perennial.testkit.InMemoryCheckpointStore;
+import dev.perennial.testkit.InMemoryCheckpointStore.Call;
+import dev.perennial.testkit.ScriptedClientSource;
+import dev.perennial.testkit.ScriptedFailure;
+import dev.perennial.testkit.ScriptedMalformed;
+import dev.perennial.testkit.ScriptedPosition;
+import dev.perennial.testkit.ScriptedSource.Connect;
+import dev.perennial.testkit.VirtualProcess;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A log of events at positions 10, 20, 30 and so on, of which the server may forget the beginning,
+ * and a store. What is saved is checked on its way to the store, and where a stream connects when
+ * it does.
+ */
+final class ClientWorld extends World {
+
+  private static final String ID = "orders";
+  private static final int STEP = 10;
+
+  /** Where a progress after an event is, beyond the event. */
+  private static final int PROGRESS = 5;
+
+  /** Where the log begins when the server forgot an event, beyond that event. */
+  private static final int FORGOTTEN = 7;
+
+  private final InMemoryCheckpointStore store = new InMemoryCheckpointStore(runtime);
+  private final List<Object> log = new ArrayList<>();
+  private final boolean startIsKnown = chance.percent(85);
+  private long forgottenTo;
+  private boolean leasePending;
+  private int notices;
+
+  ClientWorld(long seed) {
+    super(seed);
+    int events = chance.between(5, 40);
+    for (int i = 1; i <= events; i++) {
+      log.add(chance.percent(5) ? new ScriptedMalformed("garbage " + i) : "event " + i);
+    }
+  }
+
+  @Override
+  Life begin(VirtualProcess process, boolean calm) {
+    return new ClientLife(process, calm, chance.of(chance.between(1, 4), chance.between(4, 64)));
+  }
+
+  @Override
+  void calm() {
+    store.heal();
+  }
+
+  @Override
+  void requireEverythingDone() {
+    for (long position = STEP; position <= end(); position += STEP) {
+      referee.require(isSettled(position), "%s was lost", at(position));
+    }
+  }
+
+  private long end() {
+    return (long) log.size() * STEP;
+  }
+
+  private Object at(long position) {
+    return log.get((int) (position / STEP) - 1);
+  }
+
+  private boolean isSettled(long position) {
+    return ledger.isAcked(at(position)) || position <= forgottenTo;
+  }
+
+  private final class ClientLife extends Life implements StreamListener {
+
+    private record Notice(Object event, long from) {}
+
+    private final ScriptedClientSource<Object> scripted = new ScriptedClientSource<>(process);
+    private final Watch<ScriptedPosition> watch;
+    private final Duration firstDelay = chance.millis(100, 2_000);
+    private final Duration stableAfter = chance.of(Duration.ofSeconds(30), chance.millis(0, 3_000));
+    private final List<Notice> noticesHere = new ArrayList<>();
+    private final boolean mayEnd = !calm && chance.percent(20);
+    private int stubbornLosses;
+    private long lastSaved = Long.MIN_VALUE;
+
+    ClientLife(VirtualProcess process, boolean calm, int window) {
+      super(process, calm, window, Integer.MAX_VALUE, Duration.ofDays(365));
+      this.watch = new Watch<>(runtime, referee, handouts, firstDelay.dividedBy(2), stableAfter);
+    }
+
+    @Override
+    EventStreamBuilder<Object> stream() {
+      scripted.backoff(BackoffPolicy.exponential(firstDelay, Duration.ofSeconds(60)));
+      if (startIsKnown) {
+        scripted.start(0);
+      } else {
+        scripted.noStart();
+      }
+      scripted.thereafter(this::answer).recoversAlways((lost, cause) -> decide(lost));
+      if (!calm) {
+        scriptTheStart();
+      }
+      WatchedClientSource source =
+          new WatchedClientSource(scripted, watch, referee, handouts, this::requireSavedStart);
+      Checkpoints checkpoints =
+          Checkpoints.in(new WatchedStore(store, this::look), ID)
+              .every(chance.between(1, 8), chance.millis(1, 3_000));
+      if (!calm && chance.percent(50)) {
+        checkpoints = checkpoints.tolerateOutage(chance.millis(1_000, 30_000));
+      }
+      if (!calm && chance.percent(20)) {
+        checkpoints = checkpoints.waitForClaim(chance.millis(0, 5_000));
+        expectedDeaths.add(Reason.CHECKPOINT);
+      }
+      EventStreamBuilder<Object> stream =
+          EventStream.from(source, checkpoints).stableAfter(stableAfter).listener(this);
+      if (!calm && chance.percent(20)) {
+        stream.maxAttempts(chance.between(1, 6));
+        expectedDeaths.add(Reason.ATTEMPTS_EXHAUSTED);
+      }
+      return stream;
+    }
+
+    private void scriptTheStart() {
+      if (chance.percent(15)) {
+        scripted.startFails(ScriptedFailure.retry("no start yet"));
+      }
+      if (chance.percent(15)) {
+        scripted.startTakes(chance.millis(1, 10_000));
+      }
+    }
+
+    // --- what the source does
+
+    private ConnectAnswer<Object> answer(Connect<ScriptedPosition> connect) {
+      long after = connect.after().map(ScriptedPosition::value).orElse(forgottenTo);
+      if (calm) {
+        return after < forgottenTo
+            ? ConnectAnswer.fails(lost())
+            : ConnectAnswer.connects(lines -> give(lines, after));
+      }
+      int dice = chance.between(0, 99);
+      if (dice < 15) {
+        return ConnectAnswer.<Object>fails(ScriptedFailure.retry("refused")).after(delay());
+      } else if (dice < 17) {
+        return ConnectAnswer.hangs();
+      } else if (dice < 18) {
+        expectedDeaths.add(Reason.FATAL);
+        return ConnectAnswer.fails(
+            chance.of(ScriptedFailure.fatal("denied"), ScriptedFailure.unknown("what?")));
+      } else if (after < forgottenTo || stubbornLosses > 0) {
+        stubbornLosses = Math.max(0, stubbornLosses - 1);
+        return chance.percent(50)
+            ? ConnectAnswer.fails(lost())
+            : ConnectAnswer.connects(lines -> lines.pause(delay()).lose(lost()));
+      }
+      return ConnectAnswer.<Object>connects(lines -> disturbed(lines, after)).after(delay());
+    }
+
+    private ScriptedFailure lost() {
+      return ScriptedFailure.positionLost("the log begins after " + forgottenTo);
+    }
+
+    private Duration delay() {
+      return chance.percent(70) ? Duration.ZERO : chance.millis(1, 10_000);
+    }
+
+    private void give(ConnectionScript<Object> lines, long after) {
+      for (long position = after - after % STEP + STEP; position <= end(); position += STEP) {
+        lines.event(position, at(position));
+      }
+    }
+
+    private void disturbed(ConnectionScript<Object> lines, long after) {
+      if (chance.percent(20)) {
+        lines.ignoresWakeUp();
+      }
+      scriptTheClose(lines);
+      for (long position = after - after % STEP + STEP; position <= end(); position += STEP) {
+        if (chance.percent(30)) {
+          lines.pause(chance.of(chance.millis(1, 200), chance.millis(100, 20_000)));
+        }
+        int dice = chance.between(0, 199);
+        if (dice < 16) {
+          lines.lose(ScriptedFailure.retry("cut"));
+          return;
+        } else if (dice < 18) {
+          lines.lose(ScriptedFailure.retryAfter(chance.millis(1, 20_000), "go away for a while"));
+          return;
+        } else if (dice < 20) {
+          lines.hang(chance.millis(1, 20_000));
+        } else if (dice < 22) {
+          lines.stall(chance.millis(1, 20_000));
+        } else if (dice < 23) {
+          lines.hang();
+        }
+        lines.event(position, at(position));
+        if (chance.percent(15)) {
+          lines.progress(position + PROGRESS);
+        }
+      }
+      if (mayEnd) {
+        lines.end();
+      }
+    }
+
+    private void scriptTheClose(ConnectionScript<Object> lines) {
+      int dice = chance.between(0, 99);
+      if (dice < 5) {
+        lines.closeTakes(chance.millis(1, 10_000));
+      } else if (dice < 8) {
+        lines.closeFails(new IOException("no goodbye"));
+      }
+    }
+
+    private Recovery<Object, ScriptedPosition> decide(ScriptedPosition lost) throws Exception {
+      if (!calm && chance.percent(10)) {
+        throw ScriptedFailure.retry("cannot decide now");
+      }
+      if (!calm && chance.percent(15)) {
+        expectedDeaths.add(Reason.POSITION_LOST);
+        return Recovery.stop();
+      }
+      long from = Math.max(forgottenTo, lost.value());
+      if (chance.percent(40)) {
+        return Recovery.restart(new ScriptedPosition(from));
+      }
+      Object notice = "notice " + ++notices;
+      noticesHere.add(new Notice(notice, from));
+      return Recovery.restart(new ScriptedPosition(from), notice);
+    }
+
+    // --- what is checked as it happens
+
+    private void requireSavedStart() {
+      referee.require(
+          !startIsKnown || store.checkpoint(ID).isPresent(),
+          "it connects before its start is saved");
+    }
+
+    private void look(Checkpoint checkpoint) {
+      long saved = Long.parseLong(checkpoint.position());
+      referee.note("saves %s", saved);
+      referee.count("save");
+      referee.require(
+          saved >= lastSaved, "the checkpoint moves back from %s to %s", lastSaved, saved);
+      lastSaved = saved;
+      for (long position = STEP; position <= Math.min(saved, end()); position += STEP) {
+        Object event = at(position);
+        boolean gone = position <= forgottenTo && !handouts.isHandedOut(event);
+        referee.require(
+            ledger.isAcked(event) || gone,
+            "the checkpoint passes %s, which is not acked, with %s",
+            event,
+            saved);
+      }
+      for (Notice notice : noticesHere) {
+        referee.require(
+            saved < notice.from
+                || ledger.isAcked(notice.event)
+                || saved == notice.from
+                    && !handouts.isHandedOut(notice.event)
+                    && startedAt(notice.from),
+            "the checkpoint passes %s, which is not acked, with %s",
+            notice,
+            saved);
+      }
+    }
+
+    /** A stream that begins where its first position was lost saves no more than it began with. */
+    private boolean startedAt(long from) {
+      return lastSaved == from;
+    }
+
+    @Override
+    public void onTransition(Transition transition) {
+      referee.note("%s", transition);
+      if (transition.to() == StreamState.BACKING_OFF) {
+        watch.backingOff(transition);
+      }
+    }
+
+    @Override
+    public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
+      referee.count("save failed");
+    }
+
+    @Override
+    public void onLateAck(LateAck late) {
+      handouts.lateAck();
+    }
+
+    // --- disturbing
+
+    @Override
+    void disturb(Actor puller) {
+      int kind = chance.between(0, 9);
+      referee.note("disturbance %s", kind);
+      referee.count("disturbance " + kind);
+      switch (kind) {
+        case 0 ->
+            failing(() ->
+                store.fail(chance.of(Call.CLAIM, Call.LOAD, Call.SAVE), chance.between(1, 5)));
+        case 1 ->
+            failing(() -> store.failAfterEffect(chance.of(Call.values()), chance.between(1, 3)));
+        case 2 -> failing(() -> store.hang(chance.of(Call.values()), chance.millis(1, 40_000)));
+        case 3 -> failing(() -> store.hang(Call.SAVE));
+        case 4 -> store.heal();
+        case 5 -> failing(() -> store.takes(chance.millis(1, 3_000)));
+        case 6 -> {
+          if (!leasePending && chance.percent(40)) {
+            expectedDeaths.add(Reason.CLAIM_LOST);
+            store.loseClaim(ID);
+          }
+        }
+        case 7 -> forget();
+        default -> puller.interrupt();
+      }
+    }
+
+    private void failing(Runnable fault) {
+      expectedDeaths.add(Reason.CHECKPOINT);
+      fault.run();
+    }
+
+    private void forget() {
+      expectedDeaths.add(Reason.POSITION_LOST);
+      forgottenTo = Math.max(forgottenTo, (long) chance.between(1, log.size()) * STEP + FORGOTTEN);
+      stubbornLosses = chance.percent(30) ? chance.between(1, 6) : 0;
+    }
+
+    // --- at the end
+
+    @Override
+    boolean isDone() {
+      for (long position = STEP; position <= end(); position += STEP) {
+        if (!isSettled(position)) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    @Override
+    void closed(CloseReport report) throws InterruptedException {
+      if (report.checkpoint() == CheckpointOutcome.SAVED) {
+        requireAllSaved();
+      }
+      store.heal();
+      for (int i = 0; i < 120 && !(scripted.isClosed() && !store.isClaimed(ID)); i++) {
+        runtime.sleep(Duration.ofSeconds(1));
+      }
+      referee.require(scripted.isClosed(), "the source was not closed in two minutes");
+      referee.require(!store.isClaimed(ID), "the claim was not given up in two minutes");
+      if (calm && handouts.handedOut() > 0) {
+        referee.require(
+            report.checkpoint() == CheckpointOutcome.SAVED && report.unacked() == 0,
+            "with all acked and the store in order, closing gave %s",
+            report);
+      }
+    }
+
+    /** What was acked in order, seen from here, is what the store has, or less than that. */
+    private void requireAllSaved() {
+      long saved =
+          store.checkpoint(ID).map(checkpoint -> Long.parseLong(checkpoint.position())).orElse(-1L);
+      for (long position = STEP; position <= end(); position += STEP) {
+        if (handouts.isHandedOut(at(position))) {
+          if (handouts.isUnacked(at(position)) || isHeldByNotice(position)) {
+            return;
+          }
+          referee.require(
+              saved >= position,
+              "%s is acked, and all before it, but the saved checkpoint is %s",
+              at(position),
+              saved);
+        }
+      }
+    }
+
+    private boolean isHeldByNotice(long position) {
+      return noticesHere.stream()
+          .anyMatch(notice -> notice.from < position && !ledger.isAcked(notice.event));
+    }
+
+    @Override
+    void killed() {
+      store.heal();
+      Duration lease = chance.of(Duration.ZERO, chance.millis(1, 10_000));
+      // Until then nobody else can have claimed it.
+      if (store.isClaimed(ID) && !leasePending) {
+        leasePending = true;
+        runtime.schedule(
+            lease,
+            () -> {
+              store.expireClaim(ID);
+              leasePending = false;
+            });
+      }
+    }
+  }
+}

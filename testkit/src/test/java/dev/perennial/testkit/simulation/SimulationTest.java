@@ -1,0 +1,101 @@
+package dev.perennial.testkit.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.function.LongFunction;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The engine on scripted sources in virtual time: each seed is a schedule of what the server, the
+ * store, the network and the application do, during which the invariants are checked.
+ *
+ * <p>{@code -Dperennial.simulation.schedules} says how many schedules of each kind are played, and
+ * {@code -Dperennial.simulation.seed} with which seed to begin.
+ */
+class SimulationTest {
+
+  private static final int SCHEDULES = Integer.getInteger("perennial.simulation.schedules", 1_500);
+
+  /** With fewer schedules, something that is rare may well not happen. */
+  private static final int ENOUGH = 1_000;
+
+  private static final long FIRST_SEED = Long.getLong("perennial.simulation.seed", 1);
+
+  @Test
+  void clientTrackedStreamsKeepTheInvariants() {
+    play(
+        "clientTracked",
+        ClientWorld::new,
+        List.of(
+            "CLOSED",
+            "CLOSED_BY_TWO",
+            "CLOSED_IN_HANDLER",
+            "CLOSED_IN_LISTENER",
+            "KILLED",
+            "attempt failed",
+            "proved connection lost",
+            "unproved connection lost",
+            "progress",
+            "restart with notice",
+            "restart without notice",
+            "save failed",
+            "nacked again",
+            "interrupted",
+            "death attempts-exhausted",
+            "death checkpoint",
+            "death claim-lost",
+            "death fatal",
+            "death position-lost"));
+  }
+
+  @Test
+  void serverTrackedStreamsKeepTheInvariants() {
+    play(
+        "serverTracked",
+        ServerWorld::new,
+        List.of(
+            "CLOSED_IN_HANDLER",
+            "CLOSED_IN_LISTENER",
+            "KILLED",
+            "attempt failed",
+            "proved connection lost",
+            "redelivery dropped",
+            "acks unsent",
+            "nacked again",
+            "interrupted",
+            "death attempts-exhausted",
+            "death fatal"));
+  }
+
+  private static void play(String kind, LongFunction<World> world, List<String> expected) {
+    Tally tally = new Tally();
+    for (long seed = FIRST_SEED; seed < FIRST_SEED + SCHEDULES; seed++) {
+      World played = world.apply(seed);
+      try {
+        played.play();
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError(
+            "seed "
+                + seed
+                + ": "
+                + e.getMessage()
+                + "\nReplay with: mvn -pl testkit -am test -Dtest='SimulationTest#"
+                + kind
+                + "*' -Dsurefire.failIfNoSpecifiedTests=false -Dperennial.simulation.seed="
+                + seed
+                + " -Dperennial.simulation.schedules=1\nWhat happened last:\n"
+                + played.referee.notes()
+                + "\n",
+            e);
+      }
+      tally.add(played.referee.tally());
+    }
+    if (SCHEDULES >= ENOUGH) {
+      for (String what : expected) {
+        assertThat(tally.of(what)).as("how often it happened: %s, of %s", what, tally).isPositive();
+      }
+    }
+    System.out.println(kind + ": " + tally);
+  }
+}

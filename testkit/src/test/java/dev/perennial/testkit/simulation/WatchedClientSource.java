@@ -1,0 +1,138 @@
+package dev.perennial.testkit.simulation;
+
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.ClientTrackedSource;
+import dev.perennial.port.Connection;
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.Recovery;
+import dev.perennial.testkit.ScriptedClientSource;
+import dev.perennial.testkit.ScriptedPosition;
+import java.io.IOException;
+import java.util.Optional;
+
+/** A scripted source whose calls are watched. */
+final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedPosition> {
+
+  private final ScriptedClientSource<Object> source;
+  private final Watch<ScriptedPosition> watch;
+  private final Referee referee;
+  private final Handouts handouts;
+  private final Runnable beforeConnect;
+  private int recoveries;
+
+  WatchedClientSource(
+      ScriptedClientSource<Object> source,
+      Watch<ScriptedPosition> watch,
+      Referee referee,
+      Handouts handouts,
+      Runnable beforeConnect) {
+    this.source = source;
+    this.watch = watch;
+    this.referee = referee;
+    this.handouts = handouts;
+    this.beforeConnect = beforeConnect;
+  }
+
+  @Override
+  public Optional<ScriptedPosition> start() throws Exception {
+    try {
+      Optional<ScriptedPosition> start = source.start();
+      watch.movedTo(start.orElse(null));
+      return start;
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      watch.failed();
+      throw e;
+    }
+  }
+
+  @Override
+  public Connection<Object, ScriptedPosition> connect(Optional<ScriptedPosition> after)
+      throws Exception {
+    referee.require(
+        after.equals(watch.last()),
+        "it connects after %s, but the last position was %s",
+        after,
+        watch.last());
+    beforeConnect.run();
+    watch.connecting();
+    try {
+      Connection<Object, ScriptedPosition> connection = source.connect(after);
+      watch.connected();
+      return new WatchedConnection<>(connection, watch);
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      watch.failed();
+      throw e;
+    }
+  }
+
+  @Override
+  public Recovery<Object, ScriptedPosition> recover(ScriptedPosition lost, Throwable cause)
+      throws Exception {
+    referee.require(
+        watch.last().equals(Optional.of(lost)),
+        "%s is said to be lost, but %s is",
+        lost,
+        watch.last());
+    recoveries = watch.isProved() ? 1 : recoveries + 1;
+    watch.unprove();
+    referee.require(
+        recoveries <= 3,
+        "recovery %s in a row, with no connection between them that gave anything",
+        recoveries);
+    Recovery<Object, ScriptedPosition> recovery;
+    try {
+      recovery = source.recover(lost, cause);
+    } catch (InterruptedException e) {
+      recoveries--;
+      throw e;
+    } catch (Exception e) {
+      recoveries--;
+      watch.failed();
+      throw e;
+    }
+    if (recovery instanceof Recovery.Restart<Object, ScriptedPosition> restart) {
+      watch.movedTo(restart.from());
+      referee.count("restart " + (restart.notice().isPresent() ? "with notice" : "without notice"));
+      restart.notice().ifPresent(handouts::received);
+    }
+    return recovery;
+  }
+
+  @Override
+  public Checkpoint encode(ScriptedPosition position) {
+    return source.encode(position);
+  }
+
+  @Override
+  public ScriptedPosition decode(Checkpoint saved) throws CheckpointException {
+    ScriptedPosition position = source.decode(saved);
+    watch.movedTo(position);
+    return position;
+  }
+
+  @Override
+  public String name() {
+    return source.name();
+  }
+
+  @Override
+  public ErrorClassifier errors() {
+    return source.errors();
+  }
+
+  @Override
+  public BackoffPolicy backoff() {
+    return source.backoff();
+  }
+
+  @Override
+  public void close() throws IOException {
+    source.close();
+  }
+}

@@ -1,0 +1,55 @@
+package dev.perennial.testkit.simulation;
+
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.testkit.ScriptedServerPosition;
+import dev.perennial.testkit.ScriptedServerSource;
+import java.io.IOException;
+import java.time.Duration;
+
+/** A scripted source whose calls are watched. */
+record WatchedServerSource(ScriptedServerSource<Object> source, Watch<ScriptedServerPosition> watch)
+    implements ServerTrackedSource<Object, ScriptedServerPosition> {
+
+  @Override
+  public AckingConnection<Object, ScriptedServerPosition> connect() throws Exception {
+    watch.connecting();
+    try {
+      AckingConnection<Object, ScriptedServerPosition> connection = source.connect();
+      watch.connected();
+      return new WatchedConnection<>(connection, watch);
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      watch.failed();
+      throw e;
+    }
+  }
+
+  @Override
+  public Duration redeliveryHorizon() {
+    return source.redeliveryHorizon();
+  }
+
+  @Override
+  public String name() {
+    return source.name();
+  }
+
+  @Override
+  public ErrorClassifier errors() {
+    return source.errors();
+  }
+
+  @Override
+  public BackoffPolicy backoff() {
+    return source.backoff();
+  }
+
+  @Override
+  public void close() throws IOException {
+    source.close();
+  }
+}

@@ -1,0 +1,251 @@
+package dev.perennial.testkit.simulation;
+
+import dev.perennial.CloseReport;
+import dev.perennial.EventStream;
+import dev.perennial.EventStreamBuilder;
+import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamListener;
+import dev.perennial.StreamState;
+import dev.perennial.testkit.Actor;
+import dev.perennial.testkit.VirtualProcess;
+import dev.perennial.testkit.VirtualRuntime;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One schedule: some processes, one after the other, each with a stream, until it is closed, dies
+ * or is killed; then a last one, which nothing disturbs, has to get everything that is left.
+ */
+abstract class World {
+
+  /** How a process ends. */
+  private enum Fate {
+    CLOSED,
+    CLOSED_BY_TWO,
+    CLOSED_IN_HANDLER,
+    CLOSED_IN_LISTENER,
+    KILLED
+  }
+
+  /** What may pass between a deadline and the clock reading behind it. */
+  static final Duration STEPS = Duration.ofMillis(50);
+
+  final VirtualRuntime runtime;
+  final Chance chance;
+  final Referee referee;
+  final Ledger ledger = new Ledger();
+  private int processes;
+
+  World(long seed) {
+    this.runtime =
+        new VirtualRuntime(seed)
+            .stepsTakeUpTo(Duration.ofNanos(2_000))
+            .limits(400_000, Duration.ofDays(2));
+    this.chance = new Chance(seed);
+    this.referee = new Referee(runtime);
+  }
+
+  void play() {
+    runtime.run(() -> {
+      int disturbed = chance.between(0, 3);
+      for (int i = 0; i < disturbed; i++) {
+        live(false);
+      }
+      calm();
+      live(true);
+      requireEverythingDone();
+    });
+  }
+
+  /** One process's part of the world. */
+  abstract class Life {
+    final VirtualProcess process;
+    final boolean calm;
+    final int window;
+    final Handouts handouts;
+    final Set<Reason> expectedDeaths = EnumSet.noneOf(Reason.class);
+
+    Life(VirtualProcess process, boolean calm, int window, int memory, Duration horizon) {
+      this.process = process;
+      this.calm = calm;
+      this.window = window;
+      this.handouts = new Handouts(runtime, referee, ledger, window, memory, horizon);
+    }
+
+    /** Describes the stream. */
+    abstract EventStreamBuilder<Object> stream();
+
+    /** Disturbs the process once. */
+    abstract void disturb(Actor puller);
+
+    /** Whether a calm process has done all that there is to do. */
+    abstract boolean isDone();
+
+    /** Checks what a close left behind. */
+    abstract void closed(CloseReport report) throws InterruptedException;
+
+    /** Cleans up after the process was killed. */
+    abstract void killed();
+  }
+
+  abstract Life begin(VirtualProcess process, boolean calm);
+
+  /** Nothing disturbs anybody from now on. */
+  abstract void calm();
+
+  abstract void requireEverythingDone();
+
+  private void live(boolean calm) throws InterruptedException {
+    Life life = begin(runtime.process("process-" + ++processes), calm);
+    referee.note("process %s begins", processes);
+    Fate fate = calm ? Fate.CLOSED : chance.of(Fate.values());
+    Duration closeTimeout =
+        chance.of(Duration.ofSeconds(5), chance.millis(1, 1_000), chance.millis(1_000, 60_000));
+    EventStreamBuilder<Object> builder = life.stream().window(life.window).runtime(life.process);
+    ListenerClose closer = new ListenerClose(life, chance.between(1, 12), closeTimeout);
+    if (fate == Fate.CLOSED_IN_LISTENER) {
+      builder.listener(closer);
+    }
+    EventStream<Object> stream = builder.open();
+    closer.stream = stream;
+    Application application =
+        new Application(
+            runtime,
+            chance,
+            stream,
+            life.handouts,
+            referee,
+            life.expectedDeaths,
+            life.window,
+            calm);
+    if (fate == Fate.CLOSED_IN_HANDLER) {
+      application.closeInHandler(chance.between(1, 10), closeTimeout);
+    }
+    Actor puller = application.start(life.process);
+    if (calm) {
+      awaitDone(life, stream);
+    } else {
+      disturb(life, puller);
+    }
+    referee.note("now %s", fate);
+    referee.count(fate.toString());
+    referee.count("state " + stream.state());
+    if (fate == Fate.KILLED) {
+      life.process.kill();
+      life.killed();
+      return;
+    }
+    if (fate == Fate.CLOSED_BY_TWO) {
+      Actor other = life.process.spawn("closer", () -> close(life, stream, closeTimeout));
+      close(life, stream, closeTimeout);
+      other.join();
+    }
+    CloseReport report = close(life, stream, closeTimeout);
+    application.finish();
+    requireTerminal(stream, report);
+    int unacked = life.handouts.unacked();
+    int heldBack = life.handouts.heldBack();
+    referee.require(
+        report.unacked() >= unacked && report.unacked() <= unacked + heldBack,
+        "%s, but %s of what was handed out are unacked, and %s was received only",
+        report,
+        unacked,
+        heldBack);
+    life.closed(report);
+  }
+
+  private void disturb(Life life, Actor puller) throws InterruptedException {
+    Duration until =
+        runtime.elapsed().plus(chance.of(chance.millis(0, 2_000), chance.millis(0, 90_000)));
+    int disturbances = chance.between(0, 8);
+    Duration step = until.minus(runtime.elapsed()).dividedBy(disturbances + 1);
+    for (int i = 0; i < disturbances && !puller.hasEnded(); i++) {
+      runtime.sleep(step);
+      life.disturb(puller);
+    }
+    puller.join(until.minus(runtime.elapsed()));
+  }
+
+  private void awaitDone(Life life, EventStream<Object> stream) throws InterruptedException {
+    for (int i = 0; i < 3_600 && !life.isDone(); i++) {
+      runtime.sleep(Duration.ofSeconds(1));
+    }
+    referee.require(
+        life.isDone(),
+        "the last process has not done everything within the hour: %s %s",
+        stream,
+        stream.stats());
+  }
+
+  private CloseReport close(Life life, EventStream<Object> stream, Duration timeout) {
+    Duration begun = runtime.elapsed();
+    referee.note("closes within %s", timeout);
+    CloseReport report = stream.close(timeout);
+    referee.note("closed: %s", report);
+    Duration took = runtime.elapsed().minus(begun);
+    referee.require(took.compareTo(timeout.plus(STEPS)) <= 0, "close(%s) took %s", timeout, took);
+    if (stream.state() == StreamState.CLOSED) {
+      life.handouts.closed();
+    }
+    return report;
+  }
+
+  private void requireTerminal(EventStream<Object> stream, CloseReport report) {
+    referee.require(stream.state() == StreamState.CLOSED, "%s is not closed", stream);
+    CloseReport again = stream.close(Duration.ZERO);
+    referee.require(
+        again.equals(report), "closed again, it reports %s instead of %s", again, report);
+    try {
+      Object next = stream.next(Duration.ZERO);
+      referee.require(false, "a closed stream gave %s", next);
+    } catch (dev.perennial.StreamClosedException e) {
+      // As it should.
+    } catch (InterruptedException e) {
+      referee.require(false, "a closed stream waited");
+    }
+  }
+
+  /** Closes the stream from within a listener. */
+  private final class ListenerClose implements StreamListener {
+
+    private final Life life;
+    private final Duration timeout;
+    private int left;
+    private @Nullable EventStream<Object> stream;
+
+    ListenerClose(Life life, int after, Duration timeout) {
+      this.life = life;
+      this.left = after;
+      this.timeout = timeout;
+    }
+
+    private void tick() {
+      EventStream<Object> open = stream;
+      if (open != null && --left == 0) {
+        close(life, open, timeout);
+      }
+    }
+
+    @Override
+    public void onTransition(Transition transition) {
+      tick();
+    }
+
+    @Override
+    public void onCheckpointSaved(CheckpointSaved saved) {
+      tick();
+    }
+
+    @Override
+    public void onRedeliveryDropped(RedeliveryDropped dropped) {
+      tick();
+    }
+
+    @Override
+    public void onMalformed(MalformedReceived received) {
+      tick();
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package dev.perennial.transport.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.StreamRuntime;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** How messages are put together, on a channel whose event loop runs when the test says so. */
+class OutboundTest {
+
+  /** Keeps writes and their promises, as a socket does that takes nothing. */
+  private static final class Holder extends ChannelOutboundHandlerAdapter {
+    private final List<ChannelPromise> promises = new ArrayList<>();
+    private int flushes;
+    private boolean holds;
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+      if (holds) {
+        promises.add(promise);
+        ((ByteBuf) message).release();
+      } else {
+        ctx.write(message, promise);
+      }
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext ctx) {
+      flushes++;
+      ctx.flush();
+    }
+  }
+
+  private final Holder holder = new Holder();
+  private final EmbeddedChannel socket =
+      new EmbeddedChannel(holder, new ChannelInboundHandlerAdapter());
+  private final Outbound outbound = new Outbound(socket, new MaskKeys(), StreamRuntime.system());
+
+  @AfterEach
+  void release() {
+    socket.finishAndReleaseAll();
+  }
+
+  private int written() {
+    int buffers = 0;
+    for (ByteBuf out = socket.readOutbound(); out != null; out = socket.readOutbound()) {
+      buffers++;
+      out.release();
+    }
+    return buffers;
+  }
+
+  @Test
+  void whatWasSentBeforeTheEventLoopGotToItIsOneBufferAndOneFlush() {
+    for (int i = 0; i < 1000; i++) {
+      outbound.send(Frames.utf8("{\"type\":\"ack\",\"id\":" + i + "}"));
+    }
+    assertThat(outbound.unsent()).isEqualTo(1000);
+    outbound.drain();
+    assertThat(written()).isEqualTo(1);
+    assertThat(holder.flushes).isEqualTo(1);
+    assertThat(outbound.unsent()).isZero();
+  }
+
+  @Test
+  void buffersStaySmall() {
+    for (int i = 0; i < 100; i++) {
+      outbound.send(new byte[10_000]);
+    }
+    outbound.drain();
+    socket.runPendingTasks();
+    // Seven of them are the first to go over 64 KiB.
+    assertThat(written()).isEqualTo(15);
+    assertThat(outbound.unsent()).isZero();
+  }
+
+  @Test
+  void onlyWhatTheSocketTookCountsAsSent() {
+    holder.holds = true;
+    outbound.send(Frames.utf8("a"));
+    outbound.send(Frames.utf8("b"));
+    outbound.drain();
+    outbound.send(Frames.utf8("c"));
+    outbound.drain();
+    assertThat(holder.promises).hasSize(2);
+    assertThat(outbound.unsent()).isEqualTo(3);
+    holder.promises.get(0).setSuccess();
+    assertThat(outbound.unsent()).isEqualTo(1);
+    holder.promises.get(1).setFailure(new java.io.IOException("gone"));
+    assertThat(outbound.unsent()).isEqualTo(1);
+    outbound.abandon();
+    outbound.send(Frames.utf8("d"));
+    assertThat(outbound.unsent()).isEqualTo(2);
+  }
+
+  @Test
+  void aLongMessageIsSentWhenItsLastPieceIs() {
+    holder.holds = true;
+    outbound.send(new byte[150_000]);
+    outbound.drain();
+    assertThat(holder.promises).hasSize(3);
+    holder.promises.get(0).setSuccess();
+    holder.promises.get(1).setSuccess();
+    assertThat(outbound.unsent()).isEqualTo(1);
+    assertThat(outbound.writesDone()).isEqualTo(2);
+    holder.promises.get(2).setSuccess();
+    assertThat(outbound.unsent()).isZero();
+  }
+
+  @Test
+  void afterTheGoodbyeNothingIsWritten() {
+    outbound.send(Frames.utf8("before"));
+    outbound.finish(ClosePayload.of(1000, ""));
+    outbound.send(Frames.utf8("after"));
+    outbound.drain();
+    socket.runPendingTasks();
+    assertThat(written()).isEqualTo(2);
+    assertThat(outbound.unsent()).isEqualTo(1);
+  }
+}
