@@ -94,7 +94,5 @@ powershell -NoProfile -Command "(Get-Item -LiteralPath $env:jar).LastWriteTimeUt
 rem The old console window shows escape sequences as they are.
 set "options="
 if not defined WT_SESSION if not defined ConEmuANSI set "options=-Dperennial.terminal=false"
-rem Netty's fastest memory access is one that newer Javas warn of.
-if %version% geq 24 set "options=%options% --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED"
 "%java%" %options% -jar "%jar%" %*
 exit /b %errorlevel%

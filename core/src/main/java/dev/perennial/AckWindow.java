@@ -63,7 +63,7 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public Delivery<E> admit(E event, P position, long now) {
+  public Delivery<E> admit(E event, P position) {
     long sequence = tail;
     Delivery<E> delivery = new Delivery<>(this, event, position, 1, sequence, Settlement.OPEN);
     ring.setRelease(slot(sequence), delivery);

@@ -5,6 +5,7 @@ import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener.CheckpointSaveFailed;
 import dev.perennial.StreamListener.CheckpointSaved;
 import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
@@ -150,6 +151,13 @@ final class Checkpointer<P extends Position> {
     return Optional.ofNullable(lastSave);
   }
 
+  /** Begins to save what there is. */
+  void saveNow() {
+    if (!isSaved() && claim.slot() != null) {
+      request();
+    }
+  }
+
   /** Tries to save all that there is until it is saved, it cannot be, or the time is over. */
   CheckpointOutcome flush(Deadline deadline) {
     if (!isSaved() && claim.slot() != null) {
@@ -172,20 +180,39 @@ final class Checkpointer<P extends Position> {
     }
   }
 
+  private void tryAgain() {
+    retry = null;
+    request();
+  }
+
   private void save() {
+    requested.set(false);
+    if (retry != null && !lifecycle.isClosing()) {
+      // Asked for before the last save failed; the retry is due in its own time.
+      return;
+    }
     cancel(retry);
     retry = null;
-    requested.set(false);
     unsaved.set(0);
     CheckpointSlot slot = claim.slot();
     P newest = window.watermark();
     if (slot == null || newest == null || newest.equals(saved)) {
       return;
     }
+    Checkpoint checkpoint;
+    try {
+      checkpoint = source.encode(newest);
+    } catch (Throwable e) {
+      claim.bar(
+          Reason.CHECKPOINT,
+          "cannot be used, because the " + observer.source() + " source failed to encode " + newest,
+          e);
+      return;
+    }
     long begun = runtime.nanoTime();
     try {
       outage.begin();
-      slot.save(source.encode(newest));
+      slot.save(checkpoint);
       outage.end();
     } catch (Throwable e) {
       failed(newest, e);
@@ -214,7 +241,7 @@ final class Checkpointer<P extends Position> {
     }
     outage.failed(cause);
     Duration wait = RETRIES.delay(++failures, runtime.random());
-    Timer next = runtime.schedule(wait, this::request);
+    Timer next = runtime.schedule(wait, this::tryAgain);
     retry = next;
     if (stopped) {
       next.cancel();

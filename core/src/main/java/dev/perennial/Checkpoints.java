@@ -1,5 +1,7 @@
 package dev.perennial;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.perennial.port.CheckpointStore;
 import java.time.Duration;
 import java.util.Optional;
@@ -41,6 +43,8 @@ public final class Checkpoints {
    * @param streamId under which name; one stream at a time has it
    */
   public static Checkpoints in(CheckpointStore store, String streamId) {
+    requireNonNull(
+        store, "Checkpoints.in() needs a store; to keep no checkpoint, say Checkpoints.none()");
     if (streamId.isBlank()) {
       throw new IllegalArgumentException(
           "the stream id must not be blank: it names the checkpoint in the store");

@@ -86,6 +86,12 @@ final class Claim {
     return state.get() instanceof Ready;
   }
 
+  /** Whether it is ours. */
+  boolean isHeld() {
+    State now = state.get();
+    return now instanceof Held || now instanceof Ready;
+  }
+
   /** What was saved. */
   Optional<Checkpoint> loaded() {
     return state.get() instanceof Ready ready ? ready.loaded : Optional.empty();
@@ -142,21 +148,34 @@ final class Claim {
   }
 
   private void standBy(Trying now) {
-    Deadline until;
     if (now instanceof Standby standby) {
-      until = standby.until;
-    } else {
-      until =
-          settings
-              .waitForClaim()
-              .map(longest -> Deadline.in(longest, runtime))
-              .orElseGet(() -> Deadline.never(runtime));
-      if (!until.isOver()) {
-        observer.standby(streamId);
-        state.compareAndSet(now, new Standby(until));
-      }
+      tryAgain(standby.until);
+      return;
+    }
+    Deadline until =
+        settings
+            .waitForClaim()
+            .map(longest -> Deadline.in(longest, runtime))
+            .orElseGet(() -> Deadline.never(runtime));
+    Standby standby = new Standby(until);
+    if (!state.compareAndSet(now, standby)) {
+      return;
     }
     if (until.isOver()) {
+      giveUp(standby);
+      return;
+    }
+    observer.standby(streamId);
+    tryAgain(until);
+    // A timer, because the next try may hang.
+    settings
+        .waitForClaim()
+        .ifPresent(
+            longest -> runtime.schedule(longest, () -> runtime.execute(() -> giveUp(standby))));
+  }
+
+  private void giveUp(Standby standby) {
+    if (state.get().equals(standby)) {
       lifecycle.fail(
           Death.of(
               Reason.CHECKPOINT,
@@ -165,9 +184,7 @@ final class Claim {
                   + "' is claimed by another stream, which is alive; close that one, use another stream id, or"
                   + " wait longer with Checkpoints.waitForClaim()",
               null));
-      return;
     }
-    tryAgain(until);
   }
 
   private void tryAgain(Deadline until) {
@@ -199,7 +216,7 @@ final class Claim {
                 + "' could not be "
                 + (during instanceof Held ? "loaded" : "claimed")
                 + ", so the stream did not start: "
-                + cause.getMessage(),
+                + cause,
             cause));
   }
 

@@ -10,7 +10,9 @@ import dev.perennial.port.Connection;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.port.Recovery;
+import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +51,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
 
   private Next<P> next = new Begin<>();
   private @Nullable P last;
-  private @Nullable Received<E, P> notice;
+  private final Queue<Received<E, P>> notices = new ArrayDeque<>();
   private int recoveries;
 
   /**
@@ -115,7 +117,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
                   + "' cannot be used with the "
                   + source.name()
                   + " source: "
-                  + e.getMessage()
+                  + e
                   + "; use another stream id, or begin anew with Checkpoints.startAfresh()",
               e));
     }
@@ -149,11 +151,11 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
     if (recovery instanceof Recovery.Restart<E, P> restart) {
       recoveries++;
       last = restart.from();
-      notice =
+      notices.add(
           restart
               .notice()
               .map(event -> Received.event(event, restart.from()))
-              .orElseGet(() -> Received.progress(restart.from()));
+              .orElseGet(() -> Received.progress(restart.from())));
       next = new Connect<>();
     } else {
       throw die(
@@ -178,9 +180,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
 
   @Override
   public @Nullable Received<E, P> notice() {
-    Received<E, P> once = notice;
-    notice = null;
-    return once;
+    return notices.poll();
   }
 
   @Override
@@ -200,6 +200,9 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
 
   @Override
   public void disconnected() {}
+
+  @Override
+  public void unsent(int count) {}
 
   @Override
   public void positionLost(Throwable cause) {

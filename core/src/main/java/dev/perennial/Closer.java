@@ -10,7 +10,7 @@ import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.StreamRuntime.Signal;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +30,8 @@ final class Closer<E, P extends Position> {
   private final Optional<Saving<P>> saving;
   private final Observer observer;
   private final AtomicReference<@Nullable Thread> closing = new AtomicReference<>();
+  private final AtomicInteger openParts;
+  private volatile boolean sourceClosed;
   private volatile @Nullable CloseReport report;
 
   Closer(
@@ -51,6 +53,7 @@ final class Closer<E, P extends Position> {
     this.window = window;
     this.saving = saving;
     this.observer = observer;
+    this.openParts = new AtomicInteger(saving.isPresent() ? 2 : 1);
   }
 
   CloseReport close(Duration timeout) {
@@ -61,8 +64,14 @@ final class Closer<E, P extends Position> {
     if (!first) {
       return secondReport(caller, deadline);
     }
+    // What is acked by now can be saved without the seat, however long that takes to get.
+    saving.ifPresent(save -> save.checkpointer().saveNow());
     Handover seatWas = seat.take(timeout, runtime);
-    Connection<E, P> connection = seatWas == Handover.TAKEN ? closeConnection(deadline) : null;
+    Connection<E, P> connection = seatWas == Handover.TAKEN ? loop.detach() : null;
+    if (seatWas == Handover.TAKEN) {
+      // A driver's own close may hang, so it runs on a thread that can be left behind.
+      runtime.execute(() -> close(connection, deadline.remaining()));
+    }
     saving.ifPresent(save -> flush(save, deadline));
     Optional<Position> oldest = Optional.empty();
     int unacked;
@@ -75,11 +84,11 @@ final class Closer<E, P extends Position> {
     // Until the window expired, acks counted; what the last ones moved is saved here.
     CheckpointOutcome outcome =
         saving.map(save -> flush(save, deadline)).orElse(CheckpointOutcome.NONE);
-    saving.ifPresent(save -> release(save, deadline));
-    int unsent = connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
-    if (unsent > 0) {
-      observer.acksUnsent(unsent);
+    saving.ifPresent(save -> save.release(this::partClosed));
+    if (seatWas == Handover.TAKEN && !saving.map(Saving::isHeldUpByCaller).orElse(false)) {
+      Uninterrupted.await(signal, () -> sourceClosed, deadline);
     }
+    int unsent = window.unsent() + (connection == null ? loop.unsent() : unsent(connection));
     CloseReport done =
         new CloseReport(unacked, unacked == 0 ? Optional.empty() : oldest, unsent, outcome);
     report = done;
@@ -90,11 +99,7 @@ final class Closer<E, P extends Position> {
   /** Cleans up in the pulling thread, for which the closer did not wait. */
   void cleanUp() {
     window.expire();
-    Connection<E, P> connection = loop.detach();
-    if (connection != null) {
-      close(connection, Duration.ZERO);
-    }
-    closeSource();
+    close(loop.detach(), Duration.ZERO);
   }
 
   private CloseReport secondReport(Thread caller, Deadline deadline) {
@@ -116,29 +121,33 @@ final class Closer<E, P extends Position> {
             saving.map(save -> save.checkpointer().outcome()).orElse(CheckpointOutcome.NONE));
   }
 
-  /** A driver's own close may hang, so it runs on a thread that can be left behind. */
-  private @Nullable Connection<E, P> closeConnection(Deadline deadline) {
-    Connection<E, P> connection = loop.detach();
-    AtomicBoolean closed = new AtomicBoolean();
-    runtime.execute(() -> {
-      if (connection != null) {
-        close(connection, deadline.remaining());
+  private void close(@Nullable Connection<E, P> connection, Duration flush) {
+    if (connection != null) {
+      try {
+        connection.close(flush);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (Throwable e) {
+        observer.closeFailed("the connection", e);
       }
-      closeSource();
-      closed.set(true);
-      signal.raise();
-    });
-    Uninterrupted.await(signal, closed::get, deadline);
-    return connection;
+      int unsent = unsent(connection);
+      if (unsent > 0) {
+        observer.acksUnsent(unsent);
+      }
+    }
+    partClosed();
   }
 
-  private void close(Connection<E, P> connection, Duration flush) {
-    try {
-      connection.close(flush);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (Throwable e) {
-      observer.closeFailed("the connection", e);
+  private int unsent(Connection<E, P> connection) {
+    return connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
+  }
+
+  /** The connection is closed, or the claim given up: when both are, so is the source. */
+  private void partClosed() {
+    if (openParts.decrementAndGet() == 0) {
+      closeSource();
+      sourceClosed = true;
+      signal.raise();
     }
   }
 
@@ -154,16 +163,5 @@ final class Closer<E, P extends Position> {
     return save.isHeldUpByCaller()
         ? save.checkpointer().outcome()
         : save.checkpointer().flush(deadline);
-  }
-
-  private void release(Saving<P> save, Deadline deadline) {
-    AtomicBoolean released = new AtomicBoolean();
-    save.release(() -> {
-      released.set(true);
-      signal.raise();
-    });
-    if (!save.isHeldUpByCaller()) {
-      Uninterrupted.await(signal, released::get, deadline);
-    }
   }
 }

@@ -99,6 +99,10 @@ public final class Delivery<E> {
     return settlement;
   }
 
+  boolean isOpen() {
+    return settlement == Settlement.OPEN;
+  }
+
   /** Settles the delivery if it is open. */
   boolean settle(Settlement how) {
     return SETTLEMENT.compareAndSet(this, Settlement.OPEN, how);

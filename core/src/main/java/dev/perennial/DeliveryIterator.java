@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 /** A stream's events as an iterator, which looks one ahead and ends when the stream does. */
 final class DeliveryIterator<E> implements Iterator<Delivery<E>> {
 
-  private final EventStream<E> stream;
+  private final Puller<E, ?> puller;
   private @Nullable Delivery<E> ahead;
 
-  DeliveryIterator(EventStream<E> stream) {
-    this.stream = stream;
+  DeliveryIterator(Puller<E, ?> puller) {
+    this.puller = puller;
   }
 
   @Override
@@ -30,14 +30,12 @@ final class DeliveryIterator<E> implements Iterator<Delivery<E>> {
       throw new NoSuchElementException("the stream has come to its end");
     }
     ahead = null;
-    return next;
+    return puller.settleOnReceipt(next);
   }
 
   private @Nullable Delivery<E> look() {
     try {
-      return stream.next();
-    } catch (StreamEndedException | StreamClosedException e) {
-      return null;
+      return puller.nextOrEnd();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new StreamException(

@@ -37,15 +37,14 @@ final class Engine<E, P extends Position> implements Settlements {
       Source<E, P> source,
       StreamOptions options,
       List<StreamListener> listeners,
-      String keeps,
       Function<Engine<E, P>, Tracked<E, P>> tracking) {
     this.options = options;
     this.runtime = options.runtime();
     this.observer = new Observer(options.source(), listeners);
     this.signal = runtime.newSignal();
-    this.lifecycle = new Lifecycle(this::wake, observer, keeps);
+    this.lifecycle = new Lifecycle(this::wake, observer, this::kept);
     this.waiting = new Waiting(signal, lifecycle);
-    this.seat = new Seat(signal, options.source(), this::cleanUp);
+    this.seat = new Seat(signal, options.source(), lifecycle::isClosing, this::cleanUp);
     Tracked<E, P> tracked = tracking.apply(this);
     this.window = tracked.window;
     this.saving = tracked.saving;
@@ -67,7 +66,7 @@ final class Engine<E, P extends Position> implements Settlements {
 
   static <E, P extends Position> Engine<E, P> of(
       ServerTrackedSource<E, P> source, StreamOptions options, List<StreamListener> listeners) {
-    return new Engine<>(source, options, listeners, "", engine -> engine.track(source));
+    return new Engine<>(source, options, listeners, engine -> engine.track(source));
   }
 
   static <E, P extends Position> Engine<E, P> of(
@@ -75,12 +74,7 @@ final class Engine<E, P extends Position> implements Settlements {
       Checkpoints checkpoints,
       StreamOptions options,
       List<StreamListener> listeners) {
-    String keeps =
-        checkpoints.store() == null
-            ? ""
-            : "its claim on checkpoint '" + checkpoints.streamId() + "'";
-    return new Engine<>(
-        source, options, listeners, keeps, engine -> engine.track(source, checkpoints));
+    return new Engine<>(source, options, listeners, engine -> engine.track(source, checkpoints));
   }
 
   private Tracked<E, P> track(ServerTrackedSource<E, P> source) {
@@ -178,6 +172,14 @@ final class Engine<E, P extends Position> implements Settlements {
 
   CloseReport close(Duration timeout) {
     return closer.close(timeout);
+  }
+
+  /** What a dead stream keeps until it is closed; empty if nothing. */
+  private String kept() {
+    return saving
+        .filter(save -> save.claim().isHeld())
+        .map(save -> "its claim on checkpoint '" + save.streamId() + "'")
+        .orElse("");
   }
 
   private void cleanUp() {

@@ -1,5 +1,7 @@
 package dev.perennial;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Position;
 import dev.perennial.port.ServerTrackedSource;
@@ -33,6 +35,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
   /** Begins to describe a stream whose server keeps track of acks. */
   public static <E, P extends Position> EventStreamBuilder<E> from(
       ServerTrackedSource<E, P> source) {
+    requireNonNull(source, "from() needs a source");
     return new EventStreamBuilder<>(
         source, false, (options, listeners) -> Engine.of(source, options, listeners));
   }
@@ -42,6 +45,8 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    */
   public static <E, P extends Position> EventStreamBuilder<E> from(
       ClientTrackedSource<E, P> source, Checkpoints checkpoints) {
+    requireNonNull(source, "from() needs a source");
+    requireNonNull(checkpoints, "from() needs checkpoints; to keep none, say Checkpoints.none()");
     return new EventStreamBuilder<>(
         source,
         checkpoints.store() != null,
@@ -101,7 +106,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    */
   @Override
   public Iterator<Delivery<E>> iterator() {
-    return new DeliveryIterator<>(this);
+    return new DeliveryIterator<>(engine.puller());
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.perennial;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Source;
@@ -62,13 +64,13 @@ public final class EventStreamBuilder<E> {
 
   /** When an event counts as done: {@link AckMode#EXPLICIT} unless set. */
   public EventStreamBuilder<E> acks(AckMode mode) {
-    this.acks = mode;
+    this.acks = requireNonNull(mode, "acks() needs a mode");
     return this;
   }
 
   /** How long to wait between attempts to connect: as the source says unless set. */
   public EventStreamBuilder<E> backoff(BackoffPolicy policy) {
-    this.backoff = policy;
+    this.backoff = requireNonNull(policy, "backoff() needs a policy");
     return this;
   }
 
@@ -113,19 +115,19 @@ public final class EventStreamBuilder<E> {
 
   /** Is asked what an error means before the source's own classifier is. */
   public EventStreamBuilder<E> errors(ErrorClassifier classifier) {
-    this.errors = classifier;
+    this.errors = requireNonNull(classifier, "errors() needs a classifier");
     return this;
   }
 
   /** Observes the stream. Of several, each is told. */
   public EventStreamBuilder<E> listener(StreamListener listener) {
-    this.listeners.add(listener);
+    this.listeners.add(requireNonNull(listener, "listener() needs a listener"));
     return this;
   }
 
   /** Time, timers and threads: the system's unless set. For tests. */
   public EventStreamBuilder<E> runtime(StreamRuntime runtime) {
-    this.runtime = runtime;
+    this.runtime = requireNonNull(runtime, "runtime() needs a runtime");
     return this;
   }
 

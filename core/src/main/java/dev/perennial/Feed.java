@@ -35,7 +35,10 @@ interface Feed<E, P extends Position> {
    */
   Connection<E, P> connect() throws Exception;
 
-  /** What comes before anything from the connection: the notice of a restart. Given once. */
+  /**
+   * What comes before anything from the connection: the notice of a restart. Each is given once, in
+   * order.
+   */
   @Nullable Received<E, P> notice();
 
   /** Notes the position of an event or a progress that was received. */
@@ -49,6 +52,9 @@ interface Feed<E, P extends Position> {
 
   /** Notes that the connection ended; acks go nowhere from now on. */
   void disconnected();
+
+  /** Notes that so many acks given to the last connection were not written. */
+  void unsent(int count);
 
   /**
    * Notes that the server no longer knows the position. Fails the stream if nothing can be done

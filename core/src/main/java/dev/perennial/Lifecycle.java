@@ -3,6 +3,10 @@ package dev.perennial;
 import dev.perennial.StreamListener.Transition;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +17,9 @@ final class Lifecycle {
 
   private final Runnable wake;
   private final Observer observer;
-  private final String keeps;
+  private final Supplier<String> keeps;
+  private final Queue<Transition> untold = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger telling = new AtomicInteger();
   private volatile StreamState state = StreamState.NEW;
   private volatile @Nullable Death death;
 
@@ -21,7 +27,7 @@ final class Lifecycle {
    * @param wake makes the pulling thread look again
    * @param keeps what a dead stream keeps until it is closed, for its errors; empty if nothing
    */
-  Lifecycle(Runnable wake, Observer observer, String keeps) {
+  Lifecycle(Runnable wake, Observer observer, Supplier<String> keeps) {
     this.wake = wake;
     this.observer = observer;
     this.keeps = keeps;
@@ -51,7 +57,13 @@ final class Lifecycle {
     if (now == StreamState.FAILED && why != null) {
       throw why.exception();
     }
-    throw new StreamClosedException("the " + observer.source() + " stream is closed");
+    throw new StreamClosedException(
+        "the " + observer.source() + " stream is closed", why == null ? null : why.exception());
+  }
+
+  /** What the stream died of, also when it is closed meanwhile. */
+  @Nullable Death death() {
+    return death;
   }
 
   /** Moves a stream that is alive. If it died or was closed meanwhile, says so instead. */
@@ -65,35 +77,28 @@ final class Lifecycle {
       int attempt,
       @Nullable Duration delay,
       @Nullable Duration connectionAge) {
-    StreamState from;
     synchronized (this) {
-      from = state;
-      if (!isOver(from)) {
-        state = to;
+      if (!isOver()) {
+        change(to, cause, attempt, delay, connectionAge);
       }
     }
-    if (isOver(from)) {
-      check();
-      return;
-    }
-    changed(from, to, cause, attempt, delay, connectionAge);
+    check();
+    tell();
   }
 
   /** Kills the stream, unless it is dead or being closed already. */
   boolean fail(Death cause) {
     Death why = noted(cause);
-    StreamState from;
     synchronized (this) {
-      from = state;
-      if (isOver(from)) {
+      if (isOver()) {
         return false;
       }
       death = why;
-      state = StreamState.FAILED;
+      change(StreamState.FAILED, why.cause(), why.attempts(), null, null);
     }
     wake.run();
     observer.died(why);
-    changed(from, StreamState.FAILED, why.cause(), why.attempts(), null, null);
+    tell();
     return true;
   }
 
@@ -103,46 +108,59 @@ final class Lifecycle {
   }
 
   private Death noted(Death cause) {
-    return cause.keeping(keeps);
+    return cause.keeping(keeps.get());
   }
 
   /** Begins to close, once. */
   void beginClose() {
-    StreamState from;
     synchronized (this) {
-      from = state;
       if (isClosing()) {
         return;
       }
-      state = StreamState.CLOSING;
+      change(StreamState.CLOSING, null, 0, null, null);
     }
     wake.run();
-    changed(from, StreamState.CLOSING, null, 0, null, null);
+    tell();
   }
 
   void closed() {
     synchronized (this) {
-      state = StreamState.CLOSED;
+      change(StreamState.CLOSED, null, 0, null, null);
     }
     wake.run();
-    changed(StreamState.CLOSING, StreamState.CLOSED, null, 0, null, null);
+    tell();
   }
 
-  private void changed(
-      StreamState from,
+  /** Under the lock, so that what is told later is in the order of what happened. */
+  private void change(
       StreamState to,
       @Nullable Throwable cause,
       int attempt,
       @Nullable Duration delay,
       @Nullable Duration connectionAge) {
-    observer.transition(
+    untold.add(
         new Transition(
-            from,
+            state,
             to,
             Optional.ofNullable(cause),
             attempt,
             Optional.ofNullable(delay),
             Optional.ofNullable(connectionAge)));
+    state = to;
+  }
+
+  /** Tells what happened, outside the lock; one thread at a time does, for the others too. */
+  private void tell() {
+    if (telling.getAndIncrement() > 0) {
+      return;
+    }
+    int seen;
+    do {
+      seen = telling.get();
+      for (Transition next = untold.poll(); next != null; next = untold.poll()) {
+        observer.transition(next);
+      }
+    } while (!telling.compareAndSet(seen, 0));
   }
 
   private static boolean isOver(StreamState state) {

@@ -16,7 +16,7 @@ final class NoWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public Delivery<E> admit(E event, P position, long now) {
+  public Delivery<E> admit(E event, P position) {
     return new Delivery<>(this, event, position, 1, sequence++, Settlement.EXPIRED);
   }
 

@@ -154,6 +154,10 @@ final class Observer {
     tell(listener -> listener.onAcksUnsent(new AcksUnsent(count)));
   }
 
+  void wakeUpFailed(Throwable cause) {
+    LOG.warn("{}: a connection could not be woken", source, cause);
+  }
+
   /** Something of the source or the store that could not be closed in order. */
   void closeFailed(String what, Throwable cause) {
     LOG.warn("{}: {} could not be closed in order", source, what, cause);
@@ -163,7 +167,7 @@ final class Observer {
     for (StreamListener listener : listeners) {
       try {
         call.accept(listener);
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) {
         LOG.warn("{}: a listener failed; the stream goes on", source, e);
       }
     }

@@ -64,20 +64,20 @@ final class Puller<E, P extends Position> {
     while (delivery == null) {
       delivery = next(never);
     }
-    return delivery;
+    return settleOnReceipt(delivery);
   }
 
   Optional<Delivery<E>> next(Duration timeout) throws InterruptedException {
-    return Optional.ofNullable(next(Deadline.in(timeout, runtime)));
+    return Optional.ofNullable(next(Deadline.in(timeout, runtime))).map(this::settleOnReceipt);
   }
 
+  /** The next delivery, not settled on receipt, which is for who gets it. */
   private @Nullable Delivery<E> next(Deadline deadline) throws InterruptedException {
     sit();
     Delivery<E> delivery;
     boolean stayed;
     try {
       delivery = pull(deadline);
-      settleOnReceipt(delivery);
     } finally {
       stayed = seat.leave();
     }
@@ -85,6 +85,34 @@ final class Puller<E, P extends Position> {
       throw seat.closed();
     }
     return delivery;
+  }
+
+  /**
+   * The next delivery, not settled on receipt; null if the stream has come to its end, by itself or
+   * by being closed.
+   */
+  @Nullable Delivery<E> nextOrEnd() throws InterruptedException {
+    try {
+      Delivery<E> delivery = null;
+      while (delivery == null) {
+        delivery = next(never);
+      }
+      return delivery;
+    } catch (StreamEndedException | StreamClosedException e) {
+      throwIfDied();
+      return null;
+    }
+  }
+
+  /**
+   * A stream that died must not look as if it had come to its end, only because it is closed by
+   * now.
+   */
+  private void throwIfDied() {
+    Death death = lifecycle.death();
+    if (death != null) {
+      throw death.exception();
+    }
   }
 
   Batch<E> poll(int max, Duration waitForFirst) throws InterruptedException {
@@ -104,13 +132,13 @@ final class Puller<E, P extends Position> {
         batch.add(next);
         next = batch.size() < max ? pullNow() : null;
       }
-      batch.forEach(this::settleOnReceipt);
     } finally {
       stayed = seat.leave();
     }
     if (!stayed) {
       throw seat.closed();
     }
+    batch.forEach(this::settleOnReceipt);
     return new Batch<>(batch);
   }
 
@@ -169,6 +197,7 @@ final class Puller<E, P extends Position> {
         seat.leave();
       }
     } catch (StreamEndedException | StreamClosedException e) {
+      throwIfDied();
       return Optional.empty();
     }
     if (handled.failure.isPresent()) {
@@ -187,7 +216,9 @@ final class Puller<E, P extends Position> {
     } catch (Throwable e) {
       return new Handled<>(delivery, Optional.of(e));
     }
-    delivery.ack();
+    if (delivery.isOpen()) {
+      delivery.ack();
+    }
     return new Handled<>(delivery, Optional.empty());
   }
 
@@ -205,7 +236,10 @@ final class Puller<E, P extends Position> {
                 + cause
                 + " at "
                 + delivery.position()
-                + ", so the stream stopped; the event is unacked and comes again with the next run",
+                + ", so the stream stopped; "
+                + (delivery.isOpen()
+                    ? "the event is unacked and comes again with the next run"
+                    : "the handler had settled the event before"),
             cause,
             0,
             delivery.position());
@@ -250,15 +284,16 @@ final class Puller<E, P extends Position> {
   private @Nullable Delivery<E> pull(Deadline deadline) throws InterruptedException {
     while (true) {
       check();
-      Delivery<E> held = held();
+      boolean hasRoom = window.hasRoom();
+      Delivery<E> held = held(hasRoom);
       if (held != null) {
         return held;
       }
       checkNotEnded();
-      if (window.hasRoom()) {
+      if (hasRoom) {
         room.free();
         Delivery<E> delivery = fromConnection(loop.receive(deadline));
-        if (delivery != null) {
+        if (delivery != null && !lifecycle.isOver()) {
           return delivery;
         }
       } else {
@@ -278,11 +313,12 @@ final class Puller<E, P extends Position> {
   private @Nullable Delivery<E> pullNow() {
     try {
       while (!lifecycle.isOver()) {
-        Delivery<E> held = held();
+        boolean hasRoom = window.hasRoom();
+        Delivery<E> held = held(hasRoom);
         if (held != null) {
           return held;
         }
-        Received<E, P> next = window.hasRoom() ? loop.receiveNow() : null;
+        Received<E, P> next = hasRoom ? loop.receiveNow() : null;
         if (next == null) {
           return null;
         }
@@ -299,12 +335,10 @@ final class Puller<E, P extends Position> {
     return null;
   }
 
-  /**
-   * What goes before anything that a connection gives: nacked events, then the notice of a restart.
-   */
-  private @Nullable Delivery<E> held() {
+  /** What goes before anything that a connection gives: nacked events, then notices of restarts. */
+  private @Nullable Delivery<E> held(boolean hasRoom) {
     Delivery<E> again = window.nextNacked();
-    return again != null || !window.hasRoom() ? again : take(loop.notice());
+    return again != null || !hasRoom ? again : take(loop.notice());
   }
 
   /** What a connection gave, and proved itself by if it is wanted. */
@@ -330,7 +364,7 @@ final class Puller<E, P extends Position> {
 
   private @Nullable Delivery<E> admit(E event, P position) {
     long now = runtime.nanoTime();
-    Delivery<E> delivery = window.admit(event, position, now);
+    Delivery<E> delivery = window.admit(event, position);
     if (delivery == null) {
       return null;
     }
@@ -343,10 +377,12 @@ final class Puller<E, P extends Position> {
     return delivery;
   }
 
-  private void settleOnReceipt(@Nullable Delivery<E> delivery) {
-    if (delivery != null && options.acks() == AckMode.ON_RECEIPT) {
+  /** Settles what is about to be returned for certain. */
+  Delivery<E> settleOnReceipt(Delivery<E> delivery) {
+    if (options.acks() == AckMode.ON_RECEIPT) {
       delivery.ack();
     }
+    return delivery;
   }
 
   long received() {

@@ -127,16 +127,25 @@ final class ReconnectLoop<E, P extends Position> {
     return lastError;
   }
 
-  @Nullable P lastPosition() {
-    return feed.last();
-  }
-
   /** Makes a blocked receive return soon. Any thread. */
   void wakeUp() {
     Session<E, P> live = session;
-    if (live != null) {
-      live.connection.wakeUp();
+    if (live == null) {
+      return;
     }
+    try {
+      live.connection.wakeUp();
+    } catch (Throwable e) {
+      // Whoever wakes must not suffer from it; without it, receive returns by itself a little
+      // later.
+      observer.wakeUpFailed(e);
+    }
+  }
+
+  /** How many acks the open connection has not written. Any thread. */
+  int unsent() {
+    Session<E, P> live = session;
+    return live == null ? 0 : unsent(live.connection);
   }
 
   /**
@@ -160,7 +169,11 @@ final class ReconnectLoop<E, P extends Position> {
           lifecycle.move(StreamState.CONNECTING);
         }
       }
-      default -> lifecycle.check();
+      default -> {
+        lifecycle.check();
+        throw new IllegalStateException(
+            "a stream that is " + lifecycle.state() + " is not on its way to a connection");
+      }
     }
   }
 
@@ -201,7 +214,9 @@ final class ReconnectLoop<E, P extends Position> {
       feed.received(progress.position());
       proved();
     } else if (received instanceof Received.End) {
-      close(live);
+      if (!takesAcks(live)) {
+        close(live);
+      }
       lifecycle.move(StreamState.ENDED, null, 0, null, age(live));
     }
     return received;
@@ -239,6 +254,13 @@ final class ReconnectLoop<E, P extends Position> {
     return Duration.ofNanos(runtime.nanoTime() - live.since);
   }
 
+  /**
+   * Whether acks still go to the connection, which is then left open until the stream is closed.
+   */
+  private static boolean takesAcks(Session<?, ?> live) {
+    return live.connection instanceof AckingConnection;
+  }
+
   private void close(Session<E, P> live) {
     feed.disconnected();
     try {
@@ -256,7 +278,11 @@ final class ReconnectLoop<E, P extends Position> {
       lifecycle.check();
       observer.closeFailed("a lost connection", e);
     }
-    tellUnsent(live.connection);
+    int unsent = unsent(live.connection);
+    if (unsent > 0) {
+      feed.unsent(unsent);
+      observer.acksUnsent(unsent);
+    }
   }
 
   /** The connection ended, or none came about. */
@@ -275,7 +301,7 @@ final class ReconnectLoop<E, P extends Position> {
           Reason.ATTEMPTS_EXHAUSTED,
           "the "
               + options.source()
-              + " stream could not connect in "
+              + " stream got no connection that worked in "
               + attempts.count()
               + " attempts in a row, as many as maxAttempts allows, so it stopped; the last failed with "
               + cause,
@@ -291,7 +317,7 @@ final class ReconnectLoop<E, P extends Position> {
   private <T> T ask(Supplier<T> question) {
     try {
       return question.get();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       die(
           Reason.FATAL,
           "the backoff policy of the "
@@ -300,14 +326,14 @@ final class ReconnectLoop<E, P extends Position> {
               + e
               + ", so the stream stopped",
           e);
-      throw e;
+      throw new IllegalStateException("a stream that failed is not dead", e);
     }
   }
 
   private Verdict classify(Throwable cause) {
     try {
       return errors.classify(cause).orElse(Verdict.fatal());
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       cause.addSuppressed(e);
       return Verdict.fatal();
     }
@@ -317,7 +343,7 @@ final class ReconnectLoop<E, P extends Position> {
     return "the "
         + options.source()
         + " source failed in "
-        + (connected ? "receive" : "connect")
+        + (connected ? "receive" : "connecting")
         + " with "
         + cause
         + ", which its classifier calls fatal or does not know, so the stream stopped; if trying again can help,"
@@ -342,7 +368,7 @@ final class ReconnectLoop<E, P extends Position> {
   /** Closes the connection of a stream that died of something else. */
   void giveUp() {
     Session<E, P> live = session;
-    if (live != null) {
+    if (live != null && !takesAcks(live)) {
       close(live);
     }
   }
@@ -354,9 +380,12 @@ final class ReconnectLoop<E, P extends Position> {
     return live == null ? null : live.connection;
   }
 
-  private void tellUnsent(Connection<E, P> connection) {
-    if (connection instanceof AckingConnection<E, P> acking && acking.unsent() > 0) {
-      observer.acksUnsent(acking.unsent());
+  private int unsent(Connection<E, P> connection) {
+    try {
+      return connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
+    } catch (Throwable e) {
+      observer.closeFailed("a connection", e);
+      return 0;
     }
   }
 }

@@ -9,10 +9,13 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +28,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
-  /** An acked event that is forgotten at a time. */
-  private record Aging<E>(Delivery<E> delivery, long until) {}
+  /** What is known of a position: its delivery until that is acked, and then only that it was. */
+  private static final class Entry<E> {
+    @Nullable Delivery<E> delivery;
+
+    Entry(Delivery<E> delivery) {
+      this.delivery = delivery;
+    }
+  }
+
+  /** An acked position that is remembered. */
+  private record Remembered<E, P>(P position, Entry<E> entry) {}
+
+  /** An acked position that is forgotten at a time. */
+  private record Aging<E, P>(Remembered<E, P> remembered, long until) {}
 
   private final int capacity;
   private final int memory;
@@ -35,14 +50,15 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   private final Observer observer;
   private final NackQueue<E> nacked = new NackQueue<>();
   private final AtomicLong acked = new AtomicLong();
+  private final AtomicInteger unsent = new AtomicInteger();
   private final Queue<Delivery<E>> newlyAcked = new ConcurrentLinkedQueue<>();
   private volatile @Nullable AckingConnection<E, P> connection;
   private volatile long admitted;
 
   // The pulling thread's; who closes the stream looks at them when that is out.
-  private final Map<P, Delivery<E>> known = new HashMap<>();
-  private final ArrayDeque<Delivery<E>> fresh = new ArrayDeque<>();
-  private final ArrayDeque<Aging<E>> aging = new ArrayDeque<>();
+  private final Map<P, Entry<E>> known = new HashMap<>();
+  private final ArrayDeque<Remembered<E, P>> fresh = new ArrayDeque<>();
+  private final ArrayDeque<Aging<E, P>> aging = new ArrayDeque<>();
 
   RedeliveryFilter(
       int capacity, int memory, Duration horizon, Settlements settlements, Observer observer) {
@@ -53,9 +69,19 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
     this.observer = observer;
   }
 
-  /** Where acks go from now on; null while there is no connection, and acks only mark. */
-  void connection(@Nullable AckingConnection<E, P> connection) {
-    this.connection = connection;
+  /** Where acks go from now on. */
+  void connected(AckingConnection<E, P> live) {
+    connection = live;
+  }
+
+  /** Acks only mark from now on. */
+  void disconnected() {
+    connection = null;
+  }
+
+  /** So many of the acks given to the last connection were not written. */
+  void unsent(int count) {
+    unsent.addAndGet(count);
   }
 
   @Override
@@ -64,31 +90,37 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public @Nullable Delivery<E> admit(E event, P position, long now) {
+  public @Nullable Delivery<E> admit(E event, P position) {
     remember();
-    forget(now);
-    Delivery<E> seen = known.remove(position);
-    if (seen != null) {
-      known.put(position, seen);
-      return drop(seen, position);
+    Entry<E> entry = known.get(position);
+    if (entry != null) {
+      drop(entry, position);
+      return null;
     }
     long sequence = admitted;
     Delivery<E> delivery = new Delivery<>(this, event, position, 1, sequence, Settlement.OPEN);
-    known.put(position, delivery);
+    known.put(position, new Entry<>(delivery));
     admitted = sequence + 1;
     return delivery;
   }
 
-  private @Nullable Delivery<E> drop(Delivery<E> seen, P position) {
-    // An ack marks first and reads the position then; we do it the other way round, so no ack falls
-    // between.
-    seen.moveTo(position);
-    boolean done = seen.settlement() == Settlement.ACKED;
+  private void drop(Entry<E> entry, P position) {
+    Delivery<E> delivery = entry.delivery;
+    if (delivery != null) {
+      // An ack marks first and reads the position then; we do it the other way round, so no ack
+      // falls between.
+      delivery.moveTo(position);
+    }
+    boolean done = delivery == null || delivery.settlement() == Settlement.ACKED;
     if (done) {
       acknowledge(position);
+      unsent.updateAndGet(count -> Math.max(0, count - 1));
     }
+    // The newest position is the key from now on, so that an old connection is not kept alive by
+    // it.
+    known.remove(position);
+    known.put(position, entry);
     observer.redeliveryDropped(new RedeliveryDropped(position, done));
-    return null;
   }
 
   @Override
@@ -108,15 +140,18 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
     Delivery<E> again =
         new Delivery<>(
             this, old.event(), old.position(), old.attempt() + 1, old.sequence(), Settlement.OPEN);
-    known.put(positionOf(old), again);
+    Entry<E> entry = known.get(positionOf(old));
+    if (entry != null) {
+      entry.delivery = again;
+    }
     return again;
   }
 
   @Override
   public void idle(long now) {
     remember();
-    for (Delivery<E> delivery = fresh.poll(); delivery != null; delivery = fresh.poll()) {
-      aging.add(new Aging<>(delivery, now + horizon));
+    for (Remembered<E, P> done = fresh.poll(); done != null; done = fresh.poll()) {
+      aging.add(new Aging<>(done, now + horizon));
     }
     forget(now);
   }
@@ -140,6 +175,8 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
     AckingConnection<E, P> live = connection;
     if (live != null) {
       live.acknowledge(position);
+    } else {
+      unsent.incrementAndGet();
     }
   }
 
@@ -167,46 +204,62 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
+  public int unsent() {
+    return unsent.get();
+  }
+
+  @Override
   public Optional<Position> oldestUnacked() {
-    return known.values().stream()
-        .filter(delivery -> delivery.settlement() != Settlement.ACKED)
-        .min(Comparator.comparingLong(Delivery::sequence))
-        .map(Delivery::position);
+    return open().min(Comparator.comparingLong(Delivery::sequence)).map(Delivery::position);
   }
 
   @Override
   public int expire() {
-    int expired = 0;
-    for (Delivery<E> delivery : known.values()) {
-      delivery.settle(Settlement.EXPIRED);
-      if (delivery.settlement() != Settlement.ACKED) {
-        expired++;
-      }
-    }
-    return expired;
+    return (int)
+        open()
+            .filter(delivery -> {
+              delivery.settle(Settlement.EXPIRED);
+              return delivery.settlement() != Settlement.ACKED;
+            })
+            .count();
+  }
+
+  private Stream<Delivery<E>> open() {
+    return known.values().stream()
+        .map(entry -> entry.delivery)
+        .filter(Objects::nonNull)
+        .map(Objects::requireNonNull)
+        .filter(delivery -> delivery.settlement() != Settlement.ACKED);
   }
 
   /** Takes in what was acked since the last time, and forgets the oldest beyond the memory. */
   private void remember() {
     for (Delivery<E> done = newlyAcked.poll(); done != null; done = newlyAcked.poll()) {
-      fresh.add(done);
+      P position = positionOf(done);
+      Entry<E> entry = known.get(position);
+      if (entry != null && entry.delivery == done) {
+        entry.delivery = null;
+        fresh.add(new Remembered<>(position, entry));
+      }
     }
     while (fresh.size() + aging.size() > memory) {
-      Aging<E> oldest = aging.poll();
-      forget(oldest != null ? oldest.delivery : fresh.remove());
+      Aging<E, P> oldest = aging.poll();
+      forget(oldest != null ? oldest.remembered : fresh.remove());
     }
   }
 
-  /** Forgets what was acked too long ago to come again. */
+  /** Forgets what was acked too long ago to come again. Only when nothing waits in a buffer. */
   private void forget(long now) {
-    for (Aging<E> next = aging.peek(); next != null && next.until - now <= 0; next = aging.peek()) {
+    for (Aging<E, P> next = aging.peek();
+        next != null && next.until - now <= 0;
+        next = aging.peek()) {
       aging.remove();
-      forget(next.delivery);
+      forget(next.remembered);
     }
   }
 
-  private void forget(Delivery<E> delivery) {
-    known.remove(positionOf(delivery), delivery);
+  private void forget(Remembered<E, P> acked) {
+    known.remove(acked.position, acked.entry);
   }
 
   @SuppressWarnings("unchecked") // admitted and moved with positions of this source only

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +66,7 @@ final class Seat {
   private final AtomicReference<Use> use = new AtomicReference<>(Use.FREE);
   private final Signal signal;
   private final String source;
+  private final BooleanSupplier closing;
   private final Runnable cleanUp;
 
   /**
@@ -77,12 +79,14 @@ final class Seat {
   /**
    * @param signal raised when the puller leaves
    * @param source the source's name, for errors
+   * @param closing whether the stream is closing, and nothing new is begun
    * @param cleanUp closes the connection and the source, in the pulling thread, when the closer
    *     could not wait for it
    */
-  Seat(Signal signal, String source, Runnable cleanUp) {
+  Seat(Signal signal, String source, BooleanSupplier closing, Runnable cleanUp) {
     this.signal = signal;
     this.source = source;
+    this.closing = closing;
     this.cleanUp = cleanUp;
   }
 
@@ -114,6 +118,10 @@ final class Seat {
     }
     T result;
     try {
+      // Who closes looks at the seat after saying so, and we look at that after taking the seat.
+      if (what != Use.RECEIVING && closing.getAsBoolean()) {
+        throw closed();
+      }
       result = call.call();
     } finally {
       back(what);
@@ -163,13 +171,13 @@ final class Seat {
     Deadline patience = Deadline.in(half, runtime);
     Deadline deadline = Deadline.in(timeout, runtime);
     if (!isMine()) {
-      if (!awaitFree(grace)) {
+      if (!takeFree(grace)) {
         interrupt(EnumSet.of(Use.CONNECTING));
       }
-      if (!awaitFree(patience)) {
+      if (!takeFree(patience)) {
         interrupt(EnumSet.of(Use.CONNECTING, Use.RECEIVING));
       }
-      awaitFree(deadline);
+      takeFree(deadline);
     }
     while (true) {
       Use now = use.get();
@@ -189,8 +197,9 @@ final class Seat {
     };
   }
 
-  private boolean awaitFree(Deadline deadline) {
-    return Uninterrupted.await(signal, () -> use.get() == Use.FREE, deadline);
+  private boolean takeFree(Deadline deadline) {
+    return Uninterrupted.await(
+        signal, () -> use.compareAndSet(Use.FREE, Use.TAKEN) || use.get() == Use.TAKEN, deadline);
   }
 
   private void interrupt(Set<Use> where) {
@@ -224,6 +233,6 @@ final class Seat {
   }
 
   StreamClosedException closed() {
-    return new StreamClosedException("the " + source + " stream is closed");
+    return new StreamClosedException("the " + source + " stream is closed", null);
   }
 }

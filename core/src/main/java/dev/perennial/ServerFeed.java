@@ -50,7 +50,7 @@ final class ServerFeed<E, P extends Position> implements Feed<E, P> {
   @Override
   public Connection<E, P> connect() throws Exception {
     AckingConnection<E, P> connection = source.connect();
-    filter.ifPresent(acks -> acks.connection(connection));
+    filter.ifPresent(acks -> acks.connected(connection));
     return connection;
   }
 
@@ -74,7 +74,12 @@ final class ServerFeed<E, P extends Position> implements Feed<E, P> {
 
   @Override
   public void disconnected() {
-    filter.ifPresent(acks -> acks.connection(null));
+    filter.ifPresent(RedeliveryFilter::disconnected);
+  }
+
+  @Override
+  public void unsent(int count) {
+    filter.ifPresent(acks -> acks.unsent(count));
   }
 
   @Override

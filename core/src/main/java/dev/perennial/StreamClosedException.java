@@ -1,11 +1,13 @@
 package dev.perennial;
 
-/** The stream was or is being closed. */
+import org.jspecify.annotations.Nullable;
+
+/** The stream was or is being closed. The cause is what it had died of before, if it had. */
 public final class StreamClosedException extends IllegalStateException {
 
   private static final long serialVersionUID = 1;
 
-  StreamClosedException(String message) {
-    super(message);
+  StreamClosedException(String message, @Nullable StreamException death) {
+    super(message, death);
   }
 }

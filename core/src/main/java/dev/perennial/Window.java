@@ -15,7 +15,7 @@ interface Window<E, P extends Position> {
   boolean hasRoom();
 
   /** Takes an event in; null if it is a copy of one that was taken in before. */
-  @Nullable Delivery<E> admit(E event, P position, long now);
+  @Nullable Delivery<E> admit(E event, P position);
 
   /** Notes that the stream moved on without an event. */
   void progress(P position);
@@ -39,6 +39,11 @@ interface Window<E, P extends Position> {
   int unacked();
 
   Optional<Position> oldestUnacked();
+
+  /** How many acks may not have reached the server, for want of a connection that wrote them. */
+  default int unsent() {
+    return 0;
+  }
 
   /** Makes every ack and nack from now on too late, and says how many deliveries that concerns. */
   int expire();

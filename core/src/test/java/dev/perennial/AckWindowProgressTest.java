@@ -27,9 +27,9 @@ class AckWindowProgressTest {
 
   @Test
   void aProgressDoesNotMoveTheWatermarkBackFromALaterEvent() {
-    Delivery<String> first = window.admit("a", new At(1), 0);
+    Delivery<String> first = window.admit("a", new At(1));
     window.progress(new At(2));
-    Delivery<String> second = window.admit("b", new At(3), 0);
+    Delivery<String> second = window.admit("b", new At(3));
     second.ack();
     first.ack();
     assertThat(window.watermark()).isEqualTo(new At(3));
@@ -37,9 +37,9 @@ class AckWindowProgressTest {
 
   @Test
   void aProgressCountsOnceWhatCameBeforeItIsAcked() {
-    Delivery<String> first = window.admit("a", new At(1), 0);
+    Delivery<String> first = window.admit("a", new At(1));
     window.progress(new At(2));
-    window.admit("b", new At(3), 0);
+    window.admit("b", new At(3));
     assertThat(window.watermark()).isNull();
     first.ack();
     assertThat(window.watermark()).isEqualTo(new At(2));

@@ -150,7 +150,7 @@ class AckWindowPropertyTest {
         boolean room = model.span() < capacity;
         assertThat(window.hasRoom()).isEqualTo(room);
         if (room) {
-          Delivery<String> delivery = window.admit("event " + id, position, 0);
+          Delivery<String> delivery = window.admit("event " + id, position);
           assertThat(delivery.attempt()).isEqualTo(1);
           assertThat(delivery.position()).isEqualTo(position);
           assertThat(delivery.event()).isEqualTo("event " + id);

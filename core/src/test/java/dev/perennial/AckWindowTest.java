@@ -11,7 +11,7 @@ class AckWindowTest {
   private final AckWindow<String, TestPosition> window = new AckWindow<>(4, settlements);
 
   private Delivery<String> admit(long id) {
-    return window.admit("event " + id, new TestPosition(id), 0);
+    return window.admit("event " + id, new TestPosition(id));
   }
 
   @Test

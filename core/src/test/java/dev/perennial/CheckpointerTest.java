@@ -78,7 +78,7 @@ class CheckpointerTest {
           });
 
   private final Observer observer = new Observer("test", List.of());
-  private final Lifecycle lifecycle = new Lifecycle(() -> {}, observer, "");
+  private final Lifecycle lifecycle = new Lifecycle(() -> {}, observer, () -> "");
   private Saving<TestPosition> saving;
   private final AckWindow<String, TestPosition> window =
       new AckWindow<>(
@@ -119,7 +119,7 @@ class CheckpointerTest {
   private void ack(int count) {
     for (int i = 0; i < count; i++) {
       ids++;
-      window.admit("event", new TestPosition(ids), 0).ack();
+      window.admit("event", new TestPosition(ids)).ack();
     }
   }
 
@@ -167,7 +167,7 @@ class CheckpointerTest {
   @DisplayName("what is acked behind a gap is not saved")
   void gap() {
     open(1, Duration.ofSeconds(1));
-    Delivery<String> slow = window.admit("slow", new TestPosition(++ids), 0);
+    Delivery<String> slow = window.admit("slow", new TestPosition(++ids));
     ack(10);
     runtime.advance(Duration.ofSeconds(5));
     assertThat(tries).isZero();

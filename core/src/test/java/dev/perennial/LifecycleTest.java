@@ -25,7 +25,7 @@ class LifecycleTest {
         }
       };
   private final Lifecycle lifecycle =
-      new Lifecycle(woken::incrementAndGet, new Observer("test", List.of(listener)), "");
+      new Lifecycle(woken::incrementAndGet, new Observer("test", List.of(listener)), () -> "");
   private final Throwable cause = new IllegalStateException("cause");
   private final Death death = Death.of(Reason.FATAL, "it died", cause);
 
@@ -85,7 +85,7 @@ class LifecycleTest {
   @Test
   @DisplayName("what a dead stream keeps is said in its error, but not after a lost claim")
   void keeps() {
-    Lifecycle keeping = new Lifecycle(() -> {}, new Observer("test", List.of()), "its claim");
+    Lifecycle keeping = new Lifecycle(() -> {}, new Observer("test", List.of()), () -> "its claim");
     assertThat(keeping.exceptionOf(death)).hasMessageContaining("its claim");
     assertThat(keeping.exceptionOf(Death.of(Reason.CLAIM_LOST, "lost", null))).hasMessage("lost");
   }
@@ -125,7 +125,7 @@ class LifecycleTest {
   void race() throws Exception {
     try (Threads threads = new Threads()) {
       for (int round = 0; round < 500; round++) {
-        Lifecycle each = new Lifecycle(() -> {}, new Observer("test", List.of()), "");
+        Lifecycle each = new Lifecycle(() -> {}, new Observer("test", List.of()), () -> "");
         var failing = threads.run(() -> each.fail(death));
         each.beginClose();
         Threads.join(failing);

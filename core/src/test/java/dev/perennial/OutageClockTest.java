@@ -13,7 +13,8 @@ class OutageClockTest {
   private static final Duration TOLERATED = Duration.ofSeconds(60);
 
   private final ManualRuntime runtime = new ManualRuntime();
-  private final Lifecycle lifecycle = new Lifecycle(() -> {}, new Observer("test", List.of()), "");
+  private final Lifecycle lifecycle =
+      new Lifecycle(() -> {}, new Observer("test", List.of()), () -> "");
   private final OutageClock clock = new OutageClock(TOLERATED, "orders", runtime, lifecycle);
 
   private boolean isDead() {

@@ -2,8 +2,10 @@ package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +20,7 @@ class RedeliveryFilterTest {
     RedeliveryFilter<String, TestPosition> filter =
         new RedeliveryFilter<>(
             capacity, memory, HORIZON, settlements, new Observer("test", List.of()));
-    filter.connection(connection);
+    filter.connected(connection);
     return filter;
   }
 
@@ -26,12 +28,12 @@ class RedeliveryFilterTest {
   @DisplayName("full when its unacked count is: one slow event does not block the others")
   void slowEvent() {
     RedeliveryFilter<String, TestPosition> filter = filter(2, 2);
-    Delivery<String> slow = filter.admit("slow", new TestPosition(0), 0);
+    Delivery<String> slow = filter.admit("slow", new TestPosition(0));
     for (int i = 1; i <= 1_000; i++) {
       assertThat(filter.hasRoom()).isTrue();
-      assertThat(filter.admit("quick", new TestPosition(i), 0).ack()).isTrue();
+      assertThat(filter.admit("quick", new TestPosition(i)).ack()).isTrue();
     }
-    assertThat(filter.admit("last", new TestPosition(2_000), 0)).isNotNull();
+    assertThat(filter.admit("last", new TestPosition(2_000))).isNotNull();
     assertThat(filter.hasRoom()).isFalse();
     assertThat(filter.oldestUnacked()).contains(slow.position());
   }
@@ -41,11 +43,53 @@ class RedeliveryFilterTest {
   void horizon() {
     RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
     long horizon = HORIZON.toNanos();
-    filter.admit("event", new TestPosition(1), 0).ack();
-    assertThat(filter.admit("event", new TestPosition(1), 10 * horizon)).isNull();
+    filter.admit("event", new TestPosition(1)).ack();
+    assertThat(filter.admit("event", new TestPosition(1))).isNull();
     filter.idle(20 * horizon);
-    assertThat(filter.admit("event", new TestPosition(1), 21 * horizon - 1)).isNull();
-    assertThat(filter.admit("event", new TestPosition(1), 21 * horizon)).isNotNull();
+    assertThat(filter.admit("event", new TestPosition(1))).isNull();
+    filter.idle(21 * horizon - 1);
+    assertThat(filter.admit("event", new TestPosition(1))).isNull();
+    filter.idle(21 * horizon);
+    assertThat(filter.admit("event", new TestPosition(1))).isNotNull();
+  }
+
+  @Test
+  @DisplayName("an acked event is not kept, only its position is")
+  void eventIsNotKept() {
+    RedeliveryFilter<Object, TestPosition> filter =
+        new RedeliveryFilter<>(4, 4, HORIZON, settlements, new Observer("test", List.of()));
+    WeakReference<Object> event = ackedEvent(filter);
+    assertThat(filter.admit("copy", new TestPosition(1))).isNull();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          System.gc();
+          return event.get() == null;
+        });
+    assertThat(filter.admit("copy", new TestPosition(1))).isNull();
+  }
+
+  private static WeakReference<Object> ackedEvent(RedeliveryFilter<Object, TestPosition> filter) {
+    Object event = new byte[1_000];
+    Delivery<Object> delivery = filter.admit(event, new TestPosition(1));
+    assertThat(delivery.ack()).isTrue();
+    return new WeakReference<>(event);
+  }
+
+  @Test
+  @DisplayName("acks that no connection wrote are counted, until a copy is acked again")
+  void unsent() {
+    RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
+    filter.admit("a", new TestPosition(1)).ack();
+    filter.disconnected();
+    assertThat(filter.unsent()).isZero();
+    filter.unsent(1);
+    filter.admit("b", new TestPosition(2)).ack();
+    assertThat(filter.unsent()).isEqualTo(2);
+    filter.connected(new RecordingConnection(2));
+    filter.admit("a", new TestPosition(1));
+    filter.admit("b", new TestPosition(2));
+    assertThat(filter.unsent()).isZero();
   }
 
   @Test
@@ -54,23 +98,23 @@ class RedeliveryFilterTest {
     RedeliveryFilter<String, TestPosition> filter =
         new RedeliveryFilter<>(
             4, 4, Duration.ofSeconds(Long.MAX_VALUE), settlements, new Observer("test", List.of()));
-    filter.admit("event", new TestPosition(1), 5).ack();
+    filter.admit("event", new TestPosition(1)).ack();
     filter.idle(5);
-    assertThat(filter.admit("event", new TestPosition(1), 1_000_000_000_000L)).isNull();
+    assertThat(filter.admit("event", new TestPosition(1))).isNull();
   }
 
   @Test
   @DisplayName("a copy of an acked event is acknowledged again, at the position of the copy")
   void lostAckIsRepaired() {
     RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
-    Delivery<String> delivery = filter.admit("event", new TestPosition(1, 1), 0);
-    filter.connection(null);
+    Delivery<String> delivery = filter.admit("event", new TestPosition(1, 1));
+    filter.disconnected();
     delivery.ack();
     assertThat(connection.acknowledged).isEmpty();
     RecordingConnection next = new RecordingConnection(2);
-    filter.connection(next);
+    filter.connected(next);
     TestPosition copy = new TestPosition(1, 2);
-    assertThat(filter.admit("event", copy, 0)).isNull();
+    assertThat(filter.admit("event", copy)).isNull();
     assertThat(next.acknowledged).hasSize(1).first().isSameAs(copy);
   }
 }

@@ -36,6 +36,7 @@ class SeatTest {
     return new Seat(
         runtime.newSignal(),
         "test",
+        () -> false,
         () -> assertThat(cleanedUp.getAndSet(Thread.currentThread())).isNull());
   }
 

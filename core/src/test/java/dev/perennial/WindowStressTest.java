@@ -54,7 +54,7 @@ class WindowStressTest {
               settled.incrementAndGet();
               window.progress(position);
             } else {
-              handedOut.add(window.admit("event", position, 0));
+              handedOut.add(window.admit("event", position));
             }
             next++;
           } else {
@@ -187,7 +187,7 @@ class WindowStressTest {
             Duration.ofMinutes(3),
             new CountingSettlements(),
             new Observer("test", List.of()));
-    filter.connection(server.connect());
+    filter.connected(server.connect());
 
     try (Threads threads = new Threads()) {
       threads.run(() -> {
@@ -198,15 +198,15 @@ class WindowStressTest {
           for (int i = 0; i < inFlight; i++) {
             long id = ids++;
             server.unacked.put(id, true);
-            deliveries.add(filter.admit("event", new TestPosition(id, server.live), 0));
+            deliveries.add(filter.admit("event", new TestPosition(id, server.live)));
           }
           begin.await(round);
           spin(random.nextInt(20));
-          filter.connection(null);
-          filter.connection(server.connect());
+          filter.disconnected();
+          filter.connected(server.connect());
           int handedOutTwice = 0;
           for (Long id : server.unacked.keySet()) {
-            if (filter.admit("event", new TestPosition(id, server.live), 0) != null) {
+            if (filter.admit("event", new TestPosition(id, server.live)) != null) {
               handedOutTwice++;
             }
           }

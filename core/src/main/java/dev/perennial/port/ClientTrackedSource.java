@@ -48,7 +48,10 @@ public non-sealed interface ClientTrackedSource<E, P extends Position> extends S
    */
   Recovery<E, P> recover(P lost, Throwable cause) throws Exception;
 
-  /** Writes a position down. The inverse of {@link #decode}. */
+  /**
+   * Writes a position down. The inverse of {@link #decode}. Called from any thread, also while a
+   * connection receives.
+   */
   Checkpoint encode(P position);
 
   /**

@@ -1,6 +1,7 @@
 package dev.perennial.port;
 
 import java.io.EOFException;
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.PortUnreachableException;
 import java.net.SocketException;
@@ -25,7 +26,8 @@ final class CommonErrors {
   static Optional<Verdict> network(Throwable error) {
     @Nullable Throwable cause = error;
     for (int i = 0; cause != null && i < MAX_CAUSES; i++, cause = cause.getCause()) {
-      if (cause instanceof SocketException // connection refused and reset, no route, bind
+      if (cause.getClass() == IOException.class // such as a broken pipe, on NIO channels
+          || cause instanceof SocketException // connection refused and reset, no route, bind
           || cause instanceof SocketTimeoutException
           || cause instanceof UnknownHostException
           || cause instanceof UnresolvedAddressException

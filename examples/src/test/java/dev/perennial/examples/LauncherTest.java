@@ -125,15 +125,6 @@ class LauncherTest {
   }
 
   @Test
-  void givesNewJavasTheFlagsThatKeepThemQuiet() throws Exception {
-    java("25");
-    assertThat(run("demo").out)
-        .contains("--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED -jar ");
-    java("23");
-    assertThat(run("demo").out).doesNotContain("unsafe");
-  }
-
-  @Test
   void saysThatThereIsNoJava() throws Exception {
     Files.delete(bin.resolve("java"));
     assertFails("perennial: no Java found.", "Install a JDK 17 or newer");

@@ -46,7 +46,13 @@ public final class Program implements AutoCloseable {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     List<String> command =
         new ArrayList<>(
-            List.of(java.toString(), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp", classPath, mainClass));
+            List.of(
+                java.toString(),
+                "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath,
+                mainClass));
     command.addAll(List.of(arguments));
     return start(command, null, environment, readStdout);
   }

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
 
   private static final int FEWEST_EVENTS = 1_000;
-  private static final int MOST_EVENTS = 10_000_000;
+  private static final int MOST_EVENTS = 2_000_000;
   private static final int REPOSITORIES = 1_000;
 
   @Spec

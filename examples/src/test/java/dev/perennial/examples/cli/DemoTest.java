@@ -42,7 +42,7 @@ class DemoTest {
   void refusesNumbersThatMakeNoSense() throws Exception {
     try (Program demo = perennial("demo", "--events", "1")) {
       assertThat(demo.exitStatus()).isEqualTo(2);
-      assertThat(demo.err()).contains("--events takes 1000 to 10000000, but got 1");
+      assertThat(demo.err()).contains("--events takes 1000 to 2000000, but got 1");
     }
   }
 

@@ -198,6 +198,14 @@ class TailTapTest {
   }
 
   @Test
+  void refusesAPasswordInTheAddressWithoutShowingIt() throws Exception {
+    try (Program tail = perennial("tail", "tap", "ws://admin:geheim@localhost:2480")) {
+      assertThat(tail.exitStatus()).isEqualTo(2);
+      assertThat(tail.err()).contains("Usage: perennial tail tap").doesNotContain("geheim");
+    }
+  }
+
+  @Test
   void refusesWhatItCannotUnderstand() throws Exception {
     try (Program tail = perennial("tail", "tap", "ftp://localhost")) {
       assertThat(tail.exitStatus()).isEqualTo(2);

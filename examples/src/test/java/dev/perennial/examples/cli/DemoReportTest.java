@@ -1,0 +1,64 @@
+package dev.perennial.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.simulators.tap.Ledger;
+import dev.perennial.simulators.tap.Ledger.Entry;
+import dev.perennial.simulators.tap.TapEventSpec;
+import dev.perennial.source.tap.TapEvent;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DemoReportTest {
+
+  private static final String KEY = TapEventSpec.identityKey("did:plc:a", "a.test", "active");
+  private static final TapEvent EVENT =
+      TapEvent.parse(
+          "{\"id\":1,\"type\":\"identity\",\"identity\":{\"did\":\"did:plc:a\",\"handle\":\"a.test\","
+              + "\"is_active\":true,\"status\":\"active\"}}");
+
+  private final Tally tally = new Tally();
+
+  @Test
+  void isCleanWhenEverythingWasHandledAndAcked() {
+    tally.handled(EVENT);
+    assertThat(report(true).isClean()).isTrue();
+    assertThat(printed(report(true))).contains("lost: 0 of 1 events").doesNotContain("never acked");
+  }
+
+  @Test
+  void countsWhatWasAckedButNeverHandled() {
+    assertThat(report(true).isClean()).isFalse();
+    assertThat(printed(report(true))).contains("lost: 1 of 1 events");
+  }
+
+  @Test
+  void isNotCleanWhenSomethingWasNeverAcked() {
+    tally.handled(EVENT);
+    assertThat(report(false).isClean()).isFalse();
+    assertThat(printed(report(false))).containsPattern("never acked +1");
+  }
+
+  @Test
+  void countsWhatWasHandledAgain() {
+    tally.handled(EVENT);
+    tally.handled(EVENT);
+    assertThat(report(true).again()).isEqualTo(1);
+    assertThat(tally.count()).isEqualTo(1);
+  }
+
+  private DemoReport report(boolean acked) {
+    Ledger ledger = new Ledger(List.of(new Entry(1, KEY, 1, acked, false)));
+    return DemoReport.of(ledger, tally, new DemoTotals(), Duration.ofSeconds(1));
+  }
+
+  private static String printed(DemoReport report) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    report.print(new Screen(new PrintStream(bytes, true, StandardCharsets.UTF_8), false, false));
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}
