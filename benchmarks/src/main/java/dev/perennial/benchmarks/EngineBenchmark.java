@@ -139,6 +139,53 @@ public class EngineBenchmark {
     return batch;
   }
 
+  /** As large as a delivery, and settled as one is. */
+  private static final class Bare extends AtomicReference<Object> {
+    private static final long serialVersionUID = 1;
+    final transient Object event;
+    final long sequence;
+
+    Bare(Object event, long sequence) {
+      this.event = event;
+      this.sequence = sequence;
+    }
+  }
+
+  /** Objects in flight, without a stream. */
+  @State(Scope.Thread)
+  @SuppressWarnings("NullAway.Init") // by the set-up
+  public static class Control {
+    @Param({"1000", "100000"})
+    int inFlight;
+
+    private final Object event = new Object();
+    private List<Bare> held;
+    private OutOfOrder order;
+    private long made;
+
+    /** Makes the first objects. */
+    @Setup
+    public void open() {
+      held = new ArrayList<>(inFlight);
+      for (int i = 0; i < inFlight; i++) {
+        held.add(new Bare(event, made++));
+      }
+      order = new OutOfOrder(inFlight);
+    }
+  }
+
+  /**
+   * No stream at all: an object is settled that was made so many objects ago, and a new one is
+   * made. What this costs more with more in flight is the memory's, and the application's own.
+   */
+  @Benchmark
+  public boolean control(Control state) {
+    int slot = state.order.slot();
+    boolean settled = state.held.get(slot).compareAndSet(null, state.event);
+    state.held.set(slot, new Bare(state.event, state.made++));
+    return settled;
+  }
+
   /** One event: an older one is acked, and a new one is taken. */
   @Benchmark
   public boolean next(Single state) throws InterruptedException {
