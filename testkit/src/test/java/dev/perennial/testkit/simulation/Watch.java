@@ -117,8 +117,10 @@ final class Watch<P extends Position> {
     }
     Duration age = runtime.elapsed().minus(since);
     if (proved || age.compareTo(stableAfter.plus(STEPS)) >= 0) {
+      proved = true;
       failures = 0;
     } else if (age.compareTo(stableAfter.minus(STEPS)) > 0) {
+      proved = true;
       unsure = true;
     } else {
       failures++;
