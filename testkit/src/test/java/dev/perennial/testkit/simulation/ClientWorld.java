@@ -99,6 +99,8 @@ final class ClientWorld extends World {
     private final List<Notice> noticesHere = new ArrayList<>();
     private final boolean mayEnd = !last && chance.percent(20);
     private int stubbornLosses;
+    private boolean claimLost;
+    private int savesAfterLoss;
     private long lastSaved = Long.MIN_VALUE;
 
     ClientLife(VirtualProcess process, Course course, int window) {
@@ -266,6 +268,9 @@ final class ClientWorld extends World {
       long saved = Long.parseLong(checkpoint.position());
       referee.note("saves %s", saved);
       referee.count("save");
+      // One may have been on its way to the store.
+      referee.require(
+          !claimLost || ++savesAfterLoss == 1, "it saves %s though its claim is lost", saved);
       referee.require(
           saved >= lastSaved, "the checkpoint moves back from %s to %s", lastSaved, saved);
       lastSaved = saved;
@@ -330,7 +335,9 @@ final class ClientWorld extends World {
         case 6 -> {
           if (!leasePending && chance.percent(40)) {
             expectedDeaths.add(Reason.CLAIM_LOST);
+            boolean held = store.isClaimed(ID);
             store.loseClaim(ID);
+            claimLost |= held;
           }
         }
         case 7 -> forget();

@@ -179,6 +179,13 @@ final class ServerWorld extends World {
     @Override
     public void onRedeliveryDropped(RedeliveryDropped dropped) {
       referee.note("%s", dropped);
+      ScriptedServerPosition position = (ScriptedServerPosition) dropped.position();
+      if (dropped.acked()) {
+        referee.require(
+            watch.wasAcknowledged(position), "%s came again, and was not acked again", position);
+      } else {
+        handouts.redelivered(position);
+      }
     }
 
     @Override
