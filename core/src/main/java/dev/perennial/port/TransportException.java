@@ -81,6 +81,7 @@ public abstract sealed class TransportException extends IOException {
     private static final long serialVersionUID = 1;
 
     private final int status;
+
     // Map.copyOf and List.copyOf are serializable, which the type of the field does not say.
     @SuppressWarnings("serial")
     private final Map<String, List<String>> headers;
@@ -160,7 +161,8 @@ public abstract sealed class TransportException extends IOException {
           Character.FORMAT,
           Character.LINE_SEPARATOR,
           Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE -> false;
+          Character.SURROGATE ->
+          false;
       default -> true;
     };
   }

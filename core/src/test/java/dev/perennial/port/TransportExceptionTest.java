@@ -36,8 +36,7 @@ class TransportExceptionTest {
   void reason(String codePoint, String escaped) {
     String reason = "bye" + Character.toString(Integer.parseInt(codePoint, 16)) + "ERROR all gone";
     Lost lost = new Lost(1001, reason, null);
-    assertThat(lost)
-        .hasMessage("connection lost with code 1001: bye" + escaped + "ERROR all gone");
+    assertThat(lost).hasMessage("connection lost with code 1001: bye" + escaped + "ERROR all gone");
     assertThat(lost.reason()).isEqualTo(reason);
   }
 

@@ -142,8 +142,7 @@ class ProxyTest extends TransportFixture {
     return ScriptedServer.start(peer -> {
       peer.readRequest();
       peer.send(
-          Frames.utf8(
-              "HTTP/1.1 " + statusLine + "\r\nX-Proxy: one\r\nContent-Length: 0\r\n\r\n"));
+          Frames.utf8("HTTP/1.1 " + statusLine + "\r\nX-Proxy: one\r\nContent-Length: 0\r\n\r\n"));
       peer.awaitEnd();
     });
   }

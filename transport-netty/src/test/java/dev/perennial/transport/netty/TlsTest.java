@@ -194,14 +194,17 @@ class TlsTest extends TransportFixture {
       URI uri = URI.create("wss://127.0.0.1:" + server.port());
       assertThatThrownBy(() -> open(uri))
           .isInstanceOf(Unreachable.class)
-          .satisfies(e ->
-              assertThat(ErrorClassifier.transport().classify(e)).contains(Verdict.retry()));
+          .satisfies(
+              e -> assertThat(ErrorClassifier.transport().classify(e)).contains(Verdict.retry()));
     }
   }
 
   @ParameterizedTest
   @ValueSource(
-      ints = {40 /* handshake_failure */, 70 /* protocol_version */, 71 /* insufficient_security */
+      ints = {
+        40 /* handshake_failure */,
+        70 /* protocol_version */,
+        71 /* insufficient_security */
       })
   void aServerThatHasNothingInCommonWithUsIsUntrusted(int alert) throws Exception {
     use(NettyTransport.builder().trust(certificate.trust()));
@@ -209,8 +212,8 @@ class TlsTest extends TransportFixture {
       URI uri = URI.create("wss://127.0.0.1:" + server.port());
       assertThatThrownBy(() -> open(uri))
           .isInstanceOf(Untrusted.class)
-          .satisfies(e ->
-              assertThat(ErrorClassifier.transport().classify(e)).contains(Verdict.fatal()));
+          .satisfies(
+              e -> assertThat(ErrorClassifier.transport().classify(e)).contains(Verdict.fatal()));
     }
   }
 
