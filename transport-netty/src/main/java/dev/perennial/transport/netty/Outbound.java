@@ -196,7 +196,7 @@ final class Outbound {
     if (message == null) {
       return 0;
     }
-    if (message == goodbye) {
+    if (isGoodbye(message)) {
       sayGoodbye(message);
       return 0;
     }
@@ -219,8 +219,14 @@ final class Outbound {
     return size;
   }
 
+  /** A message with the same bytes is none, so only identity tells. */
+  @SuppressWarnings("ReferenceEquality")
+  private boolean isGoodbye(byte[] next) {
+    return next == goodbye;
+  }
+
   private boolean isShortMessage(byte @Nullable [] next) {
-    return next != null && next != goodbye && next.length < CHUNK;
+    return next != null && !isGoodbye(next) && next.length < CHUNK;
   }
 
   /** One frame, but in pieces, so that one can see it getting on; nothing can come between them. */
