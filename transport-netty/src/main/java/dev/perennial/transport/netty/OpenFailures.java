@@ -84,7 +84,7 @@ final class OpenFailures {
       if (cause instanceof CertificateException
           || cause instanceof CertPathValidatorException
           || cause instanceof SSLPeerUnverifiedException
-          || cause instanceof SSLHandshakeException && isNothingInCommon(cause)) {
+          || (cause instanceof SSLHandshakeException && isNothingInCommon(cause))) {
         return true;
       }
     }
