@@ -45,6 +45,7 @@ final class AdminHttp {
     this.headers = headers;
     this.auth = auth;
     this.timeout = timeout;
+    request("/");
   }
 
   JsonNode get(String path) throws TapAdminException, InterruptedException {
@@ -70,9 +71,7 @@ final class AdminHttp {
 
   private HttpResponse<byte[]> send(String method, String path, BodyPublisher body)
       throws TapAdminException, InterruptedException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri.management(path)).timeout(timeout).method(method, body);
-    headers.forEach(request::setHeader);
+    HttpRequest.Builder request = request(path).method(method, body);
     if (method.equals("POST")) {
       request.setHeader("Content-Type", "application/json");
     }
@@ -93,6 +92,33 @@ final class AdminHttp {
       throw refused(path, response);
     }
     return response;
+  }
+
+  /**
+   * @throws IllegalArgumentException if the JDK's client does not take the address or a header
+   */
+  private HttpRequest.Builder request(String path) {
+    HttpRequest.Builder request;
+    try {
+      request = HttpRequest.newBuilder(uri.management(path)).timeout(timeout);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "the JDK's HTTP client, which the management API is used with, does not take the address "
+              + uri
+              + "; give the Tap a host name without underscores, or its IP address");
+    }
+    headers.forEach((name, value) -> {
+      try {
+        request.setHeader(name, value);
+      } catch (IllegalArgumentException e) {
+        // Not as the cause: its message has the value.
+        throw new IllegalArgumentException(
+            "the JDK's HTTP client does not take the header "
+                + name
+                + ", or a character of its value");
+      }
+    });
+    return request;
   }
 
   private TapAdminException failed(String path, Throwable cause) {

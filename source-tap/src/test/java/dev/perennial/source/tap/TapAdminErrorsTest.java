@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.source.tap.TapAdminException.Kind;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -70,6 +74,30 @@ class TapAdminErrorsTest extends TapAdminFixture {
         .hasMessageContaining("not *** nor ***")
         .hasMessageContaining("the password is wrong");
     assertThat(builder.toString() + builder.build()).doesNotContain(SECRET, "YWRtaW46cMOkOnNz");
+  }
+
+  @Test
+  void headersThatTheClientRefusesAreNeverShown() {
+    assertThatThrownBy(() -> builder().header("X-Key", "s3cret\u0001").build().health())
+        .isInstanceOf(IllegalArgumentException.class)
+        .satisfies(e -> assertThat(stackTrace(e)).contains("X-Key").doesNotContain("s3cret"));
+    assertThatThrownBy(
+            () ->
+                new AdminHttp(
+                    HttpClient.newHttpClient(),
+                    TapUri.DEFAULT,
+                    Map.of("X-Key", "s3cret\u0001"),
+                    null,
+                    Duration.ofSeconds(1)))
+        .as("should the client be stricter than we are")
+        .isInstanceOf(IllegalArgumentException.class)
+        .satisfies(e -> assertThat(stackTrace(e)).contains("X-Key").doesNotContain("s3cret"));
+  }
+
+  private static String stackTrace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
   }
 
   @ParameterizedTest

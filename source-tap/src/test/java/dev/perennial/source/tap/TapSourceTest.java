@@ -353,6 +353,13 @@ class TapSourceTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("X-Key")
         .hasMessageNotContaining("s3cret");
+    for (String wrong : List.of("\u0001", "\u0000", "\u001f", "\u007f", "\u0100", "€", "\n")) {
+      assertThatThrownBy(() -> builder.header("X-Key", "s3cret" + wrong))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("X-Key")
+          .hasMessageNotContaining("s3cret");
+    }
+    builder.header("X-Key", "a tab\t and ü");
     assertThatThrownBy(() -> builder.header("authorization", "Bearer s3cret").password("x").build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("either a password or")
