@@ -10,11 +10,16 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Keeps checkpoints in a directory of a local file system, one file for each stream id.
@@ -45,6 +50,12 @@ public final class FileCheckpointStore implements CheckpointStore {
   private final Path directory;
   private final Disk disk;
   private volatile boolean directorySeen;
+
+  /**
+   * Where a directory was created that a loss of power may still take away, from the top down.
+   * Guarded by this.
+   */
+  private final Set<Path> unsynced = new LinkedHashSet<>();
 
   FileCheckpointStore(Path directory, Disk disk) {
     this.directory = directory.toAbsolutePath();
@@ -154,13 +165,20 @@ public final class FileCheckpointStore implements CheckpointStore {
     }
   }
 
-  private void createDirectory(String streamId) throws CheckpointException {
+  private synchronized void createDirectory(String streamId) throws CheckpointException {
     if (directorySeen) {
       return;
     }
     try {
       if (!Files.isDirectory(directory)) {
+        List<Path> parents = parentsOfMissing();
         Files.createDirectories(directory);
+        unsynced.addAll(parents);
+      }
+      // Otherwise the checkpoints could be gone with the directory, and the stream would begin
+      // without one. What failed here is tried again by the next claim.
+      for (Iterator<Path> parents = unsynced.iterator(); parents.hasNext(); parents.remove()) {
+        disk.syncDirectory(parents.next());
       }
       directorySeen = true;
     } catch (FileAlreadyExistsException e) {
@@ -174,6 +192,18 @@ public final class FileCheckpointStore implements CheckpointStore {
               .formatted(streamId, directory, e),
           e);
     }
+  }
+
+  private List<Path> parentsOfMissing() {
+    Deque<Path> parents = new ArrayDeque<>();
+    Path level = directory;
+    for (Path parent = level.getParent();
+        parent != null && !Files.isDirectory(level);
+        parent = parent.getParent()) {
+      parents.addFirst(parent);
+      level = parent;
+    }
+    return List.copyOf(parents);
   }
 
   private static String name(String streamId) throws CheckpointException {

@@ -412,7 +412,28 @@ class FileCheckpointStoreTest {
     }
     assertThat(disk.steps)
         .containsExactly(
-            "write o.tmp", "replace o.tmp o.checkpoint", "sync " + directory.getFileName());
+            "sync " + temporary.getFileName(),
+            "sync a",
+            "write o.tmp",
+            "replace o.tmp o.checkpoint",
+            "sync b");
+  }
+
+  @Test
+  void makesADirectoryThatItCreatedDurableBeforeItHandsOutAClaim() throws Exception {
+    FailingDisk disk = new FailingDisk();
+    FileCheckpointStore failing = new FileCheckpointStore(directory, disk);
+    disk.failAt(2);
+    CheckpointException failure = failure(() -> failing.tryClaim("o", NOTHING));
+    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure).hasMessageContaining(directory.toString());
+    disk.failAt(-1);
+    disk.steps.clear();
+    failing.tryClaim("o", NOTHING).orElseThrow().close();
+    failing.tryClaim("o", NOTHING).orElseThrow().close();
+    assertThat(disk.steps)
+        .as("tried again, though the directory is there, and once")
+        .containsExactly("sync " + temporary.getFileName(), "sync a");
   }
 
   // Listing and deleting
