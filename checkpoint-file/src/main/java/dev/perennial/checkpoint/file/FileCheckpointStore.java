@@ -71,10 +71,10 @@ public final class FileCheckpointStore implements CheckpointStore {
    * {@inheritDoc}
    *
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     the directory cannot be used, or the id takes more than 244 characters as a file name:
-   *     those besides lower-case letters of ASCII, digits, {@code -} and {@code _} take three, or
-   *     six beyond ASCII
-   * @throws IllegalArgumentException if the id is empty
+   *     the directory cannot be used
+   * @throws IllegalArgumentException if the id is empty, or takes more than 244 characters as a
+   *     file name: those besides lower-case letters of ASCII, digits, {@code -} and {@code _} take
+   *     three, or six beyond ASCII
    */
   @Override
   public Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost)
@@ -116,7 +116,7 @@ public final class FileCheckpointStore implements CheckpointStore {
    * @return whether there was one
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     somebody has claimed it, or it cannot be deleted
-   * @throws IllegalArgumentException if the id is empty
+   * @throws IllegalArgumentException if the id is empty or too long
    */
   public boolean delete(String streamId) throws CheckpointException {
     String name = name(streamId);
@@ -206,16 +206,16 @@ public final class FileCheckpointStore implements CheckpointStore {
     return List.copyOf(parents);
   }
 
-  private static String name(String streamId) throws CheckpointException {
+  private static String name(String streamId) {
     if (streamId.isEmpty()) {
       throw new IllegalArgumentException("A stream id has at least one character.");
     }
     String name = FileNames.encode(streamId);
     if (name.length() > FileNames.MAX_LENGTH) {
-      throw CheckpointException.unavailable(
+      // No kind of CheckpointException: the stream would try again, for ever.
+      throw new IllegalArgumentException(
           "The stream id \"%s\" takes %d characters as a file name, but only %d fit. Choose a shorter one."
-              .formatted(streamId, name.length(), FileNames.MAX_LENGTH),
-          null);
+              .formatted(streamId, name.length(), FileNames.MAX_LENGTH));
     }
     return name;
   }

@@ -100,9 +100,15 @@ class FileCheckpointStoreTest {
     assertThatThrownBy(() -> store.tryClaim("", NOTHING))
         .isInstanceOf(IllegalArgumentException.class);
     claim("x".repeat(244)).close();
-    CheckpointException tooLong = failure(() -> store.tryClaim("x".repeat(245), NOTHING));
-    assertThat(tooLong).hasMessageContaining("245").hasMessageContaining("244");
-    assertThat(failure(() -> store.tryClaim("ü".repeat(41), NOTHING))).hasMessageContaining("246");
+    assertThatThrownBy(() -> store.tryClaim("x".repeat(245), NOTHING))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("245")
+        .hasMessageContaining("244");
+    assertThatThrownBy(() -> store.tryClaim("ü".repeat(41), NOTHING))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("246");
+    assertThatThrownBy(() -> store.delete("x".repeat(245)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
