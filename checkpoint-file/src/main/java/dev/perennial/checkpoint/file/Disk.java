@@ -20,8 +20,7 @@ interface Disk {
           try (FileChannel channel =
               FileChannel.open(
                   file,
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.TRUNCATE_EXISTING,
+                  StandardOpenOption.CREATE_NEW,
                   StandardOpenOption.WRITE)) {
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {
@@ -47,7 +46,7 @@ interface Disk {
         }
       };
 
-  /** Writes a file anew; its content is durable when this returns. */
+  /** Writes a file that does not exist yet; its content is durable when this returns. */
   void write(Path file, byte[] bytes) throws IOException;
 
   /** Puts a file in the place of another, at once. */

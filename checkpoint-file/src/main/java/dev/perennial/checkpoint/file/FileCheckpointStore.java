@@ -44,7 +44,6 @@ import java.util.Set;
 public final class FileCheckpointStore implements CheckpointStore {
 
   private static final String CHECKPOINT = ".checkpoint";
-  private static final String TEMPORARY = ".tmp";
   private static final String LOCK = ".lock";
 
   private final Path directory;
@@ -142,16 +141,15 @@ public final class FileCheckpointStore implements CheckpointStore {
 
   private Optional<FileSlot> claim(String streamId, String name, Runnable lost)
       throws CheckpointException {
+    TemporaryFiles temporary = new TemporaryFiles(directory, name);
     try {
-      return Claims.tryClaim(directory, name + LOCK)
-          .map(claim ->
-              new FileSlot(
-                  streamId,
-                  directory.resolve(name + CHECKPOINT),
-                  directory.resolve(name + TEMPORARY),
-                  claim,
-                  disk,
-                  lost));
+      Optional<Claims.Claim> claim = Claims.tryClaim(directory, name + LOCK);
+      if (claim.isEmpty()) {
+        return Optional.empty();
+      }
+      sweep(temporary);
+      Path file = directory.resolve(name + CHECKPOINT);
+      return Optional.of(new FileSlot(streamId, file, temporary, claim.get(), disk, lost));
     } catch (NoSuchFileException e) {
       throw CheckpointException.unavailable(
           "The checkpoint of the stream \"%s\" cannot be claimed, because the directory %s is gone. Put it back."
@@ -162,6 +160,14 @@ public final class FileCheckpointStore implements CheckpointStore {
           "The checkpoint of the stream \"%s\" cannot be claimed, because its lock file %s cannot be used: %s"
               .formatted(streamId, directory.resolve(name + LOCK), e),
           e);
+    }
+  }
+
+  private static void sweep(TemporaryFiles temporary) {
+    try {
+      temporary.sweep();
+    } catch (IOException e) {
+      // What is left over takes space and does no harm; the next claim tries again.
     }
   }
 
