@@ -32,6 +32,7 @@ final class AdminHttp {
   private final TapUri uri;
   private final Map<String, String> headers;
   private final @Nullable BasicAuth auth;
+  private final Secrets secrets;
   private final Duration timeout;
 
   AdminHttp(
@@ -44,6 +45,7 @@ final class AdminHttp {
     this.uri = uri;
     this.headers = headers;
     this.auth = auth;
+    this.secrets = Secrets.of(headers, auth);
     this.timeout = timeout;
     request("/");
   }
@@ -53,7 +55,7 @@ final class AdminHttp {
     try {
       return Json.MAPPER.readTree(response.body());
     } catch (JacksonException e) {
-      throw unreadable(path, "its answer is not JSON: " + e.getOriginalMessage(), e);
+      throw unreadable(path, "its answer is not JSON: " + secrets.clean(e.getOriginalMessage()), e);
     }
   }
 
@@ -104,7 +106,7 @@ final class AdminHttp {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "the JDK's HTTP client, which the management API is used with, does not take the address "
-              + uri
+              + uri.shown("")
               + "; give the Tap a host name without underscores, or its IP address");
     }
     headers.forEach((name, value) -> {
@@ -138,13 +140,13 @@ final class AdminHttp {
               + " could not be reached: "
               + (message == null
                   ? cause.getClass().getSimpleName()
-                  : TapErrors.clean(message, auth)),
+                  : secrets.clean(message)),
           cause);
     }
     // Nothing else is to be expected of the client; whatever it is, the caller has one type to
     // catch.
     return new TapAdminException(
-        Kind.UNREACHABLE, 0, at(path) + " could not be asked: " + cause, cause);
+        Kind.UNREACHABLE, 0, at(path) + " could not be asked: " + secrets.clean(cause.toString()), cause);
   }
 
   private TapAdminException refused(String path, HttpResponse<byte[]> response) {
@@ -178,11 +180,10 @@ final class AdminHttp {
     } catch (JacksonException e) {
       words = "";
     }
-    return TapErrors.clean(
-        words.isEmpty() ? new String(body, StandardCharsets.UTF_8) : words, auth);
+    return secrets.clean(words.isEmpty() ? new String(body, StandardCharsets.UTF_8) : words);
   }
 
   private String at(String path) {
-    return uri.management(path).toString();
+    return uri.shown(path);
   }
 }

@@ -1,6 +1,7 @@
 package dev.perennial.source.tap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -92,6 +93,46 @@ class TapAdminErrorsTest extends TapAdminFixture {
         .as("should the client be stricter than we are")
         .isInstanceOf(IllegalArgumentException.class)
         .satisfies(e -> assertThat(stackTrace(e)).contains("X-Key").doesNotContain("s3cret"));
+  }
+
+  /** What the JDK's client reads of an address is less than what a transport reads. */
+  @Test
+  void hostsThatTheClientRefusesAreToldWhenItIsMade() {
+    assertThatThrownBy(() -> TapAdmin.of("tap_server:2480/s3cret"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .satisfies(
+            e ->
+                assertThat(stackTrace(e))
+                    .contains("http://tap_server:2480", "underscores")
+                    .doesNotContain("s3cret"));
+  }
+
+  @Test
+  void headersAndPathsAreNeverShown() {
+    answers(500, "{\"message\":\"who is t0ken of us\"}");
+    TapAdmin proxied =
+        builder()
+            .uri("127.0.0.1:" + server.getAddress().getPort() + "/prefix")
+            .header("X-Key", "t0ken")
+            .build();
+
+    assertThatThrownBy(proxied::health)
+        .hasMessageContaining("/health answered")
+        .hasMessageContaining("who is *** of")
+        .hasMessageNotContaining("prefix");
+  }
+
+  @Test
+  void longDidsAreRefusedInsteadOfOverflowingTheStack() {
+    String longest = "did:web:" + "a".repeat(2_040);
+    answers(200, "{}");
+
+    assertThatThrownBy(() -> admin.resolve(longest + "a"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2049");
+    assertThatThrownBy(() -> admin.addRepos(List.of("did:web:" + "%41".repeat(1_000_000))))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatCode(() -> admin.addRepos(List.of(longest))).doesNotThrowAnyException();
   }
 
   private static String stackTrace(Throwable failure) {
