@@ -52,8 +52,7 @@ final class Claims {
     return tryClaim(directory, name, LockFiles.REAL);
   }
 
-  static Optional<Claim> tryClaim(Path directory, String name, LockFiles files)
-      throws IOException {
+  static Optional<Claim> tryClaim(Path directory, String name, LockFiles files) throws IOException {
     Key key = new Key(files.identity(directory), name);
     if (!reserve(key)) {
       return Optional.empty();
@@ -165,12 +164,7 @@ final class Claims {
     private volatile boolean released;
 
     private Claim(
-        Key key,
-        Path file,
-        LockFiles files,
-        Object identity,
-        FileChannel channel,
-        FileLock lock) {
+        Key key, Path file, LockFiles files, Object identity, FileChannel channel, FileLock lock) {
       this.key = key;
       this.file = file;
       this.files = files;

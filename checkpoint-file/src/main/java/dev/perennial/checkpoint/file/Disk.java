@@ -18,10 +18,7 @@ interface Disk {
         @Override
         public void write(Path file, byte[] bytes) throws IOException {
           try (FileChannel channel =
-              FileChannel.open(
-                  file,
-                  StandardOpenOption.CREATE_NEW,
-                  StandardOpenOption.WRITE)) {
+              FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {
               channel.write(buffer);

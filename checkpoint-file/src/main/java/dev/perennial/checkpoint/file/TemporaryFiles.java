@@ -16,9 +16,6 @@ import java.util.regex.Pattern;
  */
 final class TemporaryFiles {
 
-  /** With both dots 11 characters, which {@link FileNames#MAX_LENGTH} leaves room for. */
-  private static final String SUFFIX = ".%06x.tmp";
-
   private static final int NUMBERS = 1 << 24;
   private static final Pattern ANY_SUFFIX = Pattern.compile("\\.[0-9a-f]{6}\\.tmp");
 
@@ -36,7 +33,8 @@ final class TemporaryFiles {
   /** A file for one save. It does not exist but by the oddest chance, which the save then tells. */
   Path next() {
     int number = ThreadLocalRandom.current().nextInt(NUMBERS);
-    return directory.resolve(name + String.format(Locale.ROOT, SUFFIX, number));
+    // With both dots 11 characters, which FileNames.MAX_LENGTH leaves room for.
+    return directory.resolve(String.format(Locale.ROOT, "%s.%06x.tmp", name, number));
   }
 
   /** Deletes what crashes left behind. Only for who has the claim. */
