@@ -138,15 +138,16 @@ final class AdminHttp {
           0,
           at(path)
               + " could not be reached: "
-              + (message == null
-                  ? cause.getClass().getSimpleName()
-                  : secrets.clean(message)),
+              + (message == null ? cause.getClass().getSimpleName() : secrets.clean(message)),
           cause);
     }
     // Nothing else is to be expected of the client; whatever it is, the caller has one type to
     // catch.
     return new TapAdminException(
-        Kind.UNREACHABLE, 0, at(path) + " could not be asked: " + secrets.clean(cause.toString()), cause);
+        Kind.UNREACHABLE,
+        0,
+        at(path) + " could not be asked: " + secrets.clean(cause.toString()),
+        cause);
   }
 
   private TapAdminException refused(String path, HttpResponse<byte[]> response) {

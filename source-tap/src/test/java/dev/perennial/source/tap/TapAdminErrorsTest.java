@@ -82,14 +82,13 @@ class TapAdminErrorsTest extends TapAdminFixture {
     assertThatThrownBy(() -> builder().header("X-Key", "s3cret\u0001").build().health())
         .isInstanceOf(IllegalArgumentException.class)
         .satisfies(e -> assertThat(stackTrace(e)).contains("X-Key").doesNotContain("s3cret"));
-    assertThatThrownBy(
-            () ->
-                new AdminHttp(
-                    HttpClient.newHttpClient(),
-                    TapUri.DEFAULT,
-                    Map.of("X-Key", "s3cret\u0001"),
-                    null,
-                    Duration.ofSeconds(1)))
+    assertThatThrownBy(() ->
+            new AdminHttp(
+                HttpClient.newHttpClient(),
+                TapUri.DEFAULT,
+                Map.of("X-Key", "s3cret\u0001"),
+                null,
+                Duration.ofSeconds(1)))
         .as("should the client be stricter than we are")
         .isInstanceOf(IllegalArgumentException.class)
         .satisfies(e -> assertThat(stackTrace(e)).contains("X-Key").doesNotContain("s3cret"));
@@ -100,11 +99,10 @@ class TapAdminErrorsTest extends TapAdminFixture {
   void hostsThatTheClientRefusesAreToldWhenItIsMade() {
     assertThatThrownBy(() -> TapAdmin.of("tap_server:2480/s3cret"))
         .isInstanceOf(IllegalArgumentException.class)
-        .satisfies(
-            e ->
-                assertThat(stackTrace(e))
-                    .contains("http://tap_server:2480", "underscores")
-                    .doesNotContain("s3cret"));
+        .satisfies(e ->
+            assertThat(stackTrace(e))
+                .contains("http://tap_server:2480", "underscores")
+                .doesNotContain("s3cret"));
   }
 
   @Test

@@ -304,7 +304,8 @@ class TapSourceTest {
         Base64.getEncoder().encodeToString(("admin:" + SECRET).getBytes(StandardCharsets.UTF_8));
 
     Throwable refused =
-        failure(builder, rejected(404, "you sent Basic " + encoded + " for " + SECRET + ", s3cret"));
+        failure(
+            builder, rejected(404, "you sent Basic " + encoded + " for " + SECRET + ", s3cret"));
     Throwable unauthorized =
         failure(
             builder, rejected(401, SECRET, "www-authenticate", "Basic realm=\"" + SECRET + "\""));
