@@ -338,7 +338,8 @@ public final class TapAdmin {
      * Makes a client.
      *
      * @throws IllegalArgumentException if there is both a password and a header {@code
-     *     Authorization}
+     *     Authorization}, or the JDK's HTTP client does not take the address, which may be because
+     *     its host name has an underscore, or a header
      */
     public TapAdmin build() {
       return new TapAdmin(this);
