@@ -69,6 +69,22 @@ class BackpressureTest extends TransportFixture {
     }
   }
 
+  /**
+   * The peer can only say goodbye behind all that it has to say before, so somebody has to read
+   * that.
+   */
+  @Test
+  void closingAPausedChannelReadsOnToThePeersGoodbye() throws Exception {
+    use(NettyTransport.builder().inboxLimits(100, 1 << 20));
+    AtomicLong written = new AtomicLong();
+    try (ScriptedServer server = ScriptedServer.start(peer -> sendAll(peer, written))) {
+      Channel channel = open(server);
+      awaitStandstill(written);
+      channel.close(PATIENCE);
+      assertThat(written.get()).isEqualTo((long) SIZE * MESSAGES);
+    }
+  }
+
   private static void sendAll(Peer peer, AtomicLong written) throws Exception {
     peer.upgrade();
     write(peer, written);
