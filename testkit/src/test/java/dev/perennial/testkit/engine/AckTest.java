@@ -1,7 +1,5 @@
 package dev.perennial.testkit.engine;
 
-import java.util.Iterator;
-import dev.perennial.StreamEndedException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +9,7 @@ import dev.perennial.Checkpoints;
 import dev.perennial.CloseReport;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
+import dev.perennial.StreamEndedException;
 import dev.perennial.StreamException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
@@ -21,6 +20,7 @@ import dev.perennial.testkit.ScriptedServerSource.Ack;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -305,7 +305,8 @@ class AckTest {
   void afterTheEnd() {
     runtime.run(() -> {
       ScriptedServerSource<String> ending =
-          new ScriptedServerSource<String>(runtime).connects(c -> c.event(1, "a").event(2, "b").end());
+          new ScriptedServerSource<String>(runtime)
+              .connects(c -> c.event(1, "a").event(2, "b").end());
       EventStream<String> stream = EventStream.from(ending).runtime(runtime).open();
       Delivery<String> a = stream.next();
       Delivery<String> b = stream.next();

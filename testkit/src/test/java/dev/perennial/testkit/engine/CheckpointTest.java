@@ -562,7 +562,8 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("a stream that lost its claim and was closed by its listener is not taken for complete")
+    @DisplayName(
+        "a stream that lost its claim and was closed by its listener is not taken for complete")
     void deathIsTold() {
       AtomicReference<EventStream<String>> opened = new AtomicReference<>();
       runtime.run(() -> {
@@ -693,14 +694,16 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("close saves what is acked also while a handler outlasts it, and closes the source last")
+  @DisplayName(
+      "close saves what is acked also while a handler outlasts it, and closes the source last")
   void closeWhileHandling() {
     store.takes(Duration.ofMillis(30));
     runtime.run(() -> {
       EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
       stream.next().ack();
       Actor consumer =
-          runtime.spawn("consumer", () -> stream.consume(delivery -> runtime.sleep(Duration.ofMinutes(1))));
+          runtime.spawn(
+              "consumer", () -> stream.consume(delivery -> runtime.sleep(Duration.ofMinutes(1))));
       runtime.sleep(Duration.ofSeconds(1));
       assertThat(stream.close(TIMEOUT).checkpoint()).isEqualTo(CheckpointOutcome.SAVED);
       assertThat(saved()).endsWith("1");

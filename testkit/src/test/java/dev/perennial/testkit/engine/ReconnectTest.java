@@ -475,16 +475,16 @@ class ReconnectTest {
   }
 
   @Test
-  @DisplayName("a backoff policy or a classifier that throws ends the stream, which says so at every call")
+  @DisplayName(
+      "a backoff policy or a classifier that throws ends the stream, which says so at every call")
   void throwingCallbacks() {
     source.connects(c -> c.event(1, "a").event(2, "b").lose(CUT));
     runtime.run(() -> {
       EventStream<String> stream =
           EventStream.from(source, Checkpoints.none())
-              .backoff(
-                  (failures, random) -> {
-                    throw new AssertionError("no idea");
-                  })
+              .backoff((failures, random) -> {
+                throw new AssertionError("no idea");
+              })
               .runtime(runtime)
               .open();
       assertThat(stream.poll(10, Duration.ofSeconds(1)).size()).isEqualTo(2);
@@ -498,10 +498,9 @@ class ReconnectTest {
     second.run(() -> {
       EventStream<String> stream =
           EventStream.from(new ScriptedClientSource<String>(second).fails(CUT), Checkpoints.none())
-              .errors(
-                  error -> {
-                    throw new NoClassDefFoundError("driver");
-                  })
+              .errors(error -> {
+                throw new NoClassDefFoundError("driver");
+              })
               .runtime(second)
               .open();
       assertThatThrownBy(stream::next).isInstanceOf(StreamException.class).hasCause(CUT);

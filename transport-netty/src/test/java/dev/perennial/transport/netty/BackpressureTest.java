@@ -73,6 +73,7 @@ class BackpressureTest extends TransportFixture {
   }
 
   /**
+<<<<<<< HEAD
    * Nobody takes our answers to its pings any more, which must not cost what it had sent before it
    * left. All of it fits the window that a socket begins with, so that it has arrived.
    */
@@ -103,6 +104,20 @@ class BackpressureTest extends TransportFixture {
       }
       expected.add("lost 1006");
       assertThat(untilLost(channel)).isEqualTo(expected);
+=======
+   * The peer can only say goodbye behind all that it has to say before, so somebody has to read
+   * that.
+   */
+  @Test
+  void closingAPausedChannelReadsOnToThePeersGoodbye() throws Exception {
+    use(NettyTransport.builder().inboxLimits(100, 1 << 20));
+    AtomicLong written = new AtomicLong();
+    try (ScriptedServer server = ScriptedServer.start(peer -> sendAll(peer, written))) {
+      Channel channel = open(server);
+      awaitStandstill(written);
+      channel.close(PATIENCE);
+      assertThat(written.get()).isEqualTo((long) SIZE * MESSAGES);
+>>>>>>> netty
     }
   }
 
