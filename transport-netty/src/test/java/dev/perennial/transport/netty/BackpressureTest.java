@@ -73,7 +73,6 @@ class BackpressureTest extends TransportFixture {
   }
 
   /**
-<<<<<<< HEAD
    * Nobody takes our answers to its pings any more, which must not cost what it had sent before it
    * left. All of it fits the window that a socket begins with, so that it has arrived.
    */
@@ -104,7 +103,10 @@ class BackpressureTest extends TransportFixture {
       }
       expected.add("lost 1006");
       assertThat(untilLost(channel)).isEqualTo(expected);
-=======
+    }
+  }
+
+  /**
    * The peer can only say goodbye behind all that it has to say before, so somebody has to read
    * that.
    */
@@ -117,7 +119,6 @@ class BackpressureTest extends TransportFixture {
       awaitStandstill(written);
       channel.close(PATIENCE);
       assertThat(written.get()).isEqualTo((long) SIZE * MESSAGES);
->>>>>>> netty
     }
   }
 
