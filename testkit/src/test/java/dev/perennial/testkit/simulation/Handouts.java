@@ -96,11 +96,9 @@ final class Handouts {
     return attempts.size() - done.size();
   }
 
-  /** How many events were received and not handed out. */
+  /** How many events at the most were received and not handed out: the newest may be copies. */
   int heldBack() {
-    Set<Object> held = new HashSet<>(received);
-    held.removeAll(attempts.keySet());
-    return held.size();
+    return received.size() - passed;
   }
 
   int handedOut() {
