@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -269,7 +270,7 @@ final class ReconnectLoop<E, P extends Position> {
       feed.positionLost(cause);
       lifecycle.check();
     }
-    if (!proved && !attempts.failed(cause)) {
+    if (!proved && !ask(() -> attempts.failed(cause))) {
       die(
           Reason.ATTEMPTS_EXHAUSTED,
           "the "
@@ -281,9 +282,26 @@ final class ReconnectLoop<E, P extends Position> {
           cause);
     }
     Duration atLeast = verdict instanceof Verdict.Retry again ? again.atLeast() : Duration.ZERO;
-    Duration delay = Durations.max(attempts.delay(), atLeast);
+    Duration delay = ask(() -> Durations.max(attempts.delay(), atLeast));
     retry = Deadline.in(delay, runtime);
     lifecycle.move(StreamState.BACKING_OFF, cause, attempts.count(), delay, age.orElse(null));
+  }
+
+  /** What the backoff policy says, which may be the application's own, and throw. */
+  private <T> T ask(Supplier<T> question) {
+    try {
+      return question.get();
+    } catch (RuntimeException e) {
+      die(
+          Reason.FATAL,
+          "the backoff policy of the "
+              + options.source()
+              + " stream failed with "
+              + e
+              + ", so the stream stopped",
+          e);
+      throw e;
+    }
   }
 
   private Verdict classify(Throwable cause) {

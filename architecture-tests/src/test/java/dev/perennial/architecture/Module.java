@@ -1,0 +1,136 @@
+package dev.perennial.architecture;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A module, as the table of the design has it.
+ *
+ * @param artifact its artifact
+ * @param packages its packages, under the root package; the empty one is the root itself
+ * @param sees the packages of other modules that it may use
+ * @param uses the packages of others' libraries that it may use, besides the JDK
+ * @param published whether others may depend on it
+ */
+record Module(
+    String artifact,
+    List<String> packages,
+    List<String> sees,
+    List<String> uses,
+    boolean published) {
+
+  private static final String NULLNESS = "org.jspecify..";
+  private static final String LOG = "org.slf4j..";
+  private static final String NETTY = "io.netty..";
+  private static final List<String> JACKSON =
+      List.of("tools.jackson..", "com.fasterxml.jackson.annotation..");
+
+  static final Module CORE =
+      new Module(
+          "perennial-core",
+          List.of("", ".port"),
+          List.of(),
+          List.of(NULLNESS, LOG, "dev.failsafe.."),
+          true);
+  static final Module TRANSPORT_NETTY =
+      new Module(
+          "perennial-transport-netty",
+          List.of(".transport.netty"),
+          CORE.packages,
+          List.of(NULLNESS, NETTY),
+          true);
+  static final Module SOURCE_TAP =
+      new Module(
+          "perennial-source-tap",
+          List.of(".source.tap"),
+          CORE.packages,
+          with(JACKSON, NULLNESS),
+          true);
+  static final Module CHECKPOINT_FILE =
+      new Module(
+          "perennial-checkpoint-file",
+          List.of(".checkpoint.file"),
+          CORE.packages,
+          List.of(NULLNESS),
+          true);
+  static final Module TESTKIT =
+      new Module(
+          "perennial-testkit",
+          List.of(".testkit.."),
+          CORE.packages,
+          List.of(NULLNESS, "org.junit.jupiter.api..", "org.assertj.core.."),
+          true);
+  static final Module SIMULATORS =
+      new Module(
+          "perennial-simulators",
+          List.of(".simulators.."),
+          CORE.packages,
+          with(JACKSON, NULLNESS, NETTY, "org.bson.."),
+          false);
+  static final Module EXAMPLES =
+      new Module(
+          "perennial-examples",
+          List.of(".examples.."),
+          with(
+              CORE.packages,
+              ".transport.netty",
+              ".source.tap",
+              ".checkpoint.file",
+              ".simulators.."),
+          with(JACKSON, NULLNESS, LOG, NETTY, "picocli.."),
+          false);
+  static final Module BENCHMARKS =
+      new Module(
+          "perennial-benchmarks",
+          List.of(".benchmarks.."),
+          with(EXAMPLES.sees, ".testkit..", ".examples.."),
+          with(JACKSON, NULLNESS, LOG, NETTY, "org.openjdk.jmh.."),
+          false);
+
+  static final List<Module> ALL =
+      List.of(
+          CORE,
+          TRANSPORT_NETTY,
+          SOURCE_TAP,
+          CHECKPOINT_FILE,
+          TESTKIT,
+          SIMULATORS,
+          EXAMPLES,
+          BENCHMARKS);
+
+  /** What implements a port over somebody else's protocol or storage. */
+  static final List<Module> ADAPTERS = List.of(TRANSPORT_NETTY, SOURCE_TAP, CHECKPOINT_FILE);
+
+  static List<Module> allPublished() {
+    return ALL.stream().filter(Module::published).toList();
+  }
+
+  /** Its packages, under a root package. */
+  String[] packages(String root) {
+    return under(root, packages);
+  }
+
+  /** All packages that it may use, its own included. */
+  String[] allowed(String root) {
+    List<String> allowed = new ArrayList<>(uses);
+    allowed.addAll(List.of("java..", "javax.net.ssl.."));
+    allowed.addAll(List.of(under(root, packages)));
+    allowed.addAll(List.of(under(root, sees)));
+    return allowed.toArray(String[]::new);
+  }
+
+  private static String[] under(String root, List<String> packages) {
+    return packages.stream().map(name -> root + name).toArray(String[]::new);
+  }
+
+  private static List<String> with(List<String> some, String... more) {
+    List<String> all = new ArrayList<>(some);
+    all.addAll(List.of(more));
+    return List.copyOf(all);
+  }
+
+  @Override
+  public String toString() {
+    return artifact;
+  }
+}

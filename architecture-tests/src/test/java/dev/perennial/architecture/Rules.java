@@ -1,0 +1,203 @@
+package dev.perennial.architecture;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.dependOnClassesThat;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.never;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.onlyDependOnClassesThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.stream.Stream;
+
+/** The rules of the design. */
+final class Rules {
+
+  private Rules() {}
+
+  static List<Rule> all() {
+    List<Rule> rules = new ArrayList<>();
+    Module.ALL.forEach(module -> rules.add(usesWhatItMay(module)));
+    rules.add(portsAreBare());
+    rules.add(adaptersSeePortsAndValues());
+    rules.addAll(
+        List.of(
+            confined(
+                "Netty",
+                "io.netty..",
+                "ConfinedNetty",
+                Module.TRANSPORT_NETTY,
+                Module.SIMULATORS,
+                Module.EXAMPLES,
+                Module.BENCHMARKS),
+            confined(
+                "Jackson",
+                "tools.jackson..",
+                "ConfinedJackson",
+                Module.SOURCE_TAP,
+                Module.SIMULATORS,
+                Module.EXAMPLES,
+                Module.BENCHMARKS),
+            confined("Failsafe", "dev.failsafe..", "ConfinedFailsafe", Module.CORE)));
+    rules.add(noCycles());
+    rules.add(onlyTheRuntimeReadsClocks());
+    rules.add(noServiceLoader());
+    rules.add(noRegistry());
+    rules.add(noConsole());
+    return rules;
+  }
+
+  private static Rule usesWhatItMay(Module module) {
+    return Rule.of(
+        module.artifact() + " uses what the design's table lets it use",
+        root -> in(root, module),
+        root -> onlyDependOnClassesThat(resideInAnyPackage(module.allowed(root)).or(primitive())),
+        fixtureOf(module));
+  }
+
+  private static String fixtureOf(Module module) {
+    String name = module.artifact().substring("perennial-".length());
+    StringBuilder fixture = new StringBuilder();
+    for (String word : name.split("-")) {
+      fixture.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
+    }
+    return fixture + "UsesTooMuch";
+  }
+
+  private static Rule portsAreBare() {
+    return Rule.of(
+        "ports depend on the JDK and JSpecify only, and never on the facade",
+        root -> resideInAPackage(root + ".port"),
+        root ->
+            onlyDependOnClassesThat(
+                resideInAnyPackage("java..", "org.jspecify..", root + ".port").or(primitive())),
+        "PortSeesFacade");
+  }
+
+  private static Rule adaptersSeePortsAndValues() {
+    return Rule.of(
+        "adapters see the ports, and of the facade values only",
+        root -> in(root, Module.ADAPTERS),
+        root ->
+            never(
+                dependOnClassesThat(
+                    resideInAPackage(root).and(DescribedPredicate.not(valueType())))),
+        "AdapterSeesFacade");
+  }
+
+  private static DescribedPredicate<JavaClass> valueType() {
+    return DescribedPredicate.describe(
+        "are values",
+        type -> type.isRecord() || type.isEnum() || type.isAssignableTo(Throwable.class));
+  }
+
+  private static Rule confined(String what, String packages, String brokenBy, Module... to) {
+    List<Module> allowed = List.of(to);
+    return Rule.of(
+        what + " is seen by " + allowed + " only",
+        root -> in(root, Module.ALL.stream().filter(module -> !allowed.contains(module)).toList()),
+        root -> never(dependOnClassesThat(resideInAPackage(packages))),
+        brokenBy);
+  }
+
+  private static Rule noCycles() {
+    return new Rule(
+        "packages are free of cycles",
+        root -> in(root, Module.ALL),
+        root -> {
+          ArchRule rule =
+              SlicesRuleDefinition.slices()
+                  .assignedFrom(new ByPackage(root))
+                  .should()
+                  .beFreeOfCycles();
+          return rule.as("packages are free of cycles");
+        },
+        "CycleOne");
+  }
+
+  /** Each package is a slice, the root package as well. */
+  private record ByPackage(String root) implements SliceAssignment {
+    @Override
+    public SliceIdentifier getIdentifierOf(JavaClass type) {
+      return in(root, Module.ALL).test(type)
+          ? SliceIdentifier.of(type.getPackageName())
+          : SliceIdentifier.ignore();
+    }
+
+    @Override
+    public String getDescription() {
+      return "every package";
+    }
+  }
+
+  private static Rule onlyTheRuntimeReadsClocks() {
+    return Rule.of(
+        "in core only the runtime reads clocks or randomness, waits, or starts threads",
+        root ->
+            in(root, Module.CORE).and(DescribedPredicate.not(within(root + ".port.SystemRuntime"))),
+        root -> new Chance(),
+        "ReadsClocks");
+  }
+
+  private static DescribedPredicate<JavaClass> within(String name) {
+    return DescribedPredicate.describe(
+        "are within " + name,
+        type -> type.getName().equals(name) || type.getName().startsWith(name + "$"));
+  }
+
+  private static Rule noServiceLoader() {
+    return Rule.of(
+        "what is used is passed in, never looked up",
+        root -> in(root, Module.ALL),
+        root -> never(dependOnClassesThat(assignableTo(ServiceLoader.class))),
+        "LooksUp");
+  }
+
+  private static Rule noRegistry() {
+    return Rule.of(
+        "no published module has a static registry, but the file store's of locked paths",
+        root ->
+            in(
+                    root,
+                    Module.allPublished().stream()
+                        .filter(module -> module != Module.CHECKPOINT_FILE)
+                        .toList())
+                // Keeps its idle threads for the next run; nobody finds anything by them.
+                .and(DescribedPredicate.not(within(root + ".testkit.ActorThread"))),
+        root -> new StaticState(),
+        "Registry");
+  }
+
+  private static Rule noConsole() {
+    return Rule.of(
+        "published modules log through SLF4J or not at all",
+        root -> in(root, Module.allPublished()),
+        root -> new Console(),
+        "Prints");
+  }
+
+  private static DescribedPredicate<JavaClass> in(String root, Module module) {
+    return in(root, List.of(module));
+  }
+
+  private static DescribedPredicate<JavaClass> in(String root, List<Module> modules) {
+    return resideInAnyPackage(
+        modules.stream()
+            .flatMap(module -> Stream.of(module.packages(root)))
+            .toArray(String[]::new));
+  }
+
+  /** Primitive types and arrays of them have no package. */
+  private static DescribedPredicate<JavaClass> primitive() {
+    return DescribedPredicate.describe(
+        "are primitive", type -> type.getBaseComponentType().isPrimitive());
+  }
+}
