@@ -5,11 +5,9 @@ import dev.perennial.StreamListener.RedeliveryDropped;
 import dev.perennial.port.AckingConnection;
 import dev.perennial.port.Position;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -28,24 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
-  /** What is known of a position: its delivery until that is acked, and then only that it was. */
-  private static final class Entry<E> {
-    @Nullable Delivery<E> delivery;
-
-    Entry(Delivery<E> delivery) {
-      this.delivery = delivery;
-    }
-  }
-
-  /** An acked position that is remembered. */
-  private record Remembered<E, P>(P position, Entry<E> entry) {}
-
-  /** An acked position that is forgotten at a time. */
-  private record Aging<E, P>(Remembered<E, P> remembered, long until) {}
-
   private final int capacity;
-  private final int memory;
-  private final long horizon;
   private final Settlements settlements;
   private final Observer observer;
   private final NackQueue<E> nacked = new NackQueue<>();
@@ -55,16 +36,15 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   private volatile @Nullable AckingConnection<E, P> connection;
   private volatile long admitted;
 
-  // The pulling thread's; who closes the stream looks at them when that is out.
-  private final Map<P, Entry<E>> known = new HashMap<>();
-  private final ArrayDeque<Remembered<E, P>> fresh = new ArrayDeque<>();
-  private final ArrayDeque<Aging<E, P>> aging = new ArrayDeque<>();
+  // The pulling thread's; who closes the stream looks at them when that is out. In the window is
+  // for a moment also what is acked already.
+  private final Map<P, Delivery<E>> window = new HashMap<>();
+  private final AckMemory<P> memory;
 
   RedeliveryFilter(
       int capacity, int memory, Duration horizon, Settlements settlements, Observer observer) {
     this.capacity = capacity;
-    this.memory = memory;
-    this.horizon = Durations.nanos(horizon);
+    this.memory = new AckMemory<>(memory, Durations.nanos(horizon));
     this.settlements = settlements;
     this.observer = observer;
   }
@@ -92,34 +72,38 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   @Override
   public @Nullable Delivery<E> admit(E event, P position) {
     remember();
-    Entry<E> entry = known.get(position);
-    if (entry != null) {
-      drop(entry, position);
+    if (memory.contains(position)) {
+      drop(position, true);
       return null;
     }
     long sequence = admitted;
     Delivery<E> delivery = new Delivery<>(this, event, position, 1, sequence, Settlement.OPEN);
-    known.put(position, new Entry<>(delivery));
+    Delivery<E> seen = window.putIfAbsent(position, delivery);
+    if (seen != null) {
+      move(seen, position);
+      drop(position, seen.settlement() == Settlement.ACKED);
+      return null;
+    }
     admitted = sequence + 1;
     return delivery;
   }
 
-  private void drop(Entry<E> entry, P position) {
-    Delivery<E> delivery = entry.delivery;
-    if (delivery != null) {
-      // An ack marks first and reads the position then; we do it the other way round, so no ack
-      // falls between.
-      delivery.moveTo(position);
-    }
-    boolean done = delivery == null || delivery.settlement() == Settlement.ACKED;
+  /**
+   * The newest position is the delivery's and the key from now on, so that an old connection is not
+   * kept alive by the old one. An ack marks first and reads the position then; we do it the other
+   * way round, so no ack falls between.
+   */
+  private void move(Delivery<E> seen, P position) {
+    window.remove(position);
+    window.put(position, seen);
+    seen.moveTo(position);
+  }
+
+  private void drop(P position, boolean done) {
     if (done) {
       acknowledge(position);
       unsent.updateAndGet(count -> Math.max(0, count - 1));
     }
-    // The newest position is the key from now on, so that an old connection is not kept alive by
-    // it.
-    known.remove(position);
-    known.put(position, entry);
     observer.redeliveryDropped(new RedeliveryDropped(position, done));
   }
 
@@ -140,20 +124,14 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
     Delivery<E> again =
         new Delivery<>(
             this, old.event(), old.position(), old.attempt() + 1, old.sequence(), Settlement.OPEN);
-    Entry<E> entry = known.get(positionOf(old));
-    if (entry != null) {
-      entry.delivery = again;
-    }
+    window.put(positionOf(old), again);
     return again;
   }
 
   @Override
   public void idle(long now) {
     remember();
-    for (Remembered<E, P> done = fresh.poll(); done != null; done = fresh.poll()) {
-      aging.add(new Aging<>(done, now + horizon));
-    }
-    forget(now);
+    memory.idle(now);
   }
 
   @Override
@@ -225,41 +203,16 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   }
 
   private Stream<Delivery<E>> open() {
-    return known.values().stream()
-        .map(entry -> entry.delivery)
-        .filter(Objects::nonNull)
-        .map(Objects::requireNonNull)
-        .filter(delivery -> delivery.settlement() != Settlement.ACKED);
+    return window.values().stream().filter(delivery -> delivery.settlement() != Settlement.ACKED);
   }
 
-  /** Takes in what was acked since the last time, and forgets the oldest beyond the memory. */
+  /** Keeps, of what was acked since the last time, only the positions. */
   private void remember() {
     for (Delivery<E> done = newlyAcked.poll(); done != null; done = newlyAcked.poll()) {
       P position = positionOf(done);
-      Entry<E> entry = known.get(position);
-      if (entry != null && entry.delivery == done) {
-        entry.delivery = null;
-        fresh.add(new Remembered<>(position, entry));
-      }
+      window.remove(position);
+      memory.add(position);
     }
-    while (fresh.size() + aging.size() > memory) {
-      Aging<E, P> oldest = aging.poll();
-      forget(oldest != null ? oldest.remembered : fresh.remove());
-    }
-  }
-
-  /** Forgets what was acked too long ago to come again. Only when nothing waits in a buffer. */
-  private void forget(long now) {
-    for (Aging<E, P> next = aging.peek();
-        next != null && next.until - now <= 0;
-        next = aging.peek()) {
-      aging.remove();
-      forget(next.remembered);
-    }
-  }
-
-  private void forget(Remembered<E, P> acked) {
-    known.remove(acked.position, acked.entry);
   }
 
   @SuppressWarnings("unchecked") // admitted and moved with positions of this source only
