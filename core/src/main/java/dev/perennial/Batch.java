@@ -18,7 +18,7 @@ public record Batch<E>(List<Delivery<E>> deliveries) implements Iterable<Deliver
 
   /** Acks every delivery that is not settled yet. */
   public void ack() {
-    deliveries.stream().filter(Delivery::isOpen).forEach(Delivery::ack);
+    deliveries.stream().filter(delivery -> !delivery.isSettled()).forEach(Delivery::ack);
   }
 
   public int size() {

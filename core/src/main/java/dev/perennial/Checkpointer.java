@@ -154,6 +154,8 @@ final class Checkpointer<P extends Position> {
   /** Begins to save what there is. */
   void saveNow() {
     if (!isSaved() && claim.slot() != null) {
+      cancel(retry);
+      retry = null;
       request();
     }
   }
@@ -161,7 +163,7 @@ final class Checkpointer<P extends Position> {
   /** Tries to save all that there is until it is saved, it cannot be, or the time is over. */
   CheckpointOutcome flush(Deadline deadline) {
     if (!isSaved() && claim.slot() != null) {
-      request();
+      saveNow();
       Uninterrupted.await(signal, () -> isSaved() || claim.slot() == null, deadline);
     }
     return outcome();
@@ -187,12 +189,10 @@ final class Checkpointer<P extends Position> {
 
   private void save() {
     requested.set(false);
-    if (retry != null && !lifecycle.isClosing()) {
-      // Asked for before the last save failed; the retry is due in its own time.
+    if (retry != null) {
+      // Asked for before the last save failed; the retry comes in its own time.
       return;
     }
-    cancel(retry);
-    retry = null;
     unsaved.set(0);
     CheckpointSlot slot = claim.slot();
     P newest = window.watermark();

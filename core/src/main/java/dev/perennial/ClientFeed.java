@@ -199,6 +199,11 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
   }
 
   @Override
+  public boolean takesAcks() {
+    return false;
+  }
+
+  @Override
   public void disconnected() {}
 
   @Override

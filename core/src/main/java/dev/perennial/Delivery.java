@@ -99,8 +99,10 @@ public final class Delivery<E> {
     return settlement;
   }
 
-  boolean isOpen() {
-    return settlement == Settlement.OPEN;
+  /** Whether the application acked or nacked it. */
+  boolean isSettled() {
+    Settlement now = settlement;
+    return now == Settlement.ACKED || now == Settlement.NACKED;
   }
 
   /** Settles the delivery if it is open. */

@@ -50,6 +50,9 @@ interface Feed<E, P extends Position> {
   /** Notes that the connection proved itself. */
   void proved();
 
+  /** Whether acks go to the connection, which then stays open until the stream is closed. */
+  boolean takesAcks();
+
   /** Notes that the connection ended; acks go nowhere from now on. */
   void disconnected();
 

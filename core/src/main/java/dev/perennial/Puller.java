@@ -216,7 +216,7 @@ final class Puller<E, P extends Position> {
     } catch (Throwable e) {
       return new Handled<>(delivery, Optional.of(e));
     }
-    if (delivery.isOpen()) {
+    if (!delivery.isSettled()) {
       delivery.ack();
     }
     return new Handled<>(delivery, Optional.empty());
@@ -237,9 +237,9 @@ final class Puller<E, P extends Position> {
                 + " at "
                 + delivery.position()
                 + ", so the stream stopped; "
-                + (delivery.isOpen()
-                    ? "the event is unacked and comes again with the next run"
-                    : "the handler had settled the event before"),
+                + (delivery.isSettled()
+                    ? "the handler had settled the event before"
+                    : "the event is unacked and comes again with the next run"),
             cause,
             0,
             delivery.position());

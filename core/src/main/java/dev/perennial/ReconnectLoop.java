@@ -214,7 +214,7 @@ final class ReconnectLoop<E, P extends Position> {
       feed.received(progress.position());
       proved();
     } else if (received instanceof Received.End) {
-      if (!takesAcks(live)) {
+      if (!feed.takesAcks()) {
         close(live);
       }
       lifecycle.move(StreamState.ENDED, null, 0, null, age(live));
@@ -252,13 +252,6 @@ final class ReconnectLoop<E, P extends Position> {
 
   private Duration age(Session<E, P> live) {
     return Duration.ofNanos(runtime.nanoTime() - live.since);
-  }
-
-  /**
-   * Whether acks still go to the connection, which is then left open until the stream is closed.
-   */
-  private static boolean takesAcks(Session<?, ?> live) {
-    return live.connection instanceof AckingConnection;
   }
 
   private void close(Session<E, P> live) {
@@ -368,7 +361,7 @@ final class ReconnectLoop<E, P extends Position> {
   /** Closes the connection of a stream that died of something else. */
   void giveUp() {
     Session<E, P> live = session;
-    if (live != null && !takesAcks(live)) {
+    if (live != null && !feed.takesAcks()) {
       close(live);
     }
   }

@@ -73,6 +73,11 @@ final class ServerFeed<E, P extends Position> implements Feed<E, P> {
   public void proved() {}
 
   @Override
+  public boolean takesAcks() {
+    return filter.isPresent();
+  }
+
+  @Override
   public void disconnected() {
     filter.ifPresent(RedeliveryFilter::disconnected);
   }

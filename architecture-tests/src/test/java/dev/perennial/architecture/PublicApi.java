@@ -86,7 +86,10 @@ final class PublicApi {
     }
     line.append(list(" implements ", type.getGenericInterfaces()));
     if (type.isSealed()) {
-      line.append(list(" permits ", type.getPermittedSubclasses()));
+      // Their order in the class file differs between compilers.
+      Class<?>[] permitted = type.getPermittedSubclasses().clone();
+      Arrays.sort(permitted, Comparator.comparing(Class::getName));
+      line.append(list(" permits ", permitted));
     }
     return line.toString();
   }

@@ -12,6 +12,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
@@ -21,12 +22,15 @@ final class CommonErrors {
   /** A chain of causes longer than this is taken for a cycle. */
   private static final int MAX_CAUSES = 32;
 
+  private static final Set<String> BROKEN =
+      Set.of("Broken pipe", "Connection reset", "Connection reset by peer", "Connection timed out");
+
   private CommonErrors() {}
 
   static Optional<Verdict> network(Throwable error) {
     @Nullable Throwable cause = error;
     for (int i = 0; cause != null && i < MAX_CAUSES; i++, cause = cause.getCause()) {
-      if (cause.getClass() == IOException.class // such as a broken pipe, on NIO channels
+      if (isBroken(cause)
           || cause instanceof SocketException // connection refused and reset, no route, bind
           || cause instanceof SocketTimeoutException
           || cause instanceof UnknownHostException
@@ -41,6 +45,15 @@ final class CommonErrors {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * A channel's broken connection is a bare IOException with the system's words (sun.nio.ch, and
+   * strerror of EPIPE, ECONNRESET, ETIMEDOUT), so there is nothing but the words to know it by.
+   */
+  private static boolean isBroken(Throwable error) {
+    String words = error.getMessage();
+    return error.getClass() == IOException.class && words != null && BROKEN.contains(words);
   }
 
   static Optional<Verdict> transport(Throwable error) {

@@ -23,9 +23,9 @@ public interface ErrorClassifier {
   }
 
   /**
-   * Retries the common failures of a network: plain I/O errors, refused, reset and closed
-   * connections, time-outs, unknown hosts, unexpected ends. Looks at the error and its causes. Does
-   * not know certificate problems, which waiting does not mend.
+   * Retries the common failures of a network: refused, reset and closed connections, time-outs,
+   * unknown hosts, unexpected ends. Looks at the error and its causes. Does not know certificate
+   * problems, which waiting does not mend.
    */
   static ErrorClassifier network() {
     return CommonErrors::network;

@@ -2,6 +2,7 @@ package dev.perennial.port;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +81,34 @@ public final class Inbox<T, X extends Exception> {
       anyArrived = true;
       items++;
       weight += weigher.applyAsLong(item);
+      pause = !paused && isOver();
+      paused |= pause;
+    }
+    if (pause) {
+      pauseChanged.run();
+    }
+    signal.raise();
+  }
+
+  /**
+   * Puts several items at the end, in their order, with one lock and one wake-up. Never blocks.
+   * What is put after {@link #fail} is dropped.
+   */
+  public void putAll(Collection<? extends T> several) {
+    if (several.isEmpty()) {
+      return;
+    }
+    boolean pause;
+    synchronized (lock) {
+      if (failure != null) {
+        return;
+      }
+      for (T item : several) {
+        arrived.add(item);
+        weight += weigher.applyAsLong(item);
+      }
+      anyArrived = true;
+      items += several.size();
       pause = !paused && isOver();
       paused |= pause;
     }

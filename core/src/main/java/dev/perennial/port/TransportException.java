@@ -3,17 +3,22 @@ package dev.perennial.port;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A transport's failure, by what it means. Messages carry no credentials. */
+/**
+ * A transport's failure, by what it means. Messages carry no credentials, and what a peer said in
+ * them is escaped where it could forge lines of a log.
+ */
 public abstract sealed class TransportException extends IOException {
 
   private static final long serialVersionUID = 1;
 
   private TransportException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(printable(message), cause);
   }
 
   /**
@@ -60,18 +65,27 @@ public abstract sealed class TransportException extends IOException {
       return code;
     }
 
-    /** The peer's words, or ours where it had none; may be empty. */
+    /**
+     * The peer's words as they came, or ours where it had none; may be empty. They may contain
+     * anything, line ends included; in the exception's message such characters are escaped.
+     */
     public String reason() {
       return reason;
     }
   }
 
-  /** The server answered the handshake with something other than an upgrade. */
+  /**
+   * The server, or a proxy on the way to it, answered with something other than what was asked for.
+   */
   public static final class Rejected extends TransportException {
     private static final long serialVersionUID = 1;
 
     private final int status;
-    private final transient Map<String, List<String>> headers;
+
+    // Map.copyOf and List.copyOf are serializable, which the type of the field does not say.
+    @SuppressWarnings("serial")
+    private final Map<String, List<String>> headers;
+
     private final byte[] body;
 
     /**
@@ -80,9 +94,25 @@ public abstract sealed class TransportException extends IOException {
      * @param body the first 4 KiB of the response's body
      */
     public Rejected(int status, Map<String, List<String>> headers, byte[] body) {
-      super("the server answered the handshake with status " + status, null);
+      this("the server answered the handshake with status " + status, status, headers, body);
+    }
+
+    /**
+     * For a refusal that its status alone does not explain.
+     *
+     * @param message who refused what, and why
+     * @param status the HTTP status
+     * @param headers the response's headers, names in lower case
+     * @param body the first 4 KiB of the response's body
+     */
+    public Rejected(String message, int status, Map<String, List<String>> headers, byte[] body) {
+      super(message, null);
       this.status = status;
-      this.headers = Map.copyOf(headers);
+      this.headers =
+          headers.entrySet().stream()
+              .collect(
+                  Collectors.toUnmodifiableMap(
+                      Map.Entry::getKey, header -> List.copyOf(header.getValue())));
       this.body = body.clone();
     }
 
@@ -104,5 +134,36 @@ public abstract sealed class TransportException extends IOException {
     public String body() {
       return new String(body, StandardCharsets.UTF_8);
     }
+  }
+
+  /**
+   * Escapes what could end a line of a log, or change how it looks: a peer must not be able to
+   * write lines of its own.
+   */
+  private static String printable(String text) {
+    StringBuilder out = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(c -> {
+          if (isPrintable(c)) {
+            out.appendCodePoint(c);
+          } else if (Character.isBmpCodePoint(c)) {
+            out.append(String.format(Locale.ROOT, "\\u%04x", c));
+          } else {
+            out.append(String.format(Locale.ROOT, "\\u{%x}", c));
+          }
+        });
+    return out.toString();
+  }
+
+  private static boolean isPrintable(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          false;
+      default -> true;
+    };
   }
 }

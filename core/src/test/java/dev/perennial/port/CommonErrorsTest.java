@@ -53,6 +53,8 @@ class CommonErrorsTest {
         new TimeoutException(),
         new EOFException(),
         new ClosedChannelException(),
+        new IOException("Broken pipe"),
+        new IOException("Connection reset by peer"),
         new AsynchronousCloseException(),
         new InterruptedIOException());
   }

@@ -300,4 +300,26 @@ class InboxTest {
       assertThat(inbox.poll(Duration.ZERO)).isNull();
     }
   }
+
+  @Test
+  @DisplayName(
+      "several items put at once come in their order, pause once, and are dropped after a failure")
+  void putAll() throws Exception {
+    Client client = new Client();
+    Inbox<Item, IOException> inbox =
+        new Inbox<>(3, 100, Item::weight, client::pauseChanged, new ManualRuntime());
+    client.inbox.set(inbox);
+    inbox.put(new Item(1, 1));
+    inbox.putAll(List.of());
+    inbox.putAll(List.of(new Item(2, 1), new Item(3, 1), new Item(4, 1)));
+    assertThat(client.paused).isTrue();
+    assertThat(client.changes).isEqualTo(1);
+    for (int number = 1; number <= 4; number++) {
+      assertThat(inbox.poll(Duration.ZERO)).isEqualTo(new Item(number, 1));
+    }
+    assertThat(client.paused).isFalse();
+    inbox.fail(new IOException("gone"));
+    inbox.putAll(List.of(new Item(5, 1)));
+    assertThatExceptionOfType(IOException.class).isThrownBy(() -> inbox.poll(Duration.ZERO));
+  }
 }

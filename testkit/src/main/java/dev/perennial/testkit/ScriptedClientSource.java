@@ -203,6 +203,9 @@ public final class ScriptedClientSource<E>
 
   @Override
   public Checkpoint encode(ScriptedPosition position) {
+    if (isClosed()) {
+      journal().violation("encode was called after the source was closed");
+    }
     return new Checkpoint(name(), fingerprint, Long.toString(position.value()));
   }
 

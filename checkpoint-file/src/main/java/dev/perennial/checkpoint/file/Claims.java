@@ -4,11 +4,8 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -34,10 +31,14 @@ final class Claims {
   private static final Map<Key, Optional<Claim>> HELD = new HashMap<>();
 
   /**
-   * Handles of files that another copy of this class, of another class loader, has locked: closing
-   * them would drop that lock. Guarded by itself.
+   * Handles of files that another copy of this class, of another class loader, has locked, by the
+   * identity of the file: closing them would drop that lock. An open file's identity is not given
+   * to another file. Guarded by itself.
    */
-  private static final Map<Key, FileChannel> NOT_TO_BE_CLOSED = new HashMap<>();
+  private static final Map<Object, FileChannel> NOT_TO_BE_CLOSED = new HashMap<>();
+
+  /** More than enough, unless somebody replaces the file all the time. */
+  private static final int ATTEMPTS = 20;
 
   private Claims() {}
 
@@ -48,17 +49,17 @@ final class Claims {
    * @throws IOException if the file cannot be opened or locked
    */
   static Optional<Claim> tryClaim(Path directory, String name) throws IOException {
-    Key key = new Key(identity(directory), name);
-    synchronized (HELD) {
-      Optional<Claim> holder = HELD.get(key);
-      if (holder != null && (holder.isEmpty() || holder.get().holds())) {
-        return Optional.empty();
-      }
-      HELD.put(key, Optional.empty());
+    return tryClaim(directory, name, LockFiles.REAL);
+  }
+
+  static Optional<Claim> tryClaim(Path directory, String name, LockFiles files) throws IOException {
+    Key key = new Key(files.identity(directory), name);
+    if (!reserve(key)) {
+      return Optional.empty();
     }
     Optional<Claim> claim = Optional.empty();
     try {
-      claim = Optional.ofNullable(lock(key, directory.resolve(name)));
+      claim = Optional.ofNullable(lock(key, directory.resolve(name), files));
       return claim;
     } finally {
       synchronized (HELD) {
@@ -71,43 +72,84 @@ final class Claims {
     }
   }
 
-  private static @Nullable Claim lock(Key key, Path file) throws IOException {
-    FileChannel channel;
-    synchronized (NOT_TO_BE_CLOSED) {
-      channel = NOT_TO_BE_CLOSED.remove(key);
+  /** Enters that the file is being opened, unless somebody has it. */
+  private static boolean reserve(Key key) throws IOException {
+    Optional<Claim> holder;
+    synchronized (HELD) {
+      holder = HELD.putIfAbsent(key, Optional.empty());
     }
-    if (channel == null) {
-      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (holder == null) {
+      return true;
     }
-    boolean locked = false;
-    try {
-      FileLock lock = channel.tryLock();
-      if (lock == null) {
-        return null;
+    // Outside of the lock, which is everybody's: a disk that hangs must not hold up the others.
+    if (holder.isEmpty() || holder.get().isInPlace()) {
+      return false;
+    }
+    Claim stale = holder.get();
+    synchronized (HELD) {
+      Optional<Claim> now = HELD.get(key);
+      if (now != null && now.filter(claim -> claim == stale).isEmpty()) {
+        return false;
       }
-      Claim claim = new Claim(key, file, identity(file), channel, lock);
-      locked = true;
-      return claim;
-    } catch (OverlappingFileLockException e) {
-      synchronized (NOT_TO_BE_CLOSED) {
-        NOT_TO_BE_CLOSED.put(key, channel);
-      }
-      locked = true;
-      return null;
-    } finally {
-      if (!locked) {
-        channel.close();
-      }
+      HELD.put(key, Optional.empty());
+      return true;
     }
   }
 
-  /**
-   * What stays the same of a file whatever path leads to it, and differs for another that took its
-   * place.
-   */
-  private static Object identity(Path file) throws IOException {
-    Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
-    return key != null ? key : file.toRealPath();
+  private static @Nullable Claim lock(Key key, Path file, LockFiles files) throws IOException {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Object identity;
+      FileChannel channel;
+      try {
+        identity = files.identity(file);
+        channel = open(file, identity, files);
+      } catch (NoSuchFileException e) {
+        // Nobody can have locked what was not there, so it may be closed again.
+        files.create(file);
+        continue;
+      }
+      boolean keep = false;
+      try {
+        FileLock lock = channel.tryLock();
+        // Otherwise this may be a file that was deleted or replaced meanwhile, whose lock keeps
+        // nobody away.
+        if (isStill(identity, file, files)) {
+          keep = lock != null;
+          return lock == null ? null : new Claim(key, file, files, identity, channel, lock);
+        }
+      } catch (OverlappingFileLockException e) {
+        keep = true;
+        boolean known = isStill(identity, file, files);
+        synchronized (NOT_TO_BE_CLOSED) {
+          // A handle of we know not which file is never used again, nor closed.
+          NOT_TO_BE_CLOSED.put(known ? identity : new Object(), channel);
+        }
+        if (known) {
+          return null;
+        }
+      } finally {
+        if (!keep) {
+          channel.close();
+        }
+      }
+    }
+    throw new IOException("it was replaced or deleted again and again while it was being locked");
+  }
+
+  private static FileChannel open(Path file, Object identity, LockFiles files) throws IOException {
+    FileChannel kept;
+    synchronized (NOT_TO_BE_CLOSED) {
+      kept = NOT_TO_BE_CLOSED.remove(identity);
+    }
+    return kept != null ? kept : files.open(file);
+  }
+
+  private static boolean isStill(Object identity, Path file, LockFiles files) throws IOException {
+    try {
+      return identity.equals(files.identity(file));
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   /** A lock that is held. Used by one thread at a time, but for {@link #holds()}. */
@@ -115,14 +157,17 @@ final class Claims {
 
     private final Key key;
     private final Path file;
+    private final LockFiles files;
     private final Object identity;
     private final FileChannel channel;
     private final FileLock lock;
     private volatile boolean released;
 
-    private Claim(Key key, Path file, Object identity, FileChannel channel, FileLock lock) {
+    private Claim(
+        Key key, Path file, LockFiles files, Object identity, FileChannel channel, FileLock lock) {
       this.key = key;
       this.file = file;
+      this.files = files;
       this.identity = identity;
       this.channel = channel;
       this.lock = lock;
@@ -135,14 +180,15 @@ final class Claims {
      * @throws IOException if that cannot be told
      */
     boolean holds() throws IOException {
-      if (released || !lock.isValid()) {
-        return false;
-      }
-      try {
-        return identity.equals(identity(file));
-      } catch (NoSuchFileException e) {
-        return false;
-      }
+      return !released && lock.isValid() && isInPlace();
+    }
+
+    /**
+     * Whether the file is still the one that others would lock. True also while the lock is being
+     * given up: until the handle is closed, another one's lock would be dropped with it.
+     */
+    private boolean isInPlace() throws IOException {
+      return isStill(identity, file, files);
     }
 
     /** Gives the lock up. Idempotent. */

@@ -18,11 +18,7 @@ interface Disk {
         @Override
         public void write(Path file, byte[] bytes) throws IOException {
           try (FileChannel channel =
-              FileChannel.open(
-                  file,
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.TRUNCATE_EXISTING,
-                  StandardOpenOption.WRITE)) {
+              FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {
               channel.write(buffer);
@@ -47,7 +43,7 @@ interface Disk {
         }
       };
 
-  /** Writes a file anew; its content is durable when this returns. */
+  /** Writes a file that does not exist yet; its content is durable when this returns. */
   void write(Path file, byte[] bytes) throws IOException;
 
   /** Puts a file in the place of another, at once. */

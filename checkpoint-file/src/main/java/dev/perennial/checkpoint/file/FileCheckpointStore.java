@@ -10,11 +10,16 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Keeps checkpoints in a directory of a local file system, one file for each stream id.
@@ -39,12 +44,17 @@ import java.util.Optional;
 public final class FileCheckpointStore implements CheckpointStore {
 
   private static final String CHECKPOINT = ".checkpoint";
-  private static final String TEMPORARY = ".tmp";
   private static final String LOCK = ".lock";
 
   private final Path directory;
   private final Disk disk;
   private volatile boolean directorySeen;
+
+  /**
+   * Where a directory was created that a loss of power may still take away, from the top down.
+   * Guarded by this.
+   */
+  private final Set<Path> unsynced = new LinkedHashSet<>();
 
   FileCheckpointStore(Path directory, Disk disk) {
     this.directory = directory.toAbsolutePath();
@@ -60,10 +70,10 @@ public final class FileCheckpointStore implements CheckpointStore {
    * {@inheritDoc}
    *
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     the directory cannot be used, or the id takes more than 244 characters as a file name:
-   *     those besides lower-case letters of ASCII, digits, {@code -} and {@code _} take three, or
-   *     six beyond ASCII
-   * @throws IllegalArgumentException if the id is empty
+   *     the directory cannot be used
+   * @throws IllegalArgumentException if the id is empty, or takes more than 244 characters as a
+   *     file name: those besides lower-case letters of ASCII, digits, {@code -} and {@code _} take
+   *     three, or six beyond ASCII
    */
   @Override
   public Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost)
@@ -105,7 +115,7 @@ public final class FileCheckpointStore implements CheckpointStore {
    * @return whether there was one
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     somebody has claimed it, or it cannot be deleted
-   * @throws IllegalArgumentException if the id is empty
+   * @throws IllegalArgumentException if the id is empty or too long
    */
   public boolean delete(String streamId) throws CheckpointException {
     String name = name(streamId);
@@ -131,16 +141,15 @@ public final class FileCheckpointStore implements CheckpointStore {
 
   private Optional<FileSlot> claim(String streamId, String name, Runnable lost)
       throws CheckpointException {
+    TemporaryFiles temporary = new TemporaryFiles(directory, name);
     try {
-      return Claims.tryClaim(directory, name + LOCK)
-          .map(claim ->
-              new FileSlot(
-                  streamId,
-                  directory.resolve(name + CHECKPOINT),
-                  directory.resolve(name + TEMPORARY),
-                  claim,
-                  disk,
-                  lost));
+      Optional<Claims.Claim> claim = Claims.tryClaim(directory, name + LOCK);
+      if (claim.isEmpty()) {
+        return Optional.empty();
+      }
+      sweep(temporary);
+      Path file = directory.resolve(name + CHECKPOINT);
+      return Optional.of(new FileSlot(streamId, file, temporary, claim.get(), disk, lost));
     } catch (NoSuchFileException e) {
       throw CheckpointException.unavailable(
           "The checkpoint of the stream \"%s\" cannot be claimed, because the directory %s is gone. Put it back."
@@ -154,13 +163,28 @@ public final class FileCheckpointStore implements CheckpointStore {
     }
   }
 
-  private void createDirectory(String streamId) throws CheckpointException {
+  private static void sweep(TemporaryFiles temporary) {
+    try {
+      temporary.sweep();
+    } catch (IOException e) {
+      // What is left over takes space and does no harm; the next claim tries again.
+    }
+  }
+
+  private synchronized void createDirectory(String streamId) throws CheckpointException {
     if (directorySeen) {
       return;
     }
     try {
       if (!Files.isDirectory(directory)) {
+        List<Path> parents = parentsOfMissing();
         Files.createDirectories(directory);
+        unsynced.addAll(parents);
+      }
+      // Otherwise the checkpoints could be gone with the directory, and the stream would begin
+      // without one. What failed here is tried again by the next claim.
+      for (Iterator<Path> parents = unsynced.iterator(); parents.hasNext(); parents.remove()) {
+        disk.syncDirectory(parents.next());
       }
       directorySeen = true;
     } catch (FileAlreadyExistsException e) {
@@ -176,16 +200,28 @@ public final class FileCheckpointStore implements CheckpointStore {
     }
   }
 
-  private static String name(String streamId) throws CheckpointException {
+  private List<Path> parentsOfMissing() {
+    Deque<Path> parents = new ArrayDeque<>();
+    Path level = directory;
+    for (Path parent = level.getParent();
+        parent != null && !Files.isDirectory(level);
+        parent = parent.getParent()) {
+      parents.addFirst(parent);
+      level = parent;
+    }
+    return List.copyOf(parents);
+  }
+
+  private static String name(String streamId) {
     if (streamId.isEmpty()) {
       throw new IllegalArgumentException("A stream id has at least one character.");
     }
     String name = FileNames.encode(streamId);
     if (name.length() > FileNames.MAX_LENGTH) {
-      throw CheckpointException.unavailable(
+      // No kind of CheckpointException: the stream would try again, for ever.
+      throw new IllegalArgumentException(
           "The stream id \"%s\" takes %d characters as a file name, but only %d fit. Choose a shorter one."
-              .formatted(streamId, name.length(), FileNames.MAX_LENGTH),
-          null);
+              .formatted(streamId, name.length(), FileNames.MAX_LENGTH));
     }
     return name;
   }

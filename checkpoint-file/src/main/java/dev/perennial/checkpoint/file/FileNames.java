@@ -18,7 +18,7 @@ final class FileNames {
 
   /**
    * How long a name may be, in characters, which are bytes: file systems allow 255, of which the
-   * longest suffix takes 11.
+   * longest suffixes take 11.
    */
   static final int MAX_LENGTH = 255 - 11;
 

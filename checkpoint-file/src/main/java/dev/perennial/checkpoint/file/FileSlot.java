@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A claimed checkpoint. The lock file is not touched here, because closing a handle of it would
@@ -16,9 +17,11 @@ import java.util.Optional;
  */
 final class FileSlot implements CheckpointSlot {
 
+  private static final String NOTHING_SAVED = " Nothing was saved.";
+
   private final String streamId;
   private final Path file;
-  private final Path temporary;
+  private final TemporaryFiles temporary;
   private final Claims.Claim claim;
   private final Disk disk;
   private final Runnable lost;
@@ -26,7 +29,12 @@ final class FileSlot implements CheckpointSlot {
   private boolean closed;
 
   FileSlot(
-      String streamId, Path file, Path temporary, Claims.Claim claim, Disk disk, Runnable lost) {
+      String streamId,
+      Path file,
+      TemporaryFiles temporary,
+      Claims.Claim claim,
+      Disk disk,
+      Runnable lost) {
     this.streamId = streamId;
     this.file = file;
     this.temporary = temporary;
@@ -39,11 +47,11 @@ final class FileSlot implements CheckpointSlot {
   public Optional<Checkpoint> load() throws CheckpointException {
     byte[] bytes;
     try {
-      requireClaim();
+      requireClaim("");
       try (InputStream in = Files.newInputStream(file)) {
         bytes = in.readNBytes(FileFormat.MAX_BYTES + 1);
       } catch (NoSuchFileException e) {
-        requireClaim();
+        requireClaim("");
         return Optional.empty();
       }
     } catch (IOException e) {
@@ -59,23 +67,31 @@ final class FileSlot implements CheckpointSlot {
   @Override
   public void save(Checkpoint checkpoint) throws CheckpointException {
     byte[] bytes = FileFormat.encode(checkpoint);
+    Path written = temporary.next();
+    String state = NOTHING_SAVED;
     try {
-      requireClaim();
-      disk.write(temporary, bytes);
-      requireClaim();
-      disk.replace(temporary, file);
-      disk.syncDirectory(directory());
+      requireClaim(NOTHING_SAVED);
+      try {
+        disk.write(written, bytes);
+        requireClaim(NOTHING_SAVED);
+        // If this fails, nobody can tell whether it was done.
+        state = " The last checkpoint or this one is there, whole.";
+        disk.replace(written, file);
+        state = " This checkpoint is in place, though a loss of power may bring the last one back.";
+        disk.syncDirectory(directory());
+      } catch (IOException | CheckpointException e) {
+        delete(written, e);
+        throw e;
+      }
     } catch (IOException e) {
-      deleteTemporary(e);
-      throw failure("cannot be saved to", e, " The last checkpoint or this one is there, whole.");
+      throw failure("cannot be saved to", e, state);
     }
   }
 
   /** Deletes the checkpoint; true if there was one. */
   boolean delete() throws CheckpointException {
     try {
-      requireClaim();
-      Files.deleteIfExists(temporary);
+      requireClaim(" Nothing was deleted.");
       boolean existed = Files.deleteIfExists(file);
       disk.syncDirectory(directory());
       return existed;
@@ -102,39 +118,50 @@ final class FileSlot implements CheckpointSlot {
     return "FileSlot[" + streamId + ", " + file + "]";
   }
 
-  private void requireClaim() throws IOException, CheckpointException {
+  private void requireClaim(String state) throws IOException, CheckpointException {
+    if (!hasClaim()) {
+      throw claimLost(state, null);
+    }
+  }
+
+  /** Tells the stream once if the claim is lost. */
+  private boolean hasClaim() throws IOException {
     if (closed) {
-      throw CheckpointException.claimLost(
-          "The claim of the stream \"%s\" on %s was given up before.".formatted(streamId, file),
-          null);
+      return false;
     }
     if (claim.holds()) {
-      return;
+      return true;
     }
     if (!lostTold) {
       lostTold = true;
       lost.run();
     }
-    throw CheckpointException.claimLost(
-        ("The claim of the stream \"%s\" on %s is lost: its lock file was deleted or replaced, so that another stream may"
-                + " have claimed the checkpoint. Nothing was saved.")
-            .formatted(streamId, file),
-        null);
+    return false;
+  }
+
+  private CheckpointException claimLost(String state, @Nullable Throwable cause) {
+    String why =
+        closed
+            ? "was given up before."
+            : "is lost: its lock file was deleted or replaced, so that another stream may have claimed the checkpoint.";
+    return CheckpointException.claimLost(
+        "The claim of the stream \"%s\" on %s %s%s".formatted(streamId, file, why, state), cause);
   }
 
   /** On a full disk a half-written file would keep everybody from writing. */
-  private void deleteTemporary(IOException cause) {
+  private static void delete(Path written, Exception cause) {
     try {
-      Files.deleteIfExists(temporary);
+      Files.deleteIfExists(written);
     } catch (IOException e) {
       cause.addSuppressed(e);
     }
   }
 
-  private CheckpointException failure(String what, IOException cause, String state)
-      throws CheckpointException {
+  private CheckpointException failure(String what, IOException cause, String state) {
     try {
-      requireClaim();
+      if (!hasClaim()) {
+        return claimLost(state, cause);
+      }
     } catch (IOException e) {
       cause.addSuppressed(e);
     }

@@ -100,9 +100,15 @@ class FileCheckpointStoreTest {
     assertThatThrownBy(() -> store.tryClaim("", NOTHING))
         .isInstanceOf(IllegalArgumentException.class);
     claim("x".repeat(244)).close();
-    CheckpointException tooLong = failure(() -> store.tryClaim("x".repeat(245), NOTHING));
-    assertThat(tooLong).hasMessageContaining("245").hasMessageContaining("244");
-    assertThat(failure(() -> store.tryClaim("ü".repeat(41), NOTHING))).hasMessageContaining("246");
+    assertThatThrownBy(() -> store.tryClaim("x".repeat(245), NOTHING))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("245")
+        .hasMessageContaining("244");
+    assertThatThrownBy(() -> store.tryClaim("ü".repeat(41), NOTHING))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("246");
+    assertThatThrownBy(() -> store.delete("x".repeat(245)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -119,7 +125,9 @@ class FileCheckpointStoreTest {
     try (CheckpointSlot slot = claim("orders")) {
       slot.save(ONE);
     }
-    Files.writeString(directory.resolve("orders.tmp"), "half a check" + "x".repeat(5_000));
+    Files.writeString(directory.resolve("orders.0a1b2c.tmp"), "half a check" + "x".repeat(5_000));
+    Files.writeString(directory.resolve("orders-2.0a1b2c.tmp"), "of another stream");
+    Files.writeString(directory.resolve("orders.mine.tmp"), "of somebody else");
     try (CheckpointSlot slot = claim("orders")) {
       assertThat(slot.load()).contains(ONE);
       slot.save(TWO);
@@ -128,7 +136,8 @@ class FileCheckpointStoreTest {
     assertThat(files(directory))
         .extracting(Path::getFileName)
         .extracting(Path::toString)
-        .containsExactly("orders.checkpoint", "orders.lock");
+        .containsExactly(
+            "orders-2.0a1b2c.tmp", "orders.checkpoint", "orders.lock", "orders.mine.tmp");
   }
 
   @Test
@@ -367,19 +376,34 @@ class FileCheckpointStoreTest {
   /** A device that is always full, in place of the temporary file. */
   @Test
   void keepsTheLastCheckpointOnAFullDisk() throws Exception {
-    assumeTrue(Files.exists(Path.of("/dev/full")), "no /dev/full here");
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full), "no /dev/full here");
+    FailingDisk disk =
+        new FailingDisk() {
+          @Override
+          public void write(Path file, byte[] bytes) throws IOException {
+            if (failing()) {
+              Files.createSymbolicLink(file, full);
+              Files.write(file, bytes);
+            }
+            super.write(file, bytes);
+          }
+        };
+    store = new FileCheckpointStore(directory, disk);
     try (CheckpointSlot slot = claim("orders")) {
       slot.save(ONE);
-      Files.createSymbolicLink(directory.resolve("orders.tmp"), Path.of("/dev/full"));
+      disk.failAt(0);
       CheckpointException failure = failure(() -> save(slot));
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
       assertThat(failure)
           .hasMessageContaining("orders.checkpoint")
           .hasRootCauseInstanceOf(IOException.class);
       assertThat(slot.load()).contains(ONE);
+      disk.failAt(-1);
       slot.save(TWO);
       assertThat(slot.load()).as("as soon as there is room").contains(TWO);
     }
+    assertThat(files(directory)).hasSize(2);
   }
 
   // Steps that fail
@@ -398,7 +422,7 @@ class FileCheckpointStoreTest {
             .hasMessageContaining("No space left on device")
             .hasMessageContaining("orders");
         assertThat(slot.load()).as("failed at step %s", step).contains(step < 2 ? ONE : TWO);
-        assertThat(directory.resolve("orders.tmp")).doesNotExist();
+        assertThat(files(directory)).as("no temporary one among them").hasSize(2);
       }
     }
   }
@@ -412,7 +436,86 @@ class FileCheckpointStoreTest {
     }
     assertThat(disk.steps)
         .containsExactly(
-            "write o.tmp", "replace o.tmp o.checkpoint", "sync " + directory.getFileName());
+            "sync " + temporary.getFileName(),
+            "sync a",
+            "write o.tmp",
+            "replace o.tmp o.checkpoint",
+            "sync b");
+  }
+
+  @Test
+  void makesADirectoryThatItCreatedDurableBeforeItHandsOutAClaim() throws Exception {
+    FailingDisk disk = new FailingDisk();
+    FileCheckpointStore failing = new FileCheckpointStore(directory, disk);
+    disk.failAt(2);
+    CheckpointException failure = failure(() -> failing.tryClaim("o", NOTHING));
+    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure).hasMessageContaining(directory.toString());
+    disk.failAt(-1);
+    disk.steps.clear();
+    failing.tryClaim("o", NOTHING).orElseThrow().close();
+    failing.tryClaim("o", NOTHING).orElseThrow().close();
+    assertThat(disk.steps)
+        .as("tried again, though the directory is there, and once")
+        .containsExactly("sync " + temporary.getFileName(), "sync a");
+  }
+
+  /** Somebody who lost the claim in the middle of a save, and does not know it yet. */
+  @Test
+  void aStaleSaveDoesNotWriteIntoTheFileThatAnotherPutsInPlace() throws Exception {
+    FileCheckpointStore another = FileCheckpointStore.in(directory);
+    FailingDisk slow =
+        new FailingDisk() {
+          @Override
+          public void write(Path file, byte[] bytes) throws IOException {
+            Disk.REAL.write(file, Arrays.copyOf(bytes, 1));
+            Files.delete(directory.resolve("orders.lock"));
+            try (CheckpointSlot slot = another.tryClaim("orders", NOTHING).orElseThrow()) {
+              slot.save(TWO);
+            } catch (CheckpointException e) {
+              throw new AssertionError(e);
+            }
+            Files.write(file, bytes);
+          }
+        };
+    CheckpointSlot stale =
+        new FileCheckpointStore(directory, slow).tryClaim("orders", NOTHING).orElseThrow();
+
+    CheckpointException failure = failure(() -> save(stale, ONE));
+
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure).hasMessageContaining("Nothing was saved");
+    stale.close();
+    try (CheckpointSlot slot = another.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(slot.load()).contains(TWO);
+    }
+    assertThat(files(directory)).as("no temporary one among them").hasSize(2);
+  }
+
+  @Test
+  void aLossOfTheClaimKeepsTheErrorAndSaysWhatWasDone() throws Exception {
+    List<String> said =
+        List.of("Nothing was saved", "The last checkpoint or this one", "This checkpoint is in");
+    for (int step = 0; step < 3; step++) {
+      FailingDisk disk =
+          new FailingDisk() {
+            @Override
+            void fail() throws IOException {
+              Files.delete(directory.resolve("orders.lock"));
+              super.fail();
+            }
+          };
+      FileCheckpointStore failing = new FileCheckpointStore(directory, disk);
+      try (CheckpointSlot slot = failing.tryClaim("orders", NOTHING).orElseThrow()) {
+        slot.save(ONE);
+        disk.failAt(step);
+        CheckpointException failure = failure(() -> save(slot));
+        assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+        assertThat(failure)
+            .hasMessageContaining(said.get(step))
+            .hasRootCauseMessage("No space left on device");
+      }
+    }
   }
 
   // Listing and deleting
@@ -460,7 +563,11 @@ class FileCheckpointStoreTest {
   }
 
   private static Void save(CheckpointSlot slot) throws CheckpointException {
-    slot.save(TWO);
+    return save(slot, TWO);
+  }
+
+  private static Void save(CheckpointSlot slot, Checkpoint checkpoint) throws CheckpointException {
+    slot.save(checkpoint);
     return null;
   }
 
@@ -492,7 +599,7 @@ class FileCheckpointStoreTest {
   }
 
   /** The real disk, on which a step can fail: before it is done, and after for the last. */
-  private static final class FailingDisk implements Disk {
+  private static class FailingDisk implements Disk {
 
     private final List<String> steps = new ArrayList<>();
     private int failing = -1;
@@ -501,21 +608,30 @@ class FileCheckpointStoreTest {
       failing = step;
     }
 
+    boolean failing() {
+      return failing >= 0;
+    }
+
+    /** A temporary file's name without what differs from save to save. */
+    private static String name(Path file) {
+      return file.getFileName().toString().replaceAll("\\.[0-9a-f]{6}\\.tmp", ".tmp");
+    }
+
     @Override
     public void write(Path file, byte[] bytes) throws IOException {
-      steps.add("write " + file.getFileName());
+      steps.add("write " + name(file));
       if (failing == 0) {
         Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
-        throw full();
+        fail();
       }
       Disk.REAL.write(file, bytes);
     }
 
     @Override
     public void replace(Path source, Path target) throws IOException {
-      steps.add("replace " + source.getFileName() + " " + target.getFileName());
+      steps.add("replace " + name(source) + " " + name(target));
       if (failing == 1) {
-        throw full();
+        fail();
       }
       Disk.REAL.replace(source, target);
     }
@@ -524,13 +640,13 @@ class FileCheckpointStoreTest {
     public void syncDirectory(Path directory) throws IOException {
       steps.add("sync " + directory.getFileName());
       if (failing == 2) {
-        throw full();
+        fail();
       }
       Disk.REAL.syncDirectory(directory);
     }
 
-    private static IOException full() {
-      return new IOException("No space left on device");
+    void fail() throws IOException {
+      throw new IOException("No space left on device");
     }
   }
 }

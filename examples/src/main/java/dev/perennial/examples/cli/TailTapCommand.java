@@ -2,6 +2,7 @@ package dev.perennial.examples.cli;
 
 import dev.perennial.AckMode;
 import dev.perennial.EventStream;
+import dev.perennial.StreamClosedException;
 import dev.perennial.StreamException;
 import dev.perennial.port.Transport;
 import dev.perennial.source.tap.TapEvent;
@@ -93,6 +94,8 @@ final class TailTapCommand implements Callable<Integer> {
         connect(stream);
         return tail.run();
       }
+    } catch (StreamClosedException e) {
+      return 0; // Told to end before it was connected.
     } catch (StreamException e) {
       throw explain(e);
     }

@@ -99,6 +99,19 @@ class TailTapTest {
   }
 
   @Test
+  void endsQuietlyWhenToldToBeforeItIsConnected() throws Exception {
+    try (TapSimulator tap = TapSimulator.builder().start()) {
+      tap.faults().hangHandshakes(1);
+      try (Program tail = tail(tap)) {
+        await().atMost(Program.DEADLINE).until(() -> !tap.handshakes().isEmpty());
+        tail.terminate();
+        assertThat(tail.exitStatus()).isEqualTo(128 + 15);
+        assertThat(tail.err()).isEmpty();
+      }
+    }
+  }
+
+  @Test
   void saysWhatStayedUnackedWhenItCouldNotBePrinted() throws Exception {
     try (TapSimulator tap = TapSimulator.builder().start();
         Program tail = stuckTail(tap, "--json")) {

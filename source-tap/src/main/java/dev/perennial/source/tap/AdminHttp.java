@@ -32,6 +32,7 @@ final class AdminHttp {
   private final TapUri uri;
   private final Map<String, String> headers;
   private final @Nullable BasicAuth auth;
+  private final Secrets secrets;
   private final Duration timeout;
 
   AdminHttp(
@@ -44,7 +45,9 @@ final class AdminHttp {
     this.uri = uri;
     this.headers = headers;
     this.auth = auth;
+    this.secrets = Secrets.of(headers, auth);
     this.timeout = timeout;
+    request("/");
   }
 
   JsonNode get(String path) throws TapAdminException, InterruptedException {
@@ -52,7 +55,7 @@ final class AdminHttp {
     try {
       return Json.MAPPER.readTree(response.body());
     } catch (JacksonException e) {
-      throw unreadable(path, "its answer is not JSON: " + e.getOriginalMessage(), e);
+      throw unreadable(path, "its answer is not JSON: " + secrets.clean(e.getOriginalMessage()), e);
     }
   }
 
@@ -70,9 +73,7 @@ final class AdminHttp {
 
   private HttpResponse<byte[]> send(String method, String path, BodyPublisher body)
       throws TapAdminException, InterruptedException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri.management(path)).timeout(timeout).method(method, body);
-    headers.forEach(request::setHeader);
+    HttpRequest.Builder request = request(path).method(method, body);
     if (method.equals("POST")) {
       request.setHeader("Content-Type", "application/json");
     }
@@ -95,6 +96,33 @@ final class AdminHttp {
     return response;
   }
 
+  /**
+   * @throws IllegalArgumentException if the JDK's client does not take the address or a header
+   */
+  private HttpRequest.Builder request(String path) {
+    HttpRequest.Builder request;
+    try {
+      request = HttpRequest.newBuilder(uri.management(path)).timeout(timeout);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "the JDK's HTTP client, which the management API is used with, does not take the address "
+              + uri.shown("")
+              + "; give the Tap a host name without underscores, or its IP address");
+    }
+    headers.forEach((name, value) -> {
+      try {
+        request.setHeader(name, value);
+      } catch (IllegalArgumentException e) {
+        // Not as the cause: its message has the value.
+        throw new IllegalArgumentException(
+            "the JDK's HTTP client does not take the header "
+                + name
+                + ", or a character of its value");
+      }
+    });
+    return request;
+  }
+
   private TapAdminException failed(String path, Throwable cause) {
     if (cause instanceof HttpTimeoutException || cause instanceof TimeoutException) {
       return new TapAdminException(
@@ -110,15 +138,16 @@ final class AdminHttp {
           0,
           at(path)
               + " could not be reached: "
-              + (message == null
-                  ? cause.getClass().getSimpleName()
-                  : TapErrors.clean(message, auth)),
+              + (message == null ? cause.getClass().getSimpleName() : secrets.clean(message)),
           cause);
     }
     // Nothing else is to be expected of the client; whatever it is, the caller has one type to
     // catch.
     return new TapAdminException(
-        Kind.UNREACHABLE, 0, at(path) + " could not be asked: " + cause, cause);
+        Kind.UNREACHABLE,
+        0,
+        at(path) + " could not be asked: " + secrets.clean(cause.toString()),
+        cause);
   }
 
   private TapAdminException refused(String path, HttpResponse<byte[]> response) {
@@ -152,11 +181,10 @@ final class AdminHttp {
     } catch (JacksonException e) {
       words = "";
     }
-    return TapErrors.clean(
-        words.isEmpty() ? new String(body, StandardCharsets.UTF_8) : words, auth);
+    return secrets.clean(words.isEmpty() ? new String(body, StandardCharsets.UTF_8) : words);
   }
 
   private String at(String path) {
-    return uri.management(path).toString();
+    return uri.shown(path);
   }
 }

@@ -39,13 +39,9 @@ final class BasicAuth {
     }
   }
 
-  /** Takes the credentials out of a server's words, should it have repeated them. */
-  String redact(String text) {
-    String redacted = text;
-    for (String secret : secrets) {
-      redacted = redacted.replace(secret, "***");
-    }
-    return redacted;
+  /** What must not be shown: the password, and what is made of it. */
+  List<String> secrets() {
+    return secrets;
   }
 
   @Override

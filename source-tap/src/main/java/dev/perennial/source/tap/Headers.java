@@ -33,10 +33,7 @@ final class Headers {
     if (name.isEmpty() || !name.chars().allMatch(Headers::isTokenChar)) {
       throw new IllegalArgumentException("\"" + Brief.of(name) + "\" is no name for a header");
     }
-    if (value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
-      throw new IllegalArgumentException(
-          "the value of the header " + name + " has a line break or a zero in it");
-    }
+    requireValue(name, value);
     String lower = name.toLowerCase(Locale.ROOT);
     if (RESERVED.contains(lower) || lower.startsWith("sec-websocket-")) {
       throw new IllegalArgumentException("the header " + name + " is made by the client itself");
@@ -59,6 +56,23 @@ final class Headers {
           "give either a password or the header Authorization, not both");
     }
     return Collections.unmodifiableMap(all);
+  }
+
+  /**
+   * RFC 9110, section 5.5: no control characters but tabs; one byte per character. Whatever sends
+   * the header would refuse the rest too, and might show the value.
+   */
+  private static void requireValue(String name, String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if ((c < ' ' && c != '\t') || c == 0x7F || c > 0xFF) {
+        throw new IllegalArgumentException(
+            "the value of the header "
+                + name
+                + " has a character that HTTP does not allow in one, at index "
+                + i);
+      }
+    }
   }
 
   /** RFC 9110, section 5.6.2. */

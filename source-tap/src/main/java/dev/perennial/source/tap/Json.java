@@ -3,6 +3,7 @@ package dev.perennial.source.tap;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** How JSON is read: nothing that Tap sends may fail because of a limit that is somebody else's. */
@@ -14,6 +15,12 @@ final class Json {
    * model, though no server has to see to it.
    */
   static final int MAX_DEPTH = 100_000;
+
+  /**
+   * How many digits a number of a payload may have. Far over any use, and so few that reading it,
+   * which takes a time that grows with the square of it, is not felt.
+   */
+  static final int MAX_NUMBER_LENGTH = 100_000;
 
   /** Reads envelopes: a transport has bounded the message already. */
   static final JsonFactory ENVELOPES =
@@ -34,7 +41,9 @@ final class Json {
 
   /**
    * Reads payloads unless the application brings a mapper. Keeps Jackson's own limit of nesting: a
-   * mapper recurses, and the stack that it has is the application's.
+   * mapper recurses, and the stack that it has is the application's. In a tree, numbers with a
+   * fraction or an exponent are decimal ones, because a double would lose digits, and an exponent
+   * over 308 would make it infinite.
    */
   static final JsonMapper MAPPER =
       JsonMapper.builder(
@@ -42,10 +51,12 @@ final class Json {
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxStringLength(Integer.MAX_VALUE)
+                          .maxNumberLength(MAX_NUMBER_LENGTH)
                           .maxNameLength(Integer.MAX_VALUE)
                           .build())
                   .disable(TokenStreamFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
                   .build())
+          .enable(JsonNodeFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
 
   private Json() {}

@@ -44,7 +44,11 @@ public final class TapAdmin {
    * there as it is.
    */
   private static final Pattern DID =
-      Pattern.compile("did:[a-z0-9]+:(?:[A-Za-z0-9._:-]|%[0-9A-Fa-f]{2})+");
+      // Possessive, because the stack that backtracking takes grows with the DID.
+      Pattern.compile("did:[a-z0-9]++:(?:[A-Za-z0-9._:-]++|%[0-9A-Fa-f]{2})++");
+
+  /** The AT Protocol's own limit, in its specification of DIDs, is 2 KiB. */
+  private static final int MAX_DID_LENGTH = 2_048;
 
   private final AdminHttp http;
   private final TapUri uri;
@@ -179,7 +183,7 @@ public final class TapAdmin {
 
   @Override
   public String toString() {
-    return "TapAdmin[" + uri.management("/") + ']';
+    return "TapAdmin[" + uri.shown("/") + ']';
   }
 
   private void postDids(String path, Collection<String> dids)
@@ -209,6 +213,15 @@ public final class TapAdmin {
   }
 
   private static String requireDid(String did) {
+    if (did.length() > MAX_DID_LENGTH) {
+      throw new IllegalArgumentException(
+          "\""
+              + Brief.of(did)
+              + "\" is no DID: it has "
+              + did.length()
+              + " characters, of which a DID has no more than "
+              + MAX_DID_LENGTH);
+    }
     if (!DID.matcher(did).matches()) {
       throw new IllegalArgumentException(
           "\""
@@ -325,7 +338,8 @@ public final class TapAdmin {
      * Makes a client.
      *
      * @throws IllegalArgumentException if there is both a password and a header {@code
-     *     Authorization}
+     *     Authorization}, or the JDK's HTTP client does not take the address, which may be because
+     *     its host name has an underscore, or a header
      */
     public TapAdmin build() {
       return new TapAdmin(this);

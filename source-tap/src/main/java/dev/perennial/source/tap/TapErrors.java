@@ -31,7 +31,7 @@ final class TapErrors {
 
   /** Says what a rejected handshake means; one that may go better next time stays as it is. */
   static IOException explain(
-      TransportException.Rejected rejected, TapUri uri, @Nullable BasicAuth auth) {
+      TransportException.Rejected rejected, TapUri uri, @Nullable BasicAuth auth, Secrets secrets) {
     boolean passes =
         ErrorClassifier.transport()
             .classify(rejected)
@@ -46,7 +46,7 @@ final class TapErrors {
           auth == null ? "it needs a password, and none was given" : "the password is wrong";
       return new TapException.Unauthorized(
           "Tap at " + uri + " refused access (401): " + problem + "; set it with password()",
-          rejected.header("www-authenticate").map(value -> clean(value, auth)).orElse(null),
+          rejected.header("www-authenticate").map(secrets::clean).orElse(null),
           rejected);
     }
     if (status == 400 && rejected.body().contains(WEBHOOK_MODE)) {
@@ -62,13 +62,8 @@ final class TapErrors {
             + " answered with status "
             + status
             + " instead of opening Tap's event channel; is it the address of a Tap? It said: \""
-            + clean(rejected.body(), auth)
+            + secrets.clean(rejected.body())
             + '"',
         rejected);
-  }
-
-  /** A server's words, short and without our credentials. */
-  static String clean(String words, @Nullable BasicAuth auth) {
-    return Brief.of(auth == null ? words.strip() : auth.redact(words.strip()), 200);
   }
 }

@@ -2,6 +2,7 @@ package dev.perennial.source.tap;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -13,7 +14,7 @@ import tools.jackson.databind.json.JsonMapper;
  * that could not be decoded}. Each is to be acked, the last two as well.
  *
  * <p>Immutable and safe for use from any thread. Two events are equal if they are of the same kind
- * and their messages are the same bytes.
+ * and their messages are the same bytes, as far as they were kept, and of the same size.
  */
 public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown, TapMalformed {
 
@@ -41,6 +42,17 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
   }
 
   /**
+   * The event's id, unsigned, whatever its kind: empty only for a message of which none could be
+   * read. Not durable: Tap may begin again at 1 when it restarts.
+   */
+  public abstract OptionalLong idIfAny();
+
+  /** How long the whole message is, in bytes, also where only the beginning of it was kept. */
+  long messageSize() {
+    return message.length;
+  }
+
+  /**
    * A copy of the whole message as it came; of a message over the transport's size limit its first
    * 4 KiB.
    */
@@ -57,7 +69,8 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
    * The whole message as a tree, with fields that this version does not know. Parsed anew at each
    * call, so the tree is the caller's own.
    *
-   * @throws TapPayloadException if the message is no JSON
+   * @throws TapPayloadException if the message is no JSON, is nested deeper than the source's
+   *     mapper allows, or has a longer number; see {@link TapRecord#record()}
    */
   public final JsonNode json() {
     try {
@@ -72,6 +85,7 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
     return this == other
         || (other instanceof TapEvent event
             && getClass() == event.getClass()
+            && messageSize() == event.messageSize()
             && Arrays.equals(message, event.message));
   }
 

@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The handle or the status of an account changed. */
@@ -27,6 +28,11 @@ public final class TapIdentity extends TapEvent {
    */
   public long id() {
     return id;
+  }
+
+  @Override
+  public OptionalLong idIfAny() {
+    return OptionalLong.of(id);
   }
 
   public String did() {

@@ -28,6 +28,16 @@ public final class TapMalformed extends TapEvent implements Malformed {
   }
 
   @Override
+  public OptionalLong idIfAny() {
+    return id;
+  }
+
+  @Override
+  long messageSize() {
+    return size;
+  }
+
+  @Override
   public long size() {
     return size;
   }

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * connection, within which no id is used twice. A message of which no id can be read is never the
  * same as another, and acknowledging it does nothing.
  *
- * <p>The digest is XXH64 over the message's bytes. Two different messages that come with the same
- * id are taken for one with a probability of 2^-64, unless somebody who controls both contents and
- * foresees both ids makes them collide: then an event of that somebody's own repo is missed, as
- * both messages name it.
+ * <p>The digest is XXH64 over the message's bytes, seeded with its size. Two different messages
+ * that come with the same id are taken for one with a probability of 2^-64, unless somebody who
+ * controls both contents and foresees both ids makes them collide: then an event of that somebody's
+ * own repo is missed, as both messages name it.
  */
 public final class TapPosition implements Position {
 
@@ -39,25 +39,12 @@ public final class TapPosition implements Position {
   }
 
   static TapPosition of(TapEvent event, Object connection) {
-    if (event instanceof TapRecord record) {
-      return of(record, connection, record.id(), true);
-    }
-    if (event instanceof TapIdentity identity) {
-      return of(identity, connection, identity.id(), false);
-    }
-    if (event instanceof TapUnknown unknown) {
-      return of(unknown, connection, unknown.id(), false);
-    }
-    TapMalformed malformed = (TapMalformed) event;
     // Of a message that was cut off, the size is all that is known of the rest.
     return new TapPosition(
-        connection, malformed.id(), XxHash64.hash(malformed.message, malformed.size()), false);
-  }
-
-  private static TapPosition of(
-      TapEvent event, Object connection, long id, boolean sameAcrossConnections) {
-    return new TapPosition(
-        connection, OptionalLong.of(id), XxHash64.hash(event.message, 0), sameAcrossConnections);
+        connection,
+        event.idIfAny(),
+        XxHash64.hash(event.message, event.messageSize()),
+        event instanceof TapRecord);
   }
 
   /** The event's id, unsigned, if it could be read. */

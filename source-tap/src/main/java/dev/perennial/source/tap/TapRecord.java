@@ -2,6 +2,7 @@ package dev.perennial.source.tap;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -51,6 +52,11 @@ public final class TapRecord extends TapEvent {
    */
   public long id() {
     return id;
+  }
+
+  @Override
+  public OptionalLong idIfAny() {
+    return OptionalLong.of(id);
   }
 
   /** Whether it happened just now; false if it comes from a backfill or a resync. */
@@ -107,9 +113,10 @@ public final class TapRecord extends TapEvent {
   }
 
   /**
-   * The payload as a tree.
+   * The payload as a tree. Unless the source has a mapper of its own, numbers lose nothing in it.
    *
-   * @throws TapPayloadException if it is nested deeper than the source's mapper allows
+   * @throws TapPayloadException if it is nested deeper than the source's mapper allows, or has a
+   *     longer number; those of the mapper used unless set are 500 levels and 100,000 digits
    */
   public Optional<JsonNode> record() {
     return recordAs(JsonNode.class);

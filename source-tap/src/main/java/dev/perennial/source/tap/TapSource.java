@@ -101,7 +101,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
     try {
       channel = transport.open(uri.channel(), headers, connectTimeout);
     } catch (TransportException.Rejected e) {
-      throw TapErrors.explain(e, uri, auth);
+      throw TapErrors.explain(e, uri, auth, Secrets.of(headers, auth));
     }
     return new TapConnection(channel, decoder);
   }

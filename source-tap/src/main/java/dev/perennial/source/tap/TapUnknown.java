@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;
 
 /** An event of a kind that this version does not know: only its id and its type were looked at. */
@@ -21,6 +22,11 @@ public final class TapUnknown extends TapEvent {
    */
   public long id() {
     return id;
+  }
+
+  @Override
+  public OptionalLong idIfAny() {
+    return OptionalLong.of(id);
   }
 
   /** What Tap calls this kind of event. */

@@ -15,6 +15,8 @@ final class TapUri {
   /** Where Tap listens unless told otherwise. */
   static final TapUri DEFAULT = parse("localhost:2480");
 
+  private static final int MAX_PORT = 65_535;
+
   private final boolean secure;
   private final String authority;
   private final String prefix;
@@ -42,27 +44,52 @@ final class TapUri {
     try {
       uri = new URI(full);
     } catch (URISyntaxException e) {
-      throw invalid(text, e.getReason());
+      throw invalid(e.getReason());
     }
-    if (uri.getHost() == null || uri.getPort() > 0xFFFF) {
-      throw invalid(text, "no host and port can be read");
-    }
+    String authority = uri.getRawAuthority();
+    requireHostAndPort(authority);
     // Tap takes a double slash for another path, which it does not have.
     String prefix = uri.getRawPath().replaceAll("/{2,}", "/").replaceAll("/$", "");
-    return new TapUri(isSecure(text, uri.getScheme()), uri.getRawAuthority(), prefix);
+    return new TapUri(isSecure(uri.getScheme()), authority, prefix);
   }
 
-  private static boolean isSecure(String text, @Nullable String scheme) {
+  private static boolean isSecure(@Nullable String scheme) {
     return switch (String.valueOf(scheme).toLowerCase(Locale.ROOT)) {
       case "ws", "http" -> false;
       case "wss", "https" -> true;
-      default -> throw invalid(text, "its scheme is none of ws, wss, http and https");
+      default -> throw invalid("its scheme is none of ws, wss, http and https");
     };
   }
 
-  private static IllegalArgumentException invalid(String text, String why) {
+  /** As a transport reads them. Unlike java.net.URI's host, a name may have an underscore. */
+  private static void requireHostAndPort(@Nullable String authority) {
+    if (authority == null) {
+      throw invalid("it has no host");
+    }
+    int colon = authority.lastIndexOf(':');
+    boolean hasPort = colon > authority.lastIndexOf(']');
+    String host = hasPort ? authority.substring(0, colon) : authority;
+    if (host.isEmpty()) {
+      throw invalid("it has no host");
+    }
+    if (!host.startsWith("[") && host.indexOf(':') >= 0) {
+      throw invalid("an IPv6 address needs brackets");
+    }
+    String port = hasPort ? authority.substring(colon + 1) : "";
+    if (port.isEmpty()) {
+      return;
+    }
+    if (!port.matches("[0-9]{1,5}")
+        || Integer.parseInt(port) < 1
+        || Integer.parseInt(port) > MAX_PORT) {
+      throw invalid("its port must be from 1 to " + MAX_PORT);
+    }
+  }
+
+  /** Quotes nothing of the address, of which any part may be a secret in the wrong place. */
+  private static IllegalArgumentException invalid(String why) {
     return new IllegalArgumentException(
-        "\"" + Brief.of(text) + "\" is no address of a Tap, such as localhost:2480: " + why);
+        "that is no address of a Tap, such as localhost:2480: " + why);
   }
 
   /** Where events come from. */
@@ -79,8 +106,14 @@ final class TapUri {
     return URI.create((secure ? "https://" : "http://") + authority + prefix + path);
   }
 
+  /** A path of the management API as it may be shown. */
+  String shown(String path) {
+    return (secure ? "https://" : "http://") + authority + path;
+  }
+
+  /** Scheme and authority. A proxy's prefix may hold a secret. */
   @Override
   public String toString() {
-    return channel().toString();
+    return (secure ? "wss://" : "ws://") + authority;
   }
 }

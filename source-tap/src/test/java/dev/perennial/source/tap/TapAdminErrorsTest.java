@@ -1,15 +1,20 @@
 package dev.perennial.source.tap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.source.tap.TapAdminException.Kind;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -70,6 +75,68 @@ class TapAdminErrorsTest extends TapAdminFixture {
         .hasMessageContaining("not *** nor ***")
         .hasMessageContaining("the password is wrong");
     assertThat(builder.toString() + builder.build()).doesNotContain(SECRET, "YWRtaW46cMOkOnNz");
+  }
+
+  @Test
+  void headersThatTheClientRefusesAreNeverShown() {
+    assertThatThrownBy(() -> builder().header("X-Key", "s3cret\u0001").build().health())
+        .isInstanceOf(IllegalArgumentException.class)
+        .satisfies(e -> assertThat(stackTrace(e)).contains("X-Key").doesNotContain("s3cret"));
+    assertThatThrownBy(() ->
+            new AdminHttp(
+                HttpClient.newHttpClient(),
+                TapUri.DEFAULT,
+                Map.of("X-Key", "s3cret\u0001"),
+                null,
+                Duration.ofSeconds(1)))
+        .as("should the client be stricter than we are")
+        .isInstanceOf(IllegalArgumentException.class)
+        .satisfies(e -> assertThat(stackTrace(e)).contains("X-Key").doesNotContain("s3cret"));
+  }
+
+  /** What the JDK's client reads of an address is less than what a transport reads. */
+  @Test
+  void hostsThatTheClientRefusesAreToldWhenItIsMade() {
+    assertThatThrownBy(() -> TapAdmin.of("tap_server:2480/s3cret"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .satisfies(e ->
+            assertThat(stackTrace(e))
+                .contains("http://tap_server:2480", "underscores")
+                .doesNotContain("s3cret"));
+  }
+
+  @Test
+  void headersAndPathsAreNeverShown() {
+    answers(500, "{\"message\":\"who is t0ken of us\"}");
+    TapAdmin proxied =
+        builder()
+            .uri("127.0.0.1:" + server.getAddress().getPort() + "/prefix")
+            .header("X-Key", "t0ken")
+            .build();
+
+    assertThatThrownBy(proxied::health)
+        .hasMessageContaining("/health answered")
+        .hasMessageContaining("who is *** of")
+        .hasMessageNotContaining("prefix");
+  }
+
+  @Test
+  void longDidsAreRefusedInsteadOfOverflowingTheStack() {
+    String longest = "did:web:" + "a".repeat(2_040);
+    answers(200, "{}");
+
+    assertThatThrownBy(() -> admin.resolve(longest + "a"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2049");
+    assertThatThrownBy(() -> admin.addRepos(List.of("did:web:" + "%41".repeat(1_000_000))))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatCode(() -> admin.addRepos(List.of(longest))).doesNotThrowAnyException();
+  }
+
+  private static String stackTrace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
   }
 
   @ParameterizedTest

@@ -11,12 +11,14 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The decoder against Jackson's own reading of the same message. */
 class TapCodecTest {
 
-  private static final JsonMapper TREES = JsonMapper.builder().build();
+  private static final JsonMapper TREES =
+      JsonMapper.builder().enable(JsonNodeFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
   private final TapDecoder decoder = new TapDecoder(Json.MAPPER);
 

@@ -3,6 +3,8 @@ package dev.perennial.source.tap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
@@ -300,5 +302,19 @@ class TapEventTest {
     assertThat(event.toString()).hasSizeLessThan(300).doesNotContain("\n", "\u001b", "\u202e");
     assertThat(unknown.toString()).hasSizeLessThan(300).doesNotContain("\n", "\r");
     assertThat(event.rkey()).contains("\n");
+  }
+
+  @Test
+  void numbersOfPayloadsLoseNothing() {
+    String digits = "1" + "0".repeat(1_999);
+    String payload = "{\"a\":" + digits + ",\"b\":1e999999999,\"c\":0.1234567890123456789}";
+    TapRecord event =
+        (TapRecord) TapEvent.parse(Messages.record("1").replace(Messages.POST, payload));
+
+    JsonNode record = event.record().orElseThrow();
+    assertThat(record.path("a").bigIntegerValue()).isEqualTo(new BigInteger(digits));
+    assertThat(record.path("b").decimalValue()).isEqualTo(new BigDecimal("1e999999999"));
+    assertThat(record.path("c").decimalValue()).isEqualTo(new BigDecimal("0.1234567890123456789"));
+    assertThat(event.json().path("record").path("record").path("b")).isEqualTo(record.path("b"));
   }
 }

@@ -74,6 +74,29 @@ class TapPositionTest {
   }
 
   @Test
+  void sizeTellsCutOffEventsApart() {
+    byte[] head = "{\"id\":1,".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    TapDecoder decoder = new TapDecoder(Json.MAPPER);
+
+    assertThat(decoder.decode(new Message.TooLarge(head, 1_000)))
+        .isEqualTo(decoder.decode(new Message.TooLarge(head, 1_000)))
+        .isNotEqualTo(decoder.decode(new Message.TooLarge(head, 1_001)));
+  }
+
+  @Test
+  void everyKindTellsItsId() {
+    for (String json :
+        List.of(
+            Messages.record("7"),
+            Messages.identity("7", "a.test", true, "active"),
+            "{\"id\":7,\"type\":\"label\"}",
+            "{\"id\":7,\"type\":\"record\"}")) {
+      assertThat(TapEvent.parse(json).idIfAny()).as(json).hasValue(7);
+    }
+    assertThat(TapEvent.parse("nope").idIfAny()).isEmpty();
+  }
+
+  @Test
   void notEqualToAnythingElse() {
     assertThat(position(Messages.record("1"), FIRST)).isNotEqualTo("x").isNotEqualTo(null);
   }

@@ -56,7 +56,7 @@ class TapSourceTest {
     assertThat(source.name()).isEqualTo("tap");
     assertThat(source.backoff())
         .isEqualTo(new ExponentialBackoff(Duration.ofSeconds(1), Duration.ofSeconds(60), 2, 0.5));
-    assertThat(source).hasToString("TapSource[ws://localhost:2480/channel]");
+    assertThat(source).hasToString("TapSource[ws://localhost:2480]");
   }
 
   @Test
@@ -143,7 +143,7 @@ class TapSourceTest {
               assertThat(e.status()).isEqualTo(401);
               assertThat(e.challenge()).contains("Basic realm=\"admin\", charset=\"UTF-8\"");
               assertThat(e)
-                  .hasMessageContaining("ws://localhost:2480/channel")
+                  .hasMessageContaining("ws://localhost:2480")
                   .hasMessageContaining(withPassword ? "is wrong" : "none was given")
                   .hasMessageContaining("password()");
             });
@@ -220,7 +220,11 @@ class TapSourceTest {
     "https://h//a//b%20c/, wss://h/a/b%20c/channel, https://h/a/b%20c/x",
     "h:1/tap, ws://h:1/tap/channel, http://h:1/tap/x",
     "127.0.0.1:2480, ws://127.0.0.1:2480/channel, http://127.0.0.1:2480/x",
-    "[::1]:2480, ws://[::1]:2480/channel, http://[::1]:2480/x"
+    "[::1]:2480, ws://[::1]:2480/channel, http://[::1]:2480/x",
+    "[::1], ws://[::1]/channel, http://[::1]/x",
+    "tap_server:2480, ws://tap_server:2480/channel, http://tap_server:2480/x",
+    "h:1, ws://h:1/channel, http://h:1/x",
+    "h:65535, ws://h:65535/channel, http://h:65535/x"
   })
   void urlForms(String given, URI channel, URI management) throws Exception {
     transport.channel();
@@ -241,26 +245,55 @@ class TapSourceTest {
         "ftp://h",
         "ws:h",
         "h:port",
+        "h:0",
+        "h:65536",
         "h:70000",
+        "h:1:2",
+        ":2480",
         "a b:2480",
-        "ws://h:1/%zz",
-        "tap_1:2480"
+        "ws://h:1/%zz"
       })
   @DisplayName("url-forms: anything else is refused at once")
   void wrongUrls(String given) {
     assertThatThrownBy(() -> TapSource.of(given, transport))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("is no address of a Tap, such as localhost:2480")
-        .hasMessageContaining(given);
+        .hasMessageContaining("is no address of a Tap, such as localhost:2480");
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"ws://admin:s3cret@h:1", "admin:s3cret@h", "ws://h:1/?key=s3cret", "h:1#s3cret"})
+      strings = {
+        "ws://admin:s3cret@h:1",
+        "admin:s3cret@h",
+        "ws://h:1/?key=s3cret",
+        "h:1#s3cret",
+        "h:0/s3cret",
+        "ftp://h/s3cret",
+        "h:1/s3cret/%zz"
+      })
   void urlsWithSecretsAreRefusedWithoutRepeatingThem(String given) {
     assertThatThrownBy(() -> TapSource.of(given, transport))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageNotContaining("s3cret");
+  }
+
+  @Test
+  void pathsAreNeverShown() {
+    TapSource.Builder builder = TapSource.builder(transport).uri("https://h:1/s3cret/tap");
+
+    for (Object shown :
+        List.of(
+            builder,
+            builder.build(),
+            TapUri.parse("h/s3cret"),
+            TapUri.parse("h/s3cret").shown("/x"),
+            TapAdmin.of("h/s3cret"),
+            TapAdmin.builder().uri("h/s3cret"),
+            failure(builder, rejected(401, "")),
+            failure(builder, rejected(400, "webhook mode")),
+            failure(builder, rejected(404, "")))) {
+      assertThat(shown.toString()).contains("h").doesNotContain("s3cret");
+    }
   }
 
   @Test
@@ -271,18 +304,31 @@ class TapSourceTest {
         Base64.getEncoder().encodeToString(("admin:" + SECRET).getBytes(StandardCharsets.UTF_8));
 
     Throwable refused =
-        failure(builder, rejected(404, "you sent Basic " + encoded + " for " + SECRET));
+        failure(
+            builder, rejected(404, "you sent Basic " + encoded + " for " + SECRET + ", s3cret"));
     Throwable unauthorized =
         failure(
             builder, rejected(401, SECRET, "www-authenticate", "Basic realm=\"" + SECRET + "\""));
 
-    assertThat(refused).hasMessageContaining("you sent Basic *** for ***");
+    assertThat(refused).hasMessageContaining("you sent *** for ***, ***");
     assertThat(((TapException.Unauthorized) unauthorized).challenge())
         .contains("Basic realm=\"***\"");
     for (Object shown :
         List.of(builder, builder.build(), refused, unauthorized, new BasicAuth(SECRET))) {
       assertThat(shown.toString()).doesNotContain(SECRET, encoded, "s3cret");
     }
+  }
+
+  @Test
+  void headersOfTheCallersAreNeverShown() {
+    TapSource.Builder builder =
+        TapSource.builder(transport)
+            .header("Authorization", "Bearer t0ken")
+            .header("X-Key", "t0ken-and-more")
+            .userAgent("mine/1");
+
+    assertThat(failure(builder, rejected(404, "mine/1: t0ken, t0ken-and-more, Bearer t0ken")))
+        .hasMessageContaining("mine/1: ***, ***, ***");
   }
 
   @Test
@@ -353,6 +399,13 @@ class TapSourceTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("X-Key")
         .hasMessageNotContaining("s3cret");
+    for (String wrong : List.of("\u0001", "\u0000", "\u001f", "\u007f", "\u0100", "€", "\n")) {
+      assertThatThrownBy(() -> builder.header("X-Key", "s3cret" + wrong))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("X-Key")
+          .hasMessageNotContaining("s3cret");
+    }
+    builder.header("X-Key", "a tab\t and ü");
     assertThatThrownBy(() -> builder.header("authorization", "Bearer s3cret").password("x").build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("either a password or")

@@ -9,6 +9,7 @@ import dev.perennial.Checkpoints;
 import dev.perennial.CloseReport;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
+import dev.perennial.StreamEndedException;
 import dev.perennial.StreamException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
@@ -19,6 +20,7 @@ import dev.perennial.testkit.ScriptedServerSource.Ack;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -295,6 +297,39 @@ class AckTest {
       assertThat(stream.close(Duration.ofSeconds(5)).checkpoint())
           .isEqualTo(CloseReport.CheckpointOutcome.NONE);
       client.assertNoViolations();
+    });
+  }
+
+  @Test
+  @DisplayName("acks after the end of a source still reach its server")
+  void afterTheEnd() {
+    runtime.run(() -> {
+      ScriptedServerSource<String> ending =
+          new ScriptedServerSource<String>(runtime)
+              .connects(c -> c.event(1, "a").event(2, "b").end());
+      EventStream<String> stream = EventStream.from(ending).runtime(runtime).open();
+      Delivery<String> a = stream.next();
+      Delivery<String> b = stream.next();
+      assertThatThrownBy(stream::next).isInstanceOf(StreamEndedException.class);
+      assertThat(a.ack()).isTrue();
+      assertThat(b.ack()).isTrue();
+      assertThat(ending.acks()).containsExactly(new Ack(1, 1), new Ack(1, 2));
+      assertThat(stream.close(Duration.ofSeconds(5)).unsent()).isZero();
+      assertThat(ending.hasOpenConnection()).isFalse();
+    });
+  }
+
+  @Test
+  @DisplayName("an iterator acks on receipt what it returns, not what it looked at")
+  void iteratorOnReceipt() {
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source).acks(AckMode.ON_RECEIPT).runtime(runtime).open();
+      Iterator<Delivery<String>> events = stream.iterator();
+      assertThat(events.hasNext()).isTrue();
+      assertThat(source.acks()).isEmpty();
+      events.next();
+      assertThat(source.acks()).containsExactly(new Ack(1, 1));
     });
   }
 }

@@ -563,6 +563,60 @@ class CheckpointTest {
 
     @Test
     @DisplayName(
+        "a stream that lost its claim and was closed by its listener is not taken for complete")
+    void deathIsTold() {
+      AtomicReference<EventStream<String>> opened = new AtomicReference<>();
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(source, checkpoints())
+                .listener(
+                    new StreamListener() {
+                      @Override
+                      public void onTransition(Transition transition) {
+                        if (transition.to() == StreamState.FAILED) {
+                          opened.get().close();
+                        }
+                      }
+                    })
+                .runtime(runtime)
+                .open();
+        opened.set(stream);
+        runtime.spawn(
+            "thief",
+            () -> {
+              runtime.sleep(Duration.ofSeconds(1));
+              store.loseClaim("orders");
+            });
+        assertDead("claim-lost", () -> stream.consume(delivery -> {}));
+        assertDead("claim-lost", () -> stream.iterator().hasNext());
+        assertThatThrownBy(stream::next)
+            .isInstanceOf(StreamClosedException.class)
+            .hasCauseInstanceOf(StreamException.class);
+      });
+    }
+
+    @Test
+    @DisplayName("a standby whose try hangs gives up when it has waited as long as configured")
+    void gaveUpHanging() {
+      runtime.run(() -> {
+        open(checkpoints()).next();
+        EventStream<String> second =
+            EventStream.from(
+                    new ScriptedClientSource<String>(runtime),
+                    checkpoints().waitForClaim(Duration.ofSeconds(10)))
+                .runtime(runtime)
+                .open();
+        assertThat(second.next(Duration.ofMillis(1_500))).isEmpty();
+        store.hang(Call.CLAIM);
+        assertThatThrownBy(second::next)
+            .isInstanceOf(StreamException.class)
+            .hasMessageNotContaining("keeps its claim");
+        assertThat(runtime.elapsed()).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(11));
+      });
+    }
+
+    @Test
+    @DisplayName(
         "close from within the store's notice of a lost claim waits for nothing that needs it")
     void closeFromLost() {
       AtomicReference<EventStream<String>> opened = new AtomicReference<>();
@@ -636,6 +690,25 @@ class CheckpointTest {
           .isEqualTo(new CloseReport(1, Optional.of(c.position()), 0, CheckpointOutcome.SAVED));
       assertThat(saved()).containsExactly("0", "2");
       assertThat(store.isClaimed("orders")).isFalse();
+    });
+  }
+
+  @Test
+  @DisplayName(
+      "close saves what is acked also while a handler outlasts it, and closes the source last")
+  void closeWhileHandling() {
+    store.takes(Duration.ofMillis(30));
+    runtime.run(() -> {
+      EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
+      stream.next().ack();
+      Actor consumer =
+          runtime.spawn(
+              "consumer", () -> stream.consume(delivery -> runtime.sleep(Duration.ofMinutes(1))));
+      runtime.sleep(Duration.ofSeconds(1));
+      assertThat(stream.close(TIMEOUT).checkpoint()).isEqualTo(CheckpointOutcome.SAVED);
+      assertThat(saved()).endsWith("1");
+      consumer.join();
+      source.assertNoViolations();
     });
   }
 

@@ -361,6 +361,35 @@ class CloseTest {
   }
 
   @Test
+  @DisplayName("acks that no connection took are counted in the report")
+  void unsentWithoutConnection() {
+    ScriptedServerSource<String> server =
+        new ScriptedServerSource<String>(runtime)
+            .connects(c -> c.event(1, "a").lose(ScriptedFailure.retry("cut")));
+    runtime.run(() -> {
+      EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
+      Delivery<String> a = stream.next();
+      assertThat(stream.next(Duration.ofMillis(10))).isEmpty();
+      assertThat(a.ack()).isTrue();
+      assertThat(stream.close(TIMEOUT).unsent()).isEqualTo(1);
+    });
+  }
+
+  @Test
+  @DisplayName("nothing new is begun: a start that returns meanwhile is not followed by a connect")
+  void nothingNew() {
+    source.startTakes(Duration.ofMillis(300));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      Actor puller = puller(stream);
+      runtime.sleep(Duration.ofMillis(100));
+      assertThat(timeOf(stream::close)).isLessThan(Duration.ofMillis(300));
+      assertThat(source.connects()).isEmpty();
+      puller.join();
+    });
+  }
+
+  @Test
   @DisplayName("a dead stream can be closed, and says from then on that it is closed")
   void dead() {
     source.fails(ScriptedFailure.fatal("no"));

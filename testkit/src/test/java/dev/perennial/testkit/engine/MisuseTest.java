@@ -3,6 +3,7 @@ package dev.perennial.testkit.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.AckMode;
@@ -111,6 +112,25 @@ class MisuseTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Checkpoints.in(store, "x").waitForClaim(Duration.ofSeconds(-1)));
     assertThatIllegalStateException().isThrownBy(() -> Checkpoints.none().startAfresh());
+  }
+
+  @Test
+  @DisplayName("null, where it would silently mean something else")
+  @SuppressWarnings("NullAway")
+  void nulls() {
+    EventStreamBuilder<String> builder = EventStream.from(source);
+    assertThatNullPointerException()
+        .isThrownBy(() -> Checkpoints.in(null, "orders"))
+        .withMessageContaining("Checkpoints.none()");
+    assertThatNullPointerException()
+        .isThrownBy(() -> builder.acks(null))
+        .withMessageContaining("acks()");
+    assertThatNullPointerException().isThrownBy(() -> builder.backoff(null));
+    assertThatNullPointerException().isThrownBy(() -> builder.errors(null));
+    assertThatNullPointerException().isThrownBy(() -> builder.listener(null));
+    assertThatNullPointerException().isThrownBy(() -> builder.runtime(null));
+    assertThatNullPointerException()
+        .isThrownBy(() -> EventStream.from(new ScriptedClientSource<String>(runtime), null));
   }
 
   @Test

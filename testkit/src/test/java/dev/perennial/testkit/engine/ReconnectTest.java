@@ -456,6 +456,58 @@ class ReconnectTest {
   }
 
   @Test
+  @DisplayName("awaitLive keeps every notice of a restart, in order and before anything from there")
+  void awaitLiveKeepsNotices() {
+    ScriptedFailure lost = ScriptedFailure.positionLost("gone");
+    source
+        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(10), "first gap"))
+        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(20), "second gap"))
+        .fails(lost)
+        .fails(lost)
+        .connects(c -> c.event(21, "a"));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      stream.awaitLive(Duration.ofMinutes(1));
+      assertThat(stream.poll(10, Duration.ofSeconds(1)))
+          .extracting(Delivery::event)
+          .containsExactly("first gap", "second gap", "a");
+    });
+  }
+
+  @Test
+  @DisplayName(
+      "a backoff policy or a classifier that throws ends the stream, which says so at every call")
+  void throwingCallbacks() {
+    source.connects(c -> c.event(1, "a").event(2, "b").lose(CUT));
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, Checkpoints.none())
+              .backoff((failures, random) -> {
+                throw new AssertionError("no idea");
+              })
+              .runtime(runtime)
+              .open();
+      assertThat(stream.poll(10, Duration.ofSeconds(1)).size()).isEqualTo(2);
+      for (int call = 0; call < 2; call++) {
+        assertThatThrownBy(stream::next)
+            .isInstanceOf(StreamException.class)
+            .hasMessageContaining("backoff policy");
+      }
+    });
+    VirtualRuntime second = new VirtualRuntime(2);
+    second.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(new ScriptedClientSource<String>(second).fails(CUT), Checkpoints.none())
+              .errors(error -> {
+                throw new NoClassDefFoundError("driver");
+              })
+              .runtime(second)
+              .open();
+      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class).hasCause(CUT);
+    });
+  }
+
+  @Test
   @DisplayName("the listener is told of each transition, with cause, attempt, delay and age")
   void transitions() {
     source

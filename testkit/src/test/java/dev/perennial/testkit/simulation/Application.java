@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,7 @@ final class Application {
   private final Referee referee;
   private final Set<StreamException.Reason> expectedDeaths;
   private final Mode mode;
-  private final boolean calm;
+  private final BooleanSupplier calm;
   private final int window;
   private final Signal signal;
   private final List<Delivery<?>> pending = new ArrayList<>();
@@ -70,7 +71,7 @@ final class Application {
       Referee referee,
       Set<StreamException.Reason> expectedDeaths,
       int window,
-      boolean calm) {
+      BooleanSupplier calm) {
     this.runtime = runtime;
     this.chance = chance;
     this.stream = stream;
@@ -79,7 +80,7 @@ final class Application {
     this.expectedDeaths = expectedDeaths;
     this.window = window;
     this.calm = calm;
-    this.mode = calm ? Mode.TIMED_NEXT : chance.of(Mode.values());
+    this.mode = calm.getAsBoolean() ? Mode.TIMED_NEXT : chance.of(Mode.values());
     this.signal = runtime.newSignal();
   }
 
@@ -189,7 +190,7 @@ final class Application {
     Set<Object> first = handouts.mustComeFirst();
     Duration begun = runtime.elapsed();
     Duration timeout =
-        calm
+        calm.getAsBoolean()
             ? Duration.ofSeconds(1)
             : chance.of(Duration.ZERO, chance.millis(1, 100), chance.millis(100, 30_000));
     switch (now) {
@@ -279,7 +280,7 @@ final class Application {
         return;
       }
       Delivery<?> delivery = pending.remove(chance.between(0, pending.size() - 1));
-      if (!calm && !finished && chance.percent(40)) {
+      if (!calm.getAsBoolean() && !finished && chance.percent(40)) {
         runtime.sleep(chance.percent(10) ? chance.millis(0, 20_000) : chance.millis(0, 500));
       }
       settle(delivery);
@@ -287,7 +288,7 @@ final class Application {
   }
 
   private void settle(Delivery<?> delivery) {
-    int dice = calm ? 0 : chance.between(0, 99);
+    int dice = calm.getAsBoolean() ? 0 : chance.between(0, 99);
     if (dice < 75) {
       handouts.ack(delivery);
     } else if (dice < 90) {

@@ -1,6 +1,7 @@
 package dev.perennial.testkit.simulation;
 
 import dev.perennial.Delivery;
+import dev.perennial.port.Position;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,6 +50,7 @@ final class Handouts {
   private final List<Object> order = new ArrayList<>();
   private @Nullable Object inHandler;
   private boolean wasAckedBefore;
+  private final Map<Position, Position> redelivered = new HashMap<>();
   private boolean closed;
 
   Handouts(
@@ -71,6 +73,12 @@ final class Handouts {
     received.add(event);
   }
 
+  /** Notes that a copy of an event was dropped, whose position is the one to ack from now on. */
+  void redelivered(Position position) {
+    redelivered.remove(position);
+    redelivered.put(position, position);
+  }
+
   boolean wasReceived(Object event) {
     return received.contains(event);
   }
@@ -88,11 +96,9 @@ final class Handouts {
     return attempts.size() - done.size();
   }
 
-  /** How many events were received and not handed out. */
+  /** How many events at the most were received and not handed out: the newest may be copies. */
   int heldBack() {
-    Set<Object> held = new HashSet<>(received);
-    held.removeAll(attempts.keySet());
-    return held.size();
+    return received.size() - passed;
   }
 
   int handedOut() {
@@ -123,6 +129,7 @@ final class Handouts {
     referee.count(delivery.attempt() == 1 ? "new" : "nacked again");
     if (delivery.attempt() == 1) {
       referee.require(first.isEmpty(), "%s was handed out before the nacked %s", event, first);
+      redelivered.remove(delivery.position());
       handedOutFirst(event);
     } else {
       handedOutAgain(delivery, first);
@@ -186,6 +193,8 @@ final class Handouts {
     Object event = delivery.event();
     boolean before = ledger.isAcked(event);
     boolean wasClosed = closed;
+    Position newest = redelivered.get(delivery.position());
+    boolean current = newest == null || newest == delivery.position();
     ledger.acking(event);
     acksInProgress++;
     boolean won = delivery.ack();
@@ -193,6 +202,11 @@ final class Handouts {
     referee.note("ack of %s: %s", event, won);
     if (won) {
       won(delivery, wasClosed);
+      referee.require(
+          current,
+          "%s was acked at an older position than that of the copy at %s",
+          delivery,
+          newest);
       done.put(event, new Done(runtime.nanoTime(), acks++));
     } else if (!before && !done.containsKey(event)) {
       ledger.takeBack(event);

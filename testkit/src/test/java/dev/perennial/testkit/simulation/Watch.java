@@ -5,7 +5,10 @@ import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,7 @@ final class Watch<P extends Position> {
   private final Duration stableAfter;
 
   private @Nullable P last;
+  private final Set<P> acknowledged = Collections.newSetFromMap(new IdentityHashMap<>());
   private int failures;
   private boolean unsure;
   private @Nullable Duration openedAt;
@@ -55,6 +59,18 @@ final class Watch<P extends Position> {
   /** Notes where the stream begins, or goes on after its position was lost. */
   void movedTo(@Nullable P position) {
     last = position;
+  }
+
+  void acknowledging(P position) {
+    acknowledged.add(position);
+  }
+
+  /**
+   * Whether this very position, and not only one that equals it, was given to a connection to
+   * acknowledge.
+   */
+  boolean wasAcknowledged(P position) {
+    return acknowledged.contains(position);
   }
 
   int failures() {
@@ -117,8 +133,10 @@ final class Watch<P extends Position> {
     }
     Duration age = runtime.elapsed().minus(since);
     if (proved || age.compareTo(stableAfter.plus(STEPS)) >= 0) {
+      proved = true;
       failures = 0;
     } else if (age.compareTo(stableAfter.minus(STEPS)) > 0) {
+      proved = true;
       unsure = true;
     } else {
       failures++;

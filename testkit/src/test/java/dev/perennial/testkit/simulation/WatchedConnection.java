@@ -41,6 +41,7 @@ record WatchedConnection<P extends Position>(Connection<Object, P> connection, W
 
   @Override
   public void acknowledge(P position) {
+    watch.acknowledging(position);
     ((AckingConnection<Object, P>) connection).acknowledge(position);
   }
 

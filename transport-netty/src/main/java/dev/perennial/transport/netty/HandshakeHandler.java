@@ -11,7 +11,6 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
@@ -22,11 +21,6 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -140,9 +134,23 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
   private void conclude(ChannelHandlerContext ctx, HttpResponse response) {
     over = true;
-    if (!isUpgrade(ctx, response)) {
+    int status = response.status().code();
+    if (status != HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
       attempt.fail(
-          new Rejected(response.status().code(), copy(response.headers()), body.toByteArray()));
+          new Rejected(status, HandshakeHeaders.copy(response.headers()), body.toByteArray()));
+      return;
+    }
+    try {
+      upgrade(ctx, response);
+    } catch (WebSocketHandshakeException e) {
+      attempt.fail(
+          new Rejected(
+              attempt.target()
+                  + " agreed to the upgrade, but its answer is wrong: "
+                  + e.getMessage(),
+              status,
+              HandshakeHeaders.copy(response.headers()),
+              body.toByteArray()));
     }
   }
 
@@ -150,10 +158,12 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
    * Lets Netty check the answer; if it is right, our decoder stands in the pipeline afterwards, and
    * we do not.
    */
-  private boolean isUpgrade(ChannelHandlerContext ctx, HttpResponse response) {
+  private void upgrade(ChannelHandlerContext ctx, HttpResponse response) {
     // We offered none, so the server must not have chosen one: RFC 6455, section 4.1.
-    if (response.headers().contains(HttpHeaderNames.SEC_WEBSOCKET_EXTENSIONS)) {
-      return false;
+    String extensions = response.headers().get(HttpHeaderNames.SEC_WEBSOCKET_EXTENSIONS);
+    if (extensions != null) {
+      throw new WebSocketHandshakeException(
+          "it chose extensions that were not offered: " + extensions);
     }
     FullHttpResponse full =
         new DefaultFullHttpResponse(
@@ -162,17 +172,12 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
             Unpooled.EMPTY_BUFFER,
             response.headers(),
             new DefaultHttpHeaders());
-    try {
-      handshaker.finishHandshake(ctx.channel(), full);
-    } catch (WebSocketHandshakeException e) {
-      return false;
-    }
+    handshaker.finishHandshake(ctx.channel(), full);
     if (ctx.pipeline().get(ClientHandshaker.PassThrough.class) != null) {
       ctx.pipeline().remove(ClientHandshaker.PassThrough.class);
     }
     ctx.pipeline().remove(this);
     attempt.succeed();
-    return true;
   }
 
   private void fail(@Nullable Throwable cause) {
@@ -186,13 +191,5 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
   private static boolean isInterim(HttpResponseStatus status) {
     return status.codeClass() == HttpStatusClass.INFORMATIONAL
         && status.code() != HttpResponseStatus.SWITCHING_PROTOCOLS.code();
-  }
-
-  private static Map<String, List<String>> copy(HttpHeaders headers) {
-    Map<String, List<String>> copy = new LinkedHashMap<>();
-    headers.forEach(header ->
-        copy.computeIfAbsent(header.getKey().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
-            .add(header.getValue()));
-    return copy;
   }
 }

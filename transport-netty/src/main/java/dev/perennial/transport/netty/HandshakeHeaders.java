@@ -3,11 +3,17 @@ package dev.perennial.transport.netty;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Checks the caller's headers before anything of them can get into Netty's error messages. */
+/**
+ * The handshake's headers, both ways: the caller's are checked before anything of them can get into
+ * Netty's error messages, the answer's are taken out of Netty's hands.
+ */
 final class HandshakeHeaders {
 
   /** RFC 9110, section 5.6.2. */
@@ -34,6 +40,15 @@ final class HandshakeHeaders {
       headers.add(name, value);
     });
     return headers.set(HttpHeaderNames.HOST, target.authority());
+  }
+
+  /** An answer's headers, names in lower case. */
+  static Map<String, List<String>> copy(HttpHeaders headers) {
+    Map<String, List<String>> copy = new LinkedHashMap<>();
+    headers.forEach(header ->
+        copy.computeIfAbsent(header.getKey().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
+            .add(header.getValue()));
+    return copy;
   }
 
   private static void checkName(String name) {

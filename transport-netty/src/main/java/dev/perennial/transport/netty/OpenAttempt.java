@@ -54,6 +54,10 @@ final class OpenAttempt {
     return target;
   }
 
+  @Nullable HttpProxy proxy() {
+    return proxy;
+  }
+
   /** Begins; the outcome is awaited. */
   void start(EventLoopGroup group, InetAddress address, HttpHeaders headers) {
     Bootstrap bootstrap =

@@ -1,15 +1,44 @@
 package dev.perennial.transport.netty;
 
 import dev.perennial.port.TransportException;
+import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.proxy.HttpProxyHandler.HttpProxyConnectException;
 import io.netty.handler.proxy.ProxyConnectException;
+import io.netty.handler.ssl.NotSslRecordException;
 import java.net.ConnectException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /** Says what it means that a channel did not come about. */
 final class OpenFailures {
+
+  /** A chain of causes longer than this is taken for a cycle. */
+  private static final int MAX_CAUSES = 32;
+
+  /**
+   * How TLS says that the two sides have no protocol or cipher in common: the alerts of RFC 8446,
+   * section 6.2, under the JDK's and OpenSSL's names, and the JDK's own words where it finds out
+   * itself.
+   */
+  private static final Pattern NOTHING_IN_COMMON =
+      Pattern.compile(
+          "handshake_failure|protocol_version|insufficient_security|unsupported_protocol"
+              + "|no appropriate protocol|selected protocol version",
+          Pattern.CASE_INSENSITIVE);
+
+  /** Netty tells a proxy's status in the exception's message only. */
+  private static final Pattern PROXY_STATUS = Pattern.compile(", status: ([1-5][0-9]{2})\\b");
 
   private OpenFailures() {}
 
@@ -23,16 +52,86 @@ final class OpenFailures {
     }
     Throwable error = Causes.unwrapped(cause);
     if (error instanceof SSLException) {
-      return new Untrusted(
-          "TLS could not establish that it talks to " + attempt.target() + message(error), error);
+      return ofTls(attempt, error);
     }
     if (error instanceof ProxyConnectException) {
-      return new Unreachable(
-          "the proxy gave no connection to " + attempt.target() + message(error), error);
+      return ofProxy(attempt, error);
     }
     if (error instanceof ConnectException) {
       return new Unreachable("no connection to " + attempt.target() + message(error), error);
     }
+    return broken(attempt, error);
+  }
+
+  /** What waiting may mend, such as a server or balancer that restarts, is not distrust. */
+  private static TransportException ofTls(OpenAttempt attempt, Throwable error) {
+    if (error instanceof NotSslRecordException) {
+      // Its message is what the peer sent, which may be anything, so it is not even the cause.
+      return new Unreachable(
+          attempt.target() + " answered with something that is not TLS: is it the right port?",
+          null);
+    }
+    if (isDistrust(error)) {
+      return new Untrusted(
+          "TLS could not establish that it talks to " + attempt.target() + message(error), error);
+    }
+    return broken(attempt, error);
+  }
+
+  private static boolean isDistrust(Throwable error) {
+    @Nullable Throwable cause = error;
+    for (int i = 0; cause != null && i < MAX_CAUSES; i++, cause = cause.getCause()) {
+      if (cause instanceof CertificateException
+          || cause instanceof CertPathValidatorException
+          || cause instanceof SSLPeerUnverifiedException
+          || (cause instanceof SSLHandshakeException && isNothingInCommon(cause))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isNothingInCommon(Throwable error) {
+    return error.getMessage() != null && NOTHING_IN_COMMON.matcher(error.getMessage()).find();
+  }
+
+  private static TransportException ofProxy(OpenAttempt attempt, Throwable error) {
+    int status = proxyStatus(error);
+    if (isFinal(status)) {
+      return new Rejected(
+          "the proxy "
+              + attempt.proxy()
+              + " refused a tunnel to "
+              + attempt.target()
+              + " with status "
+              + status
+              + (status == 407 ? ": give the builder the user and password that it wants" : ""),
+          status,
+          error instanceof HttpProxyConnectException refusal
+              ? headers(refusal.headers())
+              : Map.of(),
+          new byte[0]);
+    }
+    return new Unreachable(
+        "the proxy gave no connection to " + attempt.target() + message(error), error);
+  }
+
+  /** 0 if the proxy gave no answer. */
+  private static int proxyStatus(Throwable error) {
+    Matcher status = PROXY_STATUS.matcher(error.getMessage() == null ? "" : error.getMessage());
+    return status.find() ? Integer.parseInt(status.group(1)) : 0;
+  }
+
+  /** The client's fault, but for those that another attempt may mend: RFC 9110 and RFC 6585. */
+  private static boolean isFinal(int status) {
+    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+  }
+
+  private static Map<String, List<String>> headers(@Nullable HttpHeaders headers) {
+    return headers == null ? Map.of() : HandshakeHeaders.copy(headers);
+  }
+
+  private static TransportException broken(OpenAttempt attempt, Throwable error) {
     return new Unreachable(
         "the connection to "
             + attempt.target()

@@ -50,7 +50,9 @@ final class Outbound {
   private volatile boolean receiverWaits;
 
   // Only the event loop's.
+  /** The close frame's payload, which also stands in the queue, recognized by identity. */
   private byte @Nullable [] goodbye;
+
   private @Nullable ChannelPromise goodbyeWritten;
   private int estimate = SMALLEST_BUFFER;
   private long lastFlush;
@@ -125,7 +127,7 @@ final class Outbound {
     draining = true;
     int written = 0;
     try {
-      while (written < TURN && socket.isWritable() && !queue.isEmpty()) {
+      while (open && written < TURN && socket.isWritable() && !queue.isEmpty()) {
         written += writeSome();
         lastFlush = runtime.nanoTime();
       }
@@ -135,9 +137,6 @@ final class Outbound {
     if (written >= TURN) {
       // The loop has other channels, and this one has other things to do, such as closing.
       execute(this::drain);
-    } else if (goodbye != null && queue.isEmpty()) {
-      open = false;
-      sayGoodbye(goodbye);
     }
   }
 
@@ -163,6 +162,8 @@ final class Outbound {
     if (goodbyeWritten == null) {
       goodbyeWritten = socket.newPromise();
       goodbye = closePayload;
+      // Its place in the queue is the end of what is written: those who send on cannot put it off.
+      queue.add(closePayload);
       drain();
     }
     return goodbyeWritten;
@@ -178,6 +179,8 @@ final class Outbound {
   }
 
   private void sayGoodbye(byte[] payload) {
+    open = false;
+    queue.clear();
     ChannelPromise done = goodbyeWritten;
     control(Opcode.CLOSE, payload)
         .addListener(future -> {
@@ -193,6 +196,10 @@ final class Outbound {
     if (message == null) {
       return 0;
     }
+    if (isGoodbye(message)) {
+      sayGoodbye(message);
+      return 0;
+    }
     if (message.length >= CHUNK) {
       writeLong(message);
       return message.length;
@@ -203,7 +210,7 @@ final class Outbound {
     do {
       FrameEncoder.frame(out, Opcode.TEXT, message, keys.next());
       count++;
-      message = out.readableBytes() < CHUNK && isShort(queue.peek()) ? queue.poll() : null;
+      message = out.readableBytes() < CHUNK && isShortMessage(queue.peek()) ? queue.poll() : null;
     } while (message != null);
     int size = out.readableBytes();
     estimate = Math.max(SMALLEST_BUFFER, Math.min(CHUNK, size));
@@ -212,8 +219,14 @@ final class Outbound {
     return size;
   }
 
-  private static boolean isShort(byte @Nullable [] message) {
-    return message != null && message.length < CHUNK;
+  /** A message with the same bytes is none, so only identity tells. */
+  @SuppressWarnings("ReferenceEquality")
+  private boolean isGoodbye(byte[] next) {
+    return next == goodbye;
+  }
+
+  private boolean isShortMessage(byte @Nullable [] next) {
+    return next != null && !isGoodbye(next) && next.length < CHUNK;
   }
 
   /** One frame, but in pieces, so that one can see it getting on; nothing can come between them. */

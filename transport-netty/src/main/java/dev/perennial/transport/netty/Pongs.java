@@ -44,7 +44,9 @@ final class Pongs {
     if (buffer != null) {
       ByteBuf out = buffer;
       buffer = null;
-      socket.writeAndFlush(out, socket.voidPromise());
+      // Not the void promise: it would report a peer that takes nothing any more as the pipeline's
+      // failure, and end the channel before what that peer had sent was read.
+      socket.writeAndFlush(out);
     }
   }
 

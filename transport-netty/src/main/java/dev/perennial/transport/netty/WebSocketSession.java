@@ -217,9 +217,7 @@ final class WebSocketSession extends ChannelInboundHandlerAdapter
   }
 
   private void handOver() {
-    for (Message message : arrived) {
-      inbox.put(message);
-    }
+    inbox.putAll(arrived);
     arrived.clear();
   }
 }

@@ -3,7 +3,10 @@ package dev.perennial.transport.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.Channel;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -66,6 +69,56 @@ class BackpressureTest extends TransportFixture {
       // The peer never says goodbye; what it still sends is read and thrown away meanwhile.
       channel.close(Duration.ofMillis(100));
       assertThat(channel.unsent()).isZero();
+    }
+  }
+
+  /**
+   * Nobody takes our answers to its pings any more, which must not cost what it had sent before it
+   * left. All of it fits the window that a socket begins with, so that it has arrived.
+   */
+  @Test
+  void aPeerThatIsGoneWhenWeAnswerItsPingsLosesNothing() throws Exception {
+    use(NettyTransport.builder().inboxLimits(10, 1 << 20));
+    int messages = 500;
+    CountDownLatch gone = new CountDownLatch(1);
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          peer.upgrade();
+          ByteArrayOutputStream all = new ByteArrayOutputStream();
+          for (int i = 0; i < messages; i++) {
+            all.writeBytes(Frames.text(i + " " + "x".repeat(90)));
+            if (i % 10 == 0) {
+              all.writeBytes(Frames.ping(Frames.utf8("" + i)));
+            }
+          }
+          peer.send(all.toByteArray());
+          peer.socket().close();
+          gone.countDown();
+        })) {
+      Channel channel = open(server);
+      assertThat(gone.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      List<String> expected = new ArrayList<>();
+      for (int i = 0; i < messages; i++) {
+        expected.add("text " + i + " " + "x".repeat(90));
+      }
+      expected.add("lost 1006");
+      assertThat(untilLost(channel)).isEqualTo(expected);
+    }
+  }
+
+  /**
+   * The peer can only say goodbye behind all that it has to say before, so somebody has to read
+   * that.
+   */
+  @Test
+  void closingAPausedChannelReadsOnToThePeersGoodbye() throws Exception {
+    use(NettyTransport.builder().inboxLimits(100, 1 << 20));
+    AtomicLong written = new AtomicLong();
+    try (ScriptedServer server = ScriptedServer.start(peer -> sendAll(peer, written))) {
+      Channel channel = open(server);
+      awaitStandstill(written);
+      channel.close(PATIENCE);
+      assertThat(written.get()).isEqualTo((long) SIZE * MESSAGES);
     }
   }
 

@@ -166,7 +166,11 @@ class HandshakeTest extends TransportFixture {
         "\r\n",
       })
   void anAgreementThatIsNoneIsARefusal(String headers) throws Exception {
-    assertThat(rejected("HTTP/1.1 101 Switching Protocols\r\n" + headers).status()).isEqualTo(101);
+    Rejected rejected = rejected("HTTP/1.1 101 Switching Protocols\r\n" + headers);
+    assertThat(rejected.status()).isEqualTo(101);
+    assertThat(rejected)
+        .hasMessageMatching(
+            "ws://127\\.0\\.0\\.1:\\d+ agreed to the upgrade, but its answer is wrong: .+");
   }
 
   @ParameterizedTest
@@ -183,6 +187,9 @@ class HandshakeTest extends TransportFixture {
         })) {
       Rejected rejected = catchThrowableOfType(Rejected.class, () -> open(server));
       assertThat(rejected.status()).isEqualTo(101);
+      assertThat(rejected)
+          .hasMessageContaining("agreed to the upgrade, but")
+          .hasMessageContaining(header.substring(header.indexOf(' ') + 1));
     }
   }
 

@@ -40,48 +40,6 @@ class HeartbeatTest extends TransportFixture {
     }
   }
 
-  @Test
-  void aPeerThatOnlyAnswersPingsStays() throws Exception {
-    use(pinging(20, 2_000));
-    CountDownLatch pings = new CountDownLatch(20);
-    try (ScriptedServer server =
-        ScriptedServer.start(peer -> {
-          peer.upgrade();
-          while (pings.getCount() > 0) {
-            peer.send(Frames.pong(readPing(peer).payload()));
-            pings.countDown();
-          }
-          peer.send(Frames.text("still here"));
-          peer.awaitClose();
-        })) {
-      Channel channel = open(server);
-      assertThat(pings.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-      assertThat(next(channel)).isEqualTo("text still here");
-      channel.close(PATIENCE);
-    }
-  }
-
-  /** Pongs may wait behind data for longer than any timeout, so data count as well. */
-  @Test
-  void aPeerThatSendsButDoesNotAnswerPingsStays() throws Exception {
-    use(pinging(20, 2_000));
-    try (ScriptedServer server =
-        ScriptedServer.start(peer -> {
-          peer.upgrade();
-          for (int i = 0; i < 10; i++) {
-            readPing(peer);
-            peer.send(Frames.text("event " + i));
-          }
-          peer.awaitClose();
-        })) {
-      Channel channel = open(server);
-      for (int i = 0; i < 10; i++) {
-        assertThat(next(channel)).isEqualTo("text event " + i);
-      }
-      channel.close(PATIENCE);
-    }
-  }
-
   /**
    * While nobody takes from the inbox, nothing is read, and pongs wait in the socket far longer
    * than the timeout. Ten pings that get to the server show that more than ten intervals, and so

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.StreamRuntime;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
@@ -125,5 +126,37 @@ class OutboundTest {
     socket.runPendingTasks();
     assertThat(written()).isEqualTo(2);
     assertThat(outbound.unsent()).isEqualTo(1);
+  }
+
+  /** More than is written in one go, so that there is time to send more before all of it is. */
+  @Test
+  void whatIsSentAfterTheGoodbyeDoesNotPostponeIt() {
+    for (int i = 0; i < 6; i++) {
+      outbound.send(new byte[64 * 1024]);
+    }
+    outbound.finish(ClosePayload.of(1000, ""));
+    for (int i = 0; i < 10; i++) {
+      outbound.send(Frames.utf8("late"));
+      outbound.send(new byte[64 * 1024]);
+    }
+    socket.runPendingTasks();
+    assertThat(outbound.unsent()).isEqualTo(20);
+    ByteBuf last = Unpooled.EMPTY_BUFFER;
+    for (ByteBuf out = socket.readOutbound(); out != null; out = socket.readOutbound()) {
+      last.release();
+      last = out;
+    }
+    assertThat(last.getUnsignedByte(0)).isEqualTo((short) (Frames.FIN | Opcode.CLOSE));
+    last.release();
+  }
+
+  @Test
+  void theGoodbyeIsAFrameOfItsOwnBehindShortMessages() {
+    for (int i = 0; i < 3; i++) {
+      outbound.send(Frames.utf8("short"));
+    }
+    assertThat(outbound.finish(ClosePayload.of(1000, "")).isSuccess()).isTrue();
+    assertThat(outbound.unsent()).isZero();
+    assertThat(written()).isEqualTo(2);
   }
 }

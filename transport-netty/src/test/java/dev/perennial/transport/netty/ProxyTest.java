@@ -2,10 +2,14 @@ package dev.perennial.transport.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.port.Channel;
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
+import dev.perennial.port.Verdict;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -17,10 +21,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProxyTest extends TransportFixture {
 
@@ -131,31 +138,72 @@ class ProxyTest extends TransportFixture {
     }
   }
 
-  @Test
-  void aProxyThatRefusesMeansUnreachableAndNoCredentialsAreTold() throws Exception {
-    try (ScriptedServer proxy =
-        ScriptedServer.start(peer -> {
-          peer.readRequest();
-          peer.send(
-              Frames.utf8(
-                  "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"));
-          peer.awaitEnd();
-        })) {
+  private static ScriptedServer answering(String statusLine) throws Exception {
+    return ScriptedServer.start(peer -> {
+      peer.readRequest();
+      peer.send(
+          Frames.utf8("HTTP/1.1 " + statusLine + "\r\nX-Proxy: one\r\nContent-Length: 0\r\n\r\n"));
+      peer.awaitEnd();
+    });
+  }
+
+  private static Optional<Verdict> verdict(Throwable error) {
+    return ErrorClassifier.transport().classify(error);
+  }
+
+  /** Asking again does not help, so the stream must end and say why. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "407 Proxy Authentication Required",
+        "403 Forbidden, status: 500",
+        "400 Bad Request",
+        "499",
+      })
+  void aProxyThatRefusesIsNamedAndNotAskedAgain(String statusLine) throws Exception {
+    try (ScriptedServer proxy = answering(statusLine)) {
       use(withProxyName().httpProxy("proxy.test", proxy.port(), "someone", "hunter2"));
-      assertThatThrownBy(() -> open(URI.create("ws://far.test")))
-          .isInstanceOf(Unreachable.class)
-          .hasMessageContaining("proxy")
-          .hasMessageContaining("407")
-          .satisfies(e ->
-              assertThat(HandshakeTest.everythingSaidBy(e))
-                  .doesNotContain("hunter2")
-                  .doesNotContain("someone")
-                  .doesNotContain(
-                      Base64.getEncoder().encodeToString(Frames.utf8("someone:hunter2"))));
+      Rejected rejected =
+          catchThrowableOfType(Rejected.class, () -> open(URI.create("ws://far.test")));
+      assertThat(rejected)
+          .hasMessageContaining("the proxy http://proxy.test:" + proxy.port())
+          .hasMessageContaining("ws://far.test")
+          .hasMessageContaining(statusLine.substring(0, 3));
+      assertThat(rejected.status()).isEqualTo(Integer.parseInt(statusLine.substring(0, 3)));
+      assertThat(rejected.header("x-proxy")).contains("one");
+      assertThat(verdict(rejected)).contains(Verdict.fatal());
+      assertThat(HandshakeTest.everythingSaidBy(rejected))
+          .doesNotContain("hunter2")
+          .doesNotContain("someone")
+          .doesNotContain(Base64.getEncoder().encodeToString(Frames.utf8("someone:hunter2")));
       assertThat(transport.toString())
           .contains("proxy.test")
           .doesNotContain("hunter2")
           .doesNotContain("someone");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "408 Request Timeout",
+        "425 Too Early",
+        "429 Too Many Requests",
+        "502 Bad Gateway",
+        "503 Unavailable, status: 407"
+      })
+  void aProxyThatCannotNowIsAskedAgain(String statusLine) throws Exception {
+    try (ScriptedServer proxy = answering(statusLine)) {
+      use(withProxyName().httpProxy("proxy.test", proxy.port(), "someone", "hunter2"));
+      assertThatThrownBy(() -> open(URI.create("ws://far.test")))
+          .isInstanceOf(Unreachable.class)
+          .hasMessageContaining("proxy")
+          .hasMessageContaining(statusLine.substring(0, 3))
+          .satisfies(e -> assertThat(verdict(e)).contains(Verdict.retry()))
+          .satisfies(e ->
+              assertThat(HandshakeTest.everythingSaidBy(e))
+                  .doesNotContain("hunter2")
+                  .doesNotContain("someone"));
     }
   }
 
@@ -165,7 +213,8 @@ class ProxyTest extends TransportFixture {
       use(through(proxy));
       assertThatThrownBy(() -> open(URI.create("ws://far.test")))
           .isInstanceOf(Unreachable.class)
-          .hasMessageContaining("proxy");
+          .hasMessageContaining("proxy")
+          .satisfies(e -> assertThat(verdict(e)).contains(Verdict.retry()));
     }
   }
 

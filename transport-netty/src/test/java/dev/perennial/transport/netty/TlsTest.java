@@ -4,19 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.port.Channel;
+import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
+import dev.perennial.port.Verdict;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TlsTest extends TransportFixture {
 
@@ -151,16 +156,64 @@ class TlsTest extends TransportFixture {
     }
   }
 
+  /** Such as a balancer that restarts; and nothing of what it said is repeated. */
   @Test
-  void aServerThatDoesNotSpeakTlsIsUntrusted() throws Exception {
+  void aServerThatDoesNotSpeakTlsIsUnreachable() throws Exception {
     use(NettyTransport.builder().trust(certificate.trust()));
+    String answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
     try (ScriptedServer server =
         ScriptedServer.start(peer -> {
-          peer.send(Frames.utf8("HTTP/1.1 400 Bad Request\r\n\r\n"));
+          peer.send(Frames.utf8(answer));
           peer.awaitEnd();
         })) {
       URI uri = URI.create("wss://127.0.0.1:" + server.port());
-      assertThatThrownBy(() -> open(uri)).isInstanceOf(Untrusted.class);
+      assertThatThrownBy(() -> open(uri))
+          .isInstanceOf(Unreachable.class)
+          .hasMessageContaining("127.0.0.1:" + server.port())
+          .hasMessageContaining("not TLS")
+          .satisfies(e ->
+              assertThat(HandshakeTest.everythingSaidBy(e))
+                  .doesNotContain(HexFormat.of().formatHex(Frames.utf8("HTTP"))));
+    }
+  }
+
+  /** Answers the TLS handshake with a fatal alert: RFC 8446, section 6. */
+  private static ScriptedServer alerting(int alert) throws Exception {
+    return ScriptedServer.start(peer -> {
+      peer.socket().getInputStream().read();
+      peer.send(Frames.bytes(0x15, 3, 3, 0, 2, 2, alert));
+      peer.awaitEnd();
+    });
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {80 /* internal_error */, 90 /* user_canceled */, 20 /* bad_record_mac */})
+  void aServerThatCannotGoOnIsUnreachable(int alert) throws Exception {
+    use(NettyTransport.builder().trust(certificate.trust()));
+    try (ScriptedServer server = alerting(alert)) {
+      URI uri = URI.create("wss://127.0.0.1:" + server.port());
+      assertThatThrownBy(() -> open(uri))
+          .isInstanceOf(Unreachable.class)
+          .satisfies(
+              e -> assertThat(ErrorClassifier.transport().classify(e)).contains(Verdict.retry()));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      ints = {
+        40 /* handshake_failure */,
+        70 /* protocol_version */,
+        71 /* insufficient_security */
+      })
+  void aServerThatHasNothingInCommonWithUsIsUntrusted(int alert) throws Exception {
+    use(NettyTransport.builder().trust(certificate.trust()));
+    try (ScriptedServer server = alerting(alert)) {
+      URI uri = URI.create("wss://127.0.0.1:" + server.port());
+      assertThatThrownBy(() -> open(uri))
+          .isInstanceOf(Untrusted.class)
+          .satisfies(
+              e -> assertThat(ErrorClassifier.transport().classify(e)).contains(Verdict.fatal()));
     }
   }
 

@@ -1,0 +1,50 @@
+package dev.perennial.testkit.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.Checkpoints;
+import dev.perennial.EventStream;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.testkit.InMemoryCheckpointStore;
+import dev.perennial.testkit.ScriptedClientSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** In real time, because it is about real threads. */
+class ManyStreamsTest {
+
+  private static final int STREAMS = 1_000;
+
+  @Test
+  @DisplayName("a thousand streams have no thread each, and the last one closed leaves none behind")
+  void threads() throws InterruptedException {
+    InMemoryCheckpointStore store = new InMemoryCheckpointStore();
+    List<EventStream<String>> streams = new ArrayList<>();
+    for (int i = 0; i < STREAMS; i++) {
+      ScriptedClientSource<String> source =
+          new ScriptedClientSource<String>(StreamRuntime.system()).connects(c -> c.event(1, "a"));
+      streams.add(EventStream.from(source, Checkpoints.in(store, "stream " + i)).open());
+    }
+    for (EventStream<String> stream : streams) {
+      assertThat(stream.next().ack()).isTrue();
+    }
+    assertThat(ours()).isLessThan(STREAMS / 10);
+    for (EventStream<String> stream : streams) {
+      stream.close();
+    }
+    assertThat(store.saves())
+        .filteredOn(save -> save.checkpoint().position().equals("1"))
+        .hasSize(STREAMS);
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> ours() == 0);
+  }
+
+  private static long ours() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("perennial-"))
+        .count();
+  }
+}

@@ -1,0 +1,136 @@
+package dev.perennial.transport.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.perennial.port.Inbox;
+import dev.perennial.port.Message;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.TransportException;
+import dev.perennial.port.TransportException.Lost;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When a peer counts as lost, on an event loop whose clock goes when the test says so. */
+class HeartbeatClockTest {
+
+  private static final Duration INTERVAL = Duration.ofSeconds(10);
+  private static final Duration TIMEOUT = Duration.ofSeconds(25);
+
+  private final EmbeddedChannel socket = new EmbeddedChannel();
+  private final StreamRuntime runtime = StreamRuntime.system();
+  private final Inbox<Message, TransportException> inbox =
+      new Inbox<>(1000, 1 << 20, message -> 1, () -> {}, runtime);
+
+  @BeforeEach
+  void start() {
+    EdgeHandler edge = new EdgeHandler();
+    MaskKeys keys = new MaskKeys();
+    Settings settings = new Settings(1000, INTERVAL, TIMEOUT, 1000, 1 << 20, runtime);
+    socket.freezeTime();
+    socket.pipeline().addLast(edge);
+    socket
+        .pipeline()
+        .addLast(
+            new WebSocketSession(
+                socket, edge, settings, inbox, new Outbound(socket, keys, runtime), keys));
+  }
+
+  @AfterEach
+  void release() {
+    socket.finishAndReleaseAll();
+  }
+
+  private void pass(Duration time) {
+    socket.advanceTimeBy(time.toMillis(), TimeUnit.MILLISECONDS);
+    socket.runPendingTasks();
+  }
+
+  /** Pings sent since the last look. */
+  private int pings() {
+    int pings = 0;
+    for (ByteBuf out = socket.readOutbound(); out != null; out = socket.readOutbound()) {
+      assertThat(out.getUnsignedByte(0)).isEqualTo((short) (Frames.FIN | Opcode.PING));
+      pings++;
+      out.release();
+    }
+    return pings;
+  }
+
+  private void arrives(byte[] frame) {
+    socket.writeInbound(Unpooled.wrappedBuffer(frame));
+  }
+
+  @Test
+  void aPeerThatSendsNothingIsLostOneTimeoutAfterThePing() {
+    pass(INTERVAL);
+    assertThat(pings()).isEqualTo(1);
+    pass(TIMEOUT.minusMillis(1));
+    assertThat(socket.isOpen()).isTrue();
+    pass(Duration.ofMillis(1));
+    // What waits in the socket may still be read.
+    assertThat(socket.isOpen()).isTrue();
+    pass(Duration.ofMillis(1));
+    assertThat(socket.isOpen()).isFalse();
+    assertThatThrownBy(() -> inbox.poll(Duration.ZERO))
+        .isInstanceOf(Lost.class)
+        .hasMessageContaining("nothing has arrived for 25000 ms after a ping");
+  }
+
+  @Test
+  void aPeerThatOnlyAnswersPingsStays() throws Exception {
+    // Forty timeouts.
+    for (int i = 0; i < 100; i++) {
+      pass(INTERVAL);
+      assertThat(pings()).isEqualTo(1);
+      arrives(Frames.pong(new byte[0]));
+    }
+    assertThat(socket.isOpen()).isTrue();
+    assertThat(inbox.poll(Duration.ZERO)).isNull();
+  }
+
+  /** Pongs may wait behind data for longer than any timeout, so data count as well. */
+  @Test
+  void aPeerThatSendsButDoesNotAnswerPingsStays() throws Exception {
+    for (int i = 0; i < 100; i++) {
+      pass(INTERVAL);
+      assertThat(pings()).isEqualTo(1);
+      arrives(Frames.text("event " + i));
+      Message event = inbox.poll(Duration.ZERO);
+      assertThat(event).isNotNull();
+      assertThat(Decoding.describe(event)).isEqualTo("text event " + i);
+    }
+    assertThat(socket.isOpen()).isTrue();
+  }
+
+  /** A part of a long message is a sign of life, too. */
+  @Test
+  void aPeerThatIsStillSendingOneMessageStays() {
+    byte[] frame = Frames.text(Frames.repeat('x', 500));
+    for (byte one : frame) {
+      pass(INTERVAL);
+      arrives(new byte[] {one});
+    }
+    assertThat(socket.isOpen()).isTrue();
+    pings();
+  }
+
+  @Test
+  void aPeerThatFallsSilentLaterIsLostThen() {
+    pass(INTERVAL);
+    arrives(Frames.pong(new byte[0]));
+    pass(TIMEOUT);
+    assertThat(socket.isOpen()).isTrue();
+    pass(INTERVAL);
+    pass(TIMEOUT);
+    pass(Duration.ofMillis(1));
+    assertThat(socket.isOpen()).isFalse();
+    pings();
+  }
+}
