@@ -61,7 +61,9 @@ final class TapErrors {
         uri
             + " answered with status "
             + status
-            + " instead of opening Tap's event channel; is it the address of a Tap? It said: \""
+            + " instead of opening Tap's event channel ("
+            + secrets.clean(String.valueOf(rejected.getMessage()))
+            + "); is it the address of a Tap? It said: \""
             + secrets.clean(rejected.body())
             + '"',
         rejected);

@@ -5,6 +5,7 @@ import dev.perennial.port.Inbox;
 import dev.perennial.port.Message;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.TransportException;
+import dev.perennial.port.TransportException.Lost;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -57,6 +58,10 @@ final class WebSocketChannel implements Channel {
     Message message = inbox.poll(Duration.ZERO);
     if (message != null) {
       return message;
+    }
+    if (loop.isShutdown()) {
+      // Closing its sockets, it may not have got round to telling of that.
+      inbox.fail(new Lost(CloseCode.ABNORMAL, "the event loop group has been shut down", null));
     }
     outbound.receiverWaits();
     try {
