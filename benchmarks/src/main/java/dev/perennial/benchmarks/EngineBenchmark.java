@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -140,7 +141,8 @@ public class EngineBenchmark {
   }
 
   /** As large as a delivery, and settled as one is. */
-  private static final class Bare extends AtomicReference<Object> {
+  @SuppressWarnings("UnusedVariable") // the fields are there for their size
+  private static final class Bare extends AtomicReference<@Nullable Object> {
     private static final long serialVersionUID = 1;
     final transient Object event;
     final long sequence;
