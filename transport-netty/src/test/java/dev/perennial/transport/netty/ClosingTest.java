@@ -138,8 +138,8 @@ class ClosingTest extends TransportFixture {
           }
           texts.add("goodbye " + frame.closeCode());
           seen.complete(texts);
-          peer.send(Frames.text("still underway"), Frames.close(1000, ""));
           answered.countDown();
+          peer.send(Frames.text("still underway"), Frames.close(1000, ""));
           peer.awaitEnd();
         })) {
       Channel channel = open(server);
