@@ -222,7 +222,9 @@ class TailTapTest {
   void refusesWhatItCannotUnderstand() throws Exception {
     try (Program tail = perennial("tail", "tap", "ftp://localhost")) {
       assertThat(tail.exitStatus()).isEqualTo(2);
-      assertThat(tail.err()).contains("ftp").contains("Usage: perennial tail tap");
+      assertThat(tail.err())
+          .contains("its scheme is none of ws, wss, http and https")
+          .contains("Usage: perennial tail tap");
     }
     try (Program tail = perennial("tail", "tap", "ws://localhost", "--max", "0")) {
       assertThat(tail.exitStatus()).isEqualTo(2);
