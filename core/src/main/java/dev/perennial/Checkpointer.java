@@ -162,10 +162,8 @@ final class Checkpointer<P extends Position> {
 
   /** Tries to save all that there is until it is saved, it cannot be, or the time is over. */
   CheckpointOutcome flush(Deadline deadline) {
-    if (!isSaved() && claim.slot() != null) {
-      saveNow();
-      Uninterrupted.await(signal, () -> isSaved() || claim.slot() == null, deadline);
-    }
+    saveNow();
+    Uninterrupted.await(signal, () -> isSaved() || claim.slot() == null, deadline);
     return outcome();
   }
 
