@@ -6,9 +6,10 @@ import java.util.Optional;
  * Keeps one checkpoint for each stream id, and lets one stream at a time claim it. Safe for use
  * from any thread.
  *
- * <p>The stream calls a store on threads that may block and are never interrupted.
+ * <p>The stream calls a store on threads that may block and are never interrupted. It never closes
+ * the store: whoever made it does, after the streams that use it.
  */
-public interface CheckpointStore {
+public interface CheckpointStore extends AutoCloseable {
 
   /**
    * Tries once to claim a stream's checkpoint, without waiting for who has it.
@@ -19,6 +20,13 @@ public interface CheckpointStore {
    * @throws CheckpointException if the store cannot be used
    */
   Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost) throws CheckpointException;
+
+  /**
+   * Gives back what the store holds, such as connections; does nothing unless the store says
+   * otherwise. Idempotent.
+   */
+  @Override
+  default void close() {}
 
   /**
    * Makes a store of two functions, for example over a table that the application has anyway. A

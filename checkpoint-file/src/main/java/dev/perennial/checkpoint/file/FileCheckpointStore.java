@@ -67,8 +67,9 @@ public final class FileCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * {@inheritDoc}
+   * Tries once to claim a stream's checkpoint, without waiting for who has it.
    *
+   * @return the claimed slot, or empty if another stream has it, in this process or another
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     the directory cannot be used
    * @throws IllegalArgumentException if the id is empty, or takes more than 244 characters as a
