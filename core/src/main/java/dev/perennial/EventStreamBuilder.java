@@ -3,6 +3,7 @@ package dev.perennial;
 import static java.util.Objects.requireNonNull;
 
 import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Source;
 import dev.perennial.port.StreamRuntime;
@@ -101,8 +102,8 @@ public final class EventStreamBuilder<E> {
 
   /**
    * How many acked positions to remember, so that a copy which the server sends late is not handed
-   * out: 65,536 or the window, whichever is larger, unless set; at least the window. Of use to
-   * server-tracked streams only.
+   * out: 65,536 or the window, whichever is larger, unless set; at least the window. For
+   * server-tracked sources only: any other is refused by {@link #open()}.
    */
   public EventStreamBuilder<E> redeliveryMemory(int positions) {
     if (positions < 1) {
@@ -146,6 +147,12 @@ public final class EventStreamBuilder<E> {
     if (hasStore && acks == AckMode.NEVER) {
       throw new IllegalArgumentException(
           "a stream that acks nothing has no checkpoint to keep; use Checkpoints.none() with AckMode.NEVER");
+    }
+    if (redeliveryMemory.isPresent() && source instanceof ClientTrackedSource) {
+      throw new IllegalArgumentException(
+          "redeliveryMemory() is for sources whose server sends again what was not acked; "
+              + source.name()
+              + " is none of them");
     }
     int memory = redeliveryMemory.orElse(Math.max(DEFAULT_REDELIVERY_MEMORY, window));
     if (memory < window) {

@@ -102,6 +102,10 @@ class MisuseTest {
         .isThrownBy(
             () -> EventStream.from(client, Checkpoints.in(store, "x")).acks(AckMode.NEVER).open())
         .withMessageContaining("Checkpoints.none()");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> EventStream.from(client, Checkpoints.none()).redeliveryMemory(2_000).open())
+        .withMessageContaining("redeliveryMemory()");
     assertThatIllegalArgumentException().isThrownBy(() -> Checkpoints.in(store, " "));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Checkpoints.in(store, "x").every(0, Duration.ofSeconds(1)));
