@@ -50,8 +50,7 @@ final class CursorOpener {
   private final WatchPlan plan;
   private final StreamRuntime runtime;
 
-  CursorOpener(
-      ClientHandle client, Options options, WatchPlan plan, StreamRuntime runtime) {
+  CursorOpener(ClientHandle client, Options options, WatchPlan plan, StreamRuntime runtime) {
     this.client = client;
     this.options = options;
     this.plan = plan;
@@ -61,7 +60,8 @@ final class CursorOpener {
   /**
    * Opens the stream.
    *
-   * @throws MongoException if it could not, or the server does not have what comes after {@code from}
+   * @throws MongoException if it could not, or the server does not have what comes after {@code
+   *     from}
    */
   OpenCursor open(MongoPosition from) throws InterruptedException {
     MongoChangeStreamCursor<EventBytes> cursor = cursor(from, plan.pipeline(), options.batchSize());
@@ -81,8 +81,8 @@ final class CursorOpener {
   }
 
   /**
-   * Asks for the time of an event's token, which the server checks at once. Later than the cursor is
-   * opened, so that what the probe finds there was there for the cursor too.
+   * Asks for the time of an event's token, which the server checks at once. Later than the cursor
+   * is opened, so that what the probe finds there was there for the cursor too.
    */
   private void probe(MongoPosition from) throws InterruptedException {
     MongoPosition time = from.degraded().orElse(from);
@@ -120,17 +120,14 @@ final class CursorOpener {
     // resumeAfter does not take the token of an invalidate; startAfter takes every token.
     from.token().ifPresent(stream::startAfter);
     from.operationTime().ifPresent(stream::startAtOperationTime);
-    return Interrupts.call(
-        () ->
-            (MongoChangeStreamCursor<EventBytes>)
-                stream.withDocumentClass(EventBytes.class).cursor());
+    return Interrupts.call(() ->
+        (MongoChangeStreamCursor<EventBytes>) stream.withDocumentClass(EventBytes.class).cursor());
   }
 
   /** Without a read concern, which the server then takes to be majority: it allows no other. */
   private ChangeStreamIterable<?> watch(List<BsonDocument> pipeline) {
     MongoClient server = client.get();
-    MongoCluster cluster =
-        server.withCodecRegistry(CODECS).withReadConcern(ReadConcern.DEFAULT);
+    MongoCluster cluster = server.withCodecRegistry(CODECS).withReadConcern(ReadConcern.DEFAULT);
     if (options.readPreference() != null) {
       cluster = cluster.withReadPreference(options.readPreference());
     }

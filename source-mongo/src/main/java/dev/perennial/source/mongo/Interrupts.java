@@ -4,7 +4,9 @@ import com.mongodb.MongoInterruptedException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Tells of an interrupt as the JDK does, where the driver leaves the flag set and throws its own. */
+/**
+ * Tells of an interrupt as the JDK does, where the driver leaves the flag set and throws its own.
+ */
 final class Interrupts {
 
   private Interrupts() {}

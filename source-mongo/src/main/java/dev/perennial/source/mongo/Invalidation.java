@@ -63,7 +63,8 @@ final class Invalidation {
    * The event that ended a cursor without showing, if one did.
    *
    * @param last the last known position
-   * @param token what the server named with the cursor's last answer; newer servers name the event's
+   * @param token what the server named with the cursor's last answer; newer servers name the
+   *     event's
    */
   Optional<ChangeEvent> hidden(MongoPosition last, @Nullable BsonDocument token)
       throws InterruptedException {
@@ -94,7 +95,8 @@ final class Invalidation {
 
   private Optional<ChangeEvent> find(MongoPosition from, MongoPosition known)
       throws InterruptedException {
-    MongoChangeStreamCursor<EventBytes> cursor = opener.cursor(from, WatchPlan.INVALIDATES_ONLY, null);
+    MongoChangeStreamCursor<EventBytes> cursor =
+        opener.cursor(from, WatchPlan.INVALIDATES_ONLY, null);
     try {
       int empty = 0;
       while (empty < EMPTY_ANSWERS) {

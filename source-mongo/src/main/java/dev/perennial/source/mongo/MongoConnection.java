@@ -41,7 +41,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** Whether the server has shown that it knows where the cursor was opened. */
   private boolean proved;
 
-  /** The resume token that was last looked at, which the driver keeps as long as it is the same. */
+  /** The resume token that was last looked at, so that it is read once. */
   private @Nullable BsonDocument seenToken;
 
   private @Nullable Ending ending;
@@ -65,8 +65,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   }
 
   @Override
-  public @Nullable Received<ChangeEvent, MongoPosition> receive(Duration timeout)
-      throws Exception {
+  public @Nullable Received<ChangeEvent, MongoPosition> receive(Duration timeout) throws Exception {
     Received<ChangeEvent, MongoPosition> received = arrived();
     return received != null || timeout.isZero() ? received : fetch();
   }
@@ -165,7 +164,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       return null;
     }
     BsonDocument token = cursor.getResumeToken();
-    if (token == null || token == seenToken) {
+    if (token == null || token.equals(seenToken)) {
       return null;
     }
     seenToken = token;
@@ -187,7 +186,9 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     return give(hidden.get(), true);
   }
 
-  /** The driver gave up. What the server cannot return is an event too, if it says where that is. */
+  /**
+   * The driver gave up. What the server cannot return is an event too, if it says where that is.
+   */
   private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
     Optional<MalformedChange> poison = Poison.event(error, last);
     if (poison.isPresent()) {

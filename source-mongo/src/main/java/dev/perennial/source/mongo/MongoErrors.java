@@ -106,7 +106,8 @@ final class MongoErrors {
               error);
       case UNKNOWN_STAGE ->
           words(error).contains(WatchPlan.SPLIT_STAGE)
-              ? rejected("splitLargeEvents needs MongoDB 6.0.9 or 7.0, and this server is older", error)
+              ? rejected(
+                  "splitLargeEvents needs MongoDB 6.0.9 or 7.0, and this server is older", error)
               : rejected("the server does not know a stage of the pipeline", error);
       case WRONG_NAMESPACE, VIEW ->
           rejected(
@@ -115,14 +116,14 @@ final class MongoErrors {
                   + " no change streams",
               error);
       case NO_MAJORITY ->
-          rejected("the server runs without majority read concern, which change streams need", error);
+          rejected(
+              "the server runs without majority read concern, which change streams need", error);
       default ->
           rejected("the server does not accept the pipeline or an option of the stream", error);
     };
   }
 
   private static MongoSourceException rejected(String problem, MongoException cause) {
-    return new MongoSourceException.Rejected(
-        problem + "; the server said: " + words(cause), cause);
+    return new MongoSourceException.Rejected(problem + "; the server said: " + words(cause), cause);
   }
 }

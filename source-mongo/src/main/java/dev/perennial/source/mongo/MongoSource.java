@@ -77,13 +77,10 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan =
         WatchPlan.of(
-            options.scope(),
-            options.pipeline(),
-            options.splitLargeEvents(),
-            builder.spec.codecs());
+            options.scope(), options.pipeline(), options.splitLargeEvents(), builder.spec.codecs());
     this.opener = new CursorOpener(client, options, plan, runtime);
     this.history = new History(options.onHistoryLost(), server, listener);
-    this.checkpoints = 
+    this.checkpoints =
         new CheckpointText(
             Fingerprint.of(
                 plan,
@@ -168,7 +165,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   @Override
   public Optional<String> configuredStart() {
-    return options.startAt() == StartPosition.now()
+    return options.startAt() instanceof Starts.Now
         ? Optional.empty()
         : Optional.of(options.startAt().toString());
   }
@@ -189,8 +186,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       open = errors.explained(() -> opener.open(from));
     } catch (MongoException e) {
       // The first batch may be what cannot be returned.
-      return new MalformedConnection(
-          Poison.event(e, from).orElseThrow(() -> e), from);
+      return new MalformedConnection(Poison.event(e, from).orElseThrow(() -> e), from);
     }
     watch.opened();
     return new MongoConnection(
@@ -328,7 +324,9 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       return this;
     }
 
-    /** What the server's logs and {@code currentOp} call the stream: {@code perennial} unless set. */
+    /**
+     * What the server's logs and {@code currentOp} call the stream: {@code perennial} unless set.
+     */
     public Builder comment(String comment) {
       this.comment = comment;
       return this;

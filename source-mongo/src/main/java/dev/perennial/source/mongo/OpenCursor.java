@@ -36,15 +36,14 @@ record OpenCursor(
   void close(Duration atMost, StreamRuntime runtime) throws InterruptedException {
     AtomicBoolean closed = new AtomicBoolean();
     StreamRuntime.Signal signal = runtime.newSignal();
-    runtime.execute(
-        () -> {
-          try {
-            cursor.close();
-          } finally {
-            closed.set(true);
-            signal.raise();
-          }
-        });
+    runtime.execute(() -> {
+      try {
+        cursor.close();
+      } finally {
+        closed.set(true);
+        signal.raise();
+      }
+    });
     signal.await(closed::get, atMost.compareTo(CLOSE_LIMIT) > 0 ? atMost : CLOSE_LIMIT);
   }
 }

@@ -51,7 +51,8 @@ final class Poison {
 
   private static String where(Optional<BsonTimestamp> time, MongoPosition last) {
     return time.map(known -> "at cluster time " + ClusterTime.text(known))
-        .or(() -> last.clusterTime().map(before -> "after cluster time " + ClusterTime.text(before)))
+        .or(() ->
+            last.clusterTime().map(before -> "after cluster time " + ClusterTime.text(before)))
         .orElse("after " + last);
   }
 

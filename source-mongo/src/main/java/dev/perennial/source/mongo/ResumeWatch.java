@@ -114,8 +114,7 @@ final class ResumeWatch implements CommandListener, ServerSelector {
     if (isInside() && inARow >= STORM) {
       Throwable why = cause();
       listener.onResumeStorm(
-          new MongoListener.ResumeStorm(
-              inARow, Duration.ofNanos(runtime.nanoTime() - since), why));
+          new MongoListener.ResumeStorm(inARow, Duration.ofNanos(runtime.nanoTime() - since), why));
       throw new StormBroken(inARow, why);
     }
     return cluster.getServerDescriptions();

@@ -43,7 +43,11 @@ final class SplitEvents {
     if (!(event instanceof Change part) || !part.isFragment()) {
       if (isOpen()) {
         throw new MongoSourceException.FragmentMissing(
-            "the server sent " + event + " where part " + (held.size() + 1) + " of an event belongs");
+            "the server sent "
+                + event
+                + " where part "
+                + (held.size() + 1)
+                + " of an event belongs");
       }
       return event;
     }

@@ -27,7 +27,9 @@ final class UserPipeline {
   static List<BsonDocument> checked(
       List<? extends Bson> stages, CodecRegistry codecs, boolean split) {
     List<BsonDocument> checked =
-        stages.stream().map(stage -> stage.toBsonDocument(BsonDocument.class, codecs).clone()).toList();
+        stages.stream()
+            .map(stage -> stage.toBsonDocument(BsonDocument.class, codecs).clone())
+            .toList();
     checked.forEach(stage -> check(stage, split));
     return checked;
   }
