@@ -1,0 +1,26 @@
+package dev.perennial.source.mongo;
+
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/** Decodes what lies within an event. */
+final class Payload {
+
+  private Payload() {}
+
+  /**
+   * Runs a decoder.
+   *
+   * @param problem what it means if it throws
+   */
+  static <T> T read(String problem, Supplier<T> decoder) {
+    try {
+      return Objects.requireNonNull(decoder.get(), "the codec gave null");
+    } catch (RuntimeException | StackOverflowError e) {
+      // A codec may throw anything, the driver's reader throws several kinds on corrupt BSON, and
+      // decoding goes as deep as the document.
+      throw new ChangePayloadException(
+          problem + ": " + Brief.of(String.valueOf(e.getMessage())), e);
+    }
+  }
+}
