@@ -3,6 +3,7 @@ package dev.perennial.source.mongo;
 import java.util.List;
 import java.util.Set;
 import org.bson.BsonDocument;
+import org.bson.BsonNull;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.codecs.configuration.CodecRegistry;
@@ -56,7 +57,7 @@ final class UserPipeline {
       throw new IllegalArgumentException(
           "splitLargeEvents puts " + name + " at the pipeline's end; leave one of the two out");
     }
-    if (removesToken(name, stage.get(name))) {
+    if (removesToken(name, stage.get(name, BsonNull.VALUE))) {
       throw new IllegalArgumentException(
           "the pipeline's stage "
               + name
