@@ -22,6 +22,9 @@ record Module(
   private static final String NULLNESS = "org.jspecify..";
   private static final String LOG = "org.slf4j..";
   private static final String NETTY = "io.netty..";
+  private static final String BSON = "org.bson..";
+  private static final String MONGO_DRIVER = "com.mongodb..";
+  private static final String LETTUCE = "io.lettuce..";
   private static final List<String> JACKSON =
       List.of("tools.jackson..", "com.fasterxml.jackson.annotation..");
 
@@ -46,12 +49,26 @@ record Module(
           CORE.packages,
           with(JACKSON, NULLNESS),
           true);
+  static final Module SOURCE_MONGO =
+      new Module(
+          "perennial-source-mongo",
+          List.of(".source.mongo"),
+          CORE.packages,
+          List.of(NULLNESS, LOG, MONGO_DRIVER, BSON),
+          true);
   static final Module CHECKPOINT_FILE =
       new Module(
           "perennial-checkpoint-file",
           List.of(".checkpoint.file"),
           CORE.packages,
           List.of(NULLNESS),
+          true);
+  static final Module CHECKPOINT_REDIS =
+      new Module(
+          "perennial-checkpoint-redis",
+          List.of(".checkpoint.redis"),
+          CORE.packages,
+          List.of(NULLNESS, LETTUCE),
           true);
   static final Module TESTKIT =
       new Module(
@@ -65,7 +82,7 @@ record Module(
           "perennial-simulators",
           List.of(".simulators.."),
           CORE.packages,
-          with(JACKSON, NULLNESS, NETTY, "org.bson.."),
+          with(JACKSON, NULLNESS, LOG, NETTY, BSON, "redis.embedded.."),
           false);
   static final Module EXAMPLES =
       new Module(
@@ -75,16 +92,18 @@ record Module(
               CORE.packages,
               ".transport.netty",
               ".source.tap",
+              ".source.mongo",
               ".checkpoint.file",
+              ".checkpoint.redis",
               ".simulators.."),
-          with(JACKSON, NULLNESS, LOG, NETTY, "picocli.."),
+          with(JACKSON, NULLNESS, LOG, NETTY, MONGO_DRIVER, BSON, LETTUCE, "picocli.."),
           false);
   static final Module BENCHMARKS =
       new Module(
           "perennial-benchmarks",
           List.of(".benchmarks.."),
           with(EXAMPLES.sees, ".testkit..", ".examples.."),
-          with(JACKSON, NULLNESS, LOG, NETTY, "org.openjdk.jmh.."),
+          with(JACKSON, NULLNESS, LOG, NETTY, MONGO_DRIVER, BSON, "org.openjdk.jmh.."),
           false);
 
   static final List<Module> ALL =
@@ -92,14 +111,17 @@ record Module(
           CORE,
           TRANSPORT_NETTY,
           SOURCE_TAP,
+          SOURCE_MONGO,
           CHECKPOINT_FILE,
+          CHECKPOINT_REDIS,
           TESTKIT,
           SIMULATORS,
           EXAMPLES,
           BENCHMARKS);
 
   /** What implements a port over somebody else's protocol or storage. */
-  static final List<Module> ADAPTERS = List.of(TRANSPORT_NETTY, SOURCE_TAP, CHECKPOINT_FILE);
+  static final List<Module> ADAPTERS =
+      List.of(TRANSPORT_NETTY, SOURCE_TAP, SOURCE_MONGO, CHECKPOINT_FILE, CHECKPOINT_REDIS);
 
   static List<Module> allPublished() {
     return ALL.stream().filter(Module::published).toList();

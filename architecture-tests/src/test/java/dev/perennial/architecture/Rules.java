@@ -46,7 +46,29 @@ final class Rules {
                 Module.SIMULATORS,
                 Module.EXAMPLES,
                 Module.BENCHMARKS),
+            confined(
+                "BSON",
+                "org.bson..",
+                "ConfinedBson",
+                Module.SOURCE_MONGO,
+                Module.SIMULATORS,
+                Module.EXAMPLES,
+                Module.BENCHMARKS),
+            confined(
+                "the MongoDB driver",
+                "com.mongodb..",
+                "ConfinedMongoDriver",
+                Module.SOURCE_MONGO,
+                Module.EXAMPLES,
+                Module.BENCHMARKS),
+            confined(
+                "Lettuce",
+                "io.lettuce..",
+                "ConfinedLettuce",
+                Module.CHECKPOINT_REDIS,
+                Module.EXAMPLES),
             confined("Failsafe", "dev.failsafe..", "ConfinedFailsafe", Module.CORE)));
+    rules.add(driverInternalsAreNotUsed());
     rules.add(noCycles());
     rules.add(onlyTheRuntimeReadsClocks());
     rules.add(noServiceLoader());
@@ -106,6 +128,14 @@ final class Rules {
         root -> in(root, Module.ALL.stream().filter(module -> !allowed.contains(module)).toList()),
         root -> never(dependOnClassesThat(resideInAPackage(packages))),
         brokenBy);
+  }
+
+  private static Rule driverInternalsAreNotUsed() {
+    return Rule.of(
+        "of the MongoDB driver only what is public is used",
+        root -> in(root, Module.ALL),
+        root -> never(dependOnClassesThat(resideInAPackage("com.mongodb.internal.."))),
+        "DriverInternals");
   }
 
   private static Rule noCycles() {

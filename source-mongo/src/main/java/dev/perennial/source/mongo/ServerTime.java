@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /** Asks a server for the time at which a stream that begins now begins. */
 final class ServerTime {
 
-  private static final BsonDocument PING = new BsonDocument("ping", new BsonInt32(1));
-
   private final ClientHandle client;
   private final @Nullable ReadPreference readPreference;
 
@@ -43,7 +41,7 @@ final class ServerTime {
         .getDatabase("admin")
         .withCodecRegistry(MongoClientSettings.getDefaultCodecRegistry())
         .runCommand(
-            PING,
+            new BsonDocument("ping", new BsonInt32(1)),
             readPreference == null ? server.getReadPreference() : readPreference,
             BsonDocument.class);
   }
