@@ -1,5 +1,9 @@
 package dev.perennial.examples.cli;
 
+import dev.perennial.examples.cli.console.ExitStatus;
+import dev.perennial.examples.cli.console.Failure;
+import dev.perennial.examples.cli.demo.DemoCommand;
+import dev.perennial.examples.cli.tail.TailCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,7 +38,7 @@ public final class Perennial implements Runnable {
   }
 
   /** Adds what all commands have in common. */
-  static CommandLine commandLine(CommandLine commands) {
+  public static CommandLine commandLine(CommandLine commands) {
     return commands.setExecutionExceptionHandler((failure, command, parsed) -> {
       command.getErr().println(command.getColorScheme().errorText(Failure.say(failure)));
       return failure instanceof Failure known ? known.status() : ExitStatus.FAILED;
