@@ -1,0 +1,212 @@
+package dev.perennial.simulators.redis;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real Redis server, in a process of its own, on a free port of the loopback interface. It is the
+ * {@code redis-server} on the PATH, or else one that a library carries (6.2). Its directory is a
+ * temporary one, and the process ends with this JVM, unless that is killed. Safe for use from any
+ * thread.
+ *
+ * <p>{@link #pause}, {@link #resume} need a POSIX system.
+ */
+public final class RedisServer implements AutoCloseable {
+
+  private final RedisProcess process;
+  private final @Nullable String password;
+
+  private RedisServer(RedisProcess process, @Nullable String password) {
+    this.process = process;
+    this.password = password;
+  }
+
+  /** Starts one that keeps everything in memory and asks for no password. */
+  public static RedisServer start() {
+    return builder().start();
+  }
+
+  /** Asks for one that differs from {@link #start()}'s. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The address of the server, with the default user's password if there is one. */
+  public String uri() {
+    return "redis://" + (password == null ? "" : ":" + password + "@") + "127.0.0.1:" + port();
+  }
+
+  /** The port, which stays the same for as long as this object lives. */
+  public int port() {
+    return process.port();
+  }
+
+  /** The id of the process that runs, or ran last. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Whether the process runs, be it paused. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Where the server keeps its files. */
+  public Path directory() {
+    return process.directory();
+  }
+
+  /** What the process has logged since it was last started. */
+  public String log() {
+    return process.log();
+  }
+
+  /** The version, such as 7.0.15. */
+  public String version() {
+    String info = String.valueOf(command("INFO", "server"));
+    return info.lines()
+        .filter(line -> line.startsWith("redis_version:"))
+        .map(line -> line.substring(line.indexOf(':') + 1).trim())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /**
+   * Runs one command over a connection of its own, as the default user.
+   *
+   * @return text, a {@code Long}, a list of such, or null
+   * @throws RedisReplyException if the server answers with an error
+   * @throws UncheckedIOException if it does not answer within five seconds
+   */
+  public @Nullable Object command(String... command) {
+    try (RespClient client = process.connect()) {
+      if (password != null) {
+        client.call("AUTH", password);
+      }
+      return client.call(command);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The commands that have changed something, in the order in which they did: what the append-only
+   * file says, in which a script is the commands that it ran. Also after a kill, and across
+   * restarts.
+   *
+   * @throws IllegalStateException unless the server was built {@link Builder#persistent}
+   */
+  public List<List<String>> writes() {
+    return AppendOnlyFile.read(directory());
+  }
+
+  /** Stops the process where it is (SIGSTOP): connections stay, nothing answers. */
+  public void pause() {
+    process.signal("STOP");
+  }
+
+  /** Lets a paused process go on (SIGCONT). */
+  public void resume() {
+    process.signal("CONT");
+  }
+
+  /** Kills the process (SIGKILL), also while it is paused. Does nothing if it is dead. */
+  public void kill() {
+    process.kill();
+  }
+
+  /**
+   * Kills the process if it runs, and starts it again on the same port, with the data that its
+   * files hold. Returns once it has loaded them.
+   */
+  public void restart() {
+    process.restart();
+  }
+
+  /** As {@link #restart()}, but returns at once. */
+  public void restartWithoutWaiting() {
+    process.restartWithoutWaiting();
+  }
+
+  /** Kills the process and deletes its directory. Idempotent. */
+  @Override
+  public void close() {
+    process.close();
+  }
+
+  @Override
+  public String toString() {
+    return "RedisServer[127.0.0.1:" + port() + "]";
+  }
+
+  /** What a server shall be like. Used by one thread. */
+  public static final class Builder {
+
+    private final List<String> lines = new ArrayList<>();
+    private @Nullable String password;
+    private @Nullable Path binary;
+    private boolean persistent;
+
+    private Builder() {}
+
+    /** Has the default user give a password. */
+    public Builder password(String password) {
+      this.password = Objects.requireNonNull(password, "password");
+      return config("requirepass \"" + password + "\"");
+    }
+
+    /**
+     * Adds a user.
+     *
+     * @param rules what the user may do, as in Redis's own words: {@code ~perennial:*}, {@code
+     *     +eval}
+     */
+    public Builder user(String name, String password, String... rules) {
+      return config("user " + name + " on >" + password + " " + String.join(" ", rules));
+    }
+
+    /**
+     * Has every change in the append-only file before it is answered, so that a killed server knows
+     * it when it is started again.
+     */
+    public Builder persistent() {
+      persistent = true;
+      return this;
+    }
+
+    /** Adds a line to the configuration file. */
+    public Builder config(String line) {
+      lines.add(Objects.requireNonNull(line, "line"));
+      return this;
+    }
+
+    /** Names the program to run. */
+    public Builder binary(Path file) {
+      binary = Objects.requireNonNull(file, "file");
+      return this;
+    }
+
+    /**
+     * Starts the server and waits until it answers.
+     *
+     * @throws UncheckedIOException if it cannot be started; with what it said
+     */
+    public RedisServer start() {
+      List<String> all = new ArrayList<>();
+      all.add("save \"\"");
+      if (persistent) {
+        all.add("appendonly yes");
+        all.add("appendfsync always");
+        // Rewritten, it would say no more in which order things were done.
+        all.add("auto-aof-rewrite-percentage 0");
+      }
+      all.addAll(lines);
+      return new RedisServer(RedisProcess.start(binary, port -> all), password);
+    }
+  }
+}
