@@ -1,0 +1,182 @@
+package dev.perennial.source.mongo;
+
+import java.util.Arrays;
+import java.util.Optional;
+import org.bson.BsonBinaryReader;
+import org.bson.BsonDocument;
+import org.bson.Document;
+import org.bson.RawBsonDocument;
+import org.bson.codecs.BsonDocumentCodec;
+import org.bson.codecs.Decoder;
+import org.bson.codecs.DecoderContext;
+import org.bson.codecs.configuration.CodecRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A document within an event, undecoded: absent, null, or there. The server sends null for a
+ * document that it cannot give, for example because it was deleted meanwhile.
+ *
+ * <p>Immutable and safe for use from any thread. Each call decodes anew, so what it gives is the
+ * caller's own.
+ */
+public final class Body {
+
+  private enum Presence {
+    ABSENT,
+    NULL,
+    PRESENT
+  }
+
+  private static final byte[] NOTHING = {};
+  private static final BsonDocumentCodec BSON = new BsonDocumentCodec();
+
+  private final Presence presence;
+  private final byte[] event;
+  private final int from;
+  private final int to;
+  private final Field field;
+  private final CodecRegistry codecs;
+
+  private Body(
+      Presence presence, byte[] event, int from, int to, Field field, CodecRegistry codecs) {
+    this.presence = presence;
+    this.event = event;
+    this.from = from;
+    this.to = to;
+    this.field = field;
+    this.codecs = codecs;
+  }
+
+  static Body of(Envelope envelope, Field field, CodecRegistry codecs) {
+    if (envelope.isAbsent(field)) {
+      return absent(field, codecs);
+    }
+    if (envelope.isNull(field)) {
+      return new Body(Presence.NULL, NOTHING, 0, 0, field, codecs);
+    }
+    return new Body(
+        Presence.PRESENT,
+        envelope.bytes,
+        envelope.start(field),
+        envelope.documentEnd(field),
+        field,
+        codecs);
+  }
+
+  static Body absent(Field field, CodecRegistry codecs) {
+    return new Body(Presence.ABSENT, NOTHING, 0, 0, field, codecs);
+  }
+
+  /** Whether the event has no such field. */
+  public boolean isAbsent() {
+    return presence == Presence.ABSENT;
+  }
+
+  /** Whether the event has the field, and it is null. */
+  public boolean isNull() {
+    return presence == Presence.NULL;
+  }
+
+  /** Whether there is a document. */
+  public boolean isPresent() {
+    return presence == Presence.PRESENT;
+  }
+
+  /** The document's size in bytes; 0 if there is none. */
+  public int size() {
+    return to - from;
+  }
+
+  /** A copy of the document's bytes. */
+  public Optional<byte[]> bytes() {
+    return isPresent() ? Optional.of(Arrays.copyOfRange(event, from, to)) : Optional.empty();
+  }
+
+  /**
+   * The document, still undecoded, over the event's own bytes: it costs nothing and refuses
+   * changes, and its backing array must not be changed either.
+   */
+  public Optional<RawBsonDocument> raw() {
+    return isPresent()
+        ? Optional.of(new RawBsonDocument(event, from, to - from))
+        : Optional.empty();
+  }
+
+  /**
+   * The document as BSON values.
+   *
+   * @throws ChangePayloadException if it is corrupt
+   */
+  public Optional<BsonDocument> bson() {
+    return isPresent() ? Optional.of(decode(BSON, "a BsonDocument")) : Optional.empty();
+  }
+
+  /**
+   * The document as the driver's usual map, decoded by the source's codec registry.
+   *
+   * @throws ChangePayloadException if it is corrupt
+   */
+  public Optional<Document> document() {
+    return as(Document.class);
+  }
+
+  /**
+   * The document as an object of the application's, decoded by the source's codec registry.
+   *
+   * @throws ChangePayloadException if it is corrupt, does not fit the type, or if the registry has
+   *     no codec for the type
+   */
+  public <T> Optional<T> as(Class<T> type) {
+    if (!isPresent()) {
+      return Optional.empty();
+    }
+    return Optional.of(Payload.read(what(type.getSimpleName()), () -> decoded(codecs.get(type))));
+  }
+
+  /**
+   * The document as relaxed extended JSON.
+   *
+   * @throws ChangePayloadException if it is corrupt
+   */
+  public Optional<String> json() {
+    return raw().map(document -> Payload.read(what("JSON"), document::toJson));
+  }
+
+  private <T> T decode(Decoder<T> decoder, String as) {
+    return Payload.read(what(as), () -> decoded(decoder));
+  }
+
+  private <T> T decoded(Decoder<T> decoder) {
+    try (BsonBinaryReader reader = new BsonBinaryReader(BsonBytes.view(event, from, to))) {
+      return decoder.decode(reader, DecoderContext.builder().build());
+    }
+  }
+
+  private String what(String as) {
+    return "the " + field + " (" + size() + " bytes) cannot be read as " + as;
+  }
+
+  /** Two bodies are equal if both are absent, both null, or both the same bytes. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other
+        || (other instanceof Body body
+            && presence == body.presence
+            && Arrays.equals(event, from, to, body.event, body.from, body.to));
+  }
+
+  @Override
+  public int hashCode() {
+    return BsonBytes.view(event, from, to).hashCode() * 31 + presence.hashCode();
+  }
+
+  /** Without its content: that is the application's. */
+  @Override
+  public String toString() {
+    return switch (presence) {
+      case ABSENT -> "Body[absent]";
+      case NULL -> "Body[null]";
+      case PRESENT -> "Body[" + size() + " bytes]";
+    };
+  }
+}

@@ -1,0 +1,67 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoClientSettings;
+import org.bson.codecs.configuration.CodecRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes events of bytes. Never throws: what cannot be read is an event too. Remembers the names
+ * that it has seen, so it belongs to one connection and one thread at a time.
+ */
+final class EventReader {
+
+  private final CodecRegistry codecs;
+  private final NamespaceReader namespaces = new NamespaceReader();
+
+  /**
+   * @param codecs decode what the application asks for
+   */
+  EventReader(CodecRegistry codecs) {
+    this.codecs = codecs;
+  }
+
+  static EventReader plain() {
+    return new EventReader(MongoClientSettings.getDefaultCodecRegistry());
+  }
+
+  /**
+   * Reads an event.
+   *
+   * @param event exactly its bytes, which are the event's own from now on
+   */
+  ChangeEvent read(byte[] event) {
+    try {
+      return change(Envelope.read(event));
+    } catch (CorruptBsonException e) {
+      return Wreckage.of(event, e);
+    }
+  }
+
+  private Change change(Envelope envelope) throws CorruptBsonException {
+    if (!envelope.has(Field.ID)) {
+      throw new CorruptBsonException("it has no resume token in a field _id");
+    }
+    OperationType type = OperationType.OTHER;
+    String raw = "";
+    if (envelope.has(Field.OPERATION_TYPE)) {
+      int start = envelope.start(Field.OPERATION_TYPE);
+      int size = BsonBytes.int32(envelope.bytes, start);
+      OperationType known = OperationType.known(envelope.bytes, start + 4, start + 4 + size - 1);
+      if (known == null) {
+        raw = String.valueOf(envelope.string(Field.OPERATION_TYPE));
+      } else {
+        type = known;
+        raw = known.value();
+      }
+    }
+    return new Change(
+        envelope, type, raw, namespace(envelope, Field.NS), namespace(envelope, Field.TO), codecs);
+  }
+
+  private @Nullable Namespace namespace(Envelope envelope, Field field)
+      throws CorruptBsonException {
+    return envelope.has(field)
+        ? namespaces.read(envelope.bytes, envelope.start(field), envelope.documentEnd(field))
+        : null;
+  }
+}

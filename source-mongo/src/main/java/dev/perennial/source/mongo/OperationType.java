@@ -1,0 +1,88 @@
+package dev.perennial.source.mongo;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a change event tells of. The server's own words, those of {@code showExpandedEvents}
+ * included; a word that this version does not know is {@link #OTHER}, and {@link
+ * Change#rawOperationType()} has it.
+ */
+public enum OperationType {
+  INSERT("insert", Sort.DATA),
+  UPDATE("update", Sort.DATA),
+  REPLACE("replace", Sort.DATA),
+  DELETE("delete", Sort.DATA),
+  DROP("drop", Sort.DEFINITION),
+  RENAME("rename", Sort.DEFINITION),
+  DROP_DATABASE("dropDatabase", Sort.DEFINITION),
+  /** The stream ended on the server, because what it watched was dropped or renamed. */
+  INVALIDATE("invalidate", Sort.NEITHER),
+  CREATE("create", Sort.DEFINITION),
+  CREATE_INDEXES("createIndexes", Sort.DEFINITION),
+  DROP_INDEXES("dropIndexes", Sort.DEFINITION),
+  MODIFY("modify", Sort.DEFINITION),
+  SHARD_COLLECTION("shardCollection", Sort.DEFINITION),
+  REFINE_COLLECTION_SHARD_KEY("refineCollectionShardKey", Sort.DEFINITION),
+  RESHARD_COLLECTION("reshardCollection", Sort.DEFINITION),
+  /** A word that this version does not know, or none because the pipeline removed it. */
+  OTHER("", Sort.NEITHER);
+
+  private enum Sort {
+    DATA,
+    DEFINITION,
+    NEITHER
+  }
+
+  private static final OperationType[] ALL = values();
+
+  private final String value;
+
+  @SuppressWarnings("ImmutableEnumChecker") // An array that nobody writes to.
+  private final byte[] utf8;
+
+  private final Sort sort;
+
+  OperationType(String value, Sort sort) {
+    this.value = value;
+    this.utf8 = value.getBytes(StandardCharsets.UTF_8);
+    this.sort = sort;
+  }
+
+  /** The server's word; empty for {@link #OTHER}. */
+  public String value() {
+    return value;
+  }
+
+  /** The type of that name, {@link #OTHER} if there is none. */
+  public static OperationType of(String value) {
+    for (OperationType type : ALL) {
+      if (type.value.equals(value)) {
+        return type;
+      }
+    }
+    return OTHER;
+  }
+
+  /** Whether it changes a document: insert, update, replace or delete. */
+  public boolean isData() {
+    return sort == Sort.DATA;
+  }
+
+  /** Whether it changes a collection, its indexes or a database. */
+  public boolean isDefinition() {
+    return sort == Sort.DEFINITION;
+  }
+
+  /** The type whose name stands at {@code from}, or null; makes no string. */
+  static @Nullable OperationType known(byte[] bytes, int from, int to) {
+    int length = to - from;
+    for (OperationType type : ALL) {
+      if (type.utf8.length == length && Arrays.equals(type.utf8, 0, length, bytes, from, to)) {
+        return type;
+      }
+    }
+    return null;
+  }
+}

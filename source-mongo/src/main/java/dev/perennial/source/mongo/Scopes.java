@@ -1,0 +1,150 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoNamespace;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The kinds of {@link Scope}. */
+final class Scopes {
+
+  private static final int SERVER_KNOWS =
+      Pattern.CASE_INSENSITIVE | Pattern.MULTILINE | Pattern.DOTALL | Pattern.COMMENTS;
+
+  private Scopes() {}
+
+  static OneCollection collection(String database, String collection) {
+    MongoNamespace.checkDatabaseNameValidity(database);
+    MongoNamespace.checkCollectionNameValidity(collection);
+    return new OneCollection(database, collection);
+  }
+
+  static Scope collections(List<String> namespaces) {
+    if (namespaces.isEmpty()) {
+      throw new IllegalArgumentException("there is no collection to watch: name one or more");
+    }
+    List<OneCollection> sorted =
+        namespaces.stream()
+            .map(Scopes::collection)
+            .distinct()
+            .sorted(
+                Comparator.comparing(OneCollection::database)
+                    .thenComparing(OneCollection::collection))
+            .toList();
+    return sorted.size() == 1 ? sorted.get(0) : new Collections(sorted);
+  }
+
+  private static OneCollection collection(String namespace) {
+    int dot = namespace.indexOf('.');
+    if (dot < 0) {
+      throw new IllegalArgumentException(
+          '"'
+              + Brief.of(namespace)
+              + "\" names no collection: write it as database.collection, as in shop.orders");
+    }
+    return collection(namespace.substring(0, dot), namespace.substring(dot + 1));
+  }
+
+  static Scope matching(Pattern namespace) {
+    if ((namespace.flags() & ~SERVER_KNOWS) != 0) {
+      throw new IllegalArgumentException(
+          "the pattern "
+              + Brief.of(namespace.pattern())
+              + " has flags that the server does not know; it knows CASE_INSENSITIVE, MULTILINE,"
+              + " DOTALL and COMMENTS");
+    }
+    return new Matching(namespace);
+  }
+
+  static Scope database(String database) {
+    MongoNamespace.checkDatabaseNameValidity(database);
+    return new OneDatabase(database);
+  }
+
+  static Scope parse(List<String> words) {
+    if (words.equals(List.of("*"))) {
+      return Cluster.INSTANCE;
+    }
+    if (words.size() == 1 && words.get(0).indexOf('.') < 0) {
+      return database(words.get(0));
+    }
+    for (String word : words) {
+      if (word.indexOf('.') < 0) {
+        throw new IllegalArgumentException(
+            "\""
+                + Brief.of(word)
+                + "\" is a whole database or the cluster and can only be watched alone: of several,"
+                + " each must be a collection, as in shop.orders");
+      }
+    }
+    return collections(words);
+  }
+
+  record OneCollection(String database, String collection) implements Scope {
+    @Override
+    public String toString() {
+      return Brief.of(database + '.' + collection);
+    }
+  }
+
+  /** More than one, sorted, none of them twice. */
+  record Collections(List<OneCollection> all) implements Scope {
+
+    /** The names of the collections by database. */
+    SortedMap<String, TreeSet<String>> byDatabase() {
+      SortedMap<String, TreeSet<String>> databases = new TreeMap<>();
+      for (OneCollection one : all) {
+        databases.computeIfAbsent(one.database, name -> new TreeSet<>()).add(one.collection);
+      }
+      return databases;
+    }
+
+    @Override
+    public String toString() {
+      return Brief.of(all.stream().map(OneCollection::toString).collect(Collectors.joining(", ")));
+    }
+  }
+
+  record Matching(Pattern namespace) implements Scope {
+
+    /** Patterns have no equality of their own. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Matching matching
+          && namespace.pattern().equals(matching.namespace.pattern())
+          && namespace.flags() == matching.namespace.flags();
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(namespace.pattern(), namespace.flags());
+    }
+
+    @Override
+    public String toString() {
+      return "namespaces like " + Brief.of(namespace.pattern());
+    }
+  }
+
+  record OneDatabase(String database) implements Scope {
+    @Override
+    public String toString() {
+      return Brief.of(database);
+    }
+  }
+
+  enum Cluster implements Scope {
+    INSTANCE;
+
+    @Override
+    public String toString() {
+      return "*";
+    }
+  }
+}

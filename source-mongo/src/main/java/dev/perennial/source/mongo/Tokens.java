@@ -1,0 +1,73 @@
+package dev.perennial.source.mongo;
+
+import java.util.HexFormat;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.json.JsonMode;
+import org.bson.json.JsonWriterSettings;
+import org.jspecify.annotations.Nullable;
+
+/** Resume tokens as documents and as text. */
+final class Tokens {
+
+  private static final String DATA = "_data";
+
+  /**
+   * Canonical: relaxed JSON does not tell an int32 from an int64, and a token must come back whole.
+   */
+  private static final JsonWriterSettings CANONICAL =
+      JsonWriterSettings.builder().outputMode(JsonMode.EXTENDED).build();
+
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
+  private Tokens() {}
+
+  /** The usual form of a token. */
+  static BsonDocument ofHex(String hex) {
+    return new BsonDocument(DATA, new BsonString(hex));
+  }
+
+  /**
+   * One line: of a token of the usual form only its hexadecimal digits, of any other the whole
+   * document as canonical extended JSON.
+   */
+  static String text(BsonDocument token) {
+    return token.size() == 1 && token.get(DATA) instanceof BsonString data && isHex(data.getValue())
+        ? data.getValue()
+        : token.toJson(CANONICAL);
+  }
+
+  /**
+   * Reads what {@link #text} wrote, relaxed extended JSON too; null if it is neither digits nor
+   * looks like a document.
+   *
+   * @throws org.bson.json.JsonParseException if it looks like a document but is none
+   */
+  static @Nullable BsonDocument parse(String text) {
+    if (isHex(text)) {
+      return ofHex(text);
+    }
+    return text.startsWith("{") ? BsonDocument.parse(text) : null;
+  }
+
+  /** What a token says of itself. */
+  static TokenKey key(BsonDocument token) {
+    BsonValue data = token.get(DATA);
+    if (data instanceof BsonString string) {
+      return isHex(string.getValue())
+          ? TokenKey.of(HEX.parseHex(string.getValue()))
+          : TokenKey.UNKNOWN;
+    }
+    // 4.0 up to 4.0.6 wrote the key as it is.
+    return data != null && data.isBinary()
+        ? TokenKey.of(data.asBinary().getData())
+        : TokenKey.UNKNOWN;
+  }
+
+  private static boolean isHex(String text) {
+    return !text.isEmpty()
+        && text.length() % 2 == 0
+        && text.chars().allMatch(HexFormat::isHexDigit);
+  }
+}

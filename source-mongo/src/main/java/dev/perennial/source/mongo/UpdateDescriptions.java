@@ -1,0 +1,37 @@
+package dev.perennial.source.mongo;
+
+import java.util.List;
+import java.util.Optional;
+import org.bson.BsonArray;
+import org.bson.BsonDocument;
+import org.bson.BsonValue;
+
+/** Reads update descriptions. What a pipeline removed, or a null, is as if it were empty. */
+final class UpdateDescriptions {
+
+  private UpdateDescriptions() {}
+
+  static UpdateDescription read(BsonDocument document) {
+    return new UpdateDescription(
+        has(document, "updatedFields") ? document.getDocument("updatedFields") : new BsonDocument(),
+        list(document, "removedFields").stream().map(path -> path.asString().getValue()).toList(),
+        list(document, "truncatedArrays").stream().map(UpdateDescriptions::truncated).toList(),
+        has(document, "disambiguatedPaths")
+            ? Optional.of(document.getDocument("disambiguatedPaths"))
+            : Optional.empty());
+  }
+
+  private static UpdateDescription.TruncatedArray truncated(BsonValue value) {
+    BsonDocument array = value.asDocument();
+    return new UpdateDescription.TruncatedArray(
+        array.getString("field").getValue(), array.getNumber("newSize").intValue());
+  }
+
+  private static List<BsonValue> list(BsonDocument document, String name) {
+    return has(document, name) ? document.getArray(name) : new BsonArray();
+  }
+
+  private static boolean has(BsonDocument document, String name) {
+    return document.containsKey(name) && !document.isNull(name);
+  }
+}
