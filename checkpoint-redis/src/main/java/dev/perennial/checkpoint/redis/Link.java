@@ -1,0 +1,201 @@
+package dev.perennial.checkpoint.redis;
+
+import dev.perennial.checkpoint.redis.Connector.Session;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.StreamRuntime;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one connection of a store, made when it is needed and replaced when it is broken, and the
+ * calls over it, each of which ends in time. Safe for use from any thread.
+ *
+ * <p>No call is ever repeated by itself once it may have reached the server. One that did not
+ * answer in time is given up together with its connection, which may be half-open; it may still be
+ * carried out later, which the scripts allow for.
+ */
+final class Link {
+
+  private final Connector connector;
+  private final Duration timeout;
+  private final StreamRuntime runtime;
+  private final RedisErrors errors;
+
+  /** Guarded by this object: the connection, or the attempt to make one. */
+  private @Nullable CompletableFuture<Session> session;
+
+  /** Guarded by this object. */
+  private boolean closed;
+
+  Link(Connector connector, Duration timeout, StreamRuntime runtime) {
+    this.connector = connector;
+    this.timeout = timeout;
+    this.runtime = runtime;
+    this.errors = new RedisErrors(connector.address(), timeout);
+  }
+
+  /** Where Redis is, without any credentials. */
+  String address() {
+    return connector.address();
+  }
+
+  /**
+   * Runs a script.
+   *
+   * @param what what is not done if this fails, as a sentence without its end
+   * @return what it answers, of which the first entry is text
+   */
+  List<Object> run(String what, Script script, String key, String... arguments)
+      throws CheckpointException {
+    long deadline = deadline();
+    try {
+      return call(what, deadline, commands -> evalsha(commands, script, key, arguments));
+    } catch (CheckpointException e) {
+      if (!RedisErrors.isUnknownScript(e.getCause())) {
+        throw e;
+      }
+    }
+    // A server that was restarted, failed over to, or told to forget its scripts.
+    return call(what, deadline, commands -> eval(commands, script, key, arguments));
+  }
+
+  private static Future<List<Object>> evalsha(
+      RedisClusterAsyncCommands<String, String> commands,
+      Script script,
+      String key,
+      String... arguments) {
+    return commands.evalsha(script.digest(), ScriptOutputType.MULTI, new String[] {key}, arguments);
+  }
+
+  private static Future<List<Object>> eval(
+      RedisClusterAsyncCommands<String, String> commands,
+      Script script,
+      String key,
+      String... arguments) {
+    return commands.eval(script.text(), ScriptOutputType.MULTI, new String[] {key}, arguments);
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @param what what is not done if this fails, as a sentence without its end
+   */
+  <T> T call(String what, Function<RedisClusterAsyncCommands<String, String>, Future<T>> command)
+      throws CheckpointException {
+    return call(what, deadline(), command);
+  }
+
+  private <T> T call(
+      String what,
+      long deadline,
+      Function<RedisClusterAsyncCommands<String, String>, Future<T>> command)
+      throws CheckpointException {
+    Session used = null;
+    Future<T> answer = null;
+    try {
+      used = await(session(what), deadline);
+      answer = command.apply(used.commands());
+      return await(answer, deadline);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw CheckpointException.unavailable(what + ", because the caller was interrupted.", e);
+    } catch (ExecutionException e) {
+      discardIfBroken(used, e.getCause());
+      throw errors.explain(what, e.getCause());
+    } catch (TimeoutException | RuntimeException e) {
+      discardIfBroken(used, e);
+      throw errors.explain(what, e);
+    } finally {
+      if (answer != null) {
+        // So that what was not sent yet never is.
+        answer.cancel(false);
+      }
+    }
+  }
+
+  private long deadline() {
+    return runtime.nanoTime() + timeout.toNanos();
+  }
+
+  private <T> T await(Future<T> future, long deadline)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return future.get(Math.max(0, deadline - runtime.nanoTime()), TimeUnit.NANOSECONDS);
+  }
+
+  private synchronized Future<Session> session(String what) throws CheckpointException {
+    if (closed) {
+      throw CheckpointException.unavailable(what + ", because the store is closed.", null);
+    }
+    CompletableFuture<Session> current = session;
+    if (current != null && (!current.isDone() || isUsable(current))) {
+      return current;
+    }
+    drop(current);
+    CompletableFuture<Session> made = new CompletableFuture<>();
+    session = made;
+    runtime.execute(() -> connect(made));
+    return made;
+  }
+
+  private static boolean isUsable(CompletableFuture<Session> done) {
+    return !done.isCompletedExceptionally() && done.join().isUsable();
+  }
+
+  private void connect(CompletableFuture<Session> made) {
+    try {
+      made.complete(connector.connect());
+    } catch (Throwable e) {
+      made.completeExceptionally(e);
+      connector.troubled();
+    }
+  }
+
+  private void discardIfBroken(@Nullable Session used, @Nullable Throwable cause) {
+    if (used == null || !RedisErrors.breaksConnection(cause)) {
+      return;
+    }
+    synchronized (this) {
+      CompletableFuture<Session> current = session;
+      if (current != null && current.isDone() && isSame(current, used)) {
+        session = null;
+        drop(current);
+      }
+    }
+    connector.troubled();
+  }
+
+  private static boolean isSame(CompletableFuture<Session> done, Session used) {
+    return !done.isCompletedExceptionally() && done.join() == used;
+  }
+
+  /** Closes a connection once it is there, without waiting for it. */
+  private static void drop(@Nullable CompletableFuture<Session> dropped) {
+    if (dropped != null) {
+      dropped.thenAccept(one -> one.connection().closeAsync());
+    }
+  }
+
+  /** Closes the connection, and the client if it is ours. Idempotent. */
+  void close() {
+    CompletableFuture<Session> last;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      last = session;
+      session = null;
+    }
+    drop(last);
+    connector.close();
+  }
+}

@@ -1,0 +1,373 @@
+package dev.perennial.checkpoint.redis;
+
+import dev.perennial.checkpoint.redis.ClaimedHash.Names;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.CheckpointStore;
+import dev.perennial.port.StreamRuntime;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.RedisClusterClient;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps checkpoints in Redis (5 or newer, or what speaks its protocol), one hash for each stream
+ * id, and lets one stream at a time, of whichever machine, claim it.
+ *
+ * <p><b>Claims.</b> A claim runs out unless it is renewed, which happens three times within its
+ * expiry. So another stream gets the claim of one that was closed at its next try, and of one that
+ * died once the expiry is over. All times are the server's; no client's clock counts. Every claim
+ * gets a higher epoch than the one before it, and every save is a script that checks that the claim
+ * is still the caller's. So a stream that was overtaken, after a pause or a loss of the network
+ * longer than the expiry, can save nothing more, and is told at its next save or renewal. One that
+ * was not overtaken goes on, however long it was away.
+ *
+ * <p><b>What Redis can lose.</b> Replicas follow the primary a little later. A failover to one can
+ * forget the last checkpoints, whose events then come again, and a claim, so that two streams
+ * believe to have it until the first of them saves or renews: only one of them can save from then
+ * on. A Redis without persistence forgets everything when it restarts, and one whose {@code
+ * maxmemory-policy} is not {@code noeviction} may whenever memory runs short. A live stream then
+ * writes its checkpoint again, and its next {@code save} fails once to say so; a stream that waits
+ * for the claim refuses to begin without the checkpoint that it saw before. See {@code
+ * docs/operate.md}.
+ *
+ * <p><b>Without Redis.</b> A call fails after the command timeout with an error of kind {@link
+ * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, or sooner where it is plain that nobody
+ * listens. A claim is never lost by silence alone. Nothing is queued for a time when Redis is back;
+ * the next call connects anew.
+ *
+ * <p>Safe for use from any thread. A call that is interrupted fails with an error of kind
+ * UNAVAILABLE, and the claim lives on. No message, log or {@code toString} has credentials in it.
+ */
+public final class RedisCheckpointStore implements CheckpointStore {
+
+  private final Link link;
+  private final Keys keys;
+  private final Duration claimExpiry;
+  private final String timeToLiveMillis;
+  private final StreamRuntime runtime;
+  private final Owners owners = new Owners();
+  private final SeenCheckpoints seen;
+  private final Set<RedisSlot> slots = ConcurrentHashMap.newKeySet();
+
+  private RedisCheckpointStore(
+      Link link,
+      Keys keys,
+      Duration claimExpiry,
+      @Nullable Duration timeToLive,
+      StreamRuntime runtime) {
+    this.link = link;
+    this.keys = keys;
+    this.claimExpiry = claimExpiry;
+    this.timeToLiveMillis = timeToLive == null ? "0" : String.valueOf(timeToLive.toMillis());
+    this.runtime = runtime;
+    this.seen = new SeenCheckpoints(claimExpiry, runtime);
+  }
+
+  /**
+   * A store at an address, with everything else as it comes. It does not connect before it is used,
+   * and is to be closed.
+   *
+   * @param uri {@code redis://user:password@host:port/database}, {@code rediss://…} for TLS, {@code
+   *     redis-sentinel://host:port,host:port/database#primary}; {@code ?timeout=5s} sets the
+   *     command timeout
+   * @throws IllegalArgumentException if it is no such address
+   */
+  public static RedisCheckpointStore at(String uri) {
+    return builder(parse(uri)).build();
+  }
+
+  /** Builds a store with a client of its own, which the store closes. */
+  public static Builder builder(RedisURI uri) {
+    Objects.requireNonNull(uri, "uri");
+    Duration named = uri.getTimeout();
+    Builder builder = new Builder(timeout -> Connector.own(uri, timeout));
+    return named.equals(RedisURI.DEFAULT_TIMEOUT_DURATION) || !isPositive(named)
+        ? builder
+        : builder.commandTimeout(named);
+  }
+
+  /**
+   * Builds a store with the application's client, of which it uses one connection. The client stays
+   * open when the store is closed. Its connect timeout, TLS and so on are the application's.
+   */
+  public static Builder builder(RedisClient client) {
+    Objects.requireNonNull(client, "client");
+    return new Builder(timeout -> Connector.given(client));
+  }
+
+  /**
+   * Builds a store with the application's client of a cluster, of which it uses one connection to
+   * each node that it needs. The client stays open when the store is closed.
+   */
+  public static Builder builder(RedisClusterClient client) {
+    Objects.requireNonNull(client, "client");
+    return new Builder(timeout -> Connector.given(client));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
+   *     Redis cannot be reached or refuses; of kind {@link CheckpointException.Kind#CORRUPT
+   *     CORRUPT} if what it has under the stream's key is not a checkpoint, or a checkpoint is gone
+   *     that this object has seen there
+   * @throws IllegalArgumentException if the id is empty or not Unicode
+   */
+  @Override
+  public Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost)
+      throws CheckpointException {
+    Objects.requireNonNull(lost, "lost");
+    Names names = names(streamId);
+    Owners.Attempt attempt = owners.attempt(streamId);
+    List<Object> answer = claim(names, attempt);
+    switch (ClaimedHash.text(answer, 0)) {
+      case "claimed" -> {
+        seen.is(streamId, ClaimedHash.text(answer, 3).equals("1"));
+        ClaimedHash hash =
+            new ClaimedHash(
+                link,
+                names,
+                attempt.owner(),
+                String.valueOf(claimExpiry.toMillis()),
+                timeToLiveMillis,
+                ClaimedHash.text(answer, 1),
+                Long.parseLong(ClaimedHash.text(answer, 2)));
+        return Optional.of(open(streamId, hash, lost));
+      }
+      case "held" -> {
+        seen.is(streamId, ClaimedHash.text(answer, 2).equals("1"));
+        return Optional.empty();
+      }
+      case "vanished" -> {
+        seen.vanished(link.address(), names);
+        return Optional.empty();
+      }
+      default -> throw ClaimedHash.corrupt(link, names, ClaimedHash.text(answer, 1));
+    }
+  }
+
+  private List<Object> claim(Names names, Owners.Attempt attempt) throws CheckpointException {
+    try {
+      List<Object> answer =
+          link.run(
+              "The checkpoint of " + names + " was not claimed",
+              Script.CLAIM,
+              names.key(),
+              attempt.owner(),
+              String.valueOf(claimExpiry.toMillis()),
+              timeToLiveMillis,
+              attempt.abandoned(),
+              seen.contains(names.streamId()) ? "1" : "0");
+      attempt.answered();
+      return answer;
+    } catch (CheckpointException e) {
+      attempt.failed();
+      throw e;
+    }
+  }
+
+  private CheckpointSlot open(String streamId, ClaimedHash hash, Runnable lost) {
+    RedisSlot slot =
+        new RedisSlot(
+            hash, claimExpiry, lost, () -> seen.is(streamId, true), runtime, slots::remove);
+    slots.add(slot);
+    slot.start();
+    return slot;
+  }
+
+  /**
+   * The ids of the streams that have a checkpoint, in order. It looks at all keys of the database,
+   * or of the cluster, a few at a time.
+   *
+   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
+   *     they cannot be read
+   */
+  public List<String> streamIds() throws CheckpointException {
+    return Listing.streamIds(link, keys);
+  }
+
+  /**
+   * A stream's checkpoint, without a claim on it: for looking at.
+   *
+   * @return the checkpoint saved last, or empty if there is none
+   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
+   *     it cannot be read; of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if it is not a
+   *     checkpoint
+   * @throws IllegalArgumentException if the id is empty or not Unicode
+   */
+  public Optional<Checkpoint> load(String streamId) throws CheckpointException {
+    return HashContent.read(link, names(streamId)).checkpoint();
+  }
+
+  /**
+   * Deletes a stream's checkpoint, so that the stream begins without one; or what else is under its
+   * key. A small hash stays for a week, by which a stream that had the claim before learns that it
+   * is lost.
+   *
+   * @return whether there was one
+   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
+   *     somebody has claimed it, or it cannot be deleted
+   * @throws IllegalArgumentException if the id is empty or not Unicode
+   */
+  public boolean delete(String streamId) throws CheckpointException {
+    Names names = names(streamId);
+    List<Object> answer =
+        link.run("The checkpoint of " + names + " was not deleted", Script.DELETE, names.key());
+    String outcome = ClaimedHash.text(answer, 0);
+    if (outcome.equals("held")) {
+      throw CheckpointException.unavailable(
+          "The checkpoint of %s is in use by %s, so it was not deleted. Close its stream first."
+              .formatted(names, ClaimedHash.text(answer, 1)),
+          null);
+    }
+    seen.is(streamId, false);
+    return outcome.equals("deleted");
+  }
+
+  /**
+   * Closes the connection, and the client unless it was given. To be called after the streams that
+   * use the store are closed: a claim that is still open is not given up but runs out. Idempotent.
+   */
+  @Override
+  public void close() {
+    slots.forEach(RedisSlot::abandon);
+    slots.clear();
+    link.close();
+  }
+
+  @Override
+  public String toString() {
+    return "RedisCheckpointStore[" + link.address() + ", " + keys.prefix() + "]";
+  }
+
+  private Names names(String streamId) {
+    return new Names(streamId, keys.of(streamId));
+  }
+
+  private static RedisURI parse(String uri) {
+    Objects.requireNonNull(uri, "uri");
+    String why;
+    try {
+      new URI(uri);
+      return RedisURI.create(uri);
+    } catch (URISyntaxException e) {
+      why = e.getReason() + " at character " + (e.getIndex() + 1);
+    } catch (RuntimeException e) {
+      why = "it takes a scheme such as redis://, and a host";
+    }
+    // Neither the address nor the cause: both may have the password in them.
+    throw new IllegalArgumentException(
+        "The address of Redis is not one: " + why + ". Write it like redis://host:6379.");
+  }
+
+  private static boolean isPositive(Duration duration) {
+    return !duration.isNegative() && !duration.isZero();
+  }
+
+  /** Makes a connector, given the command timeout. */
+  @FunctionalInterface
+  private interface Connecting {
+    Connector with(Duration timeout);
+  }
+
+  /** What a store shall be like. Used by one thread. */
+  public static final class Builder {
+
+    private static final Duration DEFAULT_EXPIRY = Duration.ofSeconds(15);
+    private static final Duration MIN_EXPIRY = Duration.ofSeconds(1);
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
+
+    private final Connecting connecting;
+    private Keys keys = new Keys("perennial");
+    private Duration claimExpiry = DEFAULT_EXPIRY;
+    private Duration commandTimeout = DEFAULT_TIMEOUT;
+    private @Nullable Duration timeToLive;
+    private StreamRuntime runtime = StreamRuntime.system();
+
+    private Builder(Connecting connecting) {
+      this.connecting = connecting;
+    }
+
+    /**
+     * What the keys begin with; {@code perennial} unless told otherwise, which makes {@code
+     * perennial:{orders}} of the stream id "orders".
+     *
+     * @throws IllegalArgumentException if it is empty or has braces in it
+     */
+    public Builder prefix(String prefix) {
+      keys = new Keys(prefix);
+      return this;
+    }
+
+    /**
+     * How long after its last renewal a claim runs out; 15 s unless told otherwise. The shorter it
+     * is, the sooner another stream takes over from one that died, and the sooner it does so from
+     * one that only paused.
+     *
+     * @param expiry at least 1 s
+     */
+    public Builder claimExpiry(Duration expiry) {
+      if (expiry.compareTo(MIN_EXPIRY) < 0) {
+        throw new IllegalArgumentException(
+            "A claim's expiry is at least " + MIN_EXPIRY + ", not " + expiry + ".");
+      }
+      claimExpiry = expiry;
+      return this;
+    }
+
+    /**
+     * How long a call may take, connecting included; 5 s, or what the address says, unless told
+     * otherwise. A third of the claim's expiry or less lets a renewal fail without harm.
+     */
+    public Builder commandTimeout(Duration timeout) {
+      if (!isPositive(timeout)) {
+        throw new IllegalArgumentException("A timeout is over zero, not " + timeout + ".");
+      }
+      commandTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * Has Redis delete a checkpoint for which there was no stream so long: counted from its last
+     * save or its claim's last renewal. Off unless told otherwise, because a stream that is stopped
+     * for longer loses its checkpoint, and with it its place in the source.
+     *
+     * @param timeToLive longer than the claim's expiry
+     */
+    public Builder timeToLive(Duration timeToLive) {
+      this.timeToLive = Objects.requireNonNull(timeToLive, "timeToLive");
+      return this;
+    }
+
+    /** Where time and threads come from; the system's unless told otherwise. */
+    public Builder runtime(StreamRuntime runtime) {
+      this.runtime = Objects.requireNonNull(runtime, "runtime");
+      return this;
+    }
+
+    /**
+     * Makes the store. Does not connect yet.
+     *
+     * @throws IllegalArgumentException if the time to live is not longer than the claim's expiry
+     */
+    public RedisCheckpointStore build() {
+      if (timeToLive != null && timeToLive.compareTo(claimExpiry) <= 0) {
+        throw new IllegalArgumentException(
+            "A time to live of %s would delete checkpoints that are claimed for %s; make it longer."
+                .formatted(timeToLive, claimExpiry));
+      }
+      Link link = new Link(connecting.with(commandTimeout), commandTimeout, runtime);
+      return new RedisCheckpointStore(link, keys, claimExpiry, timeToLive, runtime);
+    }
+  }
+}
