@@ -63,6 +63,13 @@ final class BsonBytes {
     return (int32(bytes, at) & 0xFFFF_FFFFL) | (long) int32(bytes, at + 4) << 32;
   }
 
+  static void putInt32(byte[] bytes, int at, int value) {
+    bytes[at] = (byte) value;
+    bytes[at + 1] = (byte) (value >> 8);
+    bytes[at + 2] = (byte) (value >> 16);
+    bytes[at + 3] = (byte) (value >> 24);
+  }
+
   /**
    * Checks that a document with its length and its final zero lies between two places.
    *

@@ -1,0 +1,167 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoChangeStreamException;
+import com.mongodb.MongoConnectionPoolClearedException;
+import com.mongodb.MongoException;
+import com.mongodb.MongoExecutionTimeoutException;
+import com.mongodb.MongoIncompatibleDriverException;
+import com.mongodb.MongoInternalException;
+import com.mongodb.MongoInterruptedException;
+import com.mongodb.MongoNodeIsRecoveringException;
+import com.mongodb.MongoNotPrimaryException;
+import com.mongodb.MongoSecurityException;
+import com.mongodb.MongoServerUnavailableException;
+import com.mongodb.MongoSocketException;
+import com.mongodb.MongoStalePrimaryException;
+import com.mongodb.MongoTimeoutException;
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.Verdict;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bson.BSONException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes wrong with a change stream, by what it means. Codes are the server's (error_codes.yml)
+ * and say more than the driver's exception types; a code that is listed here means what it says,
+ * whatever labels the error carries.
+ */
+enum ErrorKind {
+  /** Passes: the network, an election, a cursor that the server gave up. */
+  TRANSIENT(Verdict.retry()),
+  /** Wrong credentials, rights, server or pipeline: somebody has to change something. */
+  SETTINGS(Verdict.fatal()),
+  /** The oplog no longer has what comes after the position. */
+  HISTORY_LOST(Verdict.positionLost()),
+  /** The server does not accept the token, but may accept its time. */
+  TOKEN_REJECTED(Verdict.positionLost()),
+  /** The next event cannot be returned; it is in the way each time the stream is opened. */
+  POISON(Verdict.fatal());
+
+  /** For the source's own use behind what only it can know. */
+  static final ErrorClassifier CLASSIFIER =
+      ((ErrorClassifier) error -> of(error).map(kind -> kind.verdict))
+          .orElse(ErrorClassifier.network());
+
+  /** A chain of causes longer than this is taken for a cycle. */
+  private static final int MAX_CAUSES = 16;
+
+  private static final int CHANGE_STREAM_FATAL = 280;
+  private static final int FAILED_TO_PARSE = 9;
+
+  /**
+   * The first line is the list of the change-stream specification, with 43 and the driver's own
+   * 134; the second is what passes without being resumable by the driver.
+   */
+  private static final Set<Integer> PASSING =
+      Set.of(
+          6, 7, 43, 63, 89, 91, 133, 134, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13388,
+          13435, 13436, // the specification's
+          26, 50, 175, 202, 216, 222, 237, 391, 433, 449);
+
+  private static final Map<Integer, ErrorKind> BY_CODE =
+      Stream.of(
+              codes(TRANSIENT, PASSING),
+              codes(
+                  SETTINGS,
+                  Set.of(13, 18, 20, 72, 73, 148, 166, 40324, 40415, 40573, 40575, 40674, 50865)),
+              codes(HISTORY_LOST, Set.of(286, 136, 40576)),
+              codes(TOKEN_REJECTED, Set.of(260, 15, 40647, 40585, 40615)),
+              codes(POISON, Set.of(10334, 7182500, 47)))
+          .flatMap(codes -> codes.entrySet().stream())
+          .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+
+  private static final List<String> PASSING_LABELS =
+      List.of(
+          "ResumableChangeStreamError",
+          MongoException.TRANSIENT_TRANSACTION_ERROR_LABEL,
+          "RetryableWriteError",
+          "NetworkError");
+
+  @SuppressWarnings("ImmutableEnumChecker") // Verdicts are records.
+  private final Verdict verdict;
+
+  ErrorKind(Verdict verdict) {
+    this.verdict = verdict;
+  }
+
+  /** What an error means, by itself or its causes; empty if that is not known. */
+  static Optional<ErrorKind> of(Throwable error) {
+    @Nullable Throwable cause = error;
+    for (int i = 0; cause != null && i < MAX_CAUSES; i++, cause = cause.getCause()) {
+      ErrorKind kind = alone(cause);
+      if (kind != null) {
+        return Optional.of(kind);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static @Nullable ErrorKind alone(Throwable error) {
+    if (error instanceof MongoSecurityException) {
+      return authentication(error);
+    }
+    if (error instanceof MongoException failure) {
+      ErrorKind byCode = byCode(failure);
+      if (byCode != null) {
+        return byCode;
+      }
+      return hasPassingLabel(failure) ? TRANSIENT : byType(failure);
+    }
+    // Of a reply that the driver could not read: the next one comes on another connection.
+    return error instanceof BSONException ? TRANSIENT : null;
+  }
+
+  /** The driver says "security" of everything that happens while it authenticates. */
+  private static ErrorKind authentication(Throwable error) {
+    Throwable cause = error.getCause();
+    boolean passes = cause != null && of(cause).filter(kind -> kind == TRANSIENT).isPresent();
+    return passes ? TRANSIENT : SETTINGS;
+  }
+
+  private static @Nullable ErrorKind byCode(MongoException failure) {
+    return switch (failure.getCode()) {
+      case CHANGE_STREAM_FATAL -> words(failure).contains("not found") ? TOKEN_REJECTED : POISON;
+      case FAILED_TO_PARSE -> words(failure).contains("resume token") ? TOKEN_REJECTED : null;
+      default -> BY_CODE.get(failure.getCode());
+    };
+  }
+
+  private static @Nullable ErrorKind byType(MongoException failure) {
+    if (failure instanceof MongoChangeStreamException) {
+      return POISON; // An event without its _id, which the driver refuses.
+    }
+    if (failure instanceof MongoIncompatibleDriverException) {
+      return SETTINGS;
+    }
+    boolean passes =
+        failure instanceof MongoSocketException
+            || failure instanceof MongoTimeoutException
+            || failure instanceof MongoConnectionPoolClearedException
+            || failure instanceof MongoServerUnavailableException
+            || failure instanceof MongoExecutionTimeoutException
+            || failure instanceof MongoNotPrimaryException
+            || failure instanceof MongoNodeIsRecoveringException
+            || failure instanceof MongoStalePrimaryException
+            || failure instanceof MongoInterruptedException
+            || failure instanceof MongoInternalException;
+    return passes ? TRANSIENT : null;
+  }
+
+  private static boolean hasPassingLabel(MongoException failure) {
+    return PASSING_LABELS.stream().anyMatch(failure::hasErrorLabel);
+  }
+
+  private static String words(MongoException failure) {
+    return String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+  }
+
+  private static Map<Integer, ErrorKind> codes(ErrorKind kind, Set<Integer> codes) {
+    return codes.stream().collect(Collectors.toMap(code -> code, code -> kind));
+  }
+}

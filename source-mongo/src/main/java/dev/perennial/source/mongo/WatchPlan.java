@@ -1,0 +1,172 @@
+package dev.perennial.source.mongo;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.bson.BsonArray;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.codecs.configuration.CodecRegistry;
+import org.bson.conversions.Bson;
+
+/**
+ * What is sent to the server for a scope: which namespace is watched, and with which stages.
+ *
+ * @param database the database to watch; empty for the cluster
+ * @param collection the collection to watch; empty for a database or the cluster
+ * @param pipeline the scope's stage, if it needs one, then the application's, then the split stage
+ */
+record WatchPlan(
+    Optional<String> database, Optional<String> collection, List<BsonDocument> pipeline) {
+
+  /**
+   * Lets only the event through that ends a stream: finds its token where the application's
+   * pipeline hides the event.
+   */
+  static final List<BsonDocument> INVALIDATES_ONLY =
+      List.of(stage("$match", is("operationType", "invalidate")));
+
+  static final String SPLIT_STAGE = "$changeStreamSplitLargeEvent";
+
+  /** The flags that servers know, by their letters. */
+  private static final List<Flag> FLAGS =
+      List.of(
+          new Flag(Pattern.CASE_INSENSITIVE, 'i'),
+          new Flag(Pattern.MULTILINE, 'm'),
+          new Flag(Pattern.DOTALL, 's'),
+          new Flag(Pattern.COMMENTS, 'x'));
+
+  private record Flag(int bit, char letter) {}
+
+  /** Copies the list. */
+  WatchPlan {
+    pipeline = List.copyOf(pipeline);
+  }
+
+  /**
+   * Plans a stream.
+   *
+   * @param stages the application's
+   * @param split whether the server shall split events that are too large
+   * @param codecs encodes the stages
+   */
+  static WatchPlan of(
+      Scope scope, List<? extends Bson> stages, boolean split, CodecRegistry codecs) {
+    List<BsonDocument> pipeline = new ArrayList<>();
+    scopeStage(scope).ifPresent(pipeline::add);
+    for (Bson stage : stages) {
+      pipeline.add(stage.toBsonDocument(BsonDocument.class, codecs).clone());
+    }
+    if (split) {
+      // The server wants it last.
+      pipeline.add(stage(SPLIT_STAGE, new BsonDocument()));
+    }
+    return new WatchPlan(database(scope), collection(scope), pipeline);
+  }
+
+  private static Optional<String> database(Scope scope) {
+    if (scope instanceof Scopes.OneCollection one) {
+      return Optional.of(one.database());
+    }
+    if (scope instanceof Scopes.OneDatabase one) {
+      return Optional.of(one.database());
+    }
+    if (scope instanceof Scopes.Collections several && several.byDatabase().size() == 1) {
+      return Optional.of(several.byDatabase().firstKey());
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> collection(Scope scope) {
+    return scope instanceof Scopes.OneCollection one
+        ? Optional.of(one.collection())
+        : Optional.empty();
+  }
+
+  private static Optional<BsonDocument> scopeStage(Scope scope) {
+    if (scope instanceof Scopes.Collections several) {
+      return Optional.of(stage("$match", anyOf(several)));
+    }
+    if (scope instanceof Scopes.Matching matching) {
+      return Optional.of(stage("$match", whereNameIs(matching.namespace())));
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * By {@code ns.coll}: servers scan their oplog ten times faster by this than by {@code ns} as a
+   * whole. A rename is of both its names, as it is for a stream on one collection.
+   */
+  private static BsonDocument anyOf(Scopes.Collections several) {
+    BsonArray choices = new BsonArray();
+    boolean oneDatabase = several.byDatabase().size() == 1;
+    several
+        .byDatabase()
+        .forEach((database, collections) -> {
+          BsonArray names = new BsonArray();
+          collections.forEach(collection -> names.add(new BsonString(collection)));
+          for (String field : List.of("ns", "to")) {
+            BsonDocument choice = new BsonDocument();
+            if (!oneDatabase) {
+              choice.append(field + ".db", new BsonString(database));
+            }
+            choices.add(choice.append(field + ".coll", new BsonDocument("$in", names)));
+          }
+        });
+    if (oneDatabase) {
+      // Has no namespace. Without it the stream would end without saying why.
+      choices.add(is("operationType", "invalidate"));
+    }
+    return new BsonDocument("$or", choices);
+  }
+
+  private static BsonDocument whereNameIs(Pattern pattern) {
+    BsonArray choices = new BsonArray();
+    choices.add(nameMatches("ns", pattern));
+    choices.add(nameMatches("to", pattern));
+    return stage("$expr", stage("$or", choices));
+  }
+
+  /** An event without a collection has no such name: null, which matches nothing. */
+  private static BsonDocument nameMatches(String field, Pattern pattern) {
+    BsonArray name =
+        new BsonArray(
+            List.of(
+                new BsonString('$' + field + ".db"),
+                new BsonString("."),
+                new BsonString('$' + field + ".coll")));
+    return stage(
+        "$regexMatch",
+        new BsonDocument("input", stage("$concat", name))
+            .append("regex", new BsonString(whole(pattern)))
+            .append("options", new BsonString(letters(pattern))));
+  }
+
+  /**
+   * Anchored with \A and \z, which no flag changes. A comment at the end would swallow the rest.
+   */
+  private static String whole(Pattern pattern) {
+    boolean comments = (pattern.flags() & Pattern.COMMENTS) != 0;
+    return "\\A(?:" + pattern.pattern() + (comments ? "\n" : "") + ")\\z";
+  }
+
+  private static String letters(Pattern pattern) {
+    StringBuilder letters = new StringBuilder();
+    for (Flag flag : FLAGS) {
+      if ((pattern.flags() & flag.bit) != 0) {
+        letters.append(flag.letter);
+      }
+    }
+    return letters.toString();
+  }
+
+  private static BsonDocument is(String field, String value) {
+    return new BsonDocument(field, new BsonString(value));
+  }
+
+  private static BsonDocument stage(String name, BsonValue of) {
+    return new BsonDocument(name, of);
+  }
+}
