@@ -1,5 +1,6 @@
 package dev.perennial.checkpoint.file;
 
+import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
@@ -108,6 +109,31 @@ public final class FileCheckpointStore implements CheckpointStore {
     }
     Collections.sort(ids);
     return ids;
+  }
+
+  /**
+   * A stream's checkpoint, without a claim on it: for looking at.
+   *
+   * @return the checkpoint saved last, or empty if there is none
+   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
+   *     it cannot be read; of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if its file is
+   *     not a checkpoint
+   * @throws IllegalArgumentException if the id is empty or too long
+   */
+  public Optional<Checkpoint> load(String streamId) throws CheckpointException {
+    Path file = directory.resolve(name(streamId) + CHECKPOINT);
+    try {
+      Optional<Checkpoint> loaded = FileFormat.read(file);
+      if (loaded.isEmpty() && directorySeen && Files.notExists(directory)) {
+        throw new NoSuchFileException(directory.toString());
+      }
+      return loaded;
+    } catch (IOException e) {
+      throw CheckpointException.unavailable(
+          "The checkpoint of the stream \"%s\" cannot be loaded from %s: %s"
+              .formatted(streamId, file, e),
+          e);
+    }
   }
 
   /**

@@ -2,11 +2,16 @@ package dev.perennial.checkpoint.file;
 
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -58,6 +63,25 @@ final class FileFormat {
           null);
     }
     return ByteBuffer.allocate(header.length + line.remaining()).put(header).put(line).array();
+  }
+
+  /**
+   * Reads a checkpoint's file; empty if there is none.
+   *
+   * @throws IOException if it cannot be read
+   * @throws CheckpointException of kind CORRUPT if it holds anything else
+   */
+  static Optional<Checkpoint> read(Path file) throws IOException, CheckpointException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(MAX_BYTES + 1);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+    if (bytes.length > MAX_BYTES) {
+      throw corrupt(file, "has more than %,d bytes".formatted(MAX_BYTES), null);
+    }
+    return Optional.of(decode(bytes, file));
   }
 
   /**

@@ -4,9 +4,7 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointSlot;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -45,23 +43,16 @@ final class FileSlot implements CheckpointSlot {
 
   @Override
   public Optional<Checkpoint> load() throws CheckpointException {
-    byte[] bytes;
     try {
       requireClaim("");
-      try (InputStream in = Files.newInputStream(file)) {
-        bytes = in.readNBytes(FileFormat.MAX_BYTES + 1);
-      } catch (NoSuchFileException e) {
+      Optional<Checkpoint> loaded = FileFormat.read(file);
+      if (loaded.isEmpty()) {
         requireClaim("");
-        return Optional.empty();
       }
+      return loaded;
     } catch (IOException e) {
       throw failure("cannot be loaded from", e, "");
     }
-    if (bytes.length > FileFormat.MAX_BYTES) {
-      throw FileFormat.corrupt(
-          file, "has more than %,d bytes".formatted(FileFormat.MAX_BYTES), null);
-    }
-    return Optional.of(FileFormat.decode(bytes, file));
   }
 
   @Override

@@ -154,6 +154,27 @@ class FileCheckpointStoreTest {
   }
 
   @Test
+  void showsWhatWasSavedWithoutAClaim() throws Exception {
+    assertThat(store.load("orders")).as("no directory").isEmpty();
+    assertThat(directory).as("looking makes nothing").doesNotExist();
+    try (CheckpointSlot slot = claim("orders")) {
+      assertThat(store.load("orders")).as("nothing saved").isEmpty();
+      slot.save(ONE);
+      slot.save(TWO);
+      assertThat(store.load("orders")).contains(TWO);
+      assertThat(FileCheckpointStore.in(directory).load("orders")).contains(TWO);
+      assertThat(store.tryClaim("orders", NOTHING)).as("the claim is still held").isEmpty();
+    }
+    assertThat(store.load("payments")).isEmpty();
+    Files.writeString(directory.resolve("orders.checkpoint"), "garbage");
+    CheckpointException corrupt = failure(() -> store.load("orders"));
+    assertThat(corrupt.kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(corrupt).hasMessageContaining("orders.checkpoint");
+    deleteAll(directory);
+    assertThat(failure(() -> store.load("orders")).kind()).isEqualTo(Kind.UNAVAILABLE);
+  }
+
+  @Test
   void doesNotReadAFileOfAnySizeIntoMemory() throws Exception {
     try (CheckpointSlot slot = claim("orders")) {
       try (var file = new RandomAccessFile(directory.resolve("orders.checkpoint").toFile(), "rw")) {

@@ -174,7 +174,7 @@ final class Link {
   }
 
   private static boolean isSame(CompletableFuture<Session> done, Session used) {
-    return !done.isCompletedExceptionally() && done.join() == used;
+    return !done.isCompletedExceptionally() && done.join().equals(used);
   }
 
   /** Closes a connection once it is there, without waiting for it. */

@@ -115,8 +115,10 @@ public final class RedisCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * {@inheritDoc}
+   * Tries once to claim a stream's checkpoint, without waiting for who has it.
    *
+   * @param lost to be run, on any thread, if somebody else gets the claim before it is closed
+   * @return the claimed slot, or empty if another stream has it, of whichever machine
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     Redis cannot be reached or refuses; of kind {@link CheckpointException.Kind#CORRUPT
    *     CORRUPT} if what it has under the stream's key is not a checkpoint, or a checkpoint is gone

@@ -66,10 +66,19 @@ public final class RedisServer implements AutoCloseable {
     return process.log();
   }
 
+  /** What the server says about itself, one section of it. */
+  public String info(String section) {
+    return String.valueOf(command("INFO", section));
+  }
+
+  static String info(RedisProcess process, String section) {
+    return String.valueOf(command(process, "INFO", section));
+  }
+
   /** The version, such as 7.0.15. */
   public String version() {
-    String info = String.valueOf(command("INFO", "server"));
-    return info.lines()
+    return info("server")
+        .lines()
         .filter(line -> line.startsWith("redis_version:"))
         .map(line -> line.substring(line.indexOf(':') + 1).trim())
         .findFirst()
@@ -92,6 +101,10 @@ public final class RedisServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  static @Nullable Object command(RedisProcess process, String... command) {
+    return new RedisServer(process, null).command(command);
   }
 
   /**

@@ -1,0 +1,151 @@
+package dev.perennial.simulators.redis;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Real Redis servers under Sentinel: a primary, its replicas, and three Sentinels that make a
+ * replica the primary when the primary dies. Safe for use from any thread.
+ */
+public final class RedisSentinels implements AutoCloseable {
+
+  /** What the Sentinels call the primary. */
+  public static final String NAME = "perennial";
+
+  private static final int SENTINELS = 3;
+  private static final int QUORUM = 2;
+  private static final int DOWN_AFTER_MILLIS = 1_000;
+  private static final int FAILOVER_MILLIS = 5_000;
+
+  private final List<RedisServer> servers = new ArrayList<>();
+  private final List<RedisProcess> sentinels = new ArrayList<>();
+
+  private RedisSentinels() {}
+
+  /**
+   * Starts all of it, and waits until the replicas have the primary's data and the Sentinels know
+   * one another.
+   *
+   * @param replicas how many
+   */
+  public static RedisSentinels start(int replicas) {
+    RedisSentinels group = new RedisSentinels();
+    try {
+      group.launch(replicas);
+      return group;
+    } catch (RuntimeException e) {
+      group.close();
+      throw e;
+    }
+  }
+
+  private void launch(int replicas) {
+    RedisServer first = RedisServer.builder().config("repl-diskless-sync-delay 0").start();
+    servers.add(first);
+    for (int i = 0; i < replicas; i++) {
+      servers.add(
+          RedisServer.builder()
+              .config("repl-diskless-sync-delay 0")
+              .config("replicaof 127.0.0.1 " + first.port())
+              .start());
+    }
+    List<String> lines =
+        List.of(
+            "sentinel monitor " + NAME + " 127.0.0.1 " + first.port() + " " + QUORUM,
+            "sentinel down-after-milliseconds " + NAME + " " + DOWN_AFTER_MILLIS,
+            "sentinel failover-timeout " + NAME + " " + FAILOVER_MILLIS);
+    for (int i = 0; i < SENTINELS; i++) {
+      sentinels.add(RedisProcess.start(null, port -> lines, "--sentinel"));
+    }
+    Until.holds(
+        "the Sentinels know each other and " + replicas + " replicas",
+        () ->
+            sentinels.stream()
+                .allMatch(one -> {
+                  String state = RedisServer.info(one, "sentinel");
+                  return state.contains("status=ok,")
+                      && state.contains("slaves=" + replicas + ",sentinels=" + SENTINELS);
+                }),
+        this::logs);
+    awaitReplicas(first, replicas);
+  }
+
+  /** The address that leads to the primary, whichever server that is. */
+  public String uri() {
+    return sentinels.stream()
+        .map(one -> "127.0.0.1:" + one.port())
+        .collect(Collectors.joining(",", "redis-sentinel://", "/0#" + NAME));
+  }
+
+  /** All servers, dead ones included. */
+  public List<RedisServer> servers() {
+    return List.copyOf(servers);
+  }
+
+  /** The server that most Sentinels take for the primary. */
+  public RedisServer primary() {
+    return servers.stream()
+        .filter(server ->
+            sentinels.stream()
+                    .filter(one ->
+                        RedisServer.info(one, "sentinel")
+                            .contains("address=127.0.0.1:" + server.port() + ","))
+                    .count()
+                >= QUORUM)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("The Sentinels do not agree."));
+  }
+
+  /**
+   * Has a replica made the primary, as an operator would, and waits until it is. The old primary
+   * becomes a replica of it.
+   *
+   * @return the new primary
+   */
+  public RedisServer failover() {
+    RedisServer before = primary();
+    awaitReplicas(before, 1);
+    Until.holds(
+        "a Sentinel begins to fail over",
+        () -> "OK".equals(RedisServer.command(sentinels.get(0), "SENTINEL", "FAILOVER", NAME)),
+        this::logs);
+    return awaitOtherThan(before);
+  }
+
+  /** Waits until another server than this is the primary. */
+  public RedisServer awaitOtherThan(RedisServer before) {
+    Until.holds(
+        "another primary than " + before,
+        () -> {
+          RedisServer now = primary();
+          return !now.equals(before) && now.info("replication").contains("role:master");
+        },
+        this::logs);
+    return primary();
+  }
+
+  private void awaitReplicas(RedisServer primary, int atLeast) {
+    Until.holds(
+        "the replicas have the data of " + primary,
+        () ->
+            primary
+                    .info("replication")
+                    .lines()
+                    .filter(line -> line.contains("state=online"))
+                    .count()
+                >= atLeast,
+        this::logs);
+  }
+
+  private String logs() {
+    return sentinels.stream().map(RedisProcess::log).collect(Collectors.joining("\n"));
+  }
+
+  /** Kills all processes and deletes their directories. Idempotent. */
+  @Override
+  public void close() {
+    sentinels.forEach(RedisProcess::close);
+    servers.forEach(RedisServer::close);
+  }
+}
