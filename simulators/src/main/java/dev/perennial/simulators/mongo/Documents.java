@@ -1,0 +1,238 @@
+package dev.perennial.simulators.mongo;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bson.BsonBoolean;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonObjectId;
+import org.bson.BsonString;
+import org.bson.BsonTimestamp;
+import org.bson.BsonValue;
+import org.jspecify.annotations.Nullable;
+
+/** Changes to data, each with its entry in the oplog. All of it is guarded by the lock. */
+final class Documents {
+
+  private final ReplicaSet set;
+
+  Documents(ReplicaSet set) {
+    this.set = set;
+  }
+
+  /** A change that was made to the data and still needs its place in the oplog. */
+  Change insert(Namespace namespace, BsonDocument document) {
+    CollectionState collection = open(namespace);
+    BsonDocument stored = withId(document);
+    BsonValue id = java.util.Objects.requireNonNull(stored.get("_id"));
+    if (collection.get(id) != null) {
+      throw new CommandError(
+          11000,
+          "E11000 duplicate key error collection: "
+              + namespace
+              + " index: _id_ dup key: "
+              + new BsonDocument("_id", id).toJson());
+    }
+    collection.put(stored);
+    return Change.inserted(collection, key(stored), stored);
+  }
+
+  Change replace(Namespace namespace, BsonValue id, BsonDocument replacement) {
+    CollectionState collection = open(namespace);
+    BsonDocument before = existing(collection, id);
+    BsonDocument after =
+        new BsonDocument("_id", java.util.Objects.requireNonNull(before.get("_id")));
+    after.putAll(BsonBytes.copy(replacement));
+    collection.put(after);
+    return Change.replaced(collection, key(after), before, after);
+  }
+
+  /** Null when the update changes nothing. */
+  @Nullable Change update(
+      Namespace namespace,
+      BsonValue id,
+      java.util.function.Function<BsonDocument, Updates.Result> update) {
+    CollectionState collection = open(namespace);
+    BsonDocument before = existing(collection, id);
+    Updates.Result result = update.apply(before);
+    if (!result.changed()) {
+      return null;
+    }
+    collection.put(result.after());
+    return Change.updated(collection, key(before), before, result.after(), result.description());
+  }
+
+  Change delete(Namespace namespace, BsonValue id) {
+    CollectionState collection = open(namespace);
+    BsonDocument before = existing(collection, id);
+    collection.remove(id);
+    return Change.deleted(collection, key(before), before);
+  }
+
+  /** The collection, made if it is not there. */
+  CollectionState open(Namespace namespace) {
+    CollectionState collection = set.catalog().find(namespace);
+    return collection != null ? collection : create(namespace, new BsonDocument());
+  }
+
+  CollectionState create(Namespace namespace, BsonDocument options) {
+    if (set.catalog().find(namespace) != null) {
+      throw new CommandError(48, "Collection " + namespace + " already exists.");
+    }
+    CollectionState created = set.catalog().create(namespace, options.containsKey("viewOn"));
+    created.setRecordsImages(wantsImages(options));
+    if (!created.isView()) {
+      BsonDocument description = new BsonDocument();
+      description.put(
+          "idIndex",
+          new BsonDocument("v", new BsonInt32(2))
+              .append("key", new BsonDocument("_id", new BsonInt32(1)))
+              .append("name", new BsonString("_id_")));
+      set.append(Change.described(ChangeKind.CREATE, namespace, created.uuid(), description));
+    }
+    return created;
+  }
+
+  static boolean wantsImages(BsonDocument options) {
+    BsonValue images = options.get("changeStreamPreAndPostImages");
+    return images != null
+        && images.isDocument()
+        && images.asDocument().getBoolean("enabled", BsonBoolean.FALSE).getValue();
+  }
+
+  BsonTimestamp modify(Namespace namespace, boolean images) {
+    CollectionState collection = require(namespace);
+    collection.setRecordsImages(images);
+    BsonDocument description =
+        new BsonDocument(
+            "changeStreamPreAndPostImages",
+            new BsonDocument("enabled", BsonBoolean.valueOf(images)));
+    return set.append(
+        Change.described(ChangeKind.MODIFY, namespace, collection.uuid(), description));
+  }
+
+  BsonTimestamp indexes(ChangeKind kind, Namespace namespace, BsonValue indexes) {
+    CollectionState collection = open(namespace);
+    return set.append(
+        Change.described(kind, namespace, collection.uuid(), new BsonDocument("indexes", indexes)));
+  }
+
+  BsonTimestamp drop(Namespace namespace) {
+    CollectionState collection = require(namespace);
+    set.catalog().remove(namespace);
+    return set.append(Change.ofCollection(ChangeKind.DROP, namespace, collection.uuid()));
+  }
+
+  BsonTimestamp rename(Namespace from, Namespace to, boolean dropTarget) {
+    CollectionState collection = require(from);
+    BsonDocument description = new BsonDocument("to", to.toDocument());
+    CollectionState target = set.catalog().find(to);
+    if (target != null) {
+      if (!dropTarget) {
+        throw new CommandError(48, "target namespace exists");
+      }
+      description.put("dropTarget", EventEncoder.binary(target.uuid()));
+      set.catalog().remove(to);
+    }
+    set.catalog().remove(from);
+    set.catalog().add(collection.renamed(to));
+    return set.append(Change.renamed(from, to, collection.uuid(), description));
+  }
+
+  BsonTimestamp dropDatabase(String database) {
+    for (CollectionState collection : set.catalog().of(database)) {
+      drop(collection.namespace());
+    }
+    return set.append(
+        Change.ofCollection(ChangeKind.DROP_DATABASE, Namespace.ofDatabase(database), null));
+  }
+
+  BsonTimestamp raw(Namespace namespace, BsonDocument event, UnaryOperator<byte[]> corruption) {
+    BsonValue key =
+        event.containsKey("documentKey") && event.get("documentKey").isDocument()
+            ? event.getDocument("documentKey").get("_id", new BsonInt32(0))
+            : new BsonInt32(0);
+    return set.append(
+        Change.raw(
+            namespace,
+            open(namespace).uuid(),
+            new RawEvent(BsonBytes.copy(event), key, corruption)));
+  }
+
+  /** Appends what the operations of a transaction do, at one time. */
+  BsonTimestamp transaction(List<Write> writes) {
+    List<Change> changes = new ArrayList<>();
+    for (Write write : writes) {
+      Change change = apply(write);
+      if (change != null) {
+        changes.add(change);
+      }
+    }
+    BsonDocument lsid =
+        new BsonDocument("id", EventEncoder.binary(set.catalog().uuid()))
+            .append("uid", new org.bson.BsonBinary(new byte[32]));
+    return set.append(changes, new OplogEntry.Transaction(lsid, 1));
+  }
+
+  /** Does one write to the data; null when that changes nothing. */
+  @Nullable Change apply(Write write) {
+    if (write instanceof Write.Insert insert) {
+      return insert(Namespace.parse(insert.namespace()), insert.document());
+    } else if (write instanceof Write.Update update) {
+      BsonDocument operators = operators(update);
+      return update(
+          Namespace.parse(update.namespace()),
+          update.id(),
+          before -> Updates.apply(before, operators, false));
+    } else if (write instanceof Write.Replace replace) {
+      return replace(Namespace.parse(replace.namespace()), replace.id(), replace.document());
+    } else if (write instanceof Write.Delete delete) {
+      return delete(Namespace.parse(delete.namespace()), delete.id());
+    }
+    throw new AssertionError(write);
+  }
+
+  private static BsonDocument operators(Write.Update update) {
+    BsonDocument operators = new BsonDocument();
+    if (!update.set().isEmpty()) {
+      operators.put("$set", BsonBytes.copy(update.set()));
+    }
+    if (!update.unset().isEmpty()) {
+      BsonDocument fields = new BsonDocument();
+      update.unset().forEach(field -> fields.put(field, new BsonString("")));
+      operators.put("$unset", fields);
+    }
+    return operators;
+  }
+
+  private CollectionState require(Namespace namespace) {
+    CollectionState collection = set.catalog().find(namespace);
+    if (collection == null) {
+      throw new CommandError(26, "ns not found: " + namespace);
+    }
+    return collection;
+  }
+
+  private static BsonDocument existing(CollectionState collection, BsonValue id) {
+    BsonDocument found = collection.get(id);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          "There is no document with the _id " + id + " in " + collection.namespace() + ".");
+    }
+    return found;
+  }
+
+  private static BsonDocument key(BsonDocument document) {
+    return new BsonDocument("_id", java.util.Objects.requireNonNull(document.get("_id")));
+  }
+
+  /** A copy of its own, with the _id at the head, as the server stores it. */
+  static BsonDocument withId(BsonDocument document) {
+    BsonDocument copy = BsonBytes.copy(document);
+    BsonValue id = copy.get("_id");
+    BsonDocument stored = new BsonDocument("_id", id == null ? new BsonObjectId() : id);
+    stored.putAll(copy);
+    return stored;
+  }
+}

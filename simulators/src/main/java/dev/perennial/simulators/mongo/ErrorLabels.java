@@ -1,0 +1,53 @@
+package dev.perennial.simulators.mongo;
+
+import java.util.Set;
+import org.bson.BsonDocument;
+import org.bson.BsonValue;
+import org.jspecify.annotations.Nullable;
+
+/** The labels that the server puts on errors by itself, as its {@code error_labels.cpp} does. */
+final class ErrorLabels {
+
+  static final String RESUMABLE = "ResumableChangeStreamError";
+  static final String RETRYABLE_WRITE = "RetryableWriteError";
+
+  private static final Set<Integer> RETRIABLE =
+      Set.of(
+          6, 7, 63, 89, 91, 133, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13388, 13435,
+          13436);
+
+  private static final Set<Integer> RETRYABLE_WRITES =
+      Set.of(6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436);
+
+  private static final Set<Integer> STATE_CHANGES =
+      Set.of(91, 189, 10107, 11600, 11602, 13435, 13436);
+
+  private ErrorLabels() {}
+
+  static boolean isStateChange(int code) {
+    return STATE_CHANGES.contains(code);
+  }
+
+  /** The label of an error that a command met by itself. */
+  static @Nullable String ofRealError(CommandError error, Request request, int wireVersion) {
+    if (error.isScripted() || wireVersion < WireVersions.V4_4) {
+      return null;
+    }
+    if (request.command().containsKey("txnNumber") && RETRYABLE_WRITES.contains(error.code())) {
+      return RETRYABLE_WRITE;
+    }
+    return RETRIABLE.contains(error.code()) && isChangeStream(request) ? RESUMABLE : null;
+  }
+
+  /** Whether a request opens a change stream. */
+  static boolean isChangeStream(Request request) {
+    BsonDocument command = request.command();
+    if (!request.name().equals("aggregate") || !command.isArray("pipeline")) {
+      return false;
+    }
+    for (BsonValue stage : command.getArray("pipeline")) {
+      return stage.isDocument() && stage.asDocument().containsKey("$changeStream");
+    }
+    return false;
+  }
+}

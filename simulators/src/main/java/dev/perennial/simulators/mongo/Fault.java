@@ -1,0 +1,85 @@
+package dev.perennial.simulators.mongo;
+
+import java.util.function.Predicate;
+
+/** A fault that waits for its commands, or has met them. Safe for use from any thread. */
+public final class Fault {
+
+  static final int ALWAYS = -1;
+
+  private final ReplicaSet set;
+  private final Predicate<ReceivedCommand> matches;
+  private final FaultSpec spec;
+  private int skip;
+  private int left;
+  private int hits;
+  private boolean removed;
+
+  Fault(ReplicaSet set, Predicate<ReceivedCommand> matches, int skip, int times, FaultSpec spec) {
+    if (skip < 0 || (times < 1 && times != ALWAYS)) {
+      throw new IllegalArgumentException(
+          "A fault skips 0 commands or more and hits 1 or more, not "
+              + skip
+              + " and "
+              + times
+              + ".");
+    }
+    this.set = set;
+    this.matches = matches;
+    this.skip = skip;
+    this.left = times;
+    this.spec = spec;
+  }
+
+  /** How many commands it has hit. */
+  public int hits() {
+    set.lock.lock();
+    try {
+      return hits;
+    } finally {
+      set.lock.unlock();
+    }
+  }
+
+  /** Takes it away; commands that it blocks go on. */
+  public void remove() {
+    set.lock.lock();
+    try {
+      removed = true;
+      set.faults.forget(this);
+      set.changed.signalAll();
+    } finally {
+      set.lock.unlock();
+    }
+  }
+
+  FaultSpec spec() {
+    return spec;
+  }
+
+  /** Whether it was taken away. Guarded by the lock. */
+  boolean isRemoved() {
+    return removed;
+  }
+
+  /** Whether this command is hit. Guarded by the lock. */
+  boolean hit(ReceivedCommand command) {
+    if (left == 0 || !matches.test(command)) {
+      return false;
+    }
+    if (skip > 0) {
+      skip--;
+      return false;
+    }
+    if (left > 0) {
+      left--;
+    }
+    hits++;
+    return true;
+  }
+
+  /** Whether it will hit nothing more. */
+  boolean isSpent() {
+    return left == 0;
+  }
+}

@@ -1,0 +1,55 @@
+package dev.perennial.simulators.mongo;
+
+import java.time.Duration;
+import java.util.List;
+
+/** What is done to a command instead of running it, or before. */
+public sealed interface FaultSpec {
+
+  /**
+   * The command is answered with an error and not run. The labels are exactly these.
+   *
+   * @param code the server's, such as 43
+   */
+  record ErrorReply(int code, String message, List<String> labels) implements FaultSpec {
+
+    /** Copies the labels. */
+    public ErrorReply {
+      labels = List.copyOf(labels);
+    }
+  }
+
+  /** The connection is closed, the command not run. */
+  record Close() implements FaultSpec {}
+
+  /** The command waits and is run then. */
+  record Block(Duration time) implements FaultSpec {}
+
+  /** The command is not run, and what comes back is no message. */
+  record Garbage() implements FaultSpec {}
+
+  /** An error with a message of its own. */
+  static FaultSpec error(int code, String... labels) {
+    return new ErrorReply(code, "scripted: " + CommandError.nameOf(code), List.of(labels));
+  }
+
+  /** An error with this message. */
+  static FaultSpec errorSaying(int code, String message, String... labels) {
+    return new ErrorReply(code, message, List.of(labels));
+  }
+
+  /** See {@link Close}. */
+  static FaultSpec close() {
+    return new Close();
+  }
+
+  /** See {@link Block}. */
+  static FaultSpec block(Duration time) {
+    return new Block(time);
+  }
+
+  /** See {@link Garbage}. */
+  static FaultSpec garbage() {
+    return new Garbage();
+  }
+}

@@ -1,0 +1,126 @@
+package dev.perennial.simulators.mongo;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can go wrong, on demand. A command is hit by one fault at most, the oldest that fits it.
+ * Safe for use from any thread; each call has taken effect when it returns.
+ */
+public final class Faults {
+
+  private final ReplicaSet set;
+  private final List<Fault> waiting = new ArrayList<>();
+
+  Faults(ReplicaSet set) {
+    this.set = set;
+  }
+
+  /**
+   * Hits the next commands of a name.
+   *
+   * @param command such as {@code getMore}; in any case
+   */
+  public Fault fail(String command, int times, FaultSpec spec) {
+    return failFrom(command, 1, times, spec);
+  }
+
+  /**
+   * Hits commands of a name, from the {@code first} to come on.
+   *
+   * @param first 1 for the very next
+   */
+  public Fault failFrom(String command, int first, int times, FaultSpec spec) {
+    return add(named(command), first - 1, times, spec);
+  }
+
+  /** Hits all commands of a name, until the fault is removed. */
+  public Fault failAlways(String command, FaultSpec spec) {
+    return add(named(command), 0, Fault.ALWAYS, spec);
+  }
+
+  /** Hits the next commands that a condition picks, whatever they are called. */
+  public Fault failWhere(Predicate<ReceivedCommand> condition, int times, FaultSpec spec) {
+    return add(condition, 0, times, spec);
+  }
+
+  /** Every getMore gets 43 from now on, while reopening works: a storm of resumes. */
+  public Fault resumeStorm() {
+    return failAlways("getMore", FaultSpec.error(43));
+  }
+
+  /** Takes all faults away; commands that are blocked go on. */
+  public void clear() {
+    locked(() -> new ArrayList<>(waiting).forEach(Fault::remove));
+  }
+
+  /** Closes all cursors of all members: the next getMore of each gets 43, a waiting one 237. */
+  public int killCursors() {
+    set.lock.lock();
+    try {
+      return set.cursors().killAll();
+    } finally {
+      set.lock.unlock();
+    }
+  }
+
+  /** Forgets the oplog's entries before a time, all but the newest. */
+  public void truncateOplog(BsonTimestamp before) {
+    locked(() -> set.oplog().truncate(before));
+  }
+
+  /** Forgets the pre- and post-images of what happened before a time. */
+  public void expireImages(BsonTimestamp before) {
+    locked(() -> set.expireImages(before));
+  }
+
+  /** Whether logins fail with 18 and commands without a login with 13. */
+  public void refuseCredentials(boolean refused) {
+    locked(() -> set.access().refuseCredentials(refused));
+  }
+
+  /** Whether every aggregate fails with 13, as for a user without the role. */
+  public void forbidStreams(boolean forbidden) {
+    locked(() -> set.access().forbidStreams(forbidden));
+  }
+
+  Fault add(Predicate<ReceivedCommand> matches, int skip, int times, FaultSpec spec) {
+    Fault fault = new Fault(set, matches, skip, times, spec);
+    locked(() -> waiting.add(fault));
+    return fault;
+  }
+
+  /** The fault that hits a command. Guarded by the lock. */
+  @Nullable Fault hitting(ReceivedCommand command) {
+    Fault hit = null;
+    for (Fault fault : waiting) {
+      if (fault.hit(command)) {
+        hit = fault;
+        break;
+      }
+    }
+    waiting.removeIf(Fault::isSpent);
+    return hit;
+  }
+
+  void forget(Fault fault) {
+    waiting.remove(fault);
+  }
+
+  private static Predicate<ReceivedCommand> named(String name) {
+    return command -> command.name().equalsIgnoreCase(name);
+  }
+
+  private void locked(Runnable action) {
+    set.lock.lock();
+    try {
+      action.run();
+      set.changed.signalAll();
+    } finally {
+      set.lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.perennial.simulators.mongo;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bson.BsonDocument;
+
+/** The cursor of a query, whose results were all read when it was opened. */
+final class ListCursor implements ServerCursor {
+
+  private static final int BATCH_BYTES = 16 * 1024 * 1024;
+
+  private final long id;
+  private final int member;
+  private final String namespace;
+  private final List<BsonDocument> results;
+  private int at;
+
+  ListCursor(long id, int member, String namespace, List<BsonDocument> results) {
+    this.id = id;
+    this.member = member;
+    this.namespace = namespace;
+    this.results = results;
+  }
+
+  @Override
+  public long id() {
+    return id;
+  }
+
+  @Override
+  public int member() {
+    return member;
+  }
+
+  @Override
+  public String namespace() {
+    return namespace;
+  }
+
+  @Override
+  public boolean waits() {
+    return false;
+  }
+
+  @Override
+  public List<byte[]> next(int limit) {
+    List<byte[]> batch = new ArrayList<>();
+    long size = 0;
+    while (at < results.size() && batch.size() < limit) {
+      byte[] bytes = BsonBytes.encode(results.get(at));
+      size += bytes.length;
+      if (!batch.isEmpty() && size > BATCH_BYTES) {
+        break;
+      }
+      batch.add(bytes);
+      at++;
+    }
+    return batch;
+  }
+
+  @Override
+  public BsonDocument postBatchToken() {
+    return new BsonDocument();
+  }
+
+  @Override
+  public boolean ended() {
+    return at >= results.size();
+  }
+}

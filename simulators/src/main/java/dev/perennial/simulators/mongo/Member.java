@@ -1,0 +1,128 @@
+package dev.perennial.simulators.mongo;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One member: a port of the loopback interface, and the connections to it. What it holds is guarded
+ * by the replica set's lock.
+ */
+final class Member {
+
+  private final ReplicaSet set;
+  private final int index;
+  private final Set<ClientConnection> connections = new HashSet<>();
+  private int port;
+  private boolean paused;
+  private @Nullable ServerSocket listening;
+
+  Member(ReplicaSet set, int index) {
+    this.set = set;
+    this.index = index;
+  }
+
+  int index() {
+    return index;
+  }
+
+  int port() {
+    return port;
+  }
+
+  String address() {
+    return "127.0.0.1:" + port;
+  }
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  int connections() {
+    return connections.size();
+  }
+
+  void start() throws IOException {
+    ServerSocket socket = new ServerSocket();
+    socket.setReuseAddress(true);
+    try {
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 128);
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+    port = socket.getLocalPort();
+    listening = socket;
+    Thread acceptor = new Thread(() -> accept(socket), "mongo-simulator-accept-" + port);
+    acceptor.setDaemon(true);
+    acceptor.start();
+  }
+
+  void stop() {
+    ServerSocket socket = listening;
+    listening = null;
+    if (socket != null) {
+      closeQuietly(socket);
+    }
+    paused = false;
+    List.copyOf(connections).forEach(ClientConnection::close);
+    connections.clear();
+    set.changed.signalAll();
+  }
+
+  void setPaused(boolean paused) {
+    this.paused = paused;
+    set.changed.signalAll();
+  }
+
+  void closeConnections() {
+    new ArrayList<>(connections).forEach(ClientConnection::close);
+    set.changed.signalAll();
+  }
+
+  void forget(ClientConnection connection) {
+    connections.remove(connection);
+  }
+
+  private void accept(ServerSocket on) {
+    while (!on.isClosed()) {
+      try {
+        Socket socket = on.accept();
+        socket.setTcpNoDelay(true);
+        admit(on, socket);
+      } catch (IOException e) {
+        closeQuietly(on);
+      }
+    }
+  }
+
+  private void admit(ServerSocket on, Socket socket) throws IOException {
+    set.lock.lock();
+    try {
+      if (on.isClosed()) {
+        socket.close();
+        return;
+      }
+      ClientConnection connection = new ClientConnection(set, this, socket);
+      connections.add(connection);
+      connection.start();
+    } finally {
+      set.lock.unlock();
+    }
+  }
+
+  private static void closeQuietly(ServerSocket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}

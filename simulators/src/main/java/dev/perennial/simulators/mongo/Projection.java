@@ -1,0 +1,161 @@
+package dev.perennial.simulators.mongo;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bson.BsonArray;
+import org.bson.BsonDocument;
+import org.bson.BsonValue;
+import org.jspecify.annotations.Nullable;
+
+/** What reshapes a document: {@code $project}, {@code $unset}, {@code $addFields}, replaceRoot. */
+final class Projection {
+
+  private Projection() {}
+
+  static UnaryOperator<BsonDocument> project(BsonDocument spec) {
+    if (spec.isEmpty()) {
+      throw new CommandError(51272, "projection specification must have at least one field");
+    }
+    Map<String, BsonValue> fields = flatten(spec);
+    boolean includes =
+        fields.entrySet().stream()
+            .anyMatch(field -> !field.getKey().equals("_id") && !isFlag(field.getValue(), false));
+    boolean excludes =
+        fields.entrySet().stream()
+            .anyMatch(field -> !field.getKey().equals("_id") && isFlag(field.getValue(), false));
+    if (includes && excludes) {
+      throw new CommandError(
+          31254, "Cannot do exclusion on a field in inclusion projection, or the other way round");
+    }
+    if (!includes && (excludes || isFlag(fields.get("_id"), false))) {
+      return exclude(fields.keySet());
+    }
+    return document -> include(document, fields);
+  }
+
+  private static UnaryOperator<BsonDocument> exclude(Iterable<String> paths) {
+    return document -> {
+      BsonDocument result = document.clone();
+      paths.forEach(path -> Paths.remove(result, path));
+      return result;
+    };
+  }
+
+  private static BsonDocument include(BsonDocument document, Map<String, BsonValue> fields) {
+    BsonDocument result = new BsonDocument();
+    BsonValue id = document.get("_id");
+    BsonValue idFlag = fields.get("_id");
+    if (id != null && (idFlag == null || isFlag(idFlag, true))) {
+      result.put("_id", id);
+    }
+    fields.forEach((path, value) -> {
+      if (path.equals("_id") && (isFlag(value, true) || isFlag(value, false))) {
+        return;
+      }
+      BsonValue chosen =
+          isFlag(value, true) ? Paths.get(document, path) : evaluate(value, document);
+      if (chosen != null) {
+        Paths.set(result, path, chosen);
+      }
+    });
+    return result;
+  }
+
+  static UnaryOperator<BsonDocument> addFields(BsonDocument spec) {
+    return document -> {
+      BsonDocument result = document.clone();
+      spec.forEach((path, value) -> {
+        BsonValue computed = evaluate(value, document);
+        if (computed != null) {
+          Paths.set(result, path, computed);
+        }
+      });
+      return result;
+    };
+  }
+
+  static UnaryOperator<BsonDocument> unset(BsonValue spec) {
+    BsonArray paths = spec.isArray() ? spec.asArray() : new BsonArray(java.util.List.of(spec));
+    return exclude(paths.stream().map(path -> path.asString().getValue()).toList());
+  }
+
+  static UnaryOperator<BsonDocument> replaceRoot(BsonValue expression) {
+    return document -> {
+      BsonValue root = evaluate(expression, document);
+      if (root == null || !root.isDocument()) {
+        throw new CommandError(
+            40228,
+            "'newRoot' expression must evaluate to an object, but resulting value was: " + root);
+      }
+      return root.asDocument();
+    };
+  }
+
+  /** Field paths, literals and documents of them; no operators but {@code $literal}. */
+  private static @Nullable BsonValue evaluate(BsonValue expression, BsonDocument document) {
+    if (expression.isString() && expression.asString().getValue().startsWith("$")) {
+      String path = expression.asString().getValue().substring(1);
+      return path.equals("$ROOT") ? document : Paths.get(document, path);
+    }
+    if (expression.isDocument()) {
+      BsonDocument fields = expression.asDocument();
+      if (!fields.isEmpty() && fields.getFirstKey().startsWith("$")) {
+        if (fields.getFirstKey().equals("$literal")) {
+          return fields.get("$literal");
+        }
+        if (fields.getFirstKey().equals("$mergeObjects")) {
+          BsonDocument merged = new BsonDocument();
+          for (BsonValue part : fields.getArray("$mergeObjects")) {
+            BsonValue value = evaluate(part, document);
+            if (value != null && value.isDocument()) {
+              merged.putAll(value.asDocument());
+            }
+          }
+          return merged;
+        }
+        throw new CommandError(168, "Unrecognized expression '" + fields.getFirstKey() + "'");
+      }
+      BsonDocument result = new BsonDocument();
+      fields.forEach((name, value) -> {
+        BsonValue computed = evaluate(value, document);
+        if (computed != null) {
+          result.put(name, computed);
+        }
+      });
+      return result;
+    }
+    return expression;
+  }
+
+  /** Refuses, when the stream is opened, what {@link #evaluate} would refuse later. */
+  static void check(BsonValue expression) {
+    evaluate(expression, new BsonDocument());
+  }
+
+  private static Map<String, BsonValue> flatten(BsonDocument spec) {
+    Map<String, BsonValue> fields = new LinkedHashMap<>();
+    spec.forEach((key, value) -> flatten(key, value, fields));
+    return fields;
+  }
+
+  private static void flatten(String path, BsonValue value, Map<String, BsonValue> into) {
+    if (value.isDocument()
+        && !value.asDocument().isEmpty()
+        && !value.asDocument().getFirstKey().startsWith("$")) {
+      value.asDocument().forEach((key, inner) -> flatten(path + "." + key, inner, into));
+    } else {
+      into.put(path, value);
+    }
+  }
+
+  static boolean isFlag(@Nullable BsonValue value, boolean wanted) {
+    if (value == null) {
+      return false;
+    }
+    if (value.isBoolean()) {
+      return value.asBoolean().getValue() == wanted;
+    }
+    return value.isNumber() && (value.asNumber().doubleValue() != 0) == wanted;
+  }
+}

@@ -1,0 +1,157 @@
+package dev.perennial.simulators.mongo;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all members share, since here every write reaches all of them at once: the data, the oplog,
+ * the election, the cursors. Everything in it is guarded by {@link #lock}, and each change that
+ * somebody may wait for signals {@link #changed}.
+ */
+final class ReplicaSet {
+
+  final ReentrantLock lock = new ReentrantLock();
+  final Condition changed = lock.newCondition();
+  final AtomicInteger connectionIds = new AtomicInteger();
+  final Observations observations = new Observations();
+  final Faults faults;
+
+  private final Settings settings;
+  private final Oplog oplog;
+  private final Catalog catalog;
+  private final ClusterClock clock;
+  private final Election election;
+  private final Cursors cursors;
+  private final Documents documents;
+  private final Access access = new Access();
+  private final Retries retries = new Retries();
+  private @Nullable BsonTimestamp imagesFrom;
+  private @Nullable FailPoint failPoint;
+  private final List<Member> members = new ArrayList<>();
+  private boolean closed;
+
+  ReplicaSet(Settings settings) {
+    this.settings = settings;
+    this.oplog = new Oplog(settings.oplogLimit());
+    this.catalog = new Catalog(settings.seed());
+    this.clock = new ClusterClock(settings.clock());
+    this.election = new Election(settings.members(), settings.seed());
+    this.cursors = new Cursors(settings.seed());
+    this.documents = new Documents(this);
+    this.faults = new Faults(this);
+    for (int i = 0; i < settings.members(); i++) {
+      members.add(new Member(this, i));
+    }
+    lock.lock();
+    try {
+      append(Change.noop());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The members, in order; the list never changes. */
+  List<Member> members() {
+    return members;
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  Oplog oplog() {
+    return oplog;
+  }
+
+  Catalog catalog() {
+    return catalog;
+  }
+
+  ClusterClock clock() {
+    return clock;
+  }
+
+  Election election() {
+    return election;
+  }
+
+  Cursors cursors() {
+    return cursors;
+  }
+
+  Documents documents() {
+    return documents;
+  }
+
+  Access access() {
+    return access;
+  }
+
+  Retries retries() {
+    return retries;
+  }
+
+  /**
+   * Moves the primary to another member, in a term of its own. As with the server since 4.2,
+   * connections and cursors live on, also on the member that was primary, and so does a getMore
+   * that waits.
+   */
+  void stepDown() {
+    election.stepDown();
+    append(Change.noop());
+  }
+
+  /** The failCommand fail point; null when it is off. */
+  @Nullable FailPoint failPoint() {
+    return failPoint;
+  }
+
+  void setFailPoint(@Nullable FailPoint failPoint) {
+    this.failPoint = failPoint;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Before this time no images are kept any more; null: all are. */
+  @Nullable BsonTimestamp imagesFrom() {
+    return imagesFrom;
+  }
+
+  void expireImages(BsonTimestamp before) {
+    imagesFrom = before;
+  }
+
+  BsonTimestamp append(Change change) {
+    return append(List.of(change), null);
+  }
+
+  /** Puts changes into the oplog at one time: those of a transaction are numbered from 1. */
+  BsonTimestamp append(List<Change> changes, OplogEntry.@Nullable Transaction transaction) {
+    BsonTimestamp time = clock.tick();
+    long wall = clock.millis();
+    int index = transaction == null ? 0 : 1;
+    for (Change change : changes) {
+      oplog.append(new OplogEntry(oplog.nextSequence(), time, wall, change, index, transaction));
+      index += transaction == null ? 0 : 1;
+    }
+    changed.signalAll();
+    return time;
+  }
+}

@@ -1,0 +1,16 @@
+package dev.perennial.simulators.mongo;
+
+import java.time.Duration;
+import java.time.InstantSource;
+
+/** How a simulator was built. */
+record Settings(
+    String name,
+    int members,
+    int wireVersion,
+    boolean standalone,
+    long seed,
+    Duration periodicNoop,
+    int oplogLimit,
+    int maxEventSize,
+    InstantSource clock) {}

@@ -1,0 +1,116 @@
+package dev.perennial.simulators.mongo;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonValue;
+
+/**
+ * What is done with events that are too large for a reply: refused, or split at their top-level
+ * fields, the smallest first, as the server's {@code change_stream_split_event_helpers.cpp} does.
+ *
+ * @param limit the largest event that is sent whole, in bytes
+ */
+record Splitter(int limit) {
+
+  /** BSONObjMaxInternalSize: 16 MiB for the user, and 16 KiB for what goes around it. */
+  static final int SERVER_LIMIT = 16 * 1024 * 1024 + 16 * 1024;
+
+  /** What the wrapping of a fragment takes: its splitEvent field. */
+  private static final int FRAGMENT_OVERHEAD = 64;
+
+  record Fragment(byte[] bytes, ResumeToken token) {}
+
+  void refuseTooLarge(byte[] event, ResumeToken token) {
+    if (event.length > limit) {
+      throw new CommandError(
+          10334,
+          "Executor error during getMore :: caused by :: BSONObj size: "
+              + event.length
+              + " (0x"
+              + Integer.toHexString(event.length).toUpperCase(java.util.Locale.ROOT)
+              + ") is invalid. Size must be between 0 and "
+              + limit
+              + "("
+              + limit / (1024 * 1024)
+              + "MB) First element: _id: { _data: \""
+              + token.hex()
+              + "\" }");
+    }
+  }
+
+  /**
+   * Splits an event, if it must be.
+   *
+   * @param skipped how many fragments the client has already
+   */
+  List<Fragment> split(byte[] event, ResumeToken token, int skipped) {
+    if (event.length <= limit) {
+      if (skipped > 0) {
+        throw new CommandError(
+            280,
+            "Attempted to resume from a split event fragment, but the event in the resumed stream"
+                + " was not large enough to be split");
+      }
+      return List.of(new Fragment(event, token));
+    }
+    List<BsonDocument> parts = parts(BsonBytes.decode(event), token);
+    List<Fragment> fragments = new ArrayList<>();
+    for (int i = skipped; i < parts.size(); i++) {
+      ResumeToken own = token.withFragment(i);
+      BsonDocument fragment = new BsonDocument("_id", own.toDocument());
+      fragment.put(
+          "splitEvent",
+          new BsonDocument("fragment", new BsonInt32(i + 1))
+              .append("of", new BsonInt32(parts.size())));
+      fragment.putAll(parts.get(i));
+      fragments.add(new Fragment(BsonBytes.encode(fragment), own));
+    }
+    if (fragments.isEmpty()) {
+      throw new CommandError(
+          280,
+          "Attempted to resume from a split event, but the resumed stream produced a different"
+              + " split. Ensure that the pipeline used to resume is the same as the original");
+    }
+    return fragments;
+  }
+
+  private List<BsonDocument> parts(BsonDocument event, ResumeToken token) {
+    record Field(String name, BsonValue value, int size) {}
+    List<Field> fields = new ArrayList<>();
+    for (Map.Entry<String, BsonValue> field : event.entrySet()) {
+      if (!field.getKey().equals("_id")) {
+        int size = BsonBytes.size(new BsonDocument(field.getKey(), field.getValue())) - 5;
+        fields.add(new Field(field.getKey(), field.getValue(), size));
+      }
+    }
+    fields.sort(Comparator.comparingInt(Field::size));
+    int room = limit - FRAGMENT_OVERHEAD - BsonBytes.size(token.withFragment(0).toDocument());
+    List<BsonDocument> parts = new ArrayList<>();
+    BsonDocument part = new BsonDocument();
+    int used = 0;
+    for (Field field : fields) {
+      if (field.size() > room) {
+        throw new CommandError(
+            7182500,
+            "Splitting change event failed: the field '"
+                + field.name()
+                + "' of the event with the resume token "
+                + token.hex()
+                + " is larger than a fragment may be");
+      }
+      if (used + field.size() > room) {
+        parts.add(part);
+        part = new BsonDocument();
+        used = 0;
+      }
+      part.put(field.name(), field.value());
+      used += field.size();
+    }
+    parts.add(part);
+    return parts;
+  }
+}

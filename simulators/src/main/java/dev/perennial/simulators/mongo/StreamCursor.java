@@ -1,0 +1,304 @@
+package dev.perennial.simulators.mongo;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.bson.BsonDocument;
+import org.bson.BsonSerializationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cursor of a change stream: reads the oplog from where it stands and does to each entry what
+ * the server's stages do, in their order: unwind, invalidate, look for the resume point, the user's
+ * stages, split. Guarded by the replica set's lock.
+ */
+final class StreamCursor implements ServerCursor {
+
+  /** What one reply may hold; the server's BSONObjMaxUserSize. */
+  private static final int BATCH_BYTES = 16 * 1024 * 1024;
+
+  private final long id;
+  private final int member;
+  private final StreamSpec spec;
+  private final Pipeline pipeline;
+  private final EventEncoder encoder;
+  private final Splitter splitter;
+  private final Oplog oplog;
+  private final int wireVersion;
+
+  private final Deque<Pending> pending = new ArrayDeque<>();
+  private boolean started;
+  private long next;
+
+  /** The token that is still looked for. */
+  private @Nullable ResumeToken resuming;
+
+  private ResumeToken postBatch;
+  private @Nullable ResumeToken invalidated;
+  private boolean ended;
+
+  /** An event that is made and not yet sent. */
+  private record Pending(byte[] bytes, ResumeToken token) {}
+
+  StreamCursor(
+      long id,
+      int member,
+      StreamSpec spec,
+      Pipeline pipeline,
+      EventEncoder encoder,
+      Splitter splitter,
+      Oplog oplog,
+      int wireVersion) {
+    this.id = id;
+    this.member = member;
+    this.spec = spec;
+    this.pipeline = pipeline;
+    this.encoder = encoder;
+    this.splitter = splitter;
+    this.oplog = oplog;
+    this.wireVersion = wireVersion;
+    this.resuming = spec.resume();
+    this.postBatch =
+        spec.resume() != null
+            ? spec.resume()
+            : ResumeToken.highWater(spec.startTime(), encoder.tokenVersion());
+  }
+
+  @Override
+  public long id() {
+    return id;
+  }
+
+  @Override
+  public int member() {
+    return member;
+  }
+
+  @Override
+  public String namespace() {
+    return spec.scope().cursorNamespace();
+  }
+
+  @Override
+  public boolean waits() {
+    return true;
+  }
+
+  /** Whether the stream was invalidated, and all that came before was sent. */
+  @Override
+  public boolean ended() {
+    return ended;
+  }
+
+  @Override
+  public List<byte[]> next(int limit) {
+    List<byte[]> batch = new ArrayList<>();
+    if (limit == 0) {
+      return batch;
+    }
+    start();
+    long size = 0;
+    while (batch.size() < limit && advance()) {
+      Pending first = pending.getFirst();
+      if (!batch.isEmpty() && size + first.bytes().length > BATCH_BYTES) {
+        return batch;
+      }
+      pending.removeFirst();
+      batch.add(first.bytes());
+      size += first.bytes().length;
+      postBatch = first.token();
+    }
+    return batch;
+  }
+
+  /** The token beside the batch; empty where the server sends none. */
+  @Override
+  public BsonDocument postBatchToken() {
+    if (ended) {
+      // Below 5.0 the batch that ends a stream was sent without one.
+      return wireVersion >= WireVersions.V5_0 && invalidated != null
+          ? invalidated.toDocument()
+          : new BsonDocument();
+    }
+    return postBatch.toDocument();
+  }
+
+  private void start() {
+    if (started) {
+      if (next < oplog.firstSequence()) {
+        throw new CommandError(
+            136,
+            "Executor error during getMore :: caused by :: CollectionScan died due to position in"
+                + " capped collection being deleted. Last seen record id: RecordId("
+                + (next - 1)
+                + ")");
+      }
+      return;
+    }
+    boolean scanned = spec.resume() == null || wireVersion >= WireVersions.V5_0;
+    if (scanned && !oplog.covers(spec.startTime())) {
+      throw new CommandError(
+          286,
+          "Resume of change stream was not possible, as the resume point may no longer be in the"
+              + " oplog.");
+    }
+    started = true;
+    next = oplog.firstAtOrAfter(spec.startTime());
+  }
+
+  /** Goes on until an event is pending; false at the end of the oplog or of the stream. */
+  private boolean advance() {
+    while (pending.isEmpty()) {
+      if (ended) {
+        return false;
+      }
+      if (invalidated != null) {
+        ended = true;
+        return false;
+      }
+      if (next >= oplog.nextSequence()) {
+        OplogEntry last = oplog.newest();
+        if (last != null && last.time().compareTo(postBatch.time()) > 0) {
+          postBatch = ResumeToken.highWater(last.time(), encoder.tokenVersion());
+        }
+        return false;
+      }
+      OplogEntry entry = oplog.get(next++);
+      if (isShown(entry)) {
+        take(entry);
+      }
+    }
+    return true;
+  }
+
+  private boolean isShown(OplogEntry entry) {
+    return spec.scope().includes(entry) && (spec.expanded() || !entry.kind().expandedOnly());
+  }
+
+  private void take(OplogEntry entry) {
+    boolean invalidates = spec.scope().invalidatedBy(entry);
+    int skippedFragments = 0;
+    ResumeToken wanted = resuming;
+    if (wanted != null) {
+      ResumePoint point = compare(entry, wanted);
+      if (point == ResumePoint.BEFORE) {
+        return;
+      }
+      boolean sameInvalidate = point == ResumePoint.FOUND && wanted.fromInvalidate();
+      if (!sameInvalidate && isHiddenFromSearch(entry)) {
+        if (invalidates) {
+          invalidate(entry);
+        }
+        return;
+      }
+      if (point == ResumePoint.PASSED) {
+        throw notFound(encoder.token(entry));
+      }
+      resuming = null;
+      if (wanted.fragment() < 0) {
+        if (invalidates && !sameInvalidate) {
+          invalidate(entry);
+        }
+        return;
+      }
+      skippedFragments = wanted.fragment() + 1;
+    }
+    offer(entry, skippedFragments);
+    if (invalidates) {
+      invalidate(entry);
+    }
+  }
+
+  private enum ResumePoint {
+    BEFORE,
+    FOUND,
+    PASSED
+  }
+
+  private static ResumePoint compare(OplogEntry entry, ResumeToken wanted) {
+    ResumeToken token = ResumeToken.of(entry, wanted.version(), wanted.fromInvalidate());
+    int order = token.compareTo(wanted);
+    if (order == 0) {
+      return token.event().equals(wanted.event()) ? ResumePoint.FOUND : ResumePoint.PASSED;
+    }
+    return order < 0 ? ResumePoint.BEFORE : ResumePoint.PASSED;
+  }
+
+  /**
+   * From 5.0 a $match at the head of the user's stages runs before the resume point is looked for.
+   */
+  private boolean isHiddenFromSearch(OplogEntry entry) {
+    return wireVersion >= WireVersions.V5_0
+        && pipeline.hasLeading()
+        && !pipeline.leading().test(encoder.event(entry));
+  }
+
+  private static CommandError notFound(ResumeToken passed) {
+    return new CommandError(
+        280,
+        "Executor error during getMore :: caused by :: cannot resume stream; the resume token was"
+            + " not found. {_data: \""
+            + passed.hex()
+            + "\"}");
+  }
+
+  private void invalidate(OplogEntry entry) {
+    ResumeToken token = ResumeToken.of(entry, encoder.tokenVersion(), true);
+    invalidated = token;
+    BsonDocument event = encoder.invalidate(entry, token);
+    BsonDocument shown = shape(event);
+    if (shown != null) {
+      if (resuming != null) {
+        throw notFound(token);
+      }
+      pending.add(new Pending(BsonBytes.encode(shown), token));
+    }
+  }
+
+  private void offer(OplogEntry entry, int skippedFragments) {
+    ResumeToken token = encoder.token(entry);
+    byte[] bytes = shaped(entry, token);
+    if (bytes == null) {
+      return;
+    }
+    if (pipeline.splits()) {
+      splitter
+          .split(bytes, token, skippedFragments)
+          .forEach(fragment -> pending.add(new Pending(fragment.bytes(), fragment.token())));
+    } else {
+      splitter.refuseTooLarge(bytes, token);
+      pending.add(new Pending(bytes, token));
+    }
+  }
+
+  private byte @Nullable [] shaped(OplogEntry entry, ResumeToken token) {
+    if (pipeline.isEmpty()) {
+      return encoder.bytes(entry);
+    }
+    if (entry.change().event() != null) {
+      byte[] bytes = encoder.bytes(entry);
+      try {
+        BsonDocument shown = shape(BsonBytes.decode(bytes));
+        return shown == null ? null : pipeline.hasRest() ? BsonBytes.encode(shown) : bytes;
+      } catch (BsonSerializationException | IndexOutOfBoundsException e) {
+        return bytes; // what no stage can read goes out as it is
+      }
+    }
+    if (!pipeline.hasRest()) {
+      return pipeline.leading().test(encoder.event(entry)) ? encoder.bytes(entry) : null;
+    }
+    BsonDocument shown = shape(encoder.event(entry));
+    if (shown == null) {
+      return null;
+    }
+    if (!token.toDocument().equals(shown.get("_id"))) {
+      throw Pipeline.idModified();
+    }
+    return BsonBytes.encode(shown);
+  }
+
+  private @Nullable BsonDocument shape(BsonDocument event) {
+    return pipeline.leading().test(event) ? pipeline.rest().apply(event) : null;
+  }
+}

@@ -1,0 +1,29 @@
+package dev.perennial.simulators.mongo;
+
+import org.bson.BsonValue;
+
+/** What the server calls the types of values. */
+final class TypeNames {
+
+  private TypeNames() {}
+
+  static String of(BsonValue value) {
+    return switch (value.getBsonType()) {
+      case DOCUMENT -> "object";
+      case ARRAY -> "array";
+      case STRING -> "string";
+      case INT32 -> "int";
+      case INT64 -> "long";
+      case DOUBLE -> "double";
+      case DECIMAL128 -> "decimal";
+      case BOOLEAN -> "bool";
+      case DATE_TIME -> "date";
+      case TIMESTAMP -> "timestamp";
+      case BINARY -> "binData";
+      case OBJECT_ID -> "objectId";
+      case REGULAR_EXPRESSION -> "regex";
+      case NULL -> "null";
+      default -> value.getBsonType().name().toLowerCase(java.util.Locale.ROOT);
+    };
+  }
+}
