@@ -1,7 +1,9 @@
 package dev.perennial.examples.cli;
 
+import dev.perennial.examples.cli.checkpoint.CheckpointCommand;
 import dev.perennial.examples.cli.console.ExitStatus;
 import dev.perennial.examples.cli.console.Failure;
+import dev.perennial.examples.cli.console.Terminal;
 import dev.perennial.examples.cli.demo.DemoCommand;
 import dev.perennial.examples.cli.tail.TailCommand;
 import picocli.CommandLine;
@@ -14,7 +16,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "perennial",
     description = "Consumes event streams that must not lose anything.",
-    subcommands = {DemoCommand.class, TailCommand.class, CommandLine.HelpCommand.class},
+    subcommands = {
+      DemoCommand.class,
+      TailCommand.class,
+      CheckpointCommand.class,
+      CommandLine.HelpCommand.class
+    },
     scope = CommandLine.ScopeType.INHERIT,
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -34,7 +41,7 @@ public final class Perennial implements Runnable {
   }
 
   static int run(String... args) {
-    return commandLine(new CommandLine(new Perennial())).execute(args);
+    return commandLine(new CommandLine(new Perennial())).setOut(Terminal.writer()).execute(args);
   }
 
   /** Adds what all commands have in common. */

@@ -1,5 +1,7 @@
 package dev.perennial.examples.cli.console;
 
+import org.jspecify.annotations.Nullable;
+
 /** Ends a command with a message for the person who started it, and an exit status. */
 public final class Failure extends Exception {
 
@@ -7,7 +9,7 @@ public final class Failure extends Exception {
 
   private final int status;
 
-  public Failure(int status, String message, Throwable cause) {
+  public Failure(int status, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.status = status;
   }

@@ -3,7 +3,9 @@ package dev.perennial.examples.cli.console;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -31,13 +33,21 @@ public final class Terminal {
    * Standard output in UTF-8, whatever the locale says, as programs that read it expect; only a
    * Windows console gets the encoding that it says it has.
    */
-  @SuppressWarnings("SystemConsoleNull") // See isConsole.
   public static PrintStream stdout() {
+    return new PrintStream(new FileOutputStream(FileDescriptor.out), false, charset());
+  }
+
+  /** {@link #stdout()} as a writer, which flushes each line. */
+  public static PrintWriter writer() {
+    return new PrintWriter(
+        new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), charset()), true);
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // See isConsole.
+  private static Charset charset() {
     boolean windows = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
     Console console = System.console();
-    Charset charset =
-        windows && console != null && isStdout() ? console.charset() : StandardCharsets.UTF_8;
-    return new PrintStream(new FileOutputStream(FileDescriptor.out), false, charset);
+    return windows && console != null && isStdout() ? console.charset() : StandardCharsets.UTF_8;
   }
 
   /** From Java 22 on there is a console also where there is no terminal, and it knows. */

@@ -66,8 +66,13 @@ final class Tail<E> implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(new Thread(this::close, "tail-close"));
   }
 
-  /** Prints until there is nothing more to print, and says what to exit with. */
-  int run() throws InterruptedException {
+  /**
+   * Prints until there is nothing more to print, and says what to exit with.
+   *
+   * @param watcher is shown each batch that was printed and, while nothing comes, an empty one each
+   *     second
+   */
+  int run(Consumer<Batch<E>> watcher) throws InterruptedException {
     started = true;
     try {
       while (printed.get() < max) {
@@ -75,6 +80,7 @@ final class Tail<E> implements AutoCloseable {
         if (!batch.isEmpty() && !print(batch)) {
           return ExitStatus.FAILED;
         }
+        watcher.accept(batch);
       }
     } catch (StreamClosedException | StreamEndedException e) {
       // Closed by the end of the program, or the source is complete.

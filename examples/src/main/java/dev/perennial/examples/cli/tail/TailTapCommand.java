@@ -11,12 +11,11 @@ import dev.perennial.source.tap.TapEvent;
 import dev.perennial.source.tap.TapException;
 import dev.perennial.source.tap.TapSource;
 import dev.perennial.transport.netty.NettyTransport;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -53,9 +52,6 @@ final class TailTapCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // by picocli
   private String uri;
 
-  @Option(names = "--max", paramLabel = "N", description = "Stop after so many events.")
-  private @Nullable Long max;
-
   @Option(
       names = "--no-ack",
       description = "Ack nothing. The Tap sends the events again, to this command too.")
@@ -67,23 +63,12 @@ final class TailTapCommand implements Callable<Integer> {
           "Print the messages as they came, one a line; one that could not be decoded within an object of its own.")
   private boolean json;
 
-  @Option(
-      names = "--wait",
-      paramLabel = "SECONDS",
-      defaultValue = "15",
-      description = "Give up if not connected within so long (default: ${DEFAULT-VALUE}).")
-  private int wait;
+  @Mixin private final TailOptions options = new TailOptions();
 
   @Override
   public Integer call() throws Failure, InterruptedException {
-    if (max != null && max < 1) {
-      throw new ParameterException(spec.commandLine(), "--max takes at least 1, but got " + max);
-    }
-    if (wait < 1) {
-      throw new ParameterException(spec.commandLine(), "--wait takes at least 1, but got " + wait);
-    }
+    options.check(spec);
     Consumer<String> notes = System.err::println;
-    long limit = max == null ? Long.MAX_VALUE : max;
     try (Transport transport = NettyTransport.create()) {
       TapSource source = source(transport);
       EventStream<TapEvent> stream =
@@ -92,9 +77,9 @@ final class TailTapCommand implements Callable<Integer> {
               .listener(new ConnectionNotes(uri, notes))
               .open();
       try (Tail<TapEvent> tail =
-          new Tail<>(stream, json ? TapLine::json : TapLine::text, limit, !noAck, notes)) {
+          new Tail<>(stream, json ? TapLine::json : TapLine::text, options.max(), !noAck, notes)) {
         connect(stream);
-        return tail.run();
+        return tail.run(batch -> {});
       }
     } catch (StreamClosedException e) {
       return 0; // Told to end before it was connected.
@@ -115,14 +100,14 @@ final class TailTapCommand implements Callable<Integer> {
 
   private void connect(EventStream<TapEvent> stream) throws Failure, InterruptedException {
     try {
-      stream.awaitLive(Duration.ofSeconds(wait));
+      stream.awaitLive(options.patience());
     } catch (TimeoutException e) {
       throw new Failure(
           ExitStatus.FAILED,
           "no connection to "
               + uri
               + " within "
-              + wait
+              + options.patience().toSeconds()
               + " s; is a Tap running there? --wait SECONDS waits for longer",
           e);
     }
