@@ -2,11 +2,14 @@ package dev.perennial.simulators.mongo;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A client's connection, with a thread of its own that reads, runs and answers in turn. */
+/** A client's connection, with one thread that reads and one that runs and answers, in turn. */
 final class ClientConnection {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
@@ -18,6 +21,7 @@ final class ClientConnection {
   private final MessageReader reader;
   private final MessageWriter writer;
   private final Dispatcher dispatcher;
+  private final BlockingQueue<Optional<Request>> received = new LinkedBlockingQueue<>();
   private volatile boolean closed;
 
   /** What the client calls itself; empty before it said so. */
@@ -50,7 +54,13 @@ final class ClientConnection {
   }
 
   void start() {
-    Thread thread = new Thread(this::serve, "mongo-simulator-" + member.port() + "-" + number);
+    startThread("read", this::read);
+    startThread("run", this::serve);
+  }
+
+  private void startThread(String role, Runnable work) {
+    Thread thread =
+        new Thread(work, "mongo-simulator-" + member.port() + "-" + number + "-" + role);
     thread.setDaemon(true);
     thread.start();
   }
@@ -65,25 +75,43 @@ final class ClientConnection {
     }
   }
 
-  private void serve() {
+  /** Reads ahead, so that a client that goes away is noticed while its command waits. */
+  private void read() {
     try {
       Request request = reader.read();
       while (request != null) {
-        answer(request);
+        received.add(Optional.of(request));
         request = reader.read();
       }
     } catch (IOException e) {
       LOG.debug("Connection {} ended", number, e);
+    }
+    closed = true;
+    received.add(Optional.empty());
+    set.lock.lock();
+    try {
+      member.forget(this);
+      set.changed.signalAll();
+    } finally {
+      set.lock.unlock();
+    }
+  }
+
+  private void serve() {
+    try {
+      Optional<Request> request = received.take();
+      while (request.isPresent()) {
+        answer(request.get());
+        request = received.take();
+      }
+    } catch (IOException e) {
+      LOG.debug("Connection {} ended", number, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
       LOG.warn("Connection {} ended by a fault of the simulator's own", number, e);
     } finally {
       close();
-      set.lock.lock();
-      try {
-        member.forget(this);
-      } finally {
-        set.lock.unlock();
-      }
     }
   }
 

@@ -144,7 +144,7 @@ final class EventEncoder {
   private static CommandError missing(String which, BsonDocument event) {
     return new CommandError(
         47,
-        "Executor error during getMore :: caused by :: Change stream was configured to require a "
+        "Change stream was configured to require a "
             + which
             + "-image for all update, delete and replace events, but the "
             + which

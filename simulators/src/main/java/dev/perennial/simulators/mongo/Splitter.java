@@ -28,7 +28,7 @@ record Splitter(int limit) {
     if (event.length > limit) {
       throw new CommandError(
           10334,
-          "Executor error during getMore :: caused by :: BSONObj size: "
+          "BSONObj size: "
               + event.length
               + " (0x"
               + Integer.toHexString(event.length).toUpperCase(java.util.Locale.ROOT)

@@ -21,6 +21,9 @@ final class StreamCommands {
   /** How long an empty getMore waits when nothing is said, in milliseconds. */
   private static final long DEFAULT_WAIT = 1_000;
 
+  private static final String IN_AGGREGATE = "PlanExecutor error during aggregation";
+  private static final String IN_GET_MORE = "Executor error during getMore";
+
   private StreamCommands() {}
 
   static void register(Map<String, Command> all) {
@@ -58,8 +61,7 @@ final class StreamCommands {
     }
     StreamCursor cursor = open(call, spec, pipeline);
     int limit = batchSize(command.getDocument("cursor", new BsonDocument()), FIRST_BATCH);
-    List<byte[]> batch = cursor.next(limit);
-    return reply(set, cursor, batch, true);
+    return reply(set, cursor, next(cursor, limit, IN_AGGREGATE), true);
   }
 
   private static StreamCursor open(Call call, StreamSpec spec, Pipeline pipeline) {
@@ -114,7 +116,8 @@ final class StreamCommands {
     }
     try {
       return more(call, cursor, batchSize(command, Integer.MAX_VALUE));
-    } catch (CommandError e) {
+    } catch (CommandError | IOException e) {
+      // A cursor that failed is gone, and so is one whose client went away while it waited.
       set.cursors().remove(id, cursor.member());
       throw e;
     } finally {
@@ -136,7 +139,7 @@ final class StreamCommands {
         wait,
         () -> {
           if (set.cursors().isOpen(cursor)) {
-            batch.addAll(cursor.next(limit));
+            batch.addAll(next(cursor, limit, IN_GET_MORE));
           }
           return !batch.isEmpty() || cursor.ended();
         });
@@ -144,6 +147,14 @@ final class StreamCommands {
       throw new CommandError(237, "operation was interrupted because its cursor was killed");
     }
     return reply(set, cursor, batch, false);
+  }
+
+  private static List<byte[]> next(ServerCursor cursor, int limit, String where) {
+    try {
+      return cursor.next(limit);
+    } catch (CommandError e) {
+      throw new CommandError(e.code(), where + " :: caused by :: " + e.getMessage());
+    }
   }
 
   /** Answers with a batch, and keeps the cursor or forgets it. */

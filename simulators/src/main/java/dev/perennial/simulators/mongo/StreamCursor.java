@@ -129,7 +129,7 @@ final class StreamCursor implements ServerCursor {
       if (next < oplog.firstSequence()) {
         throw new CommandError(
             136,
-            "Executor error during getMore :: caused by :: CollectionScan died due to position in"
+            "CollectionScan died due to position in"
                 + " capped collection being deleted. Last seen record id: RecordId("
                 + (next - 1)
                 + ")");
@@ -237,7 +237,7 @@ final class StreamCursor implements ServerCursor {
   private static CommandError notFound(ResumeToken passed) {
     return new CommandError(
         280,
-        "Executor error during getMore :: caused by :: cannot resume stream; the resume token was"
+        "cannot resume stream; the resume token was"
             + " not found. {_data: \""
             + passed.hex()
             + "\"}");

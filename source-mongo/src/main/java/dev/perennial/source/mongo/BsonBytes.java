@@ -3,13 +3,11 @@ package dev.perennial.source.mongo;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import org.bson.BsonBinaryReader;
 import org.bson.BsonBinaryWriter;
 import org.bson.BsonDocument;
 import org.bson.BsonType;
 import org.bson.RawBsonDocument;
 import org.bson.codecs.BsonDocumentCodec;
-import org.bson.codecs.DecoderContext;
 import org.bson.codecs.EncoderContext;
 import org.bson.io.BasicOutputBuffer;
 
@@ -31,6 +29,15 @@ final class BsonBytes {
   static final byte INT32 = 0x10;
   static final byte TIMESTAMP = 0x11;
   static final byte INT64 = 0x12;
+
+  private static final byte ARRAY = 0x04;
+  private static final byte SCOPED_CODE = 0x0F;
+
+  /** The subtype of binaries that say their length twice. */
+  private static final byte OLD_BINARY = 0x02;
+
+  /** The server's own limit, BSONDepth, with its default of 180 rounded up. */
+  private static final int DEEPEST = 200;
 
   private BsonBytes() {}
 
@@ -102,14 +109,14 @@ final class BsonBytes {
     return switch (type) {
       case DOUBLE, DATE_TIME, TIMESTAMP, INT64 -> fixedEnd(at, 8, limit);
       case STRING, 0x0D, 0x0E -> stringEnd(bytes, at, limit); // code and symbol too
-      case DOCUMENT, 0x04 -> documentEnd(bytes, at, limit); // arrays too
+      case DOCUMENT, ARRAY -> documentEnd(bytes, at, limit);
       case BINARY -> binaryEnd(bytes, at, limit);
       case 0x06, NULL, -1, 0x7F -> at; // undefined, minKey and maxKey too
       case 0x07 -> fixedEnd(at, 12, limit); // object id
       case 0x08 -> booleanEnd(bytes, at, limit);
       case 0x0B -> textEnd(bytes, textEnd(bytes, at, limit) + 1, limit) + 1; // regular expression
       case 0x0C -> fixedEnd(stringEnd(bytes, at, limit), 12, limit); // DBPointer
-      case 0x0F -> scopedCodeEnd(bytes, at, limit);
+      case SCOPED_CODE -> scopedCodeEnd(bytes, at, limit);
       case INT32 -> fixedEnd(at, 4, limit);
       case 0x13 -> fixedEnd(at, 16, limit); // decimal
       default ->
@@ -160,6 +167,10 @@ final class BsonBytes {
     if (size < 0 || size > limit - from) {
       throw badLength(at, size);
     }
+    boolean twice = bytes[at + 4] == OLD_BINARY;
+    if (twice && (size < 4 || int32(bytes, from) != size - 4)) {
+      throw badLength(at, size);
+    }
     return from + size;
   }
 
@@ -189,14 +200,29 @@ final class BsonBytes {
         "the length " + size + " at byte " + at + " does not fit what is around it");
   }
 
-  /** Whether a document is right all the way down. */
-  static boolean isSound(byte[] bytes, int from, int to) {
-    try (BsonBinaryReader reader = new BsonBinaryReader(view(bytes, from, to))) {
-      new BsonDocumentCodec().decode(reader, DecoderContext.builder().build());
-      return true;
-    } catch (RuntimeException e) {
-      // The driver's reader throws several kinds on corrupt BSON.
-      return false;
+  /** Checks a document all the way down. */
+  static void check(byte[] bytes, int from, int limit) throws CorruptBsonException {
+    check(bytes, from, limit, 1);
+  }
+
+  private static void check(byte[] bytes, int from, int limit, int depth)
+      throws CorruptBsonException {
+    if (depth > DEEPEST) {
+      throw new CorruptBsonException(
+          "the document at byte " + from + " is nested deeper than " + DEEPEST + " levels");
+    }
+    int last = documentEnd(bytes, from, limit) - 1;
+    int at = from + 4;
+    while (at < last) {
+      byte type = bytes[at];
+      int value = textEnd(bytes, at + 1, last) + 1;
+      int end = valueEnd(bytes, type, value, last);
+      if (type == DOCUMENT || type == ARRAY) {
+        check(bytes, value, end, depth + 1);
+      } else if (type == SCOPED_CODE) {
+        check(bytes, stringEnd(bytes, value + 4, end), end, depth + 1);
+      }
+      at = end;
     }
   }
 

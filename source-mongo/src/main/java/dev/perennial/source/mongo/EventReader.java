@@ -41,6 +41,8 @@ final class EventReader {
     if (!envelope.has(Field.ID)) {
       throw new CorruptBsonException("it has no resume token in a field _id");
     }
+    // It becomes a position, which is no place for an error later.
+    BsonBytes.check(envelope.bytes, envelope.start(Field.ID), envelope.documentEnd(Field.ID));
     OperationType type = OperationType.OTHER;
     String raw = "";
     if (envelope.has(Field.OPERATION_TYPE)) {

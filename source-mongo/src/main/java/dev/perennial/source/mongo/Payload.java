@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /** Decodes what lies within an event. */
@@ -14,9 +15,10 @@ final class Payload {
    */
   static <T> T read(String problem, Supplier<T> decoder) {
     try {
-      return decoder.get();
-    } catch (RuntimeException e) {
-      // A codec may throw anything, and the driver's reader throws several kinds on corrupt BSON.
+      return Objects.requireNonNull(decoder.get(), "the codec gave null");
+    } catch (RuntimeException | StackOverflowError e) {
+      // A codec may throw anything, the driver's reader throws several kinds on corrupt BSON, and
+      // decoding goes as deep as the document.
       throw new ChangePayloadException(
           problem + ": " + Brief.of(String.valueOf(e.getMessage())), e);
     }

@@ -11,7 +11,7 @@ final class Starts {
 
   private Starts() {}
 
-  static StartPosition at(Instant time) {
+  static AtTime at(Instant time) {
     long seconds = time.getEpochSecond();
     if (seconds < 1 || seconds > LAST_SECOND) {
       throw new IllegalArgumentException(
@@ -23,7 +23,7 @@ final class Starts {
     return new AtTime(ClusterTime.of(seconds, 0));
   }
 
-  static StartPosition at(BsonTimestamp time) {
+  static AtTime at(BsonTimestamp time) {
     if (time.getValue() == 0) {
       throw new IllegalArgumentException("a stream cannot start at the cluster time 0");
     }

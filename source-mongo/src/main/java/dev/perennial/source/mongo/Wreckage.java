@@ -22,7 +22,8 @@ final class Wreckage {
         int end = BsonBytes.valueEnd(event, type, value, event.length);
         Field field = Field.named(event, at + 1, nameEnd);
         if (field != null && type == field.type) {
-          if (field == Field.ID && token == null && BsonBytes.isSound(event, value, end)) {
+          if (field == Field.ID && token == null) {
+            BsonBytes.check(event, value, end);
             token = Arrays.copyOfRange(event, value, end);
           } else if (field == Field.CLUSTER_TIME && time == null) {
             time = new BsonTimestamp(BsonBytes.int64(event, value));

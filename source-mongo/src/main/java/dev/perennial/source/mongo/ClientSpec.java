@@ -1,0 +1,203 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.ConnectionString;
+import com.mongodb.MongoClientException;
+import com.mongodb.MongoClientSettings;
+import com.mongodb.ServerAddress;
+import com.mongodb.client.MongoClient;
+import com.mongodb.selector.CompositeServerSelector;
+import com.mongodb.selector.ServerSelector;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.bson.codecs.configuration.CodecRegistry;
+import org.jspecify.annotations.Nullable;
+
+/** What the application gave to reach the servers with. */
+sealed interface ClientSpec {
+
+  /** What the application reads documents with. */
+  CodecRegistry codecs();
+
+  /** The servers' addresses, and nothing else, for logs. */
+  String hosts();
+
+  /**
+   * The client. Does no I/O.
+   *
+   * @param readTimeout as set for the source; null if it was not
+   * @throws IllegalArgumentException if its settings cannot work with these
+   */
+  ClientHandle handle(@Nullable Duration readTimeout, Duration maxAwaitTime, ResumeWatch watch);
+
+  /**
+   * Reads a connection string. Looks nothing up: what DNS says about it is asked for when the
+   * client is made.
+   *
+   * @throws IllegalArgumentException if it is none; the text shows none of it that may be secret
+   */
+  static ClientSpec of(String connectionString) {
+    ConnectionString parsed;
+    try {
+      parsed = new ConnectionString(connectionString, (name, type) -> List.of());
+    } catch (IllegalArgumentException | MongoClientException e) {
+      throw invalid(connectionString, e);
+    }
+    MongoClientSettings checked = settings(parsed);
+    return new Ours(
+        checked,
+        parsed.isSrvProtocol()
+            ? () -> settings(new ConnectionString(connectionString))
+            : () -> checked);
+  }
+
+  static ClientSpec of(MongoClientSettings settings) {
+    return new Ours(settings, () -> settings);
+  }
+
+  static ClientSpec of(MongoClient client) {
+    return new Theirs(client);
+  }
+
+  private static MongoClientSettings settings(ConnectionString from) {
+    return MongoClientSettings.builder().applyConnectionString(from).build();
+  }
+
+  private static IllegalArgumentException invalid(String text, RuntimeException cause) {
+    String lower = text.toLowerCase(Locale.ROOT);
+    boolean mayHoldSecrets =
+        text.contains("@") || lower.contains("password") || lower.contains("authmechanism");
+    // The driver's own text may quote a part of the string, so it is kept only where that is safe.
+    return mayHoldSecrets
+        ? new IllegalArgumentException(
+            "the connection string is not valid (it is not shown, since it may hold a password); in"
+                + " user and password, each of : / ? # [ ] @ % must be percent-encoded")
+        : new IllegalArgumentException(
+            "the connection string is not valid: " + cause.getMessage(), cause);
+  }
+
+  /** A client that we make. */
+  final class Ours implements ClientSpec {
+
+    private static final Duration LEAST_READ_TIMEOUT = Duration.ofSeconds(60);
+
+    /** How much longer than the server may wait its answer may take. */
+    private static final Duration READ_SLACK = Duration.ofSeconds(10);
+
+    private final MongoClientSettings known;
+    private final Supplier<MongoClientSettings> settings;
+
+    /**
+     * @param known what is known of the settings without asking anybody
+     */
+    Ours(MongoClientSettings known, Supplier<MongoClientSettings> settings) {
+      this.known = known;
+      this.settings = settings;
+    }
+
+    @Override
+    public CodecRegistry codecs() {
+      return known.getCodecRegistry();
+    }
+
+    @Override
+    public String hosts() {
+      String srv = known.getClusterSettings().getSrvHost();
+      return srv != null
+          ? srv
+          : known.getClusterSettings().getHosts().stream()
+              .map(ServerAddress::toString)
+              .collect(Collectors.joining(","));
+    }
+
+    @Override
+    public ClientHandle handle(
+        @Nullable Duration readTimeout, Duration maxAwaitTime, ResumeWatch watch) {
+      refuseOperationTimeout(known.getTimeout(TimeUnit.MILLISECONDS));
+      long millis = readTimeout(readTimeout, maxAwaitTime).toMillis();
+      return new ClientHandle.Owned(
+          () -> watched(settings.get(), Math.toIntExact(millis), watch), codecs());
+    }
+
+    private static MongoClientSettings watched(
+        MongoClientSettings settings, int readTimeoutMillis, ResumeWatch watch) {
+      ServerSelector theirs = settings.getClusterSettings().getServerSelector();
+      ServerSelector selector =
+          theirs == null ? watch : new CompositeServerSelector(List.of(watch, theirs));
+      return MongoClientSettings.builder(settings)
+          .addCommandListener(watch)
+          .applyToSocketSettings(
+              socket -> socket.readTimeout(readTimeoutMillis, TimeUnit.MILLISECONDS))
+          .applyToClusterSettings(cluster -> cluster.serverSelector(selector))
+          .build();
+    }
+
+    private Duration readTimeout(@Nullable Duration set, Duration maxAwaitTime) {
+      if (set != null) {
+        return checked(set, maxAwaitTime, "readTimeout");
+      }
+      Duration theirs =
+          checked(
+              Duration.ofMillis(known.getSocketSettings().getReadTimeout(TimeUnit.MILLISECONDS)),
+              maxAwaitTime,
+              "the read timeout of the client's socket settings (socketTimeoutMS)");
+      return longer(theirs, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(READ_SLACK)));
+    }
+
+    private static Duration checked(Duration timeout, Duration maxAwaitTime, String name) {
+      if (!timeout.isZero() && timeout.compareTo(maxAwaitTime) <= 0) {
+        throw new IllegalArgumentException(
+            name
+                + " is "
+                + timeout
+                + ", and the server waits for up to maxAwaitTime, "
+                + maxAwaitTime
+                + ", before it answers, so that every wait would end in an error; make it longer than that");
+      }
+      return timeout;
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+      return one.compareTo(other) >= 0 ? one : other;
+    }
+  }
+
+  /** A client of the application's. */
+  record Theirs(MongoClient client) implements ClientSpec {
+
+    @Override
+    public CodecRegistry codecs() {
+      return client.getCodecRegistry();
+    }
+
+    @Override
+    public String hosts() {
+      return "the servers of a given client";
+    }
+
+    @Override
+    public ClientHandle handle(
+        @Nullable Duration readTimeout, Duration maxAwaitTime, ResumeWatch watch) {
+      refuseOperationTimeout(client.getTimeout(TimeUnit.MILLISECONDS));
+      if (readTimeout != null) {
+        throw new IllegalArgumentException(
+            "readTimeout cannot be set on a client that was given; set it in the client's own socket"
+                + " settings, to at least 60 s and 10 s more than maxAwaitTime");
+      }
+      return new ClientHandle.Given(client);
+    }
+  }
+
+  private static void refuseOperationTimeout(@Nullable Long timeoutMillis) {
+    if (timeoutMillis != null) {
+      throw new IllegalArgumentException(
+          "the client has timeoutMS set, to "
+              + timeoutMillis
+              + " ms, which puts one limit on whole operations and turns read timeouts off; a change"
+              + " stream has no end, so leave it out");
+    }
+  }
+}

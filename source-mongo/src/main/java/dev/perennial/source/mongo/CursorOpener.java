@@ -1,0 +1,151 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoClientSettings;
+import com.mongodb.MongoException;
+import com.mongodb.ReadConcern;
+import com.mongodb.client.ChangeStreamIterable;
+import com.mongodb.client.MongoChangeStreamCursor;
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoCluster;
+import com.mongodb.client.MongoDatabase;
+import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import com.mongodb.connection.ServerDescription;
+import com.mongodb.connection.ServerType;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.bson.BsonDocument;
+import org.bson.codecs.configuration.CodecRegistries;
+import org.bson.codecs.configuration.CodecRegistry;
+import org.jspecify.annotations.Nullable;
+
+/** Opens cursors, and finds out whether the server has what comes after where they begin. */
+final class CursorOpener {
+
+  /** Ours, whatever the client's own registry lacks or changes. */
+  private static final CodecRegistry CODECS =
+      CodecRegistries.fromRegistries(
+          CodecRegistries.fromCodecs(new EventBytesCodec()),
+          MongoClientSettings.getDefaultCodecRegistry());
+
+  /**
+   * From this wire version on, MongoDB 5.0, the scan of the oplog itself finds out that it begins
+   * too late; before, nobody does until the first later event.
+   */
+  private static final int SCAN_CHECKS_START = 13;
+
+  /** What a cursor can be on. */
+  private static final Set<ServerType> WATCHABLE =
+      Set.of(
+          ServerType.REPLICA_SET_PRIMARY,
+          ServerType.REPLICA_SET_SECONDARY,
+          ServerType.SHARD_ROUTER,
+          ServerType.LOAD_BALANCER);
+
+  private final ClientHandle client;
+  private final Options options;
+  private final WatchPlan plan;
+  private final StreamRuntime runtime;
+
+  CursorOpener(ClientHandle client, Options options, WatchPlan plan, StreamRuntime runtime) {
+    this.client = client;
+    this.options = options;
+    this.plan = plan;
+    this.runtime = runtime;
+  }
+
+  /**
+   * Opens the stream.
+   *
+   * @throws MongoException if it could not, or the server does not have what comes after {@code
+   *     from}
+   */
+  OpenCursor open(MongoPosition from) throws InterruptedException {
+    MongoChangeStreamCursor<EventBytes> cursor = cursor(from, plan.pipeline(), options.batchSize());
+    // A time and a high-water token are checked at once, an event's token is not.
+    boolean checkedAtOnce = !from.isEvent();
+    OpenCursor open = new OpenCursor(cursor, from, OpenCursor.id(cursor), checkedAtOnce);
+    if (checkedAtOnce || oldestWireVersion() >= SCAN_CHECKS_START) {
+      return open;
+    }
+    try {
+      probe(from);
+    } catch (MongoException | InterruptedException e) {
+      open.close(Duration.ZERO, runtime);
+      throw e;
+    }
+    return new OpenCursor(cursor, from, open.id(), true);
+  }
+
+  /**
+   * Asks for the time of an event's token, which the server checks at once. Later than the cursor
+   * is opened, so that what the probe finds there was there for the cursor too.
+   */
+  private void probe(MongoPosition from) throws InterruptedException {
+    MongoPosition time = from.degraded().orElse(from);
+    try {
+      // Enough to see that it opens.
+      cursor(time, plan.pipeline(), 1).close();
+    } catch (MongoException e) {
+      if (!Poison.is(e)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Opens a cursor with the stream's own options, but another pipeline. */
+  MongoChangeStreamCursor<EventBytes> cursor(
+      MongoPosition from, List<BsonDocument> pipeline, @Nullable Integer batchSize)
+      throws InterruptedException {
+    ChangeStreamIterable<?> stream = watch(pipeline);
+    if (options.fullDocument() != FullDocument.DEFAULT) {
+      stream.fullDocument(options.fullDocument());
+    }
+    if (options.fullDocumentBeforeChange() != FullDocumentBeforeChange.DEFAULT) {
+      stream.fullDocumentBeforeChange(options.fullDocumentBeforeChange());
+    }
+    if (options.collation() != null) {
+      stream.collation(options.collation());
+    }
+    if (batchSize != null) {
+      stream.batchSize(batchSize);
+    }
+    stream
+        .showExpandedEvents(options.showExpandedEvents())
+        .comment(options.comment())
+        .maxAwaitTime(options.maxAwaitTime().toMillis(), TimeUnit.MILLISECONDS);
+    // resumeAfter does not take the token of an invalidate; startAfter takes every token.
+    from.token().ifPresent(stream::startAfter);
+    from.operationTime().ifPresent(stream::startAtOperationTime);
+    return Interrupts.call(() ->
+        (MongoChangeStreamCursor<EventBytes>) stream.withDocumentClass(EventBytes.class).cursor());
+  }
+
+  /** Without a read concern, which the server then takes to be majority: it allows no other. */
+  private ChangeStreamIterable<?> watch(List<BsonDocument> pipeline) {
+    MongoClient server = client.get();
+    MongoCluster cluster = server.withCodecRegistry(CODECS).withReadConcern(ReadConcern.DEFAULT);
+    if (options.readPreference() != null) {
+      cluster = cluster.withReadPreference(options.readPreference());
+    }
+    if (plan.database().isEmpty()) {
+      return cluster.watch(pipeline);
+    }
+    MongoDatabase database = cluster.getDatabase(plan.database().get());
+    return plan.collection().isEmpty()
+        ? database.watch(pipeline)
+        : database.getCollection(plan.collection().get()).watch(pipeline);
+  }
+
+  /** Of all that a cursor may be on, since the driver may move it. */
+  private int oldestWireVersion() {
+    return client.get().getClusterDescription().getServerDescriptions().stream()
+        .filter(server -> server.isOk() && WATCHABLE.contains(server.getType()))
+        .mapToInt(ServerDescription::getMaxWireVersion)
+        .min()
+        .orElse(0);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoException;
+import dev.perennial.port.Recovery;
+import dev.perennial.source.mongo.HistoryLostPolicy.RestartAt;
+import dev.perennial.source.mongo.MongoListener.HistoryLost;
+import dev.perennial.source.mongo.MongoListener.TokenRejected;
+import java.util.Optional;
+import org.bson.BsonTimestamp;
+
+/**
+ * How a stream goes on when the server does not take its position. A token that is not accepted is
+ * replaced by its time, from which nothing is missing; if the server does not have that time any
+ * more either, changes are lost, and the application's policy decides.
+ */
+final class History {
+
+  private final HistoryLostPolicy policy;
+  private final ServerTime server;
+  private final MongoListener listener;
+
+  History(HistoryLostPolicy policy, ServerTime server, MongoListener listener) {
+    this.policy = policy;
+    this.server = server;
+    this.listener = listener;
+  }
+
+  Recovery<ChangeEvent, MongoPosition> recover(MongoPosition lost, Throwable cause)
+      throws MongoSourceException, InterruptedException {
+    // A position that is a time has been replaced already, or never had a token.
+    if (lost.token().isPresent() && MongoErrors.isTokenRejected(cause)) {
+      Optional<MongoPosition> time = lost.degraded();
+      if (time.isPresent()) {
+        listener.onTokenRejected(new TokenRejected(lost, time.get(), cause));
+        return Recovery.restart(time.get());
+      }
+    }
+    if (policy instanceof HistoryLostPolicy.Fail) {
+      listener.onHistoryLost(new HistoryLost(lost, cause, Optional.empty()));
+      return Recovery.stop();
+    }
+    BsonTimestamp now = server.next();
+    StreamGap gap = gap(lost, now, cause);
+    if (policy instanceof RestartAt restart) {
+      BsonTimestamp chosen = Starts.at(restart.choose().apply(gap)).time();
+      gap = gap(lost, chosen, cause);
+    }
+    listener.onHistoryLost(new HistoryLost(lost, cause, Optional.of(gap)));
+    return Recovery.restart(MongoPosition.ofTime(gap.to()), gap);
+  }
+
+  private static StreamGap gap(MongoPosition lost, BsonTimestamp to, Throwable cause) {
+    String reason =
+        cause instanceof MongoException error
+            ? error.getCode() + ": " + error.getMessage()
+            : String.valueOf(cause.getMessage());
+    return new StreamGap(lost.clusterTime(), to, reason);
+  }
+}

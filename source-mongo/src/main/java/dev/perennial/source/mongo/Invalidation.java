@@ -1,0 +1,116 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoException;
+import com.mongodb.client.MongoChangeStreamCursor;
+import java.util.Optional;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens when the server ends a stream because what it watches is gone. The event that says
+ * so is the only one from behind which the stream can go on; where the application's pipeline hides
+ * it, it has to be found.
+ */
+final class Invalidation {
+
+  /**
+   * How often an empty answer is taken while the hidden event is looked for: the event is behind
+   * the last position already, so a server that has it gives it with its first or second batch.
+   */
+  private static final int EMPTY_ANSWERS = 3;
+
+  private final InvalidatePolicy policy;
+  private final MongoListener listener;
+  private final CursorOpener opener;
+  private final EventReader reader;
+
+  Invalidation(
+      InvalidatePolicy policy, MongoListener listener, CursorOpener opener, EventReader reader) {
+    this.policy = policy;
+    this.listener = listener;
+    this.opener = opener;
+    this.reader = reader;
+  }
+
+  /**
+   * The event that ends the stream is about to be handed out.
+   *
+   * @return how the connection is lost after it; empty if the stream is complete
+   */
+  Optional<MongoSourceException> came(MongoPosition at, boolean hidden) {
+    listener.onInvalidate(new MongoListener.Invalidated(at, hidden, policy));
+    return switch (policy) {
+      case REOPEN ->
+          Optional.of(
+              new MongoSourceException.CursorLost(
+                  "the server ended the stream with an invalidate at "
+                      + at
+                      + ", behind which it goes on",
+                  null));
+      case STOP -> Optional.empty();
+      case FAIL ->
+          Optional.of(
+              new MongoSourceException.Invalidated(
+                  "what the stream watches was dropped or renamed: the server ended it with an"
+                      + " invalidate at "
+                      + at
+                      + ", and onInvalidate is FAIL; start it again to go on behind that, or choose REOPEN"));
+    };
+  }
+
+  /**
+   * The event that ended a cursor without showing, if one did.
+   *
+   * @param last the last known position
+   * @param token what the server named with the cursor's last answer; newer servers name the
+   *     event's
+   */
+  Optional<ChangeEvent> hidden(MongoPosition last, @Nullable BsonDocument token)
+      throws InterruptedException {
+    if (token != null) {
+      MongoPosition position = MongoPosition.ofToken(token);
+      if (position.isInvalidate() && !position.equals(last)) {
+        return Optional.of(named(token, position));
+      }
+    }
+    try {
+      return find(last, last);
+    } catch (MongoException e) {
+      if (!MongoErrors.isTokenRejected(e) || last.degraded().isEmpty()) {
+        throw e;
+      }
+      // Servers may look for the token behind the $match, which hides it.
+      return find(last.degraded().get(), last);
+    }
+  }
+
+  /** What the server would have sent, as far as it is known. */
+  private ChangeEvent named(BsonDocument token, MongoPosition position) {
+    BsonDocument event =
+        new BsonDocument("_id", token).append("operationType", new BsonString("invalidate"));
+    position.clusterTime().ifPresent(time -> event.append("clusterTime", time));
+    return reader.read(BsonBytes.of(event));
+  }
+
+  private Optional<ChangeEvent> find(MongoPosition from, MongoPosition known)
+      throws InterruptedException {
+    MongoChangeStreamCursor<EventBytes> cursor =
+        opener.cursor(from, WatchPlan.INVALIDATES_ONLY, null);
+    try {
+      int empty = 0;
+      while (empty < EMPTY_ANSWERS) {
+        EventBytes event = Interrupts.call(cursor::tryNext);
+        if (event == null) {
+          empty = cursor.getServerCursor() == null ? EMPTY_ANSWERS : empty + 1;
+        } else if (reader.read(event.bytes()) instanceof Change change
+            && !change.position().equals(known)) {
+          return Optional.of(change);
+        }
+      }
+      return Optional.empty();
+    } finally {
+      cursor.close();
+    }
+  }
+}

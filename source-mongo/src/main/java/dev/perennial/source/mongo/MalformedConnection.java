@@ -1,0 +1,36 @@
+package dev.perennial.source.mongo;
+
+import dev.perennial.port.Connection;
+import dev.perennial.port.Received;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands for a cursor that could not be opened, since the very first event is one that the server
+ * cannot return: gives that event, and is lost then, so that the stream goes on behind it.
+ */
+final class MalformedConnection implements Connection<ChangeEvent, MongoPosition> {
+
+  private final MalformedChange event;
+  private final MongoPosition position;
+  private boolean given;
+
+  MalformedConnection(MalformedChange event, MongoPosition before) {
+    this.event = event;
+    this.position = event.position().orElse(before);
+  }
+
+  @Override
+  public @Nullable Received<ChangeEvent, MongoPosition> receive(Duration timeout)
+      throws MongoSourceException {
+    if (given) {
+      throw new MongoSourceException.CursorLost(
+          "the server cannot return an event, which was handed out as malformed", event.cause());
+    }
+    given = true;
+    return Received.event(event, position);
+  }
+
+  @Override
+  public void close(Duration flush) {}
+}

@@ -1,0 +1,217 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoException;
+import com.mongodb.ServerCursor;
+import com.mongodb.client.MongoChangeStreamCursor;
+import dev.perennial.port.Connection;
+import dev.perennial.port.Received;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+import java.util.Optional;
+import org.bson.BsonDocument;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One cursor. A change stream's cursor is lost for good with the first error that leaves the
+ * driver, since a reply may be lost with it and the cursor has moved on then; the stream opens
+ * another one.
+ */
+final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
+
+  /** How a connection goes on when it has nothing more to give. */
+  private sealed interface Ending {}
+
+  /** The stream is complete. */
+  private record Complete() implements Ending {}
+
+  /** The connection is lost. */
+  private record Lost(Exception why) implements Ending {}
+
+  private final OpenCursor open;
+  private final MongoChangeStreamCursor<EventBytes> cursor;
+  private final EventReader reader;
+  private final @Nullable SplitEvents split;
+  private final Invalidation invalidation;
+  private final ResumeWatch watch;
+  private final StreamRuntime runtime;
+
+  /** What was given last; where the cursor was opened, before there was anything. */
+  private MongoPosition last;
+
+  /** Whether the server has shown that it knows where the cursor was opened. */
+  private boolean proved;
+
+  /** The resume token that was last looked at, so that it is read once. */
+  private @Nullable BsonDocument seenToken;
+
+  private @Nullable Ending ending;
+
+  MongoConnection(
+      OpenCursor open,
+      EventReader reader,
+      @Nullable SplitEvents split,
+      Invalidation invalidation,
+      ResumeWatch watch,
+      StreamRuntime runtime) {
+    this.open = open;
+    this.cursor = open.cursor();
+    this.reader = reader;
+    this.split = split;
+    this.invalidation = invalidation;
+    this.watch = watch;
+    this.runtime = runtime;
+    this.last = open.from();
+    this.proved = open.proved();
+  }
+
+  @Override
+  public @Nullable Received<ChangeEvent, MongoPosition> receive(Duration timeout) throws Exception {
+    Received<ChangeEvent, MongoPosition> received = arrived();
+    return received != null || timeout.isZero() ? received : fetch();
+  }
+
+  /** What needs no I/O: the rest of the batch, then how far the batch went. */
+  private @Nullable Received<ChangeEvent, MongoPosition> arrived() throws Exception {
+    Ending now = ending;
+    if (now instanceof Lost lost) {
+      throw lost.why;
+    }
+    if (now != null) {
+      return Received.end();
+    }
+    while (cursor.available() > 0) {
+      EventBytes event = cursor.tryNext();
+      Received<ChangeEvent, MongoPosition> received = event == null ? null : take(event);
+      if (received != null) {
+        return received;
+      }
+    }
+    return progress();
+  }
+
+  /** Asks the server, at most once; the driver may reopen the cursor meanwhile. */
+  private @Nullable Received<ChangeEvent, MongoPosition> fetch() throws Exception {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    EventBytes event;
+    try {
+      event = Interrupts.call(() -> watch.within(cursor::tryNext));
+    } catch (InterruptedException e) {
+      ending = new Lost(new MongoSourceException.CursorLost("an interrupt hit the driver", e));
+      throw e;
+    } catch (ResumeWatch.StormBroken e) {
+      throw new MongoSourceException.ResumeStorm(e.resumes(), e.getCause());
+    } catch (MongoException e) {
+      return failed(e);
+    }
+    ServerCursor server = cursor.getServerCursor();
+    if (!proved && server != null && server.getId() != open.id()) {
+      // The driver went on from the token of an empty batch, which may be behind what was lost.
+      throw new MongoSourceException.CursorLost(
+          "the driver reopened the cursor before the server had confirmed where it began", null);
+    }
+    if (event != null) {
+      Received<ChangeEvent, MongoPosition> received = take(event);
+      return received != null ? received : arrived();
+    }
+    if (server == null) {
+      return ended();
+    }
+    proved = true;
+    return progress();
+  }
+
+  /** An event that came; null if it is a part of one that is not whole yet. */
+  private @Nullable Received<ChangeEvent, MongoPosition> take(EventBytes bytes)
+      throws MongoSourceException {
+    proved = true;
+    ChangeEvent event = reader.read(bytes.bytes());
+    if (split != null) {
+      event = split.whole(event, last);
+      if (event == null) {
+        return null;
+      }
+    }
+    return give(event, false);
+  }
+
+  private Received<ChangeEvent, MongoPosition> give(ChangeEvent event, boolean hidden) {
+    if (event instanceof Change change) {
+      last = change.position();
+      if (ends(change)) {
+        ending = ending(invalidation.came(last, hidden));
+      }
+    } else if (event instanceof MalformedChange malformed) {
+      last = malformed.position().orElse(last);
+    }
+    return Received.event(event, last);
+  }
+
+  /** A pipeline may have removed what an event says of itself, but not its token. */
+  private boolean ends(Change change) {
+    return change.operationType() == OperationType.INVALIDATE
+        || (change.operationType() == OperationType.OTHER && last.isInvalidate());
+  }
+
+  private static Ending ending(Optional<MongoSourceException> failure) {
+    return failure.<Ending>map(Lost::new).orElseGet(Complete::new);
+  }
+
+  /** How far the server got without an event for us, once per change of that. */
+  private @Nullable Received<ChangeEvent, MongoPosition> progress() {
+    if (!proved || (split != null && split.isOpen())) {
+      return null;
+    }
+    BsonDocument token = cursor.getResumeToken();
+    if (token == null || token.equals(seenToken)) {
+      return null;
+    }
+    seenToken = token;
+    MongoPosition position = MongoPosition.ofToken(token);
+    // A cursor that a hidden event ended says where that is; the event has to be found first.
+    if (position.equals(last) || position.isInvalidate()) {
+      return null;
+    }
+    last = position;
+    return Received.progress(position);
+  }
+
+  /** The server ended the cursor, and no event said why. */
+  private Received<ChangeEvent, MongoPosition> ended() throws Exception {
+    Optional<ChangeEvent> hidden = invalidation.hidden(last, cursor.getResumeToken());
+    if (hidden.isEmpty()) {
+      throw new MongoSourceException.CursorLost("the server ended the cursor", null);
+    }
+    return give(hidden.get(), true);
+  }
+
+  /**
+   * The driver gave up. What the server cannot return is an event too, if it says where that is.
+   */
+  private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
+    Optional<MalformedChange> poison = Poison.event(error, last);
+    if (poison.isPresent()) {
+      ending =
+          new Lost(
+              new MongoSourceException.CursorLost(
+                  "the server cannot return an event, which was handed out as malformed", error));
+      return give(poison.get(), false);
+    }
+    if (last.isInvalidate() && MongoErrors.isTokenRejected(error)) {
+      // The driver reopens with resumeAfter, which takes no invalidate token; we use startAfter.
+      throw new MongoSourceException.CursorLost(
+          "the driver could not reopen the cursor behind an invalidate", error);
+    }
+    throw error;
+  }
+
+  /**
+   * Kills the cursor on the server. That may hang where the network does, so it is left to a thread
+   * of the runtime's, and not waited for too long.
+   */
+  @Override
+  public void close(Duration flush) throws InterruptedException {
+    open.close(flush, runtime);
+  }
+}

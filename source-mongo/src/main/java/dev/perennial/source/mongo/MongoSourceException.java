@@ -1,0 +1,113 @@
+package dev.perennial.source.mongo;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes wrong with a change stream where the driver's own exceptions do not say what it is, or
+ * what to do about it. The driver's, if there is one, is the cause.
+ */
+public abstract sealed class MongoSourceException extends Exception {
+
+  private static final long serialVersionUID = 1;
+
+  private MongoSourceException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+
+  /** A cursor came to its end, and another one is opened. */
+  public static final class CursorLost extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    CursorLost(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The driver reopened a cursor again and again without an answer, and was stopped. */
+  public static final class ResumeStorm extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    private final int resumes;
+
+    ResumeStorm(int resumes, @Nullable Throwable cause) {
+      super(
+          "the driver reopened the cursor "
+              + resumes
+              + " times in a row without an answer to a getMore, and was stopped, so that the stream waits before"
+              + " it tries again",
+          cause);
+      this.resumes = resumes;
+    }
+
+    /** How often the driver reopened the cursor. */
+    public int resumes() {
+      return resumes;
+    }
+  }
+
+  /** A part of a split event is missing; the event comes again whole from its cluster time. */
+  public static final class FragmentMissing extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    FragmentMissing(String message) {
+      super(message, null);
+    }
+  }
+
+  /** The server ended the stream, and {@link InvalidatePolicy#FAIL} says that this is an error. */
+  public static final class Invalidated extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    Invalidated(String message) {
+      super(message, null);
+    }
+  }
+
+  /** A split event is larger than what is held of one. */
+  public static final class EventTooLarge extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    EventTooLarge(String message) {
+      super(message, null);
+    }
+  }
+
+  /** The server cannot return an event, and does not say which. */
+  public static final class Unreturnable extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    Unreturnable(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The server is no replica set, and so has no change streams. */
+  public static final class NoReplicaSet extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    NoReplicaSet(@Nullable Throwable cause) {
+      super(
+          "the server is no member of a replica set, and only these have change streams; start it with --replSet"
+              + " and call rs.initiate() once, one member is enough",
+          cause);
+    }
+  }
+
+  /** The server does not accept the credentials, or not for this. */
+  public static final class Unauthorized extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    Unauthorized(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The server does not accept the pipeline, an option or what is to be watched. */
+  public static final class Rejected extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    Rejected(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

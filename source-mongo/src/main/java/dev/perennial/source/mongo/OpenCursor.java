@@ -1,0 +1,49 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.ServerCursor;
+import com.mongodb.client.MongoChangeStreamCursor;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A cursor as it was opened.
+ *
+ * @param from where
+ * @param id what the server called it; 0 if it has already ended
+ * @param proved whether the server is known to have what comes after {@code from}
+ */
+record OpenCursor(
+    MongoChangeStreamCursor<EventBytes> cursor, MongoPosition from, long id, boolean proved) {
+
+  /** How long killing a cursor is waited for at the least. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+
+  /** What a server calls no cursor. */
+  static final long ENDED = 0;
+
+  static long id(MongoChangeStreamCursor<?> cursor) {
+    ServerCursor server = cursor.getServerCursor();
+    return server == null ? ENDED : server.getId();
+  }
+
+  /**
+   * Kills the cursor on the server. Hangs where the network does, so it is left to a thread of the
+   * runtime's.
+   *
+   * @param atMost how long to wait for it, if that is longer than a second
+   */
+  void close(Duration atMost, StreamRuntime runtime) throws InterruptedException {
+    AtomicBoolean closed = new AtomicBoolean();
+    StreamRuntime.Signal signal = runtime.newSignal();
+    runtime.execute(() -> {
+      try {
+        cursor.close();
+      } finally {
+        closed.set(true);
+        signal.raise();
+      }
+    });
+    signal.await(closed::get, atMost.compareTo(CLOSE_LIMIT) > 0 ? atMost : CLOSE_LIMIT);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.ReadPreference;
+import com.mongodb.client.model.Collation;
+import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import java.time.Duration;
+import java.util.List;
+import org.bson.BsonDocument;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a source was told, checked.
+ *
+ * @param pipeline the application's own stages
+ * @param collation of the pipeline; null for the server's
+ * @param batchSize the most events of an answer; null for as many as the server likes
+ * @param maxAwaitTime how long the server waits for an event before it answers without
+ * @param readPreference null for the client's
+ */
+record Options(
+    Scope scope,
+    List<BsonDocument> pipeline,
+    FullDocument fullDocument,
+    FullDocumentBeforeChange fullDocumentBeforeChange,
+    boolean showExpandedEvents,
+    boolean splitLargeEvents,
+    @Nullable Collation collation,
+    String comment,
+    @Nullable Integer batchSize,
+    Duration maxAwaitTime,
+    @Nullable ReadPreference readPreference,
+    StartPosition startAt,
+    HistoryLostPolicy onHistoryLost,
+    InvalidatePolicy onInvalidate) {}

@@ -1,0 +1,71 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoException;
+import java.util.Optional;
+import org.bson.BsonTimestamp;
+
+/**
+ * Events that the server has but cannot return: too large, or without an image that it was told to
+ * require. They are in the way each time the stream is opened, so the stream must step over them.
+ */
+final class Poison {
+
+  private static final int NO_IMAGE = 47;
+  private static final int CHANGE_STREAM_FATAL = 280;
+
+  private Poison() {}
+
+  static boolean is(MongoException error) {
+    return ErrorKind.of(error).filter(kind -> kind == ErrorKind.POISON).isPresent();
+  }
+
+  /**
+   * The event that could not be returned, if the error is of that kind.
+   *
+   * @param last the position before it
+   * @throws MongoSourceException if it is, but there is no way past it
+   */
+  static Optional<MalformedChange> event(MongoException error, MongoPosition last)
+      throws MongoSourceException {
+    if (!is(error)) {
+      return Optional.empty();
+    }
+    UnreturnableEvent event = UnreturnableEvent.read(error);
+    if (event.token().isPresent()) {
+      MalformedChange malformed =
+          MalformedChange.unreturned(event.token().get(), event.size(), error);
+      // Behind itself it cannot be: the token is not understood.
+      if (!malformed.position().equals(Optional.of(last))) {
+        return Optional.of(malformed);
+      }
+    }
+    throw new MongoSourceException.Unreturnable(
+        "the server cannot return the event "
+            + where(event.clusterTime(), last)
+            + " and does not say which it is, so that there is no way past it: "
+            + MongoErrors.words(error)
+            + "; "
+            + remedy(error.getCode()),
+        error);
+  }
+
+  private static String where(Optional<BsonTimestamp> time, MongoPosition last) {
+    return time.map(known -> "at cluster time " + ClusterTime.text(known))
+        .or(() ->
+            last.clusterTime().map(before -> "after cluster time " + ClusterTime.text(before)))
+        .orElse("after " + last);
+  }
+
+  private static String remedy(int code) {
+    return switch (code) {
+      case NO_IMAGE ->
+          "use WHEN_AVAILABLE instead of REQUIRED for fullDocument and fullDocumentBeforeChange, or"
+              + " keep images longer (changeStreamOptions.preAndPostImages.expireAfterSeconds)";
+      case CHANGE_STREAM_FATAL ->
+          "if a stage of the pipeline removes or changes _id, let it be, since it is the resume token";
+      default ->
+          "set splitLargeEvents(true) (MongoDB 6.0.9 or 7.0), drop UPDATE_LOOKUP or the images, or take"
+              + " what makes it so large out with a $project stage";
+    };
+  }
+}

@@ -1,0 +1,50 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoClientSettings;
+import com.mongodb.ReadPreference;
+import com.mongodb.client.MongoClient;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonTimestamp;
+import org.bson.BsonValue;
+import org.jspecify.annotations.Nullable;
+
+/** Asks a server for the time at which a stream that begins now begins. */
+final class ServerTime {
+
+  private static final BsonDocument PING = new BsonDocument("ping", new BsonInt32(1));
+
+  private final ClientHandle client;
+  private final @Nullable ReadPreference readPreference;
+
+  ServerTime(ClientHandle client, @Nullable ReadPreference readPreference) {
+    this.client = client;
+    this.readPreference = readPreference;
+  }
+
+  /**
+   * The first time after all that has happened: the server's last operation and one tick, which is
+   * what a server itself takes for a stream that names no start.
+   *
+   * @throws MongoSourceException.NoReplicaSet if the server keeps no time, since it has no oplog
+   */
+  BsonTimestamp next() throws MongoSourceException, InterruptedException {
+    BsonDocument reply = Interrupts.call(this::ping);
+    BsonValue time = reply.get("operationTime");
+    if (time == null || !time.isTimestamp()) {
+      throw new MongoSourceException.NoReplicaSet(null);
+    }
+    return ClusterTime.next(time.asTimestamp());
+  }
+
+  private BsonDocument ping() {
+    MongoClient server = client.get();
+    return server
+        .getDatabase("admin")
+        .withCodecRegistry(MongoClientSettings.getDefaultCodecRegistry())
+        .runCommand(
+            PING,
+            readPreference == null ? server.getReadPreference() : readPreference,
+            BsonDocument.class);
+  }
+}
