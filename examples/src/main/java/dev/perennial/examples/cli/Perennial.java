@@ -31,6 +31,8 @@ public final class Perennial implements Runnable {
   /** What to set for logback to say something: see {@code logback.xml}. */
   private static final String LOG_LEVEL = "perennial.log";
 
+  private static final String LIBRARIES_LOG_LEVEL = "perennial.log.libraries";
+
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
   private CommandSpec spec;
@@ -60,6 +62,7 @@ public final class Perennial implements Runnable {
   private void setVerbose(boolean verbose) {
     // Before the first logger is made, which then reads it.
     System.setProperty(LOG_LEVEL, verbose ? "debug" : "off");
+    System.setProperty(LIBRARIES_LOG_LEVEL, verbose ? "warn" : "off");
   }
 
   @Override

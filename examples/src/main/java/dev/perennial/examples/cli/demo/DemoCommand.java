@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
       "",
       "By itself it is @|bold demo tap|@."
     },
-    subcommands = TapDemoCommand.class,
+    subcommands = {TapDemoCommand.class, MongoDemoCommand.class},
     synopsisSubcommandLabel = "[SOURCE]",
     footer = DemoOptions.EXIT_STATUS)
 public final class DemoCommand implements Callable<Integer> {

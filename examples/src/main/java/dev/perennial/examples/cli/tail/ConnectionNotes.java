@@ -9,6 +9,9 @@ import java.util.function.Consumer;
 /** Says when a connection comes and goes. */
 final class ConnectionNotes implements StreamListener {
 
+  /** What MongoDB's driver knows of each server, at length, behind what is the matter. */
+  private static final String DRIVER_DETAILS = ". Client view of cluster state";
+
   private final String where;
   private final Consumer<String> notes;
 
@@ -26,10 +29,7 @@ final class ConnectionNotes implements StreamListener {
           String.format(
               Locale.ROOT,
               "%s; next attempt in %d ms",
-              transition
-                  .cause()
-                  .map(cause -> Printable.brief(String.valueOf(cause.getMessage()), 200))
-                  .orElse("the connection is lost"),
+              transition.cause().map(ConnectionNotes::why).orElse("the connection is lost"),
               transition.delay().map(delay -> delay.toMillis()).orElse(0L)));
     }
   }
@@ -38,5 +38,11 @@ final class ConnectionNotes implements StreamListener {
   public void onWindowFull(WindowFull full) {
     notes.accept(
         "waiting for whoever reads the output: " + full.unacked() + " events are not printed yet");
+  }
+
+  private static String why(Throwable cause) {
+    String text = String.valueOf(cause.getMessage());
+    int details = text.indexOf(DRIVER_DETAILS);
+    return Printable.brief(details < 0 ? text : text.substring(0, details), 200);
   }
 }

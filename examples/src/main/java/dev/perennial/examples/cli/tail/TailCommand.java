@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "tail",
     description = "Prints the events of a stream, one a line.",
-    subcommands = TailTapCommand.class,
+    subcommands = {TailTapCommand.class, TailMongoCommand.class},
     synopsisSubcommandLabel = "SOURCE")
 public final class TailCommand implements Runnable {
 
