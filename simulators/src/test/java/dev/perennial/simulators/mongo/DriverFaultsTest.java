@@ -219,14 +219,13 @@ class DriverFaultsTest {
 
   private static MongoChangeStreamCursor<ChangeStreamDocument<Document>> open(
       MongoClient client, FullDocument mode) {
-    return (MongoChangeStreamCursor<ChangeStreamDocument<Document>>)
-        client
-            .getDatabase("shop")
-            .getCollection("orders")
-            .watch()
-            .fullDocument(mode)
-            .maxAwaitTime(500, TimeUnit.MILLISECONDS)
-            .cursor();
+    return client
+        .getDatabase("shop")
+        .getCollection("orders")
+        .watch()
+        .fullDocument(mode)
+        .maxAwaitTime(500, TimeUnit.MILLISECONDS)
+        .cursor();
   }
 
   private MongoCollection<Document> orders() {

@@ -127,7 +127,7 @@ class DriverTest {
 
   private static MongoChangeStreamCursor<ChangeStreamDocument<Document>> open(
       ChangeStreamIterable<Document> stream) {
-    return (MongoChangeStreamCursor<ChangeStreamDocument<Document>>) stream.cursor();
+    return stream.cursor();
   }
 
   private static List<String> operations(
