@@ -45,11 +45,11 @@ record Splitter(int limit) {
   /**
    * Splits an event, if it must be.
    *
-   * @param skipped how many fragments the client has already
+   * @param after the last fragment that the client has already, from 0; -1 for none
    */
-  List<Fragment> split(byte[] event, ResumeToken token, int skipped) {
+  List<Fragment> split(byte[] event, ResumeToken token, int after) {
     if (event.length <= limit) {
-      if (skipped > 0) {
+      if (after >= 0) {
         throw new CommandError(
             280,
             "Attempted to resume from a split event fragment, but the event in the resumed stream"
@@ -59,7 +59,7 @@ record Splitter(int limit) {
     }
     List<BsonDocument> parts = parts(BsonBytes.decode(event), token);
     List<Fragment> fragments = new ArrayList<>();
-    for (int i = skipped; i < parts.size(); i++) {
+    for (int i = after + 1; i < parts.size(); i++) {
       ResumeToken own = token.withFragment(i);
       BsonDocument fragment = new BsonDocument("_id", own.toDocument());
       fragment.put(
@@ -69,7 +69,7 @@ record Splitter(int limit) {
       fragment.putAll(parts.get(i));
       fragments.add(new Fragment(BsonBytes.encode(fragment), own));
     }
-    if (fragments.isEmpty()) {
+    if (after >= parts.size()) {
       throw new CommandError(
           280,
           "Attempted to resume from a split event, but the resumed stream produced a different"

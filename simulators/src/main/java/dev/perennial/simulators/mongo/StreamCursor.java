@@ -178,7 +178,7 @@ final class StreamCursor implements ServerCursor {
 
   private void take(OplogEntry entry) {
     boolean invalidates = spec.scope().invalidatedBy(entry);
-    int skippedFragments = 0;
+    int afterFragment = -1;
     ResumeToken wanted = resuming;
     if (wanted != null) {
       ResumePoint point = compare(entry, wanted);
@@ -202,9 +202,9 @@ final class StreamCursor implements ServerCursor {
         }
         return;
       }
-      skippedFragments = wanted.fragment() + 1;
+      afterFragment = wanted.fragment();
     }
-    offer(entry, skippedFragments);
+    offer(entry, afterFragment);
     if (invalidates) {
       invalidate(entry);
     }
@@ -256,7 +256,7 @@ final class StreamCursor implements ServerCursor {
     }
   }
 
-  private void offer(OplogEntry entry, int skippedFragments) {
+  private void offer(OplogEntry entry, int afterFragment) {
     ResumeToken token = encoder.token(entry);
     byte[] bytes = shaped(entry, token);
     if (bytes == null) {
@@ -264,7 +264,7 @@ final class StreamCursor implements ServerCursor {
     }
     if (pipeline.splits()) {
       splitter
-          .split(bytes, token, skippedFragments)
+          .split(bytes, token, afterFragment)
           .forEach(fragment -> pending.add(new Pending(fragment.bytes(), fragment.token())));
     } else {
       splitter.refuseTooLarge(bytes, token);

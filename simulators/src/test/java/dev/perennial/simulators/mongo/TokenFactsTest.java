@@ -12,8 +12,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.bson.BsonDocument;
+import org.bson.BsonObjectId;
 import org.bson.BsonTimestamp;
+import org.bson.types.ObjectId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,8 +72,9 @@ class TokenFactsTest {
   void aHighWaterTokenIsThirtyCharactersBelow61AndHasNoUuidAbove() {
     assertThat(ResumeToken.highWater(new BsonTimestamp(0x5fc8b0a1, 7), 1).hex())
         .isEqualTo("825FC8B0A1000000072B0229296E04");
-    assertThat(ResumeToken.highWater(new BsonTimestamp(0x5fc8b0a1, 7), 2).hex())
-        .isEqualTo("825FC8B0A1000000072B0429296E1404");
+    // The manual's example.
+    assertThat(ResumeToken.highWater(new BsonTimestamp(0x63515eac, 2), 2).hex())
+        .isEqualTo("8263515EAC000000022B0429296E1404");
   }
 
   @Test
@@ -92,17 +96,26 @@ class TokenFactsTest {
 
   @Test
   void anEventsTokenIsTheOneOfARealServer() {
-    // The documented example of a 4.x token: an ObjectId as _id.
-    String real =
-        "8263515979000000022B022C0100296E5A1004ABCDABCDABCDABCDABCDABCDABCDABCD46645F6964006463515979"
-            + "63515979635159790004";
+    // Two that real servers made of an insert: version 1, and version 2 from MongoDB's manual.
+    assertThat(token("bdb3105c-b8b4-4265-bb70-4e58e8ea8b04", "5e8db54ff368d1bc67abe7ae", 1))
+        .isEqualTo(
+            "825E8DB54F000000012B022C0100296E5A1004BDB3105CB8B44265BB704E58E8EA8B0446645F69640064"
+                + "5E8DB54FF368D1BC67ABE7AE0004");
+    assertThat(token("ab1154ac-acd8-49a4-8c61-756d70d3b21f", "635019a078be67426d7cf4d2", 2))
+        .isEqualTo(
+            "82635019A0000000012B042C0100296E5A1004AB1154ACACD849A48C61756D70D3B21F463C6F70657261"
+                + "74696F6E54797065003C696E736572740046646F63756D656E744B65790046645F69640064635019A0"
+                + "78BE67426D7CF4D2000004");
+  }
 
-    ResumeToken token = ResumeToken.parse(real);
-
-    assertThat(token.time()).isEqualTo(new BsonTimestamp(0x63515979, 2));
-    assertThat(token.highWater()).isFalse();
-    assertThat(token.version()).isEqualTo(1);
-    assertThat(token.hasUuid()).isTrue();
+  private static String token(String uuid, String id, int version) {
+    ObjectId objectId = new ObjectId(id);
+    BsonDocument document = new BsonDocument("_id", new BsonObjectId(objectId));
+    CollectionState collection =
+        new CollectionState(Namespace.parse(ORDERS), UUID.fromString(uuid), false);
+    BsonTimestamp time = new BsonTimestamp(objectId.getTimestamp(), 1);
+    Change change = Change.inserted(collection, document, document);
+    return ResumeToken.of(new OplogEntry(0, time, 0, change, 0, null), version, false).hex();
   }
 
   @Test
