@@ -1,6 +1,7 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoChangeStreamException;
+import com.mongodb.MongoCommandException;
 import com.mongodb.MongoConnectionPoolClearedException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoExecutionTimeoutException;
@@ -17,7 +18,6 @@ import com.mongodb.MongoTimeoutException;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Verdict;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -126,7 +126,7 @@ enum ErrorKind {
 
   private static @Nullable ErrorKind byCode(MongoException failure) {
     return switch (failure.getCode()) {
-      case CHANGE_STREAM_FATAL -> words(failure).contains("not found") ? TOKEN_REJECTED : POISON;
+      case CHANGE_STREAM_FATAL -> isTokenMissing(words(failure)) ? TOKEN_REJECTED : POISON;
       case FAILED_TO_PARSE -> words(failure).contains("resume token") ? TOKEN_REJECTED : null;
       default -> BY_CODE.get(failure.getCode());
     };
@@ -153,12 +153,20 @@ enum ErrorKind {
     return passes ? TRANSIENT : null;
   }
 
+  /** As against "…event whose _id field… Expected: … but found: …", which quotes anything. */
+  private static boolean isTokenMissing(String words) {
+    return words.contains("not found") && !words.contains("_id field");
+  }
+
   private static boolean hasPassingLabel(MongoException failure) {
     return PASSING_LABELS.stream().anyMatch(failure::hasErrorLabel);
   }
 
-  private static String words(MongoException failure) {
-    return String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+  /** What the server said, without what the driver puts around it. */
+  static String words(MongoException failure) {
+    return failure instanceof MongoCommandException command
+        ? command.getErrorMessage()
+        : String.valueOf(failure.getMessage());
   }
 
   private static Map<Integer, ErrorKind> codes(ErrorKind kind, Set<Integer> codes) {

@@ -21,7 +21,7 @@ public sealed interface Scope
   /**
    * One collection.
    *
-   * @throws IllegalArgumentException if the server would not allow such a name
+   * @throws IllegalArgumentException if the driver refuses such a name
    */
   static Scope collection(String database, String collection) {
     return Scopes.collection(database, collection);
@@ -53,7 +53,7 @@ public sealed interface Scope
   /**
    * All collections of a database, also those that do not exist yet.
    *
-   * @throws IllegalArgumentException if the server would not allow such a name
+   * @throws IllegalArgumentException if the driver refuses such a name
    */
   static Scope database(String database) {
     return Scopes.database(database);

@@ -1,6 +1,5 @@
 package dev.perennial.source.mongo;
 
-import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -38,10 +37,7 @@ record UnreturnableEvent(
   private static final Pattern SIZE = Pattern.compile("BSONObj size: ([0-9]{1,10})\\b");
 
   static UnreturnableEvent read(MongoException error) {
-    String words =
-        error instanceof MongoCommandException command
-            ? command.getErrorMessage()
-            : String.valueOf(error.getMessage());
+    String words = ErrorKind.words(error);
     Optional<BsonDocument> token = token(words);
     return new UnreturnableEvent(
         token,

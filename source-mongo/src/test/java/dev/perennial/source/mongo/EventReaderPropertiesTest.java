@@ -26,7 +26,7 @@ class EventReaderPropertiesTest {
 
   private final EventReader reader = EventReader.plain();
 
-  @Property
+  @Property(tries = 500)
   void agreesWithTheDriver(@ForAll Random random) {
     BsonDocument event = new RandomBson(random).event();
     byte[] bytes = BsonBytes.of(event);
@@ -88,7 +88,7 @@ class EventReaderPropertiesTest {
                     .map(name -> ((BsonString) name).getValue())));
   }
 
-  @Property(tries = 100)
+  @Property(tries = 30)
   void truncationsAreMalformedAndNeverHaveAnotherToken(@ForAll Random random) {
     BsonDocument event = new RandomBson(random).event();
     byte[] bytes = BsonBytes.of(event);
@@ -101,7 +101,7 @@ class EventReaderPropertiesTest {
     }
   }
 
-  @Property(tries = 100)
+  @Property(tries = 30)
   void oneFlippedByteNeverThrows(@ForAll Random random) {
     byte[] bytes = BsonBytes.of(new RandomBson(random).event());
 
@@ -112,7 +112,7 @@ class EventReaderPropertiesTest {
     }
   }
 
-  @Property
+  @Property(tries = 500)
   void changedBytesNeverThrow(@ForAll Random random) {
     byte[] bytes = BsonBytes.of(new RandomBson(random).event());
     for (int changes = 1 + random.nextInt(20); changes > 0; changes--) {
@@ -122,7 +122,7 @@ class EventReaderPropertiesTest {
     assertUsable(reader.read(bytes), bytes);
   }
 
-  @Property
+  @Property(tries = 500)
   void anyBytesAreEvents(@ForAll @Size(max = 300) byte[] bytes) {
     assertUsable(reader.read(bytes), bytes);
   }
