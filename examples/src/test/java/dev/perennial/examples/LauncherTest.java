@@ -52,7 +52,14 @@ class LauncherTest {
     write(clone.resolve("pom.xml"), "");
     for (String module :
         List.of(
-            "core", "transport-netty", "source-tap", "checkpoint-file", "simulators", "examples")) {
+            "core",
+            "transport-netty",
+            "source-tap",
+            "source-mongo",
+            "checkpoint-file",
+            "checkpoint-redis",
+            "simulators",
+            "examples")) {
       write(clone.resolve(module + "/pom.xml"), "");
       write(clone.resolve(module + "/src/main/java/A.java"), "");
     }

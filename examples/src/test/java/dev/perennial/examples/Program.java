@@ -70,7 +70,7 @@ public final class Program implements AutoCloseable {
     }
     builder.environment().keySet().removeIf(name -> name.startsWith("JAVA_TOOL"));
     builder.environment().keySet().removeIf(name -> name.startsWith("JDK_JAVA"));
-    builder.environment().remove("PERENNIAL_TAP_PASSWORD");
+    builder.environment().keySet().removeIf(name -> name.startsWith("PERENNIAL_"));
     builder.environment().putAll(environment);
     Program program = new Program(builder.start());
     if (readStdout) {

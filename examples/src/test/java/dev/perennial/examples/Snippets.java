@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * from. A line {@code <!-- snippet: FILE TAG -->} before a snippet names its file, from the
  * project's root, and the region between {@code // tag::TAG} and {@code // end::TAG} in it.
  */
-final class Snippets {
+public final class Snippets {
 
   private static final Pattern MARK = Pattern.compile("<!-- snippet: (\\S+) (\\S+) -->");
   private static final Pattern FENCE = Pattern.compile("(`{3,}|~{3,})\\s*(\\w*).*");
@@ -46,7 +46,7 @@ final class Snippets {
   }
 
   /** The region of a file, moved to the left margin. */
-  static List<String> region(Path file, String tag) throws IOException {
+  public static List<String> region(Path file, String tag) throws IOException {
     List<String> lines = Files.readAllLines(file);
     int begin = indexOf(lines, "// tag::" + tag);
     int end = indexOf(lines, "// end::" + tag);

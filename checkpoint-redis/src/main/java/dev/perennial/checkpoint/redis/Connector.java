@@ -117,7 +117,7 @@ interface Connector {
     private final RedisClient client;
 
     private Own(RedisURI given, Duration timeout) {
-      uri = RedisURI.builder(given).withTimeout(timeout).build();
+      uri = copy(given, timeout);
       resources =
           DefaultClientResources.builder()
               .ioThreadPoolSize(THREADS)
@@ -141,6 +141,23 @@ interface Connector {
               .socketOptions(
                   SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build())
               .build());
+    }
+
+    /** Lettuce's own way to copy an address leaves the Sentinels out. */
+    private static RedisURI copy(RedisURI given, Duration timeout) {
+      if (given.getSentinels().isEmpty()) {
+        return RedisURI.builder(given).withTimeout(timeout).build();
+      }
+      RedisURI uri = new RedisURI();
+      uri.setSentinelMasterId(given.getSentinelMasterId());
+      uri.setDatabase(given.getDatabase());
+      uri.setClientName(given.getClientName());
+      uri.setDriverInfo(given.getDriverInfo());
+      uri.applySsl(given);
+      uri.applyAuthentication(given);
+      uri.setTimeout(timeout);
+      given.getSentinels().forEach(one -> uri.getSentinels().add(copy(one, timeout)));
+      return uri;
     }
 
     @Override

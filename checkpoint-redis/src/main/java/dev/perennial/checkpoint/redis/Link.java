@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Link {
 
+  private static final int CLOSE_SECONDS = 1;
+
   private final Connector connector;
   private final Duration timeout;
   private final StreamRuntime runtime;
@@ -152,10 +154,24 @@ final class Link {
 
   private void connect(CompletableFuture<Session> made) {
     try {
-      made.complete(connector.connect());
+      made.complete(connectTwice());
     } catch (Throwable e) {
       made.completeExceptionally(e);
       connector.troubled();
+    }
+  }
+
+  /**
+   * Lettuce now and then reports that it closed a refused connection, and not why it was refused.
+   */
+  private Session connectTwice() {
+    try {
+      return connector.connect();
+    } catch (RuntimeException e) {
+      if (!RedisErrors.hidesReason(e)) {
+        throw e;
+      }
+      return connector.connect();
     }
   }
 
@@ -195,7 +211,22 @@ final class Link {
       last = session;
       session = null;
     }
-    drop(last);
+    if (last != null && last.isDone() && !last.isCompletedExceptionally()) {
+      closeInOrder(last.join());
+    } else {
+      drop(last);
+    }
     connector.close();
+  }
+
+  /** Waits a little, because Lettuce warns of a client that is closed while a connection closes. */
+  private static void closeInOrder(Session session) {
+    try {
+      session.connection().closeAsync().get(CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      // It ends with the client, or with the server.
+    }
   }
 }

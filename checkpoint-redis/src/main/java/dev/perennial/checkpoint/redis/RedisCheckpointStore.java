@@ -50,6 +50,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RedisCheckpointStore implements CheckpointStore {
 
+  private static final String NO_ADDRESS = "it takes a scheme such as redis://, a host, and a port";
+
   private final Link link;
   private final Keys keys;
   private final Duration claimExpiry;
@@ -261,15 +263,27 @@ public final class RedisCheckpointStore implements CheckpointStore {
     String why;
     try {
       new URI(uri);
-      return RedisURI.create(uri);
+      RedisURI parsed = RedisURI.create(uri);
+      if (isWhole(parsed)) {
+        return parsed;
+      }
+      why = NO_ADDRESS;
     } catch (URISyntaxException e) {
       why = e.getReason() + " at character " + (e.getIndex() + 1);
     } catch (RuntimeException e) {
-      why = "it takes a scheme such as redis://, and a host";
+      why = NO_ADDRESS;
     }
     // Neither the address nor the cause: both may have the password in them.
     throw new IllegalArgumentException(
         "The address of Redis is not one: " + why + ". Write it like redis://host:6379.");
+  }
+
+  /** Lettuce takes a port that is no number for a part of the name. */
+  private static boolean isWhole(RedisURI uri) {
+    String host = uri.getHost();
+    boolean named =
+        host != null && !host.isEmpty() && (host.indexOf(':') < 0 || host.contains("::"));
+    return named || uri.getSocket() != null || !uri.getSentinels().isEmpty();
   }
 
   private static boolean isPositive(Duration duration) {

@@ -41,6 +41,11 @@ record RedisErrors(String address, Duration timeout) {
         || code(error).equals("CLUSTERDOWN");
   }
 
+  /** Whether another try may tell more. */
+  static boolean hidesReason(Throwable error) {
+    return serverText(error) == null && root(error).contains("closed prematurely");
+  }
+
   /**
    * The error to throw.
    *

@@ -1,5 +1,11 @@
 package dev.perennial.examples.cli;
 
+import dev.perennial.examples.cli.checkpoint.CheckpointCommand;
+import dev.perennial.examples.cli.console.ExitStatus;
+import dev.perennial.examples.cli.console.Failure;
+import dev.perennial.examples.cli.console.Terminal;
+import dev.perennial.examples.cli.demo.DemoCommand;
+import dev.perennial.examples.cli.tail.TailCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -10,7 +16,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "perennial",
     description = "Consumes event streams that must not lose anything.",
-    subcommands = {DemoCommand.class, TailCommand.class, CommandLine.HelpCommand.class},
+    subcommands = {
+      DemoCommand.class,
+      TailCommand.class,
+      CheckpointCommand.class,
+      CommandLine.HelpCommand.class
+    },
     scope = CommandLine.ScopeType.INHERIT,
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -19,6 +30,8 @@ public final class Perennial implements Runnable {
 
   /** What to set for logback to say something: see {@code logback.xml}. */
   private static final String LOG_LEVEL = "perennial.log";
+
+  private static final String LIBRARIES_LOG_LEVEL = "perennial.log.libraries";
 
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
@@ -30,11 +43,11 @@ public final class Perennial implements Runnable {
   }
 
   static int run(String... args) {
-    return commandLine(new CommandLine(new Perennial())).execute(args);
+    return commandLine(new CommandLine(new Perennial())).setOut(Terminal.writer()).execute(args);
   }
 
   /** Adds what all commands have in common. */
-  static CommandLine commandLine(CommandLine commands) {
+  public static CommandLine commandLine(CommandLine commands) {
     return commands.setExecutionExceptionHandler((failure, command, parsed) -> {
       command.getErr().println(command.getColorScheme().errorText(Failure.say(failure)));
       return failure instanceof Failure known ? known.status() : ExitStatus.FAILED;
@@ -49,6 +62,7 @@ public final class Perennial implements Runnable {
   private void setVerbose(boolean verbose) {
     // Before the first logger is made, which then reads it.
     System.setProperty(LOG_LEVEL, verbose ? "debug" : "off");
+    System.setProperty(LIBRARIES_LOG_LEVEL, verbose ? "warn" : "off");
   }
 
   @Override

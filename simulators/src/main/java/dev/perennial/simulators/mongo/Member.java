@@ -7,7 +7,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +20,7 @@ final class Member {
   private final int index;
   private final Set<ClientConnection> connections = new HashSet<>();
   private int port;
+  private boolean up = true;
   private boolean paused;
   private @Nullable ServerSocket listening;
 
@@ -49,11 +49,11 @@ final class Member {
     return connections.size();
   }
 
-  void start() throws IOException {
+  /** Begins to listen, on a port that is free. */
+  void listen() throws IOException {
     ServerSocket socket = new ServerSocket();
-    socket.setReuseAddress(true);
     try {
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 128);
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 128);
     } catch (IOException e) {
       socket.close();
       throw e;
@@ -65,16 +65,28 @@ final class Member {
     acceptor.start();
   }
 
+  /**
+   * Ends all connections and takes none. It goes on to listen, and resets who comes: a port that
+   * was given back might be another's before it is wanted again.
+   */
   void stop() {
+    up = false;
+    paused = false;
+    closeConnections();
+  }
+
+  void start() {
+    up = true;
+  }
+
+  /** Stops for good. */
+  void close() {
+    stop();
     ServerSocket socket = listening;
     listening = null;
     if (socket != null) {
       closeQuietly(socket);
     }
-    paused = false;
-    List.copyOf(connections).forEach(ClientConnection::close);
-    connections.clear();
-    set.changed.signalAll();
   }
 
   void setPaused(boolean paused) {
@@ -84,6 +96,7 @@ final class Member {
 
   void closeConnections() {
     new ArrayList<>(connections).forEach(ClientConnection::close);
+    connections.clear();
     set.changed.signalAll();
   }
 
@@ -106,7 +119,8 @@ final class Member {
   private void admit(ServerSocket on, Socket socket) throws IOException {
     set.lock.lock();
     try {
-      if (on.isClosed()) {
+      if (on.isClosed() || !up) {
+        socket.setSoLinger(true, 0);
         socket.close();
         return;
       }

@@ -6,17 +6,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.bson.BsonDocument;
-import org.bson.BsonInt32;
 import org.bson.BsonTimestamp;
-import org.bson.BsonValue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A MongoDB replica set of one to three members on the loopback interface, in this process.
@@ -26,42 +18,21 @@ import org.jspecify.annotations.Nullable;
  * them at once. Writes come from drivers or from the methods here, whose namespaces are {@code
  * database.collection}. Safe for use from any thread; each method has taken effect when it returns.
  */
-public final class ReplicaSetSimulator implements AutoCloseable {
+public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCloseable {
 
-  private final ReplicaSet set;
-  private final @Nullable ScheduledExecutorService noops;
+  private final PeriodicNoops noops;
 
   private ReplicaSetSimulator(Settings settings) {
-    set = new ReplicaSet(settings);
+    super(new ReplicaSet(settings));
+    noops = new PeriodicNoops(set, settings.periodicNoop());
     try {
       for (Member member : set.members()) {
-        member.start();
+        member.listen();
       }
     } catch (IOException e) {
-      set.members().forEach(Member::stop);
+      close();
       throw new UncheckedIOException("The scripted replica set found no port to listen on.", e);
     }
-    noops = settings.periodicNoop().isZero() ? null : schedule(settings.periodicNoop());
-  }
-
-  private ScheduledExecutorService schedule(Duration interval) {
-    ScheduledExecutorService timer =
-        Executors.newSingleThreadScheduledExecutor(task -> {
-          Thread thread = new Thread(task, "mongo-simulator-noops");
-          thread.setDaemon(true);
-          return thread;
-        });
-    long nanos = interval.toNanos();
-    BsonTimestamp[] seen = {currentTime()};
-    timer.scheduleWithFixedDelay(
-        () -> {
-          // Like the server, it writes one only when nothing else was written meanwhile.
-          seen[0] = currentTime().equals(seen[0]) ? noop() : currentTime();
-        },
-        nanos,
-        nanos,
-        TimeUnit.NANOSECONDS);
-    return timer;
   }
 
   /** Begins to set a simulator up. */
@@ -81,139 +52,6 @@ public final class ReplicaSetSimulator implements AutoCloseable {
   /** A member's {@code host:port}; members count from 0. */
   public String address(int member) {
     return set.members().get(member).address();
-  }
-
-  // Writes
-
-  /** Inserts a document, which gets an {@code _id} if it has none. */
-  public BsonTimestamp insert(String namespace, BsonDocument document) {
-    return write(new Write.Insert(namespace, document));
-  }
-
-  /** Inserts many documents, each at a time of its own; returns the last one's. */
-  public BsonTimestamp insertAll(String namespace, List<BsonDocument> documents) {
-    return locked(() -> {
-      BsonTimestamp last = set.oplog().lastTime();
-      for (BsonDocument document : documents) {
-        last = set.append(set.documents().insert(Namespace.parse(namespace), document));
-      }
-      return last;
-    });
-  }
-
-  /**
-   * Updates a document, which must be there. An update that changes nothing gives no event.
-   *
-   * @param set fields, dotted or not, and their new values
-   * @param unset fields to remove
-   */
-  public BsonTimestamp update(String namespace, BsonValue id, BsonDocument set, String... unset) {
-    return write(new Write.Update(namespace, id, set, List.of(unset)));
-  }
-
-  /** Cuts an array of a document, which shows as {@code truncatedArrays}. */
-  public BsonTimestamp truncateArray(String namespace, BsonValue id, String field, int newSize) {
-    return locked(() ->
-        append(
-            set.documents()
-                .update(
-                    Namespace.parse(namespace),
-                    id,
-                    before -> Updates.truncate(before, field, newSize))));
-  }
-
-  /** Puts another document in a document's place, which must be there. */
-  public BsonTimestamp replace(String namespace, BsonValue id, BsonDocument document) {
-    return write(new Write.Replace(namespace, id, document));
-  }
-
-  /** Deletes a document, which must be there. */
-  public BsonTimestamp delete(String namespace, BsonValue id) {
-    return write(new Write.Delete(namespace, id));
-  }
-
-  /** Runs a transaction: its changes have one time, and a token each. */
-  public BsonTimestamp transaction(List<Write> writes) {
-    return locked(() -> set.documents().transaction(writes));
-  }
-
-  /**
-   * Makes a collection.
-   *
-   * @param images whether it records pre- and post-images
-   */
-  public BsonTimestamp createCollection(String namespace, boolean images) {
-    BsonDocument options = new BsonDocument();
-    options.put(
-        "changeStreamPreAndPostImages",
-        new BsonDocument("enabled", org.bson.BsonBoolean.valueOf(images)));
-    return locked(() -> {
-      set.documents().create(Namespace.parse(namespace), options);
-      return set.oplog().lastTime();
-    });
-  }
-
-  /** Makes a view, which cannot be watched. */
-  public void createView(String namespace, String on) {
-    BsonDocument options = new BsonDocument("viewOn", new org.bson.BsonString(on));
-    locked(() -> set.documents().create(Namespace.parse(namespace), options));
-  }
-
-  /** Turns the recording of pre- and post-images on or off. */
-  public BsonTimestamp recordImages(String namespace, boolean images) {
-    return locked(() -> set.documents().modify(Namespace.parse(namespace), images));
-  }
-
-  /** Notes that an index was made. */
-  public BsonTimestamp createIndex(String namespace, String field) {
-    BsonDocument index =
-        new BsonDocument("v", new BsonInt32(2))
-            .append("key", new BsonDocument(field, new BsonInt32(1)))
-            .append("name", new org.bson.BsonString(field + "_1"));
-    return locked(() ->
-        set.documents()
-            .indexes(
-                ChangeKind.CREATE_INDEXES,
-                Namespace.parse(namespace),
-                new org.bson.BsonArray(List.of(index))));
-  }
-
-  /** Drops a collection, which must be there. */
-  public BsonTimestamp drop(String namespace) {
-    return locked(() -> set.documents().drop(Namespace.parse(namespace)));
-  }
-
-  /** Renames a collection, which must be there, and drops what had the name. */
-  public BsonTimestamp rename(String from, String to) {
-    return locked(() -> set.documents().rename(Namespace.parse(from), Namespace.parse(to), true));
-  }
-
-  /** Drops all collections of a database, and then the database. */
-  public BsonTimestamp dropDatabase(String database) {
-    return locked(() -> set.documents().dropDatabase(database));
-  }
-
-  /** Writes an entry that is no event, as the server does every ten seconds when it is idle. */
-  public BsonTimestamp noop() {
-    return locked(() -> set.append(Change.noop()));
-  }
-
-  /**
-   * Puts an event of one's own making into the oplog, with whatever fields and operation type; what
-   * it lacks of {@code _id} and {@code clusterTime} is put in.
-   */
-  public BsonTimestamp rawEvent(String namespace, BsonDocument event) {
-    return rawEvent(namespace, event, UnaryOperator.identity());
-  }
-
-  /**
-   * Puts an event of one's own making into the oplog and spoils its bytes. A driver needs the
-   * length at the head to be that of the array, and the {@code _id}, which comes first, to be
-   * whole.
-   */
-  public BsonTimestamp rawEvent(
-      String namespace, BsonDocument event, UnaryOperator<byte[]> corruption) {
-    return locked(() -> set.documents().raw(Namespace.parse(namespace), event, corruption));
   }
 
   // Members
@@ -255,7 +93,10 @@ public final class ReplicaSetSimulator implements AutoCloseable {
     run(() -> set.members().get(member).setPaused(false));
   }
 
-  /** Ends a member: its connections and cursors are gone, and another becomes primary, if any. */
+  /**
+   * Ends a member: its connections and cursors are gone, and another becomes primary, if any. Who
+   * connects is reset at once, where a real member's port would refuse.
+   */
   public void stopMember(int member) {
     run(() -> {
       set.election().down(member);
@@ -267,11 +108,7 @@ public final class ReplicaSetSimulator implements AutoCloseable {
   /** Starts a member that was stopped, on its old port. */
   public void startMember(int member) {
     run(() -> {
-      try {
-        set.members().get(member).start();
-      } catch (IOException e) {
-        throw new UncheckedIOException("Member " + member + " lost its port.", e);
-      }
+      set.members().get(member).start();
       set.election().up(member);
       set.changed.signalAll();
     });
@@ -343,35 +180,9 @@ public final class ReplicaSetSimulator implements AutoCloseable {
   /** Stops all members and forgets everything. */
   @Override
   public void close() {
-    if (noops != null) {
-      noops.shutdownNow();
-    }
+    noops.close();
     set.close();
-    run(() -> set.members().forEach(Member::stop));
-  }
-
-  private BsonTimestamp write(Write write) {
-    return locked(() -> append(set.documents().apply(write)));
-  }
-
-  private BsonTimestamp append(@Nullable Change change) {
-    return change == null ? set.oplog().lastTime() : set.append(change);
-  }
-
-  private void run(Runnable action) {
-    locked(() -> {
-      action.run();
-      return true;
-    });
-  }
-
-  private <T> T locked(Supplier<T> action) {
-    set.lock.lock();
-    try {
-      return action.get();
-    } finally {
-      set.lock.unlock();
-    }
+    run(() -> set.members().forEach(Member::close));
   }
 
   /** Sets a {@link ReplicaSetSimulator} up. */

@@ -49,17 +49,18 @@ final class RedisProcess implements AutoCloseable {
   /**
    * Starts a server on a free port and waits until it answers.
    *
-   * @param binary which one; null for the one on the PATH or the one that is carried
+   * @param carried whether to run the one that the library carries even if one is on the PATH
    * @param arguments what comes behind the configuration file on the command line
    */
-  static RedisProcess start(
-      @Nullable Path binary, Configuration configuration, String... arguments) {
+  static RedisProcess start(boolean carried, Configuration configuration, String... arguments) {
     Path directory = null;
     try {
       directory = Files.createTempDirectory("perennial-redis-");
       RedisProcess server =
           new RedisProcess(
-              directory, binary != null ? binary : RedisBinary.find(directory), List.of(arguments));
+              directory,
+              carried ? RedisBinary.extract(directory) : RedisBinary.find(directory),
+              List.of(arguments));
       Runtime.getRuntime().addShutdownHook(server.hook);
       try {
         server.startOnFreePort(configuration);

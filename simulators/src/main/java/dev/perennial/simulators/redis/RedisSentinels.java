@@ -56,7 +56,7 @@ public final class RedisSentinels implements AutoCloseable {
             "sentinel down-after-milliseconds " + NAME + " " + DOWN_AFTER_MILLIS,
             "sentinel failover-timeout " + NAME + " " + FAILOVER_MILLIS);
     for (int i = 0; i < SENTINELS; i++) {
-      sentinels.add(RedisProcess.start(null, port -> lines, "--sentinel"));
+      sentinels.add(RedisProcess.start(false, port -> lines, "--sentinel"));
     }
     Until.holds(
         "the Sentinels know each other and " + replicas + " replicas",
@@ -98,8 +98,8 @@ public final class RedisSentinels implements AutoCloseable {
   }
 
   /**
-   * Has a replica made the primary, as an operator would, and waits until it is. The old primary
-   * becomes a replica of it.
+   * Has a replica made the primary, as an operator would, and waits until it is. For ten seconds or
+   * so the old one takes writes as well, and loses them when it becomes a replica.
    *
    * @return the new primary
    */

@@ -162,7 +162,7 @@ public final class RedisServer implements AutoCloseable {
 
     private final List<String> lines = new ArrayList<>();
     private @Nullable String password;
-    private @Nullable Path binary;
+    private boolean carried;
     private boolean persistent;
 
     private Builder() {}
@@ -198,9 +198,9 @@ public final class RedisServer implements AutoCloseable {
       return this;
     }
 
-    /** Names the program to run. */
-    public Builder binary(Path file) {
-      binary = Objects.requireNonNull(file, "file");
+    /** Runs the server that the library carries (6.2), even if there is one on the PATH. */
+    public Builder carried() {
+      carried = true;
       return this;
     }
 
@@ -219,7 +219,7 @@ public final class RedisServer implements AutoCloseable {
         all.add("auto-aof-rewrite-percentage 0");
       }
       all.addAll(lines);
-      return new RedisServer(RedisProcess.start(binary, port -> all), password);
+      return new RedisServer(RedisProcess.start(carried, port -> all), password);
     }
   }
 }

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class RedisServerTest {
@@ -31,11 +29,10 @@ class RedisServerTest {
   }
 
   @Test
-  void runsTheServerThatTheLibraryCarries(@TempDir Path directory) throws Exception {
+  void runsTheServerThatTheLibraryCarries() {
     Assumptions.assumeTrue(
         System.getProperty("os.name").equals("Linux"), "its libraries are known for Linux only");
-    try (RedisServer redis =
-        RedisServer.builder().binary(RedisBinary.extract(directory)).persistent().start()) {
+    try (RedisServer redis = RedisServer.builder().carried().persistent().start()) {
       assertThat(redis.version()).startsWith("6.2.");
       redis.command("SET", "a", "1");
       assertThat(redis.writes()).contains(List.of("SET", "a", "1"));

@@ -135,7 +135,7 @@ sealed interface ClientSpec {
           .build();
     }
 
-    private Duration readTimeout(@Nullable Duration set, Duration maxAwaitTime) {
+    Duration readTimeout(@Nullable Duration set, Duration maxAwaitTime) {
       if (set != null) {
         return checked(set, maxAwaitTime, "readTimeout");
       }

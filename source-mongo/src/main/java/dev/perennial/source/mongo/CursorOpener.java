@@ -10,6 +10,7 @@ import com.mongodb.client.MongoCluster;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
 import com.mongodb.connection.ServerType;
 import dev.perennial.port.StreamRuntime;
@@ -60,24 +61,32 @@ final class CursorOpener {
   /**
    * Opens the stream.
    *
+   * @param oneByOne whether no batch shall have more than one event
    * @throws MongoException if it could not, or the server does not have what comes after {@code
    *     from}
    */
-  OpenCursor open(MongoPosition from) throws InterruptedException {
-    MongoChangeStreamCursor<EventBytes> cursor = cursor(from, plan.pipeline(), options.batchSize());
+  OpenCursor open(MongoPosition from, boolean oneByOne) throws InterruptedException {
+    MongoChangeStreamCursor<EventBytes> cursor =
+        cursor(from, plan.pipeline(), oneByOne ? Integer.valueOf(1) : options.batchSize());
     // A time and a high-water token are checked at once, an event's token is not.
     boolean checkedAtOnce = !from.isEvent();
-    OpenCursor open = new OpenCursor(cursor, from, OpenCursor.id(cursor), checkedAtOnce);
-    if (checkedAtOnce || oldestWireVersion() >= SCAN_CHECKS_START) {
-      return open;
+    boolean probed = !checkedAtOnce && oldestWireVersion() < SCAN_CHECKS_START;
+    OpenCursor open =
+        new OpenCursor(cursor, from, OpenCursor.id(cursor), checkedAtOnce || probed, oneByOne);
+    if (probed) {
+      try {
+        probe(from);
+      } catch (MongoException | InterruptedException e) {
+        open.close(Duration.ZERO, runtime);
+        throw e;
+      }
     }
-    try {
-      probe(from);
-    } catch (MongoException | InterruptedException e) {
-      open.close(Duration.ZERO, runtime);
-      throw e;
-    }
-    return new OpenCursor(cursor, from, open.id(), true);
+    return open;
+  }
+
+  /** Whether the events come from several servers, through one that puts them in order. */
+  boolean isSharded() {
+    return client.get().getClusterDescription().getType() == ClusterType.SHARDED;
   }
 
   /**

@@ -24,8 +24,7 @@ final class MalformedConnection implements Connection<ChangeEvent, MongoPosition
   public @Nullable Received<ChangeEvent, MongoPosition> receive(Duration timeout)
       throws MongoSourceException {
     if (given) {
-      throw new MongoSourceException.CursorLost(
-          "the server cannot return an event, which was handed out as malformed", event.cause());
+      throw MongoSourceException.CursorLost.behind(event.cause());
     }
     given = true;
     return Received.event(event, position);

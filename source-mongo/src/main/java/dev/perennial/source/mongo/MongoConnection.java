@@ -32,6 +32,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private final EventReader reader;
   private final @Nullable SplitEvents split;
   private final Invalidation invalidation;
+  private final Caution caution;
+  private final boolean sharded;
   private final ResumeWatch watch;
   private final StreamRuntime runtime;
 
@@ -51,6 +53,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       EventReader reader,
       @Nullable SplitEvents split,
       Invalidation invalidation,
+      Caution caution,
+      boolean sharded,
       ResumeWatch watch,
       StreamRuntime runtime) {
     this.open = open;
@@ -58,6 +62,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     this.reader = reader;
     this.split = split;
     this.invalidation = invalidation;
+    this.caution = caution;
+    this.sharded = sharded;
     this.watch = watch;
     this.runtime = runtime;
     this.last = open.from();
@@ -145,6 +151,14 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     } else if (event instanceof MalformedChange malformed) {
       last = malformed.position().orElse(last);
     }
+    if (open.oneByOne() && ending == null && caution.isOverAt(last)) {
+      caution.passed();
+      ending =
+          new Lost(
+              new MongoSourceException.CursorLost(
+                  "an event that the server could not return came after all, and batches are used again",
+                  null));
+    }
     return Received.event(event, last);
   }
 
@@ -186,17 +200,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     return give(hidden.get(), true);
   }
 
-  /**
-   * The driver gave up. What the server cannot return is an event too, if it says where that is.
-   */
+  /** The driver gave up. */
   private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
-    Optional<MalformedChange> poison = Poison.event(error, last);
-    if (poison.isPresent()) {
-      ending =
-          new Lost(
-              new MongoSourceException.CursorLost(
-                  "the server cannot return an event, which was handed out as malformed", error));
-      return give(poison.get(), false);
+    if (Poison.is(error)) {
+      return unreturnable(error);
     }
     if (last.isInvalidate() && MongoErrors.isTokenRejected(error)) {
       // The driver reopens with resumeAfter, which takes no invalidate token; we use startAfter.
@@ -204,6 +211,21 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
           "the driver could not reopen the cursor behind an invalidate", error);
     }
     throw error;
+  }
+
+  /** What the server cannot return is an event too, once it is certain that it is the next one. */
+  private Received<ChangeEvent, MongoPosition> unreturnable(MongoException error)
+      throws MongoSourceException {
+    if (!open.oneByOne()) {
+      caution.met(UnreturnableEvent.read(error));
+      throw new MongoSourceException.CursorLost(
+          "the server cannot return an event, and is asked for events one by one until it comes to that",
+          error);
+    }
+    MalformedChange event = Poison.event(error, last, sharded);
+    caution.passed();
+    ending = new Lost(MongoSourceException.CursorLost.behind(error));
+    return give(event, false);
   }
 
   /**

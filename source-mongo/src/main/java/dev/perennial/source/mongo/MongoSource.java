@@ -65,6 +65,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   private final CursorOpener opener;
   private final History history;
   private final CheckpointText checkpoints;
+  private final Caution caution = new Caution();
 
   private MongoSource(Builder builder, Options options) {
     this.options = options;
@@ -180,22 +181,44 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   public Connection<ChangeEvent, MongoPosition> connect(Optional<MongoPosition> after)
       throws Exception {
     MongoPosition from = after.isPresent() ? after.get() : start().orElseThrow();
-    EventReader reader = new EventReader(client.codecs());
     OpenCursor open;
     try {
-      open = errors.explained(() -> opener.open(from));
+      open = open(from);
     } catch (MongoException e) {
-      // The first batch may be what cannot be returned.
-      return new MalformedConnection(Poison.event(e, from).orElseThrow(() -> e), from);
+      if (!Poison.is(e)) {
+        throw e;
+      }
+      MalformedChange first = Poison.event(e, from, opener.isSharded());
+      caution.passed();
+      return new MalformedConnection(first, from);
     }
     watch.opened();
+    EventReader reader = new EventReader(client.codecs());
     return new MongoConnection(
         open,
         reader,
         options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
         new Invalidation(options.onInvalidate(), listener, opener, reader),
+        caution,
+        opener.isSharded(),
         watch,
         runtime);
+  }
+
+  /**
+   * Opens a cursor; one by one if the first batch has an event that cannot be returned, whether it
+   * is the first or not.
+   */
+  private OpenCursor open(MongoPosition from) throws MongoSourceException, InterruptedException {
+    try {
+      return errors.explained(() -> opener.open(from, caution.isOn()));
+    } catch (MongoException e) {
+      if (caution.isOn() || !Poison.is(e)) {
+        throw e;
+      }
+      caution.met(UnreturnableEvent.read(e));
+      return errors.explained(() -> opener.open(from, true));
+    }
   }
 
   /**

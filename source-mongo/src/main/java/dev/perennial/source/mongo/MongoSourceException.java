@@ -21,6 +21,13 @@ public abstract sealed class MongoSourceException extends Exception {
     CursorLost(String message, @Nullable Throwable cause) {
       super(message, cause);
     }
+
+    /** After an event that the server could not return. */
+    static CursorLost behind(@Nullable Throwable cause) {
+      return new CursorLost(
+          "the server cannot return an event; it was handed out as malformed, and the stream goes on behind it",
+          cause);
+    }
   }
 
   /** The driver reopened a cursor again and again without an answer, and was stopped. */

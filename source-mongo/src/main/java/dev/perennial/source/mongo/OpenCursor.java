@@ -12,9 +12,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * @param from where
  * @param id what the server called it; 0 if it has already ended
  * @param proved whether the server is known to have what comes after {@code from}
+ * @param oneByOne whether no batch has more than one event
  */
 record OpenCursor(
-    MongoChangeStreamCursor<EventBytes> cursor, MongoPosition from, long id, boolean proved) {
+    MongoChangeStreamCursor<EventBytes> cursor,
+    MongoPosition from,
+    long id,
+    boolean proved,
+    boolean oneByOne) {
 
   /** How long killing a cursor is waited for at the least. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);

@@ -20,29 +20,32 @@ final class Poison {
   }
 
   /**
-   * The event that could not be returned, if the error is of that kind.
+   * The event that could not be returned.
    *
+   * @param error of that kind, from a cursor that gives events one by one
    * @param last the position before it
-   * @throws MongoSourceException if it is, but there is no way past it
+   * @param sharded whether events of several servers were put in order: with the error of one, what
+   *     the others have before it may have been dropped
+   * @throws MongoSourceException if there is no way past it
    */
-  static Optional<MalformedChange> event(MongoException error, MongoPosition last)
+  static MalformedChange event(MongoException error, MongoPosition last, boolean sharded)
       throws MongoSourceException {
-    if (!is(error)) {
-      return Optional.empty();
-    }
     UnreturnableEvent event = UnreturnableEvent.read(error);
-    if (event.token().isPresent()) {
+    if (event.token().isPresent() && !sharded) {
       MalformedChange malformed =
           MalformedChange.unreturned(event.token().get(), event.size(), error);
       // Behind itself it cannot be: the token is not understood.
       if (!malformed.position().equals(Optional.of(last))) {
-        return Optional.of(malformed);
+        return malformed;
       }
     }
     throw new MongoSourceException.Unreturnable(
         "the server cannot return the event "
             + where(event.clusterTime(), last)
-            + " and does not say which it is, so that there is no way past it: "
+            + (sharded
+                ? " of a sharded cluster, where events of other shards may be before it"
+                : " and does not say which it is")
+            + ", so that there is no way past it: "
             + MongoErrors.words(error)
             + "; "
             + remedy(error.getCode()),

@@ -1,0 +1,186 @@
+package dev.perennial.checkpoint.redis;
+
+import static dev.perennial.checkpoint.redis.Given.NOTHING;
+import static dev.perennial.checkpoint.redis.Given.ONE;
+import static dev.perennial.checkpoint.redis.Given.failure;
+import static dev.perennial.checkpoint.redis.Given.impatient;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.simulators.redis.RedisServer;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Addresses, users and passwords, and that these stay secret. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class AccessTest {
+
+  private static final String SECRET = "s3cret-Word";
+
+  /** What docs/operate.md says that a user needs. */
+  private static final String[] NEEDED = {
+    "~perennial:*",
+    "+@connection",
+    "+evalsha",
+    "+eval",
+    "+time",
+    "+type",
+    "+exists",
+    "+hget",
+    "+hmget",
+    "+hset",
+    "+hdel",
+    "+hexists",
+    "+del",
+    "+persist",
+    "+pexpire",
+    "+scan"
+  };
+
+  private static void keepsTheSecret(Throwable error) {
+    StringWriter text = new StringWriter();
+    error.printStackTrace(new PrintWriter(text));
+    assertThat(text.toString()).doesNotContain(SECRET);
+  }
+
+  @Test
+  void needsNoMoreThanItSays() throws Exception {
+    for (boolean carried : new boolean[] {false, true}) {
+      RedisServer.Builder server = RedisServer.builder().user("ann", SECRET, NEEDED);
+      try (RedisServer redis = (carried ? server.carried() : server).start();
+          RedisCheckpointStore store =
+              impatient("redis://ann:" + SECRET + "@127.0.0.1:" + redis.port())
+                  .timeToLive(Duration.ofHours(1))
+                  .build()) {
+        try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
+          slot.save(ONE);
+          redis.command("DEL", Given.KEY);
+          assertThat(failure(() -> slot.save(ONE))).hasMessageContaining("written again");
+          assertThat(slot.load()).contains(ONE);
+        }
+        assertThat(store.streamIds()).containsExactly("orders");
+        assertThat(store.load("orders")).contains(ONE);
+        assertThat(store.delete("orders")).isTrue();
+        assertThat(store.toString()).doesNotContain(SECRET).contains("127.0.0.1:" + redis.port());
+      }
+    }
+  }
+
+  @Test
+  void saysWhatIsWrongWithTheCredentials() {
+    try (RedisServer redis =
+        RedisServer.builder()
+            .password(SECRET)
+            .user("ann", SECRET, "~perennial:*", "+@connection", "+hmget")
+            .start()) {
+      String place = "127.0.0.1:" + redis.port();
+      refused("redis://" + place, "asks for a password");
+      refused("redis://:" + SECRET + "x@" + place, "refuses the user name or the password");
+      refused("redis://ann:" + SECRET + "x@" + place, "refuses the user name or the password");
+      refused("redis://ann:" + SECRET + "@" + place, "evalsha");
+    }
+  }
+
+  private static void refused(String uri, String words) {
+    try (RedisCheckpointStore store = impatient(uri).build()) {
+      CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
+      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure).hasMessageContaining(words).hasMessageContaining("127.0.0.1:");
+      assertThat(failure).hasMessageContaining("was not claimed");
+      keepsTheSecret(failure);
+    }
+  }
+
+  @Test
+  void saysAtOnceThatNobodyListens() throws Exception {
+    int port;
+    try (ServerSocket unused = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = unused.getLocalPort();
+    }
+    try (RedisCheckpointStore store =
+        RedisCheckpointStore.at("redis://ann:" + SECRET + "@127.0.0.1:" + port)) {
+      CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
+      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure)
+          .hasMessageContaining("cannot be reached")
+          .hasMessageContaining("refused")
+          .hasMessageContaining("127.0.0.1:" + port);
+      keepsTheSecret(failure);
+    }
+  }
+
+  @Test
+  void saysWithinTheTimeoutThatNobodyAnswers() throws Exception {
+    try (ServerSocket mute = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        RedisCheckpointStore store =
+            RedisCheckpointStore.at(
+                "redis://ann:" + SECRET + "@127.0.0.1:" + mute.getLocalPort() + "?timeout=300ms")) {
+      CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
+      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure).hasMessageContaining("did not answer within 300 ms");
+      keepsTheSecret(failure);
+    }
+  }
+
+  @Test
+  void saysThatTheNameLeadsNowhere() {
+    try (RedisCheckpointStore store =
+        RedisCheckpointStore.at("redis://ann:" + SECRET + "@no-such-host.invalid?timeout=10s")) {
+      CheckpointException failure = failure(() -> store.load("orders"));
+      assertThat(failure).hasMessageContaining("no-such-host.invalid");
+      keepsTheSecret(failure);
+    }
+  }
+
+  @Test
+  void refusesWhatIsNoAddress() {
+    for (String address :
+        List.of(
+            "http://:" + SECRET + "@host",
+            "redis://:" + SECRET + "@ho st:6379",
+            "redis://:" + SECRET + "@",
+            "redis://:" + SECRET + "@host:port",
+            "redis-sentinel://:" + SECRET + "@host:26379",
+            SECRET,
+            "")) {
+      Throwable failure = catchThrowable(() -> RedisCheckpointStore.at(address));
+      assertThat(failure)
+          .as(address)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("redis://host:6379");
+      keepsTheSecret(failure);
+    }
+  }
+
+  @Test
+  void refusesOptionsThatMakeNoSense() {
+    RedisCheckpointStore.Builder builder = impatient("redis://127.0.0.1");
+    assertThatThrownBy(() -> builder.claimExpiry(Duration.ofMillis(999)))
+        .hasMessageContaining("at least PT1S");
+    assertThatThrownBy(() -> builder.commandTimeout(Duration.ZERO))
+        .hasMessageContaining("over zero");
+    assertThatThrownBy(() -> builder.prefix("")).hasMessageContaining("prefix");
+    assertThatThrownBy(() -> builder.prefix("a{b}")).hasMessageContaining("braces");
+    assertThatThrownBy(() -> builder.timeToLive(Duration.ofSeconds(1)).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("make it longer");
+    try (RedisCheckpointStore store = impatient("redis://127.0.0.1").build()) {
+      assertThatThrownBy(() -> store.tryClaim("", NOTHING))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> store.load("\ud800"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("surrogate");
+    }
+  }
+}

@@ -1,0 +1,274 @@
+package dev.perennial.checkpoint.redis;
+
+import static dev.perennial.checkpoint.redis.Given.KEY;
+import static dev.perennial.checkpoint.redis.Given.NOTHING;
+import static dev.perennial.checkpoint.redis.Given.ONE;
+import static dev.perennial.checkpoint.redis.Given.THREE;
+import static dev.perennial.checkpoint.redis.Given.TWO;
+import static dev.perennial.checkpoint.redis.Given.expire;
+import static dev.perennial.checkpoint.redis.Given.failure;
+import static dev.perennial.checkpoint.redis.Given.hash;
+import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.is;
+
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.simulators.redis.RedisServer;
+import io.lettuce.core.RedisURI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Who has the claim, and what becomes of one that was overtaken. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class ClaimTest {
+
+  private static RedisServer redis;
+
+  private final AtomicInteger lost = new AtomicInteger();
+
+  /** Its claims are renewed so seldom that no test sees it. */
+  private RedisCheckpointStore patient;
+
+  private RedisCheckpointStore impatient;
+
+  @BeforeAll
+  static void startServer() {
+    redis = RedisServer.start();
+  }
+
+  @AfterAll
+  static void stopServer() {
+    redis.close();
+  }
+
+  @BeforeEach
+  void open() {
+    redis.command("FLUSHALL");
+    patient =
+        RedisCheckpointStore.builder(RedisURI.create(redis.uri()))
+            .claimExpiry(Duration.ofHours(1))
+            .build();
+    impatient = impatient(redis.uri()).build();
+  }
+
+  @AfterEach
+  void close() {
+    patient.close();
+    impatient.close();
+  }
+
+  @Test
+  void keepsAClaimByRenewingIt() throws Exception {
+    try (RedisCheckpointStore store =
+            impatient(redis.uri()).claimExpiry(Duration.ofSeconds(3)).build();
+        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      String first = expiry();
+      soon().until(() -> Long.parseLong(expiry()) > Long.parseLong(first) + 1_500);
+      assertThat(patient.tryClaim("orders", NOTHING)).isEmpty();
+      slot.save(ONE);
+    }
+    assertThat(lost).hasValue(0);
+    assertThat(hash(redis, KEY))
+        .doesNotContainKeys("owner", "claim-expires")
+        .containsKey("released");
+  }
+
+  @Test
+  void letsAnotherHaveAClaimThatRanOut() throws Exception {
+    CheckpointSlot dead = patient.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    dead.save(ONE);
+    expire(redis, KEY);
+    try (CheckpointSlot slot = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(slot.load()).contains(ONE);
+      slot.save(TWO);
+      CheckpointException failure = failure(() -> dead.save(THREE));
+      assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure)
+          .hasMessageContaining(KEY)
+          .hasMessageContaining(hash(redis, KEY).get("owner"))
+          .hasMessageContaining("Nothing was saved");
+      assertThat(lost).as("told at the save").hasValue(1);
+      assertThat(failure(() -> dead.save(THREE)).kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure(dead::load).kind()).isEqualTo(Kind.CLAIM_LOST);
+      dead.close();
+      assertThat(lost).as("and only once").hasValue(1);
+      assertThat(slot.load()).contains(TWO);
+      slot.save(THREE);
+    }
+    assertThat(patient.load("orders")).contains(THREE);
+  }
+
+  @Test
+  void tellsOneThatWasOvertakenAtItsNextRenewal() throws Exception {
+    CheckpointSlot slot = impatient.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    soon()
+        .until(() -> {
+          expire(redis, KEY);
+          return patient.tryClaim("orders", NOTHING).isPresent();
+        });
+    soon().untilAtomic(lost, is(1));
+    assertThat(failure(() -> slot.save(ONE)).kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(lost).hasValue(1);
+    slot.close();
+    assertThat(patient.tryClaim("orders", NOTHING)).as("still the other's").isEmpty();
+  }
+
+  @Test
+  void tellsOneThatWasOvertakenAlsoIfTheOtherIsGoneAgain() throws Exception {
+    CheckpointSlot old = patient.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    expire(redis, KEY);
+    try (CheckpointSlot slot = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
+      slot.save(TWO);
+    }
+    assertThat(failure(() -> old.save(ONE)).kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(patient.load("orders")).contains(TWO);
+    assertThat(lost).hasValue(1);
+  }
+
+  @Test
+  void goesOnPastItsExpiryIfNobodyTookOver() throws Exception {
+    try (CheckpointSlot slot = patient.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      expire(redis, KEY);
+      slot.save(ONE);
+      assertThat(impatient.tryClaim("orders", NOTHING)).as("the save renews the claim").isEmpty();
+    }
+    assertThat(lost).hasValue(0);
+  }
+
+  @Test
+  void growsTheEpochWithEveryClaim() throws Exception {
+    List<Long> epochs = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      try (CheckpointSlot slot = patient.tryClaim("orders", NOTHING).orElseThrow()) {
+        slot.save(ONE);
+        epochs.add(Long.valueOf(hash(redis, KEY).get("epoch")));
+      }
+      if (i == 2) {
+        patient.delete("orders");
+      }
+      if (i == 3) {
+        // What a failover to a server that knows nothing of it would look like.
+        redis.command("DEL", KEY);
+        patient.delete("orders");
+      }
+    }
+    assertThat(epochs).isSorted().doesNotHaveDuplicates();
+  }
+
+  @Test
+  void doesNotLetAnOldClaimPassADelete() throws Exception {
+    CheckpointSlot old = patient.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    old.save(ONE);
+    expire(redis, KEY);
+    assertThat(impatient.delete("orders")).isTrue();
+    assertThat(impatient.load("orders")).isEmpty();
+    assertThat(impatient.streamIds()).isEmpty();
+    CheckpointException failure = failure(() -> old.save(TWO));
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure).hasMessageContaining("deleted");
+    assertThat(impatient.load("orders")).isEmpty();
+    assertThat(Long.parseLong(String.valueOf(redis.command("PTTL", KEY))))
+        .as("what is left does not stay for ever")
+        .isPositive();
+    try (CheckpointSlot slot = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
+      slot.save(THREE);
+    }
+    assertThat(redis.command("PTTL", KEY)).as("but a checkpoint does").isEqualTo(-1L);
+  }
+
+  @Test
+  void refusesASaveThatComesLate() throws Exception {
+    try (CheckpointSlot slot = patient.tryClaim("orders", NOTHING).orElseThrow()) {
+      slot.save(ONE);
+      String late = hash(redis, KEY).get("save");
+      slot.save(TWO);
+      assertThat(lateSave(late, ONE.toLine())).as("an older one").contains("stale");
+      assertThat(lateSave(hash(redis, KEY).get("save"), TWO.toLine()))
+          .as("the same again")
+          .contains("ok");
+      assertThat(slot.load()).contains(TWO);
+      slot.save(THREE);
+    }
+    assertThat(lateSave("9", ONE.toLine())).as("after the claim was given up").contains("lost");
+    assertThat(patient.load("orders")).contains(THREE);
+  }
+
+  /** Sends what a save sends, under the claim as it is. */
+  private static String lateSave(String number, String line) {
+    var fields = hash(redis, KEY);
+    return String.valueOf(
+        redis.command(
+            "EVAL",
+            Script.SAVE.text(),
+            "1",
+            KEY,
+            fields.getOrDefault("owner", "nobody"),
+            fields.get("epoch"),
+            "60000",
+            "0",
+            number,
+            line));
+  }
+
+  @Test
+  void letsOneOfManyThreadsClaimAndSavesInOneOrder() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      for (int round = 0; round < 10; round++) {
+        List<Callable<Optional<CheckpointSlot>>> tries = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+          RedisCheckpointStore store = i % 2 == 0 ? patient : impatient;
+          tries.add(() -> store.tryClaim("orders", lost::incrementAndGet));
+        }
+        List<CheckpointSlot> claimed = new ArrayList<>();
+        for (Future<Optional<CheckpointSlot>> one : threads.invokeAll(tries)) {
+          one.get().ifPresent(claimed::add);
+        }
+        assertThat(claimed).hasSize(1);
+        claimed.get(0).save(ONE);
+        claimed.get(0).close();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(lost).hasValue(0);
+    assertThat(hash(redis, KEY).get("save")).isEqualTo("10");
+  }
+
+  @Test
+  void costsAStandbyOneReadEachTime() throws Exception {
+    try (CheckpointSlot slot = patient.tryClaim("orders", NOTHING).orElseThrow()) {
+      slot.save(ONE);
+      String before = redis.info("persistence");
+      for (int i = 0; i < 10; i++) {
+        assertThat(impatient.tryClaim("orders", NOTHING)).isEmpty();
+      }
+      assertThat(changes(redis.info("persistence"))).isEqualTo(changes(before));
+    }
+  }
+
+  private static String changes(String persistence) {
+    return persistence.replaceAll("(?s).*rdb_changes_since_last_save:(\\d+).*", "$1");
+  }
+
+  private static String expiry() {
+    return hash(redis, KEY).getOrDefault("claim-expires", "0");
+  }
+}

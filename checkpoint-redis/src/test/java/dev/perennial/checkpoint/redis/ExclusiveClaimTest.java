@@ -1,0 +1,164 @@
+package dev.perennial.checkpoint.redis;
+
+import static dev.perennial.checkpoint.redis.Given.KEY;
+import static dev.perennial.checkpoint.redis.Given.hash;
+import static dev.perennial.checkpoint.redis.Given.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.Checkpoint;
+import dev.perennial.simulators.redis.RedisServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Many that want one claim, of which some die, pause, or lose the network. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class ExclusiveClaimTest {
+
+  private static final Duration EXPIRY = Duration.ofMillis(1_500);
+
+  /** How long after the end of a claim another has it at the latest. */
+  private static final Duration BOUND = Duration.ofSeconds(2);
+
+  @TempDir Path directory;
+
+  private final Map<String, Process> processes = new LinkedHashMap<>();
+  private RedisServer redis;
+
+  @BeforeEach
+  void startServer() {
+    redis = RedisServer.builder().persistent().start();
+  }
+
+  @AfterEach
+  void killAll() throws Exception {
+    for (Process process : processes.values()) {
+      process.destroyForcibly().waitFor();
+    }
+    redis.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it cannot pause a process")
+  void isOneProcessAtATimeWhateverHappensToIt(int count) throws Exception {
+    for (int i = 0; i < count; i++) {
+      start("p" + i);
+    }
+    String first = saving("nobody");
+    signal("STOP", first);
+    String second = saving(first);
+    signal("CONT", first);
+    soon().until(() -> output(first).contains(first + " lost"));
+    processes.get(second).destroyForcibly().waitFor();
+    String third = saving(second);
+    start("q");
+    processes.get(third).destroyForcibly().waitFor();
+    saving(third);
+    for (Process process : processes.values()) {
+      process.destroyForcibly().waitFor();
+    }
+    SaveLog log = SaveLog.check(redis);
+    assertThat(log.claims()).hasSizeGreaterThanOrEqualTo(4);
+    assertThat(log.saves()).isGreaterThan(10);
+    // The others show how busy the machine was.
+    assertThat(log.vacancies()).anyMatch(one -> one.compareTo(BOUND) <= 0);
+  }
+
+  @Test
+  void isOneOfEightWhoseNetworkComesAndGoes() throws Exception {
+    Map<String, CuttableLine> lines = new LinkedHashMap<>();
+    List<Claimant> claimants = new ArrayList<>();
+    List<RedisCheckpointStore> stores = new ArrayList<>();
+    List<Thread> threads = new ArrayList<>();
+    Queue<String> reports = new ConcurrentLinkedQueue<>();
+    try {
+      for (int i = 0; i < 8; i++) {
+        CuttableLine line = new CuttableLine(redis.port());
+        RedisCheckpointStore store = Claimant.store(line.uri(), EXPIRY);
+        Claimant claimant = new Claimant("t" + i, store, reports::add);
+        lines.put("t" + i, line);
+        stores.add(store);
+        claimants.add(claimant);
+        threads.add(new Thread(claimant));
+      }
+      threads.forEach(Thread::start);
+      for (int round = 0; round < 3; round++) {
+        String owner = saving("nobody");
+        lines.get(owner).cut();
+        saving(owner);
+        lines.get(owner).mend();
+        soon().until(() -> reports.contains(owner + " lost"));
+        reports.clear();
+      }
+      // In order: it gives the claim up, and the next has it without waiting for the end.
+      String owner = saving("nobody");
+      claimants.get(Integer.parseInt(owner.substring(1))).stop();
+      saving(owner);
+      claimants.forEach(Claimant::stop);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    } finally {
+      claimants.forEach(Claimant::stop);
+      stores.forEach(RedisCheckpointStore::close);
+      lines.values().forEach(CuttableLine::close);
+    }
+    SaveLog log = SaveLog.check(redis);
+    assertThat(log.claims()).hasSizeGreaterThanOrEqualTo(5);
+    assertThat(log.saves()).isGreaterThan(10);
+    assertThat(log.vacancies()).anyMatch(one -> one.compareTo(BOUND) <= 0);
+    assertThat(reports).noneMatch(report -> report.contains("died"));
+  }
+
+  /** Waits until somebody else than this one saves, and says who. */
+  private String saving(String not) {
+    String[] who = new String[1];
+    soon()
+        .until(() -> {
+          String before = hash(redis, KEY).get("save");
+          Map<String, String> now = hash(redis, KEY);
+          if (now.get("checkpoint") == null
+              || now.get("owner") == null
+              || now.get("save").equals(before)) {
+            return false;
+          }
+          who[0] = Checkpoint.parse(now.get("checkpoint")).position().split(" ")[0];
+          return !who[0].equals(not);
+        });
+    return who[0];
+  }
+
+  private void start(String name) throws Exception {
+    ProcessBuilder command =
+        Given.process(Claimant.class, name, redis.uri(), String.valueOf(EXPIRY.toMillis()))
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve(name).toFile());
+    processes.put(name, command.start());
+  }
+
+  private String output(String name) throws Exception {
+    return Files.readString(directory.resolve(name));
+  }
+
+  private void signal(String signal, String name) throws Exception {
+    String pid = String.valueOf(processes.get(name).pid());
+    assertThat(new ProcessBuilder("kill", "-" + signal, pid).start().waitFor()).isZero();
+  }
+}

@@ -1,0 +1,305 @@
+package dev.perennial.checkpoint.redis;
+
+import static dev.perennial.checkpoint.redis.Given.KEY;
+import static dev.perennial.checkpoint.redis.Given.NOTHING;
+import static dev.perennial.checkpoint.redis.Given.ONE;
+import static dev.perennial.checkpoint.redis.Given.THREE;
+import static dev.perennial.checkpoint.redis.Given.TWO;
+import static dev.perennial.checkpoint.redis.Given.connected;
+import static dev.perennial.checkpoint.redis.Given.expire;
+import static dev.perennial.checkpoint.redis.Given.failure;
+import static dev.perennial.checkpoint.redis.Given.hash;
+import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.is;
+
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.simulators.redis.RedisServer;
+import io.lettuce.core.RedisURI;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Redis pauses, dies, forgets, or is out of reach. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class OutageTest {
+
+  private final AtomicInteger lost = new AtomicInteger();
+
+  private static RedisCheckpointStore.Builder patient(String uri) {
+    return RedisCheckpointStore.builder(RedisURI.create(uri)).claimExpiry(Duration.ofHours(1));
+  }
+
+  @Test
+  void goesOnAfterAPause() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store =
+            connected(impatient(redis.uri()).commandTimeout(Duration.ofSeconds(1)).build());
+        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      slot.save(ONE);
+      redis.pause();
+      CheckpointException save = failure(() -> slot.save(TWO));
+      assertThat(save.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(save).hasMessageContaining("did not answer within 1 s");
+      assertThat(failure(() -> store.tryClaim("other", NOTHING)).kind())
+          .isEqualTo(Kind.UNAVAILABLE);
+      redis.resume();
+      slot.save(THREE);
+      assertThat(store.load("orders")).contains(THREE);
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void goesOnWithAServerThatCameBackWithItsData() throws Exception {
+    try (RedisServer redis = RedisServer.builder().persistent().start();
+        RedisCheckpointStore store = impatient(redis.uri()).build();
+        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      slot.save(ONE);
+      redis.kill();
+      assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      redis.restart();
+      assertThat(slot.load()).contains(ONE);
+      slot.save(TWO);
+      String renewed = hash(redis, KEY).get("claim-expires");
+      soon().until(() -> !hash(redis, KEY).get("claim-expires").equals(renewed));
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void writesAgainWhatAServerForgotAndSaysSoOnce() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store = patient(redis.uri()).build();
+        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      slot.save(ONE);
+      String epoch = hash(redis, KEY).get("epoch");
+      redis.restart();
+      CheckpointException told = failure(() -> slot.save(TWO));
+      assertThat(told.kind()).as("so that it is tried again").isEqualTo(Kind.UNAVAILABLE);
+      assertThat(told).hasMessageContaining("written again").hasMessageContaining("noeviction");
+      assertThat(store.load("orders")).as("it is there nevertheless").contains(TWO);
+      slot.save(TWO);
+      assertThat(hash(redis, KEY)).containsKey("restored");
+      assertThat(Long.parseLong(hash(redis, KEY).get("epoch")))
+          .isGreaterThan(Long.parseLong(epoch));
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void writesAgainWhatAServerForgotAlsoWithoutASave() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store = impatient(redis.uri()).build();
+        CheckpointSlot first = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      first.save(ONE);
+      first.close();
+      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      assertThat(slot.load()).contains(ONE);
+      redis.restart();
+      soon().ignoreExceptions().until(() -> store.load("orders").filter(ONE::equals).isPresent());
+      assertThat(failure(() -> slot.save(TWO))).hasMessageContaining("written again");
+      slot.save(TWO);
+      slot.close();
+      assertThat(store.load("orders")).contains(TWO);
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void doesNotWriteAgainWhatAnotherHasBegun() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store = patient(redis.uri()).build();
+        RedisCheckpointStore knowsNothing = patient(redis.uri()).build()) {
+      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      slot.save(ONE);
+      redis.restart();
+      try (CheckpointSlot other = knowsNothing.tryClaim("orders", NOTHING).orElseThrow()) {
+        other.save(TWO);
+        assertThat(failure(() -> slot.save(THREE)).kind()).isEqualTo(Kind.CLAIM_LOST);
+        assertThat(other.load()).contains(TWO);
+      }
+      assertThat(lost).hasValue(1);
+    }
+  }
+
+  @Test
+  void aStandbyDoesNotBeginWithoutTheCheckpointThatItSaw() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store = patient(redis.uri()).build();
+        RedisCheckpointStore standby = impatient(redis.uri()).build()) {
+      CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+      slot.save(ONE);
+      assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
+      redis.command("DEL", KEY);
+      assertThat(standby.tryClaim("orders", NOTHING)).as("the owner may write it again").isEmpty();
+      assertThat(failure(() -> slot.save(TWO))).hasMessageContaining("written again");
+      assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
+
+      redis.command("DEL", KEY);
+      store.close();
+      soon().until(() -> gone(standby));
+      CheckpointException gone = failure(() -> standby.tryClaim("orders", NOTHING));
+      assertThat(gone.kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(gone).hasMessageContaining(KEY).hasMessageContaining("is gone");
+      assertThat(standby.delete("orders")).isFalse();
+      standby.tryClaim("orders", NOTHING).orElseThrow().close();
+    }
+  }
+
+  private static boolean gone(RedisCheckpointStore standby) {
+    try {
+      assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
+      return false;
+    } catch (CheckpointException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void aSaveThatWasGivenUpDoesNoHarmWhenItArrivesLate() throws Exception {
+    try (RedisServer redis = RedisServer.builder().persistent().start();
+        CuttableLine line = new CuttableLine(redis.port());
+        RedisCheckpointStore far =
+            connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
+        RedisCheckpointStore near = patient(redis.uri()).build()) {
+      CheckpointSlot slot = far.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      slot.save(ONE);
+      line.cut();
+      assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      expire(redis, KEY);
+      try (CheckpointSlot other = near.tryClaim("orders", NOTHING).orElseThrow()) {
+        other.save(THREE);
+        String scripts = calls(redis);
+        line.mend();
+        // It was carried out, and had no effect.
+        soon().until(() -> !calls(redis).equals(scripts));
+        assertThat(other.load()).contains(THREE);
+        assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.CLAIM_LOST);
+        assertThat(other.load()).contains(THREE);
+      }
+      assertThat(lost).hasValue(1);
+      assertThat(redis.writes().toString()).doesNotContain(TWO.toLine());
+    }
+  }
+
+  private static String calls(RedisServer redis) {
+    return redis.info("commandstats").replaceAll("(?s).*cmdstat_evalsha:calls=(\\d+),.*", "$1");
+  }
+
+  @Test
+  void aSaveThatWasGivenUpDoesNoHarmBehindANewerOne() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        CuttableLine line = new CuttableLine(redis.port());
+        RedisCheckpointStore store =
+            connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build())) {
+      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      slot.save(ONE);
+      line.cut();
+      for (int i = 0; i < 3; i++) {
+        Checkpoint late = new Checkpoint("test", "", "late " + i);
+        assertThat(failure(() -> slot.save(late)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      }
+      line.mend();
+      // While the late ones come in, in whichever order.
+      slot.save(TWO);
+      assertThat(slot.load()).contains(TWO);
+      slot.save(THREE);
+      slot.close();
+      assertThat(store.load("orders")).contains(THREE);
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void aClaimThatWasNeverAnsweredBlocksNobodyWhoTriesAgain() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        CuttableLine line = new CuttableLine(redis.port());
+        RedisCheckpointStore store =
+            connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build())) {
+      store.tryClaim("other", NOTHING).orElseThrow().close();
+      line.cut();
+      assertThat(failure(() -> store.tryClaim("orders", NOTHING)).kind())
+          .isEqualTo(Kind.UNAVAILABLE);
+      line.mend();
+      soon().until(() -> hash(redis, KEY).containsKey("owner"));
+      store.tryClaim("orders", NOTHING).orElseThrow().close();
+      assertThat(store.tryClaim("orders", NOTHING)).isPresent();
+      assertThat(store.tryClaim("orders", NOTHING)).as("but nobody else's").isEmpty();
+    }
+  }
+
+  @Test
+  void isFreedOfAHalfOpenConnection() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        CuttableLine line = new CuttableLine(redis.port());
+        RedisCheckpointStore store =
+            connected(impatient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
+        RedisCheckpointStore standby = impatient(redis.uri()).build()) {
+      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      slot.save(ONE);
+      line.cut();
+      soon().until(() -> takesOver(standby));
+      assertThat(lost).as("it cannot know yet").hasValue(0);
+      line.mend();
+      soon().untilAtomic(lost, is(1));
+      assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.CLAIM_LOST);
+    }
+  }
+
+  private static boolean takesOver(RedisCheckpointStore standby) throws Exception {
+    return standby.tryClaim("orders", NOTHING).isPresent();
+  }
+
+  @Test
+  void leavesNoThreadsAndClaimsRunOutWhenItIsClosed() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore other = impatient(redis.uri()).build()) {
+      RedisCheckpointStore store = impatient(redis.uri()).prefix("perennial").build();
+      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      assertThat(other.tryClaim("orders", NOTHING)).isEmpty();
+      Set<Thread> threads = redisThreads();
+      assertThat(threads).isNotEmpty().allMatch(Thread::isDaemon);
+      store.close();
+      store.close();
+      CheckpointException closed = failure(() -> store.load("orders"));
+      assertThat(closed.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(closed).hasMessageContaining("the store is closed");
+      slot.close();
+      soon().until(() -> other.tryClaim("orders", NOTHING).isPresent());
+      assertThat(lost).hasValue(0);
+      other.close();
+      soon().until(() -> redisThreads().isEmpty());
+    }
+  }
+
+  private static Set<Thread> redisThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("perennial-redis-"))
+        .collect(Collectors.toSet());
+  }
+
+  @Test
+  void keepsTheClaimOfAThreadThatIsInterrupted() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store = patient(redis.uri()).build();
+        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      Thread.currentThread().interrupt();
+      CheckpointException failure = failure(() -> slot.save(ONE));
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure).hasMessageContaining("interrupted");
+      slot.save(TWO);
+      assertThat(slot.load()).contains(TWO);
+      assertThat(lost).hasValue(0);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package dev.perennial.checkpoint.redis;
+
+import static dev.perennial.checkpoint.redis.Given.KEY;
+import static dev.perennial.checkpoint.redis.Given.NOTHING;
+import static dev.perennial.checkpoint.redis.Given.ONE;
+import static dev.perennial.checkpoint.redis.Given.THREE;
+import static dev.perennial.checkpoint.redis.Given.TWO;
+import static dev.perennial.checkpoint.redis.Given.connected;
+import static dev.perennial.checkpoint.redis.Given.failure;
+import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.simulators.redis.RedisCluster;
+import dev.perennial.simulators.redis.RedisSentinels;
+import dev.perennial.simulators.redis.RedisServer;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.RedisClusterClient;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Sentinel, Cluster, and clients that are the application's. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class TopologyTest {
+
+  private final AtomicInteger lost = new AtomicInteger();
+
+  private static void savesSoon(CheckpointSlot slot, Checkpoint checkpoint) {
+    soon()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> {
+          try {
+            slot.save(checkpoint);
+            return true;
+          } catch (CheckpointException e) {
+            assertThat(e.kind()).as(e.toString()).isEqualTo(Kind.UNAVAILABLE);
+            return false;
+          }
+        });
+  }
+
+  @Test
+  void followsThePrimaryUnderSentinel() throws Exception {
+    try (RedisSentinels sentinels = RedisSentinels.start(1);
+        RedisCheckpointStore store =
+            connected(
+                impatient(sentinels.uri())
+                    .commandTimeout(Duration.ofSeconds(2))
+                    .claimExpiry(Duration.ofMinutes(2))
+                    .build());
+        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      slot.save(ONE);
+      assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
+      RedisServer first = sentinels.primary();
+      first.command("WAIT", "1", "5000");
+      first.pause();
+      RedisServer second = sentinels.awaitOtherThan(first);
+      savesSoon(slot, TWO);
+      assertThat(second.command("HGET", KEY, "checkpoint")).isEqualTo(TWO.toLine());
+      first.resume();
+      savesSoon(slot, THREE);
+      assertThat(second.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
+      assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
+      assertThat(store.load("orders")).contains(THREE);
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void followsAKeyThroughACluster() throws Exception {
+    try (RedisCluster cluster = RedisCluster.start(1);
+        RedisClusterClient client =
+            RedisClusterClient.create(cluster.uris().stream().map(RedisURI::create).toList());
+        RedisCheckpointStore store =
+            connected(
+                RedisCheckpointStore.builder(client)
+                    .commandTimeout(Duration.ofSeconds(2))
+                    .claimExpiry(Duration.ofMinutes(2))
+                    .build())) {
+      TreeSet<String> ids = new TreeSet<>();
+      for (int i = 0; i < 12; i++) {
+        String id = "stream " + i;
+        ids.add(id);
+        try (CheckpointSlot slot = store.tryClaim(id, NOTHING).orElseThrow()) {
+          slot.save(ONE);
+        }
+      }
+      assertThat(store.streamIds()).as("of all nodes").containsExactlyElementsOf(ids);
+
+      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      slot.save(ONE);
+      RedisServer old = cluster.nodeOf(KEY);
+      RedisCluster.Move move = cluster.move(KEY).keys();
+      slot.save(TWO);
+      assertThat(slot.load()).as("while the old node answers ASK").contains(TWO);
+      RedisServer next = move.finish();
+      slot.save(THREE);
+      assertThat(next.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
+
+      try (RedisCheckpointStore wrong = impatient(old.uri()).build()) {
+        CheckpointException moved = failure(() -> wrong.load("orders"));
+        assertThat(moved.kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(moved).hasMessageContaining("Give the store a RedisClusterClient");
+      }
+
+      next.command("WAIT", "1", "5000");
+      next.kill();
+      assertThat(failure(() -> slot.save(ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      RedisServer replica = cluster.awaitOtherThan(next, KEY);
+      savesSoon(slot, TWO);
+      assertThat(replica.command("HGET", KEY, "checkpoint")).isEqualTo(TWO.toLine());
+      slot.close();
+      assertThat(store.tryClaim("orders", NOTHING)).isPresent();
+      assertThat(lost).hasValue(0);
+
+      store.close();
+      assertThat(client.connect().sync().hget("perennial:{stream 1}", "save")).isEqualTo("1");
+    }
+  }
+
+  @Test
+  void leavesTheApplicationsClientOpen() throws Exception {
+    List<Long> clients = new ArrayList<>();
+    try (RedisServer redis = RedisServer.start();
+        RedisClient client = RedisClient.create(redis.uri())) {
+      for (int i = 0; i < 2; i++) {
+        try (RedisCheckpointStore store = RedisCheckpointStore.builder(client).build();
+            CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+          assertThat(slot.load().isPresent()).isEqualTo(i == 1);
+          slot.save(ONE);
+          redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+          savesSoon(slot, TWO);
+          assertThat(store.toString()).contains("Redis");
+        }
+        soon().until(() -> connections(redis) == 0);
+        clients.add(connections(redis));
+      }
+      assertThat(client.connect().sync().ping()).isEqualTo("PONG");
+      redis.kill();
+      try (RedisCheckpointStore store = RedisCheckpointStore.builder(client).build()) {
+        CheckpointException down = failure(() -> store.load("orders"));
+        assertThat(down.kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(down).hasMessageContaining("refused");
+      }
+    }
+    assertThat(clients).containsExactly(0L, 0L);
+  }
+
+  /** Besides the one that asks. */
+  private static long connections(RedisServer redis) {
+    return String.valueOf(redis.command("CLIENT", "LIST")).lines().count() - 1;
+  }
+}

@@ -1,0 +1,222 @@
+package dev.perennial.checkpoint.redis;
+
+import static dev.perennial.checkpoint.redis.Given.KEY;
+import static dev.perennial.checkpoint.redis.Given.NOTHING;
+import static dev.perennial.checkpoint.redis.Given.ONE;
+import static dev.perennial.checkpoint.redis.Given.TWO;
+import static dev.perennial.checkpoint.redis.Given.failure;
+import static dev.perennial.checkpoint.redis.Given.hash;
+import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.simulators.redis.RedisServer;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A server that refuses, each in its own way, and then works again: on two versions of Redis. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@ParameterizedClass
+@ValueSource(booleans = {false, true})
+class TroubleTest {
+
+  private final boolean carried;
+  private final AtomicInteger lost = new AtomicInteger();
+  private RedisServer redis;
+  private RedisCheckpointStore store;
+  private CheckpointSlot slot;
+
+  TroubleTest(boolean carried) {
+    this.carried = carried;
+  }
+
+  @BeforeEach
+  void claim() throws Exception {
+    RedisServer.Builder server = RedisServer.builder().config("lua-time-limit 100");
+    redis = (carried ? server.carried() : server).start();
+    store = impatient(redis.uri()).build();
+    slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    slot.save(ONE);
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+    redis.close();
+  }
+
+  private void refusesForATime(String words) throws Exception {
+    CheckpointException failure = failure(() -> slot.save(TWO));
+    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure)
+        .hasMessageContaining(words)
+        .hasMessageContaining("127.0.0.1:" + redis.port())
+        .hasMessageContaining(KEY);
+    CheckpointException standby = failure(() -> store.tryClaim("other", NOTHING));
+    assertThat(standby.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(standby).hasMessageContaining(words);
+  }
+
+  private void worksAgain() throws Exception {
+    soon().ignoreExceptions().until(() -> saves());
+    assertThat(slot.load()).contains(TWO);
+    assertThat(lost).hasValue(0);
+    slot.close();
+    store.tryClaim("orders", NOTHING).orElseThrow().close();
+  }
+
+  private boolean saves() throws Exception {
+    slot.save(TWO);
+    return true;
+  }
+
+  @Test
+  void aReplica() throws Exception {
+    redis.command("REPLICAOF", "127.0.0.1", "1");
+    refusesForATime("read-only replica");
+    redis.command("REPLICAOF", "NO", "ONE");
+    worksAgain();
+  }
+
+  @Test
+  void outOfMemory() throws Exception {
+    redis.command("CONFIG", "SET", "maxmemory", "1");
+    refusesForATime("maxmemory");
+    redis.command("CONFIG", "SET", "maxmemory", "0");
+    worksAgain();
+  }
+
+  @Test
+  void tooFewReplicas() throws Exception {
+    redis.command("CONFIG", "SET", "min-replicas-to-write", "1");
+    refusesForATime("min-replicas-to-write");
+    redis.command("CONFIG", "SET", "min-replicas-to-write", "0");
+    worksAgain();
+  }
+
+  @Test
+  void heldUpByAScript() throws Exception {
+    Thread other =
+        new Thread(() -> {
+          try {
+            redis.command("EVAL", "while true do end", "0");
+          } catch (RuntimeException e) {
+            // It is killed.
+          }
+        });
+    other.start();
+    // As soon as it counts as too long, and not before, there is an answer.
+    soon().until(() -> failure(() -> slot.save(TWO)).getMessage().contains("BUSY"));
+    refusesForATime("(BUSY)");
+    redis.command("SCRIPT", "KILL");
+    other.join();
+    worksAgain();
+  }
+
+  @Test
+  void scriptsForgotten() throws Exception {
+    redis.command("SCRIPT", "FLUSH");
+    slot.save(TWO);
+    redis.command("SCRIPT", "FLUSH");
+    assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
+    worksAgain();
+  }
+
+  @Test
+  void connectionsKilled() throws Exception {
+    redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    worksAgain();
+  }
+
+  @Test
+  void dead() throws Exception {
+    redis.kill();
+    refusesForATime("cannot be reached");
+    assertThat(failure(slot::close)).hasMessageContaining("run out by itself");
+  }
+
+  @Test
+  void somethingElseUnderTheKey() throws Exception {
+    redis.command("SET", "perennial:{x}", "1");
+    CheckpointException claim = failure(() -> store.tryClaim("x", NOTHING));
+    assertThat(claim.kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(claim).hasMessageContaining("perennial:{x}").hasMessageContaining("string");
+    CheckpointException load = failure(() -> store.load("x"));
+    assertThat(load.kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(load).hasMessageContaining("perennial:{x}");
+    assertThat(store.streamIds()).containsExactly("orders", "x");
+    assertThat(store.delete("x")).isTrue();
+    store.tryClaim("x", NOTHING).orElseThrow().close();
+
+    redis.command("SET", KEY, "1");
+    assertThat(failure(slot::load).kind()).isEqualTo(Kind.CORRUPT);
+    CheckpointException save = failure(() -> slot.save(TWO));
+    assertThat(save.kind()).isIn(Kind.CORRUPT, Kind.CLAIM_LOST);
+    assertThat(redis.command("GET", KEY)).as("left as it is").isEqualTo("1");
+    soon().until(() -> lost.get() == 1);
+  }
+
+  @Test
+  void aHashThatIsNoCheckpoint() throws Exception {
+    slot.close();
+    for (String[] damage :
+        new String[][] {
+          {"format", "2"},
+          {"epoch", "x"},
+          {"save", "-1"},
+          {"save", ""},
+        }) {
+      String before = hash(redis, KEY).get(damage[0]);
+      redis.command("HSET", KEY, damage[0], damage[1]);
+      CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
+      assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(failure).hasMessageContaining(KEY).hasMessageContaining(damage[0]);
+      redis.command("HSET", KEY, damage[0], before);
+    }
+    redis.command("HSET", KEY, "owner", "somebody");
+    assertThat(failure(() -> store.tryClaim("orders", NOTHING)))
+        .as("a claim without an end")
+        .hasMessageContaining("claim-expires");
+    redis.command("HDEL", KEY, "owner");
+
+    redis.command("HSET", KEY, "checkpoint", "garbage");
+    try (CheckpointSlot again = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      CheckpointException failure = failure(again::load);
+      assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(failure).hasMessageContaining(KEY).hasMessageContaining("3 fields");
+      redis.command("HDEL", KEY, "checkpoint");
+      assertThat(failure(again::load)).hasMessageContaining("\"checkpoint\" is missing");
+      assertThat(failure(() -> store.load("orders")).kind()).isEqualTo(Kind.CORRUPT);
+    }
+    redis.command("HDEL", KEY, "format");
+    assertThat(failure(() -> store.load("orders"))).hasMessageContaining("\"format\" is missing");
+    assertThat(store.delete("orders")).isTrue();
+    assertThat(store.load("orders")).isEmpty();
+  }
+
+  @Test
+  void loading() throws Exception {
+    RedisServer.Builder slow = RedisServer.builder().persistent().config("key-load-delay 200");
+    try (RedisServer server = (carried ? slow.carried() : slow).start();
+        RedisCheckpointStore other = impatient(server.uri()).build()) {
+      server.command("EVAL", "for i = 1, 10000 do redis.call('SET', 'k' .. i, i) end", "0");
+      try (CheckpointSlot its = other.tryClaim("orders", NOTHING).orElseThrow()) {
+        its.save(ONE);
+        server.restartWithoutWaiting();
+        soon().until(() -> failure(() -> its.save(TWO)).getMessage().contains("still loading"));
+        soon().ignoreExceptions().until(() -> other.load("orders").isPresent());
+        its.save(TWO);
+        assertThat(other.load("orders")).contains(TWO);
+      }
+    }
+  }
+}

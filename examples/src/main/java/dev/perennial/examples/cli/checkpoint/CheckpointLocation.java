@@ -1,0 +1,106 @@
+package dev.perennial.examples.cli.checkpoint;
+
+import dev.perennial.examples.cli.console.Addresses;
+import io.lettuce.core.RedisURI;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Where checkpoints are: in a directory, or in Redis. Its {@code toString} has no password. */
+public final class CheckpointLocation {
+
+  /** How to write a location, for the help. */
+  public static final String FORM = "file:DIR, redis://…, rediss://… or redis-sentinel://…";
+
+  private static final String FILE = "file:";
+  private static final Set<String> REDIS = Set.of("redis", "rediss", "redis-sentinel");
+  private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+)://.*");
+
+  private final String name;
+  private final boolean redis;
+  private final Function<Optional<String>, ManagedStore> opener;
+
+  private CheckpointLocation(
+      String name, boolean redis, Function<Optional<String>, ManagedStore> opener) {
+    this.name = name;
+    this.redis = redis;
+    this.opener = opener;
+  }
+
+  /**
+   * Reads {@code file:DIR}, the path of a directory, or the address of a Redis.
+   *
+   * @throws IllegalArgumentException if it is none of these; without the text, which may have a
+   *     password in it
+   */
+  public static CheckpointLocation parse(String text) {
+    Matcher scheme = SCHEME.matcher(text);
+    if (scheme.matches() && !text.startsWith(FILE)) {
+      if (!REDIS.contains(scheme.group(1).toLowerCase(Locale.ROOT))) {
+        throw new IllegalArgumentException(
+            "checkpoints cannot be in " + scheme.group(1) + "://…; they can be in " + FORM);
+      }
+      return redis(text);
+    }
+    return directory(text.startsWith(FILE) ? text.substring(FILE.length()) : text);
+  }
+
+  /** Opens the store. The directory or the server is not touched before it is used. */
+  public ManagedStore open() {
+    return opener.apply(Optional.empty());
+  }
+
+  /** Opens the store in a Redis whose keys begin with something of the user's own. */
+  ManagedStore open(String prefix) {
+    return opener.apply(Optional.of(prefix));
+  }
+
+  boolean isRedis() {
+    return redis;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  private static CheckpointLocation directory(String text) {
+    if (text.isBlank()) {
+      throw new IllegalArgumentException("file: needs the path of a directory behind it");
+    }
+    Path directory;
+    try {
+      // file:///var/lib is how others write file:/var/lib.
+      directory = Path.of(text.startsWith("///") ? text.substring(2) : text);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("no directory can have this path: " + e.getReason(), e);
+    }
+    return new CheckpointLocation(
+        directory.toString(), false, prefix -> new DirectoryStore(directory));
+  }
+
+  private static CheckpointLocation redis(String text) {
+    String name = Addresses.withoutSecrets(text);
+    RedisURI uri = Addresses.hasHosts(text) ? redisUri(text) : null;
+    if (uri == null) {
+      throw new IllegalArgumentException(
+          name + " is no address of a Redis; write redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]");
+    }
+    return new CheckpointLocation(name, true, prefix -> new RedisStore(uri, prefix));
+  }
+
+  /** Null where it is none; the reason is left out, because it may have the password in it. */
+  private static @Nullable RedisURI redisUri(String text) {
+    try {
+      return RedisURI.create(text);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+}

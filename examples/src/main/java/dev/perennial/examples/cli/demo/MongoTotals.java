@@ -1,0 +1,46 @@
+package dev.perennial.examples.cli.demo;
+
+import dev.perennial.examples.cli.demo.ConsumerMessage.Figures;
+import java.time.Duration;
+
+/** The figures of the demo's applications, one after the other, added up. */
+final class MongoTotals {
+
+  private long received;
+  private long reconnects;
+  private long resumes;
+  private long invalidates;
+  private Duration takeover = Duration.ZERO;
+
+  void add(Figures figures) {
+    received += figures.received();
+    reconnects += figures.reconnects();
+    resumes += figures.resumes();
+    invalidates += figures.invalidates();
+  }
+
+  void tookOver(Duration after) {
+    takeover = after;
+  }
+
+  long received() {
+    return received;
+  }
+
+  long reconnects() {
+    return reconnects;
+  }
+
+  long resumes() {
+    return resumes;
+  }
+
+  long invalidates() {
+    return invalidates;
+  }
+
+  /** How long after the kill the standby was connected. */
+  Duration takeover() {
+    return takeover;
+  }
+}

@@ -1,0 +1,154 @@
+package dev.perennial.examples.cli.tail;
+
+import dev.perennial.Batch;
+import dev.perennial.CloseReport;
+import dev.perennial.Delivery;
+import dev.perennial.EventStream;
+import dev.perennial.StreamClosedException;
+import dev.perennial.StreamEndedException;
+import dev.perennial.examples.cli.console.ExitStatus;
+import dev.perennial.examples.cli.console.Terminal;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Prints a stream's events, and acks them once they are printed. Closes the stream and says what
+ * stayed unacked, also when the program is told to end.
+ *
+ * @param <E> the type of the events
+ */
+final class Tail<E> implements AutoCloseable {
+
+  private static final int BATCH = 256;
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  /** How long an end waits until what is being printed is printed and acked. */
+  private static final Duration LAST_BATCH = Duration.ofSeconds(1);
+
+  private final EventStream<E> stream;
+  private final Function<E, String> format;
+  private final long max;
+  private final boolean acks;
+  private final PrintStream out = Terminal.stdout();
+  private final Consumer<String> notes;
+
+  /** Held while a batch is printed and acked; fair, so that who wants to close gets its turn. */
+  private final ReentrantLock printing = new ReentrantLock(true);
+
+  private final Object closing = new Object();
+  private boolean closed;
+  private volatile boolean over;
+  private volatile boolean started;
+  private final AtomicLong printed = new AtomicLong();
+
+  /**
+   * @param format an event as one line
+   * @param max after how many events to stop
+   * @param acks whether events are acked
+   * @param notes where to say what stayed unacked
+   */
+  Tail(
+      EventStream<E> stream,
+      Function<E, String> format,
+      long max,
+      boolean acks,
+      Consumer<String> notes) {
+    this.stream = stream;
+    this.format = format;
+    this.max = max;
+    this.acks = acks;
+    this.notes = notes;
+    Runtime.getRuntime().addShutdownHook(new Thread(this::close, "tail-close"));
+  }
+
+  /**
+   * Prints until there is nothing more to print, and says what to exit with.
+   *
+   * @param watcher is shown each batch that was printed and, while nothing comes, an empty one each
+   *     second
+   */
+  int run(Consumer<Batch<E>> watcher) throws InterruptedException {
+    started = true;
+    try {
+      while (printed.get() < max) {
+        Batch<E> batch = stream.poll((int) Math.min(BATCH, max - printed.get()), PATIENCE);
+        if (!batch.isEmpty() && !print(batch)) {
+          return ExitStatus.FAILED;
+        }
+        watcher.accept(batch);
+      }
+    } catch (StreamClosedException | StreamEndedException e) {
+      // Closed by the end of the program, or the source is complete.
+    }
+    return 0;
+  }
+
+  /** Prints and acks; false if nobody reads any more, so that nothing can be acked. */
+  private boolean print(Batch<E> batch) {
+    printing.lock();
+    try {
+      if (over) {
+        return true; // What came between the end and the close stays unacked.
+      }
+      for (Delivery<E> delivery : batch) {
+        out.println(format.apply(delivery.event()));
+      }
+      if (out.checkError()) { // flushes, too
+        return false;
+      }
+      printed.addAndGet(batch.size());
+      batch.ack();
+      return true;
+    } finally {
+      printing.unlock();
+    }
+  }
+
+  /** Closes the stream and says what stayed unacked. Idempotent. */
+  @Override
+  public void close() {
+    synchronized (closing) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      boolean idle = awaitLastBatch();
+      over = true;
+      CloseReport report = stream.close(EventStream.DEFAULT_CLOSE_TIMEOUT);
+      if (idle) {
+        printing.unlock();
+      }
+      if (started) {
+        notes.accept(summary(report));
+      }
+    }
+  }
+
+  private boolean awaitLastBatch() {
+    try {
+      return printing.tryLock(LAST_BATCH.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private String summary(CloseReport report) {
+    StringBuilder line = new StringBuilder();
+    line.append("closed: ").append(printed.get()).append(" events printed, ");
+    line.append(acks ? report.unacked() : printed.get()).append(" stayed unacked");
+    if (!acks) {
+      line.append(" (--no-ack)");
+    }
+    report.oldestUnacked().ifPresent(oldest -> line.append(", the oldest ").append(oldest));
+    if (report.unsent() > 0) {
+      line.append("; ").append(report.unsent()).append(" acks were not sent");
+    }
+    return line.toString();
+  }
+}

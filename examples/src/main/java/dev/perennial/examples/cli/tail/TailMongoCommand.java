@@ -1,0 +1,232 @@
+package dev.perennial.examples.cli.tail;
+
+import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import dev.perennial.Checkpoints;
+import dev.perennial.EventStream;
+import dev.perennial.StreamClosedException;
+import dev.perennial.StreamException;
+import dev.perennial.StreamState;
+import dev.perennial.examples.cli.checkpoint.CheckpointLocation;
+import dev.perennial.examples.cli.checkpoint.LocationConverter;
+import dev.perennial.examples.cli.checkpoint.ManagedStore;
+import dev.perennial.examples.cli.console.Addresses;
+import dev.perennial.examples.cli.console.Failure;
+import dev.perennial.port.CheckpointStore;
+import dev.perennial.source.mongo.ChangeEvent;
+import dev.perennial.source.mongo.MongoSource;
+import dev.perennial.source.mongo.Scope;
+import dev.perennial.source.mongo.StartPosition;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code perennial tail mongo} */
+@Command(
+    name = "mongo",
+    description = {
+      "Prints the changes in a MongoDB replica set or sharded cluster, one a line.",
+      "",
+      "With @|bold --checkpoint|@ it goes on where it stopped; without, it begins at --from each time."
+    },
+    footer = {
+      "",
+      "Environment:",
+      "  PERENNIAL_MONGODB_URI   the connection string, if it is not to stand on the command line",
+      "",
+      "Exit status: 0 after --max events, 1 if it failed, 2 for wrong arguments, 3 if the server wants"
+          + " a user and a password or others; after Ctrl-C 130."
+    })
+final class TailMongoCommand implements Callable<Integer> {
+
+  private static final String URI = "PERENNIAL_MONGODB_URI";
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // by picocli
+  private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "URI",
+      description =
+          "The connection string, for example mongodb://localhost:27017 or mongodb+srv://…")
+  private @Nullable String uri;
+
+  @Option(
+      names = "--watch",
+      paramLabel = "NAME",
+      required = true,
+      description =
+          "What to watch: shop.orders for a collection, shop for a database, '*' for everything. Several"
+              + " times for several collections.")
+  @SuppressWarnings("NullAway.Init") // by picocli
+  private List<String> watch;
+
+  @Option(
+      names = "--pipeline",
+      paramLabel = "FILE|JSON",
+      converter = PipelineConverter.class,
+      description =
+          "Stages that choose and shape the events on the server, as a JSON array or in a file that has"
+              + " one.")
+  private @Nullable EventPipeline pipeline;
+
+  @Option(
+      names = "--full-document",
+      description = "Show of updates the whole document too, as it is when the server looks it up.")
+  private boolean fullDocument;
+
+  @Option(
+      names = "--before",
+      description =
+          "Show the document before the change too, where the collection keeps pre-images (MongoDB"
+              + " 6.0).")
+  private boolean before;
+
+  @Option(
+      names = "--from",
+      paramLabel = "START",
+      converter = StartConverter.class,
+      description =
+          "Where to begin: now, a time such as 2026-11-22T10:00:00Z, or a resume token. Overrides and"
+              + " overwrites a checkpoint. Without it, and without a checkpoint: now.")
+  private @Nullable StartPosition from;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "LOCATION",
+      converter = LocationConverter.class,
+      description =
+          "Remember what was printed, and go on there the next time: "
+              + CheckpointLocation.FORM
+              + ".")
+  private @Nullable CheckpointLocation checkpoint;
+
+  @Option(
+      names = "--stream-id",
+      paramLabel = "ID",
+      description = "Under which name to remember it (default: what --watch says).")
+  private @Nullable String streamId;
+
+  @Option(names = "--json", description = "Print the events as relaxed extended JSON.")
+  private boolean json;
+
+  @Option(
+      names = "--stats",
+      description =
+          "Say on stderr, every 5 s and at the end, how many events come and how far they are behind the"
+              + " cluster's time.")
+  private boolean stats;
+
+  @Mixin private final TailOptions options = new TailOptions();
+
+  @Override
+  public Integer call() throws Failure, InterruptedException {
+    options.check(spec);
+    if (streamId != null && checkpoint == null) {
+      throw wrong("--stream-id names a checkpoint, so it needs --checkpoint LOCATION too", null);
+    }
+    String address = address();
+    MongoFailures failures = new MongoFailures(Addresses.withoutSecrets(address), streamId());
+    MongoSource source = source(address);
+    try (ManagedStore store = checkpoint == null ? null : checkpoint.open()) {
+      return tail(source, store, failures);
+    } catch (StreamClosedException e) {
+      return 0; // Told to end before it was connected.
+    } catch (StreamException e) {
+      throw failures.explain(e);
+    }
+  }
+
+  private int tail(MongoSource source, @Nullable ManagedStore store, MongoFailures failures)
+      throws Failure, InterruptedException {
+    Consumer<String> notes = System.err::println;
+    MongoStats figures = new MongoStats(source::clusterTime, System::nanoTime, notes);
+    EventStream<ChangeEvent> stream =
+        EventStream.from(source, checkpoints(store))
+            .listener(new ConnectionNotes(failures.where(), notes))
+            .listener(figures)
+            .open();
+    try (Tail<ChangeEvent> tail =
+        new Tail<>(stream, json ? MongoLine::json : MongoLine::text, options.max(), true, notes)) {
+      connect(stream, failures);
+      if (!stats) {
+        return tail.run(batch -> {});
+      }
+      int status = tail.run(figures::saw);
+      figures.end();
+      return status;
+    }
+  }
+
+  private Checkpoints checkpoints(@Nullable ManagedStore store) {
+    if (store != null) {
+      Checkpoints checkpoints = Checkpoints.in(store.store(), streamId());
+      return from == null ? checkpoints : checkpoints.startAfresh();
+    }
+    // For its figures: saves are how a stream tells of progress without events.
+    return stats
+        ? Checkpoints.in(CheckpointStore.of(id -> Optional.empty(), (id, saved) -> {}), streamId())
+        : Checkpoints.none();
+  }
+
+  private void connect(EventStream<ChangeEvent> stream, MongoFailures failures)
+      throws Failure, InterruptedException {
+    try {
+      stream.awaitLive(options.patience());
+    } catch (TimeoutException e) {
+      throw stream.state() == StreamState.CLAIMING
+          ? failures.claimed(String.valueOf(checkpoint), options.patience(), e)
+          : failures.unreachable(options.patience(), e);
+    }
+  }
+
+  private MongoSource source(String address) {
+    try {
+      MongoSource.Builder source =
+          MongoSource.builder(MongoAddress.impatient(address, options.patience()))
+              .watch(Scope.parse(watch.toArray(String[]::new)));
+      if (pipeline != null) {
+        source.pipeline(pipeline.stages());
+      }
+      if (fullDocument) {
+        source.fullDocument(FullDocument.UPDATE_LOOKUP);
+      }
+      if (before) {
+        source.fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE);
+      }
+      if (from != null) {
+        source.startAt(from);
+      }
+      return source.build();
+    } catch (IllegalArgumentException e) {
+      throw wrong(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private String address() {
+    String address = uri == null ? System.getenv(URI) : uri;
+    if (address == null || address.isEmpty()) {
+      throw wrong("Say which MongoDB: give a URI, or set " + URI, null);
+    }
+    return address;
+  }
+
+  private String streamId() {
+    return streamId == null ? String.join(" ", watch) : streamId;
+  }
+
+  private ParameterException wrong(String message, @Nullable Throwable cause) {
+    return new ParameterException(spec.commandLine(), message, cause);
+  }
+}

@@ -1,0 +1,132 @@
+package dev.perennial.examples.cli.tail;
+
+import dev.perennial.AckMode;
+import dev.perennial.EventStream;
+import dev.perennial.StreamClosedException;
+import dev.perennial.StreamException;
+import dev.perennial.examples.cli.console.ExitStatus;
+import dev.perennial.examples.cli.console.Failure;
+import dev.perennial.port.Transport;
+import dev.perennial.source.tap.TapEvent;
+import dev.perennial.source.tap.TapException;
+import dev.perennial.source.tap.TapSource;
+import dev.perennial.transport.netty.NettyTransport;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code perennial tail tap} */
+@Command(
+    name = "tap",
+    description = {
+      "Prints the events of a Tap, one a line, and acks each once it is printed.",
+      "",
+      "An event that is acked is gone from the Tap: use @|bold --no-ack|@ to look only."
+    },
+    footer = {
+      "",
+      "Environment:",
+      "  PERENNIAL_TAP_PASSWORD   the Tap's admin password, if it has one",
+      "",
+      "Exit status: 0 after --max events, 1 if it failed, 2 for wrong arguments, 3 if the Tap wants a"
+          + " password or another one; after Ctrl-C 130."
+    })
+final class TailTapCommand implements Callable<Integer> {
+
+  private static final String PASSWORD = "PERENNIAL_TAP_PASSWORD";
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // by picocli
+  private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "URI",
+      description = "Where the Tap is, for example ws://localhost:2480 or https://example.org/tap.")
+  @SuppressWarnings("NullAway.Init") // by picocli
+  private String uri;
+
+  @Option(
+      names = "--no-ack",
+      description = "Ack nothing. The Tap sends the events again, to this command too.")
+  private boolean noAck;
+
+  @Option(
+      names = "--json",
+      description =
+          "Print the messages as they came, one a line; one that could not be decoded within an object of its own.")
+  private boolean json;
+
+  @Mixin private final TailOptions options = new TailOptions();
+
+  @Override
+  public Integer call() throws Failure, InterruptedException {
+    options.check(spec);
+    Consumer<String> notes = System.err::println;
+    try (Transport transport = NettyTransport.create()) {
+      TapSource source = source(transport);
+      EventStream<TapEvent> stream =
+          EventStream.from(source)
+              .acks(noAck ? AckMode.NEVER : AckMode.EXPLICIT)
+              .listener(new ConnectionNotes(uri, notes))
+              .open();
+      try (Tail<TapEvent> tail =
+          new Tail<>(stream, json ? TapLine::json : TapLine::text, options.max(), !noAck, notes)) {
+        connect(stream);
+        return tail.run(batch -> {});
+      }
+    } catch (StreamClosedException e) {
+      return 0; // Told to end before it was connected.
+    } catch (StreamException e) {
+      throw explain(e);
+    }
+  }
+
+  private TapSource source(Transport transport) {
+    try {
+      TapSource.Builder source = TapSource.builder(transport).uri(uri);
+      String password = System.getenv(PASSWORD);
+      return (password == null || password.isEmpty() ? source : source.password(password)).build();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void connect(EventStream<TapEvent> stream) throws Failure, InterruptedException {
+    try {
+      stream.awaitLive(options.patience());
+    } catch (TimeoutException e) {
+      throw new Failure(
+          ExitStatus.FAILED,
+          "no connection to "
+              + uri
+              + " within "
+              + options.patience().toSeconds()
+              + " s; is a Tap running there? --wait SECONDS waits for longer",
+          e);
+    }
+  }
+
+  private static Failure explain(StreamException death) {
+    Throwable cause = death.getCause();
+    if (cause instanceof TapException.Unauthorized) {
+      boolean given = System.getenv(PASSWORD) != null;
+      return new Failure(
+          ExitStatus.REFUSED,
+          given
+              ? "the Tap refused the password in "
+                  + PASSWORD
+                  + "; set it to the Tap's TAP_ADMIN_PASSWORD"
+              : "the Tap wants a password; set " + PASSWORD + " to the Tap's TAP_ADMIN_PASSWORD",
+          death);
+    }
+    String why = cause instanceof TapException ? cause.getMessage() : death.getMessage();
+    return new Failure(ExitStatus.FAILED, String.valueOf(why), death);
+  }
+}

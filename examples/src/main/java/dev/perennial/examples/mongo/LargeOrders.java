@@ -1,0 +1,27 @@
+package dev.perennial.examples.mongo;
+
+import com.mongodb.client.model.Aggregates;
+import com.mongodb.client.model.Filters;
+import dev.perennial.source.mongo.MongoSource;
+import dev.perennial.source.mongo.Scope;
+import java.util.List;
+
+/** Only what the application asks for crosses the network. */
+final class LargeOrders {
+
+  private LargeOrders() {}
+
+  // tag::match
+  static MongoSource source(String mongo) {
+    return MongoSource.builder(mongo)
+        .watch(Scope.collection("shop", "orders"))
+        .pipeline(
+            List.of(
+                Aggregates.match(
+                    Filters.and(
+                        Filters.eq("operationType", "insert"),
+                        Filters.gte("fullDocument.total", 1_000)))))
+        .build();
+  }
+  // end::match
+}

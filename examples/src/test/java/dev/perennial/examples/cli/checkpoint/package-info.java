@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.examples.cli.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.examples.cli.console;
+
+import org.jspecify.annotations.NullMarked;

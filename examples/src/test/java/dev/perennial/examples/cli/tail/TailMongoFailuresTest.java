@@ -1,0 +1,177 @@
+package dev.perennial.examples.cli.tail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.Checkpoints;
+import dev.perennial.Delivery;
+import dev.perennial.EventStream;
+import dev.perennial.checkpoint.file.FileCheckpointStore;
+import dev.perennial.examples.Program;
+import dev.perennial.examples.cli.Perennial;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.simulators.mongo.ReplicaSetSimulator;
+import dev.perennial.source.mongo.ChangeEvent;
+import dev.perennial.source.mongo.MongoSource;
+import dev.perennial.source.mongo.Scope;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonTimestamp;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** What the tail says when it cannot: one line, which says what to do. */
+class TailMongoFailuresTest {
+
+  private static final String ORDERS = "shop.orders";
+
+  @TempDir private Path folder;
+
+  @Test
+  void saysThatThereIsNoReplicaSet() {
+    try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().standalone().start()) {
+      Result result = tail(mongo.connectionString(), "--watch", ORDERS);
+      assertThat(result.status).isEqualTo(1);
+      assertThat(result.err).contains("replica set", "--replSet", "rs.initiate()").hasLineCount(1);
+    }
+  }
+
+  @Test
+  void saysThatTheServerRefusesThePasswordWithoutShowingIt() {
+    try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
+      mongo.faults().refuseCredentials(true);
+      String address = mongo.connectionString().replace("mongodb://", "mongodb://ann:geheim@");
+      Result result = tail(address, "--watch", ORDERS);
+      assertThat(result.status).as(result.err).isEqualTo(3);
+      assertThat(result.err).containsIgnoringCase("password").doesNotContain("geheim");
+      assertThat(result.err).hasLineCount(1);
+    }
+  }
+
+  @Test
+  void saysThatTheUserMayNot() {
+    try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
+      mongo.faults().forbidStreams(true);
+      Result result = tail(mongo.connectionString(), "--watch", ORDERS);
+      assertThat(result.status).as(result.err).isEqualTo(3);
+      assertThat(result.err).hasLineCount(1);
+    }
+  }
+
+  @Test
+  void saysThatTheServerRejectsThePipeline() {
+    try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
+      Result result =
+          tail(mongo.connectionString(), "--watch", ORDERS, "--pipeline", "{\"$nonsense\": 1}");
+      assertThat(result.status).as(result.err).isEqualTo(1);
+      assertThat(result.err).contains("pipeline", "$nonsense").hasLineCount(1);
+    }
+  }
+
+  @Test
+  void saysThatNoServerIsThere() throws IOException {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    Result result =
+        tail("mongodb://ann:geheim@127.0.0.1:" + port, "--watch", ORDERS, "--wait", "1");
+    assertThat(result.status).isEqualTo(1);
+    assertThat(result.err)
+        .contains("no connection to mongodb://127.0.0.1:" + port + " within 1 s", "--wait SECONDS")
+        .doesNotContain("geheim")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void saysThatTheOplogWasOverwritten() throws Exception {
+    try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
+      MongoSource source =
+          MongoSource.builder(mongo.connectionString()).watch(Scope.parse(ORDERS)).build();
+      try (EventStream<ChangeEvent> stream =
+          EventStream.from(source, Checkpoints.in(FileCheckpointStore.in(folder), ORDERS)).open()) {
+        stream.awaitLive(Program.DEADLINE);
+        insert(mongo, 1);
+        Delivery<ChangeEvent> delivery = stream.next();
+        delivery.ack();
+      }
+      insert(mongo, 2);
+      mongo.faults().truncateOplog(insert(mongo, 3));
+      Result result =
+          tail(mongo.connectionString(), "--watch", ORDERS, "--checkpoint", folder.toString());
+      assertThat(result.status).as(result.err).isEqualTo(1);
+      assertThat(result.err).contains("its oplog was overwritten", "--from now").hasLineCount(1);
+    }
+  }
+
+  @Test
+  void saysThatAnotherStreamHasTheCheckpoint() throws Exception {
+    try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start();
+        CheckpointSlot claim =
+            FileCheckpointStore.in(folder).tryClaim(ORDERS, () -> {}).orElseThrow()) {
+      Result result =
+          tail(
+              mongo.connectionString(),
+              "--watch",
+              ORDERS,
+              "--checkpoint",
+              folder.toString(),
+              "--wait",
+              "1");
+      assertThat(result.status).as(result.err).isEqualTo(1);
+      assertThat(result.err)
+          .contains("another stream has the checkpoint \"shop.orders\" in " + folder)
+          .contains("--stream-id", "--wait SECONDS")
+          .hasLineCount(1);
+      assertThat(claim.load()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--watch shop.orders | Say which MongoDB: give a URI, or set PERENNIAL_MONGODB_URI",
+        "mongodb://localhost | Missing required option: '--watch=NAME'",
+        "mongodb://localhost --watch .orders | .orders",
+        "mongodb://localhost --watch a --from yesterday | is no start: give now, a time",
+        "mongodb://localhost --watch a --pipeline [{ | it is no JSON array of stages",
+        "mongodb://localhost --watch a --stream-id x | --stream-id names a checkpoint, so it needs",
+        "mongodb://localhost --watch a --max 0 | --max takes at least 1, but got 0",
+        "mongodb://localhost --watch a --checkpoint s3://a:geheim@b | cannot be in s3://…",
+        "mongodb://u:ge/heim@localhost --watch a | the connection string is not valid",
+        "http://u:geheim@localhost --watch a | the connection string is not valid"
+      })
+  void refusesWhatItCannotUnderstand(String arguments, String why) {
+    Result result = tail(arguments.split(" "));
+    assertThat(result.status).isEqualTo(2);
+    assertThat(result.err).contains(why, "Usage: perennial tail mongo").doesNotContain("heim");
+  }
+
+  private record Result(int status, String err) {}
+
+  private static Result tail(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("tail", "mongo"));
+    all.addAll(List.of(arguments));
+    StringWriter err = new StringWriter();
+    int status =
+        Perennial.commandLine(new CommandLine(new Perennial()))
+            .setErr(new PrintWriter(err, true))
+            .execute(all.toArray(String[]::new));
+    return new Result(status, err.toString());
+  }
+
+  private static BsonTimestamp insert(ReplicaSetSimulator mongo, int id) {
+    return mongo.insert(ORDERS, new BsonDocument("_id", new BsonInt32(id)));
+  }
+}

@@ -1,0 +1,76 @@
+package dev.perennial.examples.mongo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.perennial.checkpoint.redis.RedisCheckpointStore;
+import dev.perennial.examples.Program;
+import dev.perennial.examples.Snippets;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.simulators.mongo.ReplicaSetSimulator;
+import dev.perennial.simulators.redis.RedisServer;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A stranger copies the README's ten lines about MongoDB into a file, and runs it. */
+class WatchOrdersTest {
+
+  private static final String ORDERS = "shop.orders";
+
+  @TempDir private Path folder;
+
+  @Test
+  void compilesAndRunsAsItStands() throws Exception {
+    try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start();
+        RedisServer redis = RedisServer.start();
+        RedisCheckpointStore checkpoints = RedisCheckpointStore.at(redis.uri())) {
+      compile(
+          region()
+              .replace("mongodb://localhost:27017", mongo.connectionString())
+              .replace("redis://localhost:6379", redis.uri()));
+      try (Program program = start()) {
+        // Its start is saved before it watches.
+        await().atMost(Program.DEADLINE).until(() -> checkpoints.load("orders").isPresent());
+        Optional<Checkpoint> start = checkpoints.load("orders");
+        insert(mongo, 1);
+        program.awaitLines(1);
+        assertThat(program.lines().get(0)).startsWith("Change[insert shop.orders at ");
+        await().atMost(Program.DEADLINE).until(() -> !checkpoints.load("orders").equals(start));
+      }
+    }
+  }
+
+  private static String region() throws Exception {
+    Path source =
+        Path.of("src", "main", "java", "dev", "perennial", "examples", "mongo", "WatchOrders.java");
+    return String.join("\n", Snippets.region(source, "watch"));
+  }
+
+  private void compile(String text) throws Exception {
+    Path copy = Files.writeString(folder.resolve("WatchOrders.java"), text);
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    String classPath = System.getProperty("java.class.path");
+    assertThat(
+            compiler.run(
+                null, null, null, "-d", folder.toString(), "-cp", classPath, copy.toString()))
+        .isZero();
+  }
+
+  private Program start() throws Exception {
+    String classPath = folder + File.pathSeparator + System.getProperty("java.class.path");
+    return Program.java("WatchOrders", classPath, Map.of(), true);
+  }
+
+  private static void insert(ReplicaSetSimulator mongo, int id) {
+    mongo.insert(ORDERS, new BsonDocument("_id", new BsonInt32(id)));
+  }
+}

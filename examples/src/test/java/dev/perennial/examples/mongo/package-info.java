@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.examples.mongo;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,180 @@
+package dev.perennial.simulators.mongo;
+
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.bson.BsonArray;
+import org.bson.BsonBoolean;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonString;
+import org.bson.BsonTimestamp;
+import org.bson.BsonValue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The writes that a test makes straight into the data and the oplog, without a driver. Each returns
+ * the time of its entry.
+ */
+abstract class SimulatorWrites {
+
+  final ReplicaSet set;
+
+  SimulatorWrites(ReplicaSet set) {
+    this.set = set;
+  }
+
+  /** Inserts a document, which gets an {@code _id} if it has none. */
+  public BsonTimestamp insert(String namespace, BsonDocument document) {
+    return write(new Write.Insert(namespace, document));
+  }
+
+  /** Inserts many documents, each at a time of its own; returns the last one's. */
+  public BsonTimestamp insertAll(String namespace, List<BsonDocument> documents) {
+    return locked(() -> {
+      BsonTimestamp last = set.oplog().lastTime();
+      for (BsonDocument document : documents) {
+        last = set.append(set.documents().insert(Namespace.parse(namespace), document));
+      }
+      return last;
+    });
+  }
+
+  /**
+   * Updates a document, which must be there. An update that changes nothing gives no event.
+   *
+   * @param set fields, dotted or not, and their new values
+   * @param unset fields to remove
+   */
+  public BsonTimestamp update(String namespace, BsonValue id, BsonDocument set, String... unset) {
+    return write(new Write.Update(namespace, id, set, List.of(unset)));
+  }
+
+  /** Cuts an array of a document, which shows as {@code truncatedArrays}. */
+  public BsonTimestamp truncateArray(String namespace, BsonValue id, String field, int newSize) {
+    return locked(() ->
+        append(
+            set.documents()
+                .update(
+                    Namespace.parse(namespace),
+                    id,
+                    before -> Updates.truncate(before, field, newSize))));
+  }
+
+  /** Puts another document in a document's place, which must be there. */
+  public BsonTimestamp replace(String namespace, BsonValue id, BsonDocument document) {
+    return write(new Write.Replace(namespace, id, document));
+  }
+
+  /** Deletes a document, which must be there. */
+  public BsonTimestamp delete(String namespace, BsonValue id) {
+    return write(new Write.Delete(namespace, id));
+  }
+
+  /** Runs a transaction: its changes have one time, and a token each. */
+  public BsonTimestamp transaction(List<Write> writes) {
+    return locked(() -> set.documents().transaction(writes));
+  }
+
+  /**
+   * Makes a collection.
+   *
+   * @param images whether it records pre- and post-images
+   */
+  public BsonTimestamp createCollection(String namespace, boolean images) {
+    BsonDocument options = new BsonDocument();
+    options.put(
+        "changeStreamPreAndPostImages", new BsonDocument("enabled", BsonBoolean.valueOf(images)));
+    return locked(() -> {
+      set.documents().create(Namespace.parse(namespace), options);
+      return set.oplog().lastTime();
+    });
+  }
+
+  /** Makes a view, which cannot be watched. */
+  public void createView(String namespace, String on) {
+    BsonDocument options = new BsonDocument("viewOn", new BsonString(on));
+    locked(() -> set.documents().create(Namespace.parse(namespace), options));
+  }
+
+  /** Turns the recording of pre- and post-images on or off. */
+  public BsonTimestamp recordImages(String namespace, boolean images) {
+    return locked(() -> set.documents().modify(Namespace.parse(namespace), images));
+  }
+
+  /** Notes that an index was made. */
+  public BsonTimestamp createIndex(String namespace, String field) {
+    BsonDocument index =
+        new BsonDocument("v", new BsonInt32(2))
+            .append("key", new BsonDocument(field, new BsonInt32(1)))
+            .append("name", new BsonString(field + "_1"));
+    return locked(() ->
+        set.documents()
+            .indexes(
+                ChangeKind.CREATE_INDEXES,
+                Namespace.parse(namespace),
+                new BsonArray(List.of(index))));
+  }
+
+  /** Drops a collection, which must be there. */
+  public BsonTimestamp drop(String namespace) {
+    return locked(() -> set.documents().drop(Namespace.parse(namespace)));
+  }
+
+  /** Renames a collection, which must be there, and drops what had the name. */
+  public BsonTimestamp rename(String from, String to) {
+    return locked(() -> set.documents().rename(Namespace.parse(from), Namespace.parse(to), true));
+  }
+
+  /** Drops all collections of a database, and then the database. */
+  public BsonTimestamp dropDatabase(String database) {
+    return locked(() -> set.documents().dropDatabase(database));
+  }
+
+  /** Writes an entry that is no event, as the server does every ten seconds when it is idle. */
+  public BsonTimestamp noop() {
+    return locked(() -> set.append(Change.noop()));
+  }
+
+  /**
+   * Puts an event of one's own making into the oplog, with whatever fields and operation type; what
+   * it lacks of {@code _id} and {@code clusterTime} is put in.
+   */
+  public BsonTimestamp rawEvent(String namespace, BsonDocument event) {
+    return rawEvent(namespace, event, UnaryOperator.identity());
+  }
+
+  /**
+   * Puts an event of one's own making into the oplog and spoils its bytes. A driver needs the
+   * length at the head to be that of the array, and the {@code _id}, which comes first, to be
+   * whole.
+   */
+  public BsonTimestamp rawEvent(
+      String namespace, BsonDocument event, UnaryOperator<byte[]> corruption) {
+    return locked(() -> set.documents().raw(Namespace.parse(namespace), event, corruption));
+  }
+
+  private BsonTimestamp write(Write write) {
+    return locked(() -> append(set.documents().apply(write)));
+  }
+
+  private BsonTimestamp append(@Nullable Change change) {
+    return change == null ? set.oplog().lastTime() : set.append(change);
+  }
+
+  final void run(Runnable action) {
+    locked(() -> {
+      action.run();
+      return true;
+    });
+  }
+
+  final <T> T locked(Supplier<T> action) {
+    set.lock.lock();
+    try {
+      return action.get();
+    } finally {
+      set.lock.unlock();
+    }
+  }
+}

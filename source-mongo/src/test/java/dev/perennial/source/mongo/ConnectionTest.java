@@ -1,0 +1,291 @@
+package dev.perennial.source.mongo;
+
+import static dev.perennial.source.mongo.Rig.rig;
+import static dev.perennial.source.mongo.Rig.take;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.mongodb.client.model.changestream.FullDocument;
+import dev.perennial.EventStream;
+import dev.perennial.port.Connection;
+import dev.perennial.port.Received;
+import dev.perennial.simulators.mongo.FaultSpec;
+import dev.perennial.simulators.mongo.ReceivedCommand;
+import dev.perennial.testkit.InMemoryCheckpointStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class ConnectionTest {
+
+  private final Rig rig = rig();
+  private final MongoSource source = rig.builder().build();
+
+  @AfterEach
+  void close() {
+    source.close();
+    rig.close();
+  }
+
+  private Connection<ChangeEvent, MongoPosition> connect(MongoPosition after) throws Exception {
+    return source.connect(Optional.of(after));
+  }
+
+  private static String text(Received<ChangeEvent, MongoPosition> received) {
+    return received instanceof Received.Event<ChangeEvent, MongoPosition> event
+        ? Rig.text(event.event())
+        : received.getClass().getSimpleName();
+  }
+
+  @Test
+  @DisplayName("what has arrived needs no I/O, and nothing else is given without")
+  void zero() throws Exception {
+    MongoPosition start = source.start().orElseThrow();
+    rig.insert(1, 2);
+    Connection<ChangeEvent, MongoPosition> connection = connect(start);
+    rig.insert(3);
+    rig.servers.clearObservations();
+
+    assertThat(text(connection.receive(Duration.ZERO))).isEqualTo("insert 1");
+    assertThat(text(connection.receive(Duration.ZERO))).isEqualTo("insert 2");
+    assertThat(connection.receive(Duration.ZERO)).isNull();
+    assertThat(connection.receive(Duration.ZERO)).isNull();
+    assertThat(rig.servers.count("getMore")).isZero();
+    assertThat(text(Rig.receive(connection))).isEqualTo("insert 3");
+    connection.close(Rig.TIMEOUT);
+    assertThat(rig.servers.openCursors()).isZero();
+  }
+
+  @Test
+  @DisplayName("progress is given once per change, and never before the events of its batch")
+  void progress() throws Exception {
+    MongoPosition start = source.start().orElseThrow();
+    rig.insert(1, 2);
+    rig.servers.noop();
+    Connection<ChangeEvent, MongoPosition> connection = connect(start);
+
+    assertThat(text(Rig.receive(connection))).isEqualTo("insert 1");
+    assertThat(text(Rig.receive(connection))).isEqualTo("insert 2");
+    Received<ChangeEvent, MongoPosition> moved = Rig.receive(connection);
+    assertThat(text(moved)).isEqualTo("Progress");
+    for (int i = 0; i < 3; i++) {
+      assertThat(connection.receive(Duration.ofMillis(100))).isNull();
+    }
+    rig.servers.noop();
+    assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
+    connection.close(Rig.TIMEOUT);
+  }
+
+  @Test
+  @DisplayName("behind an event's token there is no progress until a getMore was answered")
+  void unproved() throws Exception {
+    rig.insert(1);
+    MongoPosition event = Positions.ofFirstEvent(source, rig.servers.oldestTime());
+    rig.servers.noop();
+    Connection<ChangeEvent, MongoPosition> connection = connect(event);
+
+    assertThat(connection.receive(Duration.ZERO)).isNull();
+    assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
+    connection.close(Rig.TIMEOUT);
+  }
+
+  @Test
+  @DisplayName("every reopening is by startAfter or a time, with the options that were set")
+  void options() throws Exception {
+    try (MongoSource all =
+        rig.builder()
+            .fullDocument(FullDocument.UPDATE_LOOKUP)
+            .showExpandedEvents(true)
+            .batchSize(7)
+            .comment("orders of the shop")
+            .build()) {
+      rig.insert(1);
+      MongoPosition event = Positions.ofFirstEvent(all, rig.servers.oldestTime());
+      rig.servers.clearObservations();
+      all.connect(Optional.of(event)).close(Rig.TIMEOUT);
+    }
+    BsonDocument aggregate =
+        rig.servers.commands().stream()
+            .filter(command -> command.name().equals("aggregate"))
+            .map(ReceivedCommand::document)
+            .findFirst()
+            .orElseThrow();
+    BsonDocument stage =
+        aggregate.getArray("pipeline").get(0).asDocument().getDocument("$changeStream");
+    assertThat(stage.keySet())
+        .containsExactlyInAnyOrder("fullDocument", "showExpandedEvents", "startAfter");
+    assertThat(aggregate.getString("comment").getValue()).isEqualTo("orders of the shop");
+    assertThat(aggregate.getDocument("cursor").getInt32("batchSize").getValue()).isEqualTo(7);
+    assertThat(aggregate.containsKey("readConcern")).isFalse();
+  }
+
+  @Test
+  @DisplayName("an interrupt before anything was asked leaves the connection as it is")
+  void interruptedBefore() throws Exception {
+    Connection<ChangeEvent, MongoPosition> connection = connect(source.start().orElseThrow());
+    Thread.currentThread().interrupt();
+
+    assertThatThrownBy(() -> connection.receive(Duration.ofMillis(100)))
+        .isInstanceOf(InterruptedException.class);
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    rig.insert(1);
+    assertThat(text(Rig.receive(connection))).isEqualTo("insert 1");
+    connection.close(Rig.TIMEOUT);
+  }
+
+  @Test
+  @DisplayName("an interrupt within the driver loses nothing: the stream lives on with all events")
+  void interruptedWithin() throws Exception {
+    try (EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
+      rig.insert(1);
+      assertThat(take(stream, 1)).containsExactly("insert 1");
+      rig.servers.elect(-1);
+      rig.servers.closeConnections();
+      Thread puller = Thread.currentThread();
+      CompletableFuture<Void> interrupt =
+          CompletableFuture.runAsync(() -> {
+            await()
+                .atMost(Rig.TIMEOUT)
+                .until(() ->
+                    List.of(puller.getStackTrace()).stream()
+                        .anyMatch(at -> at.getMethodName().equals("selectServer")));
+            puller.interrupt();
+          });
+      assertThatThrownBy(() -> stream.next(Rig.TIMEOUT)).isInstanceOf(InterruptedException.class);
+      interrupt.get(20, TimeUnit.SECONDS);
+      rig.servers.elect(0);
+      rig.insert(2);
+      assertThat(take(stream, 1)).containsExactly("insert 2");
+    }
+  }
+
+  @Test
+  @DisplayName("case 29: close ends a stream that waits for a server, and leaves nothing behind")
+  void closeWhileWaiting() throws Exception {
+    EventStream<ChangeEvent> stream = rig.live(rig.builder().build());
+    rig.servers.faults().fail("getMore", 1, FaultSpec.block(Duration.ofMillis(300)));
+    CompletableFuture<Throwable> puller =
+        CompletableFuture.supplyAsync(() -> {
+          try {
+            stream.next();
+            return new AssertionError("there was no event to come");
+          } catch (InterruptedException | RuntimeException e) {
+            return e;
+          }
+        });
+    await().atMost(Rig.TIMEOUT).until(() -> rig.servers.count("getMore") > 0);
+    stream.close();
+
+    assertThat(puller.get(20, TimeUnit.SECONDS))
+        .isInstanceOf(dev.perennial.StreamClosedException.class);
+    assertThat(rig.servers.openCursors()).isZero();
+    await().atMost(Rig.TIMEOUT).until(() -> rig.servers.openConnections() == 0);
+  }
+
+  @Test
+  @DisplayName("case 29: close ends a stream that looks for a server in vain")
+  void closeWhileConnecting() throws Exception {
+    rig.servers.stopMember(0);
+    EventStream<ChangeEvent> stream = rig.stream();
+    CompletableFuture<Throwable> puller =
+        CompletableFuture.supplyAsync(() -> {
+          try {
+            stream.next();
+            return new AssertionError("there was no event to come");
+          } catch (InterruptedException | RuntimeException e) {
+            return e;
+          }
+        });
+    await().atMost(Rig.TIMEOUT).until(() -> stream.state() == dev.perennial.StreamState.CONNECTING);
+    stream.close();
+
+    assertThat(puller.get(20, TimeUnit.SECONDS))
+        .isInstanceOf(dev.perennial.StreamClosedException.class);
+    rig.servers.startMember(0);
+  }
+
+  @Test
+  @DisplayName("garbage from the server costs a connection, and no event")
+  void garbage() throws Exception {
+    try (EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
+      rig.insert(1);
+      assertThat(take(stream, 1)).containsExactly("insert 1");
+      rig.servers.faults().fail("getMore", 1, FaultSpec.garbage());
+      rig.insert(2);
+      assertThat(take(stream, 1)).containsExactly("insert 2");
+    }
+  }
+
+  @Test
+  @DisplayName("a corrupt event is malformed, and the cursor goes on")
+  void corrupt() throws Exception {
+    try (EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
+      rig.servers.rawEvent(
+          Rig.ORDERS,
+          BsonDocument.parse("{operationType: 'insert', note: 'x'}"),
+          bytes -> {
+            // The type of the last element, which no BSON has.
+            bytes[bytes.length - 1 - 2 - 4 - 5 - 1] = 0x66;
+            return bytes;
+          });
+      rig.insert(2);
+      assertThat(take(stream, 2)).containsExactly("malformed", "insert 2");
+      assertThat(stream.stats().reconnects()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("no listener's error reaches the stream")
+  void listenerThrows() throws Exception {
+    MongoSource loud =
+        rig.builder()
+            .listener(
+                new MongoListener() {
+                  @Override
+                  public void onInvalidate(Invalidated invalidated) {
+                    throw new IllegalStateException("the listener's own");
+                  }
+                })
+            .build();
+    try (EventStream<ChangeEvent> stream = rig.live(loud)) {
+      rig.insert(1);
+      rig.servers.drop(Rig.ORDERS);
+      assertThat(take(stream, 3)).containsExactly("insert 1", "drop", "invalidate");
+    }
+  }
+
+  @Test
+  @DisplayName("several collections of two databases come through one cursor, in order")
+  void severalCollections() throws Exception {
+    MongoSource several =
+        rig.builder().watch(Scope.parse("shop.orders", "shop.customers", "stock.items")).build();
+    try (EventStream<ChangeEvent> stream = rig.live(several)) {
+      rig.insert(1);
+      rig.servers.insert("stock.items", new BsonDocument("_id", new BsonInt32(2)));
+      rig.servers.insert("stock.others", new BsonDocument("_id", new BsonInt32(3)));
+      rig.servers.insert("shop.customers", new BsonDocument("_id", new BsonInt32(4)));
+      assertThat(take(stream, 3)).containsExactly("insert 1", "insert 2", "insert 4");
+    }
+  }
+
+  @Test
+  @DisplayName("case 3: a start that cannot be saved keeps the stream from watching")
+  void startNotSaved() throws Exception {
+    rig.store.hang(InMemoryCheckpointStore.Call.SAVE);
+    try (EventStream<ChangeEvent> stream = rig.stream()) {
+      assertThat(stream.next(Duration.ofMillis(300))).isEmpty();
+      assertThat(rig.servers.count("aggregate")).isZero();
+      rig.store.release(InMemoryCheckpointStore.Call.SAVE);
+      rig.insert(1);
+      assertThat(take(stream, 1)).containsExactly("insert 1");
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package dev.perennial.source.mongo;
+
+import static dev.perennial.source.mongo.Rig.next;
+import static dev.perennial.source.mongo.Rig.rig;
+import static dev.perennial.source.mongo.Rig.take;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.mongodb.client.model.Aggregates;
+import com.mongodb.client.model.Filters;
+import dev.perennial.Delivery;
+import dev.perennial.EventStream;
+import dev.perennial.StreamException;
+import dev.perennial.StreamException.Reason;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.simulators.mongo.FaultSpec;
+import java.util.List;
+import java.util.Optional;
+import org.bson.BsonTimestamp;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HistoryTest {
+
+  /** A stream that got one event, and a server that has forgotten all up to the last of three. */
+  private static BsonTimestamp fallBehind(Rig rig) throws Exception {
+    try (EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
+      rig.insert(1);
+      assertThat(take(stream, 1)).containsExactly("insert 1");
+    }
+    rig.insert(2);
+    BsonTimestamp last = rig.servers.noop();
+    rig.servers.faults().truncateOplog(last);
+    return last;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {9, 21})
+  @DisplayName("cases 17 and 36: lost history ends the stream, and the checkpoint stays")
+  void fail(int wireVersion) throws Exception {
+    try (Rig rig = rig(wireVersion)) {
+      fallBehind(rig);
+      String saved = rig.saved();
+      try (EventStream<ChangeEvent> stream = rig.stream()) {
+        StreamException dead =
+            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
+      }
+      assertThat(rig.saved()).isEqualTo(saved);
+      assertThat(rig.told.of(MongoListener.HistoryLost.class))
+          .singleElement()
+          .satisfies(lost -> assertThat(lost.gap()).isEmpty());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {9, 21})
+  @DisplayName("case 18: the stream goes on from now behind a gap that has to be acked")
+  void restartNow(int wireVersion) throws Exception {
+    try (Rig rig = rig(wireVersion)) {
+      BsonTimestamp now = fallBehind(rig);
+      String saved = rig.saved();
+      MongoSource source = rig.builder().onHistoryLost(HistoryLostPolicy.restartNow()).build();
+      try (EventStream<ChangeEvent> stream = rig.live(source)) {
+        Delivery<ChangeEvent> delivery = next(stream);
+        StreamGap gap = (StreamGap) delivery.event();
+        assertThat(gap.from()).isPresent();
+        assertThat(gap.from().orElseThrow()).isLessThan(now);
+        assertThat(gap.to()).isEqualTo(ClusterTime.next(now));
+        assertThat(gap.reason()).contains("286");
+        assertThat(rig.saved()).isEqualTo(saved);
+        delivery.ack();
+        rig.insert(3);
+        assertThat(take(stream, 1)).containsExactly("insert 3");
+      }
+      try (EventStream<ChangeEvent> stream = rig.stream()) {
+        rig.insert(4);
+        assertThat(take(stream, 1)).containsExactly("insert 4");
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("case 19: a chosen time that is gone too ends the stream after three")
+  void restartAt() throws Exception {
+    try (Rig rig = rig()) {
+      fallBehind(rig);
+      MongoSource source =
+          rig.builder()
+              .onHistoryLost(
+                  HistoryLostPolicy.restartAt(
+                      gap -> ClusterTime.instant(gap.from().orElseThrow()).minusSeconds(60)))
+              .build();
+      try (EventStream<ChangeEvent> stream = rig.stream(source)) {
+        StreamException dead =
+            catchThrowableOfType(
+                StreamException.class,
+                () -> {
+                  while (true) {
+                    stream.next(Rig.TIMEOUT);
+                  }
+                });
+        assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
+      }
+      assertThat(rig.told.of(MongoListener.HistoryLost.class)).hasSize(2);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {136, 286})
+  @DisplayName("case 37: a live cursor that the oplog overtook has lost its history")
+  void overtaken(int code) throws Exception {
+    try (Rig rig = rig()) {
+      MongoSource source = rig.builder().onHistoryLost(HistoryLostPolicy.restartNow()).build();
+      try (EventStream<ChangeEvent> stream = rig.live(source)) {
+        rig.insert(1);
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+        rig.servers.faults().fail("getMore", 1, FaultSpec.error(code));
+        assertThat(take(stream, 1)).containsExactly("gap");
+        rig.insert(2);
+        assertThat(take(stream, 1)).containsExactly("insert 2");
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("case 20: a token that is not accepted is replaced by its time, and that is told")
+  void rejected() throws Exception {
+    try (Rig rig = rig()) {
+      try (EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
+        rig.insert(1, 2);
+        assertThat(take(stream, 2)).containsExactly("insert 1", "insert 2");
+      }
+      rig.servers
+          .faults()
+          .fail(
+              "aggregate",
+              1,
+              FaultSpec.errorSaying(280, "cannot resume stream; the resume token was not found"));
+      rig.insert(3);
+      try (EventStream<ChangeEvent> stream = rig.stream()) {
+        assertThat(take(stream, 2)).containsExactly("insert 2", "insert 3");
+      }
+      assertThat(rig.told.of(MongoListener.TokenRejected.class))
+          .singleElement()
+          .satisfies(told -> {
+            assertThat(told.rejected().token()).isPresent();
+            assertThat(told.resumed().operationTime()).isEqualTo(told.rejected().clusterTime());
+          });
+      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("case 21: another pipeline goes on from the checkpoint's time, and that is told")
+  void settingsChanged() throws Exception {
+    try (Rig rig = rig()) {
+      try (EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
+        rig.insert(1, 2);
+        assertThat(take(stream, 2)).containsExactly("insert 1", "insert 2");
+      }
+      rig.insert(3);
+      MongoSource source =
+          rig.builder()
+              .pipeline(List.of(Aggregates.match(Filters.eq("operationType", "insert"))))
+              .build();
+      try (EventStream<ChangeEvent> stream = rig.stream(source)) {
+        assertThat(take(stream, 2)).containsExactly("insert 2", "insert 3");
+      }
+      assertThat(rig.told.of(MongoListener.SettingsChanged.class)).hasSize(1);
+    }
+  }
+
+  @Test
+  @DisplayName("below 5.0 an event's token is probed, above it and other positions are not")
+  void probe() throws Exception {
+    try (Rig rig = rig(9);
+        MongoSource source = rig.builder().build()) {
+      rig.insert(1);
+      MongoPosition event = Positions.ofFirstEvent(source, rig.servers.oldestTime());
+      assertThat(aggregates(rig, source, event)).isEqualTo(2);
+      assertThat(aggregates(rig, source, event.degraded().orElseThrow())).isEqualTo(1);
+      assertThat(rig.servers.openCursors()).isZero();
+    }
+    try (Rig rig = rig(13);
+        MongoSource source = rig.builder().build()) {
+      rig.insert(1);
+      MongoPosition event = Positions.ofFirstEvent(source, rig.servers.oldestTime());
+      assertThat(aggregates(rig, source, event)).isEqualTo(1);
+    }
+  }
+
+  private static long aggregates(Rig rig, MongoSource source, MongoPosition from) throws Exception {
+    rig.servers.clearObservations();
+    source.connect(Optional.of(from)).close(Rig.TIMEOUT);
+    return rig.servers.count("aggregate");
+  }
+
+  @Test
+  @DisplayName("a checkpoint of another source is refused")
+  void otherSource() throws Exception {
+    try (Rig rig = rig()) {
+      rig.store.put(Rig.ID, new Checkpoint("mongodb", "", "2 something"));
+      try (EventStream<ChangeEvent> stream = rig.stream()) {
+        StreamException dead =
+            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        assertThat(dead.reason()).isEqualTo(Reason.CHECKPOINT);
+      }
+    }
+  }
+}
