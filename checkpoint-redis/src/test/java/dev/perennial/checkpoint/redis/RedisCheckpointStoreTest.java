@@ -48,7 +48,7 @@ class RedisCheckpointStoreTest {
   @BeforeEach
   void openStore() {
     redis.command("FLUSHALL");
-    store = RedisCheckpointStore.at(redis.uri());
+    store = Given.connected(RedisCheckpointStore.at(redis.uri()));
   }
 
   @AfterEach
