@@ -28,7 +28,15 @@ record HashContent(boolean exists, @Nullable String owner, Optional<Checkpoint> 
         link.call(
             "The checkpoint of " + names + " was not loaded",
             commands ->
-                commands.hmget(names.key(), "format", "owner", "save", "checkpoint", "deleted"));
+                commands.hmget(
+                    names.key(),
+                    "format",
+                    "owner",
+                    "save",
+                    "checkpoint",
+                    "saved",
+                    "deleted",
+                    "restored"));
     Map<String, String> fields = new HashMap<>();
     answer.forEach(field -> field.ifHasValue(value -> fields.put(field.getKey(), value)));
     if (fields.isEmpty()) {
@@ -51,8 +59,12 @@ record HashContent(boolean exists, @Nullable String owner, Optional<Checkpoint> 
       throws CheckpointException {
     String line = fields.get("checkpoint");
     if (line == null) {
-      boolean neverSaved = "0".equals(fields.get("save"));
-      if (neverSaved || fields.containsKey("deleted")) {
+      boolean neverSaved =
+          "0".equals(fields.get("save"))
+              || fields.containsKey("deleted")
+              // Written again by a stream of which no save had succeeded.
+              || fields.containsKey("restored") && !fields.containsKey("saved");
+      if (neverSaved) {
         return Optional.empty();
       }
       throw ClaimedHash.corrupt(

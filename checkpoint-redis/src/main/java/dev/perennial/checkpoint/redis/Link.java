@@ -25,6 +25,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Link {
 
+  /**
+   * How many timeouts to wait for a connection. Our own client gives up after one; but its first
+   * connection has to load a lot of code, which a busy machine takes its time for.
+   */
+  private static final int CONNECTING = 2;
+
   private static final int CLOSE_SECONDS = 1;
 
   private final Connector connector;
@@ -58,16 +64,15 @@ final class Link {
    */
   List<Object> run(String what, Script script, String key, String... arguments)
       throws CheckpointException {
-    long deadline = deadline();
     try {
-      return call(what, deadline, commands -> evalsha(commands, script, key, arguments));
+      return call(what, commands -> evalsha(commands, script, key, arguments));
     } catch (CheckpointException e) {
       if (!RedisErrors.isUnknownScript(e.getCause())) {
         throw e;
       }
     }
     // A server that was restarted, failed over to, or told to forget its scripts.
-    return call(what, deadline, commands -> eval(commands, script, key, arguments));
+    return call(what, commands -> eval(commands, script, key, arguments));
   }
 
   private static Future<List<Object>> evalsha(
@@ -93,20 +98,12 @@ final class Link {
    */
   <T> T call(String what, Function<RedisClusterAsyncCommands<String, String>, Future<T>> command)
       throws CheckpointException {
-    return call(what, deadline(), command);
-  }
-
-  private <T> T call(
-      String what,
-      long deadline,
-      Function<RedisClusterAsyncCommands<String, String>, Future<T>> command)
-      throws CheckpointException {
     Session used = null;
     Future<T> answer = null;
     try {
-      used = await(session(what), deadline);
+      used = await(session(what), timeout.multipliedBy(CONNECTING));
       answer = command.apply(used.commands());
-      return await(answer, deadline);
+      return await(answer, timeout);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw CheckpointException.unavailable(what + ", because the caller was interrupted.", e);
@@ -124,13 +121,9 @@ final class Link {
     }
   }
 
-  private long deadline() {
-    return runtime.nanoTime() + timeout.toNanos();
-  }
-
-  private <T> T await(Future<T> future, long deadline)
+  private static <T> T await(Future<T> future, Duration longest)
       throws InterruptedException, ExecutionException, TimeoutException {
-    return future.get(Math.max(0, deadline - runtime.nanoTime()), TimeUnit.NANOSECONDS);
+    return future.get(longest.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   private synchronized Future<Session> session(String what) throws CheckpointException {

@@ -342,8 +342,9 @@ public final class RedisCheckpointStore implements CheckpointStore {
     }
 
     /**
-     * How long a call may take, connecting included; 5 s, or what the address says, unless told
-     * otherwise. A third of the claim's expiry or less lets a renewal fail without harm.
+     * How long Redis may take for an answer; 5 s, or what the address says, unless told otherwise.
+     * A call that has to connect first may take up to three times that. A third of the claim's
+     * expiry or less lets a renewal fail without harm.
      */
     public Builder commandTimeout(Duration timeout) {
       if (!isPositive(timeout)) {

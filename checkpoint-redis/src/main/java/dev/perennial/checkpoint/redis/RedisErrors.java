@@ -64,7 +64,7 @@ record RedisErrors(String address, Duration timeout) {
     if (text != null) {
       return ofServer(text);
     }
-    if (error instanceof TimeoutException || error instanceof RedisCommandTimeoutException) {
+    if (isTimeout(error)) {
       return "%s did not answer within %s. See whether it runs, and whether the network lets through."
           .formatted(address, inWords(timeout));
     }
@@ -122,6 +122,18 @@ record RedisErrors(String address, Duration timeout) {
           .formatted(address, (echo < 0 ? text : text.substring(0, echo)).replaceAll("[, ]+$", ""));
     }
     return "%s answered: %s".formatted(address, text);
+  }
+
+  /** Of a command, or of the handshake, which is a cause then. */
+  private static boolean isTimeout(@Nullable Throwable error) {
+    Throwable cause = error;
+    for (int depth = 0; cause != null && depth < MAX_DEPTH; depth++) {
+      if (cause instanceof TimeoutException || cause instanceof RedisCommandTimeoutException) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
   }
 
   /** What the server said, wherever in the chain; null if it was not the server. */

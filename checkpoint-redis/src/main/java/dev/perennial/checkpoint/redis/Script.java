@@ -25,7 +25,7 @@ record Script(String text, String digest) {
    * to 14 digits. Dates are reckoned in years that begin in March, so that the leap day is a year's
    * last.
    */
-  private static final String COMMON =
+  static final String COMMON =
       """
       local key = KEYS[1]
       local kind = redis.call('TYPE', key).ok

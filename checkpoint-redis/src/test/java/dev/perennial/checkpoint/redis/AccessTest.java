@@ -29,7 +29,7 @@ class AccessTest {
   private static final String SECRET = "s3cret-Word";
 
   /** What docs/operate.md says that a user needs. */
-  private static final String[] NEEDED = {
+  static final String[] NEEDED = {
     "~perennial:*",
     "+@connection",
     "+evalsha",

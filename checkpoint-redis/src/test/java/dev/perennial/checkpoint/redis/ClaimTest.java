@@ -17,7 +17,6 @@ import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisServer;
-import io.lettuce.core.RedisURI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,10 +60,7 @@ class ClaimTest {
   @BeforeEach
   void open() {
     redis.command("FLUSHALL");
-    patient =
-        RedisCheckpointStore.builder(RedisURI.create(redis.uri()))
-            .claimExpiry(Duration.ofHours(1))
-            .build();
+    patient = impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).build();
     impatient = impatient(redis.uri()).build();
   }
 

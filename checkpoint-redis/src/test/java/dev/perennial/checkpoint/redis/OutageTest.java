@@ -19,7 +19,6 @@ import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisServer;
-import io.lettuce.core.RedisURI;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +34,7 @@ class OutageTest {
   private final AtomicInteger lost = new AtomicInteger();
 
   private static RedisCheckpointStore.Builder patient(String uri) {
-    return RedisCheckpointStore.builder(RedisURI.create(uri)).claimExpiry(Duration.ofHours(1));
+    return impatient(uri).claimExpiry(Duration.ofHours(1));
   }
 
   @Test
@@ -110,6 +109,23 @@ class OutageTest {
       slot.save(TWO);
       slot.close();
       assertThat(store.load("orders")).contains(TWO);
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void writesAgainAlsoAClaimWithoutACheckpoint() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store = impatient(redis.uri()).build();
+        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      redis.kill();
+      assertThat(failure(() -> slot.save(ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      redis.restart();
+      soon().until(() -> hash(redis, KEY).containsKey("restored"));
+      assertThat(slot.load()).as("of which nobody knows whether it was saved").isEmpty();
+      assertThat(store.streamIds()).isEmpty();
+      assertThat(failure(() -> slot.save(ONE))).hasMessageContaining("written again");
+      assertThat(slot.load()).contains(ONE);
       assertThat(lost).hasValue(0);
     }
   }

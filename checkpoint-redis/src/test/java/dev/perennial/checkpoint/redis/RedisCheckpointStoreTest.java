@@ -9,7 +9,12 @@ import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -43,7 +48,7 @@ class RedisCheckpointStoreTest {
   @BeforeEach
   void openStore() {
     redis.command("FLUSHALL");
-    store = RedisCheckpointStore.at(redis.uri());
+    store = Given.connected(RedisCheckpointStore.at(redis.uri()));
   }
 
   @AfterEach
@@ -128,6 +133,105 @@ class RedisCheckpointStoreTest {
       otherSlot.save(TWO);
       assertThat(slot.load()).contains(ONE);
       assertThat(other.streamIds()).containsExactly("orders");
+    }
+  }
+
+  @Test
+  void writesWhatAPersonCanRead() throws Exception {
+    Instant before = serverTime();
+    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      slot.save(ONE);
+      slot.save(TWO);
+      Map<String, String> hash = Given.hash(redis, Given.KEY);
+      assertThat(hash)
+          .containsOnlyKeys(
+              "format", "epoch", "owner", "claimed", "claim-expires", "save", "checkpoint", "saved")
+          .containsEntry("format", "1")
+          .containsEntry("save", "2")
+          .containsEntry("checkpoint", "test\tprint\t2");
+      assertThat(hash.get("owner")).contains(ProcessHandle.current().pid() + "/");
+      Instant claimed = Instant.parse(hash.get("claimed"));
+      Instant saved = Instant.parse(hash.get("saved"));
+      assertThat(claimed).isBetween(before, saved);
+      assertThat(saved).isBetween(claimed, serverTime());
+      assertThat(Long.parseLong(hash.get("epoch"))).isEqualTo(claimed.toEpochMilli());
+      assertThat(Long.parseLong(hash.get("claim-expires")))
+          .isEqualTo(saved.plusSeconds(15).toEpochMilli());
+      assertThat(redis.command("PTTL", Given.KEY)).as("it stays for ever").isEqualTo(-1L);
+    }
+    assertThat(Given.hash(redis, Given.KEY))
+        .containsOnlyKeys("format", "epoch", "save", "checkpoint", "saved", "released");
+  }
+
+  /** In milliseconds, rounded down, as the scripts have it. */
+  private static Instant serverTime() {
+    List<?> time = (List<?>) redis.command("TIME");
+    return Instant.ofEpochSecond(
+            Long.parseLong((String) time.get(0)), 1_000 * Long.parseLong((String) time.get(1)))
+        .truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  @Test
+  void writesDatesAsJavaDoes() {
+    List<Instant> some = new ArrayList<>();
+    for (String day :
+        List.of("2024-02-28", "2024-02-29", "2024-03-01", "2100-02-28", "2100-03-01")) {
+      some.add(Instant.parse(day + "T00:00:00Z"));
+      some.add(Instant.parse(day + "T23:59:59.999Z"));
+    }
+    Random random = new Random(5);
+    for (int i = 0; i < 500; i++) {
+      some.add(
+          Instant.ofEpochMilli(
+              random.nextLong(Instant.parse("2300-01-01T00:00:00Z").toEpochMilli())));
+    }
+    List<String> command = new ArrayList<>();
+    String script =
+        " local dates = {} for i = 1, #ARGV do dates[i] = iso(tonumber(ARGV[i])) end return dates";
+    command.addAll(List.of("EVAL", Script.COMMON + script, "1", "unused"));
+    some.forEach(instant -> command.add(String.valueOf(instant.toEpochMilli())));
+    List<?> dates = (List<?>) redis.command(command.toArray(String[]::new));
+    assertThat(dates).map(date -> Instant.parse((String) date)).isEqualTo(some);
+  }
+
+  @Test
+  void limitsTheLifeOfACheckpointIfAskedTo() throws Exception {
+    RedisCheckpointStore.Builder builder = Given.impatient(redis.uri());
+    long[] last = {0};
+    try (RedisCheckpointStore limited = builder.timeToLive(Duration.ofHours(1)).build()) {
+      CheckpointSlot slot = limited.tryClaim("orders", NOTHING).orElseThrow();
+      assertThat(timeToLive()).isPositive();
+      redis.command("PERSIST", Given.KEY);
+      slot.save(ONE);
+      assertThat(timeToLive()).as("after a save").isPositive();
+      redis.command("PERSIST", Given.KEY);
+      Given.soon().until(() -> (last[0] = timeToLive()) > 0);
+      redis.command("PERSIST", Given.KEY);
+      slot.close();
+      assertThat(timeToLive()).as("after the claim was given up").isPositive();
+    }
+    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(timeToLive()).as("claimed by one that sets no limit").isEqualTo(-1);
+      assertThat(slot.load()).contains(ONE);
+    }
+    assertThat(last[0]).isLessThanOrEqualTo(Duration.ofHours(1).toMillis());
+  }
+
+  private static long timeToLive() {
+    return Long.parseLong(String.valueOf(redis.command("PTTL", Given.KEY)));
+  }
+
+  @Test
+  void refusesWhatIsNoText() throws Exception {
+    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      slot.save(ONE);
+      CheckpointException failure =
+          Given.failure(() -> slot.save(new Checkpoint("test", "", "\ud800")));
+      assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(failure).hasMessageContaining("surrogate");
+      Checkpoint odd = new Checkpoint("t\te", "\n\\", "\u0000 \ud83d\ude00 \r");
+      slot.save(odd);
+      assertThat(slot.load()).contains(odd);
     }
   }
 }

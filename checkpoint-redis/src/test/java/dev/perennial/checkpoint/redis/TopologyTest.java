@@ -77,11 +77,22 @@ class TopologyTest {
     }
   }
 
+  /**
+   * Has a node know a user who may do what the documentation says, and gives that one's address.
+   */
+  private static RedisURI asUser(RedisServer node) {
+    List<String> user = new ArrayList<>(List.of("ACL", "SETUSER", "ann", "on", ">secret"));
+    user.addAll(List.of(AccessTest.NEEDED));
+    user.addAll(List.of("+cluster", "+asking", "+info"));
+    node.command(user.toArray(String[]::new));
+    return RedisURI.create("redis://ann:secret@127.0.0.1:" + node.port());
+  }
+
   @Test
   void followsAKeyThroughACluster() throws Exception {
     try (RedisCluster cluster = RedisCluster.start(1);
         RedisClusterClient client =
-            RedisClusterClient.create(cluster.uris().stream().map(RedisURI::create).toList());
+            RedisClusterClient.create(cluster.nodes().stream().map(TopologyTest::asUser).toList());
         RedisCheckpointStore store =
             connected(
                 RedisCheckpointStore.builder(client)

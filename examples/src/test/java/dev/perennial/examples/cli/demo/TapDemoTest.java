@@ -13,9 +13,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TapDemoTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"7", "20"})
-  void losesNothingWhateverGoesWrong(String seed) throws Exception {
-    try (Program demo = perennial("demo", "--events", "5000", "--seed", seed)) {
+  @ValueSource(strings = {"demo --seed 7", "demo tap --seed 20"})
+  void losesNothingWhateverGoesWrong(String command) throws Exception {
+    try (Program demo = perennial((command + " --events 5000").split(" "))) {
       assertThat(demo.exitStatus()).as(demo.toString()).isZero();
       assertThat(demo.out()).contains("lost: 0 of 5,001 events").doesNotContain("never acked");
       for (TapDemoFault fault : TapDemoFault.values()) {
@@ -27,14 +27,6 @@ class TapDemoTest {
           .contains("reconnects ", "redeliveries dropped", "malformed   ", "Next: ");
       assertThat(demo.out()).as("plain, for it goes to a pipe").doesNotContain("\r", "\u001b");
       assertThat(demo.err()).isEmpty();
-    }
-  }
-
-  @Test
-  void isAlsoNamedAfterItsSource() throws Exception {
-    try (Program demo = perennial("demo", "tap", "--events", "1000")) {
-      assertThat(demo.exitStatus()).as(demo.toString()).isZero();
-      assertThat(demo.out()).contains("lost: 0 of 1,001 events");
     }
   }
 
