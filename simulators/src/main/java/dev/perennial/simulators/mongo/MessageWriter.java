@@ -79,6 +79,8 @@ final class MessageWriter {
     sink.int8(BsonType.ARRAY.getValue());
     sink.cstring(batch.first() ? "firstBatch" : "nextBatch");
     int array = sink.begin();
+    // An element's type and key take at most 12 bytes; growing in steps would copy it all again.
+    sink.ensure(batch.documents().stream().mapToInt(document -> document.length + 12).sum());
     int index = 0;
     for (byte[] document : batch.documents()) {
       sink.int8(BsonType.DOCUMENT.getValue());
