@@ -26,7 +26,9 @@ class HistoryFactsTest {
       BsonTimestamp lost = insert(simulator, ORDERS, 1);
       simulator.faults().truncateOplog(insert(simulator, ORDERS, 2));
 
-      assertThat(mongo.watch(ORDERS, at(lost)).code()).isEqualTo(286);
+      RawMongo.Stream stream = mongo.watch(ORDERS, at(lost));
+      assertThat(stream.code()).isEqualTo(286);
+      assertThat(stream.labels()).containsExactly("NonResumableChangeStreamError");
     }
   }
 
@@ -104,13 +106,17 @@ class HistoryFactsTest {
   void aTokenOfAnotherClusterIsNoticedAtTheFirstLaterEvent(int version) {
     try (ReplicaSetSimulator simulator = Sim.version(version);
         RawMongo mongo = new RawMongo(simulator)) {
-      BsonDocument token = firstToken(simulator, mongo);
-      String foreign = RawMongo.hex(token).replaceFirst("(5A1004)........", "$1DEADBEEF");
+      String hex = RawMongo.hex(firstToken(simulator, mongo));
+      String before = hex.replaceFirst("(5A1004)........", "$100000000");
+      String behind = hex.replaceFirst("(5A1004)........", "$1FFFFFFFF");
 
-      RawMongo.Stream stream = mongo.watch(ORDERS, "{startAfter: {_data: '" + foreign + "'}}");
-
-      // The event at the same time has another token, so the place is passed there.
-      assertThat(stream.code()).isEqualTo(280);
+      // What is there at that time has another UUID: if it sorts behind, the place is passed.
+      assertThat(mongo.watch(ORDERS, "{startAfter: {_data: '" + before + "'}}").code())
+          .isEqualTo(280);
+      RawMongo.Stream stream = mongo.watch(ORDERS, "{startAfter: {_data: '" + behind + "'}}");
+      assertThat(stream.events()).isEmpty();
+      insert(simulator, ORDERS, 2);
+      assertThat(stream.more().code()).isEqualTo(280);
     }
   }
 
