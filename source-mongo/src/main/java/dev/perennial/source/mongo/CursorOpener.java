@@ -16,6 +16,8 @@ import com.mongodb.connection.ServerType;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
@@ -68,41 +70,47 @@ final class CursorOpener {
   OpenCursor open(MongoPosition from, boolean oneByOne) throws InterruptedException {
     MongoChangeStreamCursor<EventBytes> cursor =
         cursor(from, plan.pipeline(), oneByOne ? Integer.valueOf(1) : options.batchSize());
-    // A time and a high-water token are checked at once, an event's token is not.
-    boolean checkedAtOnce = !from.isEvent();
-    boolean probed = !checkedAtOnce && oldestWireVersion() < SCAN_CHECKS_START;
-    OpenCursor open =
-        new OpenCursor(
-            cursor, from, OpenCursor.id(cursor), checkedAtOnce || probed, oneByOne, isSharded());
-    if (probed) {
-      try {
-        probe(from);
-      } catch (MongoException | InterruptedException e) {
-        open.close(Duration.ZERO, runtime);
-        throw e;
-      }
+    try {
+      // A time and a high-water token are checked at once, an event's token is not.
+      boolean scanChecksStart = oldestWireVersion() >= SCAN_CHECKS_START;
+      boolean proved = !from.isEvent() || (!scanChecksStart && probe(from, cursor));
+      return new OpenCursor(
+          cursor, from, OpenCursor.id(cursor), proved, scanChecksStart, oneByOne, isSharded());
+    } catch (MongoException | InterruptedException e) {
+      OpenCursor.close(cursor, Duration.ZERO, runtime);
+      throw e;
     }
-    return open;
   }
 
-  /** Whether the events come from several servers, through one that puts them in order. */
+  /**
+   * Whether the events come from several servers, through one that puts them in order: always,
+   * unless it is known to be one replica set.
+   */
   boolean isSharded() {
-    return client.get().getClusterDescription().getType() == ClusterType.SHARDED;
+    return client.get().getClusterDescription().getType() != ClusterType.REPLICA_SET;
   }
 
   /**
    * Asks for the time of an event's token, which the server checks at once. Later than the cursor
    * is opened, so that what the probe finds there was there for the cursor too.
+   *
+   * @return whether that says something of the cursor: a member whose oplog is longer may have
+   *     answered, and then the first event has to prove it
    */
-  private void probe(MongoPosition from) throws InterruptedException {
-    MongoPosition time = from.degraded().orElse(from);
-    try {
-      // Enough to see that it opens.
-      cursor(time, plan.pipeline(), 1).close();
+  private boolean probe(MongoPosition from, MongoChangeStreamCursor<?> cursor)
+      throws InterruptedException {
+    Optional<MongoPosition> time = from.degraded();
+    if (time.isEmpty()) {
+      return false;
+    }
+    try (MongoChangeStreamCursor<?> probe = cursor(time.get(), plan.pipeline(), 1)) {
+      return Objects.equals(probe.getServerAddress(), cursor.getServerAddress());
     } catch (MongoException e) {
       if (!Poison.is(e)) {
         throw e;
       }
+      // It opened, and stumbled over what is too large to be returned.
+      return false;
     }
   }
 

@@ -7,17 +7,22 @@ import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoListener.TokenRejected;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a stream goes on when the server does not take its position. A token that is not accepted is
- * replaced by its time, from which nothing is missing; if the server does not have that time any
- * more either, changes are lost, and the application's policy decides.
+ * replaced by its time, once, from which nothing is missing; if the server does not have that time
+ * any more either, or comes from there to the same token, changes are lost, and the application's
+ * policy decides.
  */
 final class History {
 
   private final HistoryLostPolicy policy;
   private final ServerTime server;
   private final MongoListener listener;
+
+  /** The token that was replaced by its time last. */
+  private @Nullable MongoPosition replaced;
 
   History(HistoryLostPolicy policy, ServerTime server, MongoListener listener) {
     this.policy = policy;
@@ -28,9 +33,10 @@ final class History {
   Recovery<ChangeEvent, MongoPosition> recover(MongoPosition lost, Throwable cause)
       throws MongoSourceException, InterruptedException {
     // A position that is a time has been replaced already, or never had a token.
-    if (lost.token().isPresent() && MongoErrors.isTokenRejected(cause)) {
+    if (lost.token().isPresent() && MongoErrors.isTokenRejected(cause) && !lost.equals(replaced)) {
       Optional<MongoPosition> time = lost.degraded();
       if (time.isPresent()) {
+        replaced = lost;
         listener.onTokenRejected(new TokenRejected(lost, time.get(), cause));
         return Recovery.restart(time.get());
       }

@@ -42,6 +42,9 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** Whether the server has shown that it knows where the cursor was opened. */
   private boolean proved;
 
+  /** What the server calls the cursor; another one if the driver has opened another. */
+  private long id;
+
   /** The resume token that was last looked at, so that it is read once. */
   private @Nullable BsonDocument seenToken;
 
@@ -67,6 +70,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     this.runtime = runtime;
     this.last = open.from();
     this.proved = open.proved();
+    this.id = open.id();
   }
 
   @Override
@@ -110,7 +114,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     } catch (MongoException e) {
       return failed(e);
     }
-    checkNotReplaced();
+    checkReplacement(event != null);
     if (event != null) {
       Received<ChangeEvent, MongoPosition> received = take(event);
       return received != null ? received : arrived();
@@ -118,16 +122,29 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (OpenCursor.id(cursor) == OpenCursor.ENDED) {
       return ended();
     }
-    proved = true;
+    proved |= open.scanChecksStart();
     return progress();
   }
 
-  /** The driver goes on from the token of an empty batch, which may be behind what was lost. */
-  private void checkNotReplaced() throws MongoSourceException {
-    if (!proved && open.isReplaced()) {
-      throw new MongoSourceException.CursorLost(
-          "the driver reopened the cursor before the server had confirmed where it began", null);
+  /**
+   * The driver opens another cursor without asking whether the server has all that comes after the
+   * token. Where nobody else finds out either, ours is opened instead, which asks. So it is before
+   * the first cursor has proved itself: the driver goes on from the token of an empty batch then,
+   * which may be behind what was lost.
+   *
+   * @param found whether an event came, and so the server has found the token
+   */
+  private void checkReplacement(boolean found) throws MongoSourceException {
+    if (!OpenCursor.isReplaced(cursor, id)) {
+      return;
     }
+    if (!proved || (!found && last.isEvent() && !open.scanChecksStart())) {
+      throw new MongoSourceException.CursorLost(
+          "the driver reopened the cursor where the server does not say whether it has all that came"
+              + " after it",
+          null);
+    }
+    id = OpenCursor.id(cursor);
   }
 
   /** An event that came; null if it is a part of one that is not whole yet. */
@@ -205,13 +222,14 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** The driver gave up. */
   private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
     if (Poison.is(error)) {
-      checkNotReplaced();
+      checkReplacement(false);
       return unreturnable(error);
     }
-    if (last.isInvalidate() && MongoErrors.isTokenRejected(error)) {
-      // The driver reopens with resumeAfter, which takes no invalidate token; we use startAfter.
+    if (MongoErrors.isPositionLost(error) && OpenCursor.isReplaced(cursor, id)) {
+      // That was about the driver's token, and not about ours: it may be of a part of an event, and
+      // behind an invalidate resumeAfter does not take it, but startAfter does.
       throw new MongoSourceException.CursorLost(
-          "the driver could not reopen the cursor behind an invalidate", error);
+          "the server did not take the position from which the driver reopened the cursor", error);
     }
     throw errors.clear(error);
   }

@@ -59,6 +59,13 @@ final class MongoErrors {
             && ErrorKind.of(error).filter(kind -> kind == ErrorKind.TOKEN_REJECTED).isPresent());
   }
 
+  /** Whether the server does not take a position, for whatever reason. */
+  static boolean isPositionLost(MongoException error) {
+    return ErrorKind.of(error)
+        .filter(kind -> kind == ErrorKind.TOKEN_REJECTED || kind == ErrorKind.HISTORY_LOST)
+        .isPresent();
+  }
+
   /** What the server said, fit for one line. */
   static String words(Throwable error) {
     return error instanceof MongoCommandException command

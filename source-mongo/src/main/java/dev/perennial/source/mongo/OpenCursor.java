@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * @param from where
  * @param id what the server called it; 0 if it has already ended
  * @param proved whether the server is known to have what comes after {@code from}
+ * @param scanChecksStart whether the server finds out by itself that it no longer has what comes
+ *     after a token
  * @param oneByOne whether no batch has more than one event
  * @param sharded whether the events come from several servers, through one that puts them in order
  */
@@ -20,6 +22,7 @@ record OpenCursor(
     MongoPosition from,
     long id,
     boolean proved,
+    boolean scanChecksStart,
     boolean oneByOne,
     boolean sharded) {
 
@@ -34,8 +37,8 @@ record OpenCursor(
     return server == null ? ENDED : server.getId();
   }
 
-  /** Whether the driver has opened another cursor in its place. */
-  boolean isReplaced() {
+  /** Whether the driver has opened another cursor in place of the one with that id, or tried to. */
+  static boolean isReplaced(MongoChangeStreamCursor<?> cursor, long id) {
     try {
       long now = id(cursor);
       return now != ENDED && now != id;
@@ -45,13 +48,19 @@ record OpenCursor(
     }
   }
 
+  /** Kills the cursor on the server. */
+  void close(Duration atMost, StreamRuntime runtime) throws InterruptedException {
+    close(cursor, atMost, runtime);
+  }
+
   /**
-   * Kills the cursor on the server. Hangs where the network does, so it is left to a thread of the
+   * Kills a cursor on the server. Hangs where the network does, so it is left to a thread of the
    * runtime's.
    *
    * @param atMost how long to wait for it, if that is longer than a second
    */
-  void close(Duration atMost, StreamRuntime runtime) throws InterruptedException {
+  static void close(MongoChangeStreamCursor<?> cursor, Duration atMost, StreamRuntime runtime)
+      throws InterruptedException {
     AtomicBoolean closed = new AtomicBoolean();
     StreamRuntime.Signal signal = runtime.newSignal();
     runtime.execute(() -> {

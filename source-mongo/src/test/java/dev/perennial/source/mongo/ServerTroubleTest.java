@@ -110,7 +110,7 @@ class ServerTroubleTest {
 
       assertThatThrownBy(() -> Rig.receive(connection))
           .isInstanceOf(MongoSourceException.CursorLost.class)
-          .hasMessageContaining("confirmed");
+          .hasMessageContaining("reopened");
       connection.close(Duration.ZERO);
     }
   }
