@@ -10,6 +10,7 @@ import org.bson.BsonBinary;
 import org.bson.BsonDocument;
 import org.bson.BsonDouble;
 import org.bson.BsonInt64;
+import org.bson.BsonInvalidOperationException;
 import org.bson.BsonString;
 import org.jspecify.annotations.Nullable;
 
@@ -107,6 +108,12 @@ final class Dispatcher {
       Authentication.check(call);
       Reply reply = command.run(call);
       return new Answer(reply, footer(true), HelloCommands.streams(call.request()), false);
+    } catch (BsonInvalidOperationException e) {
+      CommandError wrong = new CommandError(14, "A field has the wrong type: " + e.getMessage());
+      return new Answer(Reply.of(errorReply(call.request(), wrong)), footer(false), false, false);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      CommandError own = new CommandError(1, "The scripted replica set failed: " + e);
+      return new Answer(Reply.of(errorReply(call.request(), own)), footer(false), false, false);
     } catch (CommandError e) {
       return new Answer(Reply.of(errorReply(call.request(), e)), footer(false), false, false);
     }

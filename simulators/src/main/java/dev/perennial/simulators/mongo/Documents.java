@@ -2,7 +2,10 @@ package dev.perennial.simulators.mongo;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.bson.BsonBinary;
 import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
@@ -25,7 +28,7 @@ final class Documents {
   Change insert(Namespace namespace, BsonDocument document) {
     CollectionState collection = open(namespace);
     BsonDocument stored = withId(document);
-    BsonValue id = java.util.Objects.requireNonNull(stored.get("_id"));
+    BsonValue id = Objects.requireNonNull(stored.get("_id"));
     if (collection.get(id) != null) {
       throw new CommandError(
           11000,
@@ -35,24 +38,21 @@ final class Documents {
               + new BsonDocument("_id", id).toJson());
     }
     collection.put(stored);
-    return Change.inserted(collection, key(stored), stored);
+    return change(ChangeKind.INSERT, collection, null, stored, null);
   }
 
   Change replace(Namespace namespace, BsonValue id, BsonDocument replacement) {
     CollectionState collection = open(namespace);
     BsonDocument before = existing(collection, id);
-    BsonDocument after =
-        new BsonDocument("_id", java.util.Objects.requireNonNull(before.get("_id")));
+    BsonDocument after = new BsonDocument("_id", Objects.requireNonNull(before.get("_id")));
     after.putAll(BsonBytes.copy(replacement));
     collection.put(after);
-    return Change.replaced(collection, key(after), before, after);
+    return change(ChangeKind.REPLACE, collection, before, after, null);
   }
 
   /** Null when the update changes nothing. */
   @Nullable Change update(
-      Namespace namespace,
-      BsonValue id,
-      java.util.function.Function<BsonDocument, Updates.Result> update) {
+      Namespace namespace, BsonValue id, Function<BsonDocument, Updates.Result> update) {
     CollectionState collection = open(namespace);
     BsonDocument before = existing(collection, id);
     Updates.Result result = update.apply(before);
@@ -60,14 +60,14 @@ final class Documents {
       return null;
     }
     collection.put(result.after());
-    return Change.updated(collection, key(before), before, result.after(), result.description());
+    return change(ChangeKind.UPDATE, collection, before, result.after(), result.description());
   }
 
   Change delete(Namespace namespace, BsonValue id) {
     CollectionState collection = open(namespace);
     BsonDocument before = existing(collection, id);
     collection.remove(id);
-    return Change.deleted(collection, key(before), before);
+    return change(ChangeKind.DELETE, collection, before, null, null);
   }
 
   /** The collection, made if it is not there. */
@@ -171,7 +171,7 @@ final class Documents {
     }
     BsonDocument lsid =
         new BsonDocument("id", EventEncoder.binary(set.catalog().uuid()))
-            .append("uid", new org.bson.BsonBinary(new byte[32]));
+            .append("uid", new BsonBinary(new byte[32]));
     return set.append(changes, new OplogEntry.Transaction(lsid, 1));
   }
 
@@ -223,8 +223,18 @@ final class Documents {
     return found;
   }
 
-  private static BsonDocument key(BsonDocument document) {
-    return new BsonDocument("_id", java.util.Objects.requireNonNull(document.get("_id")));
+  private static Change change(
+      ChangeKind kind,
+      CollectionState collection,
+      @Nullable BsonDocument before,
+      @Nullable BsonDocument after,
+      @Nullable BsonDocument description) {
+    BsonDocument either = Objects.requireNonNull(after == null ? before : after);
+    BsonDocument key = new BsonDocument("_id", Objects.requireNonNull(either.get("_id")));
+    return Change.ofDocument(
+        kind,
+        collection,
+        new DocumentChange(key, before, after, description, collection.recordsImages()));
   }
 
   /** A copy of its own, with the _id at the head, as the server stores it. */

@@ -60,6 +60,22 @@ final class EventEncoder {
   }
 
   BsonDocument event(OplogEntry entry) {
+    return event(entry, true);
+  }
+
+  /** The event, with null for images that are required and missing. */
+  BsonDocument eventOrNullImages(OplogEntry entry) {
+    return event(entry, false);
+  }
+
+  /** Fails where an image is required and missing, as a server does even while it resumes. */
+  void requireImages(OplogEntry entry) {
+    if (spec.fullDocument() == ImageMode.REQUIRED || spec.beforeChange() == ImageMode.REQUIRED) {
+      event(entry, true);
+    }
+  }
+
+  private BsonDocument event(OplogEntry entry, boolean strict) {
     Change change = entry.change();
     BsonDocument event = new BsonDocument("_id", token(entry).toDocument());
     if (change.event() != null) {
@@ -78,21 +94,23 @@ final class EventEncoder {
     if (spec.expanded() && change.uuid() != null) {
       event.put("collectionUUID", binary(change.uuid()));
     }
-    fullDocument(event, entry);
+    fullDocument(event, entry, strict);
     event.put("ns", change.namespace().toDocument());
     if (change.to() != null) {
       event.put("to", change.to().toDocument());
     }
-    if (change.documentKey() != null) {
-      event.put("documentKey", change.documentKey());
+    BsonDocument key = change.documentKey();
+    if (key != null) {
+      event.put("documentKey", key);
     }
     if (spec.expanded() && change.operationDescription() != null) {
       event.put("operationDescription", change.operationDescription());
     }
-    if (change.updateDescription() != null) {
-      event.put("updateDescription", description(change.updateDescription()));
+    BsonDocument description = change.updateDescription();
+    if (description != null) {
+      event.put("updateDescription", shown(description));
     }
-    beforeChange(event, entry);
+    beforeChange(event, entry, strict);
     return event;
   }
 
@@ -110,23 +128,24 @@ final class EventEncoder {
     }
   }
 
-  private void fullDocument(BsonDocument event, OplogEntry entry) {
+  private void fullDocument(BsonDocument event, OplogEntry entry, boolean strict) {
     Change change = entry.change();
-    if (change.fullDocument() != null) {
-      event.put("fullDocument", change.fullDocument());
+    BsonDocument own = change.fullDocument();
+    if (own != null) {
+      event.put("fullDocument", own);
     } else if (entry.kind() == ChangeKind.UPDATE && spec.fullDocument() != ImageMode.OFF) {
       BsonDocument image =
           spec.fullDocument() == ImageMode.UPDATE_LOOKUP
               ? images.lookUp(entry)
               : images.available(entry, change.after());
-      if (image == null && spec.fullDocument() == ImageMode.REQUIRED) {
-        throw missing("post", event);
+      if (strict && image == null && spec.fullDocument() == ImageMode.REQUIRED) {
+        throw missing("post", "update", entry);
       }
       event.put("fullDocument", image == null ? BsonNull.VALUE : image);
     }
   }
 
-  private void beforeChange(BsonDocument event, OplogEntry entry) {
+  private void beforeChange(BsonDocument event, OplogEntry entry, boolean strict) {
     boolean has =
         entry.kind() == ChangeKind.UPDATE
             || entry.kind() == ChangeKind.REPLACE
@@ -135,24 +154,30 @@ final class EventEncoder {
       return;
     }
     BsonDocument image = images.available(entry, entry.change().before());
-    if (image == null && spec.beforeChange() == ImageMode.REQUIRED) {
-      throw missing("pre", event);
+    if (strict && image == null && spec.beforeChange() == ImageMode.REQUIRED) {
+      throw missing("pre", "update, delete and replace", entry);
     }
     event.put("fullDocumentBeforeChange", image == null ? BsonNull.VALUE : image);
   }
 
-  private static CommandError missing(String which, BsonDocument event) {
+  private static CommandError missing(String which, String whose, OplogEntry entry) {
+    BsonDocument event =
+        new BsonDocument("operationType", new BsonString(entry.operationType()))
+            .append("ns", entry.namespace().toDocument())
+            .append("clusterTime", entry.time());
     return new CommandError(
         47,
         "Change stream was configured to require a "
             + which
-            + "-image for all update, delete and replace events, but the "
+            + "-image for all "
+            + whose
+            + " events, but the "
             + which
             + "-image was not found for event: "
             + event.toJson());
   }
 
-  private BsonDocument description(BsonDocument whole) {
+  private BsonDocument shown(BsonDocument whole) {
     BsonDocument shown = new BsonDocument();
     whole.forEach((name, value) -> {
       boolean hidden =

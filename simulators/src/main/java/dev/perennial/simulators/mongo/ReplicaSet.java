@@ -30,6 +30,7 @@ final class ReplicaSet {
   private final Documents documents;
   private final Access access = new Access();
   private final Retries retries = new Retries();
+  private final Transactions transactions;
   private @Nullable BsonTimestamp imagesFrom;
   private @Nullable FailPoint failPoint;
   private final List<Member> members = new ArrayList<>();
@@ -44,6 +45,7 @@ final class ReplicaSet {
     this.cursors = new Cursors(settings.seed());
     this.documents = new Documents(this);
     this.faults = new Faults(this);
+    this.transactions = new Transactions(this);
     for (int i = 0; i < settings.members(); i++) {
       members.add(new Member(this, i));
     }
@@ -90,6 +92,10 @@ final class ReplicaSet {
 
   Access access() {
     return access;
+  }
+
+  Transactions transactions() {
+    return transactions;
   }
 
   Retries retries() {
@@ -142,14 +148,14 @@ final class ReplicaSet {
     return append(List.of(change), null);
   }
 
-  /** Puts changes into the oplog at one time: those of a transaction are numbered from 1. */
+  /** Puts changes into the oplog at one time: those of a transaction are numbered from 0. */
   BsonTimestamp append(List<Change> changes, OplogEntry.@Nullable Transaction transaction) {
     BsonTimestamp time = clock.tick();
     long wall = clock.millis();
-    int index = transaction == null ? 0 : 1;
+    int index = 0;
     for (Change change : changes) {
       oplog.append(new OplogEntry(oplog.nextSequence(), time, wall, change, index, transaction));
-      index += transaction == null ? 0 : 1;
+      index++;
     }
     changed.signalAll();
     return time;

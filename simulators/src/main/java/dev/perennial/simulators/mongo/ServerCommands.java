@@ -32,6 +32,8 @@ final class ServerCommands {
     all.put("configureFailPoint", ServerCommands::configureFailPoint);
     all.put("replSetStepDown", ServerCommands::stepDown);
     all.put("replSetGetStatus", ServerCommands::status);
+    all.put("commitTransaction", call -> call.set().transactions().commit(call));
+    all.put("abortTransaction", call -> call.set().transactions().abort(call));
     all.put("saslStart", Authentication::saslStart);
     all.put("authenticate", Authentication::saslStart);
   }

@@ -3,6 +3,7 @@ package dev.perennial.simulators.mongo;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
@@ -19,8 +20,8 @@ record Splitter(int limit) {
   /** BSONObjMaxInternalSize: 16 MiB for the user, and 16 KiB for what goes around it. */
   static final int SERVER_LIMIT = 16 * 1024 * 1024 + 16 * 1024;
 
-  /** What the wrapping of a fragment takes: its splitEvent field. */
-  private static final int FRAGMENT_OVERHEAD = 64;
+  /** The bytes of a document without fields. */
+  private static final int EMPTY = 5;
 
   record Fragment(byte[] bytes, ResumeToken token) {}
 
@@ -31,7 +32,7 @@ record Splitter(int limit) {
           "BSONObj size: "
               + event.length
               + " (0x"
-              + Integer.toHexString(event.length).toUpperCase(java.util.Locale.ROOT)
+              + Integer.toHexString(event.length).toUpperCase(Locale.ROOT)
               + ") is invalid. Size must be between 0 and "
               + limit
               + "("
@@ -60,14 +61,8 @@ record Splitter(int limit) {
     List<BsonDocument> parts = parts(BsonBytes.decode(event), token);
     List<Fragment> fragments = new ArrayList<>();
     for (int i = after + 1; i < parts.size(); i++) {
-      ResumeToken own = token.withFragment(i);
-      BsonDocument fragment = new BsonDocument("_id", own.toDocument());
-      fragment.put(
-          "splitEvent",
-          new BsonDocument("fragment", new BsonInt32(i + 1))
-              .append("of", new BsonInt32(parts.size())));
-      fragment.putAll(parts.get(i));
-      fragments.add(new Fragment(BsonBytes.encode(fragment), own));
+      parts.get(i).getDocument("splitEvent").put("of", new BsonInt32(parts.size()));
+      fragments.add(new Fragment(BsonBytes.encode(parts.get(i)), token.withFragment(i)));
     }
     if (after >= parts.size()) {
       throw new CommandError(
@@ -78,39 +73,43 @@ record Splitter(int limit) {
     return fragments;
   }
 
+  /** The fragments, each as full as it gets with the smallest fields that are left. */
   private List<BsonDocument> parts(BsonDocument event, ResumeToken token) {
     record Field(String name, BsonValue value, int size) {}
     List<Field> fields = new ArrayList<>();
     for (Map.Entry<String, BsonValue> field : event.entrySet()) {
       if (!field.getKey().equals("_id")) {
-        int size = BsonBytes.size(new BsonDocument(field.getKey(), field.getValue())) - 5;
+        int size = BsonBytes.size(new BsonDocument(field.getKey(), field.getValue())) - EMPTY;
         fields.add(new Field(field.getKey(), field.getValue(), size));
       }
     }
-    fields.sort(Comparator.comparingInt(Field::size));
-    int room = limit - FRAGMENT_OVERHEAD - BsonBytes.size(token.withFragment(0).toDocument());
+    fields.sort(Comparator.comparingInt(Field::size).thenComparing(Field::name));
+    int room = limit - BsonBytes.size(token.toDocument());
     List<BsonDocument> parts = new ArrayList<>();
-    BsonDocument part = new BsonDocument();
-    int used = 0;
+    int used = room;
     for (Field field : fields) {
-      if (field.size() > room) {
+      if (parts.isEmpty() || used + field.size() > room) {
+        parts.add(begin(token, parts.size()));
+        used = BsonBytes.size(parts.get(parts.size() - 1));
+      }
+      parts.get(parts.size() - 1).put(field.name(), field.value());
+      used += field.size();
+      if (used > room) {
         throw new CommandError(
             7182500,
-            "Splitting change event failed: the field '"
-                + field.name()
-                + "' of the event with the resume token "
-                + token.hex()
-                + " is larger than a fragment may be");
+            "Splitting change event failed: fragment size "
+                + used
+                + " is greater than maximum allowed fragment size "
+                + room);
       }
-      if (used + field.size() > room) {
-        parts.add(part);
-        part = new BsonDocument();
-        used = 0;
-      }
-      part.put(field.name(), field.value());
-      used += field.size();
     }
-    parts.add(part);
     return parts;
+  }
+
+  private static BsonDocument begin(ResumeToken token, int number) {
+    BsonDocument split =
+        new BsonDocument("fragment", new BsonInt32(number + 1)).append("of", new BsonInt32(0));
+    return new BsonDocument("_id", token.withFragment(number).toDocument())
+        .append("splitEvent", split);
   }
 }

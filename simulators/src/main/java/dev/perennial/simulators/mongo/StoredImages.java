@@ -2,7 +2,6 @@ package dev.perennial.simulators.mongo;
 
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
-import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /** Images out of the replica set's data. Guarded by its lock. */
@@ -11,10 +10,10 @@ record StoredImages(ReplicaSet set) implements Images {
   @Override
   public @Nullable BsonDocument lookUp(OplogEntry entry) {
     CollectionState collection = set.catalog().find(entry.namespace());
-    BsonValue id = entry.change().documentId();
+    DocumentChange change = entry.change().document();
     // A collection that was dropped and made again is another one, whatever it is called.
     boolean same = collection != null && collection.uuid().equals(entry.uuid());
-    return collection == null || !same || id == null ? null : collection.get(id);
+    return collection == null || !same || change == null ? null : collection.get(change.id());
   }
 
   @Override

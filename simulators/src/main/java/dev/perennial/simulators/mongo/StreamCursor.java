@@ -195,6 +195,7 @@ final class StreamCursor implements ServerCursor {
       if (point == ResumePoint.PASSED) {
         throw notFound(encoder.token(entry));
       }
+      encoder.requireImages(entry);
       resuming = null;
       if (wanted.fragment() < 0) {
         if (invalidates && !sameInvalidate) {
@@ -216,22 +217,23 @@ final class StreamCursor implements ServerCursor {
     PASSED
   }
 
+  /** Tokens sort as their bytes do, and so as their text does: by time, index, UUID, and event. */
   private static ResumePoint compare(OplogEntry entry, ResumeToken wanted) {
     ResumeToken token = ResumeToken.of(entry, wanted.version(), wanted.fromInvalidate());
-    int order = token.compareTo(wanted);
-    if (order == 0) {
-      return token.event().equals(wanted.event()) ? ResumePoint.FOUND : ResumePoint.PASSED;
-    }
-    return order < 0 ? ResumePoint.BEFORE : ResumePoint.PASSED;
+    int order = token.event().compareTo(wanted.event());
+    return order == 0 ? ResumePoint.FOUND : order < 0 ? ResumePoint.BEFORE : ResumePoint.PASSED;
   }
 
   /**
    * From 5.0 a $match at the head of the user's stages runs before the resume point is looked for.
    */
   private boolean isHiddenFromSearch(OplogEntry entry) {
-    return wireVersion >= WireVersions.V5_0
-        && pipeline.hasLeading()
-        && !pipeline.leading().test(encoder.event(entry));
+    return wireVersion >= WireVersions.V5_0 && pipeline.hasLeading() && !passesLeading(entry);
+  }
+
+  /** A $match at the head runs before images are looked up, so that what it drops needs none. */
+  private boolean passesLeading(OplogEntry entry) {
+    return pipeline.leading().test(encoder.eventOrNullImages(entry));
   }
 
   private static CommandError notFound(ResumeToken passed) {
@@ -285,10 +287,13 @@ final class StreamCursor implements ServerCursor {
         return bytes; // what no stage can read goes out as it is
       }
     }
-    if (!pipeline.hasRest()) {
-      return pipeline.leading().test(encoder.event(entry)) ? encoder.bytes(entry) : null;
+    if (!passesLeading(entry)) {
+      return null;
     }
-    BsonDocument shown = shape(encoder.event(entry));
+    if (!pipeline.hasRest()) {
+      return encoder.bytes(entry);
+    }
+    BsonDocument shown = pipeline.rest().apply(encoder.event(entry));
     if (shown == null) {
       return null;
     }

@@ -32,17 +32,16 @@ final class WriteCommands {
   private static Reply run(Call call, Writing writing) {
     refuseOnSecondary(call);
     BsonDocument command = call.request().command();
-    if (command.isDocument("lsid") && command.containsKey("startTransaction")) {
-      throw new CommandError(
-          263, "The scripted replica set runs no transactions of clients: use its transaction().");
-    }
-    BsonDocument known = call.set().retries().answer(command);
+    boolean transaction = Transactions.isPart(command);
+    BsonDocument known = transaction ? null : call.set().retries().answer(command);
     if (known != null) {
       return Reply.of(known);
     }
     String name = command.getString(call.request().name()).getValue();
     BsonDocument answer = writing.run(call, Namespace.of(call.request().database(), name));
-    call.set().retries().keep(command, answer);
+    if (!transaction) {
+      call.set().retries().keep(command, answer);
+    }
     return Reply.of(answer);
   }
 
@@ -60,7 +59,7 @@ final class WriteCommands {
     int index = 0;
     for (BsonValue document : command.getArray("documents")) {
       try {
-        call.set().append(call.set().documents().insert(namespace, document.asDocument()));
+        append(call, call.set().documents().insert(namespace, document.asDocument()));
         count++;
       } catch (CommandError e) {
         errors.add(error(index, e));
@@ -113,7 +112,7 @@ final class WriteCommands {
       boolean one = statement.getNumber("limit", new BsonInt32(0)).intValue() == 1;
       List<BsonDocument> found = find(call, namespace, statement.getDocument("q"), one);
       for (BsonDocument document : found) {
-        call.set().append(call.set().documents().delete(namespace, id(document)));
+        append(call, call.set().documents().delete(namespace, id(document)));
         count++;
       }
     }
@@ -130,7 +129,7 @@ final class WriteCommands {
     if (existed) {
       BsonValue id = id(found.get(0));
       if (command.getBoolean("remove", BsonBoolean.FALSE).getValue()) {
-        call.set().append(call.set().documents().delete(namespace, id));
+        append(call, call.set().documents().delete(namespace, id));
         shown = found.get(0);
       } else {
         change(call, namespace, found.get(0), command.getDocument("update"));
@@ -186,7 +185,7 @@ final class WriteCommands {
             : documents.update(
                 namespace, id(document), before -> Updates.apply(before, update, false));
     if (change != null) {
-      call.set().append(change);
+      append(call, change);
     }
     return change != null;
   }
@@ -215,8 +214,18 @@ final class WriteCommands {
       document = Updates.apply(seed, update, true).after();
     }
     Change change = call.set().documents().insert(namespace, document);
-    call.set().append(change);
+    append(call, change);
     return Objects.requireNonNull(change.fullDocument());
+  }
+
+  /** Notes a change in the oplog, or keeps it until its transaction commits. */
+  private static void append(Call call, Change change) {
+    BsonDocument command = call.request().command();
+    if (Transactions.isPart(command)) {
+      call.set().transactions().add(command, change);
+    } else {
+      call.set().append(change);
+    }
   }
 
   private static BsonValue id(BsonDocument document) {

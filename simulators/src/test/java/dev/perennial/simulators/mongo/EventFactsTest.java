@@ -149,6 +149,27 @@ class EventFactsTest {
   }
 
   @Test
+  void aMissingImageIs47AlsoWhereTheStreamResumes() {
+    insert(simulator, ORDERS, 1);
+    RawMongo.Stream plain = mongo.watch(ORDERS, "{}");
+    simulator.update(ORDERS, id(1), BsonDocument.parse("{a: 1}"));
+    String token = plain.more().token(0).toJson();
+
+    assertThat(mongo.watch(ORDERS, "{fullDocument: 'required', startAfter: " + token + "}").code())
+        .isEqualTo(47);
+  }
+
+  @Test
+  void whatAMatchDropsNeedsNoImages() {
+    insert(simulator, ORDERS, 1);
+    RawMongo.Stream stream =
+        mongo.watch("shop", "{fullDocument: 'required'}", "{$match: {'ns.coll': 'other'}}");
+    simulator.update(ORDERS, id(1), BsonDocument.parse("{a: 1}"));
+
+    assertThat(stream.more().events()).isEmpty();
+  }
+
+  @Test
   void imagesExpire() {
     simulator.createCollection(ORDERS, true);
     insert(simulator, ORDERS, 1);
@@ -318,7 +339,7 @@ class EventFactsTest {
   @Test
   void aFragmentsTokenNeedsTheSplitStageAndTheSameImages() {
     String split = "{$changeStreamSplitLargeEvent: {}}";
-    try (ReplicaSetSimulator small = ReplicaSetSimulator.builder().maxEventSize(1_000).start();
+    try (ReplicaSetSimulator small = ReplicaSetSimulator.builder().maxEventSize(1_200).start();
         RawMongo client = new RawMongo(small)) {
       small.createCollection(ORDERS, true);
       small.insert(ORDERS, doc(1).append("text", new BsonString("x".repeat(500))));

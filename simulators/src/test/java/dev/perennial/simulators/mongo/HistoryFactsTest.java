@@ -104,13 +104,17 @@ class HistoryFactsTest {
   void aTokenOfAnotherClusterIsNoticedAtTheFirstLaterEvent(int version) {
     try (ReplicaSetSimulator simulator = Sim.version(version);
         RawMongo mongo = new RawMongo(simulator)) {
-      BsonDocument token = firstToken(simulator, mongo);
-      String foreign = RawMongo.hex(token).replaceFirst("(5A1004)........", "$1DEADBEEF");
+      String hex = RawMongo.hex(firstToken(simulator, mongo));
+      String before = hex.replaceFirst("(5A1004)........", "$100000000");
+      String behind = hex.replaceFirst("(5A1004)........", "$1FFFFFFFF");
 
-      RawMongo.Stream stream = mongo.watch(ORDERS, "{startAfter: {_data: '" + foreign + "'}}");
-
-      // The event at the same time has another token, so the place is passed there.
-      assertThat(stream.code()).isEqualTo(280);
+      // What is there at that time has another UUID: if it sorts behind, the place is passed.
+      assertThat(mongo.watch(ORDERS, "{startAfter: {_data: '" + before + "'}}").code())
+          .isEqualTo(280);
+      RawMongo.Stream stream = mongo.watch(ORDERS, "{startAfter: {_data: '" + behind + "'}}");
+      assertThat(stream.events()).isEmpty();
+      insert(simulator, ORDERS, 2);
+      assertThat(stream.more().code()).isEqualTo(280);
     }
   }
 

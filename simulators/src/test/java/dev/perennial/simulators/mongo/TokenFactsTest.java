@@ -114,7 +114,11 @@ class TokenFactsTest {
     CollectionState collection =
         new CollectionState(Namespace.parse(ORDERS), UUID.fromString(uuid), false);
     BsonTimestamp time = new BsonTimestamp(objectId.getTimestamp(), 1);
-    Change change = Change.inserted(collection, document, document);
+    Change change =
+        Change.ofDocument(
+            ChangeKind.INSERT,
+            collection,
+            new DocumentChange(document, null, document, null, false));
     return ResumeToken.of(new OplogEntry(0, time, 0, change, 0, null), version, false).hex();
   }
 

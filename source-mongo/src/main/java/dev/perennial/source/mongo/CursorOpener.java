@@ -72,7 +72,8 @@ final class CursorOpener {
     boolean checkedAtOnce = !from.isEvent();
     boolean probed = !checkedAtOnce && oldestWireVersion() < SCAN_CHECKS_START;
     OpenCursor open =
-        new OpenCursor(cursor, from, OpenCursor.id(cursor), checkedAtOnce || probed, oneByOne);
+        new OpenCursor(
+            cursor, from, OpenCursor.id(cursor), checkedAtOnce || probed, oneByOne, isSharded());
     if (probed) {
       try {
         probe(from);

@@ -24,8 +24,8 @@ public sealed interface HistoryLostPolicy {
    * the data anew.
    *
    * @param choose given the gap as it would be if the stream went on from now, says where to go on;
-   *     called on the stream's own thread, may block. What it throws counts as a failed attempt to
-   *     connect
+   *     called on the stream's own thread, may block. What it throws ends the stream, unless a
+   *     classifier of the application's retries it
    */
   static HistoryLostPolicy restartAt(Function<StreamGap, Instant> choose) {
     return new RestartAt(choose);

@@ -1,7 +1,6 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoException;
-import com.mongodb.ServerCursor;
 import com.mongodb.client.MongoChangeStreamCursor;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Received;
@@ -33,7 +32,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private final @Nullable SplitEvents split;
   private final Invalidation invalidation;
   private final Caution caution;
-  private final boolean sharded;
+  private final MongoErrors errors;
   private final ResumeWatch watch;
   private final StreamRuntime runtime;
 
@@ -54,7 +53,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       @Nullable SplitEvents split,
       Invalidation invalidation,
       Caution caution,
-      boolean sharded,
+      MongoErrors errors,
       ResumeWatch watch,
       StreamRuntime runtime) {
     this.open = open;
@@ -63,7 +62,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     this.split = split;
     this.invalidation = invalidation;
     this.caution = caution;
-    this.sharded = sharded;
+    this.errors = errors;
     this.watch = watch;
     this.runtime = runtime;
     this.last = open.from();
@@ -111,21 +110,24 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     } catch (MongoException e) {
       return failed(e);
     }
-    ServerCursor server = cursor.getServerCursor();
-    if (!proved && server != null && server.getId() != open.id()) {
-      // The driver went on from the token of an empty batch, which may be behind what was lost.
-      throw new MongoSourceException.CursorLost(
-          "the driver reopened the cursor before the server had confirmed where it began", null);
-    }
+    checkNotReplaced();
     if (event != null) {
       Received<ChangeEvent, MongoPosition> received = take(event);
       return received != null ? received : arrived();
     }
-    if (server == null) {
+    if (OpenCursor.id(cursor) == OpenCursor.ENDED) {
       return ended();
     }
     proved = true;
     return progress();
+  }
+
+  /** The driver goes on from the token of an empty batch, which may be behind what was lost. */
+  private void checkNotReplaced() throws MongoSourceException {
+    if (!proved && open.isReplaced()) {
+      throw new MongoSourceException.CursorLost(
+          "the driver reopened the cursor before the server had confirmed where it began", null);
+    }
   }
 
   /** An event that came; null if it is a part of one that is not whole yet. */
@@ -203,6 +205,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** The driver gave up. */
   private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
     if (Poison.is(error)) {
+      checkNotReplaced();
       return unreturnable(error);
     }
     if (last.isInvalidate() && MongoErrors.isTokenRejected(error)) {
@@ -210,7 +213,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       throw new MongoSourceException.CursorLost(
           "the driver could not reopen the cursor behind an invalidate", error);
     }
-    throw error;
+    throw errors.clear(error);
   }
 
   /** What the server cannot return is an event too, once it is certain that it is the next one. */
@@ -222,7 +225,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
           "the server cannot return an event, and is asked for events one by one until it comes to that",
           error);
     }
-    MalformedChange event = Poison.event(error, last, sharded);
+    MalformedChange event = Poison.event(error, last, open.sharded());
     caution.passed();
     ending = new Lost(MongoSourceException.CursorLost.behind(error));
     return give(event, false);

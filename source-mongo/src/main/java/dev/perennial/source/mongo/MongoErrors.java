@@ -76,11 +76,20 @@ final class MongoErrors {
     try {
       return call.call();
     } catch (MongoException e) {
-      if (ErrorKind.of(e).filter(kind -> kind == ErrorKind.SETTINGS).isEmpty()) {
-        throw e;
+      if (isSettings(e)) {
+        throw explain(e);
       }
-      throw explain(e);
+      throw e;
     }
+  }
+
+  /** The error itself, or one that says in one line what somebody has to change. */
+  Exception clear(MongoException error) {
+    return isSettings(error) ? explain(error) : error;
+  }
+
+  private static boolean isSettings(MongoException error) {
+    return ErrorKind.of(error).filter(kind -> kind == ErrorKind.SETTINGS).isPresent();
   }
 
   private MongoSourceException explain(MongoException error) {

@@ -1,7 +1,6 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoClientSettings;
-import com.mongodb.MongoException;
 import com.mongodb.ReadPreference;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.model.Collation;
@@ -58,28 +57,33 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   private final String hosts;
   private final ClientHandle client;
   private final MongoListener listener;
-  private final StreamRuntime runtime;
   private final ResumeWatch watch;
   private final MongoErrors errors;
   private final ServerTime server;
-  private final CursorOpener opener;
+  private final Connector connector;
   private final History history;
   private final CheckpointText checkpoints;
-  private final Caution caution = new Caution();
 
   private MongoSource(Builder builder, Options options) {
     this.options = options;
     this.hosts = builder.spec.hosts();
     this.listener = new SafeListener(builder.listener);
-    this.runtime = builder.runtime;
-    this.watch = new ResumeWatch(listener, runtime);
+    this.watch = new ResumeWatch(listener, builder.runtime);
     this.client = builder.spec.handle(builder.readTimeout, options.maxAwaitTime(), watch);
     this.errors = new MongoErrors(options.scope(), hosts);
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan =
         WatchPlan.of(
             options.scope(), options.pipeline(), options.splitLargeEvents(), builder.spec.codecs());
-    this.opener = new CursorOpener(client, options, plan, runtime);
+    this.connector =
+        new Connector(
+            client,
+            options,
+            new CursorOpener(client, options, plan, builder.runtime),
+            errors,
+            listener,
+            watch,
+            builder.runtime);
     this.history = new History(options.onHistoryLost(), server, listener);
     this.checkpoints =
         new CheckpointText(
@@ -157,11 +161,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     if (options.startAt() instanceof Starts.AfterToken after) {
       return Optional.of(after.position());
     }
-    return Optional.of(now());
-  }
-
-  private MongoPosition now() throws Exception {
-    return errors.explained(() -> MongoPosition.ofTime(server.next()));
+    return Optional.of(errors.explained(() -> MongoPosition.ofTime(server.next())));
   }
 
   @Override
@@ -180,45 +180,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   @Override
   public Connection<ChangeEvent, MongoPosition> connect(Optional<MongoPosition> after)
       throws Exception {
-    MongoPosition from = after.isPresent() ? after.get() : start().orElseThrow();
-    OpenCursor open;
-    try {
-      open = open(from);
-    } catch (MongoException e) {
-      if (!Poison.is(e)) {
-        throw e;
-      }
-      MalformedChange first = Poison.event(e, from, opener.isSharded());
-      caution.passed();
-      return new MalformedConnection(first, from);
-    }
-    watch.opened();
-    EventReader reader = new EventReader(client.codecs());
-    return new MongoConnection(
-        open,
-        reader,
-        options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
-        new Invalidation(options.onInvalidate(), listener, opener, reader),
-        caution,
-        opener.isSharded(),
-        watch,
-        runtime);
-  }
-
-  /**
-   * Opens a cursor; one by one if the first batch has an event that cannot be returned, whether it
-   * is the first or not.
-   */
-  private OpenCursor open(MongoPosition from) throws MongoSourceException, InterruptedException {
-    try {
-      return errors.explained(() -> opener.open(from, caution.isOn()));
-    } catch (MongoException e) {
-      if (caution.isOn() || !Poison.is(e)) {
-        throw e;
-      }
-      caution.met(UnreturnableEvent.read(e));
-      return errors.explained(() -> opener.open(from, true));
-    }
+    return connector.connect(after.isPresent() ? after.get() : start().orElseThrow());
   }
 
   /**

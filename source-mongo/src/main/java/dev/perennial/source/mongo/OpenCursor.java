@@ -13,13 +13,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * @param id what the server called it; 0 if it has already ended
  * @param proved whether the server is known to have what comes after {@code from}
  * @param oneByOne whether no batch has more than one event
+ * @param sharded whether the events come from several servers, through one that puts them in order
  */
 record OpenCursor(
     MongoChangeStreamCursor<EventBytes> cursor,
     MongoPosition from,
     long id,
     boolean proved,
-    boolean oneByOne) {
+    boolean oneByOne,
+    boolean sharded) {
 
   /** How long killing a cursor is waited for at the least. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
@@ -30,6 +32,17 @@ record OpenCursor(
   static long id(MongoChangeStreamCursor<?> cursor) {
     ServerCursor server = cursor.getServerCursor();
     return server == null ? ENDED : server.getId();
+  }
+
+  /** Whether the driver has opened another cursor in its place. */
+  boolean isReplaced() {
+    try {
+      long now = id(cursor);
+      return now != ENDED && now != id;
+    } catch (IllegalStateException e) {
+      // It tried to, and could not.
+      return true;
+    }
   }
 
   /**

@@ -1,0 +1,76 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoException;
+import dev.perennial.port.Connection;
+import dev.perennial.port.StreamRuntime;
+
+/** Makes connections. Used by one thread at a time. */
+final class Connector {
+
+  private final ClientHandle client;
+  private final Options options;
+  private final CursorOpener opener;
+  private final MongoErrors errors;
+  private final MongoListener listener;
+  private final ResumeWatch watch;
+  private final StreamRuntime runtime;
+  private final Caution caution = new Caution();
+
+  Connector(
+      ClientHandle client,
+      Options options,
+      CursorOpener opener,
+      MongoErrors errors,
+      MongoListener listener,
+      ResumeWatch watch,
+      StreamRuntime runtime) {
+    this.client = client;
+    this.options = options;
+    this.opener = opener;
+    this.errors = errors;
+    this.listener = listener;
+    this.watch = watch;
+    this.runtime = runtime;
+  }
+
+  Connection<ChangeEvent, MongoPosition> connect(MongoPosition from) throws Exception {
+    OpenCursor open;
+    try {
+      open = open(from);
+    } catch (MongoException e) {
+      if (!Poison.is(e)) {
+        throw e;
+      }
+      MalformedChange first = Poison.event(e, from, opener.isSharded());
+      caution.passed();
+      return new MalformedConnection(first, from);
+    }
+    watch.opened();
+    EventReader reader = new EventReader(client.codecs());
+    return new MongoConnection(
+        open,
+        reader,
+        options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
+        new Invalidation(options.onInvalidate(), listener, opener, reader),
+        caution,
+        errors,
+        watch,
+        runtime);
+  }
+
+  /**
+   * Opens a cursor; one by one if the first batch has an event that cannot be returned, whether it
+   * is the first or not.
+   */
+  private OpenCursor open(MongoPosition from) throws MongoSourceException, InterruptedException {
+    try {
+      return errors.explained(() -> opener.open(from, caution.isOn()));
+    } catch (MongoException e) {
+      if (caution.isOn() || !Poison.is(e)) {
+        throw e;
+      }
+      caution.met(UnreturnableEvent.read(e));
+      return errors.explained(() -> opener.open(from, true));
+    }
+  }
+}
