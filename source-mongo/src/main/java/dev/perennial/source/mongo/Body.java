@@ -130,7 +130,8 @@ public final class Body {
     if (!isPresent()) {
       return Optional.empty();
     }
-    return Optional.of(Payload.read(what(type.getSimpleName()), () -> decoded(codecs.get(type))));
+    return Optional.of(
+        Payload.read(() -> what(type.getSimpleName()), () -> decoded(codecs.get(type))));
   }
 
   /**
@@ -139,11 +140,11 @@ public final class Body {
    * @throws ChangePayloadException if it is corrupt
    */
   public Optional<String> json() {
-    return raw().map(document -> Payload.read(what("JSON"), document::toJson));
+    return raw().map(document -> Payload.read(() -> what("JSON"), document::toJson));
   }
 
   private <T> T decode(Decoder<T> decoder, String as) {
-    return Payload.read(what(as), () -> decoded(decoder));
+    return Payload.read(() -> what(as), () -> decoded(decoder));
   }
 
   private <T> T decoded(Decoder<T> decoder) {

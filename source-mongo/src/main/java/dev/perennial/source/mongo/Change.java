@@ -135,7 +135,7 @@ public final class Change implements ChangeEvent {
     return document(Field.UPDATE_DESCRIPTION)
         .map(document ->
             Payload.read(
-                "the updateDescription of " + this + " is not as the server documents it",
+                () -> "the updateDescription of " + this + " is not as the server documents it",
                 () -> UpdateDescriptions.read(document)));
   }
 
@@ -185,7 +185,7 @@ public final class Change implements ChangeEvent {
     return document(Field.SPLIT_EVENT)
         .map(document ->
             Payload.read(
-                "the splitEvent of " + this + " is not as the server documents it",
+                () -> "the splitEvent of " + this + " is not as the server documents it",
                 () ->
                     new SplitEvent(
                         document.getNumber("fragment").intValue(),
@@ -221,7 +221,7 @@ public final class Change implements ChangeEvent {
    * @throws ChangePayloadException if it is corrupt
    */
   public String toJson() {
-    return Payload.read(this + " cannot be read as JSON", raw()::toJson);
+    return Payload.read(() -> this + " cannot be read as JSON", raw()::toJson);
   }
 
   /** Where the event is. Each call makes a new one, which keeps nothing of the event. */

@@ -11,16 +11,16 @@ final class Payload {
   /**
    * Runs a decoder.
    *
-   * @param problem what it means if it throws
+   * @param problem what it means if it throws; asked for only then
    */
-  static <T> T read(String problem, Supplier<T> decoder) {
+  static <T> T read(Supplier<String> problem, Supplier<T> decoder) {
     try {
       return Objects.requireNonNull(decoder.get(), "the codec gave null");
     } catch (RuntimeException | StackOverflowError e) {
       // A codec may throw anything, the driver's reader throws several kinds on corrupt BSON, and
       // decoding goes as deep as the document.
       throw new ChangePayloadException(
-          problem + ": " + Brief.of(String.valueOf(e.getMessage())), e);
+          problem.get() + ": " + Brief.of(String.valueOf(e.getMessage())), e);
     }
   }
 }

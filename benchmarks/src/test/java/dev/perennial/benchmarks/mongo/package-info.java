@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.benchmarks.mongo;
+
+import org.jspecify.annotations.NullMarked;
