@@ -63,7 +63,7 @@ record HashContent(boolean exists, @Nullable String owner, Optional<Checkpoint> 
           "0".equals(fields.get("save"))
               || fields.containsKey("deleted")
               // Written again by a stream of which no save had succeeded.
-              || fields.containsKey("restored") && !fields.containsKey("saved");
+              || (fields.containsKey("restored") && !fields.containsKey("saved"));
       if (neverSaved) {
         return Optional.empty();
       }

@@ -54,11 +54,10 @@ class ExclusiveClaimTest {
     redis.close();
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {2, 3})
+  @Test
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it cannot pause a process")
-  void isOneProcessAtATimeWhateverHappensToIt(int count) throws Exception {
-    for (int i = 0; i < count; i++) {
+  void isOneProcessAtATimeWhateverHappensToIt() throws Exception {
+    for (int i = 0; i < 3; i++) {
       start("p" + i);
     }
     String first = saving("nobody");
@@ -81,15 +80,16 @@ class ExclusiveClaimTest {
     assertThat(log.vacancies()).anyMatch(one -> one.compareTo(BOUND) <= 0);
   }
 
-  @Test
-  void isOneOfEightWhoseNetworkComesAndGoes() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {2, 8})
+  void isOneOfManyWhoseNetworkComesAndGoes(int count) throws Exception {
     Map<String, CuttableLine> lines = new LinkedHashMap<>();
     List<Claimant> claimants = new ArrayList<>();
     List<RedisCheckpointStore> stores = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
     Queue<String> reports = new ConcurrentLinkedQueue<>();
     try {
-      for (int i = 0; i < 8; i++) {
+      for (int i = 0; i < count; i++) {
         CuttableLine line = new CuttableLine(redis.port());
         RedisCheckpointStore store = Claimant.store(line.uri(), EXPIRY);
         Claimant claimant = new Claimant("t" + i, store, reports::add);
@@ -99,7 +99,7 @@ class ExclusiveClaimTest {
         threads.add(new Thread(claimant));
       }
       threads.forEach(Thread::start);
-      for (int round = 0; round < 3; round++) {
+      for (int round = 0; round < 2; round++) {
         String owner = saving("nobody");
         lines.get(owner).cut();
         saving(owner);
@@ -121,7 +121,7 @@ class ExclusiveClaimTest {
       lines.values().forEach(CuttableLine::close);
     }
     SaveLog log = SaveLog.check(redis);
-    assertThat(log.claims()).hasSizeGreaterThanOrEqualTo(5);
+    assertThat(log.claims()).hasSizeGreaterThanOrEqualTo(4);
     assertThat(log.saves()).isGreaterThan(10);
     assertThat(log.vacancies()).anyMatch(one -> one.compareTo(BOUND) <= 0);
     assertThat(reports).noneMatch(report -> report.contains("died"));

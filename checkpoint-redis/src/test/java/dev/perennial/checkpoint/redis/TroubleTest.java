@@ -208,7 +208,7 @@ class TroubleTest {
     RedisServer.Builder slow = RedisServer.builder().persistent().config("key-load-delay 200");
     try (RedisServer server = (carried ? slow.carried() : slow).start();
         RedisCheckpointStore other = impatient(server.uri()).build()) {
-      server.command("EVAL", "for i = 1, 10000 do redis.call('SET', 'k' .. i, i) end", "0");
+      server.command("EVAL", "for i = 1, 6000 do redis.call('SET', 'k' .. i, i) end", "0");
       try (CheckpointSlot its = other.tryClaim("orders", NOTHING).orElseThrow()) {
         its.save(ONE);
         server.restartWithoutWaiting();

@@ -2,6 +2,7 @@ package dev.perennial.simulators.redis;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -83,18 +84,24 @@ public final class RedisSentinels implements AutoCloseable {
     return List.copyOf(servers);
   }
 
-  /** The server that most Sentinels take for the primary. */
+  /**
+   * The server that most Sentinels take for the primary.
+   *
+   * @throws IllegalStateException if they do not agree on one
+   */
   public RedisServer primary() {
-    return servers.stream()
-        .filter(server ->
-            sentinels.stream()
-                    .filter(one ->
-                        RedisServer.info(one, "sentinel")
-                            .contains("address=127.0.0.1:" + server.port() + ","))
-                    .count()
-                >= QUORUM)
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException("The Sentinels do not agree."));
+    return agreed().orElseThrow(() -> new IllegalStateException("The Sentinels do not agree."));
+  }
+
+  private Optional<RedisServer> agreed() {
+    return servers.stream().filter(server -> votes(server) >= QUORUM).findFirst();
+  }
+
+  private long votes(RedisServer server) {
+    String address = "address=127.0.0.1:" + server.port() + ",";
+    return sentinels.stream()
+        .filter(one -> RedisServer.info(one, "sentinel").contains(address))
+        .count();
   }
 
   /**
@@ -117,10 +124,11 @@ public final class RedisSentinels implements AutoCloseable {
   public RedisServer awaitOtherThan(RedisServer before) {
     Until.holds(
         "another primary than " + before,
-        () -> {
-          RedisServer now = primary();
-          return !now.equals(before) && now.info("replication").contains("role:master");
-        },
+        () ->
+            agreed()
+                .filter(now -> !now.equals(before))
+                .filter(now -> now.info("replication").contains("role:master"))
+                .isPresent(),
         this::logs);
     return primary();
   }
