@@ -6,13 +6,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A client's connection, with one thread that reads and one that runs and answers, in turn. */
 final class ClientConnection {
-
-  private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
   private final ReplicaSet set;
   private final Member member;
@@ -71,7 +67,7 @@ final class ClientConnection {
     try {
       socket.close();
     } catch (IOException e) {
-      LOG.debug("Closing connection {} failed", number, e);
+      closed = true; // as good as closed: nobody hears of it any more
     }
   }
 
@@ -84,7 +80,7 @@ final class ClientConnection {
         request = reader.read();
       }
     } catch (IOException e) {
-      LOG.debug("Connection {} ended", number, e);
+      closed = true; // in the middle of a message; to us the same as between two
     }
     closed = true;
     received.add(Optional.empty());
@@ -105,11 +101,9 @@ final class ClientConnection {
         request = received.take();
       }
     } catch (IOException e) {
-      LOG.debug("Connection {} ended", number, e);
+      closed = true; // a fault closes it, or the client is gone
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      LOG.warn("Connection {} ended by a fault of the simulator's own", number, e);
     } finally {
       close();
     }

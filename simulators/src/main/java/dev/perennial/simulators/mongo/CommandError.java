@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.bson.BsonArray;
 import org.bson.BsonDocument;
+import org.bson.BsonDouble;
 import org.bson.BsonInt32;
 import org.bson.BsonString;
 
@@ -15,6 +16,7 @@ final class CommandError extends RuntimeException {
   /** Names as in the server's error_codes.yml; those without one are called Location and number. */
   private static final Map<Integer, String> NAMES =
       Map.ofEntries(
+          Map.entry(1, "InternalError"),
           Map.entry(2, "BadValue"),
           Map.entry(6, "HostUnreachable"),
           Map.entry(7, "HostNotFound"),
@@ -108,7 +110,7 @@ final class CommandError extends RuntimeException {
   }
 
   BsonDocument toReply(List<String> allLabels) {
-    BsonDocument reply = new BsonDocument("ok", new org.bson.BsonDouble(0));
+    BsonDocument reply = new BsonDocument("ok", new BsonDouble(0));
     reply.put("errmsg", new BsonString(String.valueOf(getMessage())));
     reply.put("code", new BsonInt32(code));
     reply.put("codeName", new BsonString(nameOf(code)));

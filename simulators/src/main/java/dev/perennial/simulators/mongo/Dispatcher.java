@@ -111,6 +111,9 @@ final class Dispatcher {
     } catch (BsonInvalidOperationException e) {
       CommandError wrong = new CommandError(14, "A field has the wrong type: " + e.getMessage());
       return new Answer(Reply.of(errorReply(call.request(), wrong)), footer(false), false, false);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      CommandError own = new CommandError(1, "The scripted replica set failed: " + e);
+      return new Answer(Reply.of(errorReply(call.request(), own)), footer(false), false, false);
     } catch (CommandError e) {
       return new Answer(Reply.of(errorReply(call.request(), e)), footer(false), false, false);
     }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class ErrorLabels {
 
   static final String RESUMABLE = "ResumableChangeStreamError";
+  static final String NOT_RESUMABLE = "NonResumableChangeStreamError";
   static final String RETRYABLE_WRITE = "RetryableWriteError";
 
   private static final Set<Integer> RETRIABLE =
@@ -30,7 +31,13 @@ final class ErrorLabels {
 
   /** The label of an error that a command met by itself. */
   static @Nullable String ofRealError(CommandError error, Request request, int wireVersion) {
-    if (error.isScripted() || wireVersion < WireVersions.V4_4) {
+    if (error.isScripted()) {
+      return null;
+    }
+    if (error.code() == 280 || error.code() == 286) {
+      return NOT_RESUMABLE;
+    }
+    if (wireVersion < WireVersions.V4_4) {
       return null;
     }
     if (request.command().containsKey("txnNumber") && RETRYABLE_WRITES.contains(error.code())) {

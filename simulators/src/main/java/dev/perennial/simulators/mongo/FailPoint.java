@@ -3,6 +3,7 @@ package dev.perennial.simulators.mongo;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.BsonValue;
@@ -65,10 +66,10 @@ final class FailPoint {
     if (left > 0) {
       left--;
     }
-    if (data.getBoolean("blockConnection", org.bson.BsonBoolean.FALSE).getValue()) {
+    if (data.getBoolean("blockConnection", BsonBoolean.FALSE).getValue()) {
       call.awaitMillis(data.getNumber("blockTimeMS").longValue(), () -> false);
     }
-    if (data.getBoolean("closeConnection", org.bson.BsonBoolean.FALSE).getValue()) {
+    if (data.getBoolean("closeConnection", BsonBoolean.FALSE).getValue()) {
       throw new IOException("The fail point closes the connection.");
     }
     if (data.containsKey("errorCode")) {

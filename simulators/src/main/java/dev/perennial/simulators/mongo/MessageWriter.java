@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.BsonDocument;
+import org.bson.BsonString;
 import org.bson.BsonType;
 
 /** Writes answers to a socket, each as one write. For one thread at a time. */
@@ -96,8 +97,7 @@ final class MessageWriter {
     sink.int8(BsonType.INT64.getValue());
     sink.cstring("id");
     sink.int64(batch.cursorId());
-    byte[] namespace =
-        BsonBytes.encode(new BsonDocument("ns", new org.bson.BsonString(batch.namespace())));
+    byte[] namespace = BsonBytes.encode(new BsonDocument("ns", new BsonString(batch.namespace())));
     sink.bytes(namespace, 4, namespace.length - 5);
   }
 

@@ -1,6 +1,7 @@
 package dev.perennial.simulators.mongo;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.bson.BsonArray;
@@ -76,7 +77,7 @@ final class Projection {
   }
 
   static UnaryOperator<BsonDocument> unset(BsonValue spec) {
-    BsonArray paths = spec.isArray() ? spec.asArray() : new BsonArray(java.util.List.of(spec));
+    BsonArray paths = spec.isArray() ? spec.asArray() : new BsonArray(List.of(spec));
     return exclude(paths.stream().map(path -> path.asString().getValue()).toList());
   }
 

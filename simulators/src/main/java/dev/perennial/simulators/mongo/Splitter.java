@@ -3,6 +3,7 @@ package dev.perennial.simulators.mongo;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
@@ -31,7 +32,7 @@ record Splitter(int limit) {
           "BSONObj size: "
               + event.length
               + " (0x"
-              + Integer.toHexString(event.length).toUpperCase(java.util.Locale.ROOT)
+              + Integer.toHexString(event.length).toUpperCase(Locale.ROOT)
               + ") is invalid. Size must be between 0 and "
               + limit
               + "("

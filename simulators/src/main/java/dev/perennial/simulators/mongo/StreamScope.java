@@ -23,9 +23,8 @@ record StreamScope(@Nullable String database, @Nullable String collection) {
     if (!database.equals(namespace.database())) {
       return false;
     }
-    return collection == null
-        ? !isSystem(namespace)
-        : namespace.collection() == null || collection.equals(namespace.collection());
+    // A collection's stream ends before its database is dropped, and is not shown that after it.
+    return collection == null ? !isSystem(namespace) : collection.equals(namespace.collection());
   }
 
   /** Whether an entry ends a stream of this scope. */
@@ -35,7 +34,7 @@ record StreamScope(@Nullable String database, @Nullable String collection) {
     }
     return switch (entry.kind()) {
       case DROP, RENAME -> collection != null;
-      case DROP_DATABASE -> true;
+      case DROP_DATABASE -> collection == null;
       default -> false;
     };
   }

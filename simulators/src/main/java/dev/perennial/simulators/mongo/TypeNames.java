@@ -1,5 +1,6 @@
 package dev.perennial.simulators.mongo;
 
+import java.util.Locale;
 import org.bson.BsonValue;
 
 /** What the server calls the types of values. */
@@ -23,7 +24,7 @@ final class TypeNames {
       case OBJECT_ID -> "objectId";
       case REGULAR_EXPRESSION -> "regex";
       case NULL -> "null";
-      default -> value.getBsonType().name().toLowerCase(java.util.Locale.ROOT);
+      default -> value.getBsonType().name().toLowerCase(Locale.ROOT);
     };
   }
 }

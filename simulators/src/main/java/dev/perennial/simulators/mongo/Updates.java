@@ -1,5 +1,6 @@
 package dev.perennial.simulators.mongo;
 
+import java.util.List;
 import java.util.Map;
 import org.bson.BsonArray;
 import org.bson.BsonDocument;
@@ -87,7 +88,7 @@ final class Updates {
       case "$push" -> {
         BsonArray array = before == null ? new BsonArray() : before.asArray();
         if (before == null) {
-          set(path, new BsonArray(java.util.List.of(operand)));
+          set(path, new BsonArray(List.of(operand)));
         } else {
           set(path + "." + array.size(), operand);
         }

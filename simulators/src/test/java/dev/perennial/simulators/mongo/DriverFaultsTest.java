@@ -5,8 +5,10 @@ import static dev.perennial.simulators.mongo.Sim.insert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoCommandException;
+import com.mongodb.MongoInternalException;
 import com.mongodb.MongoSecurityException;
 import com.mongodb.MongoSocketException;
 import com.mongodb.client.MongoChangeStreamCursor;
@@ -154,7 +156,7 @@ class DriverFaultsTest {
     String uri = simulator.connectionString().replace("mongodb://", "mongodb://me:secret@");
     MongoClientSettings settings =
         MongoClientSettings.builder()
-            .applyConnectionString(new com.mongodb.ConnectionString(uri))
+            .applyConnectionString(new ConnectionString(uri))
             .applyToClusterSettings(b -> b.serverSelectionTimeout(5, TimeUnit.SECONDS))
             .build();
     try (MongoClient refused = MongoClients.create(settings)) {
@@ -171,7 +173,7 @@ class DriverFaultsTest {
     simulator.faults().fail("ping", 2, FaultSpec.garbage());
 
     assertThatThrownBy(() -> client.getDatabase("admin").runCommand(new Document("ping", 1)))
-        .isInstanceOfAny(MongoSocketException.class, com.mongodb.MongoInternalException.class);
+        .isInstanceOfAny(MongoSocketException.class, MongoInternalException.class);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static dev.perennial.simulators.mongo.Sim.insert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.EOFException;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -59,7 +60,7 @@ class FaultsTest {
     RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
     simulator.faults().fail("getMore", 1, FaultSpec.close());
 
-    assertThatThrownBy(stream::more).hasRootCauseInstanceOf(java.io.EOFException.class);
+    assertThatThrownBy(stream::more).hasRootCauseInstanceOf(EOFException.class);
     assertThat(simulator.openCursors()).isEqualTo(1);
   }
 
@@ -163,7 +164,7 @@ class FaultsTest {
     failPoint("mode: {skip: 1}, data: {failCommands: ['ping'], closeConnection: true}");
     assertThat(mongo.run("admin", "{ping: 1}").getDouble("ok").getValue()).isEqualTo(1);
     assertThatThrownBy(() -> mongo.run("admin", "{ping: 1}"))
-        .hasRootCauseInstanceOf(java.io.EOFException.class);
+        .hasRootCauseInstanceOf(EOFException.class);
   }
 
   @Test

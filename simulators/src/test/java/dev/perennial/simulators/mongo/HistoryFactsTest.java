@@ -26,7 +26,9 @@ class HistoryFactsTest {
       BsonTimestamp lost = insert(simulator, ORDERS, 1);
       simulator.faults().truncateOplog(insert(simulator, ORDERS, 2));
 
-      assertThat(mongo.watch(ORDERS, at(lost)).code()).isEqualTo(286);
+      RawMongo.Stream stream = mongo.watch(ORDERS, at(lost));
+      assertThat(stream.code()).isEqualTo(286);
+      assertThat(stream.labels()).containsExactly("NonResumableChangeStreamError");
     }
   }
 

@@ -87,6 +87,17 @@ class InvalidateFactsTest {
   }
 
   @Test
+  void aCollectionStreamIsNotShownTheDropOfTheDatabaseAfterItsInvalidate() {
+    RawMongo.Stream before = mongo.watch(ORDERS, "{}");
+    simulator.dropDatabase("shop");
+
+    RawMongo.Stream again = mongo.watch(ORDERS, startAfter(before.more().token(1)));
+
+    assertThat(again.events()).isEmpty();
+    assertThat(again.id()).isNotZero();
+  }
+
+  @Test
   void resumeAfterAnInvalidateIs260() {
     BsonDocument invalidate = dropped().token(1);
 

@@ -147,8 +147,7 @@ class ConnectionTest {
     try (EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
       rig.insert(1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
-      rig.servers.elect(-1);
-      rig.servers.closeConnections();
+      rig.servers.stopMember(0);
       Thread puller = Thread.currentThread();
       CompletableFuture<Void> interrupt =
           CompletableFuture.runAsync(() -> {
@@ -161,7 +160,7 @@ class ConnectionTest {
           });
       assertThatThrownBy(() -> stream.next(Rig.TIMEOUT)).isInstanceOf(InterruptedException.class);
       interrupt.get(20, TimeUnit.SECONDS);
-      rig.servers.elect(0);
+      rig.servers.startMember(0);
       rig.insert(2);
       assertThat(take(stream, 1)).containsExactly("insert 2");
     }
