@@ -25,6 +25,9 @@ final class CuttableLine implements AutoCloseable {
   private final Condition mended = lock.newCondition();
   private boolean cut;
 
+  /** How many times the connections there were then have been silenced for good. */
+  private int silenced;
+
   CuttableLine(int port) throws IOException {
     this.port = port;
     daemon(this::accept);
@@ -53,6 +56,25 @@ final class CuttableLine implements AutoCloseable {
     }
   }
 
+  /** Connections that are there never pass anything on again, nor end; new ones do. */
+  void silence() {
+    lock.lock();
+    try {
+      silenced++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int silenced() {
+    lock.lock();
+    try {
+      return silenced;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void accept() {
     while (!entrance.isClosed()) {
       try {
@@ -60,8 +82,9 @@ final class CuttableLine implements AutoCloseable {
         Socket server = new Socket(InetAddress.getLoopbackAddress(), port);
         sockets.add(client);
         sockets.add(server);
-        daemon(() -> carry(client, server));
-        daemon(() -> carry(server, client));
+        int before = silenced();
+        daemon(() -> carry(client, server, before));
+        daemon(() -> carry(server, client, before));
       } catch (IOException e) {
         // The server is down, or we are closed.
       }
@@ -69,26 +92,26 @@ final class CuttableLine implements AutoCloseable {
   }
 
   /** Passes on also the end, but never before what came before it. */
-  private void carry(Socket from, Socket to) {
+  private void carry(Socket from, Socket to, int before) {
     byte[] buffer = new byte[8192];
     try (from;
         to) {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
-        awaitMended();
+        awaitMended(before);
         out.write(buffer, 0, length);
       }
-      awaitMended();
+      awaitMended(before);
     } catch (IOException | InterruptedException e) {
       // It is over, whoever ended it.
     }
   }
 
-  private void awaitMended() throws InterruptedException {
+  private void awaitMended(int before) throws InterruptedException {
     lock.lock();
     try {
-      while (cut) {
+      while ((cut || silenced != before) && !entrance.isClosed()) {
         mended.await();
       }
     } finally {
@@ -104,9 +127,9 @@ final class CuttableLine implements AutoCloseable {
 
   @Override
   public void close() {
-    mend();
     try {
       entrance.close();
+      mend();
       for (Socket socket : sockets) {
         socket.close();
       }

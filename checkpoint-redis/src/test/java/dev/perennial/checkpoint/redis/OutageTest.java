@@ -254,7 +254,24 @@ class OutageTest {
   }
 
   @Test
-  void isFreedOfAHalfOpenConnection() throws Exception {
+  void replacesAConnectionThatHasDiedWithoutAWord() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        CuttableLine line = new CuttableLine(redis.port());
+        RedisCheckpointStore store =
+            connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
+        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      slot.save(ONE);
+      line.silence();
+      assertThat(failure(() -> slot.save(TWO))).hasMessageContaining("did not answer");
+      soon().ignoreExceptions().until(() -> store.load("orders").isPresent());
+      slot.save(THREE);
+      assertThat(store.load("orders")).contains(THREE);
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void learnsThatItWasOvertakenWhileItWasCutOff() throws Exception {
     try (RedisServer redis = RedisServer.start();
         CuttableLine line = new CuttableLine(redis.port());
         RedisCheckpointStore store =
