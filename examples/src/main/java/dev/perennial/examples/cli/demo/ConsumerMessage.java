@@ -36,23 +36,14 @@ sealed interface ConsumerMessage {
    * @param resumes how often the driver reopened a cursor by itself
    * @param invalidates how often the server ended the change stream
    */
-  record Figures(int unacked, long received, long reconnects, long resumes, long invalidates)
+  record Figures(int unacked, long reconnects, long resumes, long invalidates)
       implements ConsumerMessage {
 
-    static final Figures NONE = new Figures(0, 0, 0, 0, 0);
+    static final Figures NONE = new Figures(0, 0, 0, 0);
 
     @Override
     public String line() {
-      return "figures\t"
-          + unacked
-          + '\t'
-          + received
-          + '\t'
-          + reconnects
-          + '\t'
-          + resumes
-          + '\t'
-          + invalidates;
+      return "figures\t" + unacked + '\t' + reconnects + '\t' + resumes + '\t' + invalidates;
     }
   }
 
@@ -78,8 +69,7 @@ sealed interface ConsumerMessage {
                 Integer.parseInt(figures[0]),
                 Long.parseLong(figures[1]),
                 Long.parseLong(figures[2]),
-                Long.parseLong(figures[3]),
-                Long.parseLong(figures[4])));
+                Long.parseLong(figures[3])));
       }
       default -> Optional.empty();
     };

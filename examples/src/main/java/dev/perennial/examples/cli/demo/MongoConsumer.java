@@ -119,7 +119,7 @@ final class MongoConsumer implements MongoListener {
     StreamStats now = stream.stats();
     tell(
         new ConsumerMessage.Figures(
-            now.unacked(), now.received(), now.reconnects(), resumes.get(), invalidates.get()));
+            now.unacked(), now.reconnects(), resumes.get(), invalidates.get()));
   }
 
   private void say(boolean good, String text) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.bson.BsonTimestamp;
 
 /**
@@ -36,7 +37,7 @@ final class MongoDemo {
   /** How many events come at once before the application is killed. */
   private static final int BURST = 500;
 
-  private static final long GLANCE = Duration.ofMillis(20).toNanos();
+  private static final long GLANCE = Duration.ofMillis(5).toNanos();
 
   private final Settings settings;
   private final Class<?> application;
@@ -81,7 +82,9 @@ final class MongoDemo {
       writer.insert();
       List<String> oplog =
           MongoLedger.read(mongo.connectionString(), MongoWriter.NAMESPACE, first, writer.last());
-      awaitHandled(oplog.get(oplog.size() - 1), applications);
+      // Events are handled in order, so that with the last one all are, or never will be.
+      String last = oplog.get(oplog.size() - 1);
+      await(() -> tally.keys().contains(last), applications);
       applications.stop();
       screen.endLive();
       return MongoDemoReport.of(oplog, tally, totals, Duration.ofNanos(System.nanoTime() - begin));
@@ -112,10 +115,7 @@ final class MongoDemo {
       throws InterruptedException, Failure {
     if (fault == MongoDemoFault.KILL) {
       applications.awaitStandby();
-      // So that it has its hands full.
-      for (int i = 0; i < BURST; i++) {
-        writer.write();
-      }
+      burst(writer, applications);
     }
     view.announce(tally.count(), fault.announcement());
     switch (fault) {
@@ -125,11 +125,19 @@ final class MongoDemo {
     }
   }
 
-  /** Events are handled in order, so that with the last one all are, or never will be. */
-  private void awaitHandled(String last, Applications applications)
-      throws InterruptedException, Failure {
+  /** Writes many events at once, and waits until the application is in the midst of them. */
+  private void burst(MongoWriter writer, Applications applications) throws Failure {
+    int midst = tally.count() + BURST / 2;
+    for (int i = 0; i < BURST; i++) {
+      writer.write();
+    }
+    await(() -> tally.count() >= midst, applications);
+  }
+
+  /** Waits, but not for ever: what does not come is lost, and counted as such. */
+  private void await(BooleanSupplier condition, Applications applications) throws Failure {
     long begin = System.nanoTime();
-    while (!tally.keys().contains(last) && System.nanoTime() - begin < GIVE_UP.toNanos()) {
+    while (!condition.getAsBoolean() && System.nanoTime() - begin < GIVE_UP.toNanos()) {
       applications.check();
       show(applications);
       LockSupport.parkNanos(GLANCE);

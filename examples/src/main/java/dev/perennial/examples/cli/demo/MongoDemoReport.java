@@ -28,7 +28,6 @@ final class MongoDemoReport {
     List<Row> rows =
         List.of(
             new Row("in the oplog", oplog.size(), "as MongoDB's own driver reads it"),
-            new Row("received", totals.received(), "by the killed one: as it last said"),
             new Row("handled", tally.count(), ""),
             new Row("handled again", tally.again(), "acks that died with the killed application"),
             new Row("reconnects", totals.reconnects(), ""),

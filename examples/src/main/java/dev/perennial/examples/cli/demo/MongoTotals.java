@@ -6,14 +6,12 @@ import java.time.Duration;
 /** The figures of the demo's applications, one after the other, added up. */
 final class MongoTotals {
 
-  private long received;
   private long reconnects;
   private long resumes;
   private long invalidates;
   private Duration takeover = Duration.ZERO;
 
   void add(Figures figures) {
-    received += figures.received();
     reconnects += figures.reconnects();
     resumes += figures.resumes();
     invalidates += figures.invalidates();
@@ -21,10 +19,6 @@ final class MongoTotals {
 
   void tookOver(Duration after) {
     takeover = after;
-  }
-
-  long received() {
-    return received;
   }
 
   long reconnects() {

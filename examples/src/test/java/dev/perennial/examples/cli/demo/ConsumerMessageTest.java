@@ -20,7 +20,7 @@ class ConsumerMessageTest {
         new Said(true, "well\tagain"),
         new Said(false, ""),
         new Changed(StreamState.BACKING_OFF),
-        new Figures(1, 2, 3, 4, 5));
+        new Figures(1, 2, 3, 4));
   }
 
   @ParameterizedTest
