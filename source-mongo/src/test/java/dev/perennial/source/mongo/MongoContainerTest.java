@@ -1,0 +1,74 @@
+package dev.perennial.source.mongo;
+
+import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.testcontainers.mongodb.MongoDBContainer;
+import org.testcontainers.utility.DockerImageName;
+
+/**
+ * The cases on a replica set of one member in a container, for machines with Docker: {@code mvn
+ * verify -Pcontainers}. {@code -Dmongo.image=mongo:4.4} chooses another version.
+ */
+@EnabledIfSystemProperty(named = "mongo.image", matches = ".+")
+class MongoContainerTest {
+
+  private static MongoDBContainer container;
+
+  @BeforeAll
+  static void start() {
+    container =
+        new MongoDBContainer(DockerImageName.parse(System.getProperty("mongo.image")))
+            .withReplicaSet();
+    // An oplog that a case can fill, and the fail points. The set's name is the container's own.
+    container.withCommand(
+        "--replSet",
+        "docker-rs",
+        "--oplogSize",
+        "16",
+        "--syncdelay",
+        "2",
+        "--setParameter",
+        "enableTestCommands=1");
+    container.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    container.stop();
+  }
+
+  interface OnContainer extends MongoServers {
+    @Override
+    default MongoUnderTest mongo(Setup setup) {
+      // The member calls itself by a name that only the container's own network knows.
+      return new RealMongo(container.getConnectionString() + "/?directConnection=true", setup);
+    }
+  }
+
+  @Nested
+  class Delivery extends DeliveryCases implements OnContainer {}
+
+  @Nested
+  class Resume extends ResumeCases implements OnContainer {}
+
+  @Nested
+  class History extends HistoryCases implements OnContainer {}
+
+  @Nested
+  class Invalidate extends InvalidateCases implements OnContainer {}
+
+  @Nested
+  class LargeEvent extends LargeEventCases implements OnContainer {}
+
+  @Nested
+  class Close extends CloseCases implements OnContainer {}
+
+  @Nested
+  class Cluster extends ClusterCases implements OnContainer {}
+
+  @Nested
+  class SeedBug extends SeedBugCases implements OnContainer {}
+}

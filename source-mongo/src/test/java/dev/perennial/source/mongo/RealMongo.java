@@ -1,0 +1,164 @@
+package dev.perennial.source.mongo;
+
+import static org.awaitility.Awaitility.await;
+
+import com.mongodb.MongoCommandException;
+import com.mongodb.MongoException;
+import com.mongodb.client.ClientSession;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.MongoDatabase;
+import com.mongodb.client.model.Sorts;
+import java.time.Duration;
+import java.util.List;
+import org.bson.BsonBinary;
+import org.bson.BsonBoolean;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonObjectId;
+import org.bson.BsonString;
+import org.bson.BsonTimestamp;
+import org.bson.types.ObjectId;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * The replica set that a connection string names. Nobody else should write much to it meanwhile.
+ */
+final class RealMongo extends MongoUnderTest {
+
+  private static final Duration ELECTION = Duration.ofSeconds(60);
+
+  /** The oplog is cut after a checkpoint of the storage, which there is one of each minute. */
+  private static final Duration ROLL = Duration.ofSeconds(240);
+
+  /** Larger ones take too long to fill. */
+  private static final long LARGEST_OPLOG = 256L << 20;
+
+  private static final int FILLING = 4 << 20;
+
+  /** What the first entry of a set that has lost nothing yet says. */
+  private static final String FIRST_MESSAGE = "initiating set";
+
+  RealMongo(String uri, Setup setup) {
+    super(uri);
+    boolean replicated = false;
+    try {
+      setup.require(wireVersion());
+      replicated = true;
+    } finally {
+      if (!replicated) {
+        client().close();
+      }
+    }
+  }
+
+  @Override
+  void stepDown() {
+    try {
+      admin(
+          new BsonDocument("replSetStepDown", new BsonInt32(1))
+              .append("secondaryCatchUpPeriodSecs", new BsonInt32(0))
+              .append("force", BsonBoolean.TRUE));
+    } catch (MongoCommandException e) {
+      Assumptions.abort("the server refuses to step down: " + e.getErrorMessage());
+    } catch (MongoException e) {
+      // Servers may close the connection over it.
+    }
+    await().atMost(ELECTION).ignoreExceptions().until(this::isWritable);
+  }
+
+  private MongoDatabase local() {
+    return client().getDatabase("local");
+  }
+
+  private BsonDocument oldest() {
+    BsonDocument first =
+        local()
+            .getCollection("oplog.rs", BsonDocument.class)
+            .find()
+            .sort(Sorts.ascending("$natural"))
+            .first();
+    if (first == null) {
+      throw new AssertionError("the oplog is empty");
+    }
+    return first;
+  }
+
+  private long oplogSize() {
+    long size =
+        local()
+            .runCommand(
+                new BsonDocument("collStats", new BsonString("oplog.rs")), BsonDocument.class)
+            .getNumber("maxSize")
+            .longValue();
+    Assumptions.assumeTrue(
+        size <= LARGEST_OPLOG,
+        () ->
+            "this case fills the oplog, whose size is "
+                + (size >> 20)
+                + " MB here: start the server with --oplogSize 16");
+    return size;
+  }
+
+  @Override
+  void rollOplog() {
+    rollPast(operationTime());
+  }
+
+  private void rollPast(BsonTimestamp time) {
+    // Twice, since it is cut in parts. More would only grow it while it waits for a checkpoint.
+    for (long left = 2 * oplogSize(); left > 0; left -= FILLING) {
+      fill(FILLING);
+    }
+    await()
+        .atMost(ROLL)
+        .pollInterval(Duration.ofMillis(500))
+        .until(() -> {
+          fill(1);
+          return oldest().getTimestamp("ts").compareTo(time) > 0;
+        });
+  }
+
+  private void fill(int size) {
+    MongoCollection<BsonDocument> filling = collection(database("filling"), "filling");
+    BsonObjectId id = new BsonObjectId(new ObjectId());
+    filling.insertOne(new BsonDocument("_id", id).append("x", new BsonBinary(new byte[size])));
+    filling.deleteOne(new BsonDocument("_id", id));
+  }
+
+  @Override
+  BsonTimestamp beforeHistory() {
+    BsonDocument first = oldest();
+    // A set that has lost nothing takes any time for the beginning of all.
+    if (first.getDocument("o", new BsonDocument()).get("msg") instanceof BsonString message
+        && message.getValue().equals(FIRST_MESSAGE)) {
+      rollPast(operationTime());
+      first = oldest();
+    }
+    return new BsonTimestamp(first.getTimestamp("ts").getTime() - 3_600, 1);
+  }
+
+  @Override
+  void insertInTransaction(String database, String collection, List<BsonDocument> documents) {
+    try (ClientSession session = client().startSession()) {
+      session.withTransaction(
+          () -> collection(database, collection).insertMany(session, documents));
+    }
+  }
+
+  @Override
+  long openCursors(String database) {
+    long open = 0;
+    for (BsonDocument operation :
+        client()
+            .getDatabase("admin")
+            .aggregate(
+                List.of(BsonDocument.parse("{$currentOp: {allUsers: true, idleCursors: true}}")),
+                BsonDocument.class)) {
+      String namespace = operation.getString("ns", new BsonString("")).getValue();
+      if (operation.containsKey("cursor") && namespace.startsWith(database + '.')) {
+        open++;
+      }
+    }
+    return open;
+  }
+}

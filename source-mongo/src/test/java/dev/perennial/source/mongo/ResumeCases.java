@@ -1,0 +1,306 @@
+package dev.perennial.source.mongo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.mongodb.MongoCommandException;
+import com.mongodb.MongoException;
+import dev.perennial.Delivery;
+import dev.perennial.EventStream;
+import dev.perennial.StreamException;
+import dev.perennial.StreamException.Reason;
+import dev.perennial.source.mongo.MongoListener.Resume;
+import dev.perennial.source.mongo.MongoListener.ResumeStorm;
+import dev.perennial.source.mongo.MongoUnderTest.Failure;
+import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What fails and is survived, by the driver itself or by the stream, and what is not. */
+abstract class ResumeCases extends MongoServerCases {
+
+  private static final int FOREVER = 1_000_000;
+  private static final String RESUMABLE = "ResumableChangeStreamError";
+
+  /** What a driver resumes from on servers before 4.4, which send no labels. */
+  private static final int[] LISTED = {
+    6, 7, 43, 63, 89, 91, 133, 134, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13388, 13435,
+    13436
+  };
+
+  /** What can be watched. */
+  enum Watched {
+    COLLECTION,
+    DATABASE,
+    CLUSTER
+  }
+
+  Scope scope(Watched watched) {
+    return switch (watched) {
+      case COLLECTION -> Scope.collection(database, ORDERS);
+      case DATABASE -> Scope.database(database);
+      case CLUSTER -> Scope.cluster();
+    };
+  }
+
+  /** Whether an event is of this test: others may write to a real cluster. */
+  boolean isOurs(ChangeEvent event) {
+    return event instanceof Change change
+        && change.namespace().map(Namespace::database).filter(database::equals).isPresent();
+  }
+
+  /** The next events of this test; what else comes is acked. */
+  List<Delivery<ChangeEvent>> ours(EventStream<ChangeEvent> stream, int count) throws Exception {
+    List<Delivery<ChangeEvent>> ours = new ArrayList<>();
+    while (ours.size() < count) {
+      Delivery<ChangeEvent> delivery = Pull.next(stream);
+      if (isOurs(delivery.event())) {
+        ours.add(delivery);
+      } else {
+        delivery.ack();
+      }
+    }
+    return ours;
+  }
+
+  /** Has one getMore fail between events, and sees that the driver makes it good by itself. */
+  private void survivedByTheDriver(Watched watched, Failure failure) throws Exception {
+    EventStream<ChangeEvent> stream = live(stream(source(scope(watched))));
+    insert(1, 2, 3);
+    List<Integer> ids = new ArrayList<>(Pull.ids(ours(stream, 3)));
+
+    mongo.failCommand(application, 1, failure, "getMore");
+    insert(4);
+    ids.addAll(Pull.ids(ours(stream, 1)));
+    if (told.of(Resume.class).isEmpty()) {
+      // The event came with a getMore that was already under way.
+      stream.next(AWAIT.multipliedBy(2)).ifPresent(Delivery::ack);
+    }
+    insert(5, 6);
+    ids.addAll(Pull.ids(ours(stream, 2)));
+
+    assertThat(ids).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(commands.failed("getMore")).isEqualTo(1);
+    assertThat(told.of(Resume.class)).hasSize(1);
+    assertThat(commands.opens()).hasSize(2);
+    assertThat(stream.stats().reconnects()).isZero();
+    assertThat(transitions.losses()).isEmpty();
+  }
+
+  @ParameterizedTest(
+      name = "case 9, seed bug 14: code 43 at {0} scope: one resume, no loss, no copy")
+  @EnumSource
+  void cursorNotFound(Watched watched) throws Exception {
+    given(Setup.ANY);
+    survivedByTheDriver(watched, Failure.error(43));
+  }
+
+  @ParameterizedTest(
+      name =
+          "case 10, seed bug 14: a connection cut in a getMore at {0} scope: one resume, no loss, no copy")
+  @EnumSource
+  void connectionClosed(Watched watched) throws Exception {
+    given(Setup.ANY);
+    survivedByTheDriver(watched, Failure.closing());
+  }
+
+  @Test
+  @DisplayName("case 11, seed bug 7: the label alone makes a code resumable that is in no list")
+  void labelled() throws Exception {
+    given(Setup.ANY);
+    survivedByTheDriver(Watched.COLLECTION, Failure.error(50, RESUMABLE));
+  }
+
+  @Test
+  @DisplayName(
+      "case 12: from 4.4 on a listed code without the label is not for the driver; the stream's own tries are counted")
+  void listedWithoutLabel() throws Exception {
+    given(Setup.ANY);
+    mongo.failCommand(application, FOREVER, Failure.error(6), "getMore");
+
+    StreamException death = Pull.death(open(stream(source()).maxAttempts(3)));
+
+    assertThat(death.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED);
+    assertThat(death.attempts()).isEqualTo(3);
+    assertThat(death)
+        .hasCauseInstanceOf(MongoCommandException.class)
+        .cause()
+        .extracting(cause -> ((MongoException) cause).getCode())
+        .isEqualTo(6);
+    assertThat(commands.failed("getMore")).isEqualTo(3);
+    assertThat(commands.opens()).hasSize(3);
+    assertThat(told.of(Resume.class)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("case 13, seed bug 7: before 4.4 every listed code is resumed from")
+  void listedBeforeLabels() throws Exception {
+    given(Setup.exactly(MongoUnderTest.WIRE_4_2));
+    EventStream<ChangeEvent> stream = live(stream(source()));
+    insert(0);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(0);
+
+    for (int code : LISTED) {
+      int resumes = told.of(Resume.class).size();
+      mongo.failCommand(application, 1, Failure.error(code), "getMore");
+      Pull.quietlyUntil(stream, () -> told.of(Resume.class).size() > resumes);
+      insert(code);
+      assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(code);
+    }
+
+    assertThat(told.of(Resume.class)).hasSize(LISTED.length);
+    assertThat(stream.stats().reconnects()).isZero();
+  }
+
+  @ParameterizedTest(
+      name = "seed bug 7: code {0} on a getMore, without a label, is tried again and loses nothing")
+  @ValueSource(ints = {6, 63, 91, 133, 150, 189, 234, 262, 9001, 10107, 11600, 13388, 50, 237, 391})
+  void retriedCodes(int code) throws Exception {
+    given(Setup.ANY);
+    EventStream<ChangeEvent> stream = live(stream(source()));
+    insert(1);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(1);
+
+    mongo.failCommand(application, 1, Failure.error(code), "getMore");
+    Pull.quietlyUntil(stream, () -> commands.failed("getMore") == 1);
+    insert(2);
+
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
+    assertThat(transitions.losses()).hasSize(1);
+  }
+
+  @Test
+  @DisplayName(
+      "case 14: a driver that resumes again and again is stopped, told of, and slowed down; nothing is lost")
+  void storm() throws Exception {
+    given(Setup.ANY);
+    EventStream<ChangeEvent> stream = live(stream(source()));
+    insert(1);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(1);
+
+    mongo.failCommand(application, FOREVER, Failure.error(43), "getMore");
+    Pull.quietlyUntil(stream, () -> told.of(ResumeStorm.class).size() >= 4);
+    List<Duration> waits = transitions.waits();
+    assertThat(waits.size()).as("the stream waits between the storms").isGreaterThanOrEqualTo(3);
+    assertThat(waits).isSorted();
+    assertThat(waits.get(waits.size() - 1)).isGreaterThan(waits.get(0));
+    assertThat(transitions.causes()).hasOnlyElementsOfType(MongoSourceException.ResumeStorm.class);
+    assertThat(commands.opens().size()).as("each is small").isLessThan(40);
+    // A new cursor's first batch comes with the aggregate.
+    insert(2);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
+    Pull.quietlyUntil(stream, () -> told.of(ResumeStorm.class).size() >= 6);
+    mongo.heal();
+
+    insert(3);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(3);
+    assertThat(told.of(ResumeStorm.class))
+        .allSatisfy(storm -> {
+          assertThat(storm.resumes()).isPositive();
+          assertThat(storm.cause()).isInstanceOf(MongoException.class);
+        });
+    int storms = told.of(ResumeStorm.class).size();
+    quietly(stream);
+    assertThat(told.of(ResumeStorm.class)).hasSize(storms);
+  }
+
+  @Test
+  @DisplayName(
+      "case 15, seed bug 5: if the driver's resume fails as well, the cursor is given up and the stream reopens behind the last event delivered, acked or not")
+  void resumeFails() throws Exception {
+    given(Setup.ANY);
+    EventStream<ChangeEvent> stream = live(stream(source()));
+    insert(1, 2);
+    List<Delivery<ChangeEvent>> two = Pull.next(stream, 2);
+
+    mongo.failCommand(application, 2, Failure.error(43), "getMore", "aggregate");
+    Pull.quietlyUntil(stream, () -> commands.failed("aggregate") == 1);
+    insert(3);
+
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(3);
+    assertThat(commands.failed("getMore")).isEqualTo(1);
+    assertThat(stream.stats().reconnects()).isEqualTo(1);
+    assertThat(transitions.losses()).hasSize(1);
+    assertThat(key(MongoPosition.ofToken(commands.lastOpen().after().orElseThrow())))
+        .isGreaterThanOrEqualTo(key(position(two.get(1))));
+    assertThat(savedFrom(two.get(0))).as("nothing was acked").isEmpty();
+  }
+
+  @ParameterizedTest(name = "case 16: 13 on {0} ends the stream at once, in words that help")
+  @ValueSource(strings = {"aggregate", "getMore"})
+  void unauthorized(String command) throws Exception {
+    given(Setup.ANY);
+    mongo.failCommand(application, FOREVER, Failure.error(13), command);
+
+    StreamException death = Pull.death(open(stream(source())));
+
+    assertThat(death.reason()).isEqualTo(Reason.FATAL);
+    assertThat(commands.failed(command)).isEqualTo(1);
+    assertThat(commands.opens()).hasSize(1);
+    assertThat(transitions.losses()).isEmpty();
+    assertThat(death.getCause())
+        .isInstanceOf(MongoSourceException.class)
+        .hasRootCauseInstanceOf(MongoCommandException.class);
+    assertThat(death.getCause().getMessage()).contains("changeStream").doesNotContain("\n");
+    assertThat(death.toString() + death.getCause()).doesNotContain("mongodb://");
+  }
+
+  @Test
+  @DisplayName(
+      "seed bug 6: as many tries as it takes, each after a longer wait, and from the beginning once one has succeeded")
+  void manyAttempts() throws Exception {
+    given(Setup.ANY);
+    EventStream<ChangeEvent> stream = live(stream(source()));
+    insert(1);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(1);
+
+    // The getMore, and then some tries to reopen, of which the driver makes two each time.
+    mongo.failCommand(application, 14, Failure.error(91), "getMore", "aggregate");
+    Pull.quietlyUntil(stream, () -> commands.failed("getMore") == 1);
+    insert(2);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
+
+    List<Duration> waits = transitions.waits();
+    assertThat(waits.size()).isGreaterThanOrEqualTo(6);
+    assertThat(waits).isSorted();
+    assertThat(waits.get(waits.size() - 1)).isEqualTo(Duration.ofMillis(200));
+    assertThat(SOON.delay(Integer.MAX_VALUE, 0)).isEqualTo(Duration.ofMillis(200));
+
+    mongo.failCommand(application, 1, Failure.error(237), "getMore");
+    Pull.quietlyUntil(stream, () -> transitions.losses().size() > waits.size());
+    assertThat(transitions.waits().get(waits.size())).isEqualTo(waits.get(0));
+  }
+
+  @Test
+  @DisplayName("case 38: a cursor killed while a getMore waits is opened anew, and nothing is lost")
+  void cursorKilled() throws Exception {
+    given(Setup.ANY);
+    EventStream<ChangeEvent> stream = live(stream(source().maxAwaitTime(Duration.ofMillis(500))));
+    insert(1);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(1);
+    Long killed = commands.lastOpen().id();
+    assertThat(killed).isNotNull();
+
+    long waiting = commands.sent("getMore");
+    Thread killer =
+        new Thread(() -> {
+          await().atMost(Pull.PATIENCE).until(() -> commands.sent("getMore") > waiting);
+          mongo.killCursor(database, ORDERS, killed);
+          insert(2);
+        });
+    killer.start();
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
+    killer.join(Pull.PATIENCE.toMillis());
+    Pull.quietlyUntil(stream, () -> commands.failed("getMore") > 0);
+    insert(3);
+
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(3);
+    assertThat(commands.lastOpen().id()).isNotEqualTo(killed);
+  }
+}

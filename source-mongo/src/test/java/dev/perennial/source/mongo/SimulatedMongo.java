@@ -1,0 +1,72 @@
+package dev.perennial.source.mongo;
+
+import dev.perennial.simulators.mongo.ReplicaSetSimulator;
+import dev.perennial.simulators.mongo.Write;
+import java.time.Duration;
+import java.util.List;
+import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
+
+/** A scripted replica set, of the version that a case asks for. */
+final class SimulatedMongo extends MongoUnderTest {
+
+  private final ReplicaSetSimulator simulator;
+
+  /**
+   * @param preferred the wire version where the case takes several
+   */
+  static SimulatedMongo start(Setup setup, int preferred) {
+    int wireVersion = Math.min(setup.most(), preferred);
+    setup.require(wireVersion);
+    return new SimulatedMongo(
+        ReplicaSetSimulator.builder()
+            .wireVersion(wireVersion)
+            .members(setup.members())
+            .periodicNoop(Duration.ZERO)
+            .start());
+  }
+
+  private SimulatedMongo(ReplicaSetSimulator simulator) {
+    super(simulator.connectionString());
+    this.simulator = simulator;
+  }
+
+  @Override
+  void stepDown() {
+    simulator.stepDown();
+  }
+
+  @Override
+  void rollOplog() {
+    simulator.noop();
+    simulator.faults().truncateOplog(simulator.currentTime());
+  }
+
+  @Override
+  BsonTimestamp beforeHistory() {
+    rollOplog();
+    return new BsonTimestamp(simulator.oldestTime().getTime() - 3_600, 1);
+  }
+
+  @Override
+  void insertInTransaction(String database, String collection, List<BsonDocument> documents) {
+    simulator.transaction(
+        documents.stream()
+            .<Write>map(document -> new Write.Insert(database + '.' + collection, document))
+            .toList());
+  }
+
+  @Override
+  long openCursors(String database) {
+    return simulator.openCursors();
+  }
+
+  @Override
+  public void close() throws Exception {
+    try {
+      super.close();
+    } finally {
+      simulator.close();
+    }
+  }
+}
