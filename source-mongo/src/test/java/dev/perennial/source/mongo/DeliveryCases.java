@@ -30,6 +30,7 @@ abstract class DeliveryCases extends MongoServerCases {
   @DisplayName("case 1: an insert is delivered once, acked and checkpointed")
   void insert() throws Exception {
     given(Setup.ANY);
+    insert(0);
     EventStream<ChangeEvent> stream = live(stream(source()));
     insert(1, 2, 3);
 

@@ -126,7 +126,13 @@ abstract class InvalidateCases extends MongoServerCases {
     mongo.drop(database, ORDERS);
     List<Delivery<ChangeEvent>> seen = new ArrayList<>();
 
-    stream.forEach(seen::add);
+    assertThatThrownBy(
+            () -> {
+              while (true) {
+                seen.add(Pull.next(stream));
+              }
+            })
+        .isInstanceOf(StreamEndedException.class);
 
     assertThat(Pull.types(seen))
         .isEqualTo(

@@ -28,12 +28,17 @@ import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * What the cases share that any replica set of version 4.4 or newer can show, a real one as well as
  * the simulator: a server, whole streams to it, and what was seen of both. A number in a case's
  * name is that of the conformance case, or of the bug that a stream of this kind once had.
+ *
+ * <p>The time limit is for a driver that never returns; a real server's oplog takes minutes to
+ * fill.
  */
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 abstract class MongoServerCases implements MongoServers {
 
   static final String STREAM = "orders";
@@ -84,7 +89,11 @@ abstract class MongoServerCases implements MongoServers {
         .applyConnectionString(new ConnectionString(uri))
         .applicationName(application)
         .addCommandListener(commands)
-        .applyToServerSettings(server -> server.minHeartbeatFrequency(20, TimeUnit.MILLISECONDS))
+        .applyToServerSettings(server ->
+            server
+                // A server that only a fault took for lost is looked at again soon.
+                .heartbeatFrequency(1, TimeUnit.SECONDS)
+                .minHeartbeatFrequency(20, TimeUnit.MILLISECONDS))
         .build();
   }
 
