@@ -82,7 +82,7 @@ record Module(
           "perennial-simulators",
           List.of(".simulators.."),
           CORE.packages,
-          with(JACKSON, NULLNESS, LOG, NETTY, BSON, "redis.embedded.."),
+          with(JACKSON, NULLNESS, NETTY, BSON, "redis.embedded.."),
           false);
   static final Module EXAMPLES =
       new Module(
@@ -96,14 +96,31 @@ record Module(
               ".checkpoint.file",
               ".checkpoint.redis",
               ".simulators.."),
-          with(JACKSON, NULLNESS, LOG, NETTY, MONGO_DRIVER, BSON, LETTUCE, "picocli.."),
+          with(
+              JACKSON,
+              NULLNESS,
+              LOG,
+              NETTY,
+              MONGO_DRIVER,
+              BSON,
+              LETTUCE,
+              "picocli..",
+              "javax.sql.."),
           false);
   static final Module BENCHMARKS =
       new Module(
           "perennial-benchmarks",
           List.of(".benchmarks.."),
           with(EXAMPLES.sees, ".testkit..", ".examples.."),
-          with(JACKSON, NULLNESS, LOG, NETTY, MONGO_DRIVER, BSON, "org.openjdk.jmh.."),
+          with(
+              JACKSON,
+              NULLNESS,
+              LOG,
+              NETTY,
+              MONGO_DRIVER,
+              BSON,
+              "org.openjdk.jmh..",
+              "com.sun.management.."),
           false);
 
   static final List<Module> ALL =
