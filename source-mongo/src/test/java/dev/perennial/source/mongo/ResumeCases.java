@@ -26,6 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 abstract class ResumeCases extends MongoServerCases {
 
   private static final int FOREVER = 1_000_000;
+
+  /** CannotCreateIndex, which no getMore gives. */
+  private static final int UNLISTED = 67;
+
   private static final String RESUMABLE = "ResumableChangeStreamError";
 
   /** What a driver resumes from on servers before 4.4, which send no labels. */
@@ -173,6 +177,30 @@ abstract class ResumeCases extends MongoServerCases {
 
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
     assertThat(transitions.losses()).hasSize(1);
+  }
+
+  @ParameterizedTest(
+      name = "seed bug 7: a code in no list is tried again if the error has the label {0}")
+  @ValueSource(strings = {"RetryableWriteError", "TransientTransactionError", "NetworkError"})
+  void retriedLabels(String label) throws Exception {
+    given(Setup.ANY);
+    EventStream<ChangeEvent> stream = live(stream(source()));
+    mongo.failCommand(application, 1, Failure.error(UNLISTED, label), "getMore");
+    insert(1);
+
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(1);
+    assertThat(commands.failed("getMore")).isEqualTo(1);
+    assertThat(transitions.losses()).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("seed bug 7: a code in no list, without a label, ends the stream")
+  void unlisted() throws Exception {
+    given(Setup.ANY);
+    EventStream<ChangeEvent> stream = live(stream(source()));
+    mongo.failCommand(application, 1, Failure.error(UNLISTED), "getMore");
+
+    assertThat(Pull.death(stream).reason()).isEqualTo(Reason.FATAL);
   }
 
   @Test
