@@ -73,8 +73,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     this.errors = new MongoErrors(options.scope(), hosts);
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan =
-        WatchPlan.of(
-            options.scope(), options.pipeline(), options.splitLargeEvents(), builder.spec.codecs());
+        WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
     this.connector =
         new Connector(
             client,
@@ -155,13 +154,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    */
   @Override
   public Optional<MongoPosition> start() throws Exception {
-    if (options.startAt() instanceof Starts.AtTime at) {
-      return Optional.of(at.position());
-    }
-    if (options.startAt() instanceof Starts.AfterToken after) {
-      return Optional.of(after.position());
-    }
-    return Optional.of(errors.explained(() -> MongoPosition.ofTime(server.next())));
+    return Optional.of(errors.explained(() -> Starts.position(options.startAt(), server)));
   }
 
   @Override

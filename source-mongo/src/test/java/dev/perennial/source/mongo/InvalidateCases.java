@@ -152,7 +152,7 @@ abstract class InvalidateCases extends MongoServerCases {
     StreamException death = Pull.death(stream);
 
     assertThat(death.reason()).isEqualTo(Reason.FATAL);
-    assertThat(death).hasCauseInstanceOf(MongoSourceException.Invalidated.class);
+    assertThat(death).hasCauseInstanceOf(MongoSourceException.StreamInvalidated.class);
   }
 
   /** Acks what is of this test and says of each what it was; what others write is passed over. */

@@ -114,7 +114,7 @@ class InvalidateTest {
       assertThat(take(stream, 3)).containsExactly("insert 1", "drop", "invalidate");
       StreamException dead =
           catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
-      assertThat(dead).hasCauseInstanceOf(MongoSourceException.Invalidated.class);
+      assertThat(dead).hasCauseInstanceOf(MongoSourceException.StreamInvalidated.class);
       assertThat(dead.getCause()).hasMessageContaining("REOPEN");
     }
   }
