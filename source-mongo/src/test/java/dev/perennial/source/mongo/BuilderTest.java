@@ -12,7 +12,9 @@ import com.mongodb.client.model.Projections;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.bson.BsonDocument;
@@ -25,12 +27,12 @@ class BuilderTest {
 
   private static final String LOCAL = "mongodb://localhost:27017/";
 
-  private static MongoSource.Builder builder(String uri) {
+  private static MongoSourceBuilder builder(String uri) {
     return MongoSource.builder(uri).watch(Scope.collection("shop", "orders"));
   }
 
-  private static void refused(Consumer<MongoSource.Builder> setting, String reason) {
-    MongoSource.Builder builder = builder(LOCAL);
+  private static void refused(Consumer<MongoSourceBuilder> setting, String reason) {
+    MongoSourceBuilder builder = builder(LOCAL);
     assertThatThrownBy(
             () -> {
               setting.accept(builder);
@@ -153,11 +155,11 @@ class BuilderTest {
         .hasMessageContaining("timeoutMS");
     MongoClientSettings settings =
         MongoClientSettings.builder().timeout(1, TimeUnit.SECONDS).build();
-    MongoSource.Builder ours =
+    MongoSourceBuilder ours =
         MongoSource.builder(settings).watch(Scope.collection("shop", "orders"));
     assertThatThrownBy(ours::build).hasMessageContaining("timeoutMS");
     try (MongoClient client = MongoClients.create(settings)) {
-      MongoSource.Builder theirs =
+      MongoSourceBuilder theirs =
           MongoSource.builder(client).watch(Scope.collection("shop", "orders"));
       assertThatThrownBy(theirs::build).hasMessageContaining("timeoutMS");
     }
@@ -167,7 +169,7 @@ class BuilderTest {
   @DisplayName("a read timeout cannot be set on a client that was given")
   void readTimeoutOfGivenClient() {
     try (MongoClient client = MongoClients.create(LOCAL)) {
-      MongoSource.Builder builder =
+      MongoSourceBuilder builder =
           MongoSource.builder(client)
               .watch(Scope.collection("shop", "orders"))
               .readTimeout(Duration.ofSeconds(60));
@@ -183,6 +185,36 @@ class BuilderTest {
     refused(b -> b.batchSize(0), "batchSize");
     refused(b -> b.maxAwaitTime(Duration.ZERO), "maxAwaitTime");
     refused(b -> b.maxAwaitTime(Duration.ofDays(30)), "maxAwaitTime");
+  }
+
+  @Test
+  @DisplayName("null is refused at once, with the option's name")
+  @SuppressWarnings("NullAway")
+  void nulls() {
+    Map<String, Consumer<MongoSourceBuilder>> options = new TreeMap<>();
+    options.put("watch()", b -> b.watch(null));
+    options.put("pipeline()", b -> b.pipeline(null));
+    options.put("fullDocument()", b -> b.fullDocument(null));
+    options.put("fullDocumentBeforeChange()", b -> b.fullDocumentBeforeChange(null));
+    options.put("collation()", b -> b.collation(null));
+    options.put("comment()", b -> b.comment(null));
+    options.put("maxAwaitTime()", b -> b.maxAwaitTime(null));
+    options.put("readPreference()", b -> b.readPreference(null));
+    options.put("readTimeout()", b -> b.readTimeout(null));
+    options.put("startAt()", b -> b.startAt(null));
+    options.put("onHistoryLost()", b -> b.onHistoryLost(null));
+    options.put("onInvalidate()", b -> b.onInvalidate(null));
+    options.put("listener()", b -> b.listener(null));
+    options.put("runtime()", b -> b.runtime(null));
+    options.forEach((name, option) -> {
+      MongoSourceBuilder builder = builder(LOCAL);
+      assertThatThrownBy(() -> option.accept(builder))
+          .isInstanceOf(NullPointerException.class)
+          .hasMessageStartingWith(name);
+    });
+    assertThatThrownBy(() -> HistoryLostPolicy.restartAt(null))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessageContaining("restartAt()");
   }
 
   @Test

@@ -86,7 +86,7 @@ class InvalidateTest {
   @DisplayName("case 24: STOP ends the stream by intent, and a restart goes on")
   void stop(boolean hidden) throws Exception {
     try (Rig rig = rig()) {
-      MongoSource.Builder builder = rig.builder().onInvalidate(InvalidatePolicy.STOP);
+      MongoSourceBuilder builder = rig.builder().onInvalidate(InvalidatePolicy.STOP);
       if (hidden) {
         builder.pipeline(List.of(INSERTS));
       }
