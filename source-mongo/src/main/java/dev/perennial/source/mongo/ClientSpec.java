@@ -125,9 +125,8 @@ sealed interface ClientSpec {
         MongoClientSettings settings, int readTimeoutMillis, ResumeWatch watch) {
       ServerSelector theirs = settings.getClusterSettings().getServerSelector();
       ServerSelector selector =
-          theirs == null ? watch : new CompositeServerSelector(List.of(watch, theirs));
+          theirs == null ? watch : new CompositeServerSelector(List.of(theirs, watch));
       return MongoClientSettings.builder(settings)
-          .addCommandListener(watch)
           .applyToSocketSettings(
               socket -> socket.readTimeout(readTimeoutMillis, TimeUnit.MILLISECONDS))
           .applyToClusterSettings(cluster -> cluster.serverSelector(selector))

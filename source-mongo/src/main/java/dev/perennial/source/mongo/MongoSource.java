@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  * server says of its progress between events is remembered too, so that a quiet stream does not
  * fall off the server's oplog.
  *
- * <p>The driver repeats some failed calls by itself, and loses nothing by it. With a client of ours
- * the {@link MongoListener} is told of that, and a driver that does so again and again without an
- * answer is stopped, so that the stream's backoff takes over.
+ * <p>The driver repeats some failed calls by itself, and loses nothing by it; the {@link
+ * MongoListener} is told of that. A client of ours that does so again and again without an answer is
+ * stopped, so that the stream's backoff takes over.
  *
  * <p>A source belongs to one stream, and uses one connection of the client's pool for as long as it
  * is open, besides the driver's own for monitoring. {@link #clusterTime()} is safe for use from any
@@ -106,18 +106,16 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   /**
    * Describes a source with a client of its own, which it makes when it is first needed and closes
-   * with itself. It adds a command listener and a server selector to a copy of the settings, and
-   * sees to the {@linkplain MongoSourceBuilder#readTimeout read timeout}; everything else is used as it is.
+   * with itself. It adds a server selector to a copy of the settings, and sees to the {@linkplain MongoSourceBuilder#readTimeout read timeout}; everything else is used as it is.
    */
   public static MongoSourceBuilder builder(MongoClientSettings settings) {
     return new MongoSourceBuilder(ClientSpec.of(settings));
   }
 
   /**
-   * Describes a source that uses a client of the application's, which closes it. Some promises
-   * shrink: {@link MongoListener#onResume} and {@link MongoListener#onResumeStorm} are not called,
-   * and a driver that reopens a cursor again and again is not stopped; {@link #clusterTime()} is
-   * empty; and what a hanging server costs is up to the client's own read timeout, which is endless
+   * Describes a source that uses a client of the application's, which closes it. Two promises
+   * shrink: a driver that reopens a cursor again and again is not stopped, and {@link
+   * MongoListener#onResumeStorm} not called; and what a hanging server costs is up to the client's own read timeout, which is endless
    * unless set and must be longer than {@link MongoSourceBuilder#maxAwaitTime}.
    */
   public static MongoSourceBuilder builder(MongoClient client) {
@@ -141,8 +139,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   }
 
   /**
-   * The newest cluster time in any answer of a server, to measure how far behind an event is. Empty
-   * before the first, and with a client that was given.
+   * The newest cluster time in any answer to the stream's cursor, to measure how far behind an event
+   * is. Empty before the first.
    */
   public Optional<BsonTimestamp> clusterTime() {
     return watch.clusterTime();

@@ -34,13 +34,13 @@ public abstract sealed class MongoSourceException extends Exception {
   static final class ResumeStorm extends MongoSourceException {
     private static final long serialVersionUID = 1;
 
-    ResumeStorm(int resumes, @Nullable Throwable cause) {
+    ResumeStorm(int resumes) {
       super(
           "the driver reopened the cursor "
               + resumes
               + " times in a row without an answer to a getMore, and was stopped, so that the stream waits before"
               + " it tries again",
-          cause);
+          null);
     }
 
   }
