@@ -9,7 +9,9 @@ import java.util.function.Function;
  * oplog was overwritten. Where the stream goes on, a {@link StreamGap} is delivered first.
  */
 public sealed interface HistoryLostPolicy
-    permits HistoryLostPolicies.Fail, HistoryLostPolicies.RestartNow, HistoryLostPolicies.RestartAt {
+    permits HistoryLostPolicies.Fail,
+        HistoryLostPolicies.RestartNow,
+        HistoryLostPolicies.RestartAt {
 
   /** The stream fails and its checkpoint stays as it is. The default. */
   static HistoryLostPolicy fail() {

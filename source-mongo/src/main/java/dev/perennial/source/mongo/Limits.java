@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class Limits {
 
   private static final Duration SHORTEST = Duration.ofMillis(1);
+
   /** What the driver takes: milliseconds that fit into an int. */
   private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
 

@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * fall off the server's oplog.
  *
  * <p>The driver repeats some failed calls by itself, and loses nothing by it; the {@link
- * MongoListener} is told of that. A client of ours that does so again and again without an answer is
- * stopped, so that the stream's backoff takes over.
+ * MongoListener} is told of that. A client of ours that does so again and again without an answer
+ * is stopped, so that the stream's backoff takes over.
  *
  * <p>A source belongs to one stream, and uses one connection of the client's pool for as long as it
  * is open, besides the driver's own for monitoring. {@link #clusterTime()} is safe for use from any
@@ -71,8 +71,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     this.client = spec.handle(readTimeout, options.maxAwaitTime(), watch);
     this.errors = new MongoErrors(options.scope(), hosts);
     this.server = new ServerTime(client, options.readPreference());
-    WatchPlan plan =
-        WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
+    WatchPlan plan = WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
     this.connector =
         new Connector(
             client,
@@ -106,7 +105,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   /**
    * Describes a source with a client of its own, which it makes when it is first needed and closes
-   * with itself. It adds a server selector to a copy of the settings, and sees to the {@linkplain MongoSourceBuilder#readTimeout read timeout}; everything else is used as it is.
+   * with itself. It adds a server selector to a copy of the settings, and sees to the {@linkplain
+   * MongoSourceBuilder#readTimeout read timeout}; everything else is used as it is.
    */
   public static MongoSourceBuilder builder(MongoClientSettings settings) {
     return new MongoSourceBuilder(ClientSpec.of(settings));
@@ -115,8 +115,9 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   /**
    * Describes a source that uses a client of the application's, which closes it. Two promises
    * shrink: a driver that reopens a cursor again and again is not stopped, and {@link
-   * MongoListener#onResumeStorm} not called; and what a hanging server costs is up to the client's own read timeout, which is endless
-   * unless set and must be longer than {@link MongoSourceBuilder#maxAwaitTime}.
+   * MongoListener#onResumeStorm} not called; and what a hanging server costs is up to the client's
+   * own read timeout, which is endless unless set and must be longer than {@link
+   * MongoSourceBuilder#maxAwaitTime}.
    */
   public static MongoSourceBuilder builder(MongoClient client) {
     return new MongoSourceBuilder(ClientSpec.of(client));
@@ -139,15 +140,16 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   }
 
   /**
-   * The newest cluster time in any answer to the stream's cursor, to measure how far behind an event
-   * is. Empty before the first.
+   * The newest cluster time in any answer to the stream's cursor, to measure how far behind an
+   * event is. Empty before the first.
    */
   public Optional<BsonTimestamp> clusterTime() {
     return watch.clusterTime();
   }
 
   /**
-   * What {@link MongoSourceBuilder#startAt} says; for {@linkplain StartPosition#now() now} the server's time.
+   * What {@link MongoSourceBuilder#startAt} says; for {@linkplain StartPosition#now() now} the
+   * server's time.
    */
   @Override
   public Optional<MongoPosition> start() throws Exception {

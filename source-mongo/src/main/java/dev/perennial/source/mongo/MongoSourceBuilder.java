@@ -13,8 +13,8 @@ import org.bson.conversions.Bson;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@link MongoSource}s. Everything but {@link #watch} has a default. Not safe for use from several
- * threads.
+ * Makes {@link MongoSource}s. Everything but {@link #watch} has a default. Not safe for use from
+ * several threads.
  */
 public final class MongoSourceBuilder {
 
@@ -48,9 +48,9 @@ public final class MongoSourceBuilder {
   }
 
   /**
-   * Stages that choose and shape events on the server: none unless set. They must leave {@code
-   * _id} as it is, which is the resume token. An event that a {@code $match} takes out costs the
-   * network nothing, and the stream makes progress all the same.
+   * Stages that choose and shape events on the server: none unless set. They must leave {@code _id}
+   * as it is, which is the resume token. An event that a {@code $match} takes out costs the network
+   * nothing, and the stream makes progress all the same.
    */
   public MongoSourceBuilder pipeline(List<? extends Bson> stages) {
     this.pipeline = List.copyOf(requireNonNull(stages, "pipeline() needs stages"));
@@ -59,10 +59,10 @@ public final class MongoSourceBuilder {
 
   /**
    * The document that an update event has: none unless set, only what changed. {@code
-   * UPDATE_LOOKUP} reads the document when the event is read, so it may show a later change, or
-   * be null. {@code WHEN_AVAILABLE} and {@code REQUIRED} need MongoDB 6.0 and a collection with
-   * {@code changeStreamPreAndPostImages}; with {@code REQUIRED} an event without one cannot be
-   * returned, and becomes a {@link MalformedChange}.
+   * UPDATE_LOOKUP} reads the document when the event is read, so it may show a later change, or be
+   * null. {@code WHEN_AVAILABLE} and {@code REQUIRED} need MongoDB 6.0 and a collection with {@code
+   * changeStreamPreAndPostImages}; with {@code REQUIRED} an event without one cannot be returned,
+   * and becomes a {@link MalformedChange}.
    */
   public MongoSourceBuilder fullDocument(FullDocument mode) {
     this.fullDocument = requireNonNull(mode, "fullDocument() needs a mode");
@@ -86,8 +86,7 @@ public final class MongoSourceBuilder {
 
   /**
    * Whether to have the server split events that are larger than 16 MB, which it cannot return
-   * otherwise: no unless set. They are put together again, up to 64 MB. Needs MongoDB 6.0.9 or
-   * 7.0.
+   * otherwise: no unless set. They are put together again, up to 64 MB. Needs MongoDB 6.0.9 or 7.0.
    */
   public MongoSourceBuilder splitLargeEvents(boolean split) {
     this.split = split;
@@ -100,9 +99,7 @@ public final class MongoSourceBuilder {
     return this;
   }
 
-  /**
-   * What the server's logs and {@code currentOp} call the stream: {@code perennial} unless set.
-   */
+  /** What the server's logs and {@code currentOp} call the stream: {@code perennial} unless set. */
   public MongoSourceBuilder comment(String comment) {
     this.comment = requireNonNull(comment, "comment() needs a text");
     return this;
@@ -132,8 +129,8 @@ public final class MongoSourceBuilder {
   /**
    * How long the server may take for an answer until the connection counts as broken: the longest
    * of 60 s, {@link #maxAwaitTime} and 10 s, and what the client's settings say, unless set; zero
-   * is for ever. A server that resumes a stream may have much to read before its first answer, so
-   * a short time may never get past that. Only for a client of the source's own.
+   * is for ever. A server that resumes a stream may have much to read before its first answer, so a
+   * short time may never get past that. Only for a client of the source's own.
    */
   public MongoSourceBuilder readTimeout(Duration timeout) {
     this.readTimeout = requireNonNull(timeout, "readTimeout() needs a time");

@@ -42,7 +42,6 @@ public abstract sealed class MongoSourceException extends Exception {
               + " it tries again",
           null);
     }
-
   }
 
   /** A part of a split event is missing; the event comes again whole from its cluster time. */

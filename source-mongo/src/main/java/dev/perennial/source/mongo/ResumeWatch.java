@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResumeWatch implements ServerSelector {
 
-  /** So many reopenings in a row, with no answer between them, are a storm. An election needs one or two. */
+  /**
+   * So many reopenings in a row, with no answer between them, are a storm. An election needs one or
+   * two.
+   */
   static final int STORM = 5;
 
   private final MongoListener listener;

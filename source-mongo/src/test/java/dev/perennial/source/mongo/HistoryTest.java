@@ -102,10 +102,9 @@ class HistoryTest {
       MongoSource source =
           rig.builder()
               .onHistoryLost(
-                  HistoryLostPolicy.restartAt(
-                      gap ->
-                          StartPosition.at(
-                              ClusterTime.instant(gap.from().orElseThrow()).minusSeconds(60))))
+                  HistoryLostPolicy.restartAt(gap ->
+                      StartPosition.at(
+                          ClusterTime.instant(gap.from().orElseThrow()).minusSeconds(60))))
               .build();
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
         StreamException dead =
