@@ -11,6 +11,7 @@ import dev.perennial.port.CheckpointStore;
 import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoSource;
+import dev.perennial.source.mongo.MongoSourceBuilder;
 import dev.perennial.source.mongo.OperationType;
 import dev.perennial.source.mongo.Scope;
 import dev.perennial.source.mongo.StartPosition;
@@ -68,7 +69,7 @@ final class StreamLoop implements Loop {
   }
 
   private static Opener opener(
-      Supplier<MongoSource.Builder> builders, Runnable close, Taker taker, Reading reading) {
+      Supplier<MongoSourceBuilder> builders, Runnable close, Taker taker, Reading reading) {
     return new Opener() {
       @Override
       public Loop open(Size size, BsonTimestamp start, Tally tally) {

@@ -9,7 +9,6 @@ import com.mongodb.selector.CompositeServerSelector;
 import com.mongodb.selector.ServerSelector;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -18,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What the application gave to reach the servers with. */
 sealed interface ClientSpec {
+
+  /** What a connection string begins with. */
+  List<String> SCHEMES = List.of("mongodb://", "mongodb+srv://");
 
   /** What the application reads documents with. */
   CodecRegistry codecs();
@@ -37,16 +39,17 @@ sealed interface ClientSpec {
    * Reads a connection string. Looks nothing up: what DNS says about it is asked for when the
    * client is made.
    *
-   * @throws IllegalArgumentException if it is none; the text shows none of it that may be secret
+   * @throws IllegalArgumentException if it is none; the text shows nothing of it
    */
   static ClientSpec of(String connectionString) {
     ConnectionString parsed;
+    MongoClientSettings checked;
     try {
       parsed = new ConnectionString(connectionString, (name, type) -> List.of());
+      checked = settings(parsed);
     } catch (IllegalArgumentException | MongoClientException e) {
-      throw invalid(connectionString, e);
+      throw invalid(connectionString);
     }
-    MongoClientSettings checked = settings(parsed);
     return new Ours(
         checked,
         parsed.isSrvProtocol()
@@ -66,26 +69,23 @@ sealed interface ClientSpec {
     return MongoClientSettings.builder().applyConnectionString(from).build();
   }
 
-  private static IllegalArgumentException invalid(String text, RuntimeException cause) {
-    String lower = text.toLowerCase(Locale.ROOT);
-    boolean mayHoldSecrets =
-        text.contains("@") || lower.contains("password") || lower.contains("authmechanism");
-    // The driver's own text may quote a part of the string, so it is kept only where that is safe.
-    return mayHoldSecrets
-        ? new IllegalArgumentException(
-            "the connection string is not valid (it is not shown, since it may hold a password); in"
-                + " user and password, each of : / ? # [ ] @ % must be percent-encoded")
-        : new IllegalArgumentException(
-            "the connection string is not valid: " + cause.getMessage(), cause);
+  /**
+   * What is wrong, in words of ours: the driver's quote any part of the string, and none can be
+   * told to hold no password, since it may be anywhere in a string that is not valid.
+   */
+  private static IllegalArgumentException invalid(String text) {
+    return new IllegalArgumentException(
+        SCHEMES.stream().noneMatch(text::startsWith)
+            ? "the connection string is not valid: it must begin with mongodb:// or mongodb+srv://"
+            : "the connection string is not valid (it is not shown, since it may hold a password): check"
+                + " hosts, ports and options; in user and password, each of : / ? # [ ] @ % must be"
+                + " percent-encoded, and the @ before the hosts must not be");
   }
 
   /** A client that we make. */
   final class Ours implements ClientSpec {
 
     private static final Duration LEAST_READ_TIMEOUT = Duration.ofSeconds(60);
-
-    /** How much longer than the server may wait its answer may take. */
-    private static final Duration READ_SLACK = Duration.ofSeconds(10);
 
     private final MongoClientSettings known;
     private final Supplier<MongoClientSettings> settings;
@@ -117,18 +117,16 @@ sealed interface ClientSpec {
     public ClientHandle handle(
         @Nullable Duration readTimeout, Duration maxAwaitTime, ResumeWatch watch) {
       refuseOperationTimeout(known.getTimeout(TimeUnit.MILLISECONDS));
-      long millis = readTimeout(readTimeout, maxAwaitTime).toMillis();
-      return new ClientHandle.Owned(
-          () -> watched(settings.get(), Math.toIntExact(millis), watch), codecs());
+      int millis = Math.toIntExact(readTimeout(readTimeout, maxAwaitTime).toMillis());
+      return new ClientHandle.Owned(() -> watched(settings.get(), millis, watch), codecs());
     }
 
     private static MongoClientSettings watched(
         MongoClientSettings settings, int readTimeoutMillis, ResumeWatch watch) {
       ServerSelector theirs = settings.getClusterSettings().getServerSelector();
       ServerSelector selector =
-          theirs == null ? watch : new CompositeServerSelector(List.of(watch, theirs));
+          theirs == null ? watch : new CompositeServerSelector(List.of(theirs, watch));
       return MongoClientSettings.builder(settings)
-          .addCommandListener(watch)
           .applyToSocketSettings(
               socket -> socket.readTimeout(readTimeoutMillis, TimeUnit.MILLISECONDS))
           .applyToClusterSettings(cluster -> cluster.serverSelector(selector))
@@ -137,6 +135,7 @@ sealed interface ClientSpec {
 
     Duration readTimeout(@Nullable Duration set, Duration maxAwaitTime) {
       if (set != null) {
+        Limits.readTimeout(set);
         return checked(set, maxAwaitTime, "readTimeout");
       }
       Duration theirs =
@@ -144,7 +143,7 @@ sealed interface ClientSpec {
               Duration.ofMillis(known.getSocketSettings().getReadTimeout(TimeUnit.MILLISECONDS)),
               maxAwaitTime,
               "the read timeout of the client's socket settings (socketTimeoutMS)");
-      return longer(theirs, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(READ_SLACK)));
+      return longer(theirs, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(Limits.READ_SLACK)));
     }
 
     private static Duration checked(Duration timeout, Duration maxAwaitTime, String name) {

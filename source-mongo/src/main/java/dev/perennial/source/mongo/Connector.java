@@ -45,7 +45,7 @@ final class Connector {
       caution.passed();
       return new MalformedConnection(first, from);
     }
-    watch.opened();
+    watch.opened(open);
     EventReader reader = new EventReader(client.codecs());
     return new MongoConnection(
         open,

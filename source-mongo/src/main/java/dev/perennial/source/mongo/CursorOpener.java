@@ -1,12 +1,15 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.ClientSessionOptions;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoException;
 import com.mongodb.ReadConcern;
 import com.mongodb.client.ChangeStreamIterable;
+import com.mongodb.client.ClientSession;
 import com.mongodb.client.MongoChangeStreamCursor;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoCluster;
+import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
@@ -40,6 +43,13 @@ final class CursorOpener {
    */
   private static final int SCAN_CHECKS_START = 13;
 
+  /**
+   * Of a session that is there to be asked for the cluster's time: causal consistency would have
+   * the server wait until it has seen that.
+   */
+  private static final ClientSessionOptions IN_NO_ORDER =
+      ClientSessionOptions.builder().causallyConsistent(false).build();
+
   /** What a cursor can be on. */
   private static final Set<ServerType> WATCHABLE =
       Set.of(
@@ -68,16 +78,30 @@ final class CursorOpener {
    *     from}
    */
   OpenCursor open(MongoPosition from, boolean oneByOne) throws InterruptedException {
-    MongoChangeStreamCursor<EventBytes> cursor =
-        cursor(from, plan.pipeline(), oneByOne ? Integer.valueOf(1) : options.batchSize());
+    ClientSession session = client.get().startSession(IN_NO_ORDER);
+    MongoChangeStreamCursor<EventBytes> cursor;
+    try {
+      Integer batchSize = oneByOne ? Integer.valueOf(1) : options.batchSize();
+      cursor = cursor(session, from, plan.pipeline(), batchSize);
+    } catch (RuntimeException | InterruptedException e) {
+      session.close();
+      throw e;
+    }
     try {
       // A time and a high-water token are checked at once, an event's token is not.
       boolean scanChecksStart = oldestWireVersion() >= SCAN_CHECKS_START;
       boolean proved = !from.isEvent() || (!scanChecksStart && probe(from, cursor));
       return new OpenCursor(
-          cursor, from, OpenCursor.id(cursor), proved, scanChecksStart, oneByOne, isSharded());
+          cursor,
+          session,
+          from,
+          OpenCursor.id(cursor),
+          proved,
+          scanChecksStart,
+          oneByOne,
+          isSharded());
     } catch (MongoException | InterruptedException e) {
-      OpenCursor.close(cursor, Duration.ZERO, runtime);
+      OpenCursor.close(cursor, session, Duration.ZERO, runtime);
       throw e;
     }
   }
@@ -118,7 +142,16 @@ final class CursorOpener {
   MongoChangeStreamCursor<EventBytes> cursor(
       MongoPosition from, List<BsonDocument> pipeline, @Nullable Integer batchSize)
       throws InterruptedException {
-    ChangeStreamIterable<?> stream = watch(pipeline);
+    return cursor(null, from, pipeline, batchSize);
+  }
+
+  private MongoChangeStreamCursor<EventBytes> cursor(
+      @Nullable ClientSession session,
+      MongoPosition from,
+      List<BsonDocument> pipeline,
+      @Nullable Integer batchSize)
+      throws InterruptedException {
+    ChangeStreamIterable<?> stream = watch(session, pipeline);
     if (options.fullDocument() != FullDocument.DEFAULT) {
       stream.fullDocument(options.fullDocument());
     }
@@ -143,19 +176,22 @@ final class CursorOpener {
   }
 
   /** Without a read concern, which the server then takes to be majority: it allows no other. */
-  private ChangeStreamIterable<?> watch(List<BsonDocument> pipeline) {
+  private ChangeStreamIterable<?> watch(
+      @Nullable ClientSession session, List<BsonDocument> pipeline) {
     MongoClient server = client.get();
     MongoCluster cluster = server.withCodecRegistry(CODECS).withReadConcern(ReadConcern.DEFAULT);
     if (options.readPreference() != null) {
       cluster = cluster.withReadPreference(options.readPreference());
     }
     if (plan.database().isEmpty()) {
-      return cluster.watch(pipeline);
+      return session == null ? cluster.watch(pipeline) : cluster.watch(session, pipeline);
     }
     MongoDatabase database = cluster.getDatabase(plan.database().get());
-    return plan.collection().isEmpty()
-        ? database.watch(pipeline)
-        : database.getCollection(plan.collection().get()).watch(pipeline);
+    if (plan.collection().isEmpty()) {
+      return session == null ? database.watch(pipeline) : database.watch(session, pipeline);
+    }
+    MongoCollection<?> collection = database.getCollection(plan.collection().get());
+    return session == null ? collection.watch(pipeline) : collection.watch(session, pipeline);
   }
 
   /** Of all that a cursor may be on, since the driver may move it. */

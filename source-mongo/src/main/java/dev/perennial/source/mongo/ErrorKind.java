@@ -2,6 +2,7 @@ package dev.perennial.source.mongo;
 
 import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoCommandException;
+import com.mongodb.MongoConfigurationException;
 import com.mongodb.MongoConnectionPoolClearedException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoExecutionTimeoutException;
@@ -15,6 +16,7 @@ import com.mongodb.MongoServerUnavailableException;
 import com.mongodb.MongoSocketException;
 import com.mongodb.MongoStalePrimaryException;
 import com.mongodb.MongoTimeoutException;
+import com.mongodb.spi.dns.DnsException;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Verdict;
 import java.util.List;
@@ -127,9 +129,17 @@ enum ErrorKind {
   private static @Nullable ErrorKind byCode(MongoException failure) {
     return switch (failure.getCode()) {
       case CHANGE_STREAM_FATAL -> isTokenMissing(words(failure)) ? TOKEN_REJECTED : POISON;
-      case FAILED_TO_PARSE -> words(failure).contains("resume token") ? TOKEN_REJECTED : null;
+      case FAILED_TO_PARSE -> unparsed(failure);
       default -> BY_CODE.get(failure.getCode());
     };
+  }
+
+  /** Of a token, or of a stage or an option, of which the server does not say which. */
+  private static @Nullable ErrorKind unparsed(MongoException failure) {
+    if (words(failure).contains("resume token")) {
+      return TOKEN_REJECTED;
+    }
+    return hasPassingLabel(failure) ? null : SETTINGS;
   }
 
   private static @Nullable ErrorKind byType(MongoException failure) {
@@ -149,7 +159,11 @@ enum ErrorKind {
             || failure instanceof MongoNodeIsRecoveringException
             || failure instanceof MongoStalePrimaryException
             || failure instanceof MongoInterruptedException
-            || failure instanceof MongoInternalException;
+            || failure instanceof MongoInternalException
+            // What a mongodb+srv name stands for is asked before any server is; the rest of its
+            // kind is wrong for good.
+            || (failure instanceof MongoConfigurationException
+                && failure.getCause() instanceof DnsException);
     return passes ? TRANSIENT : null;
   }
 

@@ -2,7 +2,7 @@ package dev.perennial.source.mongo;
 
 import com.mongodb.MongoException;
 import dev.perennial.port.Recovery;
-import dev.perennial.source.mongo.HistoryLostPolicy.RestartAt;
+import dev.perennial.source.mongo.HistoryLostPolicies.RestartAt;
 import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoListener.TokenRejected;
 import java.util.Optional;
@@ -41,18 +41,20 @@ final class History {
         return Recovery.restart(time.get());
       }
     }
-    if (policy instanceof HistoryLostPolicy.Fail) {
+    if (policy instanceof HistoryLostPolicies.Fail) {
       listener.onHistoryLost(new HistoryLost(lost, cause, Optional.empty()));
       return Recovery.stop();
     }
     BsonTimestamp now = server.next();
+    MongoPosition next = MongoPosition.ofTime(now);
     StreamGap gap = gap(lost, now, cause);
     if (policy instanceof RestartAt restart) {
-      BsonTimestamp chosen = Starts.at(restart.choose().apply(gap)).time();
-      gap = gap(lost, chosen, cause);
+      next = Starts.position(restart.start(gap), server);
+      // Of a token whose time is not known, all until now may be missing.
+      gap = gap(lost, next.clusterTime().orElse(now), cause);
     }
     listener.onHistoryLost(new HistoryLost(lost, cause, Optional.of(gap)));
-    return Recovery.restart(MongoPosition.ofTime(gap.to()), gap);
+    return Recovery.restart(next, gap);
   }
 
   private static StreamGap gap(MongoPosition lost, BsonTimestamp to, Throwable cause) {

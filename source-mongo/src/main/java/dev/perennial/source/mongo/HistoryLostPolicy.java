@@ -1,50 +1,40 @@
 package dev.perennial.source.mongo;
 
-import java.time.Instant;
+import static java.util.Objects.requireNonNull;
+
 import java.util.function.Function;
 
 /**
  * What to do when the server no longer has the changes after the stream's position, because the
  * oplog was overwritten. Where the stream goes on, a {@link StreamGap} is delivered first.
  */
-public sealed interface HistoryLostPolicy {
+public sealed interface HistoryLostPolicy
+    permits HistoryLostPolicies.Fail,
+        HistoryLostPolicies.RestartNow,
+        HistoryLostPolicies.RestartAt {
 
   /** The stream fails and its checkpoint stays as it is. The default. */
   static HistoryLostPolicy fail() {
-    return Fail.INSTANCE;
+    return HistoryLostPolicies.Fail.INSTANCE;
   }
 
   /** Goes on from now. */
   static HistoryLostPolicy restartNow() {
-    return RestartNow.INSTANCE;
+    return HistoryLostPolicies.RestartNow.INSTANCE;
   }
 
   /**
-   * Goes on from a time that the application chooses, for example one before which it has copied
+   * Goes on from where the application says, for example from the time before which it has copied
    * the data anew.
    *
-   * @param choose given the gap as it would be if the stream went on from now, says where to go on;
-   *     called on the stream's own thread, may block. What it throws ends the stream, unless a
-   *     classifier of the application's retries it
+   * @param choose given the gap as it would be if the stream went on from the moment of the call,
+   *     says where to go on; {@link StartPosition#now() now} is the moment of its return. Called on
+   *     the stream's own thread, may block. A time that has not come yet is taken as it is: nothing
+   *     is delivered until then. What it throws ends the stream with a {@link
+   *     MongoSourceException.RestartFailed}, unless a classifier of the application's retries that
    */
-  static HistoryLostPolicy restartAt(Function<StreamGap, Instant> choose) {
-    return new RestartAt(choose);
+  static HistoryLostPolicy restartAt(Function<StreamGap, StartPosition> choose) {
+    return new HistoryLostPolicies.RestartAt(
+        requireNonNull(choose, "restartAt() needs a function"));
   }
-
-  /** See {@link #fail()}. */
-  enum Fail implements HistoryLostPolicy {
-    INSTANCE
-  }
-
-  /** See {@link #restartNow()}. */
-  enum RestartNow implements HistoryLostPolicy {
-    INSTANCE
-  }
-
-  /**
-   * See {@link #restartAt}.
-   *
-   * @param choose says where to go on
-   */
-  record RestartAt(Function<StreamGap, Instant> choose) implements HistoryLostPolicy {}
 }

@@ -51,7 +51,7 @@ final class Invalidation {
       case STOP -> Optional.empty();
       case FAIL ->
           Optional.of(
-              new MongoSourceException.Invalidated(
+              new MongoSourceException.StreamInvalidated(
                   "what the stream watches was dropped or renamed: the server ended it with an"
                       + " invalidate at "
                       + at

@@ -7,7 +7,12 @@ import org.jspecify.annotations.Nullable;
 final class Limits {
 
   private static final Duration SHORTEST = Duration.ofMillis(1);
+
+  /** What the driver takes: milliseconds that fit into an int. */
   private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
+
+  /** How much longer than the server may wait its answer may take. */
+  static final Duration READ_SLACK = Duration.ofSeconds(10);
 
   private Limits() {}
 
@@ -19,9 +24,22 @@ final class Limits {
   }
 
   static Duration maxAwaitTime(Duration time) {
-    if (time.compareTo(SHORTEST) < 0 || time.compareTo(LONGEST) > 0) {
+    return wholeMillis("maxAwaitTime", time, LONGEST.minus(READ_SLACK));
+  }
+
+  /** Zero is for ever. */
+  static Duration readTimeout(Duration timeout) {
+    return timeout.isZero() ? timeout : wholeMillis("readTimeout", timeout, LONGEST);
+  }
+
+  private static Duration wholeMillis(String name, Duration time, Duration longest) {
+    if (time.compareTo(SHORTEST) < 0 || time.compareTo(longest) > 0) {
       throw new IllegalArgumentException(
-          "maxAwaitTime must be between 1 ms and " + LONGEST.toDays() + " days, but is " + time);
+          name + " must be between 1 ms and " + longest.toDays() + " days, but is " + time);
+    }
+    if (!time.equals(Duration.ofMillis(time.toMillis()))) {
+      throw new IllegalArgumentException(
+          name + " is counted in whole milliseconds, but is " + time);
     }
     return time;
   }

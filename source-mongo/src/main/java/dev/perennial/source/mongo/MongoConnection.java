@@ -110,7 +110,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       ending = new Lost(new MongoSourceException.CursorLost("an interrupt hit the driver", e));
       throw e;
     } catch (ResumeWatch.StormBroken e) {
-      throw new MongoSourceException.ResumeStorm(e.resumes(), e.getCause());
+      throw new MongoSourceException.ResumeStorm(e.resumes());
     } catch (MongoException e) {
       return failed(e);
     }

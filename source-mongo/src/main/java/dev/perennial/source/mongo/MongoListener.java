@@ -10,10 +10,17 @@ import java.util.Optional;
  */
 public interface MongoListener {
 
-  /** The driver itself reopened the cursor; nothing is lost or repeated by that. */
+  /**
+   * The driver itself reopens the cursor; nothing is lost or repeated by that. It does not say why,
+   * except in its own log. With a client that was given this is told afterwards, and once for
+   * several without an answer between them.
+   */
   default void onResume(Resume resume) {}
 
-  /** The driver reopens the cursor again and again without getting anywhere. */
+  /**
+   * The driver reopens the cursor again and again without getting anywhere, and is stopped. Not
+   * with a client that was given.
+   */
   default void onResumeStorm(ResumeStorm storm) {}
 
   /** The server no longer has the changes after the stream's position. */
@@ -29,21 +36,19 @@ public interface MongoListener {
   default void onInvalidate(Invalidated invalidated) {}
 
   /**
-   * The driver reopened the cursor.
+   * The driver reopens the cursor.
    *
-   * @param cause why
-   * @param inARow how often it did so since the server last answered a getMore, this one included
+   * @param inARow how often it did so since the server last answered, this one included
    */
-  record Resume(Throwable cause, int inARow) {}
+  record Resume(int inARow) {}
 
   /**
    * The driver reopened the cursor again and again.
    *
    * @param resumes how often
    * @param within in what time
-   * @param cause why it did so the last time
    */
-  record ResumeStorm(int resumes, Duration within, Throwable cause) {}
+  record ResumeStorm(int resumes, Duration within) {}
 
   /**
    * The server no longer has the changes after a position.

@@ -15,7 +15,7 @@ public abstract sealed class MongoSourceException extends Exception {
   }
 
   /** A cursor came to its end, and another one is opened. */
-  public static final class CursorLost extends MongoSourceException {
+  static final class CursorLost extends MongoSourceException {
     private static final long serialVersionUID = 1;
 
     CursorLost(String message, @Nullable Throwable cause) {
@@ -31,29 +31,21 @@ public abstract sealed class MongoSourceException extends Exception {
   }
 
   /** The driver reopened a cursor again and again without an answer, and was stopped. */
-  public static final class ResumeStorm extends MongoSourceException {
+  static final class ResumeStorm extends MongoSourceException {
     private static final long serialVersionUID = 1;
 
-    private final int resumes;
-
-    ResumeStorm(int resumes, @Nullable Throwable cause) {
+    ResumeStorm(int resumes) {
       super(
           "the driver reopened the cursor "
               + resumes
               + " times in a row without an answer to a getMore, and was stopped, so that the stream waits before"
               + " it tries again",
-          cause);
-      this.resumes = resumes;
-    }
-
-    /** How often the driver reopened the cursor. */
-    public int resumes() {
-      return resumes;
+          null);
     }
   }
 
   /** A part of a split event is missing; the event comes again whole from its cluster time. */
-  public static final class FragmentMissing extends MongoSourceException {
+  static final class FragmentMissing extends MongoSourceException {
     private static final long serialVersionUID = 1;
 
     FragmentMissing(String message) {
@@ -62,11 +54,24 @@ public abstract sealed class MongoSourceException extends Exception {
   }
 
   /** The server ended the stream, and {@link InvalidatePolicy#FAIL} says that this is an error. */
-  public static final class Invalidated extends MongoSourceException {
+  public static final class StreamInvalidated extends MongoSourceException {
     private static final long serialVersionUID = 1;
 
-    Invalidated(String message) {
+    StreamInvalidated(String message) {
       super(message, null);
+    }
+  }
+
+  /** The function of {@link HistoryLostPolicy#restartAt} did not say where to go on. */
+  public static final class RestartFailed extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    RestartFailed(String what, @Nullable Throwable cause) {
+      super(
+          "the server no longer has the changes after the stream's position, and the function of"
+              + " onHistoryLost(restartAt(…)) that should say where to go on "
+              + what,
+          cause);
     }
   }
 

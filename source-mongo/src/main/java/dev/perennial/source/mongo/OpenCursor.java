@@ -1,14 +1,17 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.ServerCursor;
+import com.mongodb.client.ClientSession;
 import com.mongodb.client.MongoChangeStreamCursor;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cursor as it was opened.
  *
+ * @param session what it is in, for itself
  * @param from where
  * @param id what the server called it; 0 if it has already ended
  * @param proved whether the server is known to have what comes after {@code from}
@@ -19,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 record OpenCursor(
     MongoChangeStreamCursor<EventBytes> cursor,
+    ClientSession session,
     MongoPosition from,
     long id,
     boolean proved,
@@ -50,16 +54,21 @@ record OpenCursor(
 
   /** Kills the cursor on the server. */
   void close(Duration atMost, StreamRuntime runtime) throws InterruptedException {
-    close(cursor, atMost, runtime);
+    close(cursor, session, atMost, runtime);
   }
 
   /**
    * Kills a cursor on the server. Hangs where the network does, so it is left to a thread of the
    * runtime's.
    *
+   * @param session what it is in, closed with it; null if the driver sees to that
    * @param atMost how long to wait for it, if that is longer than a second
    */
-  static void close(MongoChangeStreamCursor<?> cursor, Duration atMost, StreamRuntime runtime)
+  static void close(
+      MongoChangeStreamCursor<?> cursor,
+      @Nullable ClientSession session,
+      Duration atMost,
+      StreamRuntime runtime)
       throws InterruptedException {
     AtomicBoolean closed = new AtomicBoolean();
     StreamRuntime.Signal signal = runtime.newSignal();
@@ -67,6 +76,10 @@ record OpenCursor(
       try {
         cursor.close();
       } finally {
+        if (session != null) {
+          // Afterwards, since killing a cursor needs it. Asks no server.
+          session.close();
+        }
         closed.set(true);
         signal.raise();
       }

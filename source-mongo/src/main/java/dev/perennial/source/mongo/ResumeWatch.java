@@ -1,18 +1,13 @@
 package dev.perennial.source.mongo;
 
-import com.mongodb.MongoClientException;
+import com.mongodb.client.ClientSession;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.connection.ServerDescription;
-import com.mongodb.event.CommandFailedEvent;
-import com.mongodb.event.CommandListener;
-import com.mongodb.event.CommandStartedEvent;
-import com.mongodb.event.CommandSucceededEvent;
 import com.mongodb.selector.ServerSelector;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -20,125 +15,110 @@ import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees what a client of ours does: the cluster time of every reply, and that the driver reopens a
- * cursor by itself, which it does within {@code tryNext}, without any wait or limit.
+ * Sees what the driver does within {@code tryNext}: the cluster time of the replies, and that it
+ * reopens a cursor by itself, without any wait or limit. Used by one thread at a time, but for
+ * {@link #clusterTime}.
  *
- * <p>The driver runs commands, listeners and server selection on the thread that calls it, and
- * selects a server anew for each reopening. That is where a storm of them is broken: the exception
- * of a selector leaves {@code tryNext} as it is. An interrupt would too, but could not be told from
- * the application's own.
+ * <p>A client of ours asks this for a server exactly once for each reopening, and not at all for a
+ * getMore, on the thread that calls it. That is where a storm of them is broken: the exception of a
+ * selector leaves {@code tryNext} as it is. An interrupt would too, but could not be told from the
+ * application's own. Of a given client it is only seen that a cursor is another one afterwards.
+ *
+ * <p>Not a command listener: for the sake of any, the driver copies every reply as a whole.
  */
-final class ResumeWatch implements CommandListener, ServerSelector {
+final class ResumeWatch implements ServerSelector {
 
   /**
-   * So many reopenings in a row, with no answer to a getMore between them, are a storm. An election
-   * needs one or two.
+   * So many reopenings in a row, with no answer between them, are a storm. An election needs one or
+   * two.
    */
   static final int STORM = 5;
 
   private final MongoListener listener;
   private final StreamRuntime runtime;
-  private final AtomicReference<@Nullable BsonTimestamp> clusterTime = new AtomicReference<>();
+  private volatile @Nullable BsonTimestamp clusterTime;
 
   /** The thread that is inside {@code tryNext}. All below is its own. */
   private volatile @Nullable Thread inside;
 
+  private @Nullable OpenCursor open;
   private int inARow;
   private long since;
-  private @Nullable Throwable cause;
 
   ResumeWatch(MongoListener listener, StreamRuntime runtime) {
     this.listener = listener;
     this.runtime = runtime;
   }
 
-  /** The newest cluster time of any reply. Any thread. */
+  /** The newest cluster time of any reply to a stream's cursor. Any thread. */
   Optional<BsonTimestamp> clusterTime() {
-    return Optional.ofNullable(clusterTime.get());
+    return Optional.ofNullable(clusterTime);
   }
 
   /** A cursor of ours was opened: what happened to the one before no longer counts. */
-  void opened() {
+  void opened(OpenCursor cursor) {
+    open = cursor;
     inARow = 0;
-    cause = null;
+    look(cursor.session());
   }
 
-  /** Runs a call in which whatever reopens a cursor is the driver. */
+  /** Runs a call in which whatever reopens the cursor that was opened last is the driver. */
   <T extends @Nullable Object> T within(Supplier<T> call) {
+    OpenCursor cursor = open;
+    long before = cursor == null ? OpenCursor.ENDED : OpenCursor.id(cursor.cursor());
     inside = Thread.currentThread();
     try {
-      return call.get();
+      T result = call.get();
+      if (inARow == 0 && cursor != null && OpenCursor.isReplaced(cursor.cursor(), before)) {
+        resumed();
+      }
+      // Only an answer lets the driver return.
+      inARow = 0;
+      return result;
     } finally {
       inside = null;
-    }
-  }
-
-  private boolean isInside() {
-    return inside == Thread.currentThread();
-  }
-
-  @Override
-  public void commandStarted(CommandStartedEvent event) {
-    if (isInside() && event.getCommandName().equals("aggregate")) {
-      if (inARow++ == 0) {
-        since = runtime.nanoTime();
+      if (cursor != null) {
+        look(cursor.session());
       }
-      listener.onResume(new MongoListener.Resume(cause(), inARow));
     }
   }
 
-  @Override
-  public void commandSucceeded(CommandSucceededEvent event) {
-    if (isInside() && event.getCommandName().equals("getMore")) {
-      inARow = 0;
+  private void resumed() {
+    if (inARow++ == 0) {
+      since = runtime.nanoTime();
     }
-    BsonTimestamp seen = clusterTime(event.getResponse());
-    BsonTimestamp newest = clusterTime.get();
-    while (seen != null
-        && (newest == null || seen.compareTo(newest) > 0)
-        && !clusterTime.compareAndSet(newest, seen)) {
-      newest = clusterTime.get();
-    }
-  }
-
-  @Override
-  public void commandFailed(CommandFailedEvent event) {
-    if (isInside()) {
-      cause = event.getThrowable();
-    }
+    listener.onResume(new MongoListener.Resume(inARow));
   }
 
   /** Lets every server pass, unless the thread is in a storm. */
   @Override
   public List<ServerDescription> select(ClusterDescription cluster) {
-    if (isInside() && inARow >= STORM) {
-      Throwable why = cause();
-      listener.onResumeStorm(
-          new MongoListener.ResumeStorm(inARow, Duration.ofNanos(runtime.nanoTime() - since), why));
-      throw new StormBroken(inARow, why);
+    List<ServerDescription> servers = cluster.getServerDescriptions();
+    // While there is none, the driver waits for one and asks again.
+    if (inside == Thread.currentThread() && !servers.isEmpty()) {
+      if (inARow >= STORM) {
+        listener.onResumeStorm(
+            new MongoListener.ResumeStorm(inARow, Duration.ofNanos(runtime.nanoTime() - since)));
+        throw new StormBroken(inARow);
+      }
+      resumed();
     }
-    return cluster.getServerDescriptions();
+    return servers;
   }
 
-  private Throwable cause() {
-    Throwable known = cause;
-    // What goes wrong before a command is sent fails no command.
-    return known != null
-        ? known
-        : new MongoClientException("the driver had no connection to send a getMore over");
+  /** The driver keeps in the session what the replies said. */
+  private void look(ClientSession session) {
+    BsonTimestamp seen = time(session);
+    BsonTimestamp newest = clusterTime;
+    if (seen != null && (newest == null || seen.compareTo(newest) > 0)) {
+      clusterTime = seen;
+    }
   }
 
-  /**
-   * The cluster's time in the reply of a member of a replica set or a mongos. The fields come after
-   * the batch, which a raw document skips as a whole.
-   */
-  private static @Nullable BsonTimestamp clusterTime(BsonDocument reply) {
-    BsonValue gossiped = reply.get("$clusterTime");
-    BsonValue time =
-        gossiped != null && gossiped.isDocument()
-            ? gossiped.asDocument().get("clusterTime")
-            : reply.get("operationTime");
-    return time != null && time.isTimestamp() ? time.asTimestamp() : null;
+  private static @Nullable BsonTimestamp time(ClientSession session) {
+    BsonDocument gossiped = session.getClusterTime();
+    BsonValue time = gossiped == null ? null : gossiped.get("clusterTime");
+    return time != null && time.isTimestamp() ? time.asTimestamp() : session.getOperationTime();
   }
 
   /** Ends the driver's own attempts to reopen a cursor. */
@@ -148,8 +128,8 @@ final class ResumeWatch implements CommandListener, ServerSelector {
 
     private final int resumes;
 
-    StormBroken(int resumes, Throwable cause) {
-      super(cause);
+    StormBroken(int resumes) {
+      super("stopped a storm of " + resumes + " resumes");
       this.resumes = resumes;
     }
 

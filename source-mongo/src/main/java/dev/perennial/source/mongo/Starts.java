@@ -34,6 +34,17 @@ final class Starts {
     return new AfterToken(MongoPosition.ofToken(token));
   }
 
+  /** Where that is; for now, the server is asked for its time. */
+  static MongoPosition position(StartPosition start, ServerTime server)
+      throws MongoSourceException, InterruptedException {
+    if (start instanceof AtTime at) {
+      return at.position();
+    }
+    return start instanceof AfterToken after
+        ? after.position()
+        : MongoPosition.ofTime(server.next());
+  }
+
   enum Now implements StartPosition {
     INSTANCE;
 

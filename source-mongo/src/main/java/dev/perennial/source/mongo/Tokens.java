@@ -1,10 +1,12 @@
 package dev.perennial.source.mongo;
 
 import java.util.HexFormat;
+import org.bson.BSONException;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.json.JsonMode;
+import org.bson.json.JsonParseException;
 import org.bson.json.JsonWriterSettings;
 import org.jspecify.annotations.Nullable;
 
@@ -42,13 +44,21 @@ final class Tokens {
    * Reads what {@link #text} wrote, relaxed extended JSON too; null if it is neither digits nor
    * looks like a document.
    *
-   * @throws org.bson.json.JsonParseException if it looks like a document but is none
+   * @throws JsonParseException if it looks like a document but is none
    */
   static @Nullable BsonDocument parse(String text) {
     if (isHex(text)) {
       return ofHex(text);
     }
-    return text.startsWith("{") ? BsonDocument.parse(text) : null;
+    if (!text.startsWith("{")) {
+      return null;
+    }
+    try {
+      return BsonDocument.parse(text);
+    } catch (BSONException | IllegalArgumentException e) {
+      // Its own JsonParseException is not all that it throws: values have rules of their own.
+      throw new JsonParseException(e);
+    }
   }
 
   /** What a token says of itself. */

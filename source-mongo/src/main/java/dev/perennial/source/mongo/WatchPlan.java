@@ -8,8 +8,6 @@ import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.BsonValue;
-import org.bson.codecs.configuration.CodecRegistry;
-import org.bson.conversions.Bson;
 
 /**
  * What is sent to the server for a scope: which namespace is watched, and with which stages.
@@ -50,15 +48,11 @@ record WatchPlan(
    *
    * @param stages the application's
    * @param split whether the server shall split events that are too large
-   * @param codecs encodes the stages
    */
-  static WatchPlan of(
-      Scope scope, List<? extends Bson> stages, boolean split, CodecRegistry codecs) {
+  static WatchPlan of(Scope scope, List<BsonDocument> stages, boolean split) {
     List<BsonDocument> pipeline = new ArrayList<>();
     scopeStage(scope).ifPresent(pipeline::add);
-    for (Bson stage : stages) {
-      pipeline.add(stage.toBsonDocument(BsonDocument.class, codecs).clone());
-    }
+    pipeline.addAll(stages);
     if (split) {
       // The server wants it last.
       pipeline.add(stage(SPLIT_STAGE, new BsonDocument()));

@@ -12,7 +12,9 @@ import com.mongodb.client.model.Projections;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.bson.BsonDocument;
@@ -25,12 +27,12 @@ class BuilderTest {
 
   private static final String LOCAL = "mongodb://localhost:27017/";
 
-  private static MongoSource.Builder builder(String uri) {
+  private static MongoSourceBuilder builder(String uri) {
     return MongoSource.builder(uri).watch(Scope.collection("shop", "orders"));
   }
 
-  private static void refused(Consumer<MongoSource.Builder> setting, String reason) {
-    MongoSource.Builder builder = builder(LOCAL);
+  private static void refused(Consumer<MongoSourceBuilder> setting, String reason) {
+    MongoSourceBuilder builder = builder(LOCAL);
     assertThatThrownBy(
             () -> {
               setting.accept(builder);
@@ -66,6 +68,9 @@ class BuilderTest {
         "mongodb://user:geheim@local:host:1:2/",
         "http://user:geheim@localhost",
         "mongodb://localhost/?authMechanism=geheim",
+        "mongodb://user:geheim%40localhost:27017",
+        "mongodb://user:geheim:localhost",
+        "geheim",
         "mongodb://user:geheim@localhost/?w=:::&readPreference=geheim",
       })
   @DisplayName("shows no secret of a connection string that is none")
@@ -73,7 +78,7 @@ class BuilderTest {
     Throwable error = catchThrowable(() -> MongoSource.builder(uri));
 
     assertThat(error).isInstanceOf(IllegalArgumentException.class);
-    assertThat(error).hasStackTraceContaining("connection string");
+    assertThat(error).hasMessageContaining("connection string").hasNoCause();
     assertThat(org.assertj.core.util.Throwables.getStackTrace(error)).doesNotContain("geheim");
   }
 
@@ -110,6 +115,20 @@ class BuilderTest {
   }
 
   @Test
+  @DisplayName("what a driver cannot count is refused when the source is built")
+  void uncountable() {
+    refused(b -> b.readTimeout(Duration.ofDays(30)), "readTimeout");
+    refused(b -> b.readTimeout(Duration.ofMillis(1500).plusNanos(1)), "whole milliseconds");
+    refused(b -> b.readTimeout(Duration.ofSeconds(-1)), "readTimeout");
+    refused(b -> b.maxAwaitTime(Duration.ofNanos(1_500_000)), "whole milliseconds");
+    Duration longest = Duration.ofMillis(Integer.MAX_VALUE);
+    refused(b -> b.maxAwaitTime(longest), "maxAwaitTime");
+    Duration await = longest.minusSeconds(10);
+    builder(LOCAL).maxAwaitTime(await).build().close();
+    assertThat(effective(LOCAL, null, await)).isEqualTo(Integer.MAX_VALUE);
+  }
+
+  @Test
   @DisplayName("the read timeout is the longest of 60 s, the wait and 10 s, and the client's own")
   void effectiveReadTimeout() {
     assertThat(effective(LOCAL, null, Duration.ofMillis(500))).isEqualTo(60_000);
@@ -136,11 +155,11 @@ class BuilderTest {
         .hasMessageContaining("timeoutMS");
     MongoClientSettings settings =
         MongoClientSettings.builder().timeout(1, TimeUnit.SECONDS).build();
-    MongoSource.Builder ours =
+    MongoSourceBuilder ours =
         MongoSource.builder(settings).watch(Scope.collection("shop", "orders"));
     assertThatThrownBy(ours::build).hasMessageContaining("timeoutMS");
     try (MongoClient client = MongoClients.create(settings)) {
-      MongoSource.Builder theirs =
+      MongoSourceBuilder theirs =
           MongoSource.builder(client).watch(Scope.collection("shop", "orders"));
       assertThatThrownBy(theirs::build).hasMessageContaining("timeoutMS");
     }
@@ -150,7 +169,7 @@ class BuilderTest {
   @DisplayName("a read timeout cannot be set on a client that was given")
   void readTimeoutOfGivenClient() {
     try (MongoClient client = MongoClients.create(LOCAL)) {
-      MongoSource.Builder builder =
+      MongoSourceBuilder builder =
           MongoSource.builder(client)
               .watch(Scope.collection("shop", "orders"))
               .readTimeout(Duration.ofSeconds(60));
@@ -166,6 +185,36 @@ class BuilderTest {
     refused(b -> b.batchSize(0), "batchSize");
     refused(b -> b.maxAwaitTime(Duration.ZERO), "maxAwaitTime");
     refused(b -> b.maxAwaitTime(Duration.ofDays(30)), "maxAwaitTime");
+  }
+
+  @Test
+  @DisplayName("null is refused at once, with the option's name")
+  @SuppressWarnings("NullAway")
+  void nulls() {
+    Map<String, Consumer<MongoSourceBuilder>> options = new TreeMap<>();
+    options.put("watch()", b -> b.watch(null));
+    options.put("pipeline()", b -> b.pipeline(null));
+    options.put("fullDocument()", b -> b.fullDocument(null));
+    options.put("fullDocumentBeforeChange()", b -> b.fullDocumentBeforeChange(null));
+    options.put("collation()", b -> b.collation(null));
+    options.put("comment()", b -> b.comment(null));
+    options.put("maxAwaitTime()", b -> b.maxAwaitTime(null));
+    options.put("readPreference()", b -> b.readPreference(null));
+    options.put("readTimeout()", b -> b.readTimeout(null));
+    options.put("startAt()", b -> b.startAt(null));
+    options.put("onHistoryLost()", b -> b.onHistoryLost(null));
+    options.put("onInvalidate()", b -> b.onInvalidate(null));
+    options.put("listener()", b -> b.listener(null));
+    options.put("runtime()", b -> b.runtime(null));
+    options.forEach((name, option) -> {
+      MongoSourceBuilder builder = builder(LOCAL);
+      assertThatThrownBy(() -> option.accept(builder))
+          .isInstanceOf(NullPointerException.class)
+          .hasMessageStartingWith(name);
+    });
+    assertThatThrownBy(() -> HistoryLostPolicy.restartAt(null))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessageContaining("restartAt()");
   }
 
   @Test

@@ -135,6 +135,8 @@ class CheckpointTextTest {
         "1 token 82A 5.1",
         "1 token zz 5.1",
         "1 token {_data 5.1",
+        "1 token {_data: {$oid: 'xyz'}} 5.1",
+        "1 token {_data: {$numberLong: 'x'}} 5.1",
         "1 token 82AA x",
         "1 place 82AA 5.1",
         "garbage"

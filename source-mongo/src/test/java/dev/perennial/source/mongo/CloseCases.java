@@ -27,7 +27,7 @@ abstract class CloseCases extends MongoServerCases {
 
   private FaultProxy proxy;
 
-  private MongoSource.Builder sourceBehindProxy() throws Exception {
+  private MongoSourceBuilder sourceBehindProxy() throws Exception {
     proxy = new FaultProxy(mongo.primary());
     opened.add(1, proxy);
     return source(
@@ -102,7 +102,7 @@ abstract class CloseCases extends MongoServerCases {
       "case 29: a close while the driver looks for a server: 1.5 s in connect, half the deadline in receive")
   void closeWhileSelecting() throws Exception {
     given(Setup.ANY);
-    MongoSource.Builder source = sourceBehindProxy();
+    MongoSourceBuilder source = sourceBehindProxy();
     proxy.refuse();
     EventStream<ChangeEvent> connecting = open(stream(source));
     Duration inConnect = timeToClose(connecting, CloseCases::selectsServer, Duration.ofSeconds(25));

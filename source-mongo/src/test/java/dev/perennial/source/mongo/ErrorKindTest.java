@@ -31,6 +31,7 @@ import com.mongodb.ServerAddress;
 import com.mongodb.connection.ClusterConnectionMode;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.connection.ClusterType;
+import com.mongodb.spi.dns.DnsException;
 import dev.perennial.port.Verdict;
 import java.net.ConnectException;
 import java.util.Arrays;
@@ -116,7 +117,7 @@ class ErrorKindTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 8, 9, 59, 99_999, -1})
+  @ValueSource(ints = {1, 2, 8, 59, 99_999, -1})
   void aCodeThatIsNotListedIsUnknown(int code) {
     assertThat(ErrorKind.of(error(code, "words", "NonResumableChangeStreamError"))).isEmpty();
     assertThat(ErrorKind.CLASSIFIER.classify(error(code, "words"))).isEmpty();
@@ -124,7 +125,8 @@ class ErrorKindTest {
 
   @Test
   void allOtherCodesAreUnknown() {
-    List<Integer> listed = codes().map(row -> (Integer) row.get()[0]).toList();
+    List<Integer> listed =
+        Stream.concat(Stream.of(9), codes().map(row -> (Integer) row.get()[0])).toList();
 
     List<Integer> known =
         IntStream.rangeClosed(-10, 60_000)
@@ -163,7 +165,7 @@ class ErrorKindTest {
         .contains(TOKEN_REJECTED);
     assertThat(ErrorKind.of(error(9, "resume token string was not a valid hex string")))
         .contains(TOKEN_REJECTED);
-    assertThat(ErrorKind.of(error(9, "unknown option to $regex"))).isEmpty();
+    assertThat(ErrorKind.of(error(9, "unknown option to $regex"))).contains(SETTINGS);
   }
 
   static Stream<Arguments> types() {
@@ -225,6 +227,16 @@ class ErrorKindTest {
     assertThat(ErrorKind.of(new MongoConfigurationException("no such host"))).isEmpty();
     assertThat(ErrorKind.of(new MongoClientException("no sessions"))).isEmpty();
     assertThat(ErrorKind.of(new IllegalStateException("state should be: open"))).isEmpty();
+  }
+
+  @Test
+  void aNameThatCannotBeLookedUpNowPasses() {
+    assertThat(
+            ErrorKind.of(
+                new MongoConfigurationException(
+                    "Failed looking up TXT record for host db.example",
+                    new DnsException("timed out", new RuntimeException()))))
+        .contains(TRANSIENT);
   }
 
   @ParameterizedTest

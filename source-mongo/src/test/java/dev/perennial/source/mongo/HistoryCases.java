@@ -140,7 +140,7 @@ abstract class HistoryCases extends MongoServerCases {
                         .onHistoryLost(
                             HistoryLostPolicy.restartAt(gap -> {
                               asked.incrementAndGet();
-                              return Instant.now().minusSeconds(60);
+                              return StartPosition.at(Instant.now().minusSeconds(60));
                             })))));
 
     assertThat(death.reason()).isEqualTo(Reason.POSITION_LOST);

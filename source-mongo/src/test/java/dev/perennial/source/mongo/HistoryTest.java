@@ -6,6 +6,8 @@ import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.mongodb.MongoSocketException;
+import com.mongodb.ServerAddress;
 import com.mongodb.client.model.Aggregates;
 import com.mongodb.client.model.Filters;
 import dev.perennial.Delivery;
@@ -16,7 +18,11 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.simulators.mongo.FaultSpec;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +40,12 @@ class HistoryTest {
     BsonTimestamp last = rig.servers.noop();
     rig.servers.faults().truncateOplog(last);
     return last;
+  }
+
+  private static ChangeEvent acked(EventStream<ChangeEvent> stream) throws Exception {
+    Delivery<ChangeEvent> delivery = next(stream);
+    delivery.ack();
+    return delivery.event();
   }
 
   @ParameterizedTest
@@ -90,8 +102,9 @@ class HistoryTest {
       MongoSource source =
           rig.builder()
               .onHistoryLost(
-                  HistoryLostPolicy.restartAt(
-                      gap -> ClusterTime.instant(gap.from().orElseThrow()).minusSeconds(60)))
+                  HistoryLostPolicy.restartAt(gap ->
+                      StartPosition.at(
+                          ClusterTime.instant(gap.from().orElseThrow()).minusSeconds(60))))
               .build();
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
         StreamException dead =
@@ -105,6 +118,105 @@ class HistoryTest {
         assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
       }
       assertThat(rig.told.of(MongoListener.HistoryLost.class)).hasSize(2);
+    }
+  }
+
+  @Test
+  @DisplayName("a snapshot's exact time is where the stream goes on, and a token is as good")
+  void restartAtExactly() throws Exception {
+    try (Rig rig = rig()) {
+      BsonTimestamp last = fallBehind(rig);
+      rig.insert(3);
+      BsonTimestamp fourth = rig.insert(4);
+      rig.insert(5);
+      MongoSource source =
+          rig.builder()
+              .onHistoryLost(
+                  HistoryLostPolicy.restartAt(gap -> {
+                    assertThat(gap.to()).isGreaterThan(fourth);
+                    return StartPosition.at(fourth);
+                  }))
+              .build();
+      try (EventStream<ChangeEvent> stream = rig.stream(source)) {
+        StreamGap gap = (StreamGap) acked(stream);
+        assertThat(gap.from().orElseThrow()).isLessThan(last);
+        assertThat(gap.to()).isEqualTo(fourth);
+        assertThat(take(stream, 2)).containsExactly("insert 4", "insert 5");
+      }
+    }
+    try (Rig rig = rig();
+        MongoSource other = rig.builder().build()) {
+      BsonTimestamp last = fallBehind(rig);
+      rig.insert(3);
+      BsonDocument token = Positions.ofFirstEvent(other, last).token().orElseThrow();
+      BsonTimestamp fourth = rig.insert(4);
+      MongoSource source =
+          rig.builder()
+              .onHistoryLost(HistoryLostPolicy.restartAt(gap -> StartPosition.after(token)))
+              .build();
+      try (EventStream<ChangeEvent> stream = rig.stream(source)) {
+        StreamGap gap = (StreamGap) acked(stream);
+        assertThat(gap.to()).isBetween(last, fourth).isNotEqualTo(fourth);
+        assertThat(take(stream, 1)).containsExactly("insert 4");
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("restartAt may choose now, which is when it returns")
+  void restartAtNow() throws Exception {
+    try (Rig rig = rig()) {
+      fallBehind(rig);
+      MongoSource source =
+          rig.builder()
+              .onHistoryLost(
+                  HistoryLostPolicy.restartAt(gap -> {
+                    rig.insert(3);
+                    return StartPosition.now();
+                  }))
+              .build();
+      try (EventStream<ChangeEvent> stream = rig.live(source)) {
+        assertThat(take(stream, 1)).containsExactly("gap");
+        rig.insert(4);
+        assertThat(take(stream, 1)).containsExactly("insert 4");
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("what restartAt throws ends the stream, even where a driver threw it; null does too")
+  void restartAtFails() throws Exception {
+    MongoSocketException network =
+        new MongoSocketException("reset", new ServerAddress("copy.example", 27017));
+    AtomicInteger asked = new AtomicInteger();
+    for (Supplier<@Nullable StartPosition> answer :
+        List.<Supplier<@Nullable StartPosition>>of(
+            () -> {
+              throw network;
+            },
+            () -> {
+              throw new IllegalStateException("no copy", network);
+            },
+            () -> null)) {
+      asked.set(0);
+      try (Rig rig = rig()) {
+        fallBehind(rig);
+        MongoSource source =
+            rig.builder()
+                .onHistoryLost(
+                    HistoryLostPolicy.restartAt(gap -> {
+                      asked.incrementAndGet();
+                      return answer.get();
+                    }))
+                .build();
+        try (EventStream<ChangeEvent> stream = rig.stream(source)) {
+          StreamException dead =
+              catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+          assertThat(dead.reason()).isEqualTo(Reason.FATAL);
+          assertThat(dead).hasCauseInstanceOf(MongoSourceException.RestartFailed.class);
+        }
+        assertThat(asked).hasValue(1);
+      }
     }
   }
 

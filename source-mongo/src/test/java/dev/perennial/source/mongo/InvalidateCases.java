@@ -120,7 +120,7 @@ abstract class InvalidateCases extends MongoServerCases {
   @ValueSource(booleans = {false, true})
   void stop(boolean hidden) throws Exception {
     given(Setup.ANY);
-    MongoSource.Builder source = source().onInvalidate(InvalidatePolicy.STOP);
+    MongoSourceBuilder source = source().onInvalidate(InvalidatePolicy.STOP);
     EventStream<ChangeEvent> stream = live(stream(hidden ? source.pipeline(ONLY_INSERTS) : source));
     insert(1);
     mongo.drop(database, ORDERS);
@@ -158,7 +158,7 @@ abstract class InvalidateCases extends MongoServerCases {
     StreamException death = Pull.death(stream);
 
     assertThat(death.reason()).isEqualTo(Reason.FATAL);
-    assertThat(death).hasCauseInstanceOf(MongoSourceException.Invalidated.class);
+    assertThat(death).hasCauseInstanceOf(MongoSourceException.StreamInvalidated.class);
   }
 
   /** Acks what is of this test and says of each what it was; what others write is passed over. */

@@ -86,7 +86,7 @@ class InvalidateTest {
   @DisplayName("case 24: STOP ends the stream by intent, and a restart goes on")
   void stop(boolean hidden) throws Exception {
     try (Rig rig = rig()) {
-      MongoSource.Builder builder = rig.builder().onInvalidate(InvalidatePolicy.STOP);
+      MongoSourceBuilder builder = rig.builder().onInvalidate(InvalidatePolicy.STOP);
       if (hidden) {
         builder.pipeline(List.of(INSERTS));
       }
@@ -114,7 +114,7 @@ class InvalidateTest {
       assertThat(take(stream, 3)).containsExactly("insert 1", "drop", "invalidate");
       StreamException dead =
           catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
-      assertThat(dead).hasCauseInstanceOf(MongoSourceException.Invalidated.class);
+      assertThat(dead).hasCauseInstanceOf(MongoSourceException.StreamInvalidated.class);
       assertThat(dead.getCause()).hasMessageContaining("REOPEN");
     }
   }

@@ -116,7 +116,7 @@ abstract class LargeEventCases extends MongoServerCases {
     return stream(splittingSource());
   }
 
-  private MongoSource.Builder splittingSource() {
+  private MongoSourceBuilder splittingSource() {
     return source()
         .fullDocument(FullDocument.UPDATE_LOOKUP)
         .fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE)

@@ -98,15 +98,15 @@ abstract class MongoServerCases implements MongoServers {
   }
 
   /** A source on one collection. */
-  MongoSource.Builder source() {
+  MongoSourceBuilder source() {
     return source(Scope.collection(database, ORDERS));
   }
 
-  MongoSource.Builder source(Scope scope) {
+  MongoSourceBuilder source(Scope scope) {
     return source(MongoSource.builder(settings(mongo.uri())).watch(scope));
   }
 
-  MongoSource.Builder source(MongoSource.Builder builder) {
+  MongoSourceBuilder source(MongoSourceBuilder builder) {
     return builder.maxAwaitTime(AWAIT).listener(told);
   }
 
@@ -115,11 +115,11 @@ abstract class MongoServerCases implements MongoServers {
     return Checkpoints.in(store, STREAM).every(1, Duration.ofMillis(50));
   }
 
-  EventStreamBuilder<ChangeEvent> stream(MongoSource.Builder source) {
+  EventStreamBuilder<ChangeEvent> stream(MongoSourceBuilder source) {
     return stream(source, eager());
   }
 
-  EventStreamBuilder<ChangeEvent> stream(MongoSource.Builder source, Checkpoints checkpoints) {
+  EventStreamBuilder<ChangeEvent> stream(MongoSourceBuilder source, Checkpoints checkpoints) {
     return EventStream.from(source.build(), checkpoints).backoff(SOON).listener(transitions);
   }
 

@@ -42,7 +42,7 @@ class PoisonTest {
             .append("a", new BsonString("y".repeat(LIMIT - 1000))));
   }
 
-  private static MongoSource.Builder withImages(Rig rig) {
+  private static MongoSourceBuilder withImages(Rig rig) {
     rig.servers.createCollection(Rig.ORDERS, true);
     return rig.builder()
         .fullDocumentBeforeChange(
@@ -71,7 +71,7 @@ class PoisonTest {
   @DisplayName("so it is when it is the first that a restart meets")
   void tooLargeAtOpening() throws Exception {
     try (Rig rig = rig()) {
-      MongoSource.Builder builder = withImages(rig);
+      MongoSourceBuilder builder = withImages(rig);
       try (EventStream<ChangeEvent> stream = rig.live(builder.build())) {
         insertLarge(rig, 1);
         assertThat(take(stream, 1)).containsExactly("insert 1");
@@ -165,7 +165,7 @@ class PoisonTest {
   @DisplayName("case 26: fragments become one event, and the checkpoint is that of the last")
   void split() throws Exception {
     try (Rig rig = rig()) {
-      MongoSource.Builder builder = withImages(rig).splitLargeEvents(true);
+      MongoSourceBuilder builder = withImages(rig).splitLargeEvents(true);
       try (EventStream<ChangeEvent> stream = rig.live(builder.build())) {
         insertLarge(rig, 1);
         replaceLarge(rig, 1);
@@ -187,7 +187,7 @@ class PoisonTest {
   @DisplayName("case 27: a stream that begins in the middle of an event begins at its time instead")
   void secondFragmentFirst() throws Exception {
     try (Rig rig = rig()) {
-      MongoSource.Builder builder = withImages(rig);
+      MongoSourceBuilder builder = withImages(rig);
       insertLarge(rig, 1);
       replaceLarge(rig, 1);
       rig.insert(2);

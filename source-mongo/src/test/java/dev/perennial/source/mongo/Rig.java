@@ -42,7 +42,7 @@ final class Rig implements AutoCloseable {
     return new Rig(servers -> servers.wireVersion(wireVersion));
   }
 
-  MongoSource.Builder builder() {
+  MongoSourceBuilder builder() {
     return MongoSource.builder(servers.connectionString())
         .watch(Scope.parse(ORDERS))
         .maxAwaitTime(Duration.ofMillis(100))

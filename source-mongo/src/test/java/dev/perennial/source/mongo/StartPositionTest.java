@@ -63,7 +63,18 @@ class StartPositionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "yesterday", "{", "{_data", "2026-11-22", "82A"})
+  @ValueSource(
+      strings = {
+        "",
+        "yesterday",
+        "{",
+        "{_data",
+        "2026-11-22",
+        "82A",
+        "{_data: {$oid: 'xyz'}}",
+        "{_data: {$binary: {base64: '*', subType: '00'}}}",
+        "{_data: {$numberLong: 'x'}}"
+      })
   void saysWhatIsNoStart(String text) {
     assertThatThrownBy(() -> StartPosition.parse(text))
         .isInstanceOf(IllegalArgumentException.class)

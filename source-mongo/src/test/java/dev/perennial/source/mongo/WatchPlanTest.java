@@ -20,8 +20,12 @@ import org.junit.jupiter.api.Test;
 class WatchPlanTest {
 
   private static WatchPlan plan(Scope scope, Bson... stages) {
-    return WatchPlan.of(
-        scope, List.of(stages), false, MongoClientSettings.getDefaultCodecRegistry());
+    return WatchPlan.of(scope, encoded(false, stages), false);
+  }
+
+  private static List<BsonDocument> encoded(boolean split, Bson... stages) {
+    return UserPipeline.checked(
+        List.of(stages), MongoClientSettings.getDefaultCodecRegistry(), split);
   }
 
   private static List<BsonDocument> stages(String... json) {
@@ -106,9 +110,8 @@ class WatchPlanTest {
     WatchPlan plan =
         WatchPlan.of(
             Scope.collections("a.b", "a.c"),
-            List.of(mine, Aggregates.project(Filters.eq("ns", 1))),
-            true,
-            MongoClientSettings.getDefaultCodecRegistry());
+            encoded(true, mine, Aggregates.project(Filters.eq("ns", 1))),
+            true);
     mine.clear();
 
     assertThat(plan.pipeline()).hasSize(4);
@@ -144,11 +147,7 @@ class WatchPlanTest {
             plan(Scope.collections("shop.a", "shop.b")),
             plan(Scope.database("shop"), Aggregates.match(Filters.eq("a", 1))),
             plan(Scope.database("shop"), Aggregates.match(Filters.eq("a", 2))),
-            WatchPlan.of(
-                Scope.database("shop"),
-                List.of(),
-                true,
-                MongoClientSettings.getDefaultCodecRegistry()))) {
+            WatchPlan.of(Scope.database("shop"), List.of(), true))) {
       all.add(fingerprint(other, FullDocument.DEFAULT, FullDocumentBeforeChange.OFF, false));
     }
     all.add(

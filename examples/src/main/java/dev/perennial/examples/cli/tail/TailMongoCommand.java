@@ -15,6 +15,7 @@ import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoSource;
+import dev.perennial.source.mongo.MongoSourceBuilder;
 import dev.perennial.source.mongo.Scope;
 import dev.perennial.source.mongo.StartPosition;
 import java.util.List;
@@ -193,7 +194,7 @@ final class TailMongoCommand implements Callable<Integer> {
 
   private MongoSource source(String address) {
     try {
-      MongoSource.Builder source =
+      MongoSourceBuilder source =
           MongoSource.builder(MongoAddress.impatient(address, options.patience()))
               .watch(Scope.parse(watch.toArray(String[]::new)));
       if (pipeline != null) {
