@@ -77,7 +77,7 @@ final class CursorOpener {
       return new OpenCursor(
           cursor, from, OpenCursor.id(cursor), proved, scanChecksStart, oneByOne, isSharded());
     } catch (MongoException | InterruptedException e) {
-      OpenCursor.close(cursor, Duration.ZERO, runtime);
+      close(cursor);
       throw e;
     }
   }
@@ -103,8 +103,11 @@ final class CursorOpener {
     if (time.isEmpty()) {
       return false;
     }
-    try (MongoChangeStreamCursor<?> probe = cursor(time.get(), plan.pipeline(), 1)) {
-      return Objects.equals(probe.getServerAddress(), cursor.getServerAddress());
+    try {
+      MongoChangeStreamCursor<?> probe = cursor(time.get(), plan.pipeline(), 1);
+      boolean same = Objects.equals(probe.getServerAddress(), cursor.getServerAddress());
+      close(probe);
+      return same;
     } catch (MongoException e) {
       if (!Poison.is(e)) {
         throw e;
@@ -112,6 +115,16 @@ final class CursorOpener {
       // It opened, and stumbled over what is too large to be returned.
       return false;
     }
+  }
+
+  /** Opens a cursor as the stream's own is. */
+  MongoChangeStreamCursor<EventBytes> cursor(MongoPosition from) throws InterruptedException {
+    return cursor(from, plan.pipeline(), options.batchSize());
+  }
+
+  /** Kills a cursor that was only to find something out, and does not wait for that for long. */
+  void close(MongoChangeStreamCursor<?> cursor) throws InterruptedException {
+    OpenCursor.close(cursor, Duration.ZERO, runtime);
   }
 
   /** Opens a cursor with the stream's own options, but another pipeline. */

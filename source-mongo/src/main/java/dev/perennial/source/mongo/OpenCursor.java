@@ -5,6 +5,8 @@ import com.mongodb.client.MongoChangeStreamCursor;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A cursor as it was opened.
@@ -25,6 +27,8 @@ record OpenCursor(
     boolean scanChecksStart,
     boolean oneByOne,
     boolean sharded) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
 
   /** How long killing a cursor is waited for at the least. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
@@ -66,6 +70,8 @@ record OpenCursor(
     runtime.execute(() -> {
       try {
         cursor.close();
+      } catch (RuntimeException e) {
+        LOG.debug("a cursor could not be closed; the server will, when it was idle for long", e);
       } finally {
         closed.set(true);
         signal.raise();

@@ -198,6 +198,55 @@ class HistoryTest {
     return rig.servers.count("aggregate");
   }
 
+  /**
+   * The application is busy for so long that the server gives the cursor up and its oplog rolls:
+   * the driver reopens at the event that came last.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {8, 9, 21})
+  @DisplayName("an oplog that rolls past a live cursor, which the driver then reopens, is lost history")
+  void rolledUnderALiveCursor(int wireVersion) throws Exception {
+    try (Rig rig = rig(wireVersion);
+        EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
+      rig.insert(1);
+      Delivery<ChangeEvent> first = next(stream);
+      first.ack();
+      rig.insert(2);
+      rig.servers.faults().truncateOplog(rig.servers.noop());
+      assertThat(rig.servers.faults().killCursors()).isEqualTo(1);
+
+      StreamException dead =
+          catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+
+      assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
+      assertThat(rig.saved())
+          .as("the event's token, and no progress behind it")
+          .contains(Tokens.text(((Change) first.event()).resumeToken()));
+      assertThat(rig.told.of(MongoListener.HistoryLost.class)).hasSize(1);
+    }
+  }
+
+  @Test
+  @DisplayName("so it is told as a gap, from the event that came last")
+  void rolledUnderALiveCursorAndRestarted() throws Exception {
+    try (Rig rig = rig(9)) {
+      MongoSource source = rig.builder().onHistoryLost(HistoryLostPolicy.restartNow()).build();
+      try (EventStream<ChangeEvent> stream = rig.live(source)) {
+        BsonTimestamp first = rig.insert(1);
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+        rig.insert(2);
+        rig.servers.faults().truncateOplog(rig.servers.noop());
+        rig.servers.faults().killCursors();
+
+        StreamGap gap = (StreamGap) next(stream).event();
+
+        assertThat(gap.from()).contains(first);
+        rig.insert(3);
+        assertThat(take(stream, 1)).containsExactly("insert 3");
+      }
+    }
+  }
+
   @Test
   @DisplayName("a checkpoint of another source is refused")
   void otherSource() throws Exception {

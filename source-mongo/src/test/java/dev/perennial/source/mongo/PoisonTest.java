@@ -9,6 +9,7 @@ import dev.perennial.EventStream;
 import dev.perennial.StreamException;
 import dev.perennial.port.Connection;
 import dev.perennial.simulators.mongo.FaultSpec;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import org.bson.BsonInt32;
 import org.bson.BsonString;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PoisonTest {
 
@@ -104,6 +107,40 @@ class PoisonTest {
           .hasMessageContaining("splitLargeEvents")
           .hasMessageContaining("$project");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("an event without a token, which the driver refuses, ends the stream with the remedy")
+  void withoutId(boolean inFirstBatch) throws Exception {
+    try (Rig rig = rig();
+        MongoSource source = rig.builder().build()) {
+      MongoPosition start = source.start().orElseThrow();
+      if (inFirstBatch) {
+        nameless(rig);
+      }
+      MongoSource later =
+          rig.builder().startAt(StartPosition.at(start.clusterTime().orElseThrow())).build();
+      try (EventStream<ChangeEvent> stream = rig.live(later)) {
+        if (!inFirstBatch) {
+          nameless(rig);
+        }
+        StreamException dead =
+            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        assertThat(dead).hasCauseInstanceOf(MongoSourceException.Unreturnable.class);
+        assertThat(dead.getCause()).hasMessageContaining("let it be");
+      }
+    }
+  }
+
+  private static void nameless(Rig rig) {
+    rig.servers.rawEvent(
+        Rig.ORDERS,
+        BsonDocument.parse("{operationType: 'insert'}"),
+        bytes -> {
+          bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf("_id") + 1] = 'x';
+          return bytes;
+        });
   }
 
   @Test
