@@ -221,6 +221,24 @@ class PoisonTest {
   }
 
   @Test
+  @DisplayName("fragments become one event whatever a pipeline made of their fields")
+  void splitAndShaped() throws Exception {
+    try (Rig rig = rig();
+        EventStream<ChangeEvent> stream =
+            rig.live(
+                withImages(rig)
+                    .pipeline(List.of(BsonDocument.parse("{$addFields: {wallTime: 'x'}}")))
+                    .splitLargeEvents(true)
+                    .build())) {
+      insertLarge(rig, 1);
+      replaceLarge(rig, 1);
+      rig.insert(2);
+      assertThat(take(stream, 3)).containsExactly("insert 1", "replace 1", "insert 2");
+      assertThat(stream.stats().reconnects()).isZero();
+    }
+  }
+
+  @Test
   @DisplayName("case 27: a stream that begins in the middle of an event begins at its time instead")
   void secondFragmentFirst() throws Exception {
     try (Rig rig = rig()) {
