@@ -126,8 +126,8 @@ enum ErrorKind {
 
   private static @Nullable ErrorKind byCode(MongoException failure) {
     return switch (failure.getCode()) {
-      case CHANGE_STREAM_FATAL -> isTokenMissing(words(failure)) ? TOKEN_REJECTED : POISON;
-      case FAILED_TO_PARSE -> words(failure).contains("resume token") ? TOKEN_REJECTED : null;
+      case CHANGE_STREAM_FATAL -> isTokenMissing(serverText(failure)) ? TOKEN_REJECTED : POISON;
+      case FAILED_TO_PARSE -> serverText(failure).contains("resume token") ? TOKEN_REJECTED : null;
       default -> BY_CODE.get(failure.getCode());
     };
   }
@@ -163,7 +163,7 @@ enum ErrorKind {
   }
 
   /** What the server said, without what the driver puts around it. */
-  static String words(MongoException failure) {
+  static String serverText(MongoException failure) {
     return failure instanceof MongoCommandException command
         ? command.getErrorMessage()
         : String.valueOf(failure.getMessage());

@@ -13,6 +13,7 @@ import dev.perennial.EventStream;
 import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.Recovery;
 import dev.perennial.simulators.mongo.FaultSpec;
 import java.util.List;
 import java.util.Optional;
@@ -149,6 +150,57 @@ class HistoryTest {
             assertThat(told.rejected().token()).isPresent();
             assertThat(told.resumed().operationTime()).isEqualTo(told.rejected().clusterTime());
           });
+      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+    }
+  }
+
+  private static final FaultSpec NOT_FOUND =
+      FaultSpec.errorSaying(280, "cannot resume stream; the resume token was not found");
+
+  @Test
+  @DisplayName("a token that is refused twice is fatal, and neither a gap nor a loop")
+  void rejectedAgain() throws Exception {
+    try (Rig rig = rig()) {
+      MongoSource source = rig.builder().onHistoryLost(HistoryLostPolicy.restartNow()).build();
+      try (EventStream<ChangeEvent> stream = rig.live(source)) {
+        rig.insert(1);
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+        rig.servers.faults().fail("getMore", 1, NOT_FOUND);
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+        rig.servers.faults().fail("getMore", 1, NOT_FOUND);
+        StreamException dead =
+            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        assertThat(dead.reason()).isEqualTo(Reason.FATAL);
+        assertThat(dead.getCause())
+            .isInstanceOf(MongoSourceException.Rejected.class)
+            .hasMessageContaining("MongoPosition[event")
+            .hasMessageContaining("startAt");
+      }
+      assertThat(rig.told.of(MongoListener.TokenRejected.class)).hasSize(1);
+      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("a time that is refused like a token is tried again, and loses nothing")
+  void timeRejected() throws Exception {
+    try (Rig rig = rig()) {
+      MongoSource source = rig.builder().onHistoryLost(HistoryLostPolicy.restartNow()).build();
+      BsonTimestamp start = rig.insert(1);
+      rig.servers.faults().fail("aggregate", 1, NOT_FOUND);
+      try (MongoSource at =
+              rig.builder()
+                  .startAt(StartPosition.at(start))
+                  .onHistoryLost(HistoryLostPolicy.restartNow())
+                  .build();
+          EventStream<ChangeEvent> stream = rig.stream(at)) {
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+      }
+      MongoPosition time = MongoPosition.ofTime(start);
+      assertThat(
+              source.recover(time, new MongoSourceException.FragmentMissing("a part is missing")))
+          .isEqualTo(Recovery.restart(time));
+      source.close();
       assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
     }
   }
