@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One change event as the server sent it. Every field but the resume token is optional, as a
  * pipeline may have removed it; a field that is null counts as absent, except of {@link
- * #fullDocument()} and {@link #fullDocumentBeforeChange()}, which tell the two apart. A field that a
- * pipeline gave another type than the server does counts as absent too; {@link #raw()} has it.
+ * #fullDocument()} and {@link #fullDocumentBeforeChange()}, which tell the two apart. A field that
+ * a pipeline gave another type than the server does counts as absent too; {@link #raw()} has it.
  *
  * <p>Immutable and safe for use from any thread. Documents are decoded when asked for, anew at each
  * call. One that is corrupt inside, which the check at receipt does not see, makes its accessor

@@ -35,8 +35,8 @@ final class Envelope {
 
   /**
    * Finds the fields. A pipeline may have given any of them another type, which is as good as
-   * absent, except of the token, without which no stream can go on. Of two fields with the same name the first counts, as it does for a raw
-   * document of the driver's.
+   * absent, except of the token, without which no stream can go on. Of two fields with the same
+   * name the first counts, as it does for a raw document of the driver's.
    */
   static Envelope read(byte[] bytes) throws CorruptBsonException {
     int end = BsonBytes.documentEnd(bytes, 0, bytes.length);

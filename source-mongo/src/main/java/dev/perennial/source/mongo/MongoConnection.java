@@ -194,12 +194,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       ending = ending(invalidation.came(last, hidden));
     }
     if (open.oneByOne() && ending == null && caution.isOverAt(last)) {
-      caution.passed();
-      ending =
-          new Lost(
-              new MongoSourceException.CursorLost(
-                  "an event that the server could not return came after all, and batches are used again",
-                  null));
+      String why =
+          "an event that the server could not return came after all or is long gone, and batches are used again";
+      caution.passed(why);
+      ending = new Lost(new MongoSourceException.CursorLost(why, null));
     }
     return Received.event(event, last);
   }
@@ -282,13 +280,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private Received<ChangeEvent, MongoPosition> unreturnable(MongoException error)
       throws MongoSourceException {
     if (!open.oneByOne()) {
-      caution.met(UnreturnableEvent.read(error));
+      caution.met(UnreturnableEvent.read(error), error);
       throw new MongoSourceException.CursorLost(
           "the server cannot return an event, and is asked for events one by one until it comes to that",
           error);
     }
     MalformedChange event = Poison.event(error, last, open.sharded());
-    caution.passed();
+    caution.steppedOver(event, last);
     ending = new Lost(MongoSourceException.CursorLost.behind(error));
     return give(event, false);
   }

@@ -42,7 +42,8 @@ final class NamespaceReader {
     return (hash ^ hash >>> 16) & PLACES - 1;
   }
 
-  private static @Nullable Namespace parse(byte[] bytes, int from, int to) throws CorruptBsonException {
+  private static @Nullable Namespace parse(byte[] bytes, int from, int to)
+      throws CorruptBsonException {
     @Nullable String database = null;
     @Nullable String collection = null;
     int last = to - 1;

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Puts together events that the server splits, since they are larger than a document may be. It
  * splits between top-level fields, the smallest first, so a later part may lack even the operation
- * type; all parts have a token, and that of the last is the whole event's. If a part cannot be read, the
- * whole event cannot.
+ * type; all parts have a token, and that of the last is the whole event's. If a part cannot be
+ * read, the whole event cannot.
  */
 final class SplitEvents {
 

@@ -6,8 +6,8 @@ import org.bson.RawBsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds in an event that cannot be read what can be read all the same: its token and its time,
- * and which part of an event it is.
+ * Finds in an event that cannot be read what can be read all the same: its token and its time, and
+ * which part of an event it is.
  */
 final class Wreckage {
 

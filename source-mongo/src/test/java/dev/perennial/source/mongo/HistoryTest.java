@@ -256,7 +256,8 @@ class HistoryTest {
    */
   @ParameterizedTest
   @ValueSource(ints = {8, 9, 21})
-  @DisplayName("an oplog that rolls past a live cursor, which the driver then reopens, is lost history")
+  @DisplayName(
+      "an oplog that rolls past a live cursor, which the driver then reopens, is lost history")
   void rolledUnderALiveCursor(int wireVersion) throws Exception {
     try (Rig rig = rig(wireVersion);
         EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {

@@ -65,6 +65,10 @@ class PoisonTest {
       assertThat(malformed.resumeToken()).isPresent();
       assertThat(malformed.size()).isGreaterThan(LIMIT);
       assertThat(take(stream, 1)).containsExactly("insert 2");
+      assertThat(rig.told.of(MongoListener.SteppedOver.class))
+          .singleElement()
+          .satisfies(
+              told -> assertThat(told.position().token()).isEqualTo(malformed.resumeToken()));
       // Behind the event, and before that perhaps to be asked one by one.
       assertThat(stream.stats().reconnects()).isBetween(1L, 2L);
     }
@@ -111,7 +115,8 @@ class PoisonTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("an event without a token, which the driver refuses, ends the stream with the remedy")
+  @DisplayName(
+      "an event without a token, which the driver refuses, ends the stream with the remedy")
   void withoutId(boolean inFirstBatch) throws Exception {
     try (Rig rig = rig();
         MongoSource source = rig.builder().build()) {
@@ -167,6 +172,37 @@ class PoisonTest {
       assertThat(take(stream, 4)).containsExactly("insert 2", "insert 3", "insert 4", "insert 5");
       assertThat(stream.stats().reconnects()).isEqualTo(2);
     }
+  }
+
+  @Test
+  @DisplayName("so do many events, where the error did not say which it was; the listener is told")
+  void neverNamed() throws Exception {
+    try (Rig rig = rig();
+        EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
+      rig.insert(1);
+      assertThat(take(stream, 1)).containsExactly("insert 1");
+      rig.servers.faults().fail("getMore", 1, FaultSpec.error(10334));
+      rig.insert(2, Caution.MOST + 5);
+      take(stream, Caution.MOST + 4);
+      assertThat(stream.stats().reconnects()).isEqualTo(2);
+      assertThat(rig.told.of(MongoListener.OneByOne.class))
+          .extracting(MongoListener.OneByOne::on)
+          .containsExactly(true, false);
+    }
+  }
+
+  @Test
+  @DisplayName("so does a stream that begins somewhere else")
+  void restarted() {
+    Told told = new Told();
+    Caution caution = new Caution(told);
+    caution.met(
+        new UnreturnableEvent(Optional.empty(), Optional.empty(), 0), new Exception("too large"));
+    assertThat(caution.isOn()).isTrue();
+    caution.passed("it begins somewhere else");
+    caution.passed("it begins somewhere else");
+    assertThat(caution.isOn()).isFalse();
+    assertThat(told.of(MongoListener.OneByOne.class)).hasSize(2);
   }
 
   @Test
