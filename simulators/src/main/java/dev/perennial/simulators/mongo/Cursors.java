@@ -66,6 +66,14 @@ final class Cursors {
     return count;
   }
 
+  void endAll() {
+    for (ServerCursor cursor : open.values()) {
+      if (cursor instanceof StreamCursor stream) {
+        stream.end();
+      }
+    }
+  }
+
   void killOf(int member) {
     open.values().removeIf(cursor -> cursor.member() == member);
   }

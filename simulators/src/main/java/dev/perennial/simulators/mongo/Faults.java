@@ -67,6 +67,15 @@ public final class Faults {
     }
   }
 
+  /**
+   * Ends the change streams' cursors of all members without an event that says why, and without
+   * what comes after the last event sent: the next getMore of each gets an empty batch and the id
+   * 0.
+   */
+  public void endCursors() {
+    locked(() -> set.cursors().endAll());
+  }
+
   /** Forgets the oplog's entries before a time, all but the newest. */
   public void truncateOplog(BsonTimestamp before) {
     locked(() -> set.oplog().truncate(before));

@@ -38,6 +38,9 @@ final class StreamCursor implements ServerCursor {
   private @Nullable ResumeToken invalidated;
   private boolean ended;
 
+  /** Whether it ends by a fault. */
+  private boolean cut;
+
   /** An event that is made and not yet sent. */
   private record Pending(byte[] bytes, ResumeToken token) {}
 
@@ -91,9 +94,18 @@ final class StreamCursor implements ServerCursor {
     return ended;
   }
 
+  /** Has the next batch be empty, and the last. */
+  void end() {
+    cut = true;
+  }
+
   @Override
   public List<byte[]> next(int limit) {
     List<byte[]> batch = new ArrayList<>();
+    if (cut) {
+      ended = true;
+      return batch;
+    }
     if (limit == 0) {
       return batch;
     }
@@ -115,11 +127,12 @@ final class StreamCursor implements ServerCursor {
   /** The token beside the batch; empty where the server sends none. */
   @Override
   public BsonDocument postBatchToken() {
-    if (ended) {
-      // Below 5.0 the batch that ends a stream was sent without one.
-      return wireVersion >= WireVersions.V5_0 && invalidated != null
-          ? invalidated.toDocument()
-          : new BsonDocument();
+    if (ended && wireVersion < WireVersions.V5_0) {
+      // The batch that ends a stream was sent without one.
+      return new BsonDocument();
+    }
+    if (ended && !cut && invalidated != null) {
+      return invalidated.toDocument();
     }
     return postBatch.toDocument();
   }

@@ -1,6 +1,6 @@
 package dev.perennial.source.mongo;
 
-import org.bson.BsonTimestamp;
+import dev.perennial.source.mongo.MongoListener.OneByOne;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,32 +11,72 @@ import org.jspecify.annotations.Nullable;
  */
 final class Caution {
 
-  private @Nullable MongoPosition poison;
-  private @Nullable BsonTimestamp time;
-  private boolean on;
+  /**
+   * The most events that are asked for so, at a round trip each: the event may have become one that
+   * the server can return, and an error that does not name it does not say when it has passed.
+   * Should it be still to come, the next batch with it starts this anew.
+   */
+  static final int MOST = 1_000;
+
+  private final MongoListener listener;
+
+  /** What the server could not return; null while events come in batches. */
+  private @Nullable UnreturnableEvent met;
+
+  /** How many events came one by one since. */
+  private int came;
+
+  Caution(MongoListener listener) {
+    this.listener = listener;
+  }
 
   /** Whether the next cursor is to give events one by one. */
   boolean isOn() {
-    return on;
+    return met != null;
   }
 
   /** An event that cannot be returned was met in a batch. */
-  void met(UnreturnableEvent event) {
-    on = true;
-    poison = event.token().map(MongoPosition::ofToken).orElse(null);
-    time = event.clusterTime().orElse(null);
+  void met(UnreturnableEvent event, Throwable cause) {
+    met = event;
+    came = 0;
+    listener.onOneByOne(new OneByOne(true, MongoErrors.words(cause)));
   }
 
-  /** The event has been stepped over. */
-  void passed() {
-    on = false;
+  /**
+   * The event is handed out as malformed.
+   *
+   * @param before the position before it
+   */
+  void steppedOver(MalformedChange event, MongoPosition before) {
+    listener.onSteppedOver(
+        new MongoListener.SteppedOver(event.position().orElse(before), event.cause()));
+    passed("the event that the server could not return is stepped over");
   }
 
-  /** Whether an event is the one that could not be returned, or comes behind it. */
+  /** It is over, if it was on. */
+  void passed(String why) {
+    if (met != null) {
+      met = null;
+      listener.onOneByOne(new OneByOne(false, why));
+    }
+  }
+
+  /**
+   * An event came one by one.
+   *
+   * @return whether it is the one that could not be returned, or comes behind it, or so many have
+   *     come that it is to be taken for gone
+   */
   boolean isOverAt(MongoPosition position) {
-    BsonTimestamp known = time;
-    return position.equals(poison)
-        || (known != null
-            && position.clusterTime().filter(at -> at.compareTo(known) > 0).isPresent());
+    UnreturnableEvent event = met;
+    return event == null || ++came >= MOST || isAtOrBehind(position, event);
+  }
+
+  private static boolean isAtOrBehind(MongoPosition position, UnreturnableEvent event) {
+    return event.token().map(MongoPosition::ofToken).filter(position::equals).isPresent()
+        || event
+            .clusterTime()
+            .flatMap(time -> position.clusterTime().filter(at -> at.compareTo(time) > 0))
+            .isPresent();
   }
 }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One change event as the server sent it. Every field but the resume token is optional, as a
  * pipeline may have removed it; a field that is null counts as absent, except of {@link
- * #fullDocument()} and {@link #fullDocumentBeforeChange()}, which tell the two apart.
+ * #fullDocument()} and {@link #fullDocumentBeforeChange()}, which tell the two apart. A field that
+ * a pipeline gave another type than the server does counts as absent too; {@link #raw()} has it.
  *
  * <p>Immutable and safe for use from any thread. Documents are decoded when asked for, anew at each
  * call. One that is corrupt inside, which the check at receipt does not see, makes its accessor
@@ -186,10 +187,7 @@ public final class Change implements ChangeEvent {
         .map(document ->
             Payload.read(
                 () -> "the splitEvent of " + this + " is not as the server documents it",
-                () ->
-                    new SplitEvent(
-                        document.getNumber("fragment").intValue(),
-                        document.getNumber("of").intValue())));
+                () -> SplitEvent.read(document)));
   }
 
   /** The event's resume token: its {@code _id}. */

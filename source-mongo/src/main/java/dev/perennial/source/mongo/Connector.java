@@ -14,7 +14,7 @@ final class Connector {
   private final MongoListener listener;
   private final ResumeWatch watch;
   private final StreamRuntime runtime;
-  private final Caution caution = new Caution();
+  private final Caution caution;
 
   Connector(
       ClientHandle client,
@@ -31,6 +31,12 @@ final class Connector {
     this.listener = listener;
     this.watch = watch;
     this.runtime = runtime;
+    this.caution = new Caution(listener);
+  }
+
+  /** The stream begins somewhere else: what was in its way there does not matter. */
+  void restarted() {
+    caution.passed("the stream begins somewhere else");
   }
 
   Connection<ChangeEvent, MongoPosition> connect(MongoPosition from) throws Exception {
@@ -42,7 +48,7 @@ final class Connector {
         throw e;
       }
       MalformedChange first = Poison.event(e, from, opener.isSharded());
-      caution.passed();
+      caution.steppedOver(first, from);
       return new MalformedConnection(first, from);
     }
     watch.opened(open);
@@ -69,7 +75,7 @@ final class Connector {
       if (caution.isOn() || !Poison.is(e)) {
         throw e;
       }
-      caution.met(UnreturnableEvent.read(e));
+      caution.met(UnreturnableEvent.read(e), e);
       return errors.explained(() -> opener.open(from, true));
     }
   }

@@ -127,8 +127,11 @@ final class CursorOpener {
     if (time.isEmpty()) {
       return false;
     }
-    try (MongoChangeStreamCursor<?> probe = cursor(time.get(), plan.pipeline(), 1)) {
-      return Objects.equals(probe.getServerAddress(), cursor.getServerAddress());
+    try {
+      MongoChangeStreamCursor<?> probe = cursor(time.get(), plan.pipeline(), 1);
+      boolean same = Objects.equals(probe.getServerAddress(), cursor.getServerAddress());
+      close(probe);
+      return same;
     } catch (MongoException e) {
       if (!Poison.is(e)) {
         throw e;
@@ -136,6 +139,16 @@ final class CursorOpener {
       // It opened, and stumbled over what is too large to be returned.
       return false;
     }
+  }
+
+  /** Opens a cursor as the stream's own is. */
+  MongoChangeStreamCursor<EventBytes> cursor(MongoPosition from) throws InterruptedException {
+    return cursor(from, plan.pipeline(), options.batchSize());
+  }
+
+  /** Kills a cursor that was only to find something out, and does not wait for that for long. */
+  void close(MongoChangeStreamCursor<?> cursor) throws InterruptedException {
+    OpenCursor.close(cursor, null, Duration.ZERO, runtime);
   }
 
   /** Opens a cursor with the stream's own options, but another pipeline. */

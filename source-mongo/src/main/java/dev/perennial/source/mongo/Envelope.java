@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 final class Envelope {
 
   private static final int ABSENT = 0;
+
+  /** The place of a field that has another type than the server gives it. */
+  private static final int FOREIGN = -1;
+
   private static final byte UUID_SUBTYPE = 4;
 
   /** Exactly the event. Never handed out to be changed. */
@@ -30,8 +34,9 @@ final class Envelope {
   }
 
   /**
-   * Finds the fields. Of two fields with the same name the first counts, as it does for a raw
-   * document of the driver's.
+   * Finds the fields. A pipeline may have given any of them another type, which is as good as
+   * absent, except of the token, without which no stream can go on. Of two fields with the same
+   * name the first counts, as it does for a raw document of the driver's.
    */
   static Envelope read(byte[] bytes) throws CorruptBsonException {
     int end = BsonBytes.documentEnd(bytes, 0, bytes.length);
@@ -49,7 +54,8 @@ final class Envelope {
       Field field = Field.named(bytes, at + 1, nameEnd);
       int valueEnd = BsonBytes.valueEnd(bytes, type, value, last);
       if (field != null && starts[field.place] == ABSENT) {
-        if (type != field.type && type != BsonBytes.NULL) {
+        boolean known = type == field.type || type == BsonBytes.NULL;
+        if (!known && field == Field.ID) {
           throw new CorruptBsonException(
               "its field "
                   + field
@@ -59,22 +65,23 @@ final class Envelope {
                   + BsonBytes.typeName(field.type)
                   + " belongs");
         }
-        starts[field.place] = value;
+        starts[field.place] = known ? value : FOREIGN;
       }
       at = valueEnd;
     }
     return new Envelope(bytes, starts);
   }
 
+  /** Not there, or of a type that is not the server's. */
   boolean isAbsent(Field field) {
-    return starts[field.place] == ABSENT;
+    return starts[field.place] <= ABSENT;
   }
 
   /** There, and null. */
   boolean isNull(Field field) {
     int start = starts[field.place];
     // The type stands before the name, and the name's zero before the value.
-    return start != ABSENT && bytes[start - field.name.length - 2] == BsonBytes.NULL;
+    return start > ABSENT && bytes[start - field.name.length - 2] == BsonBytes.NULL;
   }
 
   /** There, and not null. */

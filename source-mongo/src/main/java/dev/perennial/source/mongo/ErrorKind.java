@@ -128,7 +128,7 @@ enum ErrorKind {
 
   private static @Nullable ErrorKind byCode(MongoException failure) {
     return switch (failure.getCode()) {
-      case CHANGE_STREAM_FATAL -> isTokenMissing(words(failure)) ? TOKEN_REJECTED : POISON;
+      case CHANGE_STREAM_FATAL -> isTokenMissing(serverText(failure)) ? TOKEN_REJECTED : POISON;
       case FAILED_TO_PARSE -> unparsed(failure);
       default -> BY_CODE.get(failure.getCode());
     };
@@ -136,7 +136,7 @@ enum ErrorKind {
 
   /** Of a token, or of a stage or an option, of which the server does not say which. */
   private static @Nullable ErrorKind unparsed(MongoException failure) {
-    if (words(failure).contains("resume token")) {
+    if (serverText(failure).contains("resume token")) {
       return TOKEN_REJECTED;
     }
     return hasPassingLabel(failure) ? null : SETTINGS;
@@ -177,7 +177,7 @@ enum ErrorKind {
   }
 
   /** What the server said, without what the driver puts around it. */
-  static String words(MongoException failure) {
+  static String serverText(MongoException failure) {
     return failure instanceof MongoCommandException command
         ? command.getErrorMessage()
         : String.valueOf(failure.getMessage());

@@ -1,19 +1,21 @@
 package dev.perennial.source.mongo;
 
-import com.mongodb.MongoException;
 import dev.perennial.port.Recovery;
 import dev.perennial.source.mongo.HistoryLostPolicies.RestartAt;
 import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoListener.TokenRejected;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a stream goes on when the server does not take its position. A token that is not accepted is
  * replaced by its time, once, from which nothing is missing; if the server does not have that time
- * any more either, or comes from there to the same token, changes are lost, and the application's
- * policy decides.
+ * any more either, changes are lost, and the application's policy decides. A token to which the
+ * stream comes back from its time, and that is refused again, ends the stream: nothing is lost, but
+ * there is no way on.
  */
 final class History {
 
@@ -21,8 +23,10 @@ final class History {
   private final ServerTime server;
   private final MongoListener listener;
 
-  /** The token that was replaced by its time last. */
-  private @Nullable MongoPosition replaced;
+  /** The time that last replaced tokens, and which; a time may have many. */
+  private @Nullable MongoPosition replacement;
+
+  private final Set<MongoPosition> replaced = new HashSet<>();
 
   History(HistoryLostPolicy policy, ServerTime server, MongoListener listener) {
     this.policy = policy;
@@ -32,14 +36,10 @@ final class History {
 
   Recovery<ChangeEvent, MongoPosition> recover(MongoPosition lost, Throwable cause)
       throws MongoSourceException, InterruptedException {
-    // A position that is a time has been replaced already, or never had a token.
-    if (lost.token().isPresent() && MongoErrors.isTokenRejected(cause) && !lost.equals(replaced)) {
-      Optional<MongoPosition> time = lost.degraded();
-      if (time.isPresent()) {
-        replaced = lost;
-        listener.onTokenRejected(new TokenRejected(lost, time.get(), cause));
-        return Recovery.restart(time.get());
-      }
+    Optional<MongoPosition> time =
+        MongoErrors.isTokenRejected(cause) ? lost.degraded() : Optional.empty();
+    if (time.isPresent()) {
+      return fromItsTime(lost, time.get(), cause);
     }
     if (policy instanceof HistoryLostPolicies.Fail) {
       listener.onHistoryLost(new HistoryLost(lost, cause, Optional.empty()));
@@ -57,11 +57,33 @@ final class History {
     return Recovery.restart(next, gap);
   }
 
+  private Recovery<ChangeEvent, MongoPosition> fromItsTime(
+      MongoPosition lost, MongoPosition time, Throwable cause) throws MongoSourceException {
+    if (lost.token().isEmpty()) {
+      // It has no token that could be refused, so this was about something else.
+      return Recovery.restart(time);
+    }
+    if (!time.equals(replacement)) {
+      replacement = time;
+      replaced.clear();
+    }
+    if (!replaced.add(lost)) {
+      throw new MongoSourceException.Rejected(
+          "the server refused the resume token of "
+              + lost
+              + " again after the stream had gone back to its time, so that there is no way on from it: "
+              + MongoErrors.words(cause)
+              + "; nothing is lost yet: a pipeline that chooses by what may change later, such as a looked-up"
+              + " fullDocument, can make an event vanish, so choose by something else (a changed pipeline goes on"
+              + " from the checkpoint's time), or begin at a later time with startAt and"
+              + " Checkpoints.startAfresh()",
+          cause);
+    }
+    listener.onTokenRejected(new TokenRejected(lost, time, cause));
+    return Recovery.restart(time);
+  }
+
   private static StreamGap gap(MongoPosition lost, BsonTimestamp to, Throwable cause) {
-    String reason =
-        cause instanceof MongoException error
-            ? error.getCode() + ": " + error.getMessage()
-            : String.valueOf(cause.getMessage());
-    return new StreamGap(lost.clusterTime(), to, reason);
+    return new StreamGap(lost.clusterTime(), to, MongoErrors.words(cause));
   }
 }

@@ -63,17 +63,34 @@ final class Invalidation {
    * The event that ended a cursor without showing, if one did.
    *
    * @param last the last known position
-   * @param token what the server named with the cursor's last answer; newer servers name the
-   *     event's
+   * @param token the cursor's resume token; newer servers name the event's with the last answer
+   * @param named whether the last answer named it
    */
-  Optional<ChangeEvent> hidden(MongoPosition last, @Nullable BsonDocument token)
+  Optional<ChangeEvent> hidden(MongoPosition last, @Nullable BsonDocument token, boolean named)
       throws InterruptedException {
     if (token != null) {
       MongoPosition position = MongoPosition.ofToken(token);
       if (position.isInvalidate() && !position.equals(last)) {
         return Optional.of(named(token, position));
       }
+      if (named) {
+        // A server that names tokens would have named the event's, had one ended the cursor.
+        return Optional.empty();
+      }
     }
+    Optional<ChangeEvent> found = search(last);
+    return found.isPresent() && endsAtOnce(last) ? found : Optional.empty();
+  }
+
+  /** What the server would have sent, as far as it is known. */
+  private ChangeEvent named(BsonDocument token, MongoPosition position) {
+    BsonDocument event =
+        new BsonDocument("_id", token).append("operationType", new BsonString("invalidate"));
+    position.clusterTime().ifPresent(time -> event.append("clusterTime", time));
+    return reader.read(BsonBytes.of(event));
+  }
+
+  private Optional<ChangeEvent> search(MongoPosition last) throws InterruptedException {
     try {
       return find(last, last);
     } catch (MongoException e) {
@@ -85,14 +102,6 @@ final class Invalidation {
     }
   }
 
-  /** What the server would have sent, as far as it is known. */
-  private ChangeEvent named(BsonDocument token, MongoPosition position) {
-    BsonDocument event =
-        new BsonDocument("_id", token).append("operationType", new BsonString("invalidate"));
-    position.clusterTime().ifPresent(time -> event.append("clusterTime", time));
-    return reader.read(BsonBytes.of(event));
-  }
-
   private Optional<ChangeEvent> find(MongoPosition from, MongoPosition known)
       throws InterruptedException {
     MongoChangeStreamCursor<EventBytes> cursor =
@@ -102,7 +111,7 @@ final class Invalidation {
       while (empty < EMPTY_ANSWERS) {
         EventBytes event = Interrupts.call(cursor::tryNext);
         if (event == null) {
-          empty = cursor.getServerCursor() == null ? EMPTY_ANSWERS : empty + 1;
+          empty = hasEnded(cursor) ? EMPTY_ANSWERS : empty + 1;
         } else if (reader.read(event.bytes()) instanceof Change change
             && !change.position().equals(known)) {
           return Optional.of(change);
@@ -110,7 +119,41 @@ final class Invalidation {
       }
       return Optional.empty();
     } finally {
-      cursor.close();
+      opener.close(cursor);
     }
+  }
+
+  /**
+   * Whether the application has no event between a position and the next event that ends the
+   * stream. The search reads up to the present, and the cursor may have ended before that, for
+   * another reason.
+   */
+  private boolean endsAtOnce(MongoPosition last) throws InterruptedException {
+    MongoChangeStreamCursor<EventBytes> cursor = null;
+    try {
+      cursor = opener.cursor(last);
+      for (int i = 0; i < EMPTY_ANSWERS; i++) {
+        if (Interrupts.call(cursor::tryNext) != null) {
+          return false;
+        }
+        if (hasEnded(cursor)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (MongoException e) {
+      if (!Poison.is(e)) {
+        throw e;
+      }
+      return false;
+    } finally {
+      if (cursor != null) {
+        opener.close(cursor);
+      }
+    }
+  }
+
+  private static boolean hasEnded(MongoChangeStreamCursor<?> cursor) {
+    return OpenCursor.id(cursor) == OpenCursor.ENDED;
   }
 }

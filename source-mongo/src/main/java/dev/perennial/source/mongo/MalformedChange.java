@@ -8,9 +8,9 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event that could not be decoded: its BSON is corrupt, a field is of another type than the
- * server documents, or the server itself could not return it. Of the last kind there are no bytes.
- * Acked like any other event.
+ * An event that could not be decoded: its BSON is corrupt, it has no token, or the server itself
+ * could not return it. Of the last kind there are no bytes; of an event that came split there are
+ * those of all its fragments, one after the other. Acked like any other event.
  *
  * <p>Two are equal if their bytes, sizes and tokens are.
  */
@@ -21,24 +21,35 @@ public final class MalformedChange implements ChangeEvent, Malformed {
   private final byte @Nullable [] token;
   private final @Nullable BsonTimestamp clusterTime;
   private final Throwable cause;
+  private final @Nullable SplitEvent part;
 
   private MalformedChange(
       byte[] raw,
       long size,
       byte @Nullable [] token,
       @Nullable BsonTimestamp clusterTime,
-      Throwable cause) {
+      Throwable cause,
+      @Nullable SplitEvent part) {
     this.raw = raw;
     this.size = size;
     this.token = token;
     this.clusterTime = clusterTime;
     this.cause = cause;
+    this.part = part;
   }
 
-  /** Of an event that came. */
+  /**
+   * Of an event that came.
+   *
+   * @param part which part of an event it is, if that could be read
+   */
   static MalformedChange received(
-      byte[] event, byte @Nullable [] token, @Nullable BsonTimestamp clusterTime, Throwable cause) {
-    return new MalformedChange(event, event.length, token, clusterTime, cause);
+      byte[] event,
+      byte @Nullable [] token,
+      @Nullable BsonTimestamp clusterTime,
+      Throwable cause,
+      @Nullable SplitEvent part) {
+    return new MalformedChange(event, event.length, token, clusterTime, cause, part);
   }
 
   /**
@@ -47,7 +58,7 @@ public final class MalformedChange implements ChangeEvent, Malformed {
    * @param size its size in bytes as the server says it, 0 if it does not
    */
   static MalformedChange unreturned(BsonDocument token, long size, Throwable cause) {
-    return new MalformedChange(new byte[0], size, BsonBytes.of(token), null, cause);
+    return new MalformedChange(new byte[0], size, BsonBytes.of(token), null, cause, null);
   }
 
   /** The event's resume token, if it could be read. */
@@ -75,6 +86,11 @@ public final class MalformedChange implements ChangeEvent, Malformed {
   @Override
   public Throwable cause() {
     return cause;
+  }
+
+  /** Which part of a split event it is, if it is one and that could be read. */
+  Optional<SplitEvent> part() {
+    return Optional.ofNullable(part);
   }
 
   /** Where the event is, if its token could be read. */

@@ -1,12 +1,15 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoException;
 import com.mongodb.client.MongoChangeStreamCursor;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Received;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
+import org.bson.BSONException;
 import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +92,12 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       return Received.end();
     }
     while (cursor.available() > 0) {
-      EventBytes event = cursor.tryNext();
+      EventBytes event;
+      try {
+        event = tryNext();
+      } catch (MongoException e) {
+        return failed(e);
+      }
       Received<ChangeEvent, MongoPosition> received = event == null ? null : take(event);
       if (received != null) {
         return received;
@@ -103,14 +111,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
+    BsonDocument before = cursor.getResumeToken();
     EventBytes event;
     try {
-      event = Interrupts.call(() -> watch.within(cursor::tryNext));
-    } catch (InterruptedException e) {
-      ending = new Lost(new MongoSourceException.CursorLost("an interrupt hit the driver", e));
-      throw e;
-    } catch (ResumeWatch.StormBroken e) {
-      throw new MongoSourceException.ResumeStorm(e.resumes());
+      event = tryNext();
     } catch (MongoException e) {
       return failed(e);
     }
@@ -120,10 +124,32 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       return received != null ? received : arrived();
     }
     if (OpenCursor.id(cursor) == OpenCursor.ENDED) {
-      return ended();
+      return ended(before);
     }
     proved |= open.scanChecksStart();
     return progress();
+  }
+
+  /** The driver's next event; null if there is none. Asks the server only if no batch is left. */
+  private @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
+    boolean arrived = cursor.available() > 0;
+    try {
+      return Interrupts.call(() -> watch.within(cursor::tryNext));
+    } catch (InterruptedException e) {
+      ending = new Lost(new MongoSourceException.CursorLost("an interrupt hit the driver", e));
+      throw e;
+    } catch (ResumeWatch.StormBroken e) {
+      throw new MongoSourceException.ResumeStorm(e.resumes());
+    } catch (BSONException e) {
+      if (!arrived) {
+        throw e;
+      }
+      // The whole reply was read, so it would be the same on another connection.
+      MongoException unreadable =
+          new MongoChangeStreamException("an event has no resume token that can be read");
+      unreadable.initCause(e);
+      throw unreadable;
+    }
   }
 
   /**
@@ -162,29 +188,34 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   }
 
   private Received<ChangeEvent, MongoPosition> give(ChangeEvent event, boolean hidden) {
-    if (event instanceof Change change) {
-      last = change.position();
-      if (ends(change)) {
-        ending = ending(invalidation.came(last, hidden));
-      }
-    } else if (event instanceof MalformedChange malformed) {
-      last = malformed.position().orElse(last);
+    Optional<MongoPosition> own = position(event);
+    last = own.orElse(last);
+    if (ends(event, own)) {
+      ending = ending(invalidation.came(last, hidden));
     }
     if (open.oneByOne() && ending == null && caution.isOverAt(last)) {
-      caution.passed();
-      ending =
-          new Lost(
-              new MongoSourceException.CursorLost(
-                  "an event that the server could not return came after all, and batches are used again",
-                  null));
+      String why =
+          "an event that the server could not return came after all or is long gone, and batches are used again";
+      caution.passed(why);
+      ending = new Lost(new MongoSourceException.CursorLost(why, null));
     }
     return Received.event(event, last);
   }
 
-  /** A pipeline may have removed what an event says of itself, but not its token. */
-  private boolean ends(Change change) {
-    return change.operationType() == OperationType.INVALIDATE
-        || (change.operationType() == OperationType.OTHER && last.isInvalidate());
+  private static Optional<MongoPosition> position(ChangeEvent event) {
+    if (event instanceof MalformedChange malformed) {
+      return malformed.position();
+    }
+    return event instanceof Change change ? Optional.of(change.position()) : Optional.empty();
+  }
+
+  /**
+   * Whether the server ends the stream with an event. A pipeline may have removed or changed what
+   * the event says of itself, but not its token.
+   */
+  private static boolean ends(ChangeEvent event, Optional<MongoPosition> position) {
+    return position.filter(MongoPosition::isInvalidate).isPresent()
+        || (event instanceof Change change && change.operationType() == OperationType.INVALIDATE);
   }
 
   private static Ending ending(Optional<MongoSourceException> failure) {
@@ -210,9 +241,20 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     return Received.progress(position);
   }
 
-  /** The server ended the cursor, and no event said why. */
-  private Received<ChangeEvent, MongoPosition> ended() throws Exception {
-    Optional<ChangeEvent> hidden = invalidation.hidden(last, cursor.getResumeToken());
+  /**
+   * The server ended the cursor, and no event said why. So an invalidate was not given since the
+   * cursor was opened; it may have been opened behind an earlier one.
+   *
+   * @param before the resume token before the last answer: an answer may come without one
+   */
+  private Received<ChangeEvent, MongoPosition> ended(@Nullable BsonDocument before)
+      throws Exception {
+    Optional<ChangeEvent> hidden = Optional.empty();
+    if (split == null || !split.isOpen()) {
+      BsonDocument token = cursor.getResumeToken();
+      boolean named = !Objects.equals(token, before);
+      hidden = errors.explained(() -> invalidation.hidden(last, token, named));
+    }
     if (hidden.isEmpty()) {
       throw new MongoSourceException.CursorLost("the server ended the cursor", null);
     }
@@ -238,13 +280,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private Received<ChangeEvent, MongoPosition> unreturnable(MongoException error)
       throws MongoSourceException {
     if (!open.oneByOne()) {
-      caution.met(UnreturnableEvent.read(error));
+      caution.met(UnreturnableEvent.read(error), error);
       throw new MongoSourceException.CursorLost(
           "the server cannot return an event, and is asked for events one by one until it comes to that",
           error);
     }
     MalformedChange event = Poison.event(error, last, open.sharded());
-    caution.passed();
+    caution.steppedOver(event, last);
     ending = new Lost(MongoSourceException.CursorLost.behind(error));
     return give(event, false);
   }

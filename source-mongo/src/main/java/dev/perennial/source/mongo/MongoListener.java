@@ -36,6 +36,15 @@ public interface MongoListener {
   default void onInvalidate(Invalidated invalidated) {}
 
   /**
+   * The server could not return an event, and so is asked for events one by one until it comes to
+   * that; or no longer. Meanwhile each event costs a round trip.
+   */
+  default void onOneByOne(OneByOne change) {}
+
+  /** An event that the server cannot return is stepped over, and handed out as malformed. */
+  default void onSteppedOver(SteppedOver event) {}
+
+  /**
    * The driver reopens the cursor.
    *
    * @param inARow how often it did so since the server last answered, this one included
@@ -93,4 +102,20 @@ public interface MongoListener {
    * @param policy what the source does now
    */
   record Invalidated(MongoPosition position, boolean hidden, InvalidatePolicy policy) {}
+
+  /**
+   * Events are asked for one by one, or no longer.
+   *
+   * @param on whether they are now
+   * @param why what the server said, or how that came to its end
+   */
+  record OneByOne(boolean on, String why) {}
+
+  /**
+   * An event was stepped over.
+   *
+   * @param position of the event
+   * @param cause what the server said
+   */
+  record SteppedOver(MongoPosition position, Throwable cause) {}
 }

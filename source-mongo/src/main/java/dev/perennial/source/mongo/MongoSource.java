@@ -182,6 +182,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   @Override
   public Recovery<ChangeEvent, MongoPosition> recover(MongoPosition lost, Throwable cause)
       throws Exception {
+    connector.restarted();
     return errors.explained(() -> history.recover(lost, cause));
   }
 

@@ -17,16 +17,19 @@ final class NamespaceReader {
   private final @Nullable Known[] known = new Known[PLACES];
 
   @SuppressWarnings("ArrayRecordComponent") // Never compared as a whole.
-  private record Known(byte[] bytes, Namespace name) {}
+  private record Known(byte[] bytes, @Nullable Namespace name) {}
 
-  /** Reads the document between two places, whose length was checked. */
-  Namespace read(byte[] bytes, int from, int to) throws CorruptBsonException {
+  /**
+   * Reads the document between two places, whose length was checked; null if a part of the name is
+   * no string.
+   */
+  @Nullable Namespace read(byte[] bytes, int from, int to) throws CorruptBsonException {
     int place = place(bytes, from, to);
     Known seen = known[place];
     if (seen != null && Arrays.equals(seen.bytes, 0, seen.bytes.length, bytes, from, to)) {
       return seen.name;
     }
-    Namespace fresh = parse(bytes, from, to);
+    @Nullable Namespace fresh = parse(bytes, from, to);
     known[place] = new Known(Arrays.copyOfRange(bytes, from, to), fresh);
     return fresh;
   }
@@ -39,7 +42,8 @@ final class NamespaceReader {
     return (hash ^ hash >>> 16) & PLACES - 1;
   }
 
-  private static Namespace parse(byte[] bytes, int from, int to) throws CorruptBsonException {
+  private static @Nullable Namespace parse(byte[] bytes, int from, int to)
+      throws CorruptBsonException {
     @Nullable String database = null;
     @Nullable String collection = null;
     int last = to - 1;
@@ -48,10 +52,14 @@ final class NamespaceReader {
       int nameEnd = BsonBytes.textEnd(bytes, at + 1, last);
       int value = nameEnd + 1;
       int valueEnd = BsonBytes.valueEnd(bytes, bytes[at], value, last);
-      if (database == null && isNamed(bytes, at + 1, nameEnd, "db")) {
-        database = string(bytes, at, value, valueEnd);
-      } else if (collection == null && isNamed(bytes, at + 1, nameEnd, "coll")) {
-        collection = string(bytes, at, value, valueEnd);
+      boolean first = database == null && isNamed(bytes, at + 1, nameEnd, "db");
+      if (first || (collection == null && isNamed(bytes, at + 1, nameEnd, "coll"))) {
+        if (bytes[at] != BsonBytes.STRING) {
+          return null;
+        }
+        String text = new String(bytes, value + 4, valueEnd - value - 5, StandardCharsets.UTF_8);
+        database = first ? text : database;
+        collection = first ? collection : text;
       }
       at = valueEnd;
     }
@@ -68,13 +76,5 @@ final class NamespaceReader {
       }
     }
     return true;
-  }
-
-  private static String string(byte[] bytes, int typeAt, int value, int valueEnd)
-      throws CorruptBsonException {
-    if (bytes[typeAt] != BsonBytes.STRING) {
-      throw new CorruptBsonException("the namespace at byte " + typeAt + " is no string");
-    }
-    return new String(bytes, value + 4, valueEnd - value - 5, StandardCharsets.UTF_8);
   }
 }

@@ -7,6 +7,8 @@ import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A cursor as it was opened.
@@ -29,6 +31,8 @@ record OpenCursor(
     boolean scanChecksStart,
     boolean oneByOne,
     boolean sharded) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
 
   /** How long killing a cursor is waited for at the least. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
@@ -75,6 +79,8 @@ record OpenCursor(
     runtime.execute(() -> {
       try {
         cursor.close();
+      } catch (RuntimeException e) {
+        LOG.debug("a cursor could not be closed; the server will, when it was idle for long", e);
       } finally {
         if (session != null) {
           // Afterwards, since killing a cursor needs it. Asks no server.

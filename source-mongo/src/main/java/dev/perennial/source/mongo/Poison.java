@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoException;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
@@ -12,6 +13,9 @@ final class Poison {
 
   private static final int NO_IMAGE = 47;
   private static final int CHANGE_STREAM_FATAL = 280;
+
+  private static final String KEEP_ID =
+      "if a stage of the pipeline removes or changes _id, let it be, since it is the resume token";
 
   private Poison() {}
 
@@ -48,7 +52,7 @@ final class Poison {
             + ", so that there is no way past it: "
             + MongoErrors.words(error)
             + "; "
-            + remedy(error.getCode()),
+            + remedy(error),
         error);
   }
 
@@ -59,13 +63,15 @@ final class Poison {
         .orElse("after " + last);
   }
 
-  private static String remedy(int code) {
-    return switch (code) {
+  private static String remedy(MongoException error) {
+    if (error instanceof MongoChangeStreamException) {
+      return KEEP_ID;
+    }
+    return switch (error.getCode()) {
       case NO_IMAGE ->
           "use WHEN_AVAILABLE instead of REQUIRED for fullDocument and fullDocumentBeforeChange, or"
               + " keep images longer (changeStreamOptions.preAndPostImages.expireAfterSeconds)";
-      case CHANGE_STREAM_FATAL ->
-          "if a stage of the pipeline removes or changes _id, let it be, since it is the resume token";
+      case CHANGE_STREAM_FATAL -> KEEP_ID;
       default ->
           "set splitLargeEvents(true) (MongoDB 6.0.9 or 7.0), drop UPDATE_LOOKUP or the images, or take"
               + " what makes it so large out with a $project stage";

@@ -45,6 +45,16 @@ final class SafeListener implements MongoListener {
     tell(l -> l.onInvalidate(invalidated));
   }
 
+  @Override
+  public void onOneByOne(OneByOne change) {
+    tell(l -> l.onOneByOne(change));
+  }
+
+  @Override
+  public void onSteppedOver(SteppedOver event) {
+    tell(l -> l.onSteppedOver(event));
+  }
+
   private void tell(Consumer<MongoListener> what) {
     try {
       what.accept(listener);

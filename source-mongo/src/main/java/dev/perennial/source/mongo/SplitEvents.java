@@ -1,13 +1,16 @@
 package dev.perennial.source.mongo;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Puts together events that the server splits, since they are larger than a document may be. It
  * splits between top-level fields, the smallest first, so a later part may lack even the operation
- * type; all parts have a token, and that of the last is the whole event's.
+ * type; all parts have a token, and that of the last is the whole event's. If a part cannot be
+ * read, the whole event cannot.
  */
 final class SplitEvents {
 
@@ -16,8 +19,18 @@ final class SplitEvents {
 
   private final EventReader reader;
   private final int limit;
-  private final List<Change> held = new ArrayList<>();
+  private final List<ChangeEvent> held = new ArrayList<>();
+
+  /** How many parts of the event came before those held, and could not be read. */
+  private int unreadable;
+
+  /** How many parts the event has of which some are held. */
+  private int of;
+
   private long size;
+
+  /** Whether the event before this one could not be read, and may have been a first part. */
+  private boolean afterWreckage;
 
   /**
    * @param limit the most bytes that are held of one event
@@ -40,29 +53,24 @@ final class SplitEvents {
    * @throws MongoSourceException if a part is missing, or the whole is too large
    */
   @Nullable ChangeEvent whole(ChangeEvent event, MongoPosition last) throws MongoSourceException {
-    if (!(event instanceof Change part) || !part.isFragment()) {
+    SplitEvent part = part(event);
+    boolean mayBeRest = afterWreckage;
+    afterWreckage = part == null && event instanceof MalformedChange;
+    if (part == null) {
       if (isOpen()) {
-        throw new MongoSourceException.FragmentMissing(
-            "the server sent "
-                + event
-                + " where part "
-                + (held.size() + 1)
-                + " of an event belongs");
+        throw missing(event.toString());
       }
       return event;
     }
-    SplitEvent split = part.splitEvent().orElseThrow();
-    if (split.fragment() != held.size() + 1) {
-      throw new MongoSourceException.FragmentMissing(
-          "the server sent part "
-              + split.fragment()
-              + " of "
-              + split.of()
-              + " of an event where part "
-              + (held.size() + 1)
-              + " belongs");
+    if (mayBeRest && part.fragment() == 2) {
+      unreadable = 1;
     }
-    size += part.size();
+    if (part.fragment() != expected()) {
+      throw missing("part " + part.fragment() + " of " + part.of() + " of an event");
+    }
+    held.add(event);
+    of = part.of();
+    size += sizeOf(event);
     if (size > limit) {
       throw new MongoSourceException.EventTooLarge(
           "an event behind "
@@ -72,13 +80,75 @@ final class SplitEvents {
               + " bytes that are held of one; take what makes it so large out with a $project stage, or drop"
               + " fullDocument and fullDocumentBeforeChange");
     }
-    held.add(part);
-    if (split.fragment() < split.of()) {
-      return null;
-    }
-    ChangeEvent whole = Fragments.join(held, reader);
+    return part.fragment() < part.of() ? null : whole();
+  }
+
+  private ChangeEvent whole() {
+    List<Change> readable =
+        held.stream().filter(Change.class::isInstance).map(Change.class::cast).toList();
+    ChangeEvent whole =
+        unreadable == 0 && readable.size() == held.size()
+            ? Fragments.join(readable, reader)
+            : wreckage();
     held.clear();
+    unreadable = 0;
     size = 0;
     return whole;
+  }
+
+  /** The parts, one after the other, at the last one's token. */
+  private MalformedChange wreckage() {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size));
+    Throwable cause = new CorruptBsonException("its first part could not be read");
+    for (ChangeEvent part : held) {
+      if (part instanceof MalformedChange malformed) {
+        bytes.put(malformed.raw());
+        cause = malformed.cause();
+      } else if (part instanceof Change change) {
+        bytes.put(change.rawBytes());
+      }
+    }
+    ChangeEvent last = held.get(held.size() - 1);
+    Optional<MongoPosition> position =
+        last instanceof MalformedChange malformed
+            ? malformed.position()
+            : Optional.of(((Change) last).position());
+    return MalformedChange.received(
+        bytes.array(),
+        position.flatMap(MongoPosition::token).map(BsonBytes::of).orElse(null),
+        position.flatMap(MongoPosition::clusterTime).orElse(null),
+        cause,
+        null);
+  }
+
+  /** Which part an event is; null if it is none. Between two parts nothing else comes. */
+  private @Nullable SplitEvent part(ChangeEvent event) {
+    if (event instanceof MalformedChange malformed) {
+      return malformed.part().orElse(isOpen() ? new SplitEvent(expected(), of) : null);
+    }
+    try {
+      return event instanceof Change change && change.isFragment()
+          ? change.splitEvent().orElse(null)
+          : null;
+    } catch (ChangePayloadException e) {
+      // The server's own mark can be read.
+      return null;
+    }
+  }
+
+  private int expected() {
+    return unreadable + held.size() + 1;
+  }
+
+  private static long sizeOf(ChangeEvent event) {
+    if (event instanceof MalformedChange malformed) {
+      return malformed.size();
+    }
+    return event instanceof Change change ? change.size() : 0;
+  }
+
+  private MongoSourceException.FragmentMissing missing(String came) {
+    return new MongoSourceException.FragmentMissing(
+        "the server sent " + came + " where part " + expected() + " of an event belongs");
   }
 }

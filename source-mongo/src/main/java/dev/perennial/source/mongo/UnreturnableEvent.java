@@ -37,7 +37,7 @@ record UnreturnableEvent(
   private static final Pattern SIZE = Pattern.compile("BSONObj size: ([0-9]{1,10})\\b");
 
   static UnreturnableEvent read(MongoException error) {
-    String words = ErrorKind.words(error);
+    String words = ErrorKind.serverText(error);
     Optional<BsonDocument> token = token(words);
     return new UnreturnableEvent(
         token,

@@ -192,20 +192,51 @@ class EventReaderTest {
     assertThat(change.raw().getString("operationType").getValue()).isEqualTo("insert");
   }
 
-  @ParameterizedTest
-  @EnumSource(Field.class)
-  void aFieldOfAnotherTypeIsMalformed(Field field) {
-    byte[] event =
-        field == Field.ID
-            ? Samples.bytes("{_id: 5, clusterTime: {$timestamp: {t: 9, i: 1}}}")
-            : Samples.event(field + ": 5, extra: {$timestamp: {t: 9, i: 1}}");
+  @Test
+  void aTokenOfAnotherTypeIsMalformed() {
+    byte[] event = Samples.bytes("{_id: 5, clusterTime: {$timestamp: {t: 9, i: 1}}}");
 
     MalformedChange change = Samples.malformed(event);
 
-    assertThat(change.cause()).hasMessageContaining(field.toString()).hasMessageContaining("INT32");
-    assertThat(change.resumeToken().isPresent()).isEqualTo(field != Field.ID);
+    assertThat(change.cause()).hasMessageContaining("_id").hasMessageContaining("INT32");
+    assertThat(change.resumeToken()).isEmpty();
     assertThat(change.raw()).isEqualTo(event);
     assertThat(change.size()).isEqualTo(event.length);
+  }
+
+  @Test
+  void fieldsOfAnotherTypeAreAbsentButInTheRawEvent() {
+    String fives =
+        String.join(
+            ": 5, ",
+            Arrays.stream(Field.values())
+                .filter(field -> field != Field.ID)
+                .map(Field::toString)
+                .toList());
+
+    Change change = Samples.change(fives + ": 5");
+
+    assertThat(change.operationType()).isEqualTo(OperationType.OTHER);
+    assertThat(change.rawOperationType()).isEmpty();
+    assertThat(change.namespace()).isEmpty();
+    assertThat(change.to()).isEmpty();
+    assertThat(change.namespaceType()).isEmpty();
+    assertThat(change.documentKey()).isEmpty();
+    assertThat(change.documentId()).isEmpty();
+    assertThat(change.fullDocument().isAbsent()).isTrue();
+    assertThat(change.fullDocument().isNull()).isFalse();
+    assertThat(change.fullDocumentBeforeChange().isAbsent()).isTrue();
+    assertThat(change.updateDescription()).isEmpty();
+    assertThat(change.clusterTime()).isEmpty();
+    assertThat(change.wallTime()).isEmpty();
+    assertThat(change.txnNumber()).isEmpty();
+    assertThat(change.lsid()).isEmpty();
+    assertThat(change.collectionUuid()).isEmpty();
+    assertThat(change.operationDescription()).isEmpty();
+    assertThat(change.splitEvent()).isEmpty();
+    assertThat(change.isFragment()).isFalse();
+    assertThat(change.raw().getInt32("documentKey").getValue()).isEqualTo(5);
+    assertThat(change.toString()).isNotBlank();
   }
 
   @Test
@@ -250,11 +281,13 @@ class EventReaderTest {
   }
 
   @Test
-  void aNamespaceThatIsNoStringIsMalformed() {
-    MalformedChange change = Samples.malformed(Samples.event("ns: {db: 'shop', coll: 1}"));
-
-    assertThat(change.resumeToken()).contains(Tokens.ofHex(Samples.EVENT_TOKEN));
-    assertThat(change.cause()).hasMessageContaining("namespace");
+  void aNamespaceThatIsNoStringIsAbsent() {
+    EventReader reader = EventReader.plain();
+    for (int round = 0; round < 2; round++) {
+      Change change = (Change) reader.read(Samples.event("ns: {db: 'shop', coll: 1}"));
+      assertThat(change.namespace()).isEmpty();
+      assertThat(change.raw().getDocument("ns").getInt32("coll").getValue()).isEqualTo(1);
+    }
   }
 
   @Test
@@ -352,6 +385,53 @@ class EventReaderTest {
     assertThat(whole.isFragment()).isFalse();
     assertThat(whole.operationType()).isEqualTo(OperationType.UPDATE);
     assertThat(whole.fullDocument().isPresent()).isTrue();
+  }
+
+  @Test
+  void aFragmentThatCannotBeReadMakesTheWholeEventMalformed() throws Exception {
+    for (int broken = 1; broken <= 2; broken++) {
+      SplitEvents split = new SplitEvents(EventReader.plain(), SplitEvents.DEFAULT_LIMIT);
+      byte[] first = broken(fragment(1, "a: 'x'", Samples.EVENT_TOKEN), broken == 1);
+      byte[] second = broken(fragment(2, "b: 'y'", Samples.EVENT_TOKEN_V2), broken == 2);
+      MongoPosition before = MongoPosition.ofTime(new BsonTimestamp(9, 1));
+
+      assertThat(split.whole(EventReader.plain().read(first), before)).isNull();
+      assertThat(split.isOpen()).isTrue();
+      MalformedChange whole =
+          (MalformedChange) split.whole(EventReader.plain().read(second), before);
+
+      assertThat(whole.resumeToken()).contains(Tokens.ofHex(Samples.EVENT_TOKEN_V2));
+      assertThat(whole.size()).isEqualTo(first.length + second.length);
+      assertThat(whole.raw()).startsWith(first).endsWith(second);
+      assertThat(split.isOpen()).isFalse();
+      assertThat(split.whole(Samples.change("operationType: 'insert'"), before))
+          .isInstanceOf(Change.class);
+    }
+  }
+
+  @Test
+  void aFragmentOfWhichNothingCanBeReadDoesNotStopTheOthers() throws Exception {
+    SplitEvents split = new SplitEvents(EventReader.plain(), SplitEvents.DEFAULT_LIMIT);
+    MongoPosition before = MongoPosition.ofTime(new BsonTimestamp(9, 1));
+    byte[] unreadable = Arrays.copyOf(Samples.event(""), 20);
+    Change second = fragment(2, "b: 1", Samples.EVENT_TOKEN_V2);
+
+    assertThat(split.whole(EventReader.plain().read(unreadable), before))
+        .isInstanceOf(MalformedChange.class);
+    MalformedChange rest = (MalformedChange) split.whole(second, before);
+
+    assertThat(rest.resumeToken()).contains(second.resumeToken());
+    assertThatThrownBy(() -> split.whole(second, before))
+        .isInstanceOf(MongoSourceException.FragmentMissing.class);
+  }
+
+  /** The last element gets a type that no BSON has. */
+  private static byte[] broken(Change event, boolean broken) {
+    byte[] bytes = event.rawBytes();
+    if (broken) {
+      bytes[bytes.length - 1 - 2 - 4 - 2 - 1] = 0x66;
+    }
+    return bytes;
   }
 
   private static Change fragment(int number, String fields, String token) {

@@ -15,6 +15,7 @@ import dev.perennial.EventStream;
 import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.Recovery;
 import dev.perennial.simulators.mongo.FaultSpec;
 import java.util.List;
 import java.util.Optional;
@@ -265,6 +266,57 @@ class HistoryTest {
     }
   }
 
+  private static final FaultSpec NOT_FOUND =
+      FaultSpec.errorSaying(280, "cannot resume stream; the resume token was not found");
+
+  @Test
+  @DisplayName("a token that is refused twice is fatal, and neither a gap nor a loop")
+  void rejectedAgain() throws Exception {
+    try (Rig rig = rig()) {
+      MongoSource source = rig.builder().onHistoryLost(HistoryLostPolicy.restartNow()).build();
+      try (EventStream<ChangeEvent> stream = rig.live(source)) {
+        rig.insert(1);
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+        rig.servers.faults().fail("getMore", 1, NOT_FOUND);
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+        rig.servers.faults().fail("getMore", 1, NOT_FOUND);
+        StreamException dead =
+            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        assertThat(dead.reason()).isEqualTo(Reason.FATAL);
+        assertThat(dead.getCause())
+            .isInstanceOf(MongoSourceException.Rejected.class)
+            .hasMessageContaining("MongoPosition[event")
+            .hasMessageContaining("startAt");
+      }
+      assertThat(rig.told.of(MongoListener.TokenRejected.class)).hasSize(1);
+      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("a time that is refused like a token is tried again, and loses nothing")
+  void timeRejected() throws Exception {
+    try (Rig rig = rig()) {
+      MongoSource source = rig.builder().onHistoryLost(HistoryLostPolicy.restartNow()).build();
+      BsonTimestamp start = rig.insert(1);
+      rig.servers.faults().fail("aggregate", 1, NOT_FOUND);
+      try (MongoSource at =
+              rig.builder()
+                  .startAt(StartPosition.at(start))
+                  .onHistoryLost(HistoryLostPolicy.restartNow())
+                  .build();
+          EventStream<ChangeEvent> stream = rig.stream(at)) {
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+      }
+      MongoPosition time = MongoPosition.ofTime(start);
+      assertThat(
+              source.recover(time, new MongoSourceException.FragmentMissing("a part is missing")))
+          .isEqualTo(Recovery.restart(time));
+      source.close();
+      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+    }
+  }
+
   @Test
   @DisplayName("case 21: another pipeline goes on from the checkpoint's time, and that is told")
   void settingsChanged() throws Exception {
@@ -308,6 +360,56 @@ class HistoryTest {
     rig.servers.clearObservations();
     source.connect(Optional.of(from)).close(Rig.TIMEOUT);
     return rig.servers.count("aggregate");
+  }
+
+  /**
+   * The application is busy for so long that the server gives the cursor up and its oplog rolls:
+   * the driver reopens at the event that came last.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {8, 9, 21})
+  @DisplayName(
+      "an oplog that rolls past a live cursor, which the driver then reopens, is lost history")
+  void rolledUnderALiveCursor(int wireVersion) throws Exception {
+    try (Rig rig = rig(wireVersion);
+        EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
+      rig.insert(1);
+      Delivery<ChangeEvent> first = next(stream);
+      first.ack();
+      rig.insert(2);
+      rig.servers.faults().truncateOplog(rig.servers.noop());
+      assertThat(rig.servers.faults().killCursors()).isEqualTo(1);
+
+      StreamException dead =
+          catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+
+      assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
+      assertThat(rig.saved())
+          .as("the event's token, and no progress behind it")
+          .contains(Tokens.text(((Change) first.event()).resumeToken()));
+      assertThat(rig.told.of(MongoListener.HistoryLost.class)).hasSize(1);
+    }
+  }
+
+  @Test
+  @DisplayName("so it is told as a gap, from the event that came last")
+  void rolledUnderALiveCursorAndRestarted() throws Exception {
+    try (Rig rig = rig(9)) {
+      MongoSource source = rig.builder().onHistoryLost(HistoryLostPolicy.restartNow()).build();
+      try (EventStream<ChangeEvent> stream = rig.live(source)) {
+        BsonTimestamp first = rig.insert(1);
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+        rig.insert(2);
+        rig.servers.faults().truncateOplog(rig.servers.noop());
+        rig.servers.faults().killCursors();
+
+        StreamGap gap = (StreamGap) next(stream).event();
+
+        assertThat(gap.from()).contains(first);
+        rig.insert(3);
+        assertThat(take(stream, 1)).containsExactly("insert 3");
+      }
+    }
   }
 
   @Test

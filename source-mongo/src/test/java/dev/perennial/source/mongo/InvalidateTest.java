@@ -9,17 +9,24 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.mongodb.client.model.Aggregates;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Projections;
+import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamEndedException;
 import dev.perennial.StreamException;
+import java.util.ArrayList;
 import java.util.List;
+import org.bson.BsonDocument;
+import org.bson.RawBsonDocument;
 import org.bson.conversions.Bson;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class InvalidateTest {
+
+  private static final String NONE = "none";
 
   private static final Bson INSERTS = Aggregates.match(Filters.eq("operationType", "insert"));
 
@@ -119,10 +126,11 @@ class InvalidateTest {
     }
   }
 
-  @Test
-  @DisplayName("a cursor that just ends is opened anew, after looking for what may have ended it")
-  void justEnded() throws Exception {
-    try (Rig rig = rig();
+  @ParameterizedTest
+  @ValueSource(ints = {9, 21})
+  @DisplayName("a stream on a database that is dropped: the hidden event is found there too")
+  void hiddenOfDatabase(int wireVersion) throws Exception {
+    try (Rig rig = rig(wireVersion);
         EventStream<ChangeEvent> stream =
             rig.live(rig.builder().watch(Scope.parse("shop")).pipeline(List.of(INSERTS)).build())) {
       rig.insert(1);
@@ -131,5 +139,83 @@ class InvalidateTest {
       rig.insert(2);
       assertThat(take(stream, 2)).containsExactly("invalidate", "insert 2");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {9, 21})
+  @DisplayName("hidden events that follow each other are found one after the other")
+  void hiddenTwice(int wireVersion) throws Exception {
+    try (Rig rig = rig(wireVersion);
+        EventStream<ChangeEvent> stream =
+            rig.live(rig.builder().pipeline(List.of(INSERTS)).build())) {
+      rig.insert(1);
+      rig.servers.drop(Rig.ORDERS);
+      rig.servers.createCollection(Rig.ORDERS, false);
+      rig.servers.drop(Rig.ORDERS);
+      rig.insert(2);
+      assertThat(take(stream, 4))
+          .containsExactly("insert 1", "invalidate", "invalidate", "insert 2");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {9, 21})
+  @DisplayName("a cursor that just ends is opened anew where it was, whatever comes later")
+  void justEnded(int wireVersion) throws Exception {
+    try (Rig rig = rig(wireVersion);
+        EventStream<ChangeEvent> stream =
+            rig.live(rig.builder().pipeline(List.of(INSERTS)).build())) {
+      rig.insert(1);
+      assertThat(take(stream, 1)).containsExactly("insert 1");
+      rig.servers.faults().endCursors();
+      rig.insert(2);
+      rig.servers.drop(Rig.ORDERS);
+      rig.insert(3);
+      assertThat(take(stream, 3)).containsExactly("insert 2", "invalidate", "insert 3");
+      assertThat(rig.servers.openCursors()).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '"',
+      value = {
+        "9,{$addFields: {wallTime: 'x'}}",
+        "21,{$addFields: {wallTime: 'x'}}",
+        "9,{$addFields: {operationType: 'update'}}",
+        "21,{$addFields: {operationType: 'update'}}",
+        "9,{$addFields: {operationType: 7}}"
+      })
+  @DisplayName("an event that ends the stream is known as that, whatever the pipeline made of it")
+  void shaped(int wireVersion, String stage) throws Exception {
+    try (Rig rig = rig(wireVersion)) {
+      MongoSource source = rig.builder().pipeline(List.of(BsonDocument.parse(stage))).build();
+      try (EventStream<ChangeEvent> stream = rig.live(source)) {
+        rig.insert(1);
+        rig.servers.drop(Rig.ORDERS);
+        rig.insert(5, 6);
+        rig.servers.drop(Rig.ORDERS);
+        rig.insert(7);
+        List<Object> ids = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+          Delivery<ChangeEvent> delivery = Rig.next(stream);
+          delivery.ack();
+          ids.add(id(delivery.event()));
+        }
+        assertThat(ids).containsExactly(1, NONE, NONE, 5, 6, NONE, NONE, 7);
+      }
+      assertThat(rig.told.of(MongoListener.Invalidated.class))
+          .hasSize(2)
+          .allSatisfy(told -> assertThat(told.hidden()).isFalse());
+    }
+  }
+
+  private static Object id(ChangeEvent event) {
+    BsonDocument raw =
+        event instanceof Change change
+            ? change.raw()
+            : new RawBsonDocument(((MalformedChange) event).raw());
+    BsonDocument key = raw.getDocument("documentKey", new BsonDocument());
+    return key.isEmpty() ? NONE : key.getInt32("_id").getValue();
   }
 }

@@ -9,6 +9,7 @@ import dev.perennial.EventStream;
 import dev.perennial.StreamException;
 import dev.perennial.port.Connection;
 import dev.perennial.simulators.mongo.FaultSpec;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import org.bson.BsonInt32;
 import org.bson.BsonString;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PoisonTest {
 
@@ -62,6 +65,10 @@ class PoisonTest {
       assertThat(malformed.resumeToken()).isPresent();
       assertThat(malformed.size()).isGreaterThan(LIMIT);
       assertThat(take(stream, 1)).containsExactly("insert 2");
+      assertThat(rig.told.of(MongoListener.SteppedOver.class))
+          .singleElement()
+          .satisfies(
+              told -> assertThat(told.position().token()).isEqualTo(malformed.resumeToken()));
       // Behind the event, and before that perhaps to be asked one by one.
       assertThat(stream.stats().reconnects()).isBetween(1L, 2L);
     }
@@ -106,6 +113,41 @@ class PoisonTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName(
+      "an event without a token, which the driver refuses, ends the stream with the remedy")
+  void withoutId(boolean inFirstBatch) throws Exception {
+    try (Rig rig = rig();
+        MongoSource source = rig.builder().build()) {
+      MongoPosition start = source.start().orElseThrow();
+      if (inFirstBatch) {
+        nameless(rig);
+      }
+      MongoSource later =
+          rig.builder().startAt(StartPosition.at(start.clusterTime().orElseThrow())).build();
+      try (EventStream<ChangeEvent> stream = rig.live(later)) {
+        if (!inFirstBatch) {
+          nameless(rig);
+        }
+        StreamException dead =
+            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        assertThat(dead).hasCauseInstanceOf(MongoSourceException.Unreturnable.class);
+        assertThat(dead.getCause()).hasMessageContaining("let it be");
+      }
+    }
+  }
+
+  private static void nameless(Rig rig) {
+    rig.servers.rawEvent(
+        Rig.ORDERS,
+        BsonDocument.parse("{operationType: 'insert'}"),
+        bytes -> {
+          bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf("_id") + 1] = 'x';
+          return bytes;
+        });
+  }
+
   @Test
   @DisplayName("an event that could be returned after all ends the caution")
   void afterAll() throws Exception {
@@ -130,6 +172,37 @@ class PoisonTest {
       assertThat(take(stream, 4)).containsExactly("insert 2", "insert 3", "insert 4", "insert 5");
       assertThat(stream.stats().reconnects()).isEqualTo(2);
     }
+  }
+
+  @Test
+  @DisplayName("so do many events, where the error did not say which it was; the listener is told")
+  void neverNamed() throws Exception {
+    try (Rig rig = rig();
+        EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
+      rig.insert(1);
+      assertThat(take(stream, 1)).containsExactly("insert 1");
+      rig.servers.faults().fail("getMore", 1, FaultSpec.error(10334));
+      rig.insert(2, Caution.MOST + 5);
+      take(stream, Caution.MOST + 4);
+      assertThat(stream.stats().reconnects()).isEqualTo(2);
+      assertThat(rig.told.of(MongoListener.OneByOne.class))
+          .extracting(MongoListener.OneByOne::on)
+          .containsExactly(true, false);
+    }
+  }
+
+  @Test
+  @DisplayName("so does a stream that begins somewhere else")
+  void restarted() {
+    Told told = new Told();
+    Caution caution = new Caution(told);
+    caution.met(
+        new UnreturnableEvent(Optional.empty(), Optional.empty(), 0), new Exception("too large"));
+    assertThat(caution.isOn()).isTrue();
+    caution.passed("it begins somewhere else");
+    caution.passed("it begins somewhere else");
+    assertThat(caution.isOn()).isFalse();
+    assertThat(told.of(MongoListener.OneByOne.class)).hasSize(2);
   }
 
   @Test
@@ -180,6 +253,24 @@ class PoisonTest {
       try (EventStream<ChangeEvent> stream = rig.stream(builder.build())) {
         assertThat(take(stream, 2)).containsExactly("replace 1", "insert 2");
       }
+    }
+  }
+
+  @Test
+  @DisplayName("fragments become one event whatever a pipeline made of their fields")
+  void splitAndShaped() throws Exception {
+    try (Rig rig = rig();
+        EventStream<ChangeEvent> stream =
+            rig.live(
+                withImages(rig)
+                    .pipeline(List.of(BsonDocument.parse("{$addFields: {wallTime: 'x'}}")))
+                    .splitLargeEvents(true)
+                    .build())) {
+      insertLarge(rig, 1);
+      replaceLarge(rig, 1);
+      rig.insert(2);
+      assertThat(take(stream, 3)).containsExactly("insert 1", "replace 1", "insert 2");
+      assertThat(stream.stats().reconnects()).isZero();
     }
   }
 

@@ -38,6 +38,16 @@ final class Told implements MongoListener {
   }
 
   @Override
+  public void onOneByOne(OneByOne change) {
+    all.add(change);
+  }
+
+  @Override
+  public void onSteppedOver(SteppedOver event) {
+    all.add(event);
+  }
+
+  @Override
   public void onInvalidate(Invalidated invalidated) {
     all.add(invalidated);
   }
