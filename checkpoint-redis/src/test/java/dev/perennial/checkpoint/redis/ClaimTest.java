@@ -116,7 +116,9 @@ class ClaimTest {
           return patient.tryClaim("orders", NOTHING).isPresent();
         });
     soon().untilAtomic(lost, is(1));
-    assertThat(failure(() -> slot.save(ONE)).kind()).isEqualTo(Kind.CLAIM_LOST);
+    CheckpointException failure = failure(() -> slot.save(ONE));
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure).hasMessageContaining(hash(redis, KEY).get("owner"));
     assertThat(lost).hasValue(1);
     slot.close();
     assertThat(patient.tryClaim("orders", NOTHING)).as("still the other's").isEmpty();

@@ -25,6 +25,10 @@ final class Given {
   static final Checkpoint TWO = new Checkpoint("test", "print", "2");
   static final Checkpoint THREE = new Checkpoint("test", "print", "3");
   static final Duration EXPIRY = Duration.ofSeconds(3);
+
+  /** What a busy machine may add to a bound. */
+  static final Duration SLACK = Duration.ofSeconds(4);
+
   static final String KEY = "perennial:{orders}";
 
   private Given() {}

@@ -65,7 +65,9 @@ final class SaveLog {
         if (ends != null) {
           Duration vacancy =
               Duration.between(ends, Instant.ofEpochMilli(Long.parseLong(fields.get("claimed"))));
-          assertThat(vacancy).as("from the end of a claim to the next").isGreaterThanOrEqualTo(Duration.ZERO);
+          assertThat(vacancy)
+              .as("from the end of a claim to the next")
+              .isGreaterThanOrEqualTo(Duration.ZERO);
           log.vacancies.add(vacancy);
         }
         if (saving != null) {
