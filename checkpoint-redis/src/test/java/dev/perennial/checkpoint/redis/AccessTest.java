@@ -37,8 +37,6 @@ class AccessTest {
     "+eval",
     "+time",
     "+type",
-    "+exists",
-    "+hget",
     "+hmget",
     "+hset",
     "+hdel",
