@@ -1,32 +1,25 @@
 package dev.perennial.checkpoint.redis;
 
-import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import java.util.List;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What one claim does with its hash in Redis. Used by one thread at a time.
+ * What one claim does with its hash in Redis. Saves by one thread at a time; renewals may come from
+ * another meanwhile.
  *
  * <p>Each save has a number higher than the last, whatever became of that one: a save that is
  * carried out late, after its caller has given it up, is refused once a later one was there.
  */
 final class ClaimedHash {
 
-  /** Enough for a hash that vanishes, is written again, and vanishes again. */
-  private static final int ATTEMPTS = 5;
-
   private final Link link;
   private final Names names;
-  private final String owner;
-  private final String expiryMillis;
-  private final String timeToLiveMillis;
-  private String epoch;
+  private final Claim claim;
+
+  /** Of the last try to save. */
   private long number;
 
-  /** The checkpoint that was there when we looked last; empty if there was none. */
-  private String line = "";
+  private volatile Saved saved;
 
   /**
    * Which hash.
@@ -41,112 +34,110 @@ final class ClaimedHash {
     }
   }
 
-  ClaimedHash(
-      Link link,
-      Names names,
-      String owner,
-      String expiryMillis,
-      String timeToLiveMillis,
-      String epoch,
-      long number) {
+  /** What stays the same for as long as the claim is held. Durations are in milliseconds. */
+  record Claim(String owner, String epoch, long expiry, long timeToLive) {}
+
+  /**
+   * What was saved last, as far as we know.
+   *
+   * @param line the checkpoint; empty if there is none
+   */
+  record Saved(long number, String line) {}
+
+  ClaimedHash(Link link, Names names, Claim claim, Saved saved) {
     this.link = link;
     this.names = names;
-    this.owner = owner;
-    this.expiryMillis = expiryMillis;
-    this.timeToLiveMillis = timeToLiveMillis;
-    this.epoch = epoch;
-    this.number = number;
+    this.claim = claim;
+    this.number = saved.number();
+    this.saved = saved;
   }
 
-  Optional<Checkpoint> load() throws CheckpointException {
-    HashContent content = HashContent.read(link, names);
-    if (content.exists() && !owner.equals(content.owner())) {
-      throw overtaken("loaded", content.owner());
-    }
-    Optional<Checkpoint> loaded = content.checkpoint();
-    line = loaded.map(Checkpoint::toLine).orElse("");
-    return loaded;
+  Names names() {
+    return names;
+  }
+
+  /** The checkpoint that is there; empty if there is none. */
+  String line() {
+    return saved.line();
   }
 
   /**
    * Saves.
    *
-   * @return whether the hash was gone
+   * @return whether Redis had forgotten the claim
    */
-  boolean save(String newLine) throws CheckpointException {
+  boolean save(String line) throws CheckpointException {
+    Saved next = new Saved(++number, line);
     String what = "The checkpoint of " + names + " was not saved";
-    number++;
-    boolean restored = attempt(what, "saved", Script.SAVE, newLine);
-    line = newLine;
-    return restored;
+    List<Object> answer = link.run(what, Script.KEEP, names.key(), arguments(next));
+    if (text(answer, 0).equals("stale")) {
+      number = Long.parseLong(text(answer, 1));
+      throw CheckpointException.unavailable(
+          what + ": " + link.address() + " has a save of a higher number, " + number + ".", null);
+    }
+    boolean forgot = understand(answer, "saved");
+    saved = next;
+    return forgot;
+  }
+
+  /** What a renewal sends along, by which a hash that is gone is written again. */
+  String[] renewal() {
+    return arguments(saved);
   }
 
   /**
-   * Puts the claim's end off.
+   * Understands what a renewal was answered.
    *
-   * @return whether the hash was gone and was written again
+   * @return whether Redis had forgotten the claim
    */
-  boolean renew() throws CheckpointException {
-    return attempt("The claim of " + names + " was not renewed", "renewed", Script.RENEW, line);
+  boolean renewed(List<Object> answer) throws CheckpointException {
+    return understand(answer, "renewed");
   }
 
-  private boolean attempt(String what, String done, Script script, String written)
-      throws CheckpointException {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      List<Object> answer = run(what, script, written);
-      switch (text(answer, 0)) {
-        case "ok" -> {
-          return false;
-        }
-        case "absent" -> {
-          List<Object> restored = run(what, Script.RESTORE, written);
-          if (text(restored, 0).equals("ok")) {
-            epoch = text(restored, 1);
-            return true;
-          }
-        }
-        // Our own, of a hash that we wrote again without hearing that it was done.
-        case "epoch" -> epoch = text(answer, 1);
-        case "stale" -> number = Math.max(number, Long.parseLong(text(answer, 1))) + 1;
-        case "lost" -> throw overtaken(done, text(answer, 1));
-        default -> throw corrupt(link, names, text(answer, 1));
-      }
-    }
-    throw CheckpointException.unavailable(
-        what + ": the hash changed again and again meanwhile.", null);
+  /**
+   * Gives the claim up, if it is still ours.
+   *
+   * @return whether Redis had forgotten the claim
+   */
+  boolean release() throws CheckpointException {
+    List<Object> answer =
+        link.run(
+            "The claim of " + names + " was not given up, and will run out by itself",
+            Script.RELEASE,
+            names.key(),
+            arguments(saved));
+    return !text(answer, 0).equals("lost") && understand(answer, "given up");
   }
 
-  private List<Object> run(String what, Script script, String written) throws CheckpointException {
-    return link.run(
-        what,
-        script,
-        names.key(),
-        owner,
-        epoch,
-        expiryMillis,
-        timeToLiveMillis,
-        String.valueOf(number),
-        written);
+  private String[] arguments(Saved written) {
+    return new String[] {
+      claim.owner(),
+      claim.epoch(),
+      String.valueOf(claim.expiry()),
+      String.valueOf(claim.timeToLive()),
+      String.valueOf(written.number()),
+      written.line()
+    };
   }
 
-  /** Gives the claim up, if it is still ours. */
-  void release() throws CheckpointException {
-    link.run(
-        "The claim of " + names + " was not given up, and will run out by itself",
-        Script.RELEASE,
-        names.key(),
-        owner,
-        timeToLiveMillis);
+  private boolean understand(List<Object> answer, String done) throws CheckpointException {
+    return switch (text(answer, 0)) {
+      case "ok" -> text(answer, 1).equals("1");
+      // A renewal that a save has overtaken.
+      case "stale" -> false;
+      case "lost" -> throw overtaken(text(answer, 1), done);
+      default -> throw corrupt(link, names, text(answer, 1));
+    };
   }
 
-  private CheckpointException overtaken(String done, @Nullable String by) {
+  private CheckpointException overtaken(String by, String done) {
     return CheckpointException.claimLost(
         "The claim of %s is lost: %s. Nothing was %s."
             .formatted(
                 names,
-                by == null || by.isEmpty()
-                    ? "it ran out, and somebody had it meanwhile or deleted the checkpoint"
-                    : "it ran out, and " + by + " has it now",
+                by.isEmpty()
+                    ? "somebody had it meanwhile, or deleted the checkpoint"
+                    : by + " has it now",
                 done),
         null);
   }

@@ -3,6 +3,7 @@ package dev.perennial.checkpoint.redis;
 import dev.perennial.checkpoint.redis.Connector.Session;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.StreamRuntime;
+import io.lettuce.core.RedisFuture;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.time.Duration;
@@ -19,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * The one connection of a store, made when it is needed and replaced when it is broken, and the
  * calls over it, each of which ends in time. Safe for use from any thread.
  *
- * <p>No call is ever repeated by itself once it may have reached the server. One that did not
- * answer in time is given up together with its connection, which may be half-open; it may still be
- * carried out later, which the scripts allow for.
+ * <p>A call that did not answer in time is given up together with its connection, which may be
+ * half-open; it may still be carried out later. Our own client repeats no call that may have
+ * reached the server; one that was given may do so after a reconnect. The scripts allow for both.
  */
 final class Link {
 
@@ -83,7 +84,8 @@ final class Link {
     return commands.evalsha(script.digest(), ScriptOutputType.MULTI, new String[] {key}, arguments);
   }
 
-  private static Future<List<Object>> eval(
+  /** Sends a script whole, so that it need not be known. */
+  static RedisFuture<List<Object>> eval(
       RedisClusterAsyncCommands<String, String> commands,
       Script script,
       String key,

@@ -1,6 +1,8 @@
 package dev.perennial.checkpoint.redis;
 
+import dev.perennial.checkpoint.redis.ClaimedHash.Claim;
 import dev.perennial.checkpoint.redis.ClaimedHash.Names;
+import dev.perennial.checkpoint.redis.ClaimedHash.Saved;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointSlot;
@@ -17,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,24 +29,25 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Claims.</b> A claim runs out unless it is renewed, which happens three times within its
  * expiry. So another stream gets the claim of one that was closed at its next try, and of one that
  * died once the expiry is over. All times are the server's; no client's clock counts. Every claim
- * gets a higher epoch than the one before it, and every save is a script that checks that the claim
- * is still the caller's. So a stream that was overtaken, after a pause or a loss of the network
- * longer than the expiry, can save nothing more, and is told at its next save or renewal. One that
- * was not overtaken goes on, however long it was away.
+ * gets a higher epoch than the one before it, and every save and renewal is a script in which the
+ * highest epoch wins. So a stream that was overtaken, after a pause or a loss of the network longer
+ * than the expiry, can save nothing more, and is told at its next save or renewal. One that was not
+ * overtaken goes on, however long it was away.
  *
  * <p><b>What Redis can lose.</b> Replicas follow the primary a little later. A failover to one can
  * forget the last checkpoints, whose events then come again, and a claim, so that two streams
  * believe to have it until the first of them saves or renews: only one of them can save from then
  * on. A Redis without persistence forgets everything when it restarts, and one whose {@code
  * maxmemory-policy} is not {@code noeviction} may whenever memory runs short. A live stream then
- * writes its checkpoint again, and its next {@code save} fails once to say so; a stream that waits
- * for the claim refuses to begin without the checkpoint that it saw before. See {@code
+ * writes its claim and checkpoint again, and {@link Builder#onTrouble} is told; a stream that waits
+ * for the claim does not begin without the checkpoint that it saw before. See {@code
  * docs/operate.md}.
  *
  * <p><b>Without Redis.</b> A call fails after the command timeout with an error of kind {@link
  * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, or sooner where it is plain that nobody
- * listens. A claim is never lost by silence alone. Nothing is queued for a time when Redis is back;
- * the next call connects anew.
+ * listens. A claim is never lost by silence alone; renewals that fail are told to {@link
+ * Builder#onTrouble}, and tried again. Nothing is queued for a time when Redis is back; the next
+ * call connects anew.
  *
  * <p>Safe for use from any thread. A call that is interrupted fails with an error of kind
  * UNAVAILABLE, and the claim lives on. No message, log or {@code toString} has credentials in it.
@@ -54,25 +58,33 @@ public final class RedisCheckpointStore implements CheckpointStore {
 
   private final Link link;
   private final Keys keys;
-  private final Duration claimExpiry;
-  private final String timeToLiveMillis;
-  private final StreamRuntime runtime;
-  private final Owners owners = new Owners();
-  private final SeenCheckpoints seen;
-  private final Set<RedisSlot> slots = ConcurrentHashMap.newKeySet();
+  private final long expiryMillis;
+
+  /** Zero if there is no end to it. */
+  private final long timeToLiveMillis;
+
+  private final Trouble trouble;
+  private final Renewals renewals;
+
+  /**
+   * The streams of which a checkpoint was there. Who deletes leaves a hash behind; so one that is
+   * gone altogether was lost, and must not be taken for one that never was.
+   */
+  private final Set<String> seen = ConcurrentHashMap.newKeySet();
 
   private RedisCheckpointStore(
       Link link,
       Keys keys,
       Duration claimExpiry,
       @Nullable Duration timeToLive,
+      Trouble trouble,
       StreamRuntime runtime) {
     this.link = link;
     this.keys = keys;
-    this.claimExpiry = claimExpiry;
-    this.timeToLiveMillis = timeToLive == null ? "0" : String.valueOf(timeToLive.toMillis());
-    this.runtime = runtime;
-    this.seen = new SeenCheckpoints(claimExpiry, runtime);
+    this.expiryMillis = claimExpiry.toMillis();
+    this.timeToLiveMillis = timeToLive == null ? 0 : timeToLive.toMillis();
+    this.trouble = trouble;
+    this.renewals = new Renewals(link, claimExpiry, runtime, trouble);
   }
 
   /**
@@ -119,12 +131,13 @@ public final class RedisCheckpointStore implements CheckpointStore {
   /**
    * Tries once to claim a stream's checkpoint, without waiting for who has it.
    *
-   * @param lost to be run, on any thread, if somebody else gets the claim before it is closed
+   * @param lost to be run, on any thread, if a renewal finds out that somebody else has got the
+   *     claim; a {@code save} that finds it out throws, with who it is
    * @return the claimed slot, or empty if another stream has it, of whichever machine
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     Redis cannot be reached or refuses; of kind {@link CheckpointException.Kind#CORRUPT
-   *     CORRUPT} if what it has under the stream's key is not a checkpoint, or a checkpoint is gone
-   *     that this object has seen there
+   *     Redis cannot be reached or refuses, or a checkpoint is gone that this object has seen
+   *     there; of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if what it has under the
+   *     stream's key is not a checkpoint
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   @Override
@@ -132,61 +145,57 @@ public final class RedisCheckpointStore implements CheckpointStore {
       throws CheckpointException {
     Objects.requireNonNull(lost, "lost");
     Names names = names(streamId);
-    Owners.Attempt attempt = owners.attempt(streamId);
-    List<Object> answer = claim(names, attempt);
+    String owner = Owner.next();
+    List<Object> answer =
+        link.run(
+            "The checkpoint of " + names + " was not claimed",
+            Script.CLAIM,
+            names.key(),
+            owner,
+            String.valueOf(expiryMillis),
+            String.valueOf(timeToLiveMillis),
+            seen.contains(streamId) ? "1" : "0");
     switch (ClaimedHash.text(answer, 0)) {
       case "claimed" -> {
-        seen.is(streamId, ClaimedHash.text(answer, 3).equals("1"));
-        ClaimedHash hash =
-            new ClaimedHash(
-                link,
-                names,
-                attempt.owner(),
-                String.valueOf(claimExpiry.toMillis()),
-                timeToLiveMillis,
-                ClaimedHash.text(answer, 1),
-                Long.parseLong(ClaimedHash.text(answer, 2)));
-        return Optional.of(open(streamId, hash, lost));
+        Claim claim = new Claim(owner, ClaimedHash.text(answer, 1), expiryMillis, timeToLiveMillis);
+        Saved saved =
+            new Saved(Long.parseLong(ClaimedHash.text(answer, 2)), ClaimedHash.text(answer, 3));
+        note(streamId, !saved.line().isEmpty());
+        return Optional.of(open(new ClaimedHash(link, names, claim, saved), lost));
       }
       case "held" -> {
-        seen.is(streamId, ClaimedHash.text(answer, 2).equals("1"));
+        note(streamId, ClaimedHash.text(answer, 2).equals("1"));
         return Optional.empty();
       }
-      case "vanished" -> {
-        seen.vanished(link.address(), names);
-        return Optional.empty();
-      }
+      case "vanished" -> throw vanished(names);
       default -> throw ClaimedHash.corrupt(link, names, ClaimedHash.text(answer, 1));
     }
   }
 
-  private List<Object> claim(Names names, Owners.Attempt attempt) throws CheckpointException {
-    try {
-      List<Object> answer =
-          link.run(
-              "The checkpoint of " + names + " was not claimed",
-              Script.CLAIM,
-              names.key(),
-              attempt.owner(),
-              String.valueOf(claimExpiry.toMillis()),
-              timeToLiveMillis,
-              attempt.abandoned(),
-              seen.contains(names.streamId()) ? "1" : "0");
-      attempt.answered();
-      return answer;
-    } catch (CheckpointException e) {
-      attempt.failed();
-      throw e;
+  private CheckpointSlot open(ClaimedHash hash, Runnable lost) {
+    RedisSlot slot =
+        new RedisSlot(
+            link, hash, lost, () -> note(hash.names().streamId(), true), renewals::remove, trouble);
+    renewals.add(slot);
+    return slot;
+  }
+
+  /** With a time to live, a checkpoint may go as the user has asked. */
+  private void note(String streamId, boolean there) {
+    if (there && timeToLiveMillis == 0) {
+      seen.add(streamId);
+    } else {
+      seen.remove(streamId);
     }
   }
 
-  private CheckpointSlot open(String streamId, ClaimedHash hash, Runnable lost) {
-    RedisSlot slot =
-        new RedisSlot(
-            hash, claimExpiry, lost, () -> seen.is(streamId, true), runtime, slots::remove);
-    slots.add(slot);
-    slot.start();
-    return slot;
+  private CheckpointException vanished(Names names) {
+    return CheckpointException.unavailable(
+        ("The checkpoint of %s was in %s and is gone: Redis has lost data, or evicted it. A stream that has the"
+                + " claim writes it again. If there is none, bring it back from a copy; or, to begin without it,"
+                + " delete it with this store, or start the program anew.")
+            .formatted(names, link.address()),
+        null);
   }
 
   /**
@@ -210,7 +219,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   public Optional<Checkpoint> load(String streamId) throws CheckpointException {
-    return HashContent.read(link, names(streamId)).checkpoint();
+    return Stored.load(link, names(streamId));
   }
 
   /**
@@ -234,7 +243,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
               .formatted(names, ClaimedHash.text(answer, 1)),
           null);
     }
-    seen.is(streamId, false);
+    seen.remove(streamId);
     return outcome.equals("deleted");
   }
 
@@ -244,8 +253,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
    */
   @Override
   public void close() {
-    slots.forEach(RedisSlot::abandon);
-    slots.clear();
+    renewals.close();
     link.close();
   }
 
@@ -301,13 +309,22 @@ public final class RedisCheckpointStore implements CheckpointStore {
 
     private static final Duration DEFAULT_EXPIRY = Duration.ofSeconds(15);
     private static final Duration MIN_EXPIRY = Duration.ofSeconds(1);
-    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
+
+    /** Far above any use, and far below what milliseconds and the scripts' numbers can hold. */
+    private static final Duration MAX_EXPIRY = Duration.ofDays(365);
+
+    private static final Duration MAX_TIME_TO_LIVE = Duration.ofDays(36_500);
+    private static final Duration MAX_DEFAULT_TIMEOUT = Duration.ofSeconds(5);
+
+    /** With the default timeout a renewal can fail, and be tried again, within the expiry. */
+    private static final int DEFAULT_TIMEOUTS_PER_EXPIRY = 3;
 
     private final Connecting connecting;
     private Keys keys = new Keys("perennial");
     private Duration claimExpiry = DEFAULT_EXPIRY;
-    private Duration commandTimeout = DEFAULT_TIMEOUT;
+    private @Nullable Duration commandTimeout;
     private @Nullable Duration timeToLive;
+    private Consumer<CheckpointException> troubled = trouble -> {};
     private StreamRuntime runtime = StreamRuntime.system();
 
     private Builder(Connecting connecting) {
@@ -330,21 +347,25 @@ public final class RedisCheckpointStore implements CheckpointStore {
      * is, the sooner another stream takes over from one that died, and the sooner it does so from
      * one that only paused.
      *
-     * @param expiry at least 1 s
+     * @param expiry from 1 s to 365 days
      */
     public Builder claimExpiry(Duration expiry) {
-      if (expiry.compareTo(MIN_EXPIRY) < 0) {
+      if (expiry.compareTo(MIN_EXPIRY) < 0 || expiry.compareTo(MAX_EXPIRY) > 0) {
         throw new IllegalArgumentException(
-            "A claim's expiry is at least " + MIN_EXPIRY + ", not " + expiry + ".");
+            "A claim's expiry is at least %s and at most %s, not %s."
+                .formatted(MIN_EXPIRY, MAX_EXPIRY, expiry));
       }
       claimExpiry = expiry;
       return this;
     }
 
     /**
-     * How long Redis may take for an answer; 5 s, or what the address says, unless told otherwise.
-     * A call that has to connect first may take up to three times that. A third of the claim's
-     * expiry or less lets a renewal fail without harm.
+     * How long Redis may take for an answer; 5 s but no more than a third of the claim's expiry, or
+     * what the address says, unless told otherwise. A call that has to connect first, and finds
+     * that the server does not know its script, may take up to four times that.
+     *
+     * @param timeout over zero, and at most the claim's expiry: an answer that comes later finds
+     *     the claim run out
      */
     public Builder commandTimeout(Duration timeout) {
       if (!isPositive(timeout)) {
@@ -359,10 +380,22 @@ public final class RedisCheckpointStore implements CheckpointStore {
      * save or its claim's last renewal. Off unless told otherwise, because a stream that is stopped
      * for longer loses its checkpoint, and with it its place in the source.
      *
-     * @param timeToLive longer than the claim's expiry
+     * @param timeToLive longer than the claim's expiry, and at most 36,500 days
      */
     public Builder timeToLive(Duration timeToLive) {
       this.timeToLive = Objects.requireNonNull(timeToLive, "timeToLive");
+      return this;
+    }
+
+    /**
+     * Who is told of trouble that no call fails with: renewals that fail, which are tried again; a
+     * claim that a renewal finds lost, with who has it; and what was gone from Redis and was
+     * written again. A good place for a warning in a log. Nobody unless told otherwise.
+     *
+     * @param listener called on any thread, which it should not hold up; what it throws is ignored
+     */
+    public Builder onTrouble(Consumer<CheckpointException> listener) {
+      troubled = Objects.requireNonNull(listener, "listener");
       return this;
     }
 
@@ -375,16 +408,33 @@ public final class RedisCheckpointStore implements CheckpointStore {
     /**
      * Makes the store. Does not connect yet.
      *
-     * @throws IllegalArgumentException if the time to live is not longer than the claim's expiry
+     * @throws IllegalArgumentException if the command timeout is longer than the claim's expiry, or
+     *     the time to live is not
      */
     public RedisCheckpointStore build() {
-      if (timeToLive != null && timeToLive.compareTo(claimExpiry) <= 0) {
+      if (timeToLive != null
+          && (timeToLive.compareTo(claimExpiry) <= 0
+              || timeToLive.compareTo(MAX_TIME_TO_LIVE) > 0)) {
         throw new IllegalArgumentException(
-            "A time to live of %s would delete checkpoints that are claimed for %s; make it longer."
-                .formatted(timeToLive, claimExpiry));
+            "A time to live is longer than the claim's expiry, %s, and at most %s; it is %s. A shorter one would"
+                    .formatted(claimExpiry, MAX_TIME_TO_LIVE, timeToLive)
+                + " delete checkpoints that are claimed; make it longer.");
       }
-      Link link = new Link(connecting.with(commandTimeout), commandTimeout, runtime);
-      return new RedisCheckpointStore(link, keys, claimExpiry, timeToLive, runtime);
+      Duration timeout = commandTimeout == null ? defaultTimeout() : commandTimeout;
+      if (timeout.compareTo(claimExpiry) > 0) {
+        throw new IllegalArgumentException(
+            "A command timeout of %s would let a claim of %s run out over one answer that does not come; make it at"
+                    .formatted(timeout, claimExpiry)
+                + " most the claim's expiry, and better a third of it.");
+      }
+      Link link = new Link(connecting.with(timeout), timeout, runtime);
+      return new RedisCheckpointStore(
+          link, keys, claimExpiry, timeToLive, new Trouble(troubled), runtime);
+    }
+
+    private Duration defaultTimeout() {
+      Duration part = claimExpiry.dividedBy(DEFAULT_TIMEOUTS_PER_EXPIRY);
+      return part.compareTo(MAX_DEFAULT_TIMEOUT) < 0 ? part : MAX_DEFAULT_TIMEOUT;
     }
   }
 }

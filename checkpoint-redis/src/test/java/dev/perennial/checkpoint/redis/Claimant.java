@@ -85,6 +85,7 @@ final class Claimant implements Runnable {
         slot.save(new Checkpoint("test", "", name + " " + claims + " " + number));
       } catch (CheckpointException e) {
         if (e.kind() == Kind.CLAIM_LOST) {
+          report.accept(name + " lost");
           slot.close();
           return;
         }

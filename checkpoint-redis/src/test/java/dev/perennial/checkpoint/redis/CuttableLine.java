@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -23,6 +24,7 @@ final class CuttableLine implements AutoCloseable {
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition mended = lock.newCondition();
+  private final AtomicBoolean loseNextAnswer = new AtomicBoolean();
   private boolean cut;
 
   /** How many times the connections there were then have been silenced for good. */
@@ -66,6 +68,11 @@ final class CuttableLine implements AutoCloseable {
     }
   }
 
+  /** The next answer never arrives: the connection ends instead. */
+  void loseNextAnswer() {
+    loseNextAnswer.set(true);
+  }
+
   private int silenced() {
     lock.lock();
     try {
@@ -83,8 +90,8 @@ final class CuttableLine implements AutoCloseable {
         sockets.add(client);
         sockets.add(server);
         int before = silenced();
-        daemon(() -> carry(client, server, before));
-        daemon(() -> carry(server, client, before));
+        daemon(() -> carry(client, server, before, new AtomicBoolean()));
+        daemon(() -> carry(server, client, before, loseNextAnswer));
       } catch (IOException e) {
         // The server is down, or we are closed.
       }
@@ -92,7 +99,7 @@ final class CuttableLine implements AutoCloseable {
   }
 
   /** Passes on also the end, but never before what came before it. */
-  private void carry(Socket from, Socket to, int before) {
+  private void carry(Socket from, Socket to, int before, AtomicBoolean lose) {
     byte[] buffer = new byte[8192];
     try (from;
         to) {
@@ -100,6 +107,9 @@ final class CuttableLine implements AutoCloseable {
       OutputStream out = to.getOutputStream();
       for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
         awaitMended(before);
+        if (lose.compareAndSet(true, false)) {
+          return;
+        }
         out.write(buffer, 0, length);
       }
       awaitMended(before);

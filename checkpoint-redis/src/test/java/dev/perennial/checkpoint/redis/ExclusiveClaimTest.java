@@ -33,8 +33,8 @@ class ExclusiveClaimTest {
 
   private static final Duration EXPIRY = Duration.ofMillis(1_500);
 
-  /** How long after the end of a claim another has it at the latest. */
-  private static final Duration BOUND = Duration.ofSeconds(2);
+  /** How long after the end of a claim another has it at the latest: 2 s, on an idle machine. */
+  private static final Duration BOUND = Duration.ofSeconds(2).plus(Given.SLACK);
 
   @TempDir Path directory;
 
@@ -76,8 +76,7 @@ class ExclusiveClaimTest {
     SaveLog log = SaveLog.check(redis);
     assertThat(log.claims()).hasSizeGreaterThanOrEqualTo(4);
     assertThat(log.saves()).isGreaterThan(10);
-    // The others show how busy the machine was.
-    assertThat(log.vacancies()).anyMatch(one -> one.compareTo(BOUND) <= 0);
+    assertThat(log.vacancies()).isNotEmpty().allMatch(one -> one.compareTo(BOUND) <= 0);
   }
 
   @ParameterizedTest
@@ -123,7 +122,7 @@ class ExclusiveClaimTest {
     SaveLog log = SaveLog.check(redis);
     assertThat(log.claims()).hasSizeGreaterThanOrEqualTo(4);
     assertThat(log.saves()).isGreaterThan(10);
-    assertThat(log.vacancies()).anyMatch(one -> one.compareTo(BOUND) <= 0);
+    assertThat(log.vacancies()).isNotEmpty().allMatch(one -> one.compareTo(BOUND) <= 0);
     assertThat(reports).noneMatch(report -> report.contains("died"));
   }
 

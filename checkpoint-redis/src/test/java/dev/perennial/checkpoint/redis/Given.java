@@ -24,6 +24,11 @@ final class Given {
   static final Checkpoint ONE = new Checkpoint("test", "print", "1");
   static final Checkpoint TWO = new Checkpoint("test", "print", "2");
   static final Checkpoint THREE = new Checkpoint("test", "print", "3");
+  static final Duration EXPIRY = Duration.ofSeconds(3);
+
+  /** What a busy machine may add to a bound. */
+  static final Duration SLACK = Duration.ofSeconds(4);
+
   static final String KEY = "perennial:{orders}";
 
   private Given() {}
@@ -31,9 +36,9 @@ final class Given {
   /** A store whose claims run out soon. */
   static RedisCheckpointStore.Builder impatient(String uri) {
     return RedisCheckpointStore.builder(RedisURI.create(uri))
-        .claimExpiry(Duration.ofSeconds(1))
+        .claimExpiry(EXPIRY)
         // Longer than it would be in earnest, because a busy machine is not what is tested.
-        .commandTimeout(Duration.ofSeconds(15));
+        .commandTimeout(EXPIRY);
   }
 
   /** Has a store connect, however long that takes in a JVM that does it for the first time. */

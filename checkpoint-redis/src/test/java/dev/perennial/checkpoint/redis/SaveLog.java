@@ -54,7 +54,7 @@ final class SaveLog {
         continue;
       }
       Map<String, String> fields = fields(command);
-      if (command.contains("released")) {
+      if (command.get(0).equalsIgnoreCase("HDEL") && command.contains("owner")) {
         ends = null;
       }
       if (fields.containsKey("epoch")) {
@@ -63,7 +63,12 @@ final class SaveLog {
         epoch = next;
         log.claims.add(fields.get("epoch"));
         if (ends != null) {
-          log.vacancies.add(Duration.between(ends, Instant.parse(fields.get("claimed"))));
+          Duration vacancy =
+              Duration.between(ends, Instant.ofEpochMilli(Long.parseLong(fields.get("claimed"))));
+          assertThat(vacancy)
+              .as("from the end of a claim to the next")
+              .isGreaterThanOrEqualTo(Duration.ZERO);
+          log.vacancies.add(vacancy);
         }
         if (saving != null) {
           over.add(saving);

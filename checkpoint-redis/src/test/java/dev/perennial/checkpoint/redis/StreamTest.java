@@ -2,6 +2,7 @@ package dev.perennial.checkpoint.redis;
 
 import static dev.perennial.checkpoint.redis.Given.KEY;
 import static dev.perennial.checkpoint.redis.Given.connected;
+import static dev.perennial.checkpoint.redis.Given.expire;
 import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
 import static dev.perennial.checkpoint.redis.Given.soon;
@@ -16,6 +17,7 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.simulators.redis.RedisServer;
@@ -24,6 +26,7 @@ import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedPosition;
 import java.io.BufferedReader;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -38,6 +41,9 @@ import org.junit.jupiter.api.Timeout;
 class StreamTest {
 
   private static final int EVENTS = 100_000;
+
+  /** How long a standby may take, from the end of the other's claim. */
+  private static final Duration BOUND = Duration.ofSeconds(2).plus(Given.SLACK);
 
   private RedisServer redis;
   private ExecutorService threads;
@@ -116,6 +122,7 @@ class StreamTest {
       assertThat(first).isNotDone();
       child.toHandle().destroyForcibly();
       child.waitFor();
+      long end = Long.parseLong(hash(redis, KEY).get("claim-expires"));
       for (String line = acked.readLine();
           line != null && line.endsWith(".");
           line = acked.readLine()) {
@@ -124,6 +131,9 @@ class StreamTest {
       long saved = Long.parseLong(Checkpoint.parse(hash(redis, KEY).get("checkpoint")).position());
       assertThat(first.get()).as("the event behind the checkpoint").isEqualTo(saved + 1);
       assertThat(saved).as("nothing is skipped").isLessThanOrEqualTo(last + 1);
+      assertThat(Long.parseLong(hash(redis, KEY).get("claimed")) - end)
+          .as("milliseconds from the end of the claim to the next")
+          .isBetween(0L, BOUND.toMillis());
       for (long i = saved + 2; i < saved + 100; i++) {
         assertThat(take(standby)).isEqualTo(i);
       }
@@ -149,8 +159,40 @@ class StreamTest {
       }
       Future<Long> first = threads.submit(() -> take(standby));
       soon().until(() -> standby.state() == StreamState.CLAIMING);
+      long before = serverTime();
       active.close();
+      long closed = serverTime();
       assertThat(first.get()).isEqualTo(51);
+      assertThat(Long.parseLong(hash(redis, KEY).get("claimed")))
+          .as("when it was claimed")
+          .isBetween(before, closed + BOUND.toMillis());
+    }
+  }
+
+  /** In milliseconds, as the scripts have it. */
+  private long serverTime() {
+    List<?> time = (List<?>) redis.command("TIME");
+    return Long.parseLong((String) time.get(0)) * 1_000
+        + Long.parseLong((String) time.get(1)) / 1_000;
+  }
+
+  @Test
+  void saysWhoHasOvertakenIt() throws Exception {
+    RedisCheckpointStore.Builder builder = impatient(redis.uri()).claimExpiry(Duration.ofHours(1));
+    try (RedisCheckpointStore store = builder.build();
+        RedisCheckpointStore other = builder.build();
+        EventStream<Long> stream = stream(store)) {
+      assertThat(take(stream)).isEqualTo(1);
+      soon().until(() -> hash(redis, KEY).get("save").equals("2"));
+      expire(redis, KEY);
+      try (CheckpointSlot slot = other.tryClaim("orders", () -> {}).orElseThrow()) {
+        take(stream);
+        soon().until(() -> stream.state() == StreamState.FAILED);
+        StreamException dead = catchThrowableOfType(StreamException.class, stream::next);
+        assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);
+        assertThat(dead).hasMessageContaining(hash(redis, KEY).get("owner") + " has it now");
+        assertThat(slot.load()).isPresent();
+      }
     }
   }
 

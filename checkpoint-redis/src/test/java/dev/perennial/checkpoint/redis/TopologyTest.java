@@ -6,6 +6,7 @@ import static dev.perennial.checkpoint.redis.Given.ONE;
 import static dev.perennial.checkpoint.redis.Given.THREE;
 import static dev.perennial.checkpoint.redis.Given.TWO;
 import static dev.perennial.checkpoint.redis.Given.connected;
+import static dev.perennial.checkpoint.redis.Given.expire;
 import static dev.perennial.checkpoint.redis.Given.failure;
 import static dev.perennial.checkpoint.redis.Given.impatient;
 import static dev.perennial.checkpoint.redis.Given.soon;
@@ -75,6 +76,42 @@ class TopologyTest {
       assertThat(store.load("orders")).contains(THREE);
       assertThat(lost).hasValue(0);
     }
+  }
+
+  @Test
+  void oneThatTookOverWinsAlsoIfTheFailoverLosesItsClaim() throws Exception {
+    try (RedisSentinels sentinels = RedisSentinels.start(1);
+        RedisCheckpointStore store = connected(overSentinels(sentinels));
+        RedisCheckpointStore other = connected(overSentinels(sentinels))) {
+      CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
+      overtaken.save(ONE);
+      RedisServer first = sentinels.primary();
+      RedisServer replica =
+          sentinels.servers().stream().filter(one -> !one.equals(first)).findFirst().orElseThrow();
+      first.command("WAIT", "1", "5000");
+      // It hears no more of what the primary is told.
+      replica.command("REPLICAOF", "127.0.0.1", "1");
+      expire(first, KEY);
+      CheckpointSlot owner = other.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      owner.save(TWO);
+      assertThat(replica.command("HGET", KEY, "checkpoint")).isEqualTo(ONE.toLine());
+      first.kill();
+      assertThat(sentinels.awaitOtherThan(first)).isEqualTo(replica);
+      savesSoon(overtaken, ONE);
+      savesSoon(owner, THREE);
+      CheckpointException failure = failure(() -> overtaken.save(ONE));
+      assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure).hasMessageContaining(Given.hash(replica, KEY).get("owner"));
+      assertThat(replica.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  private static RedisCheckpointStore overSentinels(RedisSentinels sentinels) {
+    return impatient(sentinels.uri())
+        .commandTimeout(Duration.ofSeconds(2))
+        .claimExpiry(Duration.ofMinutes(2))
+        .build();
   }
 
   /**

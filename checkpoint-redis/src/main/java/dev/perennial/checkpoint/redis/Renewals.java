@@ -1,0 +1,148 @@
+package dev.perennial.checkpoint.redis;
+
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.StreamRuntime.Timer;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Renews all claims of a store, with one timer and at most one thread, many in one go. Safe for use
+ * from any thread.
+ */
+final class Renewals {
+
+  /** A claim survives two renewals that fail. */
+  private static final int PER_EXPIRY = 3;
+
+  /** How soon renewals that failed are tried again. */
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /** So many that the way there and back matters little, and so few that a save need not wait. */
+  private static final int BATCH = 100;
+
+  private final Link link;
+  private final StreamRuntime runtime;
+  private final Trouble trouble;
+  private final Duration interval;
+  private final Set<RedisSlot> slots = ConcurrentHashMap.newKeySet();
+
+  /** Guarded by this object: whether a round is to come or under way. */
+  private boolean running;
+
+  /** Guarded by this object. */
+  private boolean closed;
+
+  /** Guarded by this object. */
+  private @Nullable Timer timer;
+
+  Renewals(Link link, Duration expiry, StreamRuntime runtime, Trouble trouble) {
+    this.link = link;
+    this.runtime = runtime;
+    this.trouble = trouble;
+    this.interval = expiry.dividedBy(PER_EXPIRY);
+  }
+
+  synchronized void add(RedisSlot slot) {
+    slots.add(slot);
+    if (!running && !closed) {
+      schedule(interval);
+    }
+  }
+
+  void remove(RedisSlot slot) {
+    slots.remove(slot);
+  }
+
+  /** Renews no more. */
+  synchronized void close() {
+    closed = true;
+    slots.clear();
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+
+  private synchronized void schedule(Duration delay) {
+    running = true;
+    timer = runtime.schedule(delay, this::begin);
+  }
+
+  private void begin() {
+    boolean begun = false;
+    try {
+      runtime.execute(this::round);
+      begun = true;
+    } finally {
+      if (!begun) {
+        next(false);
+      }
+    }
+  }
+
+  private void round() {
+    boolean renewed = false;
+    try {
+      renewed = renewAll();
+    } finally {
+      // Whatever it was, also an Error.
+      next(renewed);
+    }
+  }
+
+  private synchronized void next(boolean renewed) {
+    running = false;
+    if (!closed && !slots.isEmpty()) {
+      schedule(renewed || interval.compareTo(RETRY) < 0 ? interval : RETRY);
+    }
+  }
+
+  /** Stops at the first that fails, because the others would as well, each after a timeout. */
+  private boolean renewAll() {
+    List<RedisSlot> all = List.copyOf(slots);
+    for (int from = 0; from < all.size(); from += BATCH) {
+      List<RedisSlot> batch = all.subList(from, Math.min(from + BATCH, all.size()));
+      if (!renew(batch)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean renew(List<RedisSlot> batch) {
+    List<CompletableFuture<List<Object>>> answers = new ArrayList<>();
+    boolean renewed = true;
+    try {
+      link.call(
+          "Claims were not renewed, that of " + batch.get(0) + " among them",
+          commands -> send(batch, commands, answers));
+    } catch (CheckpointException e) {
+      trouble.tell(e);
+      renewed = false;
+    }
+    for (int i = 0; i < answers.size(); i++) {
+      CompletableFuture<List<Object>> answer = answers.get(i);
+      if (answer.isDone() && !answer.isCompletedExceptionally()) {
+        batch.get(i).renewed(answer.join());
+      }
+    }
+    return renewed;
+  }
+
+  private static CompletableFuture<Void> send(
+      List<RedisSlot> batch,
+      RedisClusterAsyncCommands<String, String> commands,
+      List<CompletableFuture<List<Object>>> answers) {
+    for (RedisSlot slot : batch) {
+      answers.add(
+          Link.eval(commands, Script.KEEP, slot.key(), slot.renewal()).toCompletableFuture());
+    }
+    return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
+  }
+}

@@ -1,0 +1,172 @@
+package dev.perennial.checkpoint.redis;
+
+import static dev.perennial.checkpoint.redis.Given.KEY;
+import static dev.perennial.checkpoint.redis.Given.NOTHING;
+import static dev.perennial.checkpoint.redis.Given.ONE;
+import static dev.perennial.checkpoint.redis.Given.THREE;
+import static dev.perennial.checkpoint.redis.Given.TWO;
+import static dev.perennial.checkpoint.redis.Given.connected;
+import static dev.perennial.checkpoint.redis.Given.expire;
+import static dev.perennial.checkpoint.redis.Given.failure;
+import static dev.perennial.checkpoint.redis.Given.hash;
+import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.simulators.redis.RedisServer;
+import io.lettuce.core.RedisClient;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Redis has forgotten all, or the last of it, or a claim was carried out twice. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class ForgottenTest {
+
+  private static RedisServer redis;
+
+  private final AtomicInteger lost = new AtomicInteger();
+  private RedisCheckpointStore store;
+  private RedisCheckpointStore other;
+
+  @BeforeAll
+  static void startServer() {
+    redis = RedisServer.start();
+  }
+
+  @AfterAll
+  static void stopServer() {
+    redis.close();
+  }
+
+  @BeforeEach
+  void open() {
+    redis.command("FLUSHALL");
+    store = impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).build();
+    other = impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).build();
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+    other.close();
+  }
+
+  private void saved(Checkpoint checkpoint) throws Exception {
+    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      slot.save(checkpoint);
+    }
+  }
+
+  @Test
+  void whatWasThereAtTheClaimIsLoadedAlthoughItIsForgottenSince() throws Exception {
+    saved(ONE);
+    CheckpointSlot slot = other.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    redis.command("FLUSHALL");
+    assertThat(slot.load()).contains(ONE);
+    slot.close();
+    assertThat(store.load("orders")).as("given back with the claim").contains(ONE);
+    assertThat(lost).hasValue(0);
+  }
+
+  @Test
+  void aRenewalWritesAgainAlsoWhatWasNotLoadedYet() throws Exception {
+    saved(ONE);
+    try (RedisCheckpointStore renewing = impatient(redis.uri()).build();
+        CheckpointSlot slot = renewing.tryClaim("orders", NOTHING).orElseThrow()) {
+      redis.command("FLUSHALL");
+      soon().until(() -> hash(redis, KEY).containsKey("owner"));
+      assertThat(store.load("orders")).contains(ONE);
+      assertThat(slot.load()).contains(ONE);
+    }
+  }
+
+  @Test
+  void aClaimThatIsGivenUpLeavesTheCheckpointBehind() throws Exception {
+    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    slot.save(ONE);
+    redis.command("FLUSHALL");
+    slot.close();
+    assertThat(hash(redis, KEY)).doesNotContainKey("owner");
+    try (CheckpointSlot next = other.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(next.load()).contains(ONE);
+    }
+  }
+
+  @Test
+  void oneThatWasOvertakenDoesNotComeBackByWayOfAnEmptyServer() throws Exception {
+    for (boolean overtakenFirst : new boolean[] {true, false}) {
+      redis.command("FLUSHALL");
+      store.delete("orders");
+      CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
+      overtaken.save(ONE);
+      expire(redis, KEY);
+      CheckpointSlot owner = other.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      owner.save(TWO);
+      redis.command("FLUSHALL");
+      if (overtakenFirst) {
+        overtaken.save(ONE);
+      }
+      owner.save(THREE);
+      assertThat(failure(() -> overtaken.save(ONE)).kind()).isEqualTo(Kind.CLAIM_LOST);
+      owner.save(THREE);
+      assertThat(store.load("orders")).contains(THREE);
+      overtaken.close();
+      owner.close();
+      other.delete("orders");
+    }
+    assertThat(lost).hasValue(0);
+  }
+
+  @Test
+  void aClaimThatAloneIsForgottenGoesOn() throws Exception {
+    saved(ONE);
+    Map<String, String> before = hash(redis, KEY);
+    CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    List<String> command = new ArrayList<>(List.of("HSET", KEY));
+    before.forEach((field, value) -> command.addAll(List.of(field, value)));
+    redis.command("DEL", KEY);
+    redis.command(command.toArray(String[]::new));
+    slot.save(TWO);
+    assertThat(other.tryClaim("orders", NOTHING)).isEmpty();
+    slot.close();
+    assertThat(other.load("orders")).contains(TWO);
+    assertThat(lost).hasValue(0);
+  }
+
+  @Test
+  void aClaimOfWhichTheAnswerIsLostAndThatIsSentAgainIsTheSameClaim() throws Exception {
+    try (CuttableLine line = new CuttableLine(redis.port());
+        RedisClient client = RedisClient.create(line.uri());
+        RedisCheckpointStore given =
+            connected(
+                RedisCheckpointStore.builder(client)
+                    .claimExpiry(Duration.ofHours(1))
+                    .commandTimeout(Duration.ofSeconds(15))
+                    .build())) {
+      given.tryClaim("other", NOTHING).orElseThrow().close();
+      line.loseNextAnswer();
+      CheckpointSlot slot = given.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      slot.save(ONE);
+      line.loseNextAnswer();
+      slot.save(TWO);
+      line.loseNextAnswer();
+      slot.close();
+      assertThat(store.load("orders")).contains(TWO);
+      assertThat(store.tryClaim("orders", NOTHING)).isPresent();
+      assertThat(lost).hasValue(0);
+    }
+  }
+}

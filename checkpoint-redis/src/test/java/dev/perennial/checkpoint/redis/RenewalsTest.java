@@ -1,0 +1,123 @@
+package dev.perennial.checkpoint.redis;
+
+import static dev.perennial.checkpoint.redis.Given.KEY;
+import static dev.perennial.checkpoint.redis.Given.ONE;
+import static dev.perennial.checkpoint.redis.Given.hash;
+import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.simulators.redis.RedisServer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** All claims of a store are renewed, whatever happens meanwhile. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class RenewalsTest {
+
+  private final AtomicInteger lost = new AtomicInteger();
+  private final Queue<CheckpointException> troubles = new ConcurrentLinkedQueue<>();
+  private final Counting runtime = new Counting();
+
+  @Test
+  void goesOnAfterAnError() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store = impatient(redis.uri()).runtime(runtime).build();
+        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+      runtime.errors.set(2);
+      soon().until(() -> runtime.errors.get() <= 0);
+      String then = hash(redis, KEY).get("claim-expires");
+      soon().until(() -> !hash(redis, KEY).get("claim-expires").equals(then));
+      slot.save(ONE);
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void renewsManyWithoutAThreadForEachAndSaysThatItCannot() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store =
+            impatient(redis.uri())
+                .commandTimeout(Duration.ofSeconds(1))
+                .runtime(runtime)
+                .onTrouble(troubles::add)
+                .build()) {
+      List<CheckpointSlot> slots = new ArrayList<>();
+      for (int i = 0; i < 250; i++) {
+        slots.add(store.tryClaim("stream " + i, lost::incrementAndGet).orElseThrow());
+      }
+      redis.pause();
+      soon().until(() -> troubles.size() >= 2);
+      assertThat(runtime.most).as("the renewals, and a new connection").hasValueLessThan(4);
+      assertThat(troubles.peek()).hasMessageContaining("did not answer within 1 s");
+      redis.resume();
+      String key = "perennial:{stream 249}";
+      String then = hash(redis, key).get("claim-expires");
+      soon().until(() -> !hash(redis, key).get("claim-expires").equals(then));
+      for (CheckpointSlot slot : slots) {
+        slot.save(ONE);
+      }
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  /** Counts the tasks that are under way, and refuses some. */
+  private static final class Counting implements StreamRuntime {
+
+    private final StreamRuntime system = StreamRuntime.system();
+    private final AtomicInteger errors = new AtomicInteger();
+    private final AtomicInteger running = new AtomicInteger();
+    private final AtomicInteger most = new AtomicInteger();
+
+    @Override
+    public void execute(Runnable task) {
+      if (errors.getAndDecrement() > 0) {
+        throw new AssertionError("no thread for it");
+      }
+      system.execute(() -> {
+        most.accumulateAndGet(running.incrementAndGet(), Math::max);
+        try {
+          task.run();
+        } finally {
+          running.decrementAndGet();
+        }
+      });
+    }
+
+    @Override
+    public long nanoTime() {
+      return system.nanoTime();
+    }
+
+    @Override
+    public Instant now() {
+      return system.now();
+    }
+
+    @Override
+    public double random() {
+      return system.random();
+    }
+
+    @Override
+    public Signal newSignal() {
+      return system.newSignal();
+    }
+
+    @Override
+    public Timer schedule(Duration delay, Runnable task) {
+      return system.schedule(delay, task);
+    }
+  }
+}
