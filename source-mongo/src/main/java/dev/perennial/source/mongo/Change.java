@@ -99,7 +99,14 @@ public final class Change implements ChangeEvent {
    * @throws ChangePayloadException if the document key is corrupt
    */
   public Optional<BsonValue> documentId() {
-    return documentKey().map(key -> key.get("_id"));
+    BsonValue usual =
+        envelope.has(Field.DOCUMENT_KEY)
+            ? DocumentIds.only(
+                envelope.bytes,
+                envelope.start(Field.DOCUMENT_KEY),
+                envelope.documentEnd(Field.DOCUMENT_KEY))
+            : null;
+    return usual != null ? Optional.of(usual) : documentKey().map(key -> key.get("_id"));
   }
 
   /**

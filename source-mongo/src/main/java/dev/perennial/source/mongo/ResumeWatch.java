@@ -65,6 +65,10 @@ final class ResumeWatch implements ServerSelector {
   /** Runs a call in which whatever reopens the cursor that was opened last is the driver. */
   <T extends @Nullable Object> T within(Supplier<T> call) {
     OpenCursor cursor = open;
+    if (cursor != null && cursor.cursor().available() > 0) {
+      // Of the batch that is here already: asks nobody.
+      return call.get();
+    }
     long before = cursor == null ? OpenCursor.ENDED : OpenCursor.id(cursor.cursor());
     inside = Thread.currentThread();
     try {

@@ -40,6 +40,8 @@ class EventReaderPropertiesTest {
     assertThat(change.namespace()).isEqualTo(namespace(drivers.getNamespaceDocument()));
     assertThat(change.to()).isEqualTo(namespace(drivers.getDestinationNamespaceDocument()));
     assertThat(change.documentKey().orElse(null)).isEqualTo(drivers.getDocumentKey());
+    assertThat(change.documentId())
+        .isEqualTo(Optional.ofNullable(drivers.getDocumentKey()).map(key -> key.get("_id")));
     assertThat(change.fullDocument().bson().orElse(null)).isEqualTo(drivers.getFullDocument());
     assertThat(change.fullDocumentBeforeChange().bson().orElse(null))
         .isEqualTo(drivers.getFullDocumentBeforeChange());
