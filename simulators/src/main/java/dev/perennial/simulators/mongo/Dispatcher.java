@@ -126,7 +126,7 @@ final class Dispatcher {
       labels.add(retryable);
     }
     BsonDocument reply = error.toReply(labels);
-    if (ErrorLabels.isStateChange(error.code())
+    if (ErrorLabels.namesTopology(error.code())
         && set.settings().wireVersion() >= WireVersions.V4_4) {
       reply.put("topologyVersion", HelloCommands.topologyVersion(set, member));
     }

@@ -20,13 +20,17 @@ final class ErrorLabels {
   private static final Set<Integer> RETRYABLE_WRITES =
       Set.of(6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436);
 
-  private static final Set<Integer> STATE_CHANGES =
-      Set.of(91, 189, 10107, 11600, 11602, 13435, 13436);
+  private static final Set<Integer> NOT_PRIMARY = Set.of(189, 10058, 10107, 11602, 13435, 13436);
 
   private ErrorLabels() {}
 
-  static boolean isStateChange(int code) {
-    return STATE_CHANGES.contains(code);
+  /**
+   * Whether an answer with this code says which topology it is about. One with a shutdown's code,
+   * 91 or 11600, only does so while a server that was told to stop still answers, which this one
+   * never does.
+   */
+  static boolean namesTopology(int code) {
+    return NOT_PRIMARY.contains(code);
   }
 
   /** The label of an error that a command met by itself. */

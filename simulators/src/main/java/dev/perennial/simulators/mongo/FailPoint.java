@@ -3,6 +3,7 @@ package dev.perennial.simulators.mongo;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -14,6 +15,15 @@ import org.jspecify.annotations.Nullable;
  * run on real servers too. Guarded by the replica set's lock.
  */
 final class FailPoint {
+
+  /**
+   * Codes that the server only makes with details, which the fail point has none of: it answers
+   * with {@link #NO_DETAILS} instead. From {@code error_codes.yml}, {@code extra} without {@code
+   * extraIsOptional}.
+   */
+  private static final Set<Integer> DETAILED = Set.of(65, 169, 227, 249, 283, 11000, 13388);
+
+  private static final int NO_DETAILS = 40671;
 
   private final BsonDocument data;
   private final List<String> commands = new ArrayList<>();
@@ -78,6 +88,10 @@ final class FailPoint {
   }
 
   private void fail(int code) {
+    if (DETAILED.contains(code)) {
+      throw new CommandError(
+          NO_DETAILS, "Missing required extra info for error code " + CommandError.nameOf(code));
+    }
     String message = "Failing command via 'failCommand' failpoint";
     if (data.isArray("errorLabels")) {
       List<String> labels = new ArrayList<>();

@@ -122,6 +122,25 @@ class FaultsTest {
   }
 
   @Test
+  void failCommandCannotMakeWhatNeedsDetails() {
+    RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
+    failPoint("mode: {times: 1}, data: {failCommands: ['getMore'], errorCode: 13388}");
+
+    assertThat(stream.more().code()).isEqualTo(40671);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"189, true", "10107, true", "11602, true", "91, false", "11600, false", "6, false"})
+  void onlyAnAnswerThatDeniesBeingPrimarySaysWhichTopologyItIsAbout(int code, boolean named) {
+    failPoint("mode: {times: 1}, data: {failCommands: ['ping'], errorCode: " + code + "}");
+
+    BsonDocument reply = mongo.run("admin", "{ping: 1}");
+
+    assertThat(code(reply)).isEqualTo(code);
+    assertThat(reply.containsKey("topologyVersion")).isEqualTo(named);
+  }
+
+  @Test
   void failCommandSetsTheLabelsAskedFor() {
     RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
     failPoint(

@@ -30,8 +30,7 @@ abstract class CloseCases extends MongoServerCases {
   private MongoSourceBuilder sourceBehindProxy() throws Exception {
     proxy = new FaultProxy(mongo.primary());
     opened.add(1, proxy);
-    return source(
-        MongoSource.builder(settings(proxy.uri())).watch(Scope.collection(database, ORDERS)));
+    return source(MongoSource.builder(settings(proxy)).watch(Scope.collection(database, ORDERS)));
   }
 
   /** Pulls in another thread until that is stuck, and says how long a close takes then. */
@@ -185,7 +184,7 @@ abstract class CloseCases extends MongoServerCases {
     sourceBehindProxy();
     proxy.refuse();
     MongoClientSettings impatient =
-        MongoClientSettings.builder(settings(proxy.uri()))
+        MongoClientSettings.builder(settings(proxy))
             .applyToClusterSettings(
                 cluster -> cluster.serverSelectionTimeout(200, TimeUnit.MILLISECONDS))
             .build();

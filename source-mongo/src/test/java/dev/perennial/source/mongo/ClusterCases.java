@@ -1,8 +1,10 @@
 package dev.perennial.source.mongo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.mongodb.MongoException;
+import com.mongodb.WriteConcern;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.ReplaceOptions;
@@ -10,51 +12,125 @@ import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.opentest4j.TestAbortedException;
 
 /** Elections and transactions. */
 abstract class ClusterCases extends MongoServerCases {
 
   private static final int WRITERS = 3;
   private static final int DOCUMENTS = 4;
-  private static final int ROUNDS = 60;
-  private static final int TRIES = 1_000;
+
+  /** How many rounds are written before the first step-down, between the two, and behind. */
+  private static final int ROUNDS = 20;
+
+  /** How long a set may take to have a primary again. */
+  private static final Duration ELECTION = Duration.ofSeconds(60);
+
   private static final int OPERATIONS = 1_000;
 
-  /** Writes rounds to documents of its own, each until it succeeds: a repeat changes nothing. */
-  private void write(int writer) {
-    MongoCollection<BsonDocument> collection = mongo.collection(database, ORDERS);
-    for (int round = 1; round <= ROUNDS; round++) {
-      for (int i = 0; i < DOCUMENTS; i++) {
-        int id = writer * DOCUMENTS + i;
-        BsonDocument document =
-            new BsonDocument("_id", new BsonInt32(id)).append("round", new BsonInt32(round));
-        write(collection, document);
+  /** Writers of rounds, each to documents of its own, until they are told that it is enough. */
+  private final class Writers {
+
+    final List<Throwable> failures = new CopyOnWriteArrayList<>();
+    final AtomicIntegerArray rounds = new AtomicIntegerArray(WRITERS);
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean enough;
+
+    void start() {
+      for (int i = 0; i < WRITERS; i++) {
+        int writer = i;
+        start(() -> write(writer));
+      }
+      start(() -> {
+        try {
+          more();
+          mongo.stepDown();
+          more();
+          mongo.stepDown();
+          more();
+        } finally {
+          enough = true;
+        }
+      });
+    }
+
+    private void start(ThrowingCallable task) {
+      Thread thread =
+          new Thread(() -> {
+            try {
+              task.call();
+            } catch (Throwable e) {
+              failures.add(e);
+            }
+          });
+      threads.add(thread);
+      thread.start();
+    }
+
+    boolean areDone() {
+      return threads.stream().noneMatch(Thread::isAlive);
+    }
+
+    /** Waits until each of them has written some rounds more. */
+    private void more() {
+      int[] wanted = IntStream.range(0, WRITERS).map(i -> rounds.get(i) + ROUNDS).toArray();
+      await()
+          .atMost(ELECTION)
+          .until(() ->
+              !failures.isEmpty()
+                  || IntStream.range(0, WRITERS).allMatch(i -> rounds.get(i) >= wanted[i]));
+    }
+
+    /** Each write is repeated until it succeeds: a repeat changes nothing. */
+    private void write(int writer) {
+      // Acknowledged by one member, as events are that are not committed yet.
+      MongoCollection<BsonDocument> collection =
+          mongo.collection(database, ORDERS).withWriteConcern(WriteConcern.W1);
+      while (!enough) {
+        int round = rounds.get(writer) + 1;
+        for (int i = 0; i < DOCUMENTS; i++) {
+          BsonInt32 id = new BsonInt32(writer * DOCUMENTS + i);
+          write(collection, new BsonDocument("_id", id).append("round", new BsonInt32(round)));
+        }
+        rounds.set(writer, round);
       }
     }
-  }
 
-  private static void write(MongoCollection<BsonDocument> collection, BsonDocument document) {
-    for (int i = 1; ; i++) {
-      try {
-        collection.replaceOne(
-            Filters.eq("_id", document.get("_id")), document, new ReplaceOptions().upsert(true));
-        return;
-      } catch (MongoException e) {
-        // There is no primary for a while. The driver waits for one at each try.
-        if (i == TRIES) {
-          throw e;
-        }
-      }
+    private void write(MongoCollection<BsonDocument> collection, BsonDocument document) {
+      // The driver waits for a primary only where it knows that the set has others.
+      await()
+          .atMost(ELECTION)
+          .pollInSameThread()
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(20))
+          .ignoreExceptionsInstanceOf(MongoException.class)
+          .until(() ->
+              collection
+                  .replaceOne(
+                      Filters.eq("_id", document.get("_id")),
+                      document,
+                      new ReplaceOptions().upsert(true))
+                  .wasAcknowledged());
+    }
+
+    /** Whether all that was written has been seen. */
+    boolean areSeen(Map<Integer, Integer> seen) {
+      return IntStream.range(0, WRITERS * DOCUMENTS)
+          .allMatch(id -> seen.getOrDefault(id, 0) == rounds.get(id / DOCUMENTS));
     }
   }
 
@@ -63,46 +139,42 @@ abstract class ClusterCases extends MongoServerCases {
   void stepDown() throws Exception {
     given(Setup.ANY.withMembers(3));
     EventStream<ChangeEvent> stream = live(stream(source()));
-    List<Throwable> failures = new CopyOnWriteArrayList<>();
-    List<Thread> threads = new ArrayList<>();
-    for (int i = 0; i < WRITERS; i++) {
-      int writer = i;
-      threads.add(new Thread(() -> write(writer)));
-    }
-    threads.add(
-        new Thread(() -> {
-          try {
-            mongo.stepDown();
-            mongo.stepDown();
-          } catch (Throwable e) {
-            failures.add(e);
-          }
-        }));
-    threads.forEach(Thread::start);
+    Writers writers = new Writers();
+    writers.start();
 
-    Map<Integer, Integer> rounds = new HashMap<>();
-    while (rounds.size() < WRITERS * DOCUMENTS
-        || rounds.values().stream().anyMatch(round -> round < ROUNDS)) {
-      Delivery<ChangeEvent> delivery = Pull.next(stream);
+    Map<Integer, Integer> seen = new HashMap<>();
+    long deadline = System.nanoTime() + ELECTION.multipliedBy(5).toNanos();
+    while (!writers.areDone() || (writers.failures.isEmpty() && !writers.areSeen(seen))) {
+      assertThat(System.nanoTime() - deadline).as("waited in vain").isNegative();
+      Optional<Delivery<ChangeEvent>> delivery = stream.next(AWAIT);
+      if (delivery.isEmpty()) {
+        continue;
+      }
       int round =
-          Pull.change(delivery).documentAfter().bson().orElseThrow().getInt32("round").getValue();
-      int before = rounds.getOrDefault(Pull.id(delivery.event()), 0);
+          Pull.change(delivery.get())
+              .documentAfter()
+              .bson()
+              .orElseThrow()
+              .getInt32("round")
+              .getValue();
+      int id = Pull.id(delivery.get().event());
       // A write whose answer was lost is written again, and then does not come again as a change.
-      assertThat(round - before).as("rounds since the one before").isBetween(0, 1);
-      rounds.put(Pull.id(delivery.event()), round);
-      delivery.ack();
-    }
-    for (Thread thread : threads) {
-      thread.join(Pull.PATIENCE.toMillis());
+      assertThat(round - seen.getOrDefault(id, 0))
+          .as("rounds since the one before")
+          .isBetween(0, 1);
+      seen.put(id, round);
+      delivery.get().ack();
     }
 
-    assertThat(threads).noneMatch(Thread::isAlive);
-    for (Throwable failure : failures) {
-      if (failure instanceof org.opentest4j.TestAbortedException aborted) {
+    for (Throwable failure : writers.failures) {
+      if (failure instanceof TestAbortedException aborted) {
         throw aborted;
       }
     }
-    assertThat(failures).isEmpty();
+    assertThat(writers.failures).isEmpty();
+    assertThat(IntStream.range(0, WRITERS).map(writers.rounds::get))
+        .as("rounds before, between and behind the step-downs")
+        .allMatch(rounds -> rounds >= 3 * ROUNDS);
     assertNeverBack(saved());
     assertThat(told.of(HistoryLost.class)).isEmpty();
   }

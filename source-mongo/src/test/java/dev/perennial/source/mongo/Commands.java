@@ -7,6 +7,7 @@ import com.mongodb.event.CommandSucceededEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,7 @@ final class Commands implements CommandListener {
   private final List<String> failed = new ArrayList<>();
   private @Nullable BsonDocument progress;
   private int answers;
+  private int events;
 
   /**
    * @param onOpen run before a cursor is asked for
@@ -83,6 +85,7 @@ final class Commands implements CommandListener {
       answers++;
     }
     if (reply.get("cursor") instanceof BsonDocument cursor) {
+      events += cursor.getArray("nextBatch", new BsonArray()).size();
       if (cursor.get("postBatchResumeToken") instanceof BsonDocument token) {
         progress = BsonDocument.parse(token.toJson());
       }
@@ -147,6 +150,11 @@ final class Commands implements CommandListener {
   /** How many getMores were answered without an error. */
   synchronized int answers() {
     return answers;
+  }
+
+  /** How many events, or parts of events, came with getMores. */
+  synchronized int events() {
+    return events;
   }
 
   /** The newest post-batch resume token. */

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.ServerAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -39,9 +40,9 @@ final class FaultProxy implements AutoCloseable {
     daemon(this::accept);
   }
 
-  /** Of a single server, whatever set it is a member of: otherwise a driver goes there directly. */
-  String uri() {
-    return "mongodb://127.0.0.1:" + server.getLocalPort() + "/?directConnection=true";
+  /** Where it is reached. */
+  ServerAddress address() {
+    return new ServerAddress("127.0.0.1", server.getLocalPort());
   }
 
   /** Closes every connection. */

@@ -3,6 +3,7 @@ package dev.perennial.source.mongo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.mongodb.MongoException;
 import com.mongodb.client.model.Aggregates;
 import com.mongodb.client.model.Filters;
 import dev.perennial.Delivery;
@@ -19,6 +20,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
 import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -193,6 +196,52 @@ abstract class HistoryCases extends MongoServerCases {
     assertThat(commands.lastOpen().atTime()).isEqualTo(position(two.get(1)).clusterTime());
   }
 
+  /** What is not a token, or not a whole one. */
+  enum Damage {
+    NO_DIGITS,
+    NO_DATA,
+    CUT
+  }
+
+  @ParameterizedTest(
+      name =
+          "case 20: a damaged token ({0}) is replaced by its time, and is lost history where it says none")
+  @EnumSource
+  void damagedToken(Damage damage) throws Exception {
+    given(Setup.ANY);
+    MongoPosition last = position(ackTwo().get(1));
+    String digits = last.token().orElseThrow().getString("_data").getValue();
+    restore(
+        MongoPosition.ofToken(
+            switch (damage) {
+              case NO_DIGITS -> Tokens.ofHex("no digits");
+              case NO_DATA -> new BsonDocument("data", new BsonString(digits));
+              // Inside the collection's UUID.
+              case CUT -> Tokens.ofHex(digits.substring(0, 50));
+            }));
+    insert(3);
+
+    if (damage == Damage.CUT) {
+      EventStream<ChangeEvent> stream = live(stream(source()));
+      assertThat(Pull.ids(Pull.next(stream, 2))).containsExactly(2, 3);
+      assertThat(told.of(TokenRejected.class)).hasSize(1);
+      assertThat(commands.lastOpen().atTime()).isEqualTo(last.clusterTime());
+      assertThat(told.of(HistoryLost.class)).isEmpty();
+      return;
+    }
+    EventStream<ChangeEvent> failing = open(stream(source()));
+    assertThat(Pull.death(failing).reason()).isEqualTo(Reason.POSITION_LOST);
+    failing.close();
+    EventStream<ChangeEvent> stream =
+        live(stream(source().onHistoryLost(HistoryLostPolicy.restartNow())));
+    StreamGap gap = (StreamGap) Pull.next(stream).event();
+    assertThat(gap.from()).isEmpty();
+    insert(4);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(4);
+    assertThat(told.of(TokenRejected.class)).isEmpty();
+    assertThat(told.of(HistoryLost.class)).hasSize(2);
+  }
+
   @Test
   @DisplayName(
       "case 21, seed bug 18: a checkpoint of another pipeline or scope is used by its time, and the listener is told")
@@ -336,10 +385,6 @@ abstract class HistoryCases extends MongoServerCases {
       notice = stream.next(AWAIT);
       assertThat(store.saves()).hasSize(saves);
       assertThat(store.checkpoint(STREAM)).contains(lost);
-      if (i == 20) {
-        // What only shows at the next event has to show now.
-        insert(3);
-      }
       assertThat(i).as("the loss was never noticed").isLessThan(200);
     }
 
@@ -352,15 +397,60 @@ abstract class HistoryCases extends MongoServerCases {
 
   @Test
   @DisplayName(
-      "case 37: 136 on a getMore of a live cursor, which the oplog has overtaken, is lost history")
-  void overtaken() throws Exception {
+      "case 36: a token that is not found, of a time before the oplog: its time is tried, where the server does not look at that first, and then the gap is told from the true last position")
+  void notFoundAndLost() throws Exception {
+    given(Setup.ANY);
+    MongoPosition last = position(ackTwo().get(1));
+    MongoPosition lost = moved(last, mongo.beforeHistory());
+    insert(3);
+    restore(lost);
+
+    EventStream<ChangeEvent> stream =
+        live(stream(source().onHistoryLost(HistoryLostPolicy.restartNow())));
+    StreamGap gap = (StreamGap) Pull.next(stream).event();
+
+    assertThat(gap.from()).isEqualTo(lost.clusterTime());
+    assertThat(told.of(TokenRejected.class))
+        .hasSize(mongo.wireVersion() < MongoUnderTest.WIRE_5_0 ? 1 : 0)
+        .allSatisfy(told -> assertThat(told.rejected()).isEqualTo(lost))
+        .allSatisfy(told ->
+            assertThat(told.cause())
+                .isInstanceOfSatisfying(
+                    MongoException.class, cause -> assertThat(cause.getCode()).isEqualTo(280)));
+    assertThat(told.of(HistoryLost.class))
+        .singleElement()
+        .satisfies(told ->
+            assertThat(told.cause())
+                .isInstanceOfSatisfying(
+                    MongoException.class, cause -> assertThat(cause.getCode()).isEqualTo(286)));
+    insert(4);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(4);
+  }
+
+  /** What comes upon a live cursor. */
+  enum Overtaking {
+    TOLD,
+    REAL
+  }
+
+  @ParameterizedTest(
+      name =
+          "case 37: 136 on a getMore of a live cursor, which the oplog has overtaken ({0}), is lost history")
+  @EnumSource
+  void overtaken(Overtaking overtaking) throws Exception {
     given(Setup.ANY);
     EventStream<ChangeEvent> stream =
         live(stream(source().onHistoryLost(HistoryLostPolicy.restartNow())));
     insert(1);
     Delivery<ChangeEvent> first = Pull.next(stream);
 
-    mongo.failCommand(application, 1, Failure.error(136), "getMore");
+    if (overtaking == Overtaking.REAL) {
+      // Nobody pulls meanwhile, so the cursor stays where it is: before an entry that goes too.
+      mongo.noop();
+      mongo.rollOplog();
+    } else {
+      mongo.failCommand(application, 1, Failure.error(136), "getMore");
+    }
     Delivery<ChangeEvent> notice = Pull.next(stream);
 
     StreamGap gap = (StreamGap) notice.event();

@@ -22,12 +22,13 @@ class MongoContainerTest {
     container =
         new MongoDBContainer(DockerImageName.parse(System.getProperty("mongo.image")))
             .withReplicaSet();
-    // An oplog that a case can fill, and the fail points. The set's name is the container's own.
+    // An oplog that a case can fill, and that holds the largest events; and the fail points. The
+    // set's name is the container's own.
     container.withCommand(
         "--replSet",
         "docker-rs",
         "--oplogSize",
-        "16",
+        "64",
         "--syncdelay",
         "2",
         "--setParameter",

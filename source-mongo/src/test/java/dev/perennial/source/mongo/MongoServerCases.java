@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
+import com.mongodb.connection.ClusterConnectionMode;
+import com.mongodb.connection.ClusterSettings;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
@@ -74,11 +76,25 @@ abstract class MongoServerCases implements MongoServers {
 
   @AfterEach
   void closeAll() throws Exception {
+    List<AutoCloseable> all = new ArrayList<>(opened);
     if (mongo != null) {
-      mongo.heal();
+      // Before what it may hold up.
+      all.add(mongo::heal);
     }
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
+    Exception first = null;
+    for (int i = all.size() - 1; i >= 0; i--) {
+      try {
+        all.get(i).close();
+      } catch (Exception e) {
+        if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
     }
   }
 
@@ -92,8 +108,25 @@ abstract class MongoServerCases implements MongoServers {
         .applyToServerSettings(server ->
             server
                 // A server that only a fault took for lost is looked at again soon.
-                .heartbeatFrequency(1, TimeUnit.SECONDS)
+                .heartbeatFrequency(200, TimeUnit.MILLISECONDS)
                 .minHeartbeatFrequency(20, TimeUnit.MILLISECONDS))
+        .build();
+  }
+
+  /**
+   * Through a proxy, and otherwise the same. To a single server, whatever set it is a member of:
+   * otherwise a driver goes there directly.
+   */
+  MongoClientSettings settings(FaultProxy proxy) {
+    return MongoClientSettings.builder(settings(mongo.uri()))
+        .applyToClusterSettings(cluster ->
+            cluster.applySettings(
+                ClusterSettings.builder()
+                    .hosts(List.of(proxy.address()))
+                    .mode(ClusterConnectionMode.SINGLE)
+                    .build()))
+        // A certificate is of the server's own name.
+        .applyToSslSettings(tls -> tls.invalidHostNameAllowed(true))
         .build();
   }
 

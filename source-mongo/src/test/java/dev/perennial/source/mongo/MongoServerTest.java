@@ -6,7 +6,7 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
 /**
  * The cases on the replica set that {@code MONGODB_URI} names: version 4.4 or newer, best with
- * {@code --oplogSize 16 --syncdelay 2 --setParameter enableTestCommands=1}. What it cannot show is
+ * {@code --oplogSize 64 --syncdelay 2 --setParameter enableTestCommands=1}. What it cannot show is
  * skipped with the reason.
  */
 @EnabledIfEnvironmentVariable(named = "MONGODB_URI", matches = ".+")

@@ -59,6 +59,9 @@ class MongoSimulatedServerTest {
   class Close70 extends CloseCases implements As70 {}
 
   @Nested
+  class Close44 extends CloseCases implements As44 {}
+
+  @Nested
   class Cluster70 extends ClusterCases implements As70 {}
 
   @Nested
@@ -66,4 +69,7 @@ class MongoSimulatedServerTest {
 
   @Nested
   class SeedBug70 extends SeedBugCases implements As70 {}
+
+  @Nested
+  class SeedBug44 extends SeedBugCases implements As44 {}
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoCommandException;
+import com.mongodb.WriteConcern;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
@@ -132,8 +133,15 @@ abstract class MongoUnderTest implements AutoCloseable {
     return database;
   }
 
+  /**
+   * A collection whose writes are seen by every stream once they return: streams see only what a
+   * majority has, which otherwise takes the time of a journal's commit.
+   */
   MongoCollection<BsonDocument> collection(String database, String name) {
-    return client.getDatabase(database).getCollection(name, BsonDocument.class);
+    return client
+        .getDatabase(database)
+        .getCollection(name, BsonDocument.class)
+        .withWriteConcern(WriteConcern.MAJORITY);
   }
 
   BsonDocument admin(BsonDocument command) {
@@ -155,6 +163,10 @@ abstract class MongoUnderTest implements AutoCloseable {
     return Boolean.TRUE.equals(named.isDirectConnection())
         ? named.getHosts().get(0)
         : hello().getString("primary").getValue();
+  }
+
+  boolean isReplicated() {
+    return hello().containsKey("setName");
   }
 
   boolean isWritable() {

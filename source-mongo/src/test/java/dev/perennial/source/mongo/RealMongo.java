@@ -40,12 +40,17 @@ final class RealMongo extends MongoUnderTest {
 
   RealMongo(String uri, Setup setup) {
     super(uri);
-    boolean replicated = false;
+    boolean usable = false;
     try {
+      if (!isReplicated()) {
+        throw new IllegalStateException(
+            "the server is not a member of a replica set, and has no change streams: start it with"
+                + " --replSet, and initiate the set");
+      }
       setup.require(wireVersion());
-      replicated = true;
+      usable = true;
     } finally {
-      if (!replicated) {
+      if (!usable) {
         client().close();
       }
     }
@@ -95,7 +100,7 @@ final class RealMongo extends MongoUnderTest {
         () ->
             "this case fills the oplog, whose size is "
                 + (size >> 20)
-                + " MB here: start the server with --oplogSize 16");
+                + " MB here: start the server with --oplogSize 64");
     return size;
   }
 

@@ -32,10 +32,12 @@ abstract class ResumeCases extends MongoServerCases {
 
   private static final String RESUMABLE = "ResumableChangeStreamError";
 
-  /** What a driver resumes from on servers before 4.4, which send no labels. */
+  /**
+   * What a driver resumes from on servers before 4.4, which send no labels. Without 13388, which
+   * the fail point cannot make: the server only makes it with details.
+   */
   private static final int[] LISTED = {
-    6, 7, 43, 63, 89, 91, 133, 134, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13388, 13435,
-    13436
+    6, 7, 43, 63, 89, 91, 133, 134, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13435, 13436
   };
 
   /** What can be watched. */
@@ -153,9 +155,13 @@ abstract class ResumeCases extends MongoServerCases {
     for (int code : LISTED) {
       int resumes = told.of(Resume.class).size();
       mongo.failCommand(application, 1, Failure.error(code), "getMore");
-      Pull.quietlyUntil(stream, () -> told.of(Resume.class).size() > resumes);
+      // With an event for the new cursor, which without one would be replaced by one of ours.
       insert(code);
       assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(code);
+      assertThat(told.of(Resume.class)).hasSize(resumes + 1);
+      // By a getMore, without which the resumes would count as a storm.
+      insert(-code);
+      assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(-code);
     }
 
     assertThat(told.of(Resume.class)).hasSize(LISTED.length);
@@ -164,7 +170,7 @@ abstract class ResumeCases extends MongoServerCases {
 
   @ParameterizedTest(
       name = "seed bug 7: code {0} on a getMore, without a label, is tried again and loses nothing")
-  @ValueSource(ints = {6, 63, 91, 133, 150, 189, 234, 262, 9001, 10107, 11600, 13388, 50, 237, 391})
+  @ValueSource(ints = {6, 63, 91, 133, 150, 189, 234, 262, 9001, 10107, 11600, 50, 237, 391})
   void retriedCodes(int code) throws Exception {
     given(Setup.ANY);
     EventStream<ChangeEvent> stream = live(stream(source()));
@@ -288,8 +294,9 @@ abstract class ResumeCases extends MongoServerCases {
     insert(1);
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(1);
 
-    // The getMore, and then some tries to reopen, of which the driver makes two each time.
-    mongo.failCommand(application, 14, Failure.error(91), "getMore", "aggregate");
+    // The getMore, and then some tries to reopen, of which the driver makes two each time. The code
+    // is one that tells the driver nothing about the server, which it would have to look for.
+    mongo.failCommand(application, 14, Failure.error(6), "getMore", "aggregate");
     Pull.quietlyUntil(stream, () -> commands.failed("getMore") == 1);
     insert(2);
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
