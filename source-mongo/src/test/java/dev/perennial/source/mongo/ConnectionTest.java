@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.mongodb.ConnectionString;
+import com.mongodb.MongoClientSettings;
+import com.mongodb.ReadPreference;
 import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.connection.ServerDescription;
 import dev.perennial.EventStream;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Received;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.junit.jupiter.api.AfterEach;
@@ -163,6 +168,84 @@ class ConnectionTest {
       rig.servers.startMember(0);
       rig.insert(2);
       assertThat(take(stream, 1)).containsExactly("insert 2");
+    }
+  }
+
+  @Test
+  @DisplayName("an interrupt of a getMore that is then answered with events loses and repeats none")
+  void interruptedWithAnswer() throws Exception {
+    MongoSource patient = rig.builder().maxAwaitTime(Duration.ofSeconds(1)).build();
+    try (EventStream<ChangeEvent> stream = rig.live(patient)) {
+      rig.insert(1);
+      assertThat(take(stream, 1)).containsExactly("insert 1");
+      long before = rig.servers.count("getMore");
+      Thread puller = Thread.currentThread();
+      CompletableFuture<Void> interrupt =
+          CompletableFuture.runAsync(() -> {
+            await().atMost(Rig.TIMEOUT).until(() -> rig.servers.count("getMore") > before);
+            puller.interrupt();
+            rig.insert(2, 6);
+          });
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  take(stream, 1);
+                }
+              })
+          .isInstanceOf(InterruptedException.class);
+      interrupt.get(20, TimeUnit.SECONDS);
+      rig.insert(7);
+      assertThat(take(stream, 6))
+          .containsExactly("insert 2", "insert 3", "insert 4", "insert 5", "insert 6", "insert 7");
+    }
+  }
+
+  /**
+   * The driver is led to one member and then to the other, as it may be with any read preference
+   * that allows for several.
+   */
+  @Test
+  @DisplayName("below 5.0 a probe that another member answered proves nothing of the cursor")
+  void probedElsewhere() throws Exception {
+    AtomicInteger selections = new AtomicInteger();
+    try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
+      three.insert(1);
+      MongoPosition event;
+      try (MongoSource any = three.builder().build()) {
+        event = Positions.ofFirstEvent(any, three.servers.oldestTime());
+      }
+      MongoClientSettings settings =
+          MongoClientSettings.builder()
+              .applyConnectionString(new ConnectionString(three.servers.connectionString()))
+              .applyToClusterSettings(cluster ->
+                  cluster.serverSelector(description -> {
+                    List<ServerDescription> known =
+                        description.getServerDescriptions().stream()
+                            .filter(ServerDescription::isSecondary)
+                            .toList();
+                    return known.size() < 2
+                        ? List.of()
+                        : List.of(known.get(selections.getAndIncrement() % 2));
+                  }))
+              .build();
+      try (MongoSource source =
+          MongoSource.builder(settings)
+              .watch(Scope.parse(Rig.ORDERS))
+              .readPreference(ReadPreference.secondary())
+              .maxAwaitTime(Duration.ofMillis(100))
+              .build()) {
+        Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
+        three.servers.noop();
+        for (int i = 0; i < 3; i++) {
+          assertThat(connection.receive(Duration.ofMillis(100))).isNull();
+          three.servers.noop();
+        }
+        three.insert(2);
+        assertThat(text(Rig.receive(connection))).isEqualTo("insert 2");
+        three.servers.noop();
+        assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
+        connection.close(Rig.TIMEOUT);
+      }
     }
   }
 

@@ -148,6 +148,9 @@ abstract class HistoryCases extends MongoServerCases {
 
     assertThat(death.reason()).isEqualTo(Reason.POSITION_LOST);
     assertThat(asked).hasValueBetween(1, 3);
+    assertThat(told.of(HistoryLost.class))
+        .hasSize(asked.get())
+        .allSatisfy(lost -> assertThat(lost.gap()).isPresent());
     assertThat(commands.opens().size() - before).isBetween(2, 4);
   }
 

@@ -248,6 +248,14 @@ abstract class MongoUnderTest implements AutoCloseable {
   /** How many cursors the server has on a database. */
   abstract long openCursors(String database);
 
+  /**
+   * Has a change stream of the collection give an event whose BSON is corrupt. Real servers do no
+   * such thing, so there the case is aborted.
+   */
+  void giveCorruptEvent(String database, String collection) {
+    Assumptions.abort("this case needs an event that is corrupt, which no real server sends");
+  }
+
   /** Kills a cursor as an administrator does. */
   void killCursor(String database, String collection, long cursor) {
     client

@@ -62,6 +62,18 @@ final class SimulatedMongo extends MongoUnderTest {
   }
 
   @Override
+  void giveCorruptEvent(String database, String collection) {
+    simulator.rawEvent(
+        database + '.' + collection,
+        BsonDocument.parse("{operationType: 'insert', note: 'x'}"),
+        bytes -> {
+          // The type of the last element, which no BSON has.
+          bytes[bytes.length - 1 - 2 - 4 - 5 - 1] = 0x66;
+          return bytes;
+        });
+  }
+
+  @Override
   public void close() throws Exception {
     try {
       super.close();
