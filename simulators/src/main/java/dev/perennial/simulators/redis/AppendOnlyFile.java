@@ -47,7 +47,7 @@ final class AppendOnlyFile {
           .filter(file -> file.toString().endsWith(".incr.aof"))
           // The tenth comes behind the second.
           .sorted(
-              Comparator.comparing((Path file) -> file.toString().length())
+              Comparator.comparingInt((Path file) -> file.toString().length())
                   .thenComparing(file -> file))
           .toList();
     }
