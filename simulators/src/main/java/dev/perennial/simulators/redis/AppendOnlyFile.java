@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -43,13 +42,7 @@ final class AppendOnlyFile {
           "This Redis keeps no log of its writes; build it persistent().");
     }
     try (Stream<Path> files = Files.list(several)) {
-      return files
-          .filter(file -> file.toString().endsWith(".incr.aof"))
-          // The tenth comes behind the second.
-          .sorted(
-              Comparator.comparing((Path file) -> file.toString().length())
-                  .thenComparing(file -> file))
-          .toList();
+      return files.filter(file -> file.toString().endsWith(".incr.aof")).sorted().toList();
     }
   }
 
