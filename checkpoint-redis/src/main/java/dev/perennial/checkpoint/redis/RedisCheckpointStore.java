@@ -11,8 +11,6 @@ import dev.perennial.port.StreamRuntime;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -53,8 +51,6 @@ import org.jspecify.annotations.Nullable;
  * UNAVAILABLE, and the claim lives on. No message, log or {@code toString} has credentials in it.
  */
 public final class RedisCheckpointStore implements CheckpointStore {
-
-  private static final String NO_ADDRESS = "it takes a scheme such as redis://, a host, and a port";
 
   private final Link link;
   private final Keys keys;
@@ -97,7 +93,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * @throws IllegalArgumentException if it is no such address
    */
   public static RedisCheckpointStore at(String uri) {
-    return builder(parse(uri)).build();
+    return builder(Address.parse(uri)).build();
   }
 
   /** Builds a store with a client of its own, which the store closes. */
@@ -264,34 +260,6 @@ public final class RedisCheckpointStore implements CheckpointStore {
 
   private Names names(String streamId) {
     return new Names(streamId, keys.of(streamId));
-  }
-
-  private static RedisURI parse(String uri) {
-    Objects.requireNonNull(uri, "uri");
-    String why;
-    try {
-      new URI(uri);
-      RedisURI parsed = RedisURI.create(uri);
-      if (isWhole(parsed)) {
-        return parsed;
-      }
-      why = NO_ADDRESS;
-    } catch (URISyntaxException e) {
-      why = e.getReason() + " at character " + (e.getIndex() + 1);
-    } catch (RuntimeException e) {
-      why = NO_ADDRESS;
-    }
-    // Neither the address nor the cause: both may have the password in them.
-    throw new IllegalArgumentException(
-        "The address of Redis is not one: " + why + ". Write it like redis://host:6379.");
-  }
-
-  /** Lettuce takes a port that is no number for a part of the name. */
-  private static boolean isWhole(RedisURI uri) {
-    String host = uri.getHost();
-    boolean named =
-        host != null && !host.isEmpty() && (host.indexOf(':') < 0 || host.contains("::"));
-    return named || uri.getSocket() != null || !uri.getSentinels().isEmpty();
   }
 
   private static boolean isPositive(Duration duration) {
