@@ -58,7 +58,7 @@ class ServerTroubleTest {
         EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
       rig.insert(1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
-      rig.servers.faults().fail("aggregate", 1, FaultSpec.error(91, "ResumableChangeStreamError"));
+      rig.servers.faults().fail("aggregate", 1, FaultSpec.error(189, "ResumableChangeStreamError"));
       rig.servers.faults().fail("getMore", 1, FaultSpec.close());
       resumes(rig, stream, 1);
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
