@@ -64,7 +64,7 @@ class TopologyTest {
       slot.save(ONE);
       assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
       RedisServer first = sentinels.primary();
-      first.command("WAIT", "1", "5000");
+      first.awaitReplicas(1);
       first.pause();
       RedisServer second = sentinels.awaitOtherThan(first);
       savesSoon(slot, TWO);
@@ -88,7 +88,7 @@ class TopologyTest {
       RedisServer first = sentinels.primary();
       RedisServer replica =
           sentinels.servers().stream().filter(one -> !one.equals(first)).findFirst().orElseThrow();
-      first.command("WAIT", "1", "5000");
+      first.awaitReplicas(1);
       // It hears no more of what the primary is told.
       replica.command("REPLICAOF", "127.0.0.1", "1");
       expire(first, KEY);
@@ -162,7 +162,7 @@ class TopologyTest {
         assertThat(moved).hasMessageContaining("Give the store a RedisClusterClient");
       }
 
-      next.command("WAIT", "1", "5000");
+      next.awaitReplicas(1);
       next.kill();
       assertThat(failure(() -> slot.save(ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
       RedisServer replica = cluster.awaitOtherThan(next, KEY);

@@ -69,7 +69,7 @@ public final class RedisSentinels implements AutoCloseable {
                       && state.contains("slaves=" + replicas + ",sentinels=" + SENTINELS);
                 }),
         this::logs);
-    awaitReplicas(first, replicas);
+    first.awaitReplicas(replicas);
   }
 
   /** The address that leads to the primary, whichever server that is. */
@@ -112,7 +112,7 @@ public final class RedisSentinels implements AutoCloseable {
    */
   public RedisServer failover() {
     RedisServer before = primary();
-    awaitReplicas(before, 1);
+    before.awaitReplicas(1);
     Until.holds(
         "a Sentinel begins to fail over",
         () -> "OK".equals(RedisServer.command(sentinels.get(0), "SENTINEL", "FAILOVER", NAME)),
@@ -131,19 +131,6 @@ public final class RedisSentinels implements AutoCloseable {
                 .isPresent(),
         this::logs);
     return primary();
-  }
-
-  private void awaitReplicas(RedisServer primary, int atLeast) {
-    Until.holds(
-        "the replicas have the data of " + primary,
-        () ->
-            primary
-                    .info("replication")
-                    .lines()
-                    .filter(line -> line.contains("state=online"))
-                    .count()
-                >= atLeast,
-        this::logs);
   }
 
   private String logs() {

@@ -118,6 +118,21 @@ public final class RedisServer implements AutoCloseable {
     return AppendOnlyFile.read(directory());
   }
 
+  /**
+   * Waits until so many replicas have confirmed what this server has written so far. {@code WAIT}
+   * would not tell: over a connection that wrote nothing it waits for nothing, and counts a replica
+   * to which the server sends nothing yet.
+   *
+   * @throws IllegalStateException if they do not confirm it in time
+   */
+  public void awaitReplicas(int atLeast) {
+    long written = Replication.of(this).offset();
+    Until.holds(
+        atLeast + " replicas of " + this + " have what it wrote, up to " + written,
+        () -> Replication.of(this).confirmedBy(written) >= atLeast,
+        () -> info(Replication.SECTION));
+  }
+
   /** Stops the process where it is (SIGSTOP): connections stay, nothing answers. */
   public void pause() {
     process.signal("STOP");

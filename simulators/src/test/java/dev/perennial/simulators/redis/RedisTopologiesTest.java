@@ -41,7 +41,7 @@ class RedisTopologiesTest {
       assertThat(cluster.nodeOf("{a}")).isEqualTo(to);
       assertThatThrownBy(() -> from.command("GET", "{a}")).hasMessageStartingWith("MOVED");
       assertThat(to.command("GET", "{a}")).isEqualTo("1");
-      assertThat(to.command("WAIT", "1", "5000")).isEqualTo(1L);
+      to.awaitReplicas(1);
       to.kill();
       RedisServer after = cluster.awaitOtherThan(to, "{a}");
       assertThat(cluster.nodes()).contains(after);
