@@ -220,11 +220,11 @@ final class Claim {
             cause));
   }
 
-  /** The store says, on whichever thread, that somebody else has the claim now. */
-  private void lost() {
+  /** The store says, on whichever thread, why the claim is lost. */
+  private void lost(CheckpointException why) {
     insideLost.set(true);
     try {
-      bar(Reason.CLAIM_LOST, "was lost: another stream has it or may get it", null);
+      bar(Reason.CLAIM_LOST, "was lost: " + why.getMessage(), why);
     } finally {
       insideLost.remove();
     }

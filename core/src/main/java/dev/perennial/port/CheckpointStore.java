@@ -1,6 +1,7 @@
 package dev.perennial.port;
 
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Keeps one checkpoint for each stream id, and lets one stream at a time claim it. Safe for use
@@ -15,11 +16,15 @@ public interface CheckpointStore extends AutoCloseable {
    * Tries once to claim a stream's checkpoint, without waiting for who has it.
    *
    * @param streamId which checkpoint; any text that is not empty
-   * @param lost to be run, on any thread, if the claim is lost later without having been closed
+   * @param lost told at most once, on any thread, of a claim that the store finds lost by itself,
+   *     with an exception of kind {@link CheckpointException.Kind#CLAIM_LOST CLAIM_LOST} that says
+   *     who has it now if that is known; a call of the slot that finds it lost throws the exception
+   *     instead
    * @return the claimed slot, or empty if somebody else has it
    * @throws CheckpointException if the store cannot be used
    */
-  Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost) throws CheckpointException;
+  Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
+      throws CheckpointException;
 
   /**
    * Gives back what the store holds, such as connections; does nothing unless the store says

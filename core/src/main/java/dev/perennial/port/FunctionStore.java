@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /** The store behind {@link CheckpointStore#of}. */
 final class FunctionStore implements CheckpointStore {
@@ -18,7 +19,7 @@ final class FunctionStore implements CheckpointStore {
   }
 
   @Override
-  public Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost) {
+  public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost) {
     return claimed.add(streamId) ? Optional.of(new Slot(streamId)) : Optional.empty();
   }
 

@@ -24,7 +24,7 @@ class FunctionStoreTest {
     return store
         .tryClaim(
             id,
-            () -> {
+            why -> {
               throw new AssertionError("a claim within one object is never lost");
             })
         .orElseThrow();
@@ -46,11 +46,11 @@ class FunctionStoreTest {
       "a claim keeps others out until it is closed, and a second close frees nobody else's")
   void claims() throws Exception {
     CheckpointSlot first = claim(store, "one");
-    assertThat(store.tryClaim("one", () -> {})).isEmpty();
+    assertThat(store.tryClaim("one", why -> {})).isEmpty();
     first.close();
     claim(store, "one");
     first.close();
-    assertThat(store.tryClaim("one", () -> {})).isEmpty();
+    assertThat(store.tryClaim("one", why -> {})).isEmpty();
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
    * Who holds a stream's checkpoint. Compared by identity: a slot whose claim was lost holds it no
    * more.
    */
-  private record Claim(Slot slot, Runnable lost) {}
+  private record Claim(Slot slot, Consumer<CheckpointException> lost) {}
 
   private final StreamRuntime runtime;
   private final StoreFaults faults;
@@ -169,7 +170,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
       lost = claims.remove(streamId);
     }
     if (lost != null) {
-      lost.lost.run();
+      lost.lost.accept(notHeld(streamId));
     }
   }
 
@@ -183,7 +184,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
   // --- the store
 
   @Override
-  public Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost)
+  public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
     faults.before(Call.CLAIM);
     Slot slot = new Slot(streamId);
@@ -199,6 +200,11 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
       throw e;
     }
     return claimed ? Optional.of(slot) : Optional.empty();
+  }
+
+  private static CheckpointException notHeld(String streamId) {
+    return CheckpointException.claimLost(
+        "the claim on '" + streamId + "' is not held any more", null);
   }
 
   private final class Slot implements CheckpointSlot {
@@ -275,8 +281,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
     private void requireClaim() throws CheckpointException {
       Claim claim = claims.get(streamId);
       if (closed || claim == null || claim.slot != this) {
-        throw CheckpointException.claimLost(
-            "the claim on '" + streamId + "' is not held any more", null);
+        throw notHeld(streamId);
       }
     }
 

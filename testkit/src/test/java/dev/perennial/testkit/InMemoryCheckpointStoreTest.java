@@ -54,7 +54,7 @@ class InMemoryCheckpointStoreTest {
   void oneAtATimeHasAClaim() {
     runtime.run(() -> {
       CheckpointSlot first = claim("a");
-      assertThat(store.tryClaim("a", lost::incrementAndGet)).isEmpty();
+      assertThat(store.tryClaim("a", why -> lost.incrementAndGet())).isEmpty();
       assertThat(store.isClaimed("a")).isTrue();
       first.close();
       assertThat(store.isClaimed("a")).isFalse();
@@ -179,7 +179,7 @@ class InMemoryCheckpointStoreTest {
   @Test
   void itWorksInRealTime() throws CheckpointException {
     InMemoryCheckpointStore real = new InMemoryCheckpointStore();
-    try (CheckpointSlot slot = real.tryClaim("a", lost::incrementAndGet).orElseThrow()) {
+    try (CheckpointSlot slot = real.tryClaim("a", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
     }
     assertThat(real.checkpoint("a")).contains(ONE);
@@ -198,7 +198,7 @@ class InMemoryCheckpointStoreTest {
       CheckpointSlot slot = held.get(id);
       switch (step % 10) {
         case 0, 1, 2 -> {
-          Optional<CheckpointSlot> claimed = store.tryClaim(id, () -> {});
+          Optional<CheckpointSlot> claimed = store.tryClaim(id, why -> {});
           assertThat(claimed.isPresent()).isEqualTo(slot == null);
           claimed.ifPresent(fresh -> held.put(id, fresh));
         }
@@ -227,7 +227,7 @@ class InMemoryCheckpointStoreTest {
   }
 
   private CheckpointSlot claim(String id) throws CheckpointException {
-    return store.tryClaim(id, lost::incrementAndGet).orElseThrow();
+    return store.tryClaim(id, why -> lost.incrementAndGet()).orElseThrow();
   }
 
   private static org.assertj.core.api.AbstractObjectAssert<?, ?> assertThatKind(

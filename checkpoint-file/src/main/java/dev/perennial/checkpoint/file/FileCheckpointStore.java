@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Keeps checkpoints in a directory of a local file system, one file for each stream id.
@@ -70,6 +71,7 @@ public final class FileCheckpointStore implements CheckpointStore {
   /**
    * Tries once to claim a stream's checkpoint, without waiting for who has it.
    *
+   * @param lost never told: that the lock file is gone, a call of the slot finds out, and throws
    * @return the claimed slot, or empty if another stream has it, in this process or another
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     the directory cannot be used
@@ -78,12 +80,11 @@ public final class FileCheckpointStore implements CheckpointStore {
    *     three, or six beyond ASCII
    */
   @Override
-  public Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost)
+  public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
-    Objects.requireNonNull(lost, "lost");
     String name = name(streamId);
     createDirectory(streamId);
-    return claim(streamId, name, lost).map(slot -> slot);
+    return claim(streamId, name).map(slot -> slot);
   }
 
   /**
@@ -149,7 +150,7 @@ public final class FileCheckpointStore implements CheckpointStore {
     if (!directorySeen && Files.notExists(directory)) {
       return false;
     }
-    Optional<FileSlot> claimed = claim(streamId, name, () -> {});
+    Optional<FileSlot> claimed = claim(streamId, name);
     if (claimed.isEmpty()) {
       throw CheckpointException.unavailable(
           "The checkpoint of the stream \"%s\" in %s is in use, so it was not deleted. Close its stream first."
@@ -166,8 +167,7 @@ public final class FileCheckpointStore implements CheckpointStore {
     return "FileCheckpointStore[" + directory + "]";
   }
 
-  private Optional<FileSlot> claim(String streamId, String name, Runnable lost)
-      throws CheckpointException {
+  private Optional<FileSlot> claim(String streamId, String name) throws CheckpointException {
     TemporaryFiles temporary = new TemporaryFiles(directory, name);
     try {
       Optional<Claims.Claim> claim = Claims.tryClaim(directory, name + LOCK);
@@ -176,7 +176,7 @@ public final class FileCheckpointStore implements CheckpointStore {
       }
       sweep(temporary);
       Path file = directory.resolve(name + CHECKPOINT);
-      return Optional.of(new FileSlot(streamId, file, temporary, claim.get(), disk, lost));
+      return Optional.of(new FileSlot(streamId, file, temporary, claim.get(), disk));
     } catch (NoSuchFileException e) {
       throw CheckpointException.unavailable(
           "The checkpoint of the stream \"%s\" cannot be claimed, because the directory %s is gone. Put it back."

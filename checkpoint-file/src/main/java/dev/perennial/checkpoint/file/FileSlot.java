@@ -22,23 +22,14 @@ final class FileSlot implements CheckpointSlot {
   private final TemporaryFiles temporary;
   private final Claims.Claim claim;
   private final Disk disk;
-  private final Runnable lost;
-  private boolean lostTold;
   private boolean closed;
 
-  FileSlot(
-      String streamId,
-      Path file,
-      TemporaryFiles temporary,
-      Claims.Claim claim,
-      Disk disk,
-      Runnable lost) {
+  FileSlot(String streamId, Path file, TemporaryFiles temporary, Claims.Claim claim, Disk disk) {
     this.streamId = streamId;
     this.file = file;
     this.temporary = temporary;
     this.claim = claim;
     this.disk = disk;
-    this.lost = lost;
   }
 
   @Override
@@ -115,19 +106,8 @@ final class FileSlot implements CheckpointSlot {
     }
   }
 
-  /** Tells the stream once if the claim is lost. */
   private boolean hasClaim() throws IOException {
-    if (closed) {
-      return false;
-    }
-    if (claim.holds()) {
-      return true;
-    }
-    if (!lostTold) {
-      lostTold = true;
-      lost.run();
-    }
-    return false;
+    return !closed && claim.holds();
   }
 
   private CheckpointException claimLost(String state, @Nullable Throwable cause) {

@@ -3,6 +3,7 @@ package dev.perennial.checkpoint.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointSlot;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CrashTest {
 
   private static final String ID = "orders";
-  private static final Runnable NOTHING = () -> {};
+  private static final Consumer<CheckpointException> NOTHING = why -> {};
 
   /** So much that a file written in place would be seen half-written. */
   private static final String FILLER = "x".repeat(100_000);

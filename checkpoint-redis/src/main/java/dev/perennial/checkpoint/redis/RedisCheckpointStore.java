@@ -137,7 +137,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   @Override
-  public Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost)
+  public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
     Objects.requireNonNull(lost, "lost");
     Names names = names(streamId);
@@ -168,7 +168,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
     }
   }
 
-  private CheckpointSlot open(ClaimedHash hash, Runnable lost) {
+  private CheckpointSlot open(ClaimedHash hash, Consumer<CheckpointException> lost) {
     RedisSlot slot =
         new RedisSlot(
             link, hash, lost, () -> note(hash.names().streamId(), true), renewals::remove, trouble);

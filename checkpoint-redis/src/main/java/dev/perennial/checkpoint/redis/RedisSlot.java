@@ -19,7 +19,7 @@ final class RedisSlot implements CheckpointSlot {
 
   private final Link link;
   private final ClaimedHash hash;
-  private final Runnable lost;
+  private final Consumer<CheckpointException> lost;
   private final Runnable saved;
   private final Consumer<RedisSlot> over;
   private final Trouble trouble;
@@ -30,14 +30,14 @@ final class RedisSlot implements CheckpointSlot {
   /**
    * Takes over a claim that was just made.
    *
-   * @param lost to be run once if a renewal finds out that it is lost; a save that does throws
+   * @param lost told once if a renewal finds out that it is lost; a save that does throws
    * @param saved to be run after each save
    * @param over told when the claim is lost or given up
    */
   RedisSlot(
       Link link,
       ClaimedHash hash,
-      Runnable lost,
+      Consumer<CheckpointException> lost,
       Runnable saved,
       Consumer<RedisSlot> over,
       Trouble trouble) {
@@ -105,7 +105,7 @@ final class RedisSlot implements CheckpointSlot {
         trouble.tell(e);
       } else if (end(e)) {
         trouble.tell(e);
-        lost.run();
+        lost.accept(e);
       }
     }
   }

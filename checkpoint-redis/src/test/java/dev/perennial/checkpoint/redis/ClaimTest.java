@@ -73,7 +73,8 @@ class ClaimTest {
   @Test
   void keepsAClaimByRenewingIt() throws Exception {
     try (RedisCheckpointStore store = impatient(redis.uri()).build();
-        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+        CheckpointSlot slot =
+            store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       String first = expiry();
       soon().until(() -> Long.parseLong(expiry()) > Long.parseLong(first) + 1_500);
       assertThat(patient.tryClaim("orders", NOTHING)).isEmpty();
@@ -85,7 +86,7 @@ class ClaimTest {
 
   @Test
   void letsAnotherHaveAClaimThatRanOut() throws Exception {
-    CheckpointSlot dead = patient.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    CheckpointSlot dead = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     dead.save(ONE);
     expire(redis, KEY);
     try (CheckpointSlot slot = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
@@ -109,7 +110,7 @@ class ClaimTest {
 
   @Test
   void tellsOneThatWasOvertakenAtItsNextRenewal() throws Exception {
-    CheckpointSlot slot = impatient.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    CheckpointSlot slot = impatient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     soon()
         .until(() -> {
           expire(redis, KEY);
@@ -126,7 +127,7 @@ class ClaimTest {
 
   @Test
   void tellsOneThatWasOvertakenAlsoIfTheOtherIsGoneAgain() throws Exception {
-    CheckpointSlot old = patient.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    CheckpointSlot old = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     expire(redis, KEY);
     try (CheckpointSlot slot = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
       slot.save(TWO);
@@ -137,7 +138,8 @@ class ClaimTest {
 
   @Test
   void goesOnPastItsExpiryIfNobodyTookOver() throws Exception {
-    try (CheckpointSlot slot = patient.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+    try (CheckpointSlot slot =
+        patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       expire(redis, KEY);
       slot.save(ONE);
       assertThat(impatient.tryClaim("orders", NOTHING)).as("the save renews the claim").isEmpty();
@@ -167,7 +169,7 @@ class ClaimTest {
 
   @Test
   void doesNotLetAnOldClaimPassADelete() throws Exception {
-    CheckpointSlot old = patient.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    CheckpointSlot old = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     old.save(ONE);
     expire(redis, KEY);
     assertThat(impatient.delete("orders")).isTrue();
@@ -228,7 +230,7 @@ class ClaimTest {
         List<Callable<Optional<CheckpointSlot>>> tries = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
           RedisCheckpointStore store = i % 2 == 0 ? patient : impatient;
-          tries.add(() -> store.tryClaim("orders", lost::incrementAndGet));
+          tries.add(() -> store.tryClaim("orders", why -> lost.incrementAndGet()));
         }
         List<CheckpointSlot> claimed = new ArrayList<>();
         for (Future<Optional<CheckpointSlot>> one : threads.invokeAll(tries)) {

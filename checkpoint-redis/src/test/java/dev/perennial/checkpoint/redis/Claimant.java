@@ -63,7 +63,7 @@ final class Claimant implements Runnable {
     while (!stopped) {
       try {
         Optional<CheckpointSlot> claimed =
-            store.tryClaim("orders", () -> report.accept(name + " lost"));
+            store.tryClaim("orders", why -> report.accept(name + " lost"));
         if (claimed.isPresent()) {
           claims++;
           report.accept(name + " claimed");

@@ -73,7 +73,7 @@ class ForgottenTest {
   @Test
   void whatWasThereAtTheClaimIsLoadedAlthoughItIsForgottenSince() throws Exception {
     saved(ONE);
-    CheckpointSlot slot = other.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    CheckpointSlot slot = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     redis.command("FLUSHALL");
     assertThat(slot.load()).contains(ONE);
     slot.close();
@@ -113,7 +113,7 @@ class ForgottenTest {
       CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
       overtaken.save(ONE);
       expire(redis, KEY);
-      CheckpointSlot owner = other.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      CheckpointSlot owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       owner.save(TWO);
       redis.command("FLUSHALL");
       if (overtakenFirst) {
@@ -134,7 +134,7 @@ class ForgottenTest {
   void aClaimThatAloneIsForgottenGoesOn() throws Exception {
     saved(ONE);
     Map<String, String> before = hash(redis, KEY);
-    CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     List<String> command = new ArrayList<>(List.of("HSET", KEY));
     before.forEach((field, value) -> command.addAll(List.of(field, value)));
     redis.command("DEL", KEY);
@@ -158,7 +158,7 @@ class ForgottenTest {
                     .build())) {
       given.tryClaim("other", NOTHING).orElseThrow().close();
       line.loseNextAnswer();
-      CheckpointSlot slot = given.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      CheckpointSlot slot = given.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
       line.loseNextAnswer();
       slot.save(TWO);

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -20,7 +21,7 @@ import org.awaitility.core.ConditionFactory;
 /** What the tests have in common. */
 final class Given {
 
-  static final Runnable NOTHING = () -> {};
+  static final Consumer<CheckpointException> NOTHING = why -> {};
   static final Checkpoint ONE = new Checkpoint("test", "print", "1");
   static final Checkpoint TWO = new Checkpoint("test", "print", "2");
   static final Checkpoint THREE = new Checkpoint("test", "print", "3");

@@ -45,7 +45,8 @@ class OutageTest {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store =
             connected(impatient(redis.uri()).commandTimeout(Duration.ofSeconds(1)).build());
-        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+        CheckpointSlot slot =
+            store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
       redis.pause();
       CheckpointException save = failure(() -> slot.save(TWO));
@@ -64,7 +65,8 @@ class OutageTest {
   void goesOnWithAServerThatCameBackWithItsData() throws Exception {
     try (RedisServer redis = RedisServer.builder().persistent().start();
         RedisCheckpointStore store = impatient(redis.uri()).build();
-        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+        CheckpointSlot slot =
+            store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
       redis.kill();
       assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
@@ -81,7 +83,8 @@ class OutageTest {
   void writesAgainWhatAServerForgotAndSaysSo() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = patient(redis.uri()).onTrouble(troubles::add).build();
-        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+        CheckpointSlot slot =
+            store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
       String epoch = hash(redis, KEY).get("epoch");
       redis.restart();
@@ -100,7 +103,7 @@ class OutageTest {
         CheckpointSlot first = store.tryClaim("orders", NOTHING).orElseThrow()) {
       first.save(ONE);
       first.close();
-      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       redis.restart();
       soon().ignoreExceptions().until(() -> store.load("orders").filter(ONE::equals).isPresent());
       assertThat(slot.load()).contains(ONE);
@@ -115,7 +118,8 @@ class OutageTest {
   void writesAgainAlsoAClaimWithoutACheckpoint() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = impatient(redis.uri()).build();
-        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+        CheckpointSlot slot =
+            store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       redis.kill();
       assertThat(failure(() -> slot.save(ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
       redis.restart();
@@ -133,7 +137,7 @@ class OutageTest {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = patient(redis.uri()).build();
         RedisCheckpointStore knowsNothing = patient(redis.uri()).build()) {
-      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
       redis.restart();
       try (CheckpointSlot other = knowsNothing.tryClaim("orders", NOTHING).orElseThrow()) {
@@ -189,7 +193,7 @@ class OutageTest {
         RedisCheckpointStore far =
             connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
         RedisCheckpointStore near = patient(redis.uri()).build()) {
-      CheckpointSlot slot = far.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      CheckpointSlot slot = far.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
       line.cut();
       assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
@@ -218,7 +222,7 @@ class OutageTest {
         CuttableLine line = new CuttableLine(redis.port());
         RedisCheckpointStore store =
             connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build())) {
-      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
       line.cut();
       for (int i = 0; i < 3; i++) {
@@ -259,7 +263,8 @@ class OutageTest {
         CuttableLine line = new CuttableLine(redis.port());
         RedisCheckpointStore store =
             connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
-        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+        CheckpointSlot slot =
+            store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
       line.silence();
       assertThat(failure(() -> slot.save(TWO))).hasMessageContaining("did not answer");
@@ -277,7 +282,7 @@ class OutageTest {
         RedisCheckpointStore store =
             connected(impatient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
         RedisCheckpointStore standby = impatient(redis.uri()).build()) {
-      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
       line.cut();
       soon().until(() -> takesOver(standby));
@@ -297,7 +302,7 @@ class OutageTest {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore other = impatient(redis.uri()).build()) {
       RedisCheckpointStore store = impatient(redis.uri()).prefix("perennial").build();
-      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       assertThat(other.tryClaim("orders", NOTHING)).isEmpty();
       Set<Thread> threads = redisThreads();
       assertThat(threads).isNotEmpty().allMatch(Thread::isDaemon);
@@ -324,7 +329,8 @@ class OutageTest {
   void keepsTheClaimOfAThreadThatIsInterrupted() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = patient(redis.uri()).build();
-        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+        CheckpointSlot slot =
+            store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       Thread.currentThread().interrupt();
       CheckpointException failure = failure(() -> slot.save(ONE));
       assertThat(Thread.interrupted()).isTrue();

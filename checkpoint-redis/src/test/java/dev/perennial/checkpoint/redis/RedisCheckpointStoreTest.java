@@ -14,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class RedisCheckpointStoreTest {
 
-  private static final Runnable NOTHING = () -> {};
+  private static final Consumer<CheckpointException> NOTHING = why -> {};
   private static final Checkpoint ONE = new Checkpoint("test", "print", "1");
   private static final Checkpoint TWO = new Checkpoint("test", "print", "2");
 

@@ -34,7 +34,8 @@ class RenewalsTest {
   void goesOnAfterAnError() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = impatient(redis.uri()).runtime(runtime).build();
-        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+        CheckpointSlot slot =
+            store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       runtime.errors.set(2);
       soon().until(() -> runtime.errors.get() <= 0);
       String then = hash(redis, KEY).get("claim-expires");
@@ -55,7 +56,7 @@ class RenewalsTest {
                 .build()) {
       List<CheckpointSlot> slots = new ArrayList<>();
       for (int i = 0; i < 250; i++) {
-        slots.add(store.tryClaim("stream " + i, lost::incrementAndGet).orElseThrow());
+        slots.add(store.tryClaim("stream " + i, why -> lost.incrementAndGet()).orElseThrow());
       }
       redis.pause();
       soon().until(() -> troubles.size() >= 2);

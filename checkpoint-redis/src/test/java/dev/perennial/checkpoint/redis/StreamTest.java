@@ -185,7 +185,7 @@ class StreamTest {
       assertThat(take(stream)).isEqualTo(1);
       soon().until(() -> hash(redis, KEY).get("save").equals("2"));
       expire(redis, KEY);
-      try (CheckpointSlot slot = other.tryClaim("orders", () -> {}).orElseThrow()) {
+      try (CheckpointSlot slot = other.tryClaim("orders", why -> {}).orElseThrow()) {
         take(stream);
         soon().until(() -> stream.state() == StreamState.FAILED);
         StreamException dead = catchThrowableOfType(StreamException.class, stream::next);
@@ -217,6 +217,9 @@ class StreamTest {
       soon().until(() -> cutOff.state() == StreamState.FAILED);
       StreamException dead = catchThrowableOfType(StreamException.class, cutOff::next);
       assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);
+      assertThat(dead)
+          .as("whether a save or a renewal finds out")
+          .hasMessageContaining("has it now");
       cutOff.close();
       standby.close();
       assertThat(Checkpoint.parse(hash(redis, KEY).get("checkpoint")).position()).isEqualTo("20");

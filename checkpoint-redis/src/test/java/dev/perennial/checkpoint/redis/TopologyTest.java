@@ -60,7 +60,8 @@ class TopologyTest {
                     .commandTimeout(Duration.ofSeconds(2))
                     .claimExpiry(Duration.ofMinutes(2))
                     .build());
-        CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+        CheckpointSlot slot =
+            store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
       assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
       RedisServer first = sentinels.primary();
@@ -92,7 +93,7 @@ class TopologyTest {
       // It hears no more of what the primary is told.
       replica.command("REPLICAOF", "127.0.0.1", "1");
       expire(first, KEY);
-      CheckpointSlot owner = other.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      CheckpointSlot owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       owner.save(TWO);
       assertThat(replica.command("HGET", KEY, "checkpoint")).isEqualTo(ONE.toLine());
       first.kill();
@@ -146,7 +147,7 @@ class TopologyTest {
       }
       assertThat(store.streamIds()).as("of all nodes").containsExactlyElementsOf(ids);
 
-      CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
       RedisServer old = cluster.nodeOf(KEY);
       RedisCluster.Move move = cluster.move(KEY).keys();
@@ -184,7 +185,8 @@ class TopologyTest {
         RedisClient client = RedisClient.create(redis.uri())) {
       for (int i = 0; i < 2; i++) {
         try (RedisCheckpointStore store = RedisCheckpointStore.builder(client).build();
-            CheckpointSlot slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow()) {
+            CheckpointSlot slot =
+                store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
           assertThat(slot.load().isPresent()).isEqualTo(i == 1);
           slot.save(ONE);
           redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");

@@ -47,7 +47,7 @@ class TroubleTest {
     RedisServer.Builder server = RedisServer.builder().config("lua-time-limit 100");
     redis = (carried ? server.carried() : server).start();
     store = impatient(redis.uri()).onTrouble(troubles::add).build();
-    slot = store.tryClaim("orders", lost::incrementAndGet).orElseThrow();
+    slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     slot.save(ONE);
   }
 

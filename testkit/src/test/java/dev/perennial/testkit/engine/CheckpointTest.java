@@ -537,7 +537,12 @@ class CheckpointTest {
                   store.loseClaim("orders");
                 });
         Duration before = runtime.elapsed();
-        assertDead("claim-lost", stream::next);
+        assertThatThrownBy(stream::next)
+            .isInstanceOfSatisfying(
+                StreamException.class,
+                dead -> assertThat(dead.reason().tag()).isEqualTo("claim-lost"))
+            .hasMessageContaining("the claim on 'orders' is not held any more")
+            .hasCauseInstanceOf(CheckpointException.class);
         assertThat(runtime.elapsed().minus(before)).isLessThan(Duration.ofMillis(1_100));
         thief.join();
         a.ack();

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 record WatchedStore(CheckpointStore store, Consumer<Checkpoint> look) implements CheckpointStore {
 
   @Override
-  public Optional<CheckpointSlot> tryClaim(String streamId, Runnable lost)
+  public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
     return store.tryClaim(streamId, lost).map(Watched::new);
   }

@@ -94,7 +94,7 @@ class CheckpointCommandTest {
   void deletesNothingWhileTheStreamRuns(String location) throws Exception {
     save(location, "orders", ORDERS);
     try (ManagedStore store = CheckpointLocation.parse(location).open();
-        CheckpointSlot claim = store.store().tryClaim("orders", () -> {}).orElseThrow()) {
+        CheckpointSlot claim = store.store().tryClaim("orders", why -> {}).orElseThrow()) {
       Result result = run("delete", location, "orders");
       assertThat(result.status).isEqualTo(1);
       assertThat(result.err).startsWith("perennial: ").contains("orders", "in use").hasLineCount(1);
@@ -209,7 +209,7 @@ class CheckpointCommandTest {
 
   private static void save(CheckpointStore store, String id, Checkpoint checkpoint)
       throws Exception {
-    try (CheckpointSlot claim = store.tryClaim(id, () -> {}).orElseThrow()) {
+    try (CheckpointSlot claim = store.tryClaim(id, why -> {}).orElseThrow()) {
       claim.save(checkpoint);
     }
   }

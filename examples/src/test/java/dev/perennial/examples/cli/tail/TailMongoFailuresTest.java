@@ -118,7 +118,7 @@ class TailMongoFailuresTest {
   void saysThatAnotherStreamHasTheCheckpoint() throws Exception {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start();
         CheckpointSlot claim =
-            FileCheckpointStore.in(folder).tryClaim(ORDERS, () -> {}).orElseThrow()) {
+            FileCheckpointStore.in(folder).tryClaim(ORDERS, why -> {}).orElseThrow()) {
       Result result =
           tail(
               mongo.connectionString(),
