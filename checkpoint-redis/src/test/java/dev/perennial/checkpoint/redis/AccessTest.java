@@ -12,6 +12,7 @@ import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisServer;
+import dev.perennial.simulators.redis.RedisServerBuilder;
 import io.lettuce.core.RedisURI;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -56,7 +57,7 @@ class AccessTest {
   @Test
   void needsNoMoreThanItSays() throws Exception {
     for (boolean carried : new boolean[] {false, true}) {
-      RedisServer.Builder server = RedisServer.builder().user("ann", SECRET, NEEDED);
+      RedisServerBuilder server = RedisServer.builder().user("ann", SECRET, NEEDED);
       try (RedisServer redis = (carried ? server.carried() : server).start();
           RedisCheckpointStore store =
               impatient("redis://ann:" + SECRET + "@127.0.0.1:" + redis.port())
@@ -164,7 +165,7 @@ class AccessTest {
 
   @Test
   void refusesOptionsThatMakeNoSense() {
-    RedisCheckpointStore.Builder builder = impatient("redis://127.0.0.1");
+    RedisCheckpointStoreBuilder builder = impatient("redis://127.0.0.1");
     assertThatThrownBy(() -> builder.claimExpiry(Duration.ofMillis(999)))
         .hasMessageContaining("at least PT1S");
     assertThatThrownBy(() -> builder.claimExpiry(Duration.ofDays(366)))

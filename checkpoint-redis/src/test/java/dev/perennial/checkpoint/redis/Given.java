@@ -35,7 +35,7 @@ final class Given {
   private Given() {}
 
   /** A store whose claims run out soon. */
-  static RedisCheckpointStore.Builder impatient(String uri) {
+  static RedisCheckpointStoreBuilder impatient(String uri) {
     return RedisCheckpointStore.builder(RedisURI.create(uri))
         .claimExpiry(EXPIRY)
         // Longer than it would be in earnest, because a busy machine is not what is tested.

@@ -36,7 +36,7 @@ class OutageTest {
   private final AtomicInteger lost = new AtomicInteger();
   private final Queue<CheckpointException> troubles = new ConcurrentLinkedQueue<>();
 
-  private static RedisCheckpointStore.Builder patient(String uri) {
+  private static RedisCheckpointStoreBuilder patient(String uri) {
     return impatient(uri).claimExpiry(Duration.ofHours(1));
   }
 

@@ -192,7 +192,7 @@ class RedisCheckpointStoreTest {
 
   @Test
   void limitsTheLifeOfACheckpointIfAskedTo() throws Exception {
-    RedisCheckpointStore.Builder builder = Given.impatient(redis.uri());
+    RedisCheckpointStoreBuilder builder = Given.impatient(redis.uri());
     long[] last = {0};
     try (RedisCheckpointStore limited = builder.timeToLive(Duration.ofHours(1)).build()) {
       CheckpointSlot slot = limited.tryClaim("orders", NOTHING).orElseThrow();

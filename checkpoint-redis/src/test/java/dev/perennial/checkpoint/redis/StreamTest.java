@@ -178,7 +178,7 @@ class StreamTest {
 
   @Test
   void saysWhoHasOvertakenIt() throws Exception {
-    RedisCheckpointStore.Builder builder = impatient(redis.uri()).claimExpiry(Duration.ofHours(1));
+    RedisCheckpointStoreBuilder builder = impatient(redis.uri()).claimExpiry(Duration.ofHours(1));
     try (RedisCheckpointStore store = builder.build();
         RedisCheckpointStore other = builder.build();
         EventStream<Long> stream = stream(store)) {

@@ -14,6 +14,7 @@ import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisServer;
+import dev.perennial.simulators.redis.RedisServerBuilder;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -44,7 +45,7 @@ class TroubleTest {
 
   @BeforeEach
   void claim() throws Exception {
-    RedisServer.Builder server = RedisServer.builder().config("lua-time-limit 100");
+    RedisServerBuilder server = RedisServer.builder().config("lua-time-limit 100");
     redis = (carried ? server.carried() : server).start();
     store = impatient(redis.uri()).onTrouble(troubles::add).build();
     slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
@@ -213,7 +214,7 @@ class TroubleTest {
 
   @Test
   void loading() throws Exception {
-    RedisServer.Builder slow = RedisServer.builder().persistent().config("key-load-delay 200");
+    RedisServerBuilder slow = RedisServer.builder().persistent().config("key-load-delay 200");
     try (RedisServer server = (carried ? slow.carried() : slow).start();
         RedisCheckpointStore other = impatient(server.uri()).build()) {
       server.command("EVAL", "for i = 1, 6000 do redis.call('SET', 'k' .. i, i) end", "0");

@@ -2,10 +2,7 @@ package dev.perennial.simulators.mongo;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Collectors;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -22,7 +19,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
 
   private final PeriodicNoops noops;
 
-  private ReplicaSetSimulator(Settings settings) {
+  ReplicaSetSimulator(Settings settings) {
     super(new ReplicaSet(settings));
     noops = new PeriodicNoops(set, settings.periodicNoop());
     try {
@@ -36,8 +33,8 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
   }
 
   /** Begins to set a simulator up. */
-  public static Builder builder() {
-    return new Builder();
+  public static ReplicaSetSimulatorBuilder builder() {
+    return new ReplicaSetSimulatorBuilder();
   }
 
   /** For drivers: all members, and the set's name unless it is standalone. */
@@ -183,106 +180,5 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
     noops.close();
     set.close();
     run(() -> set.members().forEach(Member::close));
-  }
-
-  /** Sets a {@link ReplicaSetSimulator} up. */
-  public static final class Builder {
-
-    private String name = "rs0";
-    private int members = 1;
-    private int wireVersion = WireVersions.V7_0;
-    private boolean standalone;
-    private long seed = 1;
-    private Duration periodicNoop = Duration.ofSeconds(10);
-    private int oplogLimit;
-    private int maxEventSize = Splitter.SERVER_LIMIT;
-    private InstantSource clock = InstantSource.system();
-
-    private Builder() {}
-
-    /** The set's name; {@code rs0} unless said otherwise. */
-    public Builder name(String name) {
-      this.name = Objects.requireNonNull(name);
-      return this;
-    }
-
-    /** How many members there are: 1, which is the default, to 3. The first is primary. */
-    public Builder members(int members) {
-      if (members < 1 || members > 3) {
-        throw new IllegalArgumentException("A set has 1 to 3 members here, not " + members + ".");
-      }
-      this.members = members;
-      return this;
-    }
-
-    /**
-     * The version that it behaves as, by maxWireVersion: 8 is 4.2, 9 is 4.4, 13 is 5.0, 17 is 6.0,
-     * 21 is 7.0, the default, and 25 is 8.0.
-     */
-    public Builder wireVersion(int wireVersion) {
-      if (wireVersion < WireVersions.V4_2) {
-        throw new IllegalArgumentException(
-            "The scripted replica set knows wire versions from 8, not " + wireVersion + ".");
-      }
-      this.wireVersion = wireVersion;
-      return this;
-    }
-
-    /** A server that is no replica set, on which change streams are refused. */
-    public Builder standalone() {
-      standalone = true;
-      return this;
-    }
-
-    /** What UUIDs and cursor ids are made of; 1 unless said otherwise. */
-    public Builder seed(long seed) {
-      this.seed = seed;
-      return this;
-    }
-
-    /** How often an idle set writes a no-op entry: 10 s unless said otherwise; zero for never. */
-    public Builder periodicNoop(Duration interval) {
-      if (interval.isNegative()) {
-        throw new IllegalArgumentException("The interval is zero or more, not " + interval + ".");
-      }
-      periodicNoop = interval;
-      return this;
-    }
-
-    /** How many entries the oplog holds before it forgets the oldest; 0, the default: all. */
-    public Builder oplogLimit(int entries) {
-      oplogLimit = entries;
-      return this;
-    }
-
-    /** The largest event that is sent whole, in bytes; the server's 16,793,600 by default. */
-    public Builder maxEventSize(int bytes) {
-      maxEventSize = bytes;
-      return this;
-    }
-
-    /** Where the seconds of cluster times come from, and wall times; the system's by default. */
-    public Builder clock(InstantSource clock) {
-      this.clock = Objects.requireNonNull(clock);
-      return this;
-    }
-
-    /** Starts it, on ports that are free. */
-    public ReplicaSetSimulator start() {
-      if (standalone && members != 1) {
-        throw new IllegalArgumentException("A standalone server has one member.");
-      }
-      return new ReplicaSetSimulator(
-          new Settings(
-              name,
-              members,
-              wireVersion,
-              standalone,
-              seed,
-              periodicNoop,
-              oplogLimit,
-              maxEventSize,
-              clock));
-    }
   }
 }

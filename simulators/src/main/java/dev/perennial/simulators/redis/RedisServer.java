@@ -3,9 +3,7 @@ package dev.perennial.simulators.redis;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +19,7 @@ public final class RedisServer implements AutoCloseable {
   private final RedisProcess process;
   private final @Nullable String password;
 
-  private RedisServer(RedisProcess process, @Nullable String password) {
+  RedisServer(RedisProcess process, @Nullable String password) {
     this.process = process;
     this.password = password;
   }
@@ -32,8 +30,8 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /** Asks for one that differs from {@link #start()}'s. */
-  public static Builder builder() {
-    return new Builder();
+  public static RedisServerBuilder builder() {
+    return new RedisServerBuilder();
   }
 
   /** The address of the server, with the default user's password if there is one. */
@@ -112,7 +110,7 @@ public final class RedisServer implements AutoCloseable {
    * file says, in which a script is the commands that it ran. Also after a kill, and across
    * restarts.
    *
-   * @throws IllegalStateException unless the server was built {@link Builder#persistent}
+   * @throws IllegalStateException unless the server was built {@link RedisServerBuilder#persistent}
    */
   public List<List<String>> writes() {
     return AppendOnlyFile.read(directory());
@@ -170,71 +168,5 @@ public final class RedisServer implements AutoCloseable {
   @Override
   public String toString() {
     return "RedisServer[127.0.0.1:" + port() + "]";
-  }
-
-  /** What a server shall be like. Used by one thread. */
-  public static final class Builder {
-
-    private final List<String> lines = new ArrayList<>();
-    private @Nullable String password;
-    private boolean carried;
-    private boolean persistent;
-
-    private Builder() {}
-
-    /** Has the default user give a password. */
-    public Builder password(String password) {
-      this.password = Objects.requireNonNull(password, "password");
-      return config("requirepass \"" + password + "\"");
-    }
-
-    /**
-     * Adds a user.
-     *
-     * @param rules what the user may do, as in Redis's own words: {@code ~perennial:*}, {@code
-     *     +eval}
-     */
-    public Builder user(String name, String password, String... rules) {
-      return config("user " + name + " on >" + password + " " + String.join(" ", rules));
-    }
-
-    /**
-     * Has every change in the append-only file before it is answered, so that a killed server knows
-     * it when it is started again.
-     */
-    public Builder persistent() {
-      persistent = true;
-      return this;
-    }
-
-    /** Adds a line to the configuration file. */
-    public Builder config(String line) {
-      lines.add(Objects.requireNonNull(line, "line"));
-      return this;
-    }
-
-    /** Runs the server that the library carries (6.2), even if there is one on the PATH. */
-    public Builder carried() {
-      carried = true;
-      return this;
-    }
-
-    /**
-     * Starts the server and waits until it answers.
-     *
-     * @throws UncheckedIOException if it cannot be started; with what it said
-     */
-    public RedisServer start() {
-      List<String> all = new ArrayList<>();
-      all.add("save \"\"");
-      if (persistent) {
-        all.add("appendonly yes");
-        all.add("appendfsync always");
-        // Rewritten, it would say no more in which order things were done.
-        all.add("auto-aof-rewrite-percentage 0");
-      }
-      all.addAll(lines);
-      return new RedisServer(RedisProcess.start(carried, port -> all), password);
-    }
   }
 }

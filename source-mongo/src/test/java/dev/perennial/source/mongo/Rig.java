@@ -6,6 +6,7 @@ import dev.perennial.EventStream;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Received;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
+import dev.perennial.simulators.mongo.ReplicaSetSimulatorBuilder;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ final class Rig implements AutoCloseable {
   final InMemoryCheckpointStore store = new InMemoryCheckpointStore();
   final Told told = new Told();
 
-  Rig(UnaryOperator<ReplicaSetSimulator.Builder> servers) {
+  Rig(UnaryOperator<ReplicaSetSimulatorBuilder> servers) {
     this.servers = servers.apply(ReplicaSetSimulator.builder().periodicNoop(Duration.ZERO)).start();
   }
 

@@ -1,6 +1,5 @@
 package dev.perennial.source.tap;
 
-import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -8,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -53,32 +51,15 @@ public final class TapAdmin {
   private final AdminHttp http;
   private final TapUri uri;
 
-  private TapAdmin(Builder builder) {
-    this.uri = builder.uri;
-    HttpClient client = builder.client;
-    this.http =
-        new AdminHttp(
-            client == null ? newClient(builder.connectTimeout) : client,
-            uri,
-            builder.headers.with(builder.auth),
-            builder.auth,
-            builder.requestTimeout);
-  }
-
-  private static HttpClient newClient(Duration connectTimeout) {
-    return HttpClient.newBuilder()
-        // Tap speaks nothing newer, and an attempt to upgrade would be one more thing for a proxy
-        // to get wrong.
-        .version(HttpClient.Version.HTTP_1_1)
-        .followRedirects(HttpClient.Redirect.NEVER)
-        .connectTimeout(connectTimeout)
-        .build();
+  TapAdmin(AdminHttp http, TapUri uri) {
+    this.http = http;
+    this.uri = uri;
   }
 
   /**
    * A client with every default.
    *
-   * @param uri where the Tap is; see {@link Builder#uri(String)}
+   * @param uri where the Tap is; see {@link TapAdminBuilder#uri(String)}
    * @throws IllegalArgumentException if {@code uri} is no address of a Tap
    */
   public static TapAdmin of(String uri) {
@@ -86,8 +67,8 @@ public final class TapAdmin {
   }
 
   /** Describes a client. */
-  public static Builder builder() {
-    return new Builder();
+  public static TapAdminBuilder builder() {
+    return new TapAdminBuilder();
   }
 
   /** Tap's word on its own health, {@code ok}. */
@@ -266,88 +247,5 @@ public final class TapAdmin {
   private static boolean isAbsent(JsonNode object, String field) {
     JsonNode value = object.path(field);
     return value.isMissingNode() || value.isNull();
-  }
-
-  /** Describes clients. Every setting has a default. Not safe for use from several threads. */
-  public static final class Builder {
-
-    private final Headers headers = new Headers();
-    private TapUri uri = TapUri.DEFAULT;
-    private @Nullable BasicAuth auth;
-    private Duration connectTimeout = DEFAULT_CONNECT_TIMEOUT;
-    private Duration requestTimeout = DEFAULT_REQUEST_TIMEOUT;
-    private @Nullable HttpClient client;
-
-    private Builder() {}
-
-    /**
-     * Where the Tap is: {@code localhost:2480} unless set.
-     *
-     * @param uri as {@link TapSource.Builder#uri(String)} takes it; {@code ws} is taken for {@code
-     *     http}, and {@code wss} for {@code https}
-     * @throws IllegalArgumentException if it is anything else, or has a password in it
-     */
-    public Builder uri(String uri) {
-      this.uri = TapUri.parse(uri);
-      return this;
-    }
-
-    /** Tap's admin password ({@code TAP_ADMIN_PASSWORD}): none unless set. */
-    public Builder password(String password) {
-      this.auth = new BasicAuth(password);
-      return this;
-    }
-
-    /**
-     * A header to be sent with each request, for example for a proxy. The last of a name counts.
-     *
-     * @throws IllegalArgumentException if it is no header
-     */
-    public Builder header(String name, String value) {
-      headers.put(name, value);
-      return this;
-    }
-
-    /** What to call ourselves: {@code perennial/} and the version unless set. */
-    public Builder userAgent(String userAgent) {
-      return header(Headers.USER_AGENT, userAgent);
-    }
-
-    /** How long connecting may take: 10 s unless set. */
-    public Builder connectTimeout(Duration timeout) {
-      this.connectTimeout = Durations.positive("connectTimeout", timeout);
-      return this;
-    }
-
-    /** How long a request may take, connecting included: 30 s unless set. */
-    public Builder requestTimeout(Duration timeout) {
-      this.requestTimeout = Durations.positive("requestTimeout", timeout);
-      return this;
-    }
-
-    /**
-     * What to send requests with, for example to trust a certificate of one's own or to go through
-     * a proxy. Its own timeout for connecting is then the one that counts.
-     */
-    public Builder httpClient(HttpClient client) {
-      this.client = client;
-      return this;
-    }
-
-    /**
-     * Makes a client.
-     *
-     * @throws IllegalArgumentException if there is both a password and a header {@code
-     *     Authorization}, or the JDK's HTTP client does not take the address, which may be because
-     *     its host name has an underscore, or a header
-     */
-    public TapAdmin build() {
-      return new TapAdmin(this);
-    }
-
-    @Override
-    public String toString() {
-      return "TapAdmin.Builder[" + uri + ']';
-    }
   }
 }

@@ -111,7 +111,7 @@ final class RealTap implements TapUnderTest {
     }
     Process started = builder.start();
     process = started;
-    TapAdmin.Builder admin = TapAdmin.builder().uri(address());
+    TapAdminBuilder admin = TapAdmin.builder().uri(address());
     if (setup.password() != null) {
       admin.password(setup.password());
     }

@@ -66,7 +66,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
   @Test
   void secretsAreNeverShown() {
     answers(401, "{\"message\":\"not " + SECRET + " nor YWRtaW46cMOkOnNz\"}");
-    TapAdmin.Builder builder = builder().password(SECRET);
+    TapAdminBuilder builder = builder().password(SECRET);
 
     TapAdminException failure =
         catchThrowableOfType(TapAdminException.class, () -> builder.build().health());

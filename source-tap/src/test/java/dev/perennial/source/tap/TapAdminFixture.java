@@ -53,7 +53,7 @@ abstract class TapAdminFixture {
     threads.shutdownNow();
   }
 
-  TapAdmin.Builder builder() {
+  TapAdminBuilder builder() {
     return TapAdmin.builder().uri("127.0.0.1:" + server.getAddress().getPort());
   }
 

@@ -118,7 +118,7 @@ abstract class TapServerCases {
   void authHeader() throws Exception {
     given(Setup.PATIENT.withPassword("p:ä:ü"));
     tap.start();
-    TapSource.Builder source = TapSource.builder(transport).uri("http://" + tap.address() + "/");
+    TapSourceBuilder source = TapSource.builder(transport).uri("http://" + tap.address() + "/");
 
     try (EventStream<TapEvent> stream = EventStream.from(source.password("p:ä:ü").build()).open()) {
       stream.awaitLive(Pull.PATIENCE);

@@ -35,7 +35,7 @@ class TapSourceTest {
         body.getBytes(StandardCharsets.UTF_8));
   }
 
-  private Throwable failure(TapSource.Builder builder, TransportException thrown) {
+  private Throwable failure(TapSourceBuilder builder, TransportException thrown) {
     transport.fails(thrown);
     return catchThrowable(() -> builder.build().connect());
   }
@@ -122,7 +122,7 @@ class TapSourceTest {
   @ValueSource(booleans = {true, false})
   @DisplayName("401-terminal: a typed error that is not retried")
   void unauthorized(boolean withPassword) {
-    TapSource.Builder builder = TapSource.builder(transport);
+    TapSourceBuilder builder = TapSource.builder(transport);
     if (withPassword) {
       builder.password(SECRET);
     }
@@ -153,7 +153,7 @@ class TapSourceTest {
   @Test
   @DisplayName("webhook-mode-400: a typed error of its own that is not retried")
   void webhookMode() {
-    TapSource.Builder builder = TapSource.builder(transport);
+    TapSourceBuilder builder = TapSource.builder(transport);
 
     Throwable failure =
         failure(
@@ -168,7 +168,7 @@ class TapSourceTest {
   @ParameterizedTest
   @ValueSource(ints = {200, 301, 302, 400, 403, 404, 405, 410, 415, 426, 431})
   void otherRefusalsAreFatal(int status) {
-    TapSource.Builder builder = TapSource.builder(transport);
+    TapSourceBuilder builder = TapSource.builder(transport);
 
     Throwable failure = failure(builder, rejected(status, "Bad Request\r\nX"));
 
@@ -183,7 +183,7 @@ class TapSourceTest {
   @ParameterizedTest
   @ValueSource(ints = {408, 429, 500, 502, 503, 504})
   void passingRefusalsAreRetried(int status) {
-    TapSource.Builder builder = TapSource.builder(transport);
+    TapSourceBuilder builder = TapSource.builder(transport);
 
     Throwable failure = failure(builder, rejected(status, "", "retry-after", "7"));
 
@@ -279,7 +279,7 @@ class TapSourceTest {
 
   @Test
   void pathsAreNeverShown() {
-    TapSource.Builder builder = TapSource.builder(transport).uri("https://h:1/s3cret/tap");
+    TapSourceBuilder builder = TapSource.builder(transport).uri("https://h:1/s3cret/tap");
 
     for (Object shown :
         List.of(
@@ -298,7 +298,7 @@ class TapSourceTest {
 
   @Test
   void secretsAreNeverShown() {
-    TapSource.Builder builder =
+    TapSourceBuilder builder =
         TapSource.builder(transport).password(SECRET).header("X-Key", "s3cret");
     String encoded =
         Base64.getEncoder().encodeToString(("admin:" + SECRET).getBytes(StandardCharsets.UTF_8));
@@ -321,7 +321,7 @@ class TapSourceTest {
 
   @Test
   void headersOfTheCallersAreNeverShown() {
-    TapSource.Builder builder =
+    TapSourceBuilder builder =
         TapSource.builder(transport)
             .header("Authorization", "Bearer t0ken")
             .header("X-Key", "t0ken-and-more")
@@ -335,7 +335,7 @@ class TapSourceTest {
   void builderMakesManySources() throws Exception {
     transport.channel();
     transport.channel();
-    TapSource.Builder builder = TapSource.builder(transport).password("a");
+    TapSourceBuilder builder = TapSource.builder(transport).password("a");
     TapSource first = builder.build();
     TapSource second = builder.uri("other:1").password("b").header("X-Key", "k").build();
 
@@ -378,7 +378,7 @@ class TapSourceTest {
 
   @Test
   void wrongSettingsAreRefusedAtOnce() {
-    TapSource.Builder builder = TapSource.builder(transport);
+    TapSourceBuilder builder = TapSource.builder(transport);
 
     assertThatThrownBy(() -> builder.connectTimeout(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)

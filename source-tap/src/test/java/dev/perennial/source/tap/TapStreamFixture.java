@@ -84,7 +84,7 @@ abstract class TapStreamFixture {
     return transport;
   }
 
-  TapSource.Builder source(NettyTransport transport) {
+  TapSourceBuilder source(NettyTransport transport) {
     return TapSource.builder(transport).uri("127.0.0.1:" + tap.port());
   }
 

@@ -1,6 +1,7 @@
 package dev.perennial.examples.cli.checkpoint;
 
 import dev.perennial.checkpoint.redis.RedisCheckpointStore;
+import dev.perennial.checkpoint.redis.RedisCheckpointStoreBuilder;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
@@ -14,7 +15,7 @@ final class RedisStore implements ManagedStore {
   private final RedisCheckpointStore store;
 
   RedisStore(RedisURI uri, Optional<String> prefix) {
-    RedisCheckpointStore.Builder builder = RedisCheckpointStore.builder(uri);
+    RedisCheckpointStoreBuilder builder = RedisCheckpointStore.builder(uri);
     prefix.ifPresent(builder::prefix);
     this.store = builder.build();
   }

@@ -10,6 +10,7 @@ import dev.perennial.port.Transport;
 import dev.perennial.source.tap.TapEvent;
 import dev.perennial.source.tap.TapException;
 import dev.perennial.source.tap.TapSource;
+import dev.perennial.source.tap.TapSourceBuilder;
 import dev.perennial.transport.netty.NettyTransport;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
@@ -90,7 +91,7 @@ final class TailTapCommand implements Callable<Integer> {
 
   private TapSource source(Transport transport) {
     try {
-      TapSource.Builder source = TapSource.builder(transport).uri(uri);
+      TapSourceBuilder source = TapSource.builder(transport).uri(uri);
       String password = System.getenv(PASSWORD);
       return (password == null || password.isEmpty() ? source : source.password(password)).build();
     } catch (IllegalArgumentException e) {

@@ -1,0 +1,106 @@
+package dev.perennial.source.tap;
+
+import dev.perennial.port.Transport;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Describes sources. Every setting but the transport has a default. Not safe for use from several
+ * threads.
+ */
+public final class TapSourceBuilder {
+
+  private final Transport transport;
+  private final Headers headers = new Headers();
+  private TapUri uri = TapUri.DEFAULT;
+  private @Nullable BasicAuth auth;
+  private Duration connectTimeout = TapSource.DEFAULT_CONNECT_TIMEOUT;
+  private Duration redeliveryHorizon = TapSource.DEFAULT_REDELIVERY_HORIZON;
+  private JsonMapper mapper = Json.MAPPER;
+
+  TapSourceBuilder(Transport transport) {
+    this.transport = transport;
+  }
+
+  /**
+   * Where the Tap is: {@code localhost:2480} unless set.
+   *
+   * @param uri host and port, with one of the schemes {@code ws}, {@code wss}, {@code http} (taken
+   *     for {@code ws}) and {@code https} (taken for {@code wss}); without a scheme it is {@code
+   *     ws}. A path is taken for a proxy's prefix: {@code https://example.org/tap/} leads to {@code
+   *     wss://example.org/tap/channel}.
+   * @throws IllegalArgumentException if it is anything else, or has a password in it
+   */
+  public TapSourceBuilder uri(String uri) {
+    this.uri = TapUri.parse(uri);
+    return this;
+  }
+
+  /**
+   * Tap's admin password ({@code TAP_ADMIN_PASSWORD}): none unless set. Sent with the handshake,
+   * before it is asked for.
+   */
+  public TapSourceBuilder password(String password) {
+    this.auth = new BasicAuth(password);
+    return this;
+  }
+
+  /**
+   * A header to be sent with the handshake, for example for a proxy. The last of a name counts.
+   *
+   * @throws IllegalArgumentException if it is no header
+   */
+  public TapSourceBuilder header(String name, String value) {
+    headers.put(name, value);
+    return this;
+  }
+
+  /** What to call ourselves: {@code perennial/} and the version unless set. */
+  public TapSourceBuilder userAgent(String userAgent) {
+    return header(Headers.USER_AGENT, userAgent);
+  }
+
+  /** How long connecting may take, the handshake included: 10 s unless set. */
+  public TapSourceBuilder connectTimeout(Duration timeout) {
+    this.connectTimeout = Durations.positive("connectTimeout", timeout);
+    return this;
+  }
+
+  /**
+   * How long after its ack an event may come again: 3 min unless set. Set it to three times {@code
+   * TAP_RETRY_TIMEOUT} if the server has another one than 60 s: too long costs memory, too short
+   * hands copies out.
+   */
+  public TapSourceBuilder redeliveryHorizon(Duration horizon) {
+    this.redeliveryHorizon = Durations.positive("redeliveryHorizon", horizon);
+    return this;
+  }
+
+  /** What to read payloads with when the application asks for them. */
+  public TapSourceBuilder mapper(JsonMapper mapper) {
+    this.mapper = mapper;
+    return this;
+  }
+
+  /**
+   * Makes a source, a new one at each call.
+   *
+   * @throws IllegalArgumentException if there is both a password and a header {@code Authorization}
+   */
+  public TapSource build() {
+    return new TapSource(
+        transport,
+        uri,
+        headers.with(auth),
+        auth,
+        connectTimeout,
+        redeliveryHorizon,
+        new TapDecoder(mapper));
+  }
+
+  @Override
+  public String toString() {
+    return "TapSourceBuilder[" + uri + ']';
+  }
+}
