@@ -18,7 +18,7 @@ final class Deadline {
   }
 
   /** What is left, never below zero. */
-  Duration left() {
+  Duration remaining() {
     return Duration.ofNanos(Math.max(0, nanos - (runtime.nanoTime() - begun)));
   }
 }

@@ -34,14 +34,16 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
   private static final Duration BODY_TIMEOUT = Duration.ofSeconds(1);
 
   private final OpenAttempt attempt;
+  private final WebSocketChannel channel;
   private final ClientHandshaker handshaker;
 
   private @Nullable HttpResponse answer;
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
   private boolean over;
 
-  HandshakeHandler(OpenAttempt attempt, ClientHandshaker handshaker) {
+  HandshakeHandler(OpenAttempt attempt, WebSocketChannel channel, ClientHandshaker handshaker) {
     this.attempt = attempt;
+    this.channel = channel;
     this.handshaker = handshaker;
   }
 
@@ -177,7 +179,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
       ctx.pipeline().remove(ClientHandshaker.PassThrough.class);
     }
     ctx.pipeline().remove(this);
-    attempt.succeed();
+    attempt.succeed(channel);
   }
 
   private void fail(@Nullable Throwable cause) {

@@ -33,13 +33,34 @@ final class Heartbeat {
   private final Consumer<String> dead;
 
   private @Nullable ScheduledFuture<?> pings;
-  private @Nullable ScheduledFuture<?> check;
   private @Nullable ChannelFuture lastPing;
-  private boolean heard;
-  private long writesBefore;
-  private boolean suspended;
-  private boolean unanswered;
-  private boolean stopped;
+  private State state = new Quiet();
+
+  private sealed interface State {}
+
+  /** The peer owes us nothing. */
+  private record Quiet() implements State {}
+
+  /** The peer was pinged and owes us a sign of life until the check. */
+  private static final class Waiting implements State {
+    private final long writesBefore;
+    private ScheduledFuture<?> check;
+    private boolean heard;
+
+    Waiting(long writesBefore, ScheduledFuture<?> check) {
+      this.writesBefore = writesBefore;
+      this.check = check;
+    }
+  }
+
+  /**
+   * We do not read.
+   *
+   * @param owed whether the peer was pinged and has not been heard since
+   */
+  private record Paused(boolean owed) implements State {}
+
+  private record Stopped() implements State {}
 
   /**
    * @param dead told once, with the reason, when the peer is gone
@@ -64,30 +85,29 @@ final class Heartbeat {
   }
 
   void stop() {
-    stopped = true;
     if (pings != null) {
       pings.cancel(false);
     }
-    disarm();
+    move(new Stopped());
   }
 
   /** Something arrived. */
   void heard() {
-    heard = true;
+    if (state instanceof Waiting waiting) {
+      waiting.heard = true;
+    }
   }
 
   /** Reading was paused, or goes on. */
   void suspend(boolean paused) {
-    if (stopped || suspended == paused) {
-      return;
-    }
-    suspended = paused;
-    if (paused) {
-      unanswered = check != null && !isAlive();
-      disarm();
-    } else if (unanswered) {
-      unanswered = false;
-      arm();
+    if (state instanceof Paused before) {
+      if (!paused) {
+        move(before.owed ? newWaiting() : new Quiet());
+      }
+    } else if (paused && state instanceof Waiting waiting) {
+      move(new Paused(!isAlive(waiting)));
+    } else if (paused && state instanceof Quiet) {
+      move(new Paused(false));
     }
   }
 
@@ -96,24 +116,22 @@ final class Heartbeat {
       lastPing = outbound.control(Opcode.PING, EMPTY);
       socket.flush();
     }
-    if (suspended) {
-      unanswered = true;
-    } else if (check == null) {
-      arm();
+    if (state instanceof Paused) {
+      move(new Paused(true));
+    } else if (state instanceof Quiet) {
+      move(newWaiting());
     }
   }
 
-  private void arm() {
-    heard = false;
-    writesBefore = outbound.writesDone();
-    check = schedule(this::overdue, timeout);
+  private Waiting newWaiting() {
+    return new Waiting(outbound.writesDone(), schedule(this::overdue, timeout));
   }
 
-  private void disarm() {
-    if (check != null) {
-      check.cancel(false);
-      check = null;
+  private void move(State next) {
+    if (state instanceof Waiting waiting) {
+      waiting.check.cancel(false);
     }
+    state = next;
   }
 
   /**
@@ -121,24 +139,34 @@ final class Heartbeat {
    * the socket, so the event loop gets the opportunity to read it before the verdict.
    */
   private void overdue() {
-    check = isAlive() ? null : schedule(this::judge, Duration.ofMillis(1));
+    if (state instanceof Waiting waiting) {
+      if (isAlive(waiting)) {
+        move(new Quiet());
+      } else {
+        waiting.check = schedule(this::judge, Duration.ofMillis(1));
+      }
+    }
   }
 
   private void judge() {
-    check = null;
-    if (isAlive()) {
+    if (!(state instanceof Waiting waiting)) {
+      return;
+    }
+    if (isAlive(waiting)) {
+      move(new Quiet());
       return;
     }
     stop();
     dead.accept(
-        heard
+        waiting.heard
             ? "the peer has read nothing for " + timeout.toMillis() + " ms"
             : "nothing has arrived for " + timeout.toMillis() + " ms after a ping");
   }
 
-  private boolean isAlive() {
-    boolean taken = lastPing == null || lastPing.isDone() || outbound.writesDone() != writesBefore;
-    return heard && taken;
+  private boolean isAlive(Waiting waiting) {
+    boolean taken =
+        lastPing == null || lastPing.isDone() || outbound.writesDone() != waiting.writesBefore;
+    return waiting.heard && taken;
   }
 
   private ScheduledFuture<?> schedule(Runnable task, Duration delay) {

@@ -112,12 +112,12 @@ public final class NettyTransport implements Transport {
     }
     Deadline deadline = new Deadline(settings.runtime(), timeout);
     String host = proxy == null ? target.host() : proxy.host();
-    List<InetAddress> addresses = lookup.addresses(host, deadline.left());
+    List<InetAddress> addresses = lookup.addresses(host, deadline.remaining());
     for (int i = 0; ; i++) {
       int untried = addresses.size() - i;
       OpenAttempt attempt = new OpenAttempt(settings, target, tls(target), proxy);
       try {
-        Duration share = deadline.left().dividedBy(untried);
+        Duration share = deadline.remaining().dividedBy(untried);
         return complete(attempt, group, addresses.get(i), handshake, share, deadline);
       } catch (Unreachable e) {
         if (untried == 1 || attempt.isConnected()) {
@@ -143,7 +143,7 @@ public final class NettyTransport implements Transport {
       // If close() came before the attempt had a socket to close, it is for us to see it.
       requireNotClosed();
       boolean connected = attempt.awaitConnected(connectTimeout);
-      WebSocketChannel channel = attempt.await(connected ? deadline.left() : Duration.ZERO);
+      WebSocketChannel channel = attempt.await(connected ? deadline.remaining() : Duration.ZERO);
       keep(channel);
       opened = true;
       return channel;
@@ -193,7 +193,7 @@ public final class NettyTransport implements Transport {
     try {
       Deadline goodbyes = new Deadline(settings.runtime(), GOODBYE);
       for (WebSocketChannel channel : open) {
-        channel.awaitEnd(goodbyes.left());
+        channel.awaitEnd(goodbyes.remaining());
       }
     } catch (InterruptedException e) {
       interrupted = true;

@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** One attempt to open a channel to one address: connect, tunnel, TLS, handshake. */
@@ -34,12 +35,30 @@ final class OpenAttempt {
   private final StreamRuntime.Signal signal;
   private final EdgeHandler edge = new EdgeHandler();
 
+  private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
+
   private volatile @Nullable Channel socket;
-  private volatile @Nullable WebSocketChannel channel;
-  private volatile @Nullable WebSocketChannel opened;
-  private volatile @Nullable TransportException failure;
-  private volatile boolean connected;
-  private volatile String missing = "no connection";
+  private volatile Stage stage = Stage.CONNECTING;
+
+  /** How far an attempt is. */
+  private enum Stage {
+    CONNECTING("no connection"),
+    TUNNELLING("no answer from the proxy"),
+    SECURING("no end of the TLS handshake"),
+    ASKING("no answer to the handshake");
+
+    private final String missing;
+
+    Stage(String missing) {
+      this.missing = missing;
+    }
+  }
+
+  private sealed interface Outcome {}
+
+  private record Opened(WebSocketChannel channel) implements Outcome {}
+
+  private record Failed(TransportException cause) implements Outcome {}
 
   OpenAttempt(
       Settings settings, Target target, @Nullable TlsClient tls, @Nullable HttpProxy proxy) {
@@ -109,48 +128,50 @@ final class OpenAttempt {
             new HttpDecoderConfig().setMaxHeaderSize(MAX_RESPONSE_HEADERS),
             HttpClientCodec.DEFAULT_PARSE_HTTP_AFTER_CONNECT_REQUEST,
             HttpClientCodec.DEFAULT_FAIL_ON_MISSING_RESPONSE));
-    WebSocketChannel made = new WebSocketChannel(socket, edge, settings);
-    channel = made;
+    WebSocketChannel channel = new WebSocketChannel(socket, edge, settings);
     pipeline.addLast(
-        new HandshakeHandler(this, new ClientHandshaker(target, headers, made::session)));
+        new HandshakeHandler(
+            this, channel, new ClientHandshaker(target, headers, channel::session)));
   }
 
   // Called by the event loop.
 
   void connected() {
-    connected = true;
     if (proxy == null) {
       tunnelled();
     } else {
-      missing = "no answer from the proxy";
+      stage = Stage.TUNNELLING;
     }
     signal.raise();
   }
 
   void tunnelled() {
-    missing = "no end of the TLS handshake";
     if (tls == null) {
       secured();
+    } else {
+      stage = Stage.SECURING;
     }
   }
 
   void secured() {
-    missing = "no answer to the handshake";
+    stage = Stage.ASKING;
   }
 
-  void succeed() {
-    opened = channel;
-    signal.raise();
+  void succeed(WebSocketChannel channel) {
+    end(new Opened(channel));
   }
 
   void fail(TransportException cause) {
-    if (failure == null && opened == null) {
-      failure = cause;
-      signal.raise();
-    }
+    end(new Failed(cause));
     Channel begun = socket;
     if (begun != null) {
       begun.close();
+    }
+  }
+
+  private void end(Outcome first) {
+    if (outcome.compareAndSet(null, first)) {
+      signal.raise();
     }
   }
 
@@ -158,7 +179,7 @@ final class OpenAttempt {
 
   /** Waits until there is a connection, or it is clear that there will be none. */
   boolean awaitConnected(Duration timeout) throws InterruptedException {
-    return signal.await(() -> connected || isDone(), timeout);
+    return signal.await(() -> isConnected() || isDone(), timeout);
   }
 
   /**
@@ -168,17 +189,16 @@ final class OpenAttempt {
    */
   WebSocketChannel await(Duration timeout) throws TransportException, InterruptedException {
     signal.await(this::isDone, timeout);
-    WebSocketChannel result = opened;
-    if (result != null) {
-      return result;
+    Outcome reached = outcome.get();
+    if (reached instanceof Opened opened) {
+      return opened.channel;
     }
-    TransportException cause = failure;
-    throw cause != null ? cause : tooLate();
+    throw reached instanceof Failed failed ? failed.cause : tooLate();
   }
 
   /** Whether another address may be worth a try: this one gave no connection. */
   boolean isConnected() {
-    return connected;
+    return stage != Stage.CONNECTING;
   }
 
   /** Closes what there is. From any thread; does not wait. */
@@ -190,12 +210,16 @@ final class OpenAttempt {
   }
 
   private boolean isDone() {
-    return opened != null || failure != null;
+    return outcome.get() != null;
   }
 
   private TransportException tooLate() {
     return new Unreachable(
-        "opening a channel to " + target + " took too long: there was " + missing + " in time",
+        "opening a channel to "
+            + target
+            + " took too long: there was "
+            + stage.missing
+            + " in time",
         null);
   }
 }
