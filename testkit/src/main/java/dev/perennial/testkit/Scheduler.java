@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
@@ -24,7 +23,7 @@ final class Scheduler {
 
   private final List<VirtualActor> actors = new ArrayList<>();
   private final List<VirtualActor> runnable = new ArrayList<>();
-  private final PriorityQueue<VirtualTimer> timers = new PriorityQueue<>();
+  private final VirtualTimers timers = new VirtualTimers();
   private final ActorThreads threads = new ActorThreads();
   private final Trace trace = new Trace();
 
@@ -36,7 +35,6 @@ final class Scheduler {
   private int actorCount;
   private int taskCount;
   private int signalCount;
-  private long timerCount;
   private int doomed;
   private @Nullable ActorFailure failure;
 
@@ -209,13 +207,11 @@ final class Scheduler {
   }
 
   VirtualTimer addTimer(VirtualProcess process, Duration delay, Runnable task) {
-    VirtualTimer timer = new VirtualTimer(process, clock.deadline(delay), ++timerCount, task);
-    timers.add(timer);
-    return timer;
+    return timers.add(process, clock.deadline(delay), task);
   }
 
   void kill(VirtualActor me, VirtualProcess process) {
-    timers.removeIf(timer -> timer.process == process);
+    timers.removeOf(process);
     for (VirtualActor actor : actors) {
       if (actor != me && actor.process == process) {
         doom(actor);
@@ -283,7 +279,7 @@ final class Scheduler {
       startDueTimers();
       runnable.clear();
       boolean anyWaits = false;
-      long next = timers.isEmpty() ? VirtualClock.NEVER : timers.element().due;
+      long next = timers.nextDue();
       for (VirtualActor actor : actors) {
         if (clock.isPast(actor.deadline)) {
           actor.wake();
@@ -324,15 +320,10 @@ final class Scheduler {
   }
 
   private void startDueTimers() {
-    while (!timers.isEmpty() && clock.isPast(timers.element().due)) {
-      VirtualTimer timer = timers.remove();
-      if (!timer.isCancelled()) {
-        start(timer.process, timer.name(), timer::run, true);
-      }
-    }
-    // A cancelled timer must not move time.
-    while (!timers.isEmpty() && timers.element().isCancelled()) {
-      timers.remove();
+    VirtualTimer due = timers.takeDue(clock);
+    while (due != null) {
+      start(due.process, due.name(), due::run, true);
+      due = timers.takeDue(clock);
     }
   }
 
@@ -376,10 +367,7 @@ final class Scheduler {
 
   long nanoTime() {
     if (running) {
-      VirtualActor me = enter("nanoTime()");
-      if (limits.switchOnClock()) {
-        point(me, Step.CLOCK);
-      }
+      enter("nanoTime()");
     }
     return clock.nanoTime();
   }

@@ -48,13 +48,10 @@ public abstract sealed class ScriptedSource<
   private Function<Connect<P>, Answer<E>> otherwise =
       connect -> new Answer<>(Duration.ZERO, false, null, new ConnectionScript<>());
   private Duration delay = Duration.ZERO;
-  private String name = "scripted";
-  private ErrorClassifier errors = ScriptedFailure.classifier();
   private @Nullable BackoffPolicy backoff;
 
   private final List<Connect<P>> connects = new ArrayList<>();
   private final List<Integer> closed = new ArrayList<>();
-  private volatile @Nullable ScriptedConnection<E, P> connection;
 
   /** What one call of {@code connect} does: waits, then hangs, fails or connects. */
   record Answer<E>(
@@ -109,18 +106,6 @@ public abstract sealed class ScriptedSource<
    */
   public S thereafter(Function<Connect<P>, ConnectAnswer<E>> answer) {
     otherwise = answer.andThen(ConnectAnswer::toAnswer);
-    return self();
-  }
-
-  /** The source's name: {@code scripted} unless set. */
-  public S named(String name) {
-    this.name = name;
-    return self();
-  }
-
-  /** Classifies errors another way than by what {@link ScriptedFailure} says. */
-  public S errors(ErrorClassifier classifier) {
-    errors = classifier;
     return self();
   }
 
@@ -182,14 +167,14 @@ public abstract sealed class ScriptedSource<
 
   // --- the source
 
-  /** The name set with {@link #named}. */
+  /** Always {@code scripted}. */
   public String name() {
-    return name;
+    return "scripted";
   }
 
-  /** The classifier set with {@link #errors(ErrorClassifier)}. */
+  /** Classifies what {@link ScriptedFailure} makes, by what it says. */
   public ErrorClassifier errors() {
-    return errors;
+    return ScriptedFailure.classifier();
   }
 
   /** The policy set with {@link #backoff(BackoffPolicy)}. */
@@ -237,7 +222,6 @@ public abstract sealed class ScriptedSource<
       }
       ScriptedConnection<E, P> opened = open(connect.number(), answer.script());
       journal.opened(connect.number());
-      connection = opened;
       return opened;
     } finally {
       journal.exit();
@@ -248,11 +232,6 @@ public abstract sealed class ScriptedSource<
     synchronized (connects) {
       closed.add(was.number());
     }
-  }
-
-  /** The newest connection, open or not. */
-  @Nullable ScriptedConnection<E, P> connection() {
-    return connection;
   }
 
   SourceJournal journal() {

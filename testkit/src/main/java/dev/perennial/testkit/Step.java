@@ -9,7 +9,6 @@ enum Step {
   SCHEDULE(5),
   SPAWN(6),
   PAUSE(7),
-  CLOCK(8),
   KILL(9),
   END(10);
 

@@ -50,11 +50,6 @@ public final class VirtualRuntime implements StreamRuntime {
     this.root = new VirtualProcess(scheduler, "main");
   }
 
-  /** The seed. */
-  public long seed() {
-    return seed;
-  }
-
   /**
    * When a run has gone on for too long and fails: after 2,000,000 steps or 30 days of virtual time
    * unless set.
@@ -76,15 +71,6 @@ public final class VirtualRuntime implements StreamRuntime {
    */
   public VirtualRuntime switchOneIn(int calls) {
     scheduler.set(scheduler.limits().withSwitchOneIn(calls));
-    return this;
-  }
-
-  /**
-   * Makes {@link #nanoTime()} a place where the baton may be lost too. Off unless set: locks are
-   * often held there.
-   */
-  public VirtualRuntime switchOnClock() {
-    scheduler.set(scheduler.limits().withSwitchOnClock());
     return this;
   }
 
