@@ -441,7 +441,7 @@ class VirtualRuntimeTest {
   @Test
   void aLockHeldAcrossACallIsReported() {
     VirtualRuntime watched =
-        new VirtualRuntime(5).switchOneIn(1).realTimeLimit(Duration.ofMillis(300));
+        new VirtualRuntime(5).switchOneIn(1).realTimeLimit(Duration.ofSeconds(3));
     Object lock = new Object();
     assertThatThrownBy(() ->
             watched.run(() -> {

@@ -10,7 +10,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
@@ -205,17 +206,14 @@ class TapAdminErrorsTest extends TapAdminFixture {
   @Test
   @DisplayName("admin-api: nobody there")
   void unreachable() throws IOException {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
+    // A socket that is bound and does not listen keeps the port from everybody else.
+    try (Socket held = new Socket()) {
+      held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      TapAdmin admin = TapAdmin.of("127.0.0.1:" + held.getLocalPort());
+      TapAdminException failure = catchThrowableOfType(TapAdminException.class, admin::health);
+      assertThat(failure.kind()).isEqualTo(Kind.UNREACHABLE);
+      assertThat(failure).hasMessageContaining("could not be reached");
     }
-
-    TapAdminException failure =
-        catchThrowableOfType(
-            TapAdminException.class, () -> TapAdmin.of("127.0.0.1:" + port).health());
-
-    assertThat(failure.kind()).isEqualTo(Kind.UNREACHABLE);
-    assertThat(failure).hasMessageContaining("could not be reached");
   }
 
   @Test

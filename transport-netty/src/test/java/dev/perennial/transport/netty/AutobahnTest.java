@@ -28,6 +28,7 @@ class AutobahnTest {
   @AfterAll
   static void close() {
     transport.close();
+    TransportFixture.awaitNoEventLoop();
   }
 
   static List<AutobahnCases.Case> cases() {

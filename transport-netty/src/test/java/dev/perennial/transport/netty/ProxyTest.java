@@ -113,13 +113,14 @@ class ProxyTest extends TransportFixture {
         ScriptedServer proxy = proxy(seen)) {
       use(withProxyName().httpProxy("proxy.test", proxy.port(), "user", "pass:ü"));
       open(URI.create("ws://far.test:" + server.port())).close(PATIENCE);
-      assertThat(seen.get().headers())
+      assertThat(seen.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).headers())
           .containsEntry(
               "proxy-authorization",
               "Basic "
                   + Base64.getEncoder()
                       .encodeToString("user:pass:ü".getBytes(StandardCharsets.UTF_8)));
-      assertThat(arrived.get().headers()).doesNotContainKey("proxy-authorization");
+      assertThat(arrived.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).headers())
+          .doesNotContainKey("proxy-authorization");
     }
   }
 
@@ -223,7 +224,7 @@ class ProxyTest extends TransportFixture {
     try (ScriptedServer proxy = ScriptedServer.start(Peer::awaitEnd)) {
       use(through(proxy));
       assertThatThrownBy(
-              () -> transport.open(URI.create("ws://far.test"), Map.of(), Duration.ofMillis(300)))
+              () -> transport.open(URI.create("ws://far.test"), Map.of(), Duration.ofSeconds(2)))
           .isInstanceOf(Unreachable.class)
           .hasMessageContaining("no answer from the proxy");
     }

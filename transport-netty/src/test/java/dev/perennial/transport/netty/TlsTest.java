@@ -232,7 +232,7 @@ class TlsTest extends TransportFixture {
     use(NettyTransport.builder().trust(certificate.trust()));
     try (ScriptedServer server = ScriptedServer.start(Peer::awaitEnd)) {
       URI uri = URI.create("wss://127.0.0.1:" + server.port());
-      assertThatThrownBy(() -> transport.open(uri, Map.of(), Duration.ofMillis(300)))
+      assertThatThrownBy(() -> transport.open(uri, Map.of(), Duration.ofSeconds(2)))
           .isInstanceOf(Unreachable.class)
           .hasMessageContaining("no end of the TLS handshake");
     }

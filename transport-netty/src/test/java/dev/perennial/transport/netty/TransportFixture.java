@@ -35,16 +35,20 @@ abstract class TransportFixture {
   @AfterEach
   void nothingIsLeft() {
     transport.close();
-    // Its event loop has ended, but the thread may have a last instruction to go.
-    Awaitility.await()
-        .atMost(PATIENCE)
-        .untilAsserted(() -> assertThat(eventLoopThreads()).isEmpty());
+    awaitNoEventLoop();
     LeakPresenceDetector.check();
   }
 
   void use(NettyTransportBuilder builder) {
     transport.close();
     transport = builder.build();
+  }
+
+  /** An event loop that has ended may have a last instruction to go. */
+  static void awaitNoEventLoop() {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(eventLoopThreads()).isEmpty());
   }
 
   static List<String> eventLoopThreads() {
