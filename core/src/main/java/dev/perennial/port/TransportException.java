@@ -3,7 +3,6 @@ package dev.perennial.port;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -18,7 +17,7 @@ public abstract sealed class TransportException extends IOException {
   private static final long serialVersionUID = 1;
 
   private TransportException(String message, @Nullable Throwable cause) {
-    super(printable(message), cause);
+    super(LogText.line(message), cause);
   }
 
   /**
@@ -134,36 +133,5 @@ public abstract sealed class TransportException extends IOException {
     public String body() {
       return new String(body, StandardCharsets.UTF_8);
     }
-  }
-
-  /**
-   * Escapes what could end a line of a log, or change how it looks: a peer must not be able to
-   * write lines of its own.
-   */
-  private static String printable(String text) {
-    StringBuilder out = new StringBuilder(text.length());
-    text.codePoints()
-        .forEach(c -> {
-          if (isPrintable(c)) {
-            out.appendCodePoint(c);
-          } else if (Character.isBmpCodePoint(c)) {
-            out.append(String.format(Locale.ROOT, "\\u%04x", c));
-          } else {
-            out.append(String.format(Locale.ROOT, "\\u{%x}", c));
-          }
-        });
-    return out.toString();
-  }
-
-  private static boolean isPrintable(int codePoint) {
-    return switch (Character.getType(codePoint)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE ->
-          false;
-      default -> true;
-    };
   }
 }

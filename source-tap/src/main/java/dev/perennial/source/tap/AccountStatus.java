@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -36,6 +37,6 @@ public record AccountStatus(String value) {
 
   @Override
   public String toString() {
-    return Brief.of(value);
+    return LogText.brief(value);
   }
 }

@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -31,7 +32,7 @@ final class Headers {
 
   void put(String name, String value) {
     if (name.isEmpty() || !name.chars().allMatch(Headers::isTokenChar)) {
-      throw new IllegalArgumentException("\"" + Brief.of(name) + "\" is no name for a header");
+      throw new IllegalArgumentException("\"" + LogText.brief(name) + "\" is no name for a header");
     }
     requireValue(name, value);
     String lower = name.toLowerCase(Locale.ROOT);

@@ -1,5 +1,7 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
+
 /**
  * What happened to a record. Open: an action that this version does not know is delivered as it
  * came.
@@ -29,6 +31,6 @@ public record RecordAction(String value) {
 
   @Override
   public String toString() {
-    return Brief.of(value);
+    return LogText.brief(value);
   }
 }

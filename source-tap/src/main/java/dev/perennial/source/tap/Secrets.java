@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -43,7 +44,7 @@ final class Secrets {
 
   /** Somebody else's words, short and without our secrets, should they have been repeated. */
   String clean(String words) {
-    return Brief.of(redact(words.strip()), LIMIT);
+    return LogText.brief(redact(words.strip()), LIMIT);
   }
 
   private String redact(String words) {

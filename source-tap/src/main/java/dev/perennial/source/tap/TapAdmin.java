@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -197,7 +198,7 @@ public final class TapAdmin {
     if (did.length() > MAX_DID_LENGTH) {
       throw new IllegalArgumentException(
           "\""
-              + Brief.of(did)
+              + LogText.brief(did)
               + "\" is no DID: it has "
               + did.length()
               + " characters, of which a DID has no more than "
@@ -206,7 +207,7 @@ public final class TapAdmin {
     if (!DID.matcher(did).matches()) {
       throw new IllegalArgumentException(
           "\""
-              + Brief.of(did)
+              + LogText.brief(did)
               + "\" is no DID, such as did:plc:ewvi7nxzyoun6zhxrhs64oiz; a handle must be resolved first");
     }
     return did;

@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
 import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -61,9 +62,9 @@ public final class TapIdentity extends TapEvent {
     return "TapIdentity["
         + Long.toUnsignedString(id)
         + ' '
-        + Brief.of(did)
+        + LogText.brief(did)
         + " \""
-        + Brief.of(handle)
+        + LogText.brief(handle)
         + "\" "
         + status
         + ']';

@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
 import dev.perennial.port.Malformed;
 import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;
@@ -54,7 +55,7 @@ public final class TapMalformed extends TapEvent implements Malformed {
         + ", "
         + size
         + " bytes, "
-        + Brief.of(String.valueOf(cause.getMessage()))
+        + LogText.brief(String.valueOf(cause.getMessage()))
         + ']';
   }
 }

@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -162,7 +163,7 @@ public final class TapRecord extends TapEvent {
         + (live ? " live " : " ")
         + action
         + ' '
-        + Brief.of(uri(), 200)
+        + LogText.brief(uri(), 200)
         + ']';
   }
 }

@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
 import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -36,6 +37,6 @@ public final class TapUnknown extends TapEvent {
 
   @Override
   public String toString() {
-    return "TapUnknown[" + Long.toUnsignedString(id) + ' ' + Brief.of(type) + ']';
+    return "TapUnknown[" + Long.toUnsignedString(id) + ' ' + LogText.brief(type) + ']';
   }
 }

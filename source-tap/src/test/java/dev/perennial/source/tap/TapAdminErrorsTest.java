@@ -61,7 +61,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
   void errorInPlainText() {
     answers(502, "<html>Bad\nGateway");
 
-    assertThatThrownBy(() -> admin.health()).hasMessageContaining("<html>Bad?Gateway");
+    assertThatThrownBy(() -> admin.health()).hasMessageContaining("<html>Bad\\u000aGateway");
   }
 
   @Test

@@ -175,7 +175,7 @@ class TapSourceTest {
     assertThat(failure)
         .isInstanceOf(TapException.Refused.class)
         .hasMessageContaining("status " + status)
-        .hasMessageContaining("\"Bad Request??X\"");
+        .hasMessageContaining("\"Bad Request\\u000d\\u000aX\"");
     assertThat(((TapException) failure).status()).isEqualTo(status);
     assertThat(builder.build().errors().classify(failure)).contains(Verdict.fatal());
   }
