@@ -215,6 +215,23 @@ class CheckpointerTest {
   }
 
   @Test
+  @DisplayName("a retry that fires before its timer is noted leaves the stream able to save")
+  void lateRetry() {
+    open(1, Duration.ofHours(1));
+    broken = Optional.of(new IOException("broken"));
+    runtime.holdUp(Duration.ofMillis(100));
+    ack(1);
+    runtime.runTasks();
+    broken = Optional.empty();
+    runtime.advance(Duration.ofSeconds(5));
+    ack(1);
+    runtime.runTasks();
+    assertThat(saves).endsWith("2");
+    runtime.advance(Duration.ofHours(1));
+    assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+  }
+
+  @Test
   @DisplayName("after the release there is no timer left, neither of the interval nor of a retry")
   void leavesNoTimer() {
     open(1_000, Duration.ofHours(1));

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -34,6 +35,7 @@ public final class ManualRuntime implements StreamRuntime {
   private final List<Entry> timers = new ArrayList<>();
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private long nanos;
+  private Optional<Duration> late = Optional.empty();
 
   @Override
   public long nanoTime() {
@@ -52,6 +54,11 @@ public final class ManualRuntime implements StreamRuntime {
 
   @Override
   public Timer schedule(Duration delay, Runnable task) {
+    if (late.filter(delay::equals).isPresent()) {
+      late = Optional.empty();
+      task.run();
+      return () -> {};
+    }
     Entry entry = new Entry(saturatedSum(nanos, nanosOf(delay)), task);
     timers.add(entry);
     return entry;
@@ -60,6 +67,14 @@ public final class ManualRuntime implements StreamRuntime {
   @Override
   public void execute(Runnable task) {
     tasks.add(task);
+  }
+
+  /**
+   * The next timer with this delay runs its task before {@code schedule} has returned, as it does
+   * to a thread that is held up there.
+   */
+  public void holdUp(Duration delay) {
+    late = Optional.of(delay);
   }
 
   /** How many timers have neither run nor been cancelled. */
