@@ -2,8 +2,6 @@ package dev.perennial;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.Seat.Handover;
-import dev.perennial.port.AckingConnection;
-import dev.perennial.port.Connection;
 import dev.perennial.port.Position;
 import dev.perennial.port.Source;
 import dev.perennial.port.StreamRuntime;
@@ -67,10 +65,10 @@ final class Closer<E, P extends Position> {
     // What is acked by now can be saved without the seat, however long that takes to get.
     saving.ifPresent(save -> save.checkpointer().saveNow());
     Handover seatWas = seat.take(timeout, runtime);
-    Connection<E, P> connection = seatWas == Handover.TAKEN ? loop.detach() : null;
+    Session<E, P> live = seatWas == Handover.TAKEN ? loop.detach() : null;
     if (seatWas == Handover.TAKEN) {
       // A driver's own close may hang, so it runs on a thread that can be left behind.
-      runtime.execute(() -> close(connection, deadline.remaining()));
+      runtime.execute(() -> close(live, deadline.remaining()));
     }
     saving.ifPresent(save -> flush(save, deadline));
     Optional<Position> oldest = Optional.empty();
@@ -88,7 +86,7 @@ final class Closer<E, P extends Position> {
     if (seatWas == Handover.TAKEN && !saving.map(Saving::isHeldUpByCaller).orElse(false)) {
       Uninterrupted.await(signal, () -> sourceClosed, deadline);
     }
-    int unsent = window.unsent() + (connection == null ? loop.unsent() : unsent(connection));
+    int unsent = window.unsent() + (live == null ? loop.unsent() : live.unsent());
     CloseReport done =
         new CloseReport(unacked, unacked == 0 ? Optional.empty() : oldest, unsent, outcome);
     report = done;
@@ -121,25 +119,15 @@ final class Closer<E, P extends Position> {
             saving.map(save -> save.checkpointer().outcome()).orElse(CheckpointOutcome.NONE));
   }
 
-  private void close(@Nullable Connection<E, P> connection, Duration flush) {
-    if (connection != null) {
-      try {
-        connection.close(flush);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (Throwable e) {
-        observer.closeFailed("the connection", e);
-      }
-      int unsent = unsent(connection);
+  private void close(@Nullable Session<E, P> live, Duration flush) {
+    if (live != null) {
+      live.closeQuietly(flush);
+      int unsent = live.unsent();
       if (unsent > 0) {
         observer.acksUnsent(unsent);
       }
     }
     partClosed();
-  }
-
-  private int unsent(Connection<E, P> connection) {
-    return connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
   }
 
   /** The connection is closed, or the claim given up: when both are, so is the source. */

@@ -158,6 +158,10 @@ final class Observer {
     LOG.warn("{}: a connection could not be woken", source, cause);
   }
 
+  void unsentFailed(Throwable cause) {
+    LOG.warn("{}: a connection could not say how many acks it has not written", source, cause);
+  }
+
   /** Something of the source or the store that could not be closed in order. */
   void closeFailed(String what, Throwable cause) {
     LOG.warn("{}: {} could not be closed in order", source, what, cause);

@@ -2,8 +2,6 @@ package dev.perennial;
 
 import dev.perennial.Seat.Use;
 import dev.perennial.StreamException.Reason;
-import dev.perennial.port.AckingConnection;
-import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
@@ -27,18 +25,6 @@ final class ReconnectLoop<E, P extends Position> {
    * reaches it for.
    */
   private static final Duration RECEIVE_SLICE = Duration.ofMillis(500);
-
-  /** A connection that is open. */
-  private static final class Session<E, P extends Position> {
-    final Connection<E, P> connection;
-    final long since;
-    boolean proved;
-
-    Session(Connection<E, P> connection, long since) {
-      this.connection = connection;
-      this.since = since;
-    }
-  }
 
   private final Feed<E, P> feed;
   private final StreamOptions options;
@@ -130,22 +116,15 @@ final class ReconnectLoop<E, P extends Position> {
   /** Makes a blocked receive return soon. Any thread. */
   void wakeUp() {
     Session<E, P> live = session;
-    if (live == null) {
-      return;
-    }
-    try {
-      live.connection.wakeUp();
-    } catch (Throwable e) {
-      // Whoever wakes must not suffer from it; without it, receive returns by itself a little
-      // later.
-      observer.wakeUpFailed(e);
+    if (live != null) {
+      live.wakeUp();
     }
   }
 
   /** How many acks the open connection has not written. Any thread. */
   int unsent() {
     Session<E, P> live = session;
-    return live == null ? 0 : unsent(live.connection);
+    return live == null ? 0 : live.unsent();
   }
 
   /**
@@ -182,7 +161,9 @@ final class ReconnectLoop<E, P extends Position> {
       if (!feed.prepare(deadline)) {
         return;
       }
-      seat.use(Use.CONNECTING, () -> session = new Session<>(feed.connect(), runtime.nanoTime()));
+      seat.use(
+          Use.CONNECTING,
+          () -> session = new Session<>(feed.connect(), runtime.nanoTime(), observer));
     } catch (Throwable e) {
       rethrowIfNotTheSources(e);
       disconnected(Optional.empty(), false, e);
@@ -201,7 +182,7 @@ final class ReconnectLoop<E, P extends Position> {
     try {
       received =
           timeout.isZero()
-              ? live.connection.receive(timeout)
+              ? live.receive(timeout)
               : seat.use(Use.RECEIVING, () -> await(live, timeout));
     } catch (Throwable e) {
       rethrowIfNotTheSources(e);
@@ -217,7 +198,7 @@ final class ReconnectLoop<E, P extends Position> {
       if (!feed.takesAcks()) {
         close(live);
       }
-      lifecycle.move(StreamState.ENDED, null, 0, null, age(live));
+      lifecycle.move(StreamState.ENDED, null, 0, null, live.age(runtime.nanoTime()));
     }
     return received;
   }
@@ -228,50 +209,37 @@ final class ReconnectLoop<E, P extends Position> {
    */
   private @Nullable Received<E, P> await(Session<E, P> live, Duration timeout) throws Exception {
     boolean pointless = lifecycle.isOver() || interesting.getAsBoolean();
-    return live.connection.receive(pointless ? Duration.ZERO : timeout);
+    return live.receive(pointless ? Duration.ZERO : timeout);
   }
 
   /** Notes that the connection gave something that was wanted. */
   void proved() {
     Session<E, P> live = session;
-    if (live != null && !live.proved) {
-      live.proved = true;
+    if (live != null && live.prove()) {
       attempts.startOver();
       feed.proved();
     }
   }
 
   private void lost(Session<E, P> live, Throwable cause) {
-    Duration age = age(live);
+    Duration age = live.age(runtime.nanoTime());
     if (age.compareTo(options.stableAfter()) >= 0) {
       proved();
     }
     close(live);
-    disconnected(Optional.of(age), live.proved, cause);
-  }
-
-  private Duration age(Session<E, P> live) {
-    return Duration.ofNanos(runtime.nanoTime() - live.since);
+    disconnected(Optional.of(age), live.isProved(), cause);
   }
 
   private void close(Session<E, P> live) {
     feed.disconnected();
-    try {
-      seat.use(
-          Use.CONNECTING,
-          () -> {
-            session = null;
-            live.connection.close(Duration.ZERO);
-            return live;
-          });
-    } catch (InterruptedException e) {
-      lifecycle.check();
-      Thread.currentThread().interrupt();
-    } catch (Throwable e) {
-      lifecycle.check();
-      observer.closeFailed("a lost connection", e);
-    }
-    int unsent = unsent(live.connection);
+    seat.use(
+        Use.CONNECTING,
+        () -> {
+          session = null;
+          live.closeQuietly(Duration.ZERO);
+          return live;
+        });
+    int unsent = live.unsent();
     if (unsent > 0) {
       feed.unsent(unsent);
       observer.acksUnsent(unsent);
@@ -367,18 +335,9 @@ final class ReconnectLoop<E, P extends Position> {
   }
 
   /** Hands the connection over, if one is open, to whoever took the seat and closes it. */
-  @Nullable Connection<E, P> detach() {
+  @Nullable Session<E, P> detach() {
     Session<E, P> live = session;
     session = null;
-    return live == null ? null : live.connection;
-  }
-
-  private int unsent(Connection<E, P> connection) {
-    try {
-      return connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
-    } catch (Throwable e) {
-      observer.closeFailed("a connection", e);
-      return 0;
-    }
+    return live;
   }
 }
