@@ -26,7 +26,10 @@ final class Alarm {
     this.runtime = runtime;
   }
 
-  /** Sets it. False, and nothing else, if it is set already or was stopped. */
+  /**
+   * Sets it. False, and nothing else, if it is set already or was stopped. Where no timer can be
+   * had, it throws what the runtime throws, and is not set.
+   */
   boolean set(Duration delay, Runnable task) {
     Setting setting = new Setting();
     if (!current.compareAndSet(null, setting)) {

@@ -167,7 +167,13 @@ final class Checkpointer<P extends Position> {
       return;
     }
     outage.failed(cause);
-    Duration wait = schedule.failed();
+    Duration wait;
+    try {
+      wait = schedule.failed();
+    } catch (Throwable e) {
+      outage.stuck(e);
+      return;
+    }
     signal.raise();
     observer.checkpointSaveFailed(new CheckpointSaveFailed(position, cause, wait));
   }

@@ -68,7 +68,7 @@ final class Closer<E, P extends Position> {
     Session<E, P> live = seatWas == Handover.TAKEN ? loop.detach() : null;
     if (seatWas == Handover.TAKEN) {
       // A driver's own close may hang, so it runs on a thread that can be left behind.
-      runtime.execute(() -> close(live, deadline.remaining()));
+      OwnThread.run(() -> close(live, deadline.remaining()), runtime);
     }
     saving.ifPresent(save -> flush(save, deadline));
     Optional<Position> oldest = Optional.empty();

@@ -158,6 +158,10 @@ final class Observer {
     LOG.warn("{}: a connection could not be woken", source, cause);
   }
 
+  void noThread(Throwable cause) {
+    LOG.warn("{}: no thread could be had to call the checkpoint store; trying on", source, cause);
+  }
+
   void unsentFailed(Throwable cause) {
     LOG.warn("{}: a connection could not say how many acks it has not written", source, cause);
   }

@@ -50,7 +50,16 @@ final class SaveSchedule {
     if (count >= settings.acks()) {
       requestUnlessRetrying();
     } else if (count == 1 && !interval.isSet()) {
+      saveInTime();
+    }
+  }
+
+  private void saveInTime() {
+    try {
       interval.set(settings.interval(), this::timeIsOver);
+    } catch (Throwable e) {
+      // Without a timer it is saved now, rather than perhaps never.
+      requestUnlessRetrying();
     }
   }
 
@@ -70,6 +79,8 @@ final class SaveSchedule {
   void now() {
     retry.cancel();
     request();
+    // One that was asked for before may have found no thread.
+    lane.start();
   }
 
   private void request() {
@@ -95,7 +106,10 @@ final class SaveSchedule {
     failures = 0;
   }
 
-  /** The save that had begun failed; says how long until the next try. */
+  /**
+   * The save that had begun failed; says how long until the next try. Where no timer can be had for
+   * that, throws what the runtime throws.
+   */
   Duration failed() {
     failures++;
     Duration wait = RETRIES.delay(failures, runtime.random());

@@ -25,8 +25,8 @@ record Saving<P extends Position>(
       Observer observer) {
     String id = checkpoints.streamId();
     Checkpoints.Settings settings = checkpoints.settings();
-    StoreLane lane = new StoreLane(runtime);
     OutageClock outage = new OutageClock(settings.tolerateOutage(), id, runtime, lifecycle);
+    StoreLane lane = new StoreLane(runtime, observer, outage::stuck);
     Claim claim = new Claim(store, id, settings, runtime, lane, outage, lifecycle, observer, wake);
     Checkpointer<P> checkpointer =
         new Checkpointer<>(

@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.perennial.port.ManualRuntime;
 import java.time.Duration;
@@ -89,5 +90,16 @@ class AlarmTest {
     assertThat(rang).hasValue(1);
     assertThat(alarm.isSet()).isFalse();
     assertThat(set()).isTrue();
+  }
+
+  @Test
+  @DisplayName("one for which no timer can be had is not taken for set")
+  void noTimer() {
+    runtime.refuseTimers(1);
+    assertThatExceptionOfType(Error.class).isThrownBy(this::set);
+    assertThat(alarm.isSet()).isFalse();
+    assertThat(set()).isTrue();
+    runtime.advance(SECOND);
+    assertThat(rang).hasValue(1);
   }
 }

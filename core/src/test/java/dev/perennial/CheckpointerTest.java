@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.StreamException.Reason;
@@ -66,11 +67,13 @@ class CheckpointerTest {
   private final List<String> saves = new ArrayList<>();
   private Optional<Exception> broken = Optional.empty();
   private int tries;
+  private Runnable onTry = () -> {};
   private final CheckpointStore store =
       CheckpointStore.of(
           id -> Optional.empty(),
           (id, checkpoint) -> {
             tries++;
+            onTry.run();
             if (broken.isPresent()) {
               throw broken.get();
             }
@@ -298,5 +301,58 @@ class CheckpointerTest {
     assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
     runtime.advance(Duration.ofMinutes(2));
     assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+  }
+
+  @Test
+  @DisplayName("a save that no thread can be had for follows when one can, and the ack counts")
+  void noThread() {
+    open(1, Duration.ofHours(1));
+    runtime.refuseThreads(3);
+    ack(3);
+    assertThat(saves).isEmpty();
+    runtime.advance(Duration.ofSeconds(5));
+    assertThat(saves).containsExactly("3");
+    assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+  }
+
+  @Test
+  @DisplayName("where neither a thread nor a timer can be had, the stream says so, and close saves")
+  void neitherThreadNorTimer() {
+    open(1, Duration.ofHours(1));
+    runtime.refuseThreads(1);
+    runtime.refuseTimers(1);
+    ack(1);
+    assertThatExceptionOfType(StreamException.class)
+        .isThrownBy(lifecycle::check)
+        .withMessageContaining("orders")
+        .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.CHECKPOINT))
+        .withCauseInstanceOf(Error.class);
+    assertThat(saving.checkpointer().flush(Deadline.in(Duration.ZERO, runtime)))
+        .isEqualTo(CheckpointOutcome.SAVED);
+  }
+
+  @Test
+  @DisplayName("without a timer for the interval, the first ack is saved at once")
+  void noIntervalTimer() {
+    open(1_000, Duration.ofHours(1));
+    runtime.refuseTimers(1);
+    ack(1);
+    runtime.runTasks();
+    assertThat(saves).containsExactly("1");
+  }
+
+  @Test
+  @DisplayName("without a timer for the next try of a failed save, the stream says so")
+  void noRetryTimer() {
+    open(1, Duration.ofHours(1));
+    broken = Optional.of(new IOException("broken"));
+    onTry = () -> runtime.refuseTimers(1);
+    ack(1);
+    runtime.runTasks();
+    assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+    broken = Optional.empty();
+    onTry = () -> {};
+    assertThat(saving.checkpointer().flush(Deadline.in(Duration.ZERO, runtime)))
+        .isEqualTo(CheckpointOutcome.SAVED);
   }
 }

@@ -36,6 +36,8 @@ public final class ManualRuntime implements StreamRuntime {
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private long nanos;
   private Optional<Duration> late = Optional.empty();
+  private int refusedThreads;
+  private int refusedTimers;
 
   @Override
   public long nanoTime() {
@@ -54,6 +56,10 @@ public final class ManualRuntime implements StreamRuntime {
 
   @Override
   public Timer schedule(Duration delay, Runnable task) {
+    if (refusedTimers > 0) {
+      refusedTimers--;
+      throw noThread();
+    }
     if (late.filter(delay::equals).isPresent()) {
       late = Optional.empty();
       task.run();
@@ -66,7 +72,26 @@ public final class ManualRuntime implements StreamRuntime {
 
   @Override
   public void execute(Runnable task) {
+    if (refusedThreads > 0) {
+      refusedThreads--;
+      throw noThread();
+    }
     tasks.add(task);
+  }
+
+  /** The next calls to {@code execute} find no thread. */
+  public void refuseThreads(int calls) {
+    refusedThreads = calls;
+  }
+
+  /** The next calls to {@code schedule} find no thread for the timers. */
+  public void refuseTimers(int calls) {
+    refusedTimers = calls;
+  }
+
+  /** An OutOfMemoryError in a real JVM, after which JUnit would run no further test. */
+  private static Error noThread() {
+    return new Error("unable to create native thread");
   }
 
   /**
