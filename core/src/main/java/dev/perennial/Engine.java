@@ -44,7 +44,13 @@ final class Engine<E, P extends Position> implements Settlements {
     this.signal = runtime.newSignal();
     this.lifecycle = new Lifecycle(this::wake, observer, this::kept);
     this.waiting = new Waiting(signal, lifecycle);
-    this.seat = new Seat(signal, options.source(), lifecycle::isClosing, this::cleanUp);
+    this.seat =
+        new Seat(
+            signal,
+            options.source(),
+            lifecycle::isClosing,
+            lifecycle::closedException,
+            this::cleanUp);
     Tracked<E, P> tracked = tracking.apply(this);
     this.window = tracked.window;
     this.saving = tracked.saving;

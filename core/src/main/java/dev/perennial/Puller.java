@@ -82,7 +82,7 @@ final class Puller<E, P extends Position> {
       stayed = seat.leave();
     }
     if (!stayed) {
-      throw seat.closed();
+      throw lifecycle.closedException();
     }
     return delivery;
   }
@@ -136,7 +136,7 @@ final class Puller<E, P extends Position> {
       stayed = seat.leave();
     }
     if (!stayed) {
-      throw seat.closed();
+      throw lifecycle.closedException();
     }
     batch.forEach(this::settleOnReceipt);
     return new Batch<>(batch);

@@ -134,10 +134,10 @@ final class ReconnectLoop<E, P extends Position> {
    */
   void step(Deadline deadline, BooleanSupplier meanwhile) throws InterruptedException {
     switch (lifecycle.state()) {
-      case NEW -> lifecycle.move(feed.firstState());
+      case NEW -> lifecycle.move(Move.to(feed.firstState()));
       case CLAIMING -> {
         if (feed.claim(deadline)) {
-          lifecycle.move(StreamState.CONNECTING);
+          lifecycle.move(Move.to(StreamState.CONNECTING));
         }
       }
       case CONNECTING -> connect(deadline);
@@ -145,7 +145,7 @@ final class ReconnectLoop<E, P extends Position> {
         Deadline until = retry;
         waiting.await(meanwhile, deadline.remaining(until.remaining()));
         if (until.isOver()) {
-          lifecycle.move(StreamState.CONNECTING);
+          lifecycle.move(Move.to(StreamState.CONNECTING));
         }
       }
       default -> {
@@ -169,7 +169,7 @@ final class ReconnectLoop<E, P extends Position> {
       disconnected(Optional.empty(), false, e);
       return;
     }
-    lifecycle.move(StreamState.LIVE, null, attempts.count(), null, null);
+    lifecycle.move(Move.live(attempts.count()));
     if (connectedBefore) {
       observer.reconnected();
     }
@@ -198,7 +198,7 @@ final class ReconnectLoop<E, P extends Position> {
       if (!feed.takesAcks()) {
         close(live);
       }
-      lifecycle.move(StreamState.ENDED, null, 0, null, live.age(runtime.nanoTime()));
+      lifecycle.move(Move.ended(live.age(runtime.nanoTime())));
     }
     return received;
   }
@@ -271,7 +271,7 @@ final class ReconnectLoop<E, P extends Position> {
     Duration atLeast = verdict instanceof Verdict.Retry again ? again.atLeast() : Duration.ZERO;
     Duration delay = ask(() -> Durations.max(attempts.delay(), atLeast));
     retry = Deadline.in(delay, runtime);
-    lifecycle.move(StreamState.BACKING_OFF, cause, attempts.count(), delay, age.orElse(null));
+    lifecycle.move(Move.backingOff(cause, attempts.count(), delay, age.orElse(null)));
   }
 
   /** What the backoff policy says, which may be the application's own, and throw. */
