@@ -1,22 +1,19 @@
 package dev.perennial;
 
 import dev.perennial.Seat.Use;
-import dev.perennial.StreamException.Reason;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.port.StreamRuntime;
-import dev.perennial.port.Verdict;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a connection open: the only place that connects, classifies errors, waits and tries again.
- * Everything but {@code wakeUp} is for the thread that sits.
+ * Keeps a connection open: the only place that connects, waits and tries again. Everything but
+ * {@code wakeUp} is for the thread that sits.
  */
 final class ReconnectLoop<E, P extends Position> {
 
@@ -28,20 +25,17 @@ final class ReconnectLoop<E, P extends Position> {
 
   private final Feed<E, P> feed;
   private final StreamOptions options;
-  private final ErrorClassifier errors;
   private final Seat seat;
   private final Lifecycle lifecycle;
   private final Waiting waiting;
   private final Observer observer;
   private final StreamRuntime runtime;
-  private final Attempts attempts;
+  private final ConnectionFailures failures;
   private final BooleanSupplier interesting;
   private final LongConsumer idle;
 
   private volatile @Nullable Session<E, P> session;
   private boolean connectedBefore;
-  private Deadline retry;
-  private @Nullable Throwable lastError;
 
   /**
    * @param interesting whether there is something to do that needs no connection, so that waiting
@@ -60,7 +54,6 @@ final class ReconnectLoop<E, P extends Position> {
       LongConsumer idle) {
     this.feed = feed;
     this.options = options;
-    this.errors = errors;
     this.seat = seat;
     this.lifecycle = lifecycle;
     this.waiting = waiting;
@@ -68,8 +61,7 @@ final class ReconnectLoop<E, P extends Position> {
     this.interesting = interesting;
     this.idle = idle;
     this.runtime = options.runtime();
-    this.attempts = new Attempts(options.backoff(), options.maxAttempts(), runtime::random);
-    this.retry = Deadline.never(runtime);
+    this.failures = new ConnectionFailures(options, errors, feed, lifecycle);
   }
 
   /** What comes before anything that is received, from no connection: the notice of a restart. */
@@ -110,7 +102,7 @@ final class ReconnectLoop<E, P extends Position> {
 
   /** The error that the last connection or attempt ended with. */
   @Nullable Throwable lastError() {
-    return lastError;
+    return failures.last();
   }
 
   /** Makes a blocked receive return soon. Any thread. */
@@ -142,7 +134,7 @@ final class ReconnectLoop<E, P extends Position> {
       }
       case CONNECTING -> connect(deadline);
       case BACKING_OFF -> {
-        Deadline until = retry;
+        Deadline until = failures.retry();
         waiting.await(meanwhile, deadline.remaining(until.remaining()));
         if (until.isOver()) {
           lifecycle.move(Move.to(StreamState.CONNECTING));
@@ -166,10 +158,10 @@ final class ReconnectLoop<E, P extends Position> {
           () -> session = new Session<>(feed.connect(), runtime.nanoTime(), observer));
     } catch (Throwable e) {
       rethrowIfNotTheSources(e);
-      disconnected(Optional.empty(), false, e);
+      failures.failed(Optional.empty(), false, e);
       return;
     }
-    lifecycle.move(Move.live(attempts.count()));
+    lifecycle.move(Move.live(failures.count()));
     if (connectedBefore) {
       observer.reconnected();
     }
@@ -216,8 +208,7 @@ final class ReconnectLoop<E, P extends Position> {
   void proved() {
     Session<E, P> live = session;
     if (live != null && live.prove()) {
-      attempts.startOver();
-      feed.proved();
+      failures.proved();
     }
   }
 
@@ -227,7 +218,7 @@ final class ReconnectLoop<E, P extends Position> {
       proved();
     }
     close(live);
-    disconnected(Optional.of(age), live.isProved(), cause);
+    failures.failed(Optional.of(age), live.isProved(), cause);
   }
 
   private void close(Session<E, P> live) {
@@ -244,76 +235,6 @@ final class ReconnectLoop<E, P extends Position> {
       feed.unsent(unsent);
       observer.acksUnsent(unsent);
     }
-  }
-
-  /** The connection ended, or none came about. */
-  private void disconnected(Optional<Duration> age, boolean proved, Throwable cause) {
-    lastError = cause;
-    Verdict verdict = classify(cause);
-    if (verdict instanceof Verdict.Fatal) {
-      die(Reason.FATAL, fatal(age.isPresent(), cause), cause);
-    }
-    if (verdict instanceof Verdict.PositionLost) {
-      feed.positionLost(cause);
-      lifecycle.check();
-    }
-    if (!proved && !ask(() -> attempts.failed(cause))) {
-      die(
-          Reason.ATTEMPTS_EXHAUSTED,
-          "the "
-              + options.source()
-              + " stream got no connection that worked in "
-              + attempts.count()
-              + " attempts in a row, as many as maxAttempts allows, so it stopped; the last failed with "
-              + cause,
-          cause);
-    }
-    Duration atLeast = verdict instanceof Verdict.Retry again ? again.atLeast() : Duration.ZERO;
-    Duration delay = ask(() -> Durations.max(attempts.delay(), atLeast));
-    retry = Deadline.in(delay, runtime);
-    lifecycle.move(Move.backingOff(cause, attempts.count(), delay, age.orElse(null)));
-  }
-
-  /** What the backoff policy says, which may be the application's own, and throw. */
-  private <T> T ask(Supplier<T> question) {
-    try {
-      return question.get();
-    } catch (Throwable e) {
-      die(
-          Reason.FATAL,
-          "the backoff policy of the "
-              + options.source()
-              + " stream failed with "
-              + e
-              + ", so the stream stopped",
-          e);
-      throw new IllegalStateException("a stream that failed is not dead", e);
-    }
-  }
-
-  private Verdict classify(Throwable cause) {
-    try {
-      return errors.classify(cause).orElse(Verdict.fatal());
-    } catch (Throwable e) {
-      cause.addSuppressed(e);
-      return Verdict.fatal();
-    }
-  }
-
-  private String fatal(boolean connected, Throwable cause) {
-    return "the "
-        + options.source()
-        + " source failed in "
-        + (connected ? "receive" : "connecting")
-        + " with "
-        + cause
-        + ", which its classifier calls fatal or does not know, so the stream stopped; if trying again can help,"
-        + " return Verdict.retry() for it";
-  }
-
-  private void die(Reason reason, String message, Throwable cause) {
-    lifecycle.fail(new Death(reason, message, cause, attempts.count(), feed.last()));
-    lifecycle.check();
   }
 
   /**
