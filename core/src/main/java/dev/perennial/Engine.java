@@ -31,6 +31,7 @@ final class Engine<E, P extends Position> implements Settlements {
   private final Optional<Saving<P>> saving;
   private final ReconnectLoop<E, P> loop;
   private final Puller<E, P> puller;
+  private final HandlerLoop<E> handlerLoop;
   private final Closer<E, P> closer;
 
   private Engine(
@@ -66,6 +67,7 @@ final class Engine<E, P extends Position> implements Settlements {
             window::hasNacked,
             window::idle);
     this.puller = new Puller<>(options, lifecycle, seat, window, loop, waiting, saving, observer);
+    this.handlerLoop = new HandlerLoop<>(options, lifecycle, seat, puller);
     this.closer =
         new Closer<>(source, runtime, signal, lifecycle, seat, loop, window, saving, observer);
   }
@@ -156,6 +158,10 @@ final class Engine<E, P extends Position> implements Settlements {
 
   Puller<E, P> puller() {
     return puller;
+  }
+
+  HandlerLoop<E> handlerLoop() {
+    return handlerLoop;
   }
 
   // Looking and closing, from any thread.

@@ -65,9 +65,15 @@ final class Lifecycle {
         "the " + observer.source() + " stream is closed", why == null ? null : why.exception());
   }
 
-  /** What the stream died of, also when it is closed meanwhile. */
-  @Nullable Death death() {
-    return death;
+  /**
+   * Tells what the stream died of, also when it is closed meanwhile: it must not look as if it had
+   * come to its end only because of that.
+   */
+  void throwIfDied() {
+    Death why = death;
+    if (why != null) {
+      throw why.exception();
+    }
   }
 
   /** Moves a stream that is alive. If it died or was closed meanwhile, says so instead. */
