@@ -26,7 +26,7 @@ final class Puller<E, P extends Position> {
   private final Window<E, P> window;
   private final ReconnectLoop<E, P> loop;
   private final Waiting waiting;
-  private final Optional<Saving<P>> saving;
+  private final Saving saving;
   private final Observer observer;
   private final RoomWatch room;
   private final Deadline never;
@@ -45,7 +45,7 @@ final class Puller<E, P extends Position> {
       Window<E, P> window,
       ReconnectLoop<E, P> loop,
       Waiting waiting,
-      Optional<Saving<P>> saving,
+      Saving saving,
       Observer observer) {
     this.options = options;
     this.runtime = options.runtime();
@@ -275,7 +275,7 @@ final class Puller<E, P extends Position> {
     }
     if (next instanceof Received.Progress<E, P> progress) {
       window.progress(progress.position());
-      saving.ifPresent(save -> save.checkpointer().moved());
+      saving.moved();
     }
     return null;
   }

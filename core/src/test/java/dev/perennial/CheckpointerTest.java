@@ -82,7 +82,7 @@ class CheckpointerTest {
 
   private final Observer observer = new Observer("test", List.of());
   private final Lifecycle lifecycle = new Lifecycle(() -> {}, observer, () -> "");
-  private Saving<TestPosition> saving;
+  private StoreSaving<TestPosition> saving;
   private final AckWindow<String, TestPosition> window =
       new AckWindow<>(
           10_000,
@@ -102,7 +102,7 @@ class CheckpointerTest {
 
   private void open(int acks, Duration interval) {
     saving =
-        Saving.of(
+        StoreSaving.of(
             new Encoding(),
             window,
             store,
