@@ -4,7 +4,6 @@ import dev.perennial.Delivery.Settlement;
 import dev.perennial.port.Position;
 import java.util.ArrayDeque;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +23,7 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
   private final int capacity;
   private final int mask;
   private final AtomicReferenceArray<Delivery<E>> ring;
-  private final Settlements settlements;
-  private final NackQueue<E> nacked = new NackQueue<>();
-  private final AtomicLong acked = new AtomicLong();
+  private final Settling<E> settling;
 
   /** Where the next delivery goes. Written by the pulling thread only. */
   private volatile long tail;
@@ -43,7 +40,7 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
     int size = Integer.highestOneBit(Math.max(1, capacity - 1)) << (capacity > 1 ? 1 : 0);
     this.mask = size - 1;
     this.ring = new AtomicReferenceArray<>(size);
-    this.settlements = settlements;
+    this.settling = new Settling<>(settlements);
   }
 
   /** The position to go on from after a crash; null if there is none yet. */
@@ -87,56 +84,40 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
 
   @Override
   public boolean hasNacked() {
-    return !nacked.isEmpty();
+    return settling.hasNacked();
   }
 
   @Override
   public @Nullable Delivery<E> nextNacked() {
-    Delivery<E> old = nacked.poll();
-    if (old == null) {
-      return null;
+    Delivery<E> again = settling.nextNacked();
+    if (again != null) {
+      ring.setRelease(slot(again.sequence()), again);
     }
-    Delivery<E> again =
-        new Delivery<>(
-            this, old.event(), old.position(), old.attempt() + 1, old.sequence(), Settlement.OPEN);
-    ring.setRelease(slot(old.sequence()), again);
     return again;
   }
 
   @Override
   public boolean ack(Delivery<E> delivery) {
-    if (!delivery.settle(Settlement.ACKED)) {
-      if (delivery.settlement() != Settlement.ACKED) {
-        settlements.ackedTooLate(delivery);
-      }
+    if (!settling.ack(delivery)) {
       return false;
     }
-    acked.incrementAndGet();
-    settlements.acked();
+    settling.count();
     return true;
   }
 
   @Override
   public boolean nack(Delivery<E> delivery) {
-    if (!delivery.settle(Settlement.NACKED)) {
-      return false;
-    }
-    nacked.add(delivery);
-    settlements.nacked();
-    return true;
+    return settling.nack(delivery);
   }
 
   @Override
   public long acked() {
-    return acked.get();
+    return settling.acked();
   }
 
   @Override
   public int unacked() {
-    // Acks first, so that the difference is never below zero. What is admitted and acked meanwhile
-    // then counts as unacked, which the window bounds.
-    long done = acked.get();
-    return (int) Math.min(capacity, tail - done);
+    return settling.unacked(() -> tail, capacity);
   }
 
   @Override

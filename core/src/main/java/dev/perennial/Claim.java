@@ -170,8 +170,8 @@ final class Claim {
     // A timer, because the next try may hang.
     settings
         .waitForClaim()
-        .ifPresent(
-            longest -> runtime.schedule(longest, () -> runtime.execute(() -> giveUp(standby))));
+        .ifPresent(longest ->
+            runtime.schedule(longest, () -> OwnThread.run(() -> giveUp(standby), runtime)));
   }
 
   private void giveUp(Standby standby) {
@@ -188,7 +188,11 @@ final class Claim {
   }
 
   private void tryAgain(Deadline until) {
-    runtime.schedule(until.remaining(INTERVAL), () -> lane.submit(this::advance));
+    try {
+      runtime.schedule(until.remaining(INTERVAL), () -> lane.submit(this::advance));
+    } catch (Throwable e) {
+      outage.stuck(e);
+    }
   }
 
   private void failed(State during, Throwable cause) {

@@ -43,7 +43,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
   private record Connect<P>() implements Next<P> {}
 
   private final ClientTrackedSource<E, P> source;
-  private final Optional<Saving<P>> saving;
+  private final Optional<StoreSaving<P>> saving;
   private final Waiting waiting;
   private final Seat seat;
   private final Lifecycle lifecycle;
@@ -59,7 +59,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
    */
   ClientFeed(
       ClientTrackedSource<E, P> source,
-      Optional<Saving<P>> saving,
+      Optional<StoreSaving<P>> saving,
       Waiting waiting,
       Seat seat,
       Lifecycle lifecycle,
@@ -83,7 +83,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
     if (saving.isEmpty()) {
       return true;
     }
-    Saving<P> save = saving.get();
+    StoreSaving<P> save = saving.get();
     if (!waiting.await(save.claim()::isReady, deadline.remaining())) {
       return false;
     }

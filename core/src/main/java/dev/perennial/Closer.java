@@ -2,8 +2,6 @@ package dev.perennial;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.Seat.Handover;
-import dev.perennial.port.AckingConnection;
-import dev.perennial.port.Connection;
 import dev.perennial.port.Position;
 import dev.perennial.port.Source;
 import dev.perennial.port.StreamRuntime;
@@ -27,7 +25,7 @@ final class Closer<E, P extends Position> {
   private final Seat seat;
   private final ReconnectLoop<E, P> loop;
   private final Window<E, P> window;
-  private final Optional<Saving<P>> saving;
+  private final Saving saving;
   private final Observer observer;
   private final AtomicReference<@Nullable Thread> closing = new AtomicReference<>();
   private final AtomicInteger openParts;
@@ -42,7 +40,7 @@ final class Closer<E, P extends Position> {
       Seat seat,
       ReconnectLoop<E, P> loop,
       Window<E, P> window,
-      Optional<Saving<P>> saving,
+      Saving saving,
       Observer observer) {
     this.source = source;
     this.runtime = runtime;
@@ -53,7 +51,7 @@ final class Closer<E, P extends Position> {
     this.window = window;
     this.saving = saving;
     this.observer = observer;
-    this.openParts = new AtomicInteger(saving.isPresent() ? 2 : 1);
+    this.openParts = new AtomicInteger(saving.hasClaim() ? 2 : 1);
   }
 
   CloseReport close(Duration timeout) {
@@ -65,14 +63,14 @@ final class Closer<E, P extends Position> {
       return secondReport(caller, deadline);
     }
     // What is acked by now can be saved without the seat, however long that takes to get.
-    saving.ifPresent(save -> save.checkpointer().saveNow());
+    saving.saveNow();
     Handover seatWas = seat.take(timeout, runtime);
-    Connection<E, P> connection = seatWas == Handover.TAKEN ? loop.detach() : null;
+    Session<E, P> live = seatWas == Handover.TAKEN ? loop.detach() : null;
     if (seatWas == Handover.TAKEN) {
       // A driver's own close may hang, so it runs on a thread that can be left behind.
-      runtime.execute(() -> close(connection, deadline.remaining()));
+      OwnThread.run(() -> close(live, deadline.remaining()), runtime);
     }
-    saving.ifPresent(save -> flush(save, deadline));
+    saving.flush(deadline);
     Optional<Position> oldest = Optional.empty();
     int unacked;
     if (seatWas == Handover.LEFT_PULLING) {
@@ -82,13 +80,12 @@ final class Closer<E, P extends Position> {
       unacked = window.expire();
     }
     // Until the window expired, acks counted; what the last ones moved is saved here.
-    CheckpointOutcome outcome =
-        saving.map(save -> flush(save, deadline)).orElse(CheckpointOutcome.NONE);
-    saving.ifPresent(save -> save.release(this::partClosed));
-    if (seatWas == Handover.TAKEN && !saving.map(Saving::isHeldUpByCaller).orElse(false)) {
+    CheckpointOutcome outcome = saving.flush(deadline);
+    saving.release(this::partClosed);
+    if (seatWas == Handover.TAKEN && !saving.isHeldUpByCaller()) {
       Uninterrupted.await(signal, () -> sourceClosed, deadline);
     }
-    int unsent = window.unsent() + (connection == null ? loop.unsent() : unsent(connection));
+    int unsent = window.unsent() + (live == null ? loop.unsent() : live.unsent());
     CloseReport done =
         new CloseReport(unacked, unacked == 0 ? Optional.empty() : oldest, unsent, outcome);
     report = done;
@@ -104,42 +101,25 @@ final class Closer<E, P extends Position> {
 
   private CloseReport secondReport(Thread caller, Deadline deadline) {
     // A listener that the first close tells of its beginning may well close the stream itself.
-    boolean mayWait =
-        closing.get() != caller
-            && !seat.isMine()
-            && !saving.map(Saving::isHeldUpByCaller).orElse(false);
+    boolean mayWait = closing.get() != caller && !seat.isMine() && !saving.isHeldUpByCaller();
     if (mayWait) {
       Uninterrupted.await(signal, () -> report != null, deadline);
     }
     CloseReport first = report;
     return first != null
         ? first
-        : new CloseReport(
-            window.unacked(),
-            Optional.empty(),
-            0,
-            saving.map(save -> save.checkpointer().outcome()).orElse(CheckpointOutcome.NONE));
+        : new CloseReport(window.unacked(), Optional.empty(), 0, saving.outcome());
   }
 
-  private void close(@Nullable Connection<E, P> connection, Duration flush) {
-    if (connection != null) {
-      try {
-        connection.close(flush);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (Throwable e) {
-        observer.closeFailed("the connection", e);
-      }
-      int unsent = unsent(connection);
+  private void close(@Nullable Session<E, P> live, Duration flush) {
+    if (live != null) {
+      live.closeQuietly(flush);
+      int unsent = live.unsent();
       if (unsent > 0) {
         observer.acksUnsent(unsent);
       }
     }
     partClosed();
-  }
-
-  private int unsent(Connection<E, P> connection) {
-    return connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
   }
 
   /** The connection is closed, or the claim given up: when both are, so is the source. */
@@ -157,11 +137,5 @@ final class Closer<E, P extends Position> {
     } catch (Throwable e) {
       observer.closeFailed("the source", e);
     }
-  }
-
-  private CheckpointOutcome flush(Saving<P> save, Deadline deadline) {
-    return save.isHeldUpByCaller()
-        ? save.checkpointer().outcome()
-        : save.checkpointer().flush(deadline);
   }
 }

@@ -110,6 +110,11 @@ public final class Delivery<E> {
     return SETTLEMENT.compareAndSet(this, Settlement.OPEN, how);
   }
 
+  /** The next attempt at the same event. */
+  Delivery<E> again() {
+    return new Delivery<>(window, event, position, attempt + 1, sequence, Settlement.OPEN);
+  }
+
   /** Puts the position of a redelivered copy in place of the old one. */
   void moveTo(Position position) {
     this.position = position;

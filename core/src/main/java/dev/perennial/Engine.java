@@ -18,7 +18,7 @@ final class Engine<E, P extends Position> implements Settlements {
 
   /** What differs between the kinds of sources. */
   private record Tracked<E, P extends Position>(
-      Window<E, P> window, Feed<E, P> feed, Optional<Saving<P>> saving) {}
+      Window<E, P> window, Feed<E, P> feed, Saving saving) {}
 
   private final StreamOptions options;
   private final StreamRuntime runtime;
@@ -28,9 +28,10 @@ final class Engine<E, P extends Position> implements Settlements {
   private final Lifecycle lifecycle;
   private final Seat seat;
   private final Window<E, P> window;
-  private final Optional<Saving<P>> saving;
+  private final Saving saving;
   private final ReconnectLoop<E, P> loop;
   private final Puller<E, P> puller;
+  private final HandlerLoop<E> handlerLoop;
   private final Closer<E, P> closer;
 
   private Engine(
@@ -44,7 +45,13 @@ final class Engine<E, P extends Position> implements Settlements {
     this.signal = runtime.newSignal();
     this.lifecycle = new Lifecycle(this::wake, observer, this::kept);
     this.waiting = new Waiting(signal, lifecycle);
-    this.seat = new Seat(signal, options.source(), lifecycle::isClosing, this::cleanUp);
+    this.seat =
+        new Seat(
+            signal,
+            options.source(),
+            lifecycle::isClosing,
+            lifecycle::closedException,
+            this::cleanUp);
     Tracked<E, P> tracked = tracking.apply(this);
     this.window = tracked.window;
     this.saving = tracked.saving;
@@ -60,6 +67,7 @@ final class Engine<E, P extends Position> implements Settlements {
             window::hasNacked,
             window::idle);
     this.puller = new Puller<>(options, lifecycle, seat, window, loop, waiting, saving, observer);
+    this.handlerLoop = new HandlerLoop<>(options, lifecycle, seat, puller);
     this.closer =
         new Closer<>(source, runtime, signal, lifecycle, seat, loop, window, saving, observer);
   }
@@ -80,9 +88,7 @@ final class Engine<E, P extends Position> implements Settlements {
   private Tracked<E, P> track(ServerTrackedSource<E, P> source) {
     if (options.acks() == AckMode.NEVER) {
       return new Tracked<>(
-          new NoWindow<>(),
-          new ServerFeed<>(source, Optional.empty(), lifecycle),
-          Optional.empty());
+          new NoWindow<>(), new ServerFeed<>(source, Optional.empty(), lifecycle), new NoSaving());
     }
     RedeliveryFilter<E, P> filter =
         new RedeliveryFilter<>(
@@ -92,33 +98,25 @@ final class Engine<E, P extends Position> implements Settlements {
             this,
             observer);
     return new Tracked<>(
-        filter, new ServerFeed<>(source, Optional.of(filter), lifecycle), Optional.empty());
+        filter, new ServerFeed<>(source, Optional.of(filter), lifecycle), new NoSaving());
   }
 
   private Tracked<E, P> track(ClientTrackedSource<E, P> source, Checkpoints checkpoints) {
     if (options.acks() == AckMode.NEVER) {
-      return new Tracked<>(new NoWindow<>(), feed(source, Optional.empty()), Optional.empty());
+      return new Tracked<>(new NoWindow<>(), feed(source, Optional.empty()), new NoSaving());
     }
     AckWindow<E, P> ring = new AckWindow<>(options.window(), this);
     CheckpointStore store = checkpoints.store();
-    Optional<Saving<P>> kept =
-        store == null
-            ? Optional.empty()
-            : Optional.of(
-                Saving.of(
-                    source,
-                    ring,
-                    store,
-                    checkpoints,
-                    runtime,
-                    signal,
-                    lifecycle,
-                    this::wake,
-                    observer));
-    return new Tracked<>(ring, feed(source, kept), kept);
+    if (store == null) {
+      return new Tracked<>(ring, feed(source, Optional.empty()), new NoSaving());
+    }
+    StoreSaving<P> kept =
+        StoreSaving.of(
+            source, ring, store, checkpoints, runtime, signal, lifecycle, this::wake, observer);
+    return new Tracked<>(ring, feed(source, Optional.of(kept)), kept);
   }
 
-  private Feed<E, P> feed(ClientTrackedSource<E, P> source, Optional<Saving<P>> kept) {
+  private Feed<E, P> feed(ClientTrackedSource<E, P> source, Optional<StoreSaving<P>> kept) {
     return new ClientFeed<>(source, kept, waiting, seat, lifecycle, observer);
   }
 
@@ -126,7 +124,7 @@ final class Engine<E, P extends Position> implements Settlements {
 
   @Override
   public void acked() {
-    saving.ifPresent(save -> save.checkpointer().moved());
+    saving.moved();
     signal.raise();
   }
 
@@ -152,6 +150,10 @@ final class Engine<E, P extends Position> implements Settlements {
     return puller;
   }
 
+  HandlerLoop<E> handlerLoop() {
+    return handlerLoop;
+  }
+
   // Looking and closing, from any thread.
 
   StreamState state() {
@@ -167,7 +169,7 @@ final class Engine<E, P extends Position> implements Settlements {
         observer.redeliveriesDropped(),
         observer.malformed(),
         puller.lastEvent(),
-        saving.flatMap(save -> save.checkpointer().lastSave()));
+        saving.lastSave());
   }
 
   CloseReport close(Duration timeout) {
@@ -176,10 +178,7 @@ final class Engine<E, P extends Position> implements Settlements {
 
   /** What a dead stream keeps until it is closed; empty if nothing. */
   private String kept() {
-    return saving
-        .filter(save -> save.claim().isHeld())
-        .map(save -> "its claim on checkpoint '" + save.streamId() + "'")
-        .orElse("");
+    return saving.kept();
   }
 
   private void cleanUp() {

@@ -118,7 +118,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    *     cause
    */
   public void consume(Handler<E> handler) throws InterruptedException {
-    engine.puller().consume(handler);
+    engine.handlerLoop().consume(handler);
   }
 
   public StreamState state() {

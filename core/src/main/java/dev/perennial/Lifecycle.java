@@ -1,8 +1,6 @@
 package dev.perennial;
 
 import dev.perennial.StreamListener.Transition;
-import java.time.Duration;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -57,29 +55,32 @@ final class Lifecycle {
     if (now == StreamState.FAILED && why != null) {
       throw why.exception();
     }
-    throw new StreamClosedException(
+    throw closedException();
+  }
+
+  /** What a call on a closed stream throws; its cause is what the stream died of, if it did. */
+  StreamClosedException closedException() {
+    Death why = death;
+    return new StreamClosedException(
         "the " + observer.source() + " stream is closed", why == null ? null : why.exception());
   }
 
-  /** What the stream died of, also when it is closed meanwhile. */
-  @Nullable Death death() {
-    return death;
+  /**
+   * Tells what the stream died of, also when it is closed meanwhile: it must not look as if it had
+   * come to its end only because of that.
+   */
+  void throwIfDied() {
+    Death why = death;
+    if (why != null) {
+      throw why.exception();
+    }
   }
 
   /** Moves a stream that is alive. If it died or was closed meanwhile, says so instead. */
-  void move(StreamState to) {
-    move(to, null, 0, null, null);
-  }
-
-  void move(
-      StreamState to,
-      @Nullable Throwable cause,
-      int attempt,
-      @Nullable Duration delay,
-      @Nullable Duration connectionAge) {
+  void move(Move move) {
     synchronized (this) {
       if (!isOver()) {
-        change(to, cause, attempt, delay, connectionAge);
+        change(move);
       }
     }
     check();
@@ -94,7 +95,7 @@ final class Lifecycle {
         return false;
       }
       death = why;
-      change(StreamState.FAILED, why.cause(), why.attempts(), null, null);
+      change(Move.failed(why));
     }
     wake.run();
     observer.died(why);
@@ -117,7 +118,7 @@ final class Lifecycle {
       if (isClosing()) {
         return;
       }
-      change(StreamState.CLOSING, null, 0, null, null);
+      change(Move.to(StreamState.CLOSING));
     }
     wake.run();
     tell();
@@ -125,28 +126,16 @@ final class Lifecycle {
 
   void closed() {
     synchronized (this) {
-      change(StreamState.CLOSED, null, 0, null, null);
+      change(Move.to(StreamState.CLOSED));
     }
     wake.run();
     tell();
   }
 
   /** Under the lock, so that what is told later is in the order of what happened. */
-  private void change(
-      StreamState to,
-      @Nullable Throwable cause,
-      int attempt,
-      @Nullable Duration delay,
-      @Nullable Duration connectionAge) {
-    untold.add(
-        new Transition(
-            state,
-            to,
-            Optional.ofNullable(cause),
-            attempt,
-            Optional.ofNullable(delay),
-            Optional.ofNullable(connectionAge)));
-    state = to;
+  private void change(Move move) {
+    untold.add(move.from(state));
+    state = move.to();
   }
 
   /** Tells what happened, outside the lock; one thread at a time does, for the others too. */

@@ -158,6 +158,14 @@ final class Observer {
     LOG.warn("{}: a connection could not be woken", source, cause);
   }
 
+  void noThread(Throwable cause) {
+    LOG.warn("{}: no thread could be had to call the checkpoint store; trying on", source, cause);
+  }
+
+  void unsentFailed(Throwable cause) {
+    LOG.warn("{}: a connection could not say how many acks it has not written", source, cause);
+  }
+
   /** Something of the source or the store that could not be closed in order. */
   void closeFailed(String what, Throwable cause) {
     LOG.warn("{}: {} could not be closed in order", source, what, cause);

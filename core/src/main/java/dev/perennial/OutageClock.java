@@ -54,7 +54,12 @@ final class OutageClock {
     if (current.get() == null) {
       Outage outage = new Outage();
       current.set(outage);
-      outage.timer = runtime.schedule(tolerated, () -> runtime.execute(outage));
+      try {
+        outage.timer = runtime.schedule(tolerated, () -> OwnThread.run(outage, runtime));
+      } catch (Throwable e) {
+        current.set(null);
+        throw e;
+      }
     }
   }
 
@@ -64,6 +69,19 @@ final class OutageClock {
     if (outage != null) {
       outage.lastError = cause;
     }
+  }
+
+  /** No timer can be had for the next call, so there may be none. Any thread. */
+  void stuck(Throwable noTimer) {
+    lifecycle.fail(
+        Death.of(
+            Reason.CHECKPOINT,
+            "the store of checkpoint '"
+                + streamId
+                + "' cannot be called any more, because no timer could be had for that ("
+                + noTimer
+                + "), so the stream stopped; what is not saved by the time it is closed comes again with the next run",
+            noTimer));
   }
 
   /** The call succeeded, or nobody waits for it any more. */

@@ -1,7 +1,5 @@
 package dev.perennial;
 
-import dev.perennial.Seat.Use;
-import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener.MalformedReceived;
 import dev.perennial.port.Malformed;
 import dev.perennial.port.Position;
@@ -28,10 +26,13 @@ final class Puller<E, P extends Position> {
   private final Window<E, P> window;
   private final ReconnectLoop<E, P> loop;
   private final Waiting waiting;
-  private final Optional<Saving<P>> saving;
+  private final Saving saving;
   private final Observer observer;
   private final RoomWatch room;
   private final Deadline never;
+
+  /** Made once, not for every event. */
+  private final Seated<@Nullable Delivery<E>, InterruptedException> pull = this::pull;
 
   // Written by the thread that sits, read by any.
   private volatile long received;
@@ -44,7 +45,7 @@ final class Puller<E, P extends Position> {
       Window<E, P> window,
       ReconnectLoop<E, P> loop,
       Waiting waiting,
-      Optional<Saving<P>> saving,
+      Saving saving,
       Observer observer) {
     this.options = options;
     this.runtime = options.runtime();
@@ -73,18 +74,28 @@ final class Puller<E, P extends Position> {
 
   /** The next delivery, not settled on receipt, which is for who gets it. */
   private @Nullable Delivery<E> next(Deadline deadline) throws InterruptedException {
+    return seated(pull, deadline);
+  }
+
+  /** What is done in the seat. */
+  private interface Seated<T extends @Nullable Object, X extends Exception> {
+    T until(Deadline deadline) throws X, InterruptedException;
+  }
+
+  private <T extends @Nullable Object, X extends Exception> T seated(
+      Seated<T, X> call, Deadline deadline) throws X, InterruptedException {
     sit();
-    Delivery<E> delivery;
+    T result;
     boolean stayed;
     try {
-      delivery = pull(deadline);
+      result = call.until(deadline);
     } finally {
       stayed = seat.leave();
     }
     if (!stayed) {
-      throw seat.closed();
+      throw lifecycle.closedException();
     }
-    return delivery;
+    return result;
   }
 
   /**
@@ -99,19 +110,8 @@ final class Puller<E, P extends Position> {
       }
       return delivery;
     } catch (StreamEndedException | StreamClosedException e) {
-      throwIfDied();
+      lifecycle.throwIfDied();
       return null;
-    }
-  }
-
-  /**
-   * A stream that died must not look as if it had come to its end, only because it is closed by
-   * now.
-   */
-  private void throwIfDied() {
-    Death death = lifecycle.death();
-    if (death != null) {
-      throw death.exception();
     }
   }
 
@@ -123,41 +123,38 @@ final class Puller<E, P extends Position> {
               + ", but was asked for "
               + max);
     }
-    sit();
-    List<Delivery<E>> batch = new ArrayList<>();
-    boolean stayed;
-    try {
-      Delivery<E> next = pull(Deadline.in(waitForFirst, runtime));
-      while (next != null) {
-        batch.add(next);
-        next = batch.size() < max ? pullNow() : null;
-      }
-    } finally {
-      stayed = seat.leave();
-    }
-    if (!stayed) {
-      throw seat.closed();
-    }
+    List<Delivery<E>> batch =
+        seated(deadline -> pull(max, deadline), Deadline.in(waitForFirst, runtime));
     batch.forEach(this::settleOnReceipt);
     return new Batch<>(batch);
   }
 
-  void awaitLive(Duration timeout) throws InterruptedException, TimeoutException {
-    Deadline deadline = Deadline.in(timeout, runtime);
-    sit();
-    try {
-      check();
-      while (lifecycle.state() != StreamState.LIVE) {
-        checkNotEnded();
-        if (deadline.isOver()) {
-          throw notLive(timeout);
-        }
-        loop.step(deadline, () -> false);
-        check();
-      }
-    } finally {
-      seat.leave();
+  private List<Delivery<E>> pull(int max, Deadline waitForFirst) throws InterruptedException {
+    List<Delivery<E>> batch = new ArrayList<>();
+    Delivery<E> next = pull(waitForFirst);
+    while (next != null) {
+      batch.add(next);
+      next = batch.size() < max ? pullNow() : null;
     }
+    return batch;
+  }
+
+  void awaitLive(Duration timeout) throws InterruptedException, TimeoutException {
+    seated(deadline -> stepUntilLive(timeout, deadline), Deadline.in(timeout, runtime));
+  }
+
+  private StreamState stepUntilLive(Duration timeout, Deadline deadline)
+      throws InterruptedException, TimeoutException {
+    check();
+    while (lifecycle.state() != StreamState.LIVE) {
+      checkNotEnded();
+      if (deadline.isOver()) {
+        throw notLive(timeout);
+      }
+      loop.step(deadline, () -> false);
+      check();
+    }
+    return StreamState.LIVE;
   }
 
   private TimeoutException notLive(Duration timeout) {
@@ -168,88 +165,8 @@ final class Puller<E, P extends Position> {
     return late;
   }
 
-  void consume(Handler<E> handler) throws InterruptedException {
-    if (options.acks() != AckMode.EXPLICIT) {
-      throw new IllegalStateException(
-          "consume() acks each event when its handler has returned, so it needs AckMode.EXPLICIT, not "
-              + options.acks());
-    }
-    Optional<Handled<E>> last;
-    do {
-      last = handleNext(handler);
-    } while (last.isPresent());
-  }
-
-  /** What became of a delivery in the handler. */
-  private record Handled<E>(Delivery<E> delivery, Optional<Throwable> failure) {}
-
-  /**
-   * Handles the next event. Empty if the stream has come to its end, by itself or by being closed.
-   */
-  private Optional<Handled<E>> handleNext(Handler<E> handler) throws InterruptedException {
-    Handled<E> handled = null;
-    try {
-      sit();
-      try {
-        Delivery<E> delivery = pullForEver();
-        handled = seat.use(Use.HANDLING, () -> handle(handler, delivery));
-      } finally {
-        seat.leave();
-      }
-    } catch (StreamEndedException | StreamClosedException e) {
-      throwIfDied();
-      return Optional.empty();
-    }
-    if (handled.failure.isPresent()) {
-      failed(handled.delivery, handled.failure.get());
-    }
-    return Optional.of(handled);
-  }
-
-  /**
-   * Acks what was handled. What the handler throws is the handler's, whatever its type, and never
-   * ours.
-   */
-  private Handled<E> handle(Handler<E> handler, Delivery<E> delivery) {
-    try {
-      handler.handle(delivery);
-    } catch (Throwable e) {
-      return new Handled<>(delivery, Optional.of(e));
-    }
-    if (!delivery.isSettled()) {
-      delivery.ack();
-    }
-    return new Handled<>(delivery, Optional.empty());
-  }
-
-  private void failed(Delivery<E> delivery, Throwable cause) throws InterruptedException {
-    if (cause instanceof InterruptedException interrupt) {
-      delivery.nack();
-      throw interrupt;
-    }
-    Death death =
-        new Death(
-            Reason.HANDLER,
-            "the handler of the "
-                + options.source()
-                + " stream failed with "
-                + cause
-                + " at "
-                + delivery.position()
-                + ", so the stream stopped; "
-                + (delivery.isSettled()
-                    ? "the handler had settled the event before"
-                    : "the event is unacked and comes again with the next run"),
-            cause,
-            0,
-            delivery.position());
-    // Thrown even where the stream is closed meanwhile: nobody else would tell of the handler's
-    // error.
-    lifecycle.fail(death);
-    throw lifecycle.exceptionOf(death);
-  }
-
-  private void sit() throws InterruptedException {
+  /** Takes the seat, for the calling thread. */
+  void sit() throws InterruptedException {
     if (lifecycle.isClosing()) {
       lifecycle.check();
     }
@@ -272,7 +189,8 @@ final class Puller<E, P extends Position> {
     }
   }
 
-  private Delivery<E> pullForEver() throws InterruptedException {
+  /** The next delivery, from the seat. */
+  Delivery<E> pullForEver() throws InterruptedException {
     Delivery<E> delivery = null;
     while (delivery == null) {
       delivery = pull(never);
@@ -357,7 +275,7 @@ final class Puller<E, P extends Position> {
     }
     if (next instanceof Received.Progress<E, P> progress) {
       window.progress(progress.position());
-      saving.ifPresent(save -> save.checkpointer().moved());
+      saving.moved();
     }
     return null;
   }

@@ -1,24 +1,19 @@
 package dev.perennial;
 
 import dev.perennial.Seat.Use;
-import dev.perennial.StreamException.Reason;
-import dev.perennial.port.AckingConnection;
-import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.port.StreamRuntime;
-import dev.perennial.port.Verdict;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a connection open: the only place that connects, classifies errors, waits and tries again.
- * Everything but {@code wakeUp} is for the thread that sits.
+ * Keeps a connection open: the only place that connects, waits and tries again. Everything but
+ * {@code wakeUp} is for the thread that sits.
  */
 final class ReconnectLoop<E, P extends Position> {
 
@@ -28,34 +23,19 @@ final class ReconnectLoop<E, P extends Position> {
    */
   private static final Duration RECEIVE_SLICE = Duration.ofMillis(500);
 
-  /** A connection that is open. */
-  private static final class Session<E, P extends Position> {
-    final Connection<E, P> connection;
-    final long since;
-    boolean proved;
-
-    Session(Connection<E, P> connection, long since) {
-      this.connection = connection;
-      this.since = since;
-    }
-  }
-
   private final Feed<E, P> feed;
   private final StreamOptions options;
-  private final ErrorClassifier errors;
   private final Seat seat;
   private final Lifecycle lifecycle;
   private final Waiting waiting;
   private final Observer observer;
   private final StreamRuntime runtime;
-  private final Attempts attempts;
+  private final ConnectionFailures failures;
   private final BooleanSupplier interesting;
   private final LongConsumer idle;
 
   private volatile @Nullable Session<E, P> session;
   private boolean connectedBefore;
-  private Deadline retry;
-  private @Nullable Throwable lastError;
 
   /**
    * @param interesting whether there is something to do that needs no connection, so that waiting
@@ -74,7 +54,6 @@ final class ReconnectLoop<E, P extends Position> {
       LongConsumer idle) {
     this.feed = feed;
     this.options = options;
-    this.errors = errors;
     this.seat = seat;
     this.lifecycle = lifecycle;
     this.waiting = waiting;
@@ -82,8 +61,7 @@ final class ReconnectLoop<E, P extends Position> {
     this.interesting = interesting;
     this.idle = idle;
     this.runtime = options.runtime();
-    this.attempts = new Attempts(options.backoff(), options.maxAttempts(), runtime::random);
-    this.retry = Deadline.never(runtime);
+    this.failures = new ConnectionFailures(options, errors, feed, lifecycle);
   }
 
   /** What comes before anything that is received, from no connection: the notice of a restart. */
@@ -124,28 +102,21 @@ final class ReconnectLoop<E, P extends Position> {
 
   /** The error that the last connection or attempt ended with. */
   @Nullable Throwable lastError() {
-    return lastError;
+    return failures.last();
   }
 
   /** Makes a blocked receive return soon. Any thread. */
   void wakeUp() {
     Session<E, P> live = session;
-    if (live == null) {
-      return;
-    }
-    try {
-      live.connection.wakeUp();
-    } catch (Throwable e) {
-      // Whoever wakes must not suffer from it; without it, receive returns by itself a little
-      // later.
-      observer.wakeUpFailed(e);
+    if (live != null) {
+      live.wakeUp();
     }
   }
 
   /** How many acks the open connection has not written. Any thread. */
   int unsent() {
     Session<E, P> live = session;
-    return live == null ? 0 : unsent(live.connection);
+    return live == null ? 0 : live.unsent();
   }
 
   /**
@@ -155,18 +126,18 @@ final class ReconnectLoop<E, P extends Position> {
    */
   void step(Deadline deadline, BooleanSupplier meanwhile) throws InterruptedException {
     switch (lifecycle.state()) {
-      case NEW -> lifecycle.move(feed.firstState());
+      case NEW -> lifecycle.move(Move.to(feed.firstState()));
       case CLAIMING -> {
         if (feed.claim(deadline)) {
-          lifecycle.move(StreamState.CONNECTING);
+          lifecycle.move(Move.to(StreamState.CONNECTING));
         }
       }
       case CONNECTING -> connect(deadline);
       case BACKING_OFF -> {
-        Deadline until = retry;
+        Deadline until = failures.retry();
         waiting.await(meanwhile, deadline.remaining(until.remaining()));
         if (until.isOver()) {
-          lifecycle.move(StreamState.CONNECTING);
+          lifecycle.move(Move.to(StreamState.CONNECTING));
         }
       }
       default -> {
@@ -182,13 +153,15 @@ final class ReconnectLoop<E, P extends Position> {
       if (!feed.prepare(deadline)) {
         return;
       }
-      seat.use(Use.CONNECTING, () -> session = new Session<>(feed.connect(), runtime.nanoTime()));
+      seat.use(
+          Use.CONNECTING,
+          () -> session = new Session<>(feed.connect(), runtime.nanoTime(), observer));
     } catch (Throwable e) {
       rethrowIfNotTheSources(e);
-      disconnected(Optional.empty(), false, e);
+      failures.failed(Optional.empty(), false, e);
       return;
     }
-    lifecycle.move(StreamState.LIVE, null, attempts.count(), null, null);
+    lifecycle.move(Move.live(failures.count()));
     if (connectedBefore) {
       observer.reconnected();
     }
@@ -201,7 +174,7 @@ final class ReconnectLoop<E, P extends Position> {
     try {
       received =
           timeout.isZero()
-              ? live.connection.receive(timeout)
+              ? live.receive(timeout)
               : seat.use(Use.RECEIVING, () -> await(live, timeout));
     } catch (Throwable e) {
       rethrowIfNotTheSources(e);
@@ -217,7 +190,7 @@ final class ReconnectLoop<E, P extends Position> {
       if (!feed.takesAcks()) {
         close(live);
       }
-      lifecycle.move(StreamState.ENDED, null, 0, null, age(live));
+      lifecycle.move(Move.ended(live.age(runtime.nanoTime())));
     }
     return received;
   }
@@ -228,124 +201,40 @@ final class ReconnectLoop<E, P extends Position> {
    */
   private @Nullable Received<E, P> await(Session<E, P> live, Duration timeout) throws Exception {
     boolean pointless = lifecycle.isOver() || interesting.getAsBoolean();
-    return live.connection.receive(pointless ? Duration.ZERO : timeout);
+    return live.receive(pointless ? Duration.ZERO : timeout);
   }
 
   /** Notes that the connection gave something that was wanted. */
   void proved() {
     Session<E, P> live = session;
-    if (live != null && !live.proved) {
-      live.proved = true;
-      attempts.startOver();
-      feed.proved();
+    if (live != null && live.prove()) {
+      failures.proved();
     }
   }
 
   private void lost(Session<E, P> live, Throwable cause) {
-    Duration age = age(live);
+    Duration age = live.age(runtime.nanoTime());
     if (age.compareTo(options.stableAfter()) >= 0) {
       proved();
     }
     close(live);
-    disconnected(Optional.of(age), live.proved, cause);
-  }
-
-  private Duration age(Session<E, P> live) {
-    return Duration.ofNanos(runtime.nanoTime() - live.since);
+    failures.failed(Optional.of(age), live.isProved(), cause);
   }
 
   private void close(Session<E, P> live) {
     feed.disconnected();
-    try {
-      seat.use(
-          Use.CONNECTING,
-          () -> {
-            session = null;
-            live.connection.close(Duration.ZERO);
-            return live;
-          });
-    } catch (InterruptedException e) {
-      lifecycle.check();
-      Thread.currentThread().interrupt();
-    } catch (Throwable e) {
-      lifecycle.check();
-      observer.closeFailed("a lost connection", e);
-    }
-    int unsent = unsent(live.connection);
+    seat.use(
+        Use.CONNECTING,
+        () -> {
+          session = null;
+          live.closeQuietly(Duration.ZERO);
+          return live;
+        });
+    int unsent = live.unsent();
     if (unsent > 0) {
       feed.unsent(unsent);
       observer.acksUnsent(unsent);
     }
-  }
-
-  /** The connection ended, or none came about. */
-  private void disconnected(Optional<Duration> age, boolean proved, Throwable cause) {
-    lastError = cause;
-    Verdict verdict = classify(cause);
-    if (verdict instanceof Verdict.Fatal) {
-      die(Reason.FATAL, fatal(age.isPresent(), cause), cause);
-    }
-    if (verdict instanceof Verdict.PositionLost) {
-      feed.positionLost(cause);
-      lifecycle.check();
-    }
-    if (!proved && !ask(() -> attempts.failed(cause))) {
-      die(
-          Reason.ATTEMPTS_EXHAUSTED,
-          "the "
-              + options.source()
-              + " stream got no connection that worked in "
-              + attempts.count()
-              + " attempts in a row, as many as maxAttempts allows, so it stopped; the last failed with "
-              + cause,
-          cause);
-    }
-    Duration atLeast = verdict instanceof Verdict.Retry again ? again.atLeast() : Duration.ZERO;
-    Duration delay = ask(() -> Durations.max(attempts.delay(), atLeast));
-    retry = Deadline.in(delay, runtime);
-    lifecycle.move(StreamState.BACKING_OFF, cause, attempts.count(), delay, age.orElse(null));
-  }
-
-  /** What the backoff policy says, which may be the application's own, and throw. */
-  private <T> T ask(Supplier<T> question) {
-    try {
-      return question.get();
-    } catch (Throwable e) {
-      die(
-          Reason.FATAL,
-          "the backoff policy of the "
-              + options.source()
-              + " stream failed with "
-              + e
-              + ", so the stream stopped",
-          e);
-      throw new IllegalStateException("a stream that failed is not dead", e);
-    }
-  }
-
-  private Verdict classify(Throwable cause) {
-    try {
-      return errors.classify(cause).orElse(Verdict.fatal());
-    } catch (Throwable e) {
-      cause.addSuppressed(e);
-      return Verdict.fatal();
-    }
-  }
-
-  private String fatal(boolean connected, Throwable cause) {
-    return "the "
-        + options.source()
-        + " source failed in "
-        + (connected ? "receive" : "connecting")
-        + " with "
-        + cause
-        + ", which its classifier calls fatal or does not know, so the stream stopped; if trying again can help,"
-        + " return Verdict.retry() for it";
-  }
-
-  private void die(Reason reason, String message, Throwable cause) {
-    lifecycle.fail(new Death(reason, message, cause, attempts.count(), feed.last()));
-    lifecycle.check();
   }
 
   /**
@@ -367,18 +256,9 @@ final class ReconnectLoop<E, P extends Position> {
   }
 
   /** Hands the connection over, if one is open, to whoever took the seat and closes it. */
-  @Nullable Connection<E, P> detach() {
+  @Nullable Session<E, P> detach() {
     Session<E, P> live = session;
     session = null;
-    return live == null ? null : live.connection;
-  }
-
-  private int unsent(Connection<E, P> connection) {
-    try {
-      return connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
-    } catch (Throwable e) {
-      observer.closeFailed("a connection", e);
-      return 0;
-    }
+    return live;
   }
 }

@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
   private final int capacity;
-  private final Settlements settlements;
+  private final Settling<E> settling;
   private final Observer observer;
-  private final NackQueue<E> nacked = new NackQueue<>();
-  private final AtomicLong acked = new AtomicLong();
   private final AtomicInteger unsent = new AtomicInteger();
   private final Queue<Delivery<E>> newlyAcked = new ConcurrentLinkedQueue<>();
   private volatile @Nullable AckingConnection<E, P> connection;
@@ -45,7 +42,7 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
       int capacity, int memory, Duration horizon, Settlements settlements, Observer observer) {
     this.capacity = capacity;
     this.memory = new AckMemory<>(memory, Durations.nanos(horizon));
-    this.settlements = settlements;
+    this.settling = new Settling<>(settlements);
     this.observer = observer;
   }
 
@@ -66,7 +63,7 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
   @Override
   public boolean hasRoom() {
-    return admitted - acked.get() < capacity;
+    return admitted - settling.acked() < capacity;
   }
 
   @Override
@@ -112,19 +109,15 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
   @Override
   public boolean hasNacked() {
-    return !nacked.isEmpty();
+    return settling.hasNacked();
   }
 
   @Override
   public @Nullable Delivery<E> nextNacked() {
-    Delivery<E> old = nacked.poll();
-    if (old == null) {
-      return null;
+    Delivery<E> again = settling.nextNacked();
+    if (again != null) {
+      window.put(positionOf(again), again);
     }
-    Delivery<E> again =
-        new Delivery<>(
-            this, old.event(), old.position(), old.attempt() + 1, old.sequence(), Settlement.OPEN);
-    window.put(positionOf(old), again);
     return again;
   }
 
@@ -136,16 +129,12 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
   @Override
   public boolean ack(Delivery<E> delivery) {
-    if (!delivery.settle(Settlement.ACKED)) {
-      if (delivery.settlement() != Settlement.ACKED) {
-        settlements.ackedTooLate(delivery);
-      }
+    if (!settling.ack(delivery)) {
       return false;
     }
     acknowledge(positionOf(delivery));
     newlyAcked.add(delivery);
-    acked.incrementAndGet();
-    settlements.acked();
+    settling.count();
     return true;
   }
 
@@ -160,25 +149,17 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
   @Override
   public boolean nack(Delivery<E> delivery) {
-    if (!delivery.settle(Settlement.NACKED)) {
-      return false;
-    }
-    nacked.add(delivery);
-    settlements.nacked();
-    return true;
+    return settling.nack(delivery);
   }
 
   @Override
   public long acked() {
-    return acked.get();
+    return settling.acked();
   }
 
   @Override
   public int unacked() {
-    // Acks first, so that the difference is never below zero. What is admitted and acked meanwhile
-    // then counts as unacked, which the window bounds.
-    long done = acked.get();
-    return (int) Math.min(capacity, admitted - done);
+    return settling.unacked(() -> admitted, capacity);
   }
 
   @Override

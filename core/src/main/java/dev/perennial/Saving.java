@@ -1,47 +1,41 @@
 package dev.perennial;
 
-import dev.perennial.port.CheckpointStore;
-import dev.perennial.port.ClientTrackedSource;
-import dev.perennial.port.Position;
-import dev.perennial.port.StreamRuntime;
-import dev.perennial.port.StreamRuntime.Signal;
+import dev.perennial.CloseReport.CheckpointOutcome;
+import java.time.Instant;
+import java.util.Optional;
 
-/**
- * What a stream that keeps a checkpoint has for that: the claim, the saves, and the lane that both
- * run on.
- */
-record Saving<P extends Position>(
-    String streamId, StoreLane lane, Claim claim, Checkpointer<P> checkpointer) {
+/** What a stream has for its checkpoint. Safe for use from any thread. */
+interface Saving {
 
-  static <P extends Position> Saving<P> of(
-      ClientTrackedSource<?, P> source,
-      AckWindow<?, P> window,
-      CheckpointStore store,
-      Checkpoints checkpoints,
-      StreamRuntime runtime,
-      Signal signal,
-      Lifecycle lifecycle,
-      Runnable wake,
-      Observer observer) {
-    String id = checkpoints.streamId();
-    Checkpoints.Settings settings = checkpoints.settings();
-    StoreLane lane = new StoreLane(runtime);
-    OutageClock outage = new OutageClock(settings.tolerateOutage(), id, runtime, lifecycle);
-    Claim claim = new Claim(store, id, settings, runtime, lane, outage, lifecycle, observer, wake);
-    Checkpointer<P> checkpointer =
-        new Checkpointer<>(
-            source, window, claim, lane, outage, settings, runtime, signal, lifecycle, observer);
-    return new Saving<>(id, lane, claim, checkpointer);
-  }
+  /** Notes that the watermark may have moved. */
+  void moved();
 
-  /** Gives the claim up, after the saves that are under way. */
-  void release(Runnable released) {
-    checkpointer.stop();
-    claim.release(released);
-  }
+  /** Begins to save what there is. */
+  void saveNow();
 
-  /** Whether the caller is in a call that the lane waits for, and so must not wait for the lane. */
-  boolean isHeldUpByCaller() {
-    return lane.isCurrentThread() || claim.isInsideLost();
-  }
+  /**
+   * Tries to save all that there is until it is saved, it cannot be, or the time is over. Does not
+   * wait for a save that waits for the caller.
+   */
+  CheckpointOutcome flush(Deadline deadline);
+
+  CheckpointOutcome outcome();
+
+  /** Whether there is a claim to give up, held or not. */
+  boolean hasClaim();
+
+  /**
+   * Gives the claim up, if there is one, after the saves that are under way.
+   *
+   * @param released run when that is done
+   */
+  void release(Runnable released);
+
+  /** Whether the caller is in a call that saves wait for, and so must not wait for one. */
+  boolean isHeldUpByCaller();
+
+  Optional<Instant> lastSave();
+
+  /** What a dead stream keeps until it is closed, for its errors; empty if nothing. */
+  String kept();
 }

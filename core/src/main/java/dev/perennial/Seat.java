@@ -7,6 +7,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,7 @@ final class Seat {
   private final Signal signal;
   private final String source;
   private final BooleanSupplier closing;
+  private final Supplier<StreamClosedException> closed;
   private final Runnable cleanUp;
 
   /**
@@ -80,13 +82,20 @@ final class Seat {
    * @param signal raised when the puller leaves
    * @param source the source's name, for errors
    * @param closing whether the stream is closing, and nothing new is begun
+   * @param closed what the puller is told then
    * @param cleanUp closes the connection and the source, in the pulling thread, when the closer
    *     could not wait for it
    */
-  Seat(Signal signal, String source, BooleanSupplier closing, Runnable cleanUp) {
+  Seat(
+      Signal signal,
+      String source,
+      BooleanSupplier closing,
+      Supplier<StreamClosedException> closed,
+      Runnable cleanUp) {
     this.signal = signal;
     this.source = source;
     this.closing = closing;
+    this.closed = closed;
     this.cleanUp = cleanUp;
   }
 
@@ -114,20 +123,20 @@ final class Seat {
   /** The puller runs a call that may block. */
   <T extends @Nullable Object, X extends Exception> T use(Use what, Call<T, X> call) throws X {
     if (!use.compareAndSet(Use.PULLING, what)) {
-      throw closed();
+      throw closed.get();
     }
     T result;
     try {
       // Who closes looks at the seat after saying so, and we look at that after taking the seat.
       if (what != Use.RECEIVING && closing.getAsBoolean()) {
-        throw closed();
+        throw closed.get();
       }
       result = call.call();
     } finally {
       back(what);
     }
     if (what != Use.HANDLING && use.get() == Use.TAKEN) {
-      throw closed();
+      throw closed.get();
     }
     return result;
   }
@@ -215,7 +224,7 @@ final class Seat {
 
   private RuntimeException refused(Use now) {
     if (now == Use.TAKEN || now == Use.ABANDONED) {
-      return closed();
+      return closed.get();
     }
     Thread other = puller;
     if (other == Thread.currentThread()) {
@@ -230,9 +239,5 @@ final class Seat {
             + " stream for events, this one and "
             + (other == null ? "another" : other.getName())
             + "; let one thread do so, and hand the deliveries on");
-  }
-
-  StreamClosedException closed() {
-    return new StreamClosedException("the " + source + " stream is closed", null);
   }
 }

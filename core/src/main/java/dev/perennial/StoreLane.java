@@ -1,30 +1,45 @@
 package dev.perennial;
 
 import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Runs what touches a stream's checkpoint store one after the other, off the application's threads.
+ * Where the JVM has no thread to give for that, what waits runs once it has.
  */
 final class StoreLane {
 
+  /** Until it asks again for a thread that could not be had. */
+  private static final Duration AGAIN = Duration.ofSeconds(1);
+
   private final StreamRuntime runtime;
+  private final Observer observer;
+  private final Consumer<Throwable> stuck;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger waiting = new AtomicInteger();
+  private final AtomicBoolean busy = new AtomicBoolean();
+  private final Alarm again;
   private volatile @Nullable Thread thread;
 
-  StoreLane(StreamRuntime runtime) {
+  /**
+   * @param stuck told when neither a thread nor a timer can be had, so that nothing runs until the
+   *     next task is handed in
+   */
+  StoreLane(StreamRuntime runtime, Observer observer, Consumer<Throwable> stuck) {
     this.runtime = runtime;
+    this.observer = observer;
+    this.stuck = stuck;
+    this.again = new Alarm(runtime);
   }
 
+  /** Hands in a task. Any thread; throws nothing. */
   void submit(Runnable task) {
     tasks.add(task);
-    if (waiting.getAndIncrement() == 0) {
-      runtime.execute(this::drain);
-    }
+    start();
   }
 
   /** Whether the caller is a task of this lane, which must not wait for another. */
@@ -32,23 +47,39 @@ final class StoreLane {
     return thread == Thread.currentThread();
   }
 
-  /** Runs one task, and what waits behind it, which an error of this one does not hold up. */
+  /** Runs what waits, unless it is being run. Any thread; throws nothing. */
+  void start() {
+    if (tasks.isEmpty() || !busy.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      runtime.execute(this::drain);
+    } catch (Throwable e) {
+      busy.set(false);
+      startLater(e);
+    }
+  }
+
+  private void startLater(Throwable noThread) {
+    observer.noThread(noThread);
+    try {
+      again.set(AGAIN, this::start);
+    } catch (Throwable noTimer) {
+      stuck.accept(noTimer);
+    }
+  }
+
   private void drain() {
-    boolean more = true;
-    while (more) {
-      Runnable task = tasks.remove();
-      thread = Thread.currentThread();
-      boolean done = false;
-      try {
+    try {
+      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        thread = Thread.currentThread();
         task.run();
-        done = true;
-      } finally {
-        thread = null;
-        more = waiting.decrementAndGet() > 0;
-        if (more && !done) {
-          runtime.execute(this::drain);
-        }
       }
+    } finally {
+      thread = null;
+      busy.set(false);
+      // What waits behind a task that threw, or found the lane busy just now.
+      start();
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.StreamException.Reason;
@@ -66,11 +67,13 @@ class CheckpointerTest {
   private final List<String> saves = new ArrayList<>();
   private Optional<Exception> broken = Optional.empty();
   private int tries;
+  private Runnable onTry = () -> {};
   private final CheckpointStore store =
       CheckpointStore.of(
           id -> Optional.empty(),
           (id, checkpoint) -> {
             tries++;
+            onTry.run();
             if (broken.isPresent()) {
               throw broken.get();
             }
@@ -79,7 +82,7 @@ class CheckpointerTest {
 
   private final Observer observer = new Observer("test", List.of());
   private final Lifecycle lifecycle = new Lifecycle(() -> {}, observer, () -> "");
-  private Saving<TestPosition> saving;
+  private StoreSaving<TestPosition> saving;
   private final AckWindow<String, TestPosition> window =
       new AckWindow<>(
           10_000,
@@ -99,7 +102,7 @@ class CheckpointerTest {
 
   private void open(int acks, Duration interval) {
     saving =
-        Saving.of(
+        StoreSaving.of(
             new Encoding(),
             window,
             store,
@@ -215,6 +218,23 @@ class CheckpointerTest {
   }
 
   @Test
+  @DisplayName("a retry that fires before its timer is noted leaves the stream able to save")
+  void lateRetry() {
+    open(1, Duration.ofHours(1));
+    broken = Optional.of(new IOException("broken"));
+    runtime.holdUp(Duration.ofMillis(100));
+    ack(1);
+    runtime.runTasks();
+    broken = Optional.empty();
+    runtime.advance(Duration.ofSeconds(5));
+    ack(1);
+    runtime.runTasks();
+    assertThat(saves).endsWith("2");
+    runtime.advance(Duration.ofHours(1));
+    assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+  }
+
+  @Test
   @DisplayName("after the release there is no timer left, neither of the interval nor of a retry")
   void leavesNoTimer() {
     open(1_000, Duration.ofHours(1));
@@ -281,5 +301,58 @@ class CheckpointerTest {
     assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
     runtime.advance(Duration.ofMinutes(2));
     assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+  }
+
+  @Test
+  @DisplayName("a save that no thread can be had for follows when one can, and the ack counts")
+  void noThread() {
+    open(1, Duration.ofHours(1));
+    runtime.refuseThreads(3);
+    ack(3);
+    assertThat(saves).isEmpty();
+    runtime.advance(Duration.ofSeconds(5));
+    assertThat(saves).containsExactly("3");
+    assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+  }
+
+  @Test
+  @DisplayName("where neither a thread nor a timer can be had, the stream says so, and close saves")
+  void neitherThreadNorTimer() {
+    open(1, Duration.ofHours(1));
+    runtime.refuseThreads(1);
+    runtime.refuseTimers(1);
+    ack(1);
+    assertThatExceptionOfType(StreamException.class)
+        .isThrownBy(lifecycle::check)
+        .withMessageContaining("orders")
+        .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.CHECKPOINT))
+        .withCauseInstanceOf(Error.class);
+    assertThat(saving.checkpointer().flush(Deadline.in(Duration.ZERO, runtime)))
+        .isEqualTo(CheckpointOutcome.SAVED);
+  }
+
+  @Test
+  @DisplayName("without a timer for the interval, the first ack is saved at once")
+  void noIntervalTimer() {
+    open(1_000, Duration.ofHours(1));
+    runtime.refuseTimers(1);
+    ack(1);
+    runtime.runTasks();
+    assertThat(saves).containsExactly("1");
+  }
+
+  @Test
+  @DisplayName("without a timer for the next try of a failed save, the stream says so")
+  void noRetryTimer() {
+    open(1, Duration.ofHours(1));
+    broken = Optional.of(new IOException("broken"));
+    onTry = () -> runtime.refuseTimers(1);
+    ack(1);
+    runtime.runTasks();
+    assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+    broken = Optional.empty();
+    onTry = () -> {};
+    assertThat(saving.checkpointer().flush(Deadline.in(Duration.ZERO, runtime)))
+        .isEqualTo(CheckpointOutcome.SAVED);
   }
 }

@@ -33,7 +33,7 @@ class LifecycleTest {
   @EnumSource(names = {"CLAIMING", "CONNECTING", "LIVE", "BACKING_OFF", "ENDED"})
   @DisplayName("a stream that is alive moves, and tells from where, and why")
   void moves(StreamState to) {
-    lifecycle.move(to, cause, 3, Duration.ofSeconds(2), Duration.ofSeconds(9));
+    lifecycle.move(new Move(to, cause, 3, Duration.ofSeconds(2), Duration.ofSeconds(9)));
     assertThat(lifecycle.state()).isEqualTo(to);
     assertThat(lifecycle.isOver()).isFalse();
     lifecycle.check();
@@ -76,8 +76,7 @@ class LifecycleTest {
   @DisplayName("a dead stream moves nowhere, and says so where it is asked to")
   void deadDoesNotMove() {
     lifecycle.fail(death);
-    assertThatExceptionOfType(StreamException.class)
-        .isThrownBy(() -> lifecycle.move(StreamState.LIVE));
+    assertThatExceptionOfType(StreamException.class).isThrownBy(() -> lifecycle.move(Move.live(0)));
     assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
     assertThat(told).hasSize(1);
   }
@@ -101,11 +100,13 @@ class LifecycleTest {
     assertThat(lifecycle.fail(death)).isFalse();
     assertThatExceptionOfType(StreamClosedException.class)
         .isThrownBy(lifecycle::check)
-        .withMessageContaining("test");
+        .withMessageContaining("test")
+        .withCauseInstanceOf(StreamException.class);
+    assertThat(lifecycle.closedException().getCause()).hasMessage("it died");
     lifecycle.closed();
     lifecycle.beginClose();
     assertThatExceptionOfType(StreamClosedException.class)
-        .isThrownBy(() -> lifecycle.move(StreamState.LIVE));
+        .isThrownBy(() -> lifecycle.move(Move.live(0)));
     assertThat(told.stream().map(StreamListener.Transition::to))
         .containsExactly(StreamState.FAILED, StreamState.CLOSING, StreamState.CLOSED);
     assertThat(woken).hasValue(3);
@@ -114,7 +115,7 @@ class LifecycleTest {
   @Test
   @DisplayName("over are the failed and the closed, not what has ended")
   void over() {
-    lifecycle.move(StreamState.ENDED);
+    lifecycle.move(Move.to(StreamState.ENDED));
     assertThat(lifecycle.isOver()).isFalse();
     lifecycle.beginClose();
     assertThat(lifecycle.isOver()).isTrue();

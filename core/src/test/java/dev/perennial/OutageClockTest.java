@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.perennial.port.ManualRuntime;
 import java.time.Duration;
@@ -65,5 +66,24 @@ class OutageClockTest {
     clock.failed(new IllegalStateException());
     runtime.advance(Duration.ofHours(1));
     assertThat(isDead()).isFalse();
+  }
+
+  @Test
+  @DisplayName("a call for which no timer can be had fails, and the next one starts the clock")
+  void noTimer() {
+    runtime.refuseTimers(1);
+    assertThatExceptionOfType(Error.class).isThrownBy(clock::begin);
+    clock.begin();
+    runtime.advance(TOLERATED);
+    assertThat(isDead()).isTrue();
+  }
+
+  @Test
+  @DisplayName("the stream dies at the tolerated time, although no thread can be had to tell it")
+  void noThread() {
+    clock.begin();
+    runtime.refuseThreads(1);
+    runtime.advance(TOLERATED);
+    assertThat(isDead()).isTrue();
   }
 }

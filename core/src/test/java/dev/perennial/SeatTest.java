@@ -37,6 +37,7 @@ class SeatTest {
         runtime.newSignal(),
         "test",
         () -> false,
+        () -> new StreamClosedException("the test stream is closed", null),
         () -> assertThat(cleanedUp.getAndSet(Thread.currentThread())).isNull());
   }
 

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -34,6 +35,9 @@ public final class ManualRuntime implements StreamRuntime {
   private final List<Entry> timers = new ArrayList<>();
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private long nanos;
+  private Optional<Duration> late = Optional.empty();
+  private int refusedThreads;
+  private int refusedTimers;
 
   @Override
   public long nanoTime() {
@@ -52,6 +56,15 @@ public final class ManualRuntime implements StreamRuntime {
 
   @Override
   public Timer schedule(Duration delay, Runnable task) {
+    if (refusedTimers > 0) {
+      refusedTimers--;
+      throw noThread();
+    }
+    if (late.filter(delay::equals).isPresent()) {
+      late = Optional.empty();
+      task.run();
+      return () -> {};
+    }
     Entry entry = new Entry(saturatedSum(nanos, nanosOf(delay)), task);
     timers.add(entry);
     return entry;
@@ -59,7 +72,34 @@ public final class ManualRuntime implements StreamRuntime {
 
   @Override
   public void execute(Runnable task) {
+    if (refusedThreads > 0) {
+      refusedThreads--;
+      throw noThread();
+    }
     tasks.add(task);
+  }
+
+  /** The next calls to {@code execute} find no thread. */
+  public void refuseThreads(int calls) {
+    refusedThreads = calls;
+  }
+
+  /** The next calls to {@code schedule} find no thread for the timers. */
+  public void refuseTimers(int calls) {
+    refusedTimers = calls;
+  }
+
+  /** An OutOfMemoryError in a real JVM, after which JUnit would run no further test. */
+  private static Error noThread() {
+    return new Error("unable to create native thread");
+  }
+
+  /**
+   * The next timer with this delay runs its task before {@code schedule} has returned, as it does
+   * to a thread that is held up there.
+   */
+  public void holdUp(Duration delay) {
+    late = Optional.of(delay);
   }
 
   /** How many timers have neither run nor been cancelled. */

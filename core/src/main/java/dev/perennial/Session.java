@@ -1,0 +1,77 @@
+package dev.perennial;
+
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.Connection;
+import dev.perennial.port.Position;
+import dev.perennial.port.Received;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection that is open, and since when. What the connection throws is told and hurts nobody,
+ * but for {@code receive}, whose errors mean something. Whether it proved itself is for the thread
+ * that sits.
+ */
+final class Session<E, P extends Position> {
+
+  private final Connection<E, P> connection;
+  private final long since;
+  private final Observer observer;
+  private boolean proved;
+
+  Session(Connection<E, P> connection, long since, Observer observer) {
+    this.connection = connection;
+    this.since = since;
+    this.observer = observer;
+  }
+
+  /** What comes next, as the connection gives it. */
+  @Nullable Received<E, P> receive(Duration timeout) throws Exception {
+    return connection.receive(timeout);
+  }
+
+  Duration age(long now) {
+    return Duration.ofNanos(now - since);
+  }
+
+  /** Notes that it gave something that was wanted, or lived long enough. False if that is known. */
+  boolean prove() {
+    boolean first = !proved;
+    proved = true;
+    return first;
+  }
+
+  boolean isProved() {
+    return proved;
+  }
+
+  /** Makes a blocked receive return soon; without it, receive returns by itself a little later. */
+  void wakeUp() {
+    try {
+      connection.wakeUp();
+    } catch (Throwable e) {
+      observer.wakeUpFailed(e);
+    }
+  }
+
+  /** How many acks it took and has not written; none if it cannot say. */
+  int unsent() {
+    try {
+      return connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
+    } catch (Throwable e) {
+      observer.unsentFailed(e);
+      return 0;
+    }
+  }
+
+  /** Closes it. An interrupt meanwhile is kept. */
+  void closeQuietly(Duration flush) {
+    try {
+      connection.close(flush);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Throwable e) {
+      observer.closeFailed("a connection", e);
+    }
+  }
+}
