@@ -166,7 +166,8 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
                   + " and the "
                   + source.name()
                   + " source does not go on from another, so the stream stopped; what came after that position may"
-                  + " be gone",
+                  + " be gone. Have the source go on elsewhere, or begin anew without this position: once with"
+                  + " Checkpoints.startAfresh(), or by deleting the checkpoint",
               from.cause,
               0,
               from.lost));

@@ -62,9 +62,10 @@ final class ConnectionFailures {
    */
   void failed(Optional<Duration> age, boolean proved, Throwable cause) {
     last = cause;
-    Verdict verdict = classify(cause);
+    Optional<Verdict> known = classify(cause);
+    Verdict verdict = known.orElse(Verdict.fatal());
     if (verdict instanceof Verdict.Fatal) {
-      die(Reason.FATAL, fatal(age.isPresent(), cause), cause);
+      die(Reason.FATAL, fatal(age.isPresent(), cause, known.isPresent()), cause);
     }
     if (verdict instanceof Verdict.PositionLost) {
       feed.positionLost(cause);
@@ -104,24 +105,27 @@ final class ConnectionFailures {
     }
   }
 
-  private Verdict classify(Throwable cause) {
+  /** Empty for an error that no classifier knows, or one of them fails over. */
+  private Optional<Verdict> classify(Throwable cause) {
     try {
-      return errors.classify(cause).orElse(Verdict.fatal());
+      return errors.classify(cause);
     } catch (Throwable e) {
       cause.addSuppressed(e);
-      return Verdict.fatal();
+      return Optional.empty();
     }
   }
 
-  private String fatal(boolean connected, Throwable cause) {
+  private String fatal(boolean connected, Throwable cause, boolean known) {
     return "the "
         + options.source()
         + " source failed in "
         + (connected ? "receive" : "connecting")
         + " with "
         + cause
-        + ", which its classifier calls fatal or does not know, so the stream stopped; if trying again can help,"
-        + " return Verdict.retry() for it";
+        + (known
+            ? "; trying again would not help, so the stream stopped"
+            : ", which its classifier does not know, so the stream stopped; if trying again can help, return"
+                + " Verdict.retry() for it");
   }
 
   private void die(Reason reason, String message, Throwable cause) {

@@ -269,6 +269,19 @@ class ReconnectTest {
     }
 
     @Test
+    @DisplayName("an error that the classifier calls fatal needs no advice for who wrote that")
+    void fatal() {
+      source.fails(ScriptedFailure.fatal("wrong password"));
+      runtime.run(() ->
+          assertThatThrownBy(() -> open().next())
+              .isInstanceOfSatisfying(
+                  StreamException.class, dead -> assertThat(dead.reason().tag()).isEqualTo("fatal"))
+              .hasMessageContaining("wrong password")
+              .hasMessageContaining("trying again would not help")
+              .hasMessageNotContaining("Verdict"));
+    }
+
+    @Test
     @DisplayName("the application's classifier is asked before the source's")
     void applicationFirst() {
       source.fails(ScriptedFailure.fatal("wrong password")).connects(c -> c.event(1, "a"));
@@ -306,6 +319,7 @@ class ReconnectTest {
                   assertThat(dead.reason().tag()).isEqualTo("position-lost");
                   assertThat(dead.lastPosition()).contains(new ScriptedPosition(4));
                 })
+            .hasMessageContaining("Checkpoints.startAfresh()")
             .hasCause(lost);
         assertThat(source.lostPositions()).containsExactly(new ScriptedPosition(4));
       });
