@@ -63,8 +63,8 @@ public final class RedisCheckpointStore implements CheckpointStore {
   private final Renewals renewals;
 
   /**
-   * The streams of which a checkpoint was there. Who deletes leaves a hash behind; so one that is
-   * gone altogether was lost, and must not be taken for one that never was.
+   * The streams of which a checkpoint was there. Who deletes says so in the hash; so one that is
+   * gone without that was lost, and must not be taken for one that never was.
    */
   private final Set<String> seen = ConcurrentHashMap.newKeySet();
 
@@ -161,7 +161,10 @@ public final class RedisCheckpointStore implements CheckpointStore {
         return Optional.of(open(new ClaimedHash(link, names, claim, saved), lost));
       }
       case "held" -> {
-        note(streamId, ClaimedHash.text(answer, 2).equals("1"));
+        // One that is not there may be one that the owner has yet to write again.
+        if (ClaimedHash.text(answer, 2).equals("1")) {
+          note(streamId, true);
+        }
         return Optional.empty();
       }
       case "vanished" -> throw vanished(names);

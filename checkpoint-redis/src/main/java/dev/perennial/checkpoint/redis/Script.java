@@ -54,11 +54,12 @@ record Script(String text, String digest) {
         end
       end
 
-      local epoch, save, owner, expires, line, problem = 0, 0, nil, nil, nil, nil
+      local epoch, save, owner, expires, line, deleted, problem = 0, 0, nil, nil, nil, nil, nil
       if kind == 'hash' then
-        local held = redis.call('HMGET', key, 'format', 'epoch', 'save', 'owner', 'claim-expires', 'checkpoint')
+        local held = redis.call('HMGET', key, 'format', 'epoch', 'save', 'owner', 'claim-expires', 'checkpoint',
+          'deleted')
         epoch, save, owner = number(held[2] or '0'), number(held[3] or '0'), held[4]
-        expires, line = number(held[5]), held[6]
+        expires, line, deleted = number(held[5]), held[6], held[7]
         if held[1] ~= 'FORMAT' then
           problem = 'its field "format" is ' .. (held[1] and '"' .. held[1] .. '"' or 'missing')
             .. ', of which this program knows only "FORMAT"'
@@ -109,15 +110,16 @@ record Script(String text, String digest) {
    * Takes the claim if nobody has it. Arguments: owner, expiry, time to live, and whether a
    * checkpoint is known to have been there. Answers {@code claimed} with epoch, save number and
    * checkpoint (empty if there is none), also to the owner; {@code held} with owner and whether
-   * there is a checkpoint; {@code vanished}; {@code corrupt} with a reason.
+   * there is a checkpoint; {@code vanished} if there is none, was one, and nobody has deleted it;
+   * {@code corrupt} with a reason.
    */
   static final Script CLAIM =
       of(
           CORRUPT
               + """
-              if kind == 'none' and ARGV[4] == '1' then return {'vanished'} end
               if owner ~= ARGV[1] then
                 if owner and expires > now then return {'held', owner, line and '1' or '0'} end
+                if ARGV[4] == '1' and not line and not deleted then return {'vanished'} end
                 epoch = math.max(epoch + 1, now)
               end
               redis.call('HSET', key, 'format', 'FORMAT', 'epoch', text(epoch), 'owner', ARGV[1],

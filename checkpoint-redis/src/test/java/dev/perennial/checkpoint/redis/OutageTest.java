@@ -173,6 +173,50 @@ class OutageTest {
     }
   }
 
+  @Test
+  void aStandbyDoesNotBeginWithoutItAlsoIfSomebodyElseBeganAndSavedNothing() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store = patient(redis.uri()).build();
+        RedisCheckpointStore knowsNothing = patient(redis.uri()).build();
+        RedisCheckpointStore standby = patient(redis.uri()).build()) {
+      CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+      slot.save(ONE);
+      assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
+      store.close();
+      redis.command("DEL", KEY);
+      CheckpointSlot fruitless = knowsNothing.tryClaim("orders", NOTHING).orElseThrow();
+      assertThat(standby.tryClaim("orders", NOTHING)).as("which does not make it forget").isEmpty();
+      fruitless.close();
+      assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
+          .hasMessageContaining("is gone");
+
+      assertThat(knowsNothing.delete("orders")).isFalse();
+      knowsNothing.tryClaim("orders", NOTHING).orElseThrow().close();
+      assertThat(standby.tryClaim("orders", NOTHING)).as("deleted, by whomever").isPresent();
+    }
+  }
+
+  @Test
+  void aStandbyDoesNotBeginWithoutItAlsoIfTheClaimIsStillThere() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store = patient(redis.uri()).build();
+        RedisCheckpointStore standby = patient(redis.uri()).build()) {
+      CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+      slot.save(ONE);
+      assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
+      // What a failover leaves to a replica that has the claim, and not the save.
+      redis.command("HDEL", KEY, "checkpoint", "saved");
+      redis.command("HSET", KEY, "save", "0");
+      expire(redis, KEY);
+      assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
+          .hasMessageContaining("is gone");
+      slot.close();
+      try (CheckpointSlot next = standby.tryClaim("orders", NOTHING).orElseThrow()) {
+        assertThat(next.load()).contains(ONE);
+      }
+    }
+  }
+
   private static void savesSoon(CheckpointSlot slot, Checkpoint checkpoint) {
     soon()
         .until(() -> {
