@@ -12,6 +12,11 @@ import java.util.List;
  */
 final class ClaimedHash {
 
+  private static final String FORGOTTEN =
+      " That stream began without this one's checkpoint, which Redis no longer had, and passes over the events"
+          + " between it and its own beginning. The checkpoint is now in the field \"forgotten\"; docs/operate.md"
+          + " says how to go on from there.";
+
   private final Link link;
   private final Names names;
   private final Claim claim;
@@ -98,6 +103,7 @@ final class ClaimedHash {
    * Gives the claim up, if it is still ours.
    *
    * @return whether Redis had forgotten the claim
+   * @throws CheckpointException also if it is lost to one that began without our checkpoint
    */
   boolean release() throws CheckpointException {
     List<Object> answer =
@@ -106,7 +112,8 @@ final class ClaimedHash {
             Script.RELEASE,
             names.key(),
             arguments(saved));
-    return !text(answer, 0).equals("lost") && understand(answer, "given up");
+    boolean justLost = text(answer, 0).equals("lost") && !isForgotten(answer);
+    return !justLost && understand(answer, "given up");
   }
 
   private String[] arguments(Saved written) {
@@ -125,20 +132,24 @@ final class ClaimedHash {
       case "ok" -> text(answer, 1).equals("1");
       // A renewal that a save has overtaken.
       case "stale" -> false;
-      case "lost" -> throw overtaken(text(answer, 1), done);
+      case "lost" -> throw overtaken(text(answer, 1), isForgotten(answer), done);
       default -> throw corrupt(link, names, text(answer, 1));
     };
   }
 
-  private CheckpointException overtaken(String by, String done) {
+  /** Whether the owner began without our checkpoint, which is then kept beside its own. */
+  private static boolean isForgotten(List<Object> lost) {
+    return text(lost, 2).equals("1");
+  }
+
+  private CheckpointException overtaken(String by, boolean forgotten, String done) {
+    String who =
+        by.isEmpty()
+            ? "somebody had it meanwhile" + (forgotten ? "" : ", or deleted the checkpoint")
+            : by + " has it now";
     return CheckpointException.claimLost(
-        "The claim of %s is lost: %s. Nothing was %s."
-            .formatted(
-                names,
-                by.isEmpty()
-                    ? "somebody had it meanwhile, or deleted the checkpoint"
-                    : by + " has it now",
-                done),
+        "The claim of %s is lost: %s. Nothing was %s.%s"
+            .formatted(names, who, done, forgotten ? FORGOTTEN : ""),
         null);
   }
 

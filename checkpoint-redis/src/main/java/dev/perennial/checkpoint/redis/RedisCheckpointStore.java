@@ -38,8 +38,10 @@ import org.jspecify.annotations.Nullable;
  * on. A Redis without persistence forgets everything when it restarts, and one whose {@code
  * maxmemory-policy} is not {@code noeviction} may whenever memory runs short. A live stream then
  * writes its claim and checkpoint again, and {@link RedisCheckpointStoreBuilder#onTrouble} is told;
- * a stream that waits for the claim does not begin without the checkpoint that it saw before. See
- * {@code docs/operate.md}.
+ * a stream that waits for the claim does not begin without the checkpoint that it saw before. One
+ * that has just been started, and claims before the live one has written, cannot know and begins
+ * without it; then the live one's error says so, and its checkpoint is kept in the hash for a
+ * person to put back. See {@code docs/operate.md}.
  *
  * <p><b>Without Redis.</b> A call fails after the command timeout with an error of kind {@link
  * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, or sooner where it is plain that nobody

@@ -12,8 +12,10 @@ import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
 import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.is;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisServer;
@@ -22,6 +24,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -128,6 +132,128 @@ class ForgottenTest {
       other.delete("orders");
     }
     assertThat(lost).hasValue(0);
+  }
+
+  /** Has another one begin with nothing, and save often enough to be ahead of everybody. */
+  private CheckpointSlot begun() throws Exception {
+    CheckpointSlot slot = other.tryClaim("orders", NOTHING).orElseThrow();
+    assertThat(slot.load()).isEmpty();
+    for (int i = 0; i < 5; i++) {
+      slot.save(TWO);
+    }
+    return slot;
+  }
+
+  /** What docs/operate.md says to do about it. */
+  private static void putBackWhatWasForgotten() {
+    String forgotten = String.valueOf(redis.command("HGET", KEY, "forgotten"));
+    redis.command("HSET", KEY, "checkpoint", forgotten);
+    redis.command("HDEL", KEY, "forgotten");
+  }
+
+  @Test
+  void keepsTheCheckpointThatAnotherBeganWithout() throws Exception {
+    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    slot.save(ONE);
+    redis.command("FLUSHALL");
+    CheckpointSlot highest = begun();
+    CheckpointException failure = failure(() -> slot.save(THREE));
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure)
+        .hasMessageContaining(hash(redis, KEY).get("owner") + " has it now")
+        .hasMessageContaining("began without this one's checkpoint")
+        .hasMessageContaining("\"forgotten\"");
+    highest.save(TWO);
+    assertThat(store.load("orders")).as("the highest epoch wins").contains(TWO);
+    highest.close();
+    putBackWhatWasForgotten();
+    try (CheckpointSlot next = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(next.load()).contains(THREE);
+    }
+    assertThat(hash(redis, KEY)).doesNotContainKey("forgotten");
+  }
+
+  @Test
+  void keepsItAlsoIfThatOneIsGoneAgain() throws Exception {
+    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    slot.save(ONE);
+    redis.command("FLUSHALL");
+    begun().close();
+    try (CheckpointSlot next = other.tryClaim("orders", NOTHING).orElseThrow()) {
+      next.save(TWO);
+    }
+    assertThat(failure(() -> slot.save(THREE)))
+        .hasMessageContaining("somebody had it meanwhile. ")
+        .hasMessageContaining("forgotten");
+    assertThat(hash(redis, KEY)).containsEntry("forgotten", THREE.toLine());
+  }
+
+  @Test
+  void keepsItAlsoIfOnlyTheClaimWasLeft() throws Exception {
+    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    slot.save(ONE);
+    redis.command("HDEL", KEY, "checkpoint", "saved");
+    redis.command("HSET", KEY, "save", "0");
+    expire(redis, KEY);
+    try (CheckpointSlot next = begun()) {
+      assertThat(failure(() -> slot.save(THREE))).hasMessageContaining("forgotten");
+      assertThat(next.load()).contains(TWO);
+    }
+    assertThat(hash(redis, KEY)).containsEntry("forgotten", THREE.toLine());
+  }
+
+  @Test
+  void keepsItAlsoIfARenewalFindsOut() throws Exception {
+    Queue<CheckpointException> told = new ConcurrentLinkedQueue<>();
+    saved(ONE);
+    try (RedisCheckpointStore renewing = impatient(redis.uri()).onTrouble(told::add).build();
+        CheckpointSlot slot =
+            renewing.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
+      soon()
+          .until(() -> {
+            // A renewal may come in between and write it again.
+            redis.command("DEL", KEY);
+            return other.tryClaim("orders", NOTHING).isPresent();
+          });
+      soon().untilAtomic(lost, is(1));
+      assertThat(failure(() -> slot.save(TWO))).hasMessageContaining("forgotten");
+      soon().until(() -> told.stream().anyMatch(one -> one.getMessage().contains("forgotten")));
+      assertThat(hash(redis, KEY)).containsEntry("forgotten", ONE.toLine());
+    }
+  }
+
+  @Test
+  void keepsItAlsoIfACloseFindsOut() throws Exception {
+    saved(ONE);
+    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    redis.command("FLUSHALL");
+    begun().close();
+    CheckpointException failure = failure(slot::close);
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure).hasMessageContaining("forgotten");
+    assertThat(hash(redis, KEY)).containsEntry("forgotten", ONE.toLine());
+  }
+
+  @Test
+  void takesNothingForForgottenThatWasDeleted() throws Exception {
+    CheckpointSlot deleted = store.tryClaim("orders", NOTHING).orElseThrow();
+    deleted.save(ONE);
+    expire(redis, KEY);
+    assertThat(other.delete("orders")).isTrue();
+    begun().close();
+    CheckpointException failure = failure(() -> deleted.save(THREE));
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure).hasMessageContaining("deleted").hasMessageNotContaining("forgotten");
+    deleted.close();
+    assertThat(hash(redis, KEY)).doesNotContainKey("forgotten");
+  }
+
+  @Test
+  void takesNothingForForgottenThatWasNeverSaved() throws Exception {
+    CheckpointSlot fruitless = store.tryClaim("orders", NOTHING).orElseThrow();
+    redis.command("FLUSHALL");
+    begun().close();
+    assertThat(hash(redis, KEY)).doesNotContainKey("forgotten");
   }
 
   @Test

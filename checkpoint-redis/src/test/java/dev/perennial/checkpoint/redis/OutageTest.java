@@ -133,23 +133,6 @@ class OutageTest {
   }
 
   @Test
-  void doesNotWriteAgainWhatAnotherHasBegun() throws Exception {
-    try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = patient(redis.uri()).build();
-        RedisCheckpointStore knowsNothing = patient(redis.uri()).build()) {
-      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
-      slot.save(ONE);
-      redis.restart();
-      try (CheckpointSlot other = knowsNothing.tryClaim("orders", NOTHING).orElseThrow()) {
-        other.save(TWO);
-        soon().ignoreExceptions().until(() -> store.load("orders").isPresent());
-        assertThat(failure(() -> slot.save(THREE)).kind()).isEqualTo(Kind.CLAIM_LOST);
-        assertThat(other.load()).contains(TWO);
-      }
-    }
-  }
-
-  @Test
   void aStandbyDoesNotBeginWithoutTheCheckpointThatItSaw() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = patient(redis.uri()).build();

@@ -143,7 +143,15 @@ class RedisCheckpointStoreTest {
       Map<String, String> hash = Given.hash(redis, Given.KEY);
       assertThat(hash)
           .containsOnlyKeys(
-              "format", "epoch", "owner", "claimed", "claim-expires", "save", "checkpoint", "saved")
+              "format",
+              "epoch",
+              "began",
+              "owner",
+              "claimed",
+              "claim-expires",
+              "save",
+              "checkpoint",
+              "saved")
           .containsEntry("format", "1")
           .containsEntry("save", "2")
           .containsEntry("checkpoint", "test\tprint\t2");
@@ -158,7 +166,7 @@ class RedisCheckpointStoreTest {
       assertThat(redis.command("PTTL", Given.KEY)).as("it stays for ever").isEqualTo(-1L);
     }
     assertThat(Given.hash(redis, Given.KEY))
-        .containsOnlyKeys("format", "epoch", "save", "checkpoint", "saved");
+        .containsOnlyKeys("format", "epoch", "began", "save", "checkpoint", "saved");
   }
 
   private static Instant time(String millis) {
@@ -173,9 +181,15 @@ class RedisCheckpointStoreTest {
         .truncatedTo(ChronoUnit.MILLIS);
   }
 
+  /** What docs/operate.md says how to. */
+  private static void putBack(Checkpoint checkpoint) {
+    redis.command("HSET", Given.KEY, "format", "1", "checkpoint", checkpoint.toLine());
+    redis.command("PERSIST", Given.KEY);
+  }
+
   @Test
   void takesACheckpointThatAPersonPutsBack() throws Exception {
-    redis.command("HSET", Given.KEY, "format", "1", "checkpoint", TWO.toLine());
+    putBack(TWO);
     assertThat(store.load("orders")).contains(TWO);
     assertThat(store.streamIds()).containsExactly("orders");
     try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
@@ -183,7 +197,8 @@ class RedisCheckpointStoreTest {
       slot.save(ONE);
     }
     assertThat(store.delete("orders")).isTrue();
-    redis.command("HSET", Given.KEY, "format", "1", "checkpoint", TWO.toLine());
+    putBack(TWO);
+    assertThat(timeToLive()).as("it stays, also if nobody claims it for weeks").isEqualTo(-1);
     try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
       assertThat(slot.load()).as("also where it was deleted").contains(TWO);
     }
