@@ -52,6 +52,11 @@ final class Link {
     this.errors = new RedisErrors(connector.address(), timeout);
   }
 
+  /** Whether some keys may be out of reach and others not. */
+  boolean hasSeveralServers() {
+    return connector.hasSeveralServers();
+  }
+
   /** Where Redis is, without any credentials. */
   String address() {
     return connector.address();
@@ -139,7 +144,12 @@ final class Link {
     drop(current);
     CompletableFuture<Session> made = new CompletableFuture<>();
     session = made;
-    runtime.execute(() -> connect(made));
+    try {
+      runtime.execute(() -> connect(made));
+    } catch (Throwable e) {
+      // Such as that there can be no more threads: the next call tries again.
+      made.completeExceptionally(e);
+    }
     return made;
   }
 

@@ -2,19 +2,24 @@ package dev.perennial.checkpoint.redis;
 
 import static dev.perennial.checkpoint.redis.Given.KEY;
 import static dev.perennial.checkpoint.redis.Given.ONE;
+import static dev.perennial.checkpoint.redis.Given.connected;
+import static dev.perennial.checkpoint.redis.Given.failure;
 import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
 import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -46,14 +51,58 @@ class RenewalsTest {
   }
 
   @Test
+  void connectsAlsoIfThereWasNoThreadForItAtFirst() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store =
+            impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).runtime(runtime).build()) {
+      runtime.errors.set(1);
+      CheckpointException failure = failure(() -> store.load("orders"));
+      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure).hasMessageContaining("no thread for it");
+      connected(store).tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow().close();
+    }
+  }
+
+  @Test
+  void renewsTheOthersAlsoIfOneFails() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store =
+            connected(impatient(redis.uri()).onTrouble(troubles::add).build())) {
+      List<String> keys = new ArrayList<>();
+      for (int i = 0; i < 250; i++) {
+        String id = "stream-" + i;
+        store.tryClaim(id, why -> lost.incrementAndGet()).orElseThrow();
+        keys.add("perennial:{" + id + "}");
+      }
+      // One that Redis answers with an error each time, whichever batch it is in.
+      keys.remove("perennial:{stream-100}");
+      redis.command("ACL", "SETUSER", "default", "resetkeys");
+      List<String> allowed = new ArrayList<>(List.of("ACL", "SETUSER", "default"));
+      keys.forEach(key -> allowed.add("~" + key));
+      redis.command(allowed.toArray(String[]::new));
+      for (int round = 0; round < 2; round++) {
+        Map<String, String> then = new HashMap<>();
+        keys.forEach(key -> then.put(key, hash(redis, key).get("claim-expires")));
+        soon()
+            .until(() ->
+                keys.stream()
+                    .noneMatch(key -> hash(redis, key).get("claim-expires").equals(then.get(key))));
+      }
+      assertThat(troubles).isNotEmpty().allMatch(one -> one.kind() == Kind.UNAVAILABLE);
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
   void renewsManyWithoutAThreadForEachAndSaysThatItCannot() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store =
-            impatient(redis.uri())
-                .commandTimeout(Duration.ofSeconds(1))
-                .runtime(runtime)
-                .onTrouble(troubles::add)
-                .build()) {
+            connected(
+                impatient(redis.uri())
+                    .commandTimeout(Duration.ofSeconds(1))
+                    .runtime(runtime)
+                    .onTrouble(troubles::add)
+                    .build())) {
       List<CheckpointSlot> slots = new ArrayList<>();
       for (int i = 0; i < 250; i++) {
         slots.add(store.tryClaim("stream " + i, why -> lost.incrementAndGet()).orElseThrow());

@@ -8,6 +8,7 @@ import static dev.perennial.checkpoint.redis.Given.TWO;
 import static dev.perennial.checkpoint.redis.Given.connected;
 import static dev.perennial.checkpoint.redis.Given.expire;
 import static dev.perennial.checkpoint.redis.Given.failure;
+import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
 import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,7 +25,9 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -176,6 +179,50 @@ class TopologyTest {
       store.close();
       assertThat(client.connect().sync().hexists("perennial:{stream 1}", "checkpoint")).isTrue();
     }
+  }
+
+  @Test
+  void renewsOnTheOtherNodesWhileOneIsOutOfReach() throws Exception {
+    try (RedisCluster cluster = RedisCluster.start();
+        RedisClusterClient client =
+            RedisClusterClient.create(cluster.uris().stream().map(RedisURI::create).toList());
+        RedisCheckpointStore store =
+            connected(
+                RedisCheckpointStore.builder(client)
+                    .commandTimeout(Duration.ofSeconds(1))
+                    .claimExpiry(Duration.ofSeconds(6))
+                    .build())) {
+      // Else all of them refuse.
+      cluster
+          .nodes()
+          .forEach(node -> node.command("CONFIG", "SET", "cluster-require-full-coverage", "no"));
+      for (int i = 0; i < 250; i++) {
+        store.tryClaim("stream " + i, why -> lost.incrementAndGet()).orElseThrow();
+      }
+      List<RedisServer> others = cluster.nodes().subList(1, 3);
+      cluster.nodes().get(0).pause();
+      for (int round = 0; round < 2; round++) {
+        Map<String, String> then = expiries(others);
+        assertThat(then).hasSizeGreaterThan(100);
+        soon().until(() -> hasNoneOf(expiries(others), then));
+      }
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  /** When the claims run out, by their keys. */
+  private static Map<String, String> expiries(List<RedisServer> nodes) {
+    Map<String, String> expiries = new HashMap<>();
+    for (RedisServer node : nodes) {
+      for (Object key : (List<?>) node.command("KEYS", "*")) {
+        expiries.put((String) key, hash(node, (String) key).get("claim-expires"));
+      }
+    }
+    return expiries;
+  }
+
+  private static boolean hasNoneOf(Map<String, String> map, Map<String, String> other) {
+    return other.entrySet().stream().noneMatch(map.entrySet()::contains);
   }
 
   @Test
