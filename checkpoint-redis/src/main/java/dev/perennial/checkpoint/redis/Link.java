@@ -42,6 +42,9 @@ final class Link {
   /** Guarded by this object: the connection, or the attempt to make one. */
   private @Nullable CompletableFuture<Session> session;
 
+  /** Guarded by this object: when the connector was last told of trouble. */
+  private @Nullable Long troubledAt;
+
   /** Guarded by this object. */
   private boolean closed;
 
@@ -161,8 +164,8 @@ final class Link {
     try {
       made.complete(connectTwice());
     } catch (Throwable e) {
+      troubled();
       made.completeExceptionally(e);
-      connector.troubled();
     }
   }
 
@@ -190,6 +193,18 @@ final class Link {
         session = null;
         drop(current);
       }
+    }
+    troubled();
+  }
+
+  /** Once per timeout: however many calls fail, one look at a cluster is enough for all of them. */
+  private void troubled() {
+    synchronized (this) {
+      long now = runtime.nanoTime();
+      if (troubledAt != null && now - troubledAt < timeout.toNanos()) {
+        return;
+      }
+      troubledAt = now;
     }
     connector.troubled();
   }

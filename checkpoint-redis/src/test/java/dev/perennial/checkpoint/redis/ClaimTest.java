@@ -126,6 +126,25 @@ class ClaimTest {
   }
 
   @Test
+  void tellsOneThatWasOvertakenAlsoIfToldOfTroubleItFails() throws Exception {
+    try (RedisCheckpointStore failing =
+        impatient(redis.uri())
+            .onTrouble(why -> {
+              throw new AssertionError(why);
+            })
+            .build()) {
+      failing.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      failing.tryClaim("payments", why -> lost.incrementAndGet()).orElseThrow();
+      soon()
+          .until(() -> {
+            expire(redis, KEY);
+            return patient.tryClaim("orders", NOTHING).isPresent();
+          });
+      soon().untilAtomic(lost, is(1));
+    }
+  }
+
+  @Test
   void tellsOneThatWasOvertakenAlsoIfTheOtherIsGoneAgain() throws Exception {
     CheckpointSlot old = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     expire(redis, KEY);

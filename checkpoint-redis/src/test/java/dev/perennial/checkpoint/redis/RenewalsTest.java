@@ -12,10 +12,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
-import dev.perennial.port.StreamRuntime;
 import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,7 +31,7 @@ class RenewalsTest {
 
   private final AtomicInteger lost = new AtomicInteger();
   private final Queue<CheckpointException> troubles = new ConcurrentLinkedQueue<>();
-  private final Counting runtime = new Counting();
+  private final TestRuntime runtime = new TestRuntime();
 
   @Test
   void goesOnAfterAnError() throws Exception {
@@ -119,55 +117,6 @@ class RenewalsTest {
         slot.save(ONE);
       }
       assertThat(lost).hasValue(0);
-    }
-  }
-
-  /** Counts the tasks that are under way, and refuses some. */
-  private static final class Counting implements StreamRuntime {
-
-    private final StreamRuntime system = StreamRuntime.system();
-    private final AtomicInteger errors = new AtomicInteger();
-    private final AtomicInteger running = new AtomicInteger();
-    private final AtomicInteger most = new AtomicInteger();
-
-    @Override
-    public void execute(Runnable task) {
-      if (errors.getAndDecrement() > 0) {
-        throw new AssertionError("no thread for it");
-      }
-      system.execute(() -> {
-        most.accumulateAndGet(running.incrementAndGet(), Math::max);
-        try {
-          task.run();
-        } finally {
-          running.decrementAndGet();
-        }
-      });
-    }
-
-    @Override
-    public long nanoTime() {
-      return system.nanoTime();
-    }
-
-    @Override
-    public Instant now() {
-      return system.now();
-    }
-
-    @Override
-    public double random() {
-      return system.random();
-    }
-
-    @Override
-    public Signal newSignal() {
-      return system.newSignal();
-    }
-
-    @Override
-    public Timer schedule(Duration delay, Runnable task) {
-      return system.schedule(delay, task);
     }
   }
 }
