@@ -257,6 +257,23 @@ class ForgottenTest {
   }
 
   @Test
+  void oneThatBeganOnAServerWhoseClockIsBehindLosesItsClaim() throws Exception {
+    long later = System.currentTimeMillis() + Duration.ofHours(1).toMillis();
+    redis.command("HSET", KEY, "format", "1", "epoch", String.valueOf(later));
+    CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+    slot.save(ONE);
+    redis.command("FLUSHALL");
+    CheckpointSlot behind = begun();
+    slot.save(THREE);
+    CheckpointException failure = failure(() -> behind.save(TWO));
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure).hasMessageNotContaining("forgotten");
+    assertThat(store.load("orders")).contains(THREE);
+    assertThat(hash(redis, KEY)).containsEntry("epoch", String.valueOf(later + 1));
+    assertThat(lost).hasValue(0);
+  }
+
+  @Test
   void aClaimThatAloneIsForgottenGoesOn() throws Exception {
     saved(ONE);
     Map<String, String> before = hash(redis, KEY);

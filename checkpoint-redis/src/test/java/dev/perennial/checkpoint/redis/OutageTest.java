@@ -10,6 +10,8 @@ import static dev.perennial.checkpoint.redis.Given.expire;
 import static dev.perennial.checkpoint.redis.Given.failure;
 import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.patient;
+import static dev.perennial.checkpoint.redis.Given.savesSoon;
 import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
@@ -36,15 +38,11 @@ class OutageTest {
   private final AtomicInteger lost = new AtomicInteger();
   private final Queue<CheckpointException> troubles = new ConcurrentLinkedQueue<>();
 
-  private static RedisCheckpointStoreBuilder patient(String uri) {
-    return impatient(uri).claimExpiry(Duration.ofHours(1));
-  }
-
   @Test
   void goesOnAfterAPause() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store =
-            connected(impatient(redis.uri()).commandTimeout(Duration.ofSeconds(1)).build());
+            connected(patient(redis.uri()).commandTimeout(Duration.ofSeconds(1)).build());
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
@@ -198,19 +196,6 @@ class OutageTest {
         assertThat(next.load()).contains(ONE);
       }
     }
-  }
-
-  private static void savesSoon(CheckpointSlot slot, Checkpoint checkpoint) {
-    soon()
-        .until(() -> {
-          try {
-            slot.save(checkpoint);
-            return true;
-          } catch (CheckpointException e) {
-            assertThat(e.kind()).as(e.toString()).isEqualTo(Kind.UNAVAILABLE);
-            return false;
-          }
-        });
   }
 
   @Test
