@@ -39,22 +39,77 @@ final class ClaimedHash {
     }
   }
 
-  /** What stays the same for as long as the claim is held. Durations are in milliseconds. */
-  record Claim(String owner, String epoch, long expiry, long timeToLive) {}
+  /**
+   * How long things live, in milliseconds.
+   *
+   * @param timeToLive of a checkpoint; zero if there is no end to it
+   */
+  record Lifetimes(long expiry, long timeToLive) {}
+
+  /** What stays the same for as long as the claim is held. */
+  private record Claim(String owner, String epoch, Lifetimes lifetimes) {}
 
   /**
    * What was saved last, as far as we know.
    *
    * @param line the checkpoint; empty if there is none
    */
-  record Saved(long number, String line) {}
+  private record Saved(long number, String line) {}
 
-  ClaimedHash(Link link, Names names, Claim claim, Saved saved) {
+  private ClaimedHash(Link link, Names names, Claim claim, Saved saved) {
     this.link = link;
     this.names = names;
     this.claim = claim;
     this.number = saved.number();
     this.saved = saved;
+  }
+
+  /**
+   * Tries once to claim a hash.
+   *
+   * @param seen whether a checkpoint is known to have been there
+   */
+  static Claiming claim(Link link, Names names, Lifetimes lifetimes, boolean seen)
+      throws CheckpointException {
+    String owner = Owner.next();
+    List<Object> answer =
+        link.run(
+            "The checkpoint of " + names + " was not claimed",
+            Script.CLAIM,
+            names.key(),
+            owner,
+            String.valueOf(lifetimes.expiry()),
+            String.valueOf(lifetimes.timeToLive()),
+            seen ? "1" : "0");
+    return switch (text(answer, 0)) {
+      case "claimed" ->
+          new Claiming.Claimed(
+              new ClaimedHash(
+                  link,
+                  names,
+                  new Claim(owner, text(answer, 1), lifetimes),
+                  new Saved(Long.parseLong(text(answer, 2)), text(answer, 3))));
+      case "held" -> new Claiming.Held(text(answer, 2).equals("1"));
+      case "vanished" -> new Claiming.Vanished();
+      default -> throw corrupt(link, names, text(answer, 1));
+    };
+  }
+
+  /**
+   * Deletes a hash that nobody has claimed.
+   *
+   * @return whether there was a checkpoint, or something else
+   */
+  static boolean delete(Link link, Names names) throws CheckpointException {
+    List<Object> answer =
+        link.run("The checkpoint of " + names + " was not deleted", Script.DELETE, names.key());
+    if (text(answer, 0).equals("held")) {
+      throw CheckpointException.unavailable(
+          "The checkpoint of %s is in use by %s, so it was not deleted. Close its stream first."
+              .formatted(names, text(answer, 1)),
+          null);
+    }
+    return text(answer, 0).equals("deleted");
   }
 
   Names names() {
@@ -120,8 +175,8 @@ final class ClaimedHash {
     return new String[] {
       claim.owner(),
       claim.epoch(),
-      String.valueOf(claim.expiry()),
-      String.valueOf(claim.timeToLive()),
+      String.valueOf(claim.lifetimes().expiry()),
+      String.valueOf(claim.lifetimes().timeToLive()),
       String.valueOf(written.number()),
       written.line()
     };
@@ -161,7 +216,7 @@ final class ClaimedHash {
         null);
   }
 
-  static String text(List<Object> answer, int index) {
+  private static String text(List<Object> answer, int index) {
     return String.valueOf(answer.get(index));
   }
 

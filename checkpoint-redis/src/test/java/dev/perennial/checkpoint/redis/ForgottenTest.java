@@ -10,6 +10,7 @@ import static dev.perennial.checkpoint.redis.Given.expire;
 import static dev.perennial.checkpoint.redis.Given.failure;
 import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.patient;
 import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
@@ -18,7 +19,6 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
-import dev.perennial.simulators.redis.RedisServer;
 import io.lettuce.core.RedisClient;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,38 +28,26 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Redis has forgotten all, or the last of it, or a claim was carried out twice. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ForgottenTest {
 
-  private static RedisServer redis;
+  @RegisterExtension static OneRedis redis = new OneRedis();
 
   private final AtomicInteger lost = new AtomicInteger();
   private RedisCheckpointStore store;
   private RedisCheckpointStore other;
 
-  @BeforeAll
-  static void startServer() {
-    redis = RedisServer.start();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    redis.close();
-  }
-
   @BeforeEach
   void open() {
-    redis.command("FLUSHALL");
-    store = impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).build();
-    other = impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).build();
+    store = patient(redis.uri()).build();
+    other = patient(redis.uri()).build();
   }
 
   @AfterEach
@@ -91,7 +79,7 @@ class ForgottenTest {
     try (RedisCheckpointStore renewing = impatient(redis.uri()).build();
         CheckpointSlot slot = renewing.tryClaim("orders", NOTHING).orElseThrow()) {
       redis.command("FLUSHALL");
-      soon().until(() -> hash(redis, KEY).containsKey("owner"));
+      soon().until(() -> hash(redis.server(), KEY).containsKey("owner"));
       assertThat(store.load("orders")).contains(ONE);
       assertThat(slot.load()).contains(ONE);
     }
@@ -103,7 +91,7 @@ class ForgottenTest {
     slot.save(ONE);
     redis.command("FLUSHALL");
     slot.close();
-    assertThat(hash(redis, KEY)).doesNotContainKey("owner");
+    assertThat(hash(redis.server(), KEY)).doesNotContainKey("owner");
     try (CheckpointSlot next = other.tryClaim("orders", NOTHING).orElseThrow()) {
       assertThat(next.load()).contains(ONE);
     }
@@ -116,7 +104,7 @@ class ForgottenTest {
       store.delete("orders");
       CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
       overtaken.save(ONE);
-      expire(redis, KEY);
+      expire(redis.server(), KEY);
       CheckpointSlot owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       owner.save(TWO);
       redis.command("FLUSHALL");
@@ -160,7 +148,7 @@ class ForgottenTest {
     CheckpointException failure = failure(() -> slot.save(THREE));
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(failure)
-        .hasMessageContaining(hash(redis, KEY).get("owner") + " has it now")
+        .hasMessageContaining(hash(redis.server(), KEY).get("owner") + " has it now")
         .hasMessageContaining("began without this one's checkpoint")
         .hasMessageContaining("\"forgotten\"");
     highest.save(TWO);
@@ -170,7 +158,7 @@ class ForgottenTest {
     try (CheckpointSlot next = store.tryClaim("orders", NOTHING).orElseThrow()) {
       assertThat(next.load()).contains(THREE);
     }
-    assertThat(hash(redis, KEY)).doesNotContainKey("forgotten");
+    assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
   }
 
   @Test
@@ -185,7 +173,7 @@ class ForgottenTest {
     assertThat(failure(() -> slot.save(THREE)))
         .hasMessageContaining("somebody had it meanwhile. ")
         .hasMessageContaining("forgotten");
-    assertThat(hash(redis, KEY)).containsEntry("forgotten", THREE.toLine());
+    assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", THREE.toLine());
   }
 
   @Test
@@ -194,12 +182,12 @@ class ForgottenTest {
     slot.save(ONE);
     redis.command("HDEL", KEY, "checkpoint", "saved");
     redis.command("HSET", KEY, "save", "0");
-    expire(redis, KEY);
+    expire(redis.server(), KEY);
     try (CheckpointSlot next = begun()) {
       assertThat(failure(() -> slot.save(THREE))).hasMessageContaining("forgotten");
       assertThat(next.load()).contains(TWO);
     }
-    assertThat(hash(redis, KEY)).containsEntry("forgotten", THREE.toLine());
+    assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", THREE.toLine());
   }
 
   @Test
@@ -218,7 +206,7 @@ class ForgottenTest {
       soon().untilAtomic(lost, is(1));
       assertThat(failure(() -> slot.save(TWO))).hasMessageContaining("forgotten");
       soon().until(() -> told.stream().anyMatch(one -> one.getMessage().contains("forgotten")));
-      assertThat(hash(redis, KEY)).containsEntry("forgotten", ONE.toLine());
+      assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", ONE.toLine());
     }
   }
 
@@ -231,21 +219,21 @@ class ForgottenTest {
     CheckpointException failure = failure(slot::close);
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(failure).hasMessageContaining("forgotten");
-    assertThat(hash(redis, KEY)).containsEntry("forgotten", ONE.toLine());
+    assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", ONE.toLine());
   }
 
   @Test
   void takesNothingForForgottenThatWasDeleted() throws Exception {
     CheckpointSlot deleted = store.tryClaim("orders", NOTHING).orElseThrow();
     deleted.save(ONE);
-    expire(redis, KEY);
+    expire(redis.server(), KEY);
     assertThat(other.delete("orders")).isTrue();
     begun().close();
     CheckpointException failure = failure(() -> deleted.save(THREE));
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(failure).hasMessageContaining("deleted").hasMessageNotContaining("forgotten");
     deleted.close();
-    assertThat(hash(redis, KEY)).doesNotContainKey("forgotten");
+    assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
   }
 
   @Test
@@ -253,7 +241,7 @@ class ForgottenTest {
     CheckpointSlot fruitless = store.tryClaim("orders", NOTHING).orElseThrow();
     redis.command("FLUSHALL");
     begun().close();
-    assertThat(hash(redis, KEY)).doesNotContainKey("forgotten");
+    assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
   }
 
   @Test
@@ -269,14 +257,14 @@ class ForgottenTest {
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(failure).hasMessageNotContaining("forgotten");
     assertThat(store.load("orders")).contains(THREE);
-    assertThat(hash(redis, KEY)).containsEntry("epoch", String.valueOf(later + 1));
+    assertThat(hash(redis.server(), KEY)).containsEntry("epoch", String.valueOf(later + 1));
     assertThat(lost).hasValue(0);
   }
 
   @Test
   void aClaimThatAloneIsForgottenGoesOn() throws Exception {
     saved(ONE);
-    Map<String, String> before = hash(redis, KEY);
+    Map<String, String> before = hash(redis.server(), KEY);
     CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     List<String> command = new ArrayList<>(List.of("HSET", KEY));
     before.forEach((field, value) -> command.addAll(List.of(field, value)));
@@ -291,7 +279,7 @@ class ForgottenTest {
 
   @Test
   void aClaimOfWhichTheAnswerIsLostAndThatIsSentAgainIsTheSameClaim() throws Exception {
-    try (CuttableLine line = new CuttableLine(redis.port());
+    try (CuttableLine line = new CuttableLine(redis.server().port());
         RedisClient client = RedisClient.create(line.uri());
         RedisCheckpointStore given =
             connected(
