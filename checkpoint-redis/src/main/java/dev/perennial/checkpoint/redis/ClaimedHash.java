@@ -12,6 +12,11 @@ import java.util.List;
  */
 final class ClaimedHash {
 
+  private static final String FORGOTTEN =
+      " That stream began without this one's checkpoint, which Redis no longer had, and passes over the events"
+          + " between it and its own beginning. The checkpoint is now in the field \"forgotten\"; docs/operate.md"
+          + " says how to go on from there.";
+
   private final Link link;
   private final Names names;
   private final Claim claim;
@@ -34,22 +39,77 @@ final class ClaimedHash {
     }
   }
 
-  /** What stays the same for as long as the claim is held. Durations are in milliseconds. */
-  record Claim(String owner, String epoch, long expiry, long timeToLive) {}
+  /**
+   * How long things live, in milliseconds.
+   *
+   * @param timeToLive of a checkpoint; zero if there is no end to it
+   */
+  record Lifetimes(long expiry, long timeToLive) {}
+
+  /** What stays the same for as long as the claim is held. */
+  private record Claim(String owner, String epoch, Lifetimes lifetimes) {}
 
   /**
    * What was saved last, as far as we know.
    *
    * @param line the checkpoint; empty if there is none
    */
-  record Saved(long number, String line) {}
+  private record Saved(long number, String line) {}
 
-  ClaimedHash(Link link, Names names, Claim claim, Saved saved) {
+  private ClaimedHash(Link link, Names names, Claim claim, Saved saved) {
     this.link = link;
     this.names = names;
     this.claim = claim;
     this.number = saved.number();
     this.saved = saved;
+  }
+
+  /**
+   * Tries once to claim a hash.
+   *
+   * @param seen whether a checkpoint is known to have been there
+   */
+  static Claiming claim(Link link, Names names, Lifetimes lifetimes, boolean seen)
+      throws CheckpointException {
+    String owner = Owner.next();
+    List<Object> answer =
+        link.run(
+            "The checkpoint of " + names + " was not claimed",
+            Script.CLAIM,
+            names.key(),
+            owner,
+            String.valueOf(lifetimes.expiry()),
+            String.valueOf(lifetimes.timeToLive()),
+            seen ? "1" : "0");
+    return switch (text(answer, 0)) {
+      case "claimed" ->
+          new Claiming.Claimed(
+              new ClaimedHash(
+                  link,
+                  names,
+                  new Claim(owner, text(answer, 1), lifetimes),
+                  new Saved(Long.parseLong(text(answer, 2)), text(answer, 3))));
+      case "held" -> new Claiming.Held(text(answer, 2).equals("1"));
+      case "vanished" -> new Claiming.Vanished();
+      default -> throw corrupt(link, names, text(answer, 1));
+    };
+  }
+
+  /**
+   * Deletes a hash that nobody has claimed.
+   *
+   * @return whether there was a checkpoint, or something else
+   */
+  static boolean delete(Link link, Names names) throws CheckpointException {
+    List<Object> answer =
+        link.run("The checkpoint of " + names + " was not deleted", Script.DELETE, names.key());
+    if (text(answer, 0).equals("held")) {
+      throw CheckpointException.unavailable(
+          "The checkpoint of %s is in use by %s, so it was not deleted. Close its stream first."
+              .formatted(names, text(answer, 1)),
+          null);
+    }
+    return text(answer, 0).equals("deleted");
   }
 
   Names names() {
@@ -98,6 +158,7 @@ final class ClaimedHash {
    * Gives the claim up, if it is still ours.
    *
    * @return whether Redis had forgotten the claim
+   * @throws CheckpointException also if it is lost to one that began without our checkpoint
    */
   boolean release() throws CheckpointException {
     List<Object> answer =
@@ -106,15 +167,16 @@ final class ClaimedHash {
             Script.RELEASE,
             names.key(),
             arguments(saved));
-    return !text(answer, 0).equals("lost") && understand(answer, "given up");
+    boolean justLost = text(answer, 0).equals("lost") && !isForgotten(answer);
+    return !justLost && understand(answer, "given up");
   }
 
   private String[] arguments(Saved written) {
     return new String[] {
       claim.owner(),
       claim.epoch(),
-      String.valueOf(claim.expiry()),
-      String.valueOf(claim.timeToLive()),
+      String.valueOf(claim.lifetimes().expiry()),
+      String.valueOf(claim.lifetimes().timeToLive()),
       String.valueOf(written.number()),
       written.line()
     };
@@ -125,20 +187,24 @@ final class ClaimedHash {
       case "ok" -> text(answer, 1).equals("1");
       // A renewal that a save has overtaken.
       case "stale" -> false;
-      case "lost" -> throw overtaken(text(answer, 1), done);
+      case "lost" -> throw overtaken(text(answer, 1), isForgotten(answer), done);
       default -> throw corrupt(link, names, text(answer, 1));
     };
   }
 
-  private CheckpointException overtaken(String by, String done) {
+  /** Whether the owner began without our checkpoint, which is then kept beside its own. */
+  private static boolean isForgotten(List<Object> lost) {
+    return text(lost, 2).equals("1");
+  }
+
+  private CheckpointException overtaken(String by, boolean forgotten, String done) {
+    String who =
+        by.isEmpty()
+            ? "somebody had it meanwhile" + (forgotten ? "" : ", or deleted the checkpoint")
+            : by + " has it now";
     return CheckpointException.claimLost(
-        "The claim of %s is lost: %s. Nothing was %s."
-            .formatted(
-                names,
-                by.isEmpty()
-                    ? "somebody had it meanwhile, or deleted the checkpoint"
-                    : by + " has it now",
-                done),
+        "The claim of %s is lost: %s. Nothing was %s.%s"
+            .formatted(names, who, done, forgotten ? FORGOTTEN : ""),
         null);
   }
 
@@ -150,7 +216,7 @@ final class ClaimedHash {
         null);
   }
 
-  static String text(List<Object> answer, int index) {
+  private static String text(List<Object> answer, int index) {
     return String.valueOf(answer.get(index));
   }
 

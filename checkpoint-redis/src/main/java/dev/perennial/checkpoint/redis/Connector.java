@@ -56,6 +56,11 @@ interface Connector {
    */
   default void troubled() {}
 
+  /** Whether some keys may be out of reach and others not. */
+  default boolean hasSeveralServers() {
+    return false;
+  }
+
   /** Where Redis is, without any credentials. */
   String address();
 
@@ -94,6 +99,11 @@ interface Connector {
       public void troubled() {
         // Unless its owner has it look by itself, the client would stay with a node that is dead.
         client.refreshPartitionsAsync();
+      }
+
+      @Override
+      public boolean hasSeveralServers() {
+        return true;
       }
 
       @Override

@@ -42,6 +42,9 @@ final class Link {
   /** Guarded by this object: the connection, or the attempt to make one. */
   private @Nullable CompletableFuture<Session> session;
 
+  /** Guarded by this object: when the connector was last told of trouble. */
+  private @Nullable Long troubledAt;
+
   /** Guarded by this object. */
   private boolean closed;
 
@@ -50,6 +53,11 @@ final class Link {
     this.timeout = timeout;
     this.runtime = runtime;
     this.errors = new RedisErrors(connector.address(), timeout);
+  }
+
+  /** Whether some keys may be out of reach and others not. */
+  boolean hasSeveralServers() {
+    return connector.hasSeveralServers();
   }
 
   /** Where Redis is, without any credentials. */
@@ -139,7 +147,12 @@ final class Link {
     drop(current);
     CompletableFuture<Session> made = new CompletableFuture<>();
     session = made;
-    runtime.execute(() -> connect(made));
+    try {
+      runtime.execute(() -> connect(made));
+    } catch (Throwable e) {
+      // Such as that there can be no more threads: the next call tries again.
+      made.completeExceptionally(e);
+    }
     return made;
   }
 
@@ -151,8 +164,8 @@ final class Link {
     try {
       made.complete(connectTwice());
     } catch (Throwable e) {
+      troubled();
       made.completeExceptionally(e);
-      connector.troubled();
     }
   }
 
@@ -180,6 +193,18 @@ final class Link {
         session = null;
         drop(current);
       }
+    }
+    troubled();
+  }
+
+  /** Once per timeout: however many calls fail, one look at a cluster is enough for all of them. */
+  private void troubled() {
+    synchronized (this) {
+      long now = runtime.nanoTime();
+      if (troubledAt != null && now - troubledAt < timeout.toNanos()) {
+        return;
+      }
+      troubledAt = now;
     }
     connector.troubled();
   }

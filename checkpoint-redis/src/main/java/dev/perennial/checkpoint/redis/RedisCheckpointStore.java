@@ -1,8 +1,9 @@
 package dev.perennial.checkpoint.redis;
 
-import dev.perennial.checkpoint.redis.ClaimedHash.Claim;
+import dev.perennial.checkpoint.redis.ClaimedHash.Lifetimes;
 import dev.perennial.checkpoint.redis.ClaimedHash.Names;
-import dev.perennial.checkpoint.redis.ClaimedHash.Saved;
+import dev.perennial.checkpoint.redis.Claiming.Claimed;
+import dev.perennial.checkpoint.redis.Claiming.Held;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointSlot;
@@ -15,8 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,8 +37,10 @@ import org.jspecify.annotations.Nullable;
  * on. A Redis without persistence forgets everything when it restarts, and one whose {@code
  * maxmemory-policy} is not {@code noeviction} may whenever memory runs short. A live stream then
  * writes its claim and checkpoint again, and {@link RedisCheckpointStoreBuilder#onTrouble} is told;
- * a stream that waits for the claim does not begin without the checkpoint that it saw before. See
- * {@code docs/operate.md}.
+ * a stream that waits for the claim does not begin without the checkpoint that it saw before. One
+ * that has just been started, and claims before the live one has written, cannot know and begins
+ * without it; then the live one's error says so, and its checkpoint is kept in the hash for a
+ * person to put back. See {@code docs/operate.md}.
  *
  * <p><b>Without Redis.</b> A call fails after the command timeout with an error of kind {@link
  * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, or sooner where it is plain that nobody
@@ -54,19 +55,11 @@ public final class RedisCheckpointStore implements CheckpointStore {
 
   private final Link link;
   private final Keys keys;
-  private final long expiryMillis;
-
-  /** Zero if there is no end to it. */
-  private final long timeToLiveMillis;
-
+  private final Lifetimes lifetimes;
   private final Trouble trouble;
   private final Renewals renewals;
 
-  /**
-   * The streams of which a checkpoint was there. Who deletes leaves a hash behind; so one that is
-   * gone altogether was lost, and must not be taken for one that never was.
-   */
-  private final Set<String> seen = ConcurrentHashMap.newKeySet();
+  private final SeenCheckpoints seen;
 
   RedisCheckpointStore(
       Link link,
@@ -77,8 +70,9 @@ public final class RedisCheckpointStore implements CheckpointStore {
       StreamRuntime runtime) {
     this.link = link;
     this.keys = keys;
-    this.expiryMillis = claimExpiry.toMillis();
-    this.timeToLiveMillis = timeToLive == null ? 0 : timeToLive.toMillis();
+    this.lifetimes =
+        new Lifetimes(claimExpiry.toMillis(), timeToLive == null ? 0 : timeToLive.toMillis());
+    this.seen = new SeenCheckpoints(timeToLive != null);
     this.trouble = trouble;
     this.renewals = new Renewals(link, claimExpiry, runtime, trouble);
   }
@@ -93,7 +87,18 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * @throws IllegalArgumentException if it is no such address
    */
   public static RedisCheckpointStore at(String uri) {
-    return builder(Address.parse(uri)).build();
+    return builder(uri).build();
+  }
+
+  /**
+   * Builds a store at an address, with a client of its own, which the store closes.
+   *
+   * @param uri as in {@link #at}
+   * @throws IllegalArgumentException if it is no such address; the error does not repeat it, as it
+   *     may have a password in it
+   */
+  public static RedisCheckpointStoreBuilder builder(String uri) {
+    return builder(Address.parse(uri));
   }
 
   /** Builds a store with a client of its own, which the store closes. */
@@ -142,48 +147,31 @@ public final class RedisCheckpointStore implements CheckpointStore {
       throws CheckpointException {
     Objects.requireNonNull(lost, "lost");
     Names names = names(streamId);
-    String owner = Owner.next();
-    List<Object> answer =
-        link.run(
-            "The checkpoint of " + names + " was not claimed",
-            Script.CLAIM,
-            names.key(),
-            owner,
-            String.valueOf(expiryMillis),
-            String.valueOf(timeToLiveMillis),
-            seen.contains(streamId) ? "1" : "0");
-    switch (ClaimedHash.text(answer, 0)) {
-      case "claimed" -> {
-        Claim claim = new Claim(owner, ClaimedHash.text(answer, 1), expiryMillis, timeToLiveMillis);
-        Saved saved =
-            new Saved(Long.parseLong(ClaimedHash.text(answer, 2)), ClaimedHash.text(answer, 3));
-        note(streamId, !saved.line().isEmpty());
-        return Optional.of(open(new ClaimedHash(link, names, claim, saved), lost));
-      }
-      case "held" -> {
-        note(streamId, ClaimedHash.text(answer, 2).equals("1"));
-        return Optional.empty();
-      }
-      case "vanished" -> throw vanished(names);
-      default -> throw ClaimedHash.corrupt(link, names, ClaimedHash.text(answer, 1));
+    Claiming claiming = ClaimedHash.claim(link, names, lifetimes, seen.contains(streamId));
+    if (claiming instanceof Claimed claimed) {
+      return Optional.of(open(claimed.hash(), lost));
     }
+    if (claiming instanceof Held held) {
+      // A checkpoint that is not there may be one that the owner has yet to write again.
+      if (held.hasCheckpoint()) {
+        seen.add(streamId);
+      }
+      return Optional.empty();
+    }
+    throw vanished(names);
   }
 
   private CheckpointSlot open(ClaimedHash hash, Consumer<CheckpointException> lost) {
+    String streamId = hash.names().streamId();
+    if (hash.line().isEmpty()) {
+      seen.forget(streamId);
+    } else {
+      seen.add(streamId);
+    }
     RedisSlot slot =
-        new RedisSlot(
-            link, hash, lost, () -> note(hash.names().streamId(), true), renewals::remove, trouble);
+        new RedisSlot(link, hash, lost, () -> seen.add(streamId), renewals::remove, trouble);
     renewals.add(slot);
     return slot;
-  }
-
-  /** With a time to live, a checkpoint may go as the user has asked. */
-  private void note(String streamId, boolean there) {
-    if (there && timeToLiveMillis == 0) {
-      seen.add(streamId);
-    } else {
-      seen.remove(streamId);
-    }
   }
 
   private CheckpointException vanished(Names names) {
@@ -230,18 +218,9 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   public boolean delete(String streamId) throws CheckpointException {
-    Names names = names(streamId);
-    List<Object> answer =
-        link.run("The checkpoint of " + names + " was not deleted", Script.DELETE, names.key());
-    String outcome = ClaimedHash.text(answer, 0);
-    if (outcome.equals("held")) {
-      throw CheckpointException.unavailable(
-          "The checkpoint of %s is in use by %s, so it was not deleted. Close its stream first."
-              .formatted(names, ClaimedHash.text(answer, 1)),
-          null);
-    }
-    seen.remove(streamId);
-    return outcome.equals("deleted");
+    boolean deleted = ClaimedHash.delete(link, names(streamId));
+    seen.forget(streamId);
+    return deleted;
   }
 
   /**

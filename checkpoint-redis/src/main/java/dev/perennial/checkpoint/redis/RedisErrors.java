@@ -5,6 +5,8 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
@@ -126,25 +128,18 @@ record RedisErrors(String address, Duration timeout) {
 
   /** Of a command, or of the handshake, which is a cause then. */
   private static boolean isTimeout(@Nullable Throwable error) {
-    Throwable cause = error;
-    for (int depth = 0; cause != null && depth < MAX_DEPTH; depth++) {
-      if (cause instanceof TimeoutException || cause instanceof RedisCommandTimeoutException) {
-        return true;
-      }
-      cause = cause.getCause();
-    }
-    return false;
+    return chain(error).stream()
+        .anyMatch(
+            one -> one instanceof TimeoutException || one instanceof RedisCommandTimeoutException);
   }
 
   /** What the server said, wherever in the chain; null if it was not the server. */
   private static @Nullable String serverText(@Nullable Throwable error) {
-    Throwable cause = error;
-    for (int depth = 0; cause != null && depth < MAX_DEPTH; depth++) {
-      String message = cause.getMessage();
-      if (cause instanceof RedisCommandExecutionException && message != null) {
+    for (Throwable one : chain(error)) {
+      String message = one.getMessage();
+      if (one instanceof RedisCommandExecutionException && message != null) {
         return message;
       }
-      cause = cause.getCause();
     }
     return null;
   }
@@ -164,28 +159,28 @@ record RedisErrors(String address, Duration timeout) {
   }
 
   private static boolean echoes(@Nullable Throwable error) {
-    Throwable cause = error;
-    for (int depth = 0; cause != null && depth < MAX_DEPTH; depth++) {
-      if (String.valueOf(cause.getMessage()).contains(ECHO)) {
-        return true;
-      }
-      cause = cause.getCause();
-    }
-    return false;
+    return chain(error).stream().anyMatch(one -> String.valueOf(one.getMessage()).contains(ECHO));
   }
 
   private static String root(@Nullable Throwable error) {
-    if (error == null) {
+    List<Throwable> chain = chain(error);
+    if (chain.isEmpty()) {
       return "for no known reason";
     }
-    Throwable root = error;
-    for (int depth = 0; root.getCause() != null && depth < MAX_DEPTH; depth++) {
-      root = root.getCause();
-    }
+    Throwable root = chain.get(chain.size() - 1);
     String message = root.getMessage();
     boolean plain =
         root instanceof IllegalStateException || root instanceof RedisConnectionException;
     return plain && message != null ? message : root.toString();
+  }
+
+  /** An error and its causes; not all of them if they go on and on. */
+  private static List<Throwable> chain(@Nullable Throwable error) {
+    List<Throwable> chain = new ArrayList<>();
+    for (Throwable one = error; one != null && chain.size() < MAX_DEPTH; one = one.getCause()) {
+      chain.add(one);
+    }
+    return chain;
   }
 
   private static String inWords(Duration duration) {

@@ -104,8 +104,9 @@ final class RedisSlot implements CheckpointSlot {
       if (e.kind() != Kind.CLAIM_LOST) {
         trouble.tell(e);
       } else if (end(e)) {
-        trouble.tell(e);
+        // The stream first: it has to stop.
         lost.accept(e);
+        trouble.tell(e);
       }
     }
   }

@@ -27,6 +27,15 @@ final class Renewals {
   /** So many that the way there and back matters little, and so few that a save need not wait. */
   private static final int BATCH = 100;
 
+  /** What became of a batch. */
+  private enum Outcome {
+    RENEWED,
+    /** A server answered, with an error at least once. */
+    REFUSED,
+    /** A server did not answer. */
+    OUT_OF_REACH
+  }
+
   private final Link link;
   private final StreamRuntime runtime;
   private final Trouble trouble;
@@ -103,28 +112,40 @@ final class Renewals {
     }
   }
 
-  /** Stops at the first that fails, because the others would as well, each after a timeout. */
+  /**
+   * Goes on behind those that fail. Only where nobody can be reached does it stop, because the
+   * others would fail as well, each after a timeout; and where some may be reached and others not,
+   * it sends all the others in one go, to wait no more than one timeout more.
+   */
   private boolean renewAll() {
-    List<RedisSlot> all = List.copyOf(slots);
-    for (int from = 0; from < all.size(); from += BATCH) {
-      List<RedisSlot> batch = all.subList(from, Math.min(from + BATCH, all.size()));
-      if (!renew(batch)) {
-        return false;
+    List<RedisSlot> rest = List.copyOf(slots);
+    boolean renewed = true;
+    int size = BATCH;
+    while (!rest.isEmpty()) {
+      int end = Math.min(size, rest.size());
+      Outcome outcome = renew(rest.subList(0, end));
+      rest = rest.subList(end, rest.size());
+      renewed &= outcome == Outcome.RENEWED;
+      if (outcome == Outcome.OUT_OF_REACH) {
+        if (!link.hasSeveralServers()) {
+          return false;
+        }
+        size = rest.size();
       }
     }
-    return true;
+    return renewed;
   }
 
-  private boolean renew(List<RedisSlot> batch) {
+  private Outcome renew(List<RedisSlot> batch) {
     List<CompletableFuture<List<Object>>> answers = new ArrayList<>();
-    boolean renewed = true;
+    Outcome outcome = Outcome.RENEWED;
     try {
       link.call(
           "Claims were not renewed, that of " + batch.get(0) + " among them",
           commands -> send(batch, commands, answers));
     } catch (CheckpointException e) {
       trouble.tell(e);
-      renewed = false;
+      outcome = RedisErrors.breaksConnection(e.getCause()) ? Outcome.OUT_OF_REACH : Outcome.REFUSED;
     }
     for (int i = 0; i < answers.size(); i++) {
       CompletableFuture<List<Object>> answer = answers.get(i);
@@ -132,7 +153,7 @@ final class Renewals {
         batch.get(i).renewed(answer.join());
       }
     }
-    return renewed;
+    return outcome;
   }
 
   private static CompletableFuture<Void> send(

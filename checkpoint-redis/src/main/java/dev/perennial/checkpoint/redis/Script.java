@@ -13,6 +13,10 @@ import java.util.HexFormat;
  * or the same without its owner, the claim is lost. Where the hash has a lower epoch, or is gone,
  * Redis has forgotten the claim, which then writes itself again, checkpoint and all.
  *
+ * <p>Where Redis has forgotten a checkpoint, and a later claim began without it before that one's
+ * owner came back, the later claim still wins. The hash says with which epoch it began so; by that
+ * the owner learns what became of its checkpoint, and leaves it in a field of its own.
+ *
  * @param text its source
  * @param digest the SHA-1 of that, by which Redis knows a script that it has run before
  */
@@ -54,11 +58,12 @@ record Script(String text, String digest) {
         end
       end
 
-      local epoch, save, owner, expires, line, problem = 0, 0, nil, nil, nil, nil
+      local epoch, save, owner, expires, line, deleted, began, problem = 0, 0, nil, nil, nil, nil, 0, nil
       if kind == 'hash' then
-        local held = redis.call('HMGET', key, 'format', 'epoch', 'save', 'owner', 'claim-expires', 'checkpoint')
+        local held = redis.call('HMGET', key, 'format', 'epoch', 'save', 'owner', 'claim-expires', 'checkpoint',
+          'deleted', 'began')
         epoch, save, owner = number(held[2] or '0'), number(held[3] or '0'), held[4]
-        expires, line = number(held[5]), held[6]
+        expires, line, deleted, began = number(held[5]), held[6], held[7], number(held[8]) or 0
         if held[1] ~= 'FORMAT' then
           problem = 'its field "format" is ' .. (held[1] and '"' .. held[1] .. '"' or 'missing')
             .. ', of which this program knows only "FORMAT"'
@@ -83,13 +88,18 @@ record Script(String text, String digest) {
   /**
    * Whether the caller still has the claim, and whether Redis forgot it. Arguments: owner, epoch,
    * expiry, time to live, and the number of a save with its checkpoint, which is empty if there is
-   * none.
+   * none. Answers {@code lost} with the owner, and with {@code 1} if a later claim began without
+   * this checkpoint although nobody has deleted it, which is then kept as {@code forgotten}.
    */
   private static final String OURS =
       CORRUPT
           + """
           local mine, this = tonumber(ARGV[2]), tonumber(ARGV[5])
-          if epoch > mine or (epoch == mine and owner ~= ARGV[1]) then return {'lost', owner or ''} end
+          if epoch > mine or (epoch == mine and owner ~= ARGV[1]) then
+            local passed = ARGV[6] ~= '' and began > mine
+            if passed then redis.call('HSET', key, 'forgotten', ARGV[6]) end
+            return {'lost', owner or '', passed and '1' or '0'}
+          end
           local forgot = epoch < mine
 
           local function write()
@@ -109,16 +119,18 @@ record Script(String text, String digest) {
    * Takes the claim if nobody has it. Arguments: owner, expiry, time to live, and whether a
    * checkpoint is known to have been there. Answers {@code claimed} with epoch, save number and
    * checkpoint (empty if there is none), also to the owner; {@code held} with owner and whether
-   * there is a checkpoint; {@code vanished}; {@code corrupt} with a reason.
+   * there is a checkpoint; {@code vanished} if there is none, was one, and nobody has deleted it;
+   * {@code corrupt} with a reason.
    */
   static final Script CLAIM =
       of(
           CORRUPT
               + """
-              if kind == 'none' and ARGV[4] == '1' then return {'vanished'} end
               if owner ~= ARGV[1] then
                 if owner and expires > now then return {'held', owner, line and '1' or '0'} end
+                if ARGV[4] == '1' and not line and not deleted then return {'vanished'} end
                 epoch = math.max(epoch + 1, now)
+                if not line and not deleted then redis.call('HSET', key, 'began', text(epoch)) end
               end
               redis.call('HSET', key, 'format', 'FORMAT', 'epoch', text(epoch), 'owner', ARGV[1],
                 'claimed', text(now), 'claim-expires', text(now + ARGV[2]), 'save', text(save))
@@ -129,8 +141,8 @@ record Script(String text, String digest) {
   /**
    * Puts the claim's end off, and saves if the save's number is higher than the last. Answers
    * {@code ok} with {@code 1} if Redis had forgotten the claim and {@code 0} if not; {@code stale}
-   * with the last number if a later save is there; {@code lost} with the owner, or {@code corrupt}
-   * with a reason.
+   * with the last number if a later save is there; {@code lost} as above, or {@code corrupt} with a
+   * reason.
    */
   static final Script KEEP =
       of(

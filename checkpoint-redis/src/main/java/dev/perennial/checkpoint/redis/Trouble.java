@@ -14,7 +14,7 @@ record Trouble(Consumer<CheckpointException> listener) {
   void tell(CheckpointException trouble) {
     try {
       listener.accept(trouble);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       // Claims and checkpoints are more important than hearing of their trouble.
     }
   }

@@ -9,6 +9,7 @@ import static dev.perennial.checkpoint.redis.Given.expire;
 import static dev.perennial.checkpoint.redis.Given.failure;
 import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.patient;
 import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
@@ -16,8 +17,6 @@ import static org.hamcrest.Matchers.is;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
-import dev.perennial.simulators.redis.RedisServer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,18 +26,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Who has the claim, and what becomes of one that was overtaken. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ClaimTest {
 
-  private static RedisServer redis;
+  @RegisterExtension static OneRedis redis = new OneRedis();
 
   private final AtomicInteger lost = new AtomicInteger();
 
@@ -47,20 +45,9 @@ class ClaimTest {
 
   private RedisCheckpointStore impatient;
 
-  @BeforeAll
-  static void startServer() {
-    redis = RedisServer.start();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    redis.close();
-  }
-
   @BeforeEach
   void open() {
-    redis.command("FLUSHALL");
-    patient = impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).build();
+    patient = patient(redis.uri()).build();
     impatient = impatient(redis.uri()).build();
   }
 
@@ -81,14 +68,16 @@ class ClaimTest {
       slot.save(ONE);
     }
     assertThat(lost).hasValue(0);
-    assertThat(hash(redis, KEY)).doesNotContainKeys("owner", "claim-expires").containsKey("epoch");
+    assertThat(hash(redis.server(), KEY))
+        .doesNotContainKeys("owner", "claim-expires")
+        .containsKey("epoch");
   }
 
   @Test
   void letsAnotherHaveAClaimThatRanOut() throws Exception {
     CheckpointSlot dead = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     dead.save(ONE);
-    expire(redis, KEY);
+    expire(redis.server(), KEY);
     try (CheckpointSlot slot = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
       assertThat(slot.load()).contains(ONE);
       slot.save(TWO);
@@ -96,7 +85,7 @@ class ClaimTest {
       assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
       assertThat(failure)
           .hasMessageContaining(KEY)
-          .hasMessageContaining(hash(redis, KEY).get("owner"))
+          .hasMessageContaining(hash(redis.server(), KEY).get("owner"))
           .hasMessageContaining("Nothing was saved");
       assertThat(failure(() -> dead.save(THREE)).kind()).isEqualTo(Kind.CLAIM_LOST);
       assertThat(failure(dead::load).kind()).isEqualTo(Kind.CLAIM_LOST);
@@ -113,22 +102,41 @@ class ClaimTest {
     CheckpointSlot slot = impatient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     soon()
         .until(() -> {
-          expire(redis, KEY);
+          expire(redis.server(), KEY);
           return patient.tryClaim("orders", NOTHING).isPresent();
         });
     soon().untilAtomic(lost, is(1));
     CheckpointException failure = failure(() -> slot.save(ONE));
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
-    assertThat(failure).hasMessageContaining(hash(redis, KEY).get("owner"));
+    assertThat(failure).hasMessageContaining(hash(redis.server(), KEY).get("owner"));
     assertThat(lost).hasValue(1);
     slot.close();
     assertThat(patient.tryClaim("orders", NOTHING)).as("still the other's").isEmpty();
   }
 
   @Test
+  void tellsOneThatWasOvertakenAlsoIfToldOfTroubleItFails() throws Exception {
+    try (RedisCheckpointStore failing =
+        impatient(redis.uri())
+            .onTrouble(why -> {
+              throw new AssertionError(why);
+            })
+            .build()) {
+      failing.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      failing.tryClaim("payments", why -> lost.incrementAndGet()).orElseThrow();
+      soon()
+          .until(() -> {
+            expire(redis.server(), KEY);
+            return patient.tryClaim("orders", NOTHING).isPresent();
+          });
+      soon().untilAtomic(lost, is(1));
+    }
+  }
+
+  @Test
   void tellsOneThatWasOvertakenAlsoIfTheOtherIsGoneAgain() throws Exception {
     CheckpointSlot old = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
-    expire(redis, KEY);
+    expire(redis.server(), KEY);
     try (CheckpointSlot slot = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
       slot.save(TWO);
     }
@@ -140,7 +148,7 @@ class ClaimTest {
   void goesOnPastItsExpiryIfNobodyTookOver() throws Exception {
     try (CheckpointSlot slot =
         patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
-      expire(redis, KEY);
+      expire(redis.server(), KEY);
       slot.save(ONE);
       assertThat(impatient.tryClaim("orders", NOTHING)).as("the save renews the claim").isEmpty();
     }
@@ -153,7 +161,7 @@ class ClaimTest {
     for (int i = 0; i < 5; i++) {
       try (CheckpointSlot slot = patient.tryClaim("orders", NOTHING).orElseThrow()) {
         slot.save(ONE);
-        epochs.add(Long.valueOf(hash(redis, KEY).get("epoch")));
+        epochs.add(Long.valueOf(hash(redis.server(), KEY).get("epoch")));
       }
       if (i == 2) {
         patient.delete("orders");
@@ -171,7 +179,7 @@ class ClaimTest {
   void doesNotLetAnOldClaimPassADelete() throws Exception {
     CheckpointSlot old = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     old.save(ONE);
-    expire(redis, KEY);
+    expire(redis.server(), KEY);
     assertThat(impatient.delete("orders")).isTrue();
     assertThat(impatient.load("orders")).isEmpty();
     assertThat(impatient.streamIds()).isEmpty();
@@ -192,10 +200,10 @@ class ClaimTest {
   void refusesASaveThatComesLate() throws Exception {
     try (CheckpointSlot slot = patient.tryClaim("orders", NOTHING).orElseThrow()) {
       slot.save(ONE);
-      String late = hash(redis, KEY).get("save");
+      String late = hash(redis.server(), KEY).get("save");
       slot.save(TWO);
       assertThat(lateSave(late, ONE.toLine())).as("an older one").contains("stale");
-      assertThat(lateSave(hash(redis, KEY).get("save"), TWO.toLine()))
+      assertThat(lateSave(hash(redis.server(), KEY).get("save"), TWO.toLine()))
           .as("the same again")
           .contains("ok");
       assertThat(slot.load()).contains(TWO);
@@ -207,7 +215,7 @@ class ClaimTest {
 
   /** Sends what a save sends, under the claim as it is. */
   private static String lateSave(String number, String line) {
-    var fields = hash(redis, KEY);
+    var fields = hash(redis.server(), KEY);
     return String.valueOf(
         redis.command(
             "EVAL",
@@ -244,18 +252,18 @@ class ClaimTest {
       threads.shutdownNow();
     }
     assertThat(lost).hasValue(0);
-    assertThat(hash(redis, KEY).get("save")).isEqualTo("10");
+    assertThat(hash(redis.server(), KEY).get("save")).isEqualTo("10");
   }
 
   @Test
   void costsAStandbyOneReadEachTime() throws Exception {
     try (CheckpointSlot slot = patient.tryClaim("orders", NOTHING).orElseThrow()) {
       slot.save(ONE);
-      String before = redis.info("persistence");
+      String before = redis.server().info("persistence");
       for (int i = 0; i < 10; i++) {
         assertThat(impatient.tryClaim("orders", NOTHING)).isEmpty();
       }
-      assertThat(changes(redis.info("persistence"))).isEqualTo(changes(before));
+      assertThat(changes(redis.server().info("persistence"))).isEqualTo(changes(before));
     }
   }
 
@@ -264,6 +272,6 @@ class ClaimTest {
   }
 
   private static String expiry() {
-    return hash(redis, KEY).getOrDefault("claim-expires", "0");
+    return hash(redis.server(), KEY).getOrDefault("claim-expires", "0");
   }
 }

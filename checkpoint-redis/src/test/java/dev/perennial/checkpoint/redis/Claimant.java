@@ -74,6 +74,9 @@ final class Claimant implements Runnable {
           report.accept(name + " died: " + e);
           return;
         }
+      } catch (Throwable e) {
+        report.accept(name + " died: " + e);
+        throw e;
       }
       LockSupport.parkNanos(BETWEEN_TRIES);
     }

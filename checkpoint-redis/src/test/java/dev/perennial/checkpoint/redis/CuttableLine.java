@@ -20,7 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class CuttableLine implements AutoCloseable {
 
   private final ServerSocket entrance = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-  private final int port;
+  private volatile int port;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition mended = lock.newCondition();
@@ -66,6 +66,11 @@ final class CuttableLine implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Connections that are there stay where they are; new ones go elsewhere. */
+  void leadTo(int otherPort) {
+    port = otherPort;
   }
 
   /** The next answer never arrives: the connection ends instead. */

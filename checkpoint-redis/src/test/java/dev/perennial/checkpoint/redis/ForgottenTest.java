@@ -10,52 +10,44 @@ import static dev.perennial.checkpoint.redis.Given.expire;
 import static dev.perennial.checkpoint.redis.Given.failure;
 import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.patient;
 import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.is;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
-import dev.perennial.simulators.redis.RedisServer;
 import io.lettuce.core.RedisClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Redis has forgotten all, or the last of it, or a claim was carried out twice. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ForgottenTest {
 
-  private static RedisServer redis;
+  @RegisterExtension static OneRedis redis = new OneRedis();
 
   private final AtomicInteger lost = new AtomicInteger();
   private RedisCheckpointStore store;
   private RedisCheckpointStore other;
 
-  @BeforeAll
-  static void startServer() {
-    redis = RedisServer.start();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    redis.close();
-  }
-
   @BeforeEach
   void open() {
-    redis.command("FLUSHALL");
-    store = impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).build();
-    other = impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).build();
+    store = patient(redis.uri()).build();
+    other = patient(redis.uri()).build();
   }
 
   @AfterEach
@@ -87,7 +79,7 @@ class ForgottenTest {
     try (RedisCheckpointStore renewing = impatient(redis.uri()).build();
         CheckpointSlot slot = renewing.tryClaim("orders", NOTHING).orElseThrow()) {
       redis.command("FLUSHALL");
-      soon().until(() -> hash(redis, KEY).containsKey("owner"));
+      soon().until(() -> hash(redis.server(), KEY).containsKey("owner"));
       assertThat(store.load("orders")).contains(ONE);
       assertThat(slot.load()).contains(ONE);
     }
@@ -99,7 +91,7 @@ class ForgottenTest {
     slot.save(ONE);
     redis.command("FLUSHALL");
     slot.close();
-    assertThat(hash(redis, KEY)).doesNotContainKey("owner");
+    assertThat(hash(redis.server(), KEY)).doesNotContainKey("owner");
     try (CheckpointSlot next = other.tryClaim("orders", NOTHING).orElseThrow()) {
       assertThat(next.load()).contains(ONE);
     }
@@ -112,7 +104,7 @@ class ForgottenTest {
       store.delete("orders");
       CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
       overtaken.save(ONE);
-      expire(redis, KEY);
+      expire(redis.server(), KEY);
       CheckpointSlot owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       owner.save(TWO);
       redis.command("FLUSHALL");
@@ -130,10 +122,149 @@ class ForgottenTest {
     assertThat(lost).hasValue(0);
   }
 
+  /** Has another one begin with nothing, and save often enough to be ahead of everybody. */
+  private CheckpointSlot begun() throws Exception {
+    CheckpointSlot slot = other.tryClaim("orders", NOTHING).orElseThrow();
+    assertThat(slot.load()).isEmpty();
+    for (int i = 0; i < 5; i++) {
+      slot.save(TWO);
+    }
+    return slot;
+  }
+
+  /** What docs/operate.md says to do about it. */
+  private static void putBackWhatWasForgotten() {
+    String forgotten = String.valueOf(redis.command("HGET", KEY, "forgotten"));
+    redis.command("HSET", KEY, "checkpoint", forgotten);
+    redis.command("HDEL", KEY, "forgotten");
+  }
+
+  @Test
+  void keepsTheCheckpointThatAnotherBeganWithout() throws Exception {
+    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    slot.save(ONE);
+    redis.command("FLUSHALL");
+    CheckpointSlot highest = begun();
+    CheckpointException failure = failure(() -> slot.save(THREE));
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure)
+        .hasMessageContaining(hash(redis.server(), KEY).get("owner") + " has it now")
+        .hasMessageContaining("began without this one's checkpoint")
+        .hasMessageContaining("\"forgotten\"");
+    highest.save(TWO);
+    assertThat(store.load("orders")).as("the highest epoch wins").contains(TWO);
+    highest.close();
+    putBackWhatWasForgotten();
+    try (CheckpointSlot next = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(next.load()).contains(THREE);
+    }
+    assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
+  }
+
+  @Test
+  void keepsItAlsoIfThatOneIsGoneAgain() throws Exception {
+    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    slot.save(ONE);
+    redis.command("FLUSHALL");
+    begun().close();
+    try (CheckpointSlot next = other.tryClaim("orders", NOTHING).orElseThrow()) {
+      next.save(TWO);
+    }
+    assertThat(failure(() -> slot.save(THREE)))
+        .hasMessageContaining("somebody had it meanwhile. ")
+        .hasMessageContaining("forgotten");
+    assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", THREE.toLine());
+  }
+
+  @Test
+  void keepsItAlsoIfOnlyTheClaimWasLeft() throws Exception {
+    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    slot.save(ONE);
+    redis.command("HDEL", KEY, "checkpoint", "saved");
+    redis.command("HSET", KEY, "save", "0");
+    expire(redis.server(), KEY);
+    try (CheckpointSlot next = begun()) {
+      assertThat(failure(() -> slot.save(THREE))).hasMessageContaining("forgotten");
+      assertThat(next.load()).contains(TWO);
+    }
+    assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", THREE.toLine());
+  }
+
+  @Test
+  void keepsItAlsoIfARenewalFindsOut() throws Exception {
+    Queue<CheckpointException> told = new ConcurrentLinkedQueue<>();
+    saved(ONE);
+    try (RedisCheckpointStore renewing = impatient(redis.uri()).onTrouble(told::add).build();
+        CheckpointSlot slot =
+            renewing.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
+      soon()
+          .until(() -> {
+            // A renewal may come in between and write it again.
+            redis.command("DEL", KEY);
+            return other.tryClaim("orders", NOTHING).isPresent();
+          });
+      soon().untilAtomic(lost, is(1));
+      assertThat(failure(() -> slot.save(TWO))).hasMessageContaining("forgotten");
+      soon().until(() -> told.stream().anyMatch(one -> one.getMessage().contains("forgotten")));
+      assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", ONE.toLine());
+    }
+  }
+
+  @Test
+  void keepsItAlsoIfACloseFindsOut() throws Exception {
+    saved(ONE);
+    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    redis.command("FLUSHALL");
+    begun().close();
+    CheckpointException failure = failure(slot::close);
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure).hasMessageContaining("forgotten");
+    assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", ONE.toLine());
+  }
+
+  @Test
+  void takesNothingForForgottenThatWasDeleted() throws Exception {
+    CheckpointSlot deleted = store.tryClaim("orders", NOTHING).orElseThrow();
+    deleted.save(ONE);
+    expire(redis.server(), KEY);
+    assertThat(other.delete("orders")).isTrue();
+    begun().close();
+    CheckpointException failure = failure(() -> deleted.save(THREE));
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure).hasMessageContaining("deleted").hasMessageNotContaining("forgotten");
+    deleted.close();
+    assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
+  }
+
+  @Test
+  void takesNothingForForgottenThatWasNeverSaved() throws Exception {
+    CheckpointSlot fruitless = store.tryClaim("orders", NOTHING).orElseThrow();
+    redis.command("FLUSHALL");
+    begun().close();
+    assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
+  }
+
+  @Test
+  void oneThatBeganOnAServerWhoseClockIsBehindLosesItsClaim() throws Exception {
+    long later = System.currentTimeMillis() + Duration.ofHours(1).toMillis();
+    redis.command("HSET", KEY, "format", "1", "epoch", String.valueOf(later));
+    CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+    slot.save(ONE);
+    redis.command("FLUSHALL");
+    CheckpointSlot behind = begun();
+    slot.save(THREE);
+    CheckpointException failure = failure(() -> behind.save(TWO));
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure).hasMessageNotContaining("forgotten");
+    assertThat(store.load("orders")).contains(THREE);
+    assertThat(hash(redis.server(), KEY)).containsEntry("epoch", String.valueOf(later + 1));
+    assertThat(lost).hasValue(0);
+  }
+
   @Test
   void aClaimThatAloneIsForgottenGoesOn() throws Exception {
     saved(ONE);
-    Map<String, String> before = hash(redis, KEY);
+    Map<String, String> before = hash(redis.server(), KEY);
     CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     List<String> command = new ArrayList<>(List.of("HSET", KEY));
     before.forEach((field, value) -> command.addAll(List.of(field, value)));
@@ -148,7 +279,7 @@ class ForgottenTest {
 
   @Test
   void aClaimOfWhichTheAnswerIsLostAndThatIsSentAgainIsTheSameClaim() throws Exception {
-    try (CuttableLine line = new CuttableLine(redis.port());
+    try (CuttableLine line = new CuttableLine(redis.server().port());
         RedisClient client = RedisClient.create(line.uri());
         RedisCheckpointStore given =
             connected(

@@ -1,9 +1,12 @@
 package dev.perennial.checkpoint.redis;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisServer;
 import io.lettuce.core.RedisURI;
 import java.nio.file.Path;
@@ -27,8 +30,11 @@ final class Given {
   static final Checkpoint THREE = new Checkpoint("test", "print", "3");
   static final Duration EXPIRY = Duration.ofSeconds(3);
 
-  /** What a busy machine may add to a bound. */
-  static final Duration SLACK = Duration.ofSeconds(4);
+  /** How long a standby takes at most, from the end of the other's claim. */
+  static final Duration PROMISED = Duration.ofSeconds(2);
+
+  /** The same on a machine that is busy. */
+  static final Duration BOUND = PROMISED.plusSeconds(4);
 
   static final String KEY = "perennial:{orders}";
 
@@ -42,10 +48,30 @@ final class Given {
         .commandTimeout(EXPIRY);
   }
 
+  /** A store whose claims are renewed so seldom that no test sees it. */
+  static RedisCheckpointStoreBuilder patient(String uri) {
+    return impatient(uri).claimExpiry(Duration.ofHours(1));
+  }
+
   /** Has a store connect, however long that takes in a JVM that does it for the first time. */
   static RedisCheckpointStore connected(RedisCheckpointStore store) {
     soon().ignoreExceptions().until(() -> store.load("unknown").isEmpty());
     return store;
+  }
+
+  /** Saves, as soon as Redis is there again. */
+  static void savesSoon(CheckpointSlot slot, Checkpoint checkpoint) {
+    soon()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> {
+          try {
+            slot.save(checkpoint);
+            return true;
+          } catch (CheckpointException e) {
+            assertThat(e.kind()).as(e.toString()).isEqualTo(Kind.UNAVAILABLE);
+            return false;
+          }
+        });
   }
 
   static CheckpointException failure(ThrowingCallable call) {

@@ -1,5 +1,14 @@
 package dev.perennial.checkpoint.redis;
 
+import static dev.perennial.checkpoint.redis.Given.KEY;
+import static dev.perennial.checkpoint.redis.Given.NOTHING;
+import static dev.perennial.checkpoint.redis.Given.ONE;
+import static dev.perennial.checkpoint.redis.Given.TWO;
+import static dev.perennial.checkpoint.redis.Given.connected;
+import static dev.perennial.checkpoint.redis.Given.failure;
+import static dev.perennial.checkpoint.redis.Given.hash;
+import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,47 +16,29 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
-import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the store does on a server that works. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class RedisCheckpointStoreTest {
 
-  private static final Consumer<CheckpointException> NOTHING = why -> {};
-  private static final Checkpoint ONE = new Checkpoint("test", "print", "1");
-  private static final Checkpoint TWO = new Checkpoint("test", "print", "2");
-
-  private static RedisServer redis;
+  @RegisterExtension static OneRedis redis = new OneRedis();
 
   private RedisCheckpointStore store;
 
-  @BeforeAll
-  static void startServer() {
-    redis = RedisServer.start();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    redis.close();
-  }
-
   @BeforeEach
   void openStore() {
-    redis.command("FLUSHALL");
-    store = Given.connected(RedisCheckpointStore.at(redis.uri()));
+    store = connected(RedisCheckpointStore.at(redis.uri()));
   }
 
   @AfterEach
@@ -140,10 +131,18 @@ class RedisCheckpointStoreTest {
     try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
       slot.save(ONE);
       slot.save(TWO);
-      Map<String, String> hash = Given.hash(redis, Given.KEY);
+      Map<String, String> hash = hash(redis.server(), KEY);
       assertThat(hash)
           .containsOnlyKeys(
-              "format", "epoch", "owner", "claimed", "claim-expires", "save", "checkpoint", "saved")
+              "format",
+              "epoch",
+              "began",
+              "owner",
+              "claimed",
+              "claim-expires",
+              "save",
+              "checkpoint",
+              "saved")
           .containsEntry("format", "1")
           .containsEntry("save", "2")
           .containsEntry("checkpoint", "test\tprint\t2");
@@ -155,10 +154,10 @@ class RedisCheckpointStoreTest {
       assertThat(Long.parseLong(hash.get("epoch"))).isEqualTo(claimed.toEpochMilli());
       assertThat(Long.parseLong(hash.get("claim-expires")))
           .isGreaterThanOrEqualTo(saved.plusSeconds(15).toEpochMilli());
-      assertThat(redis.command("PTTL", Given.KEY)).as("it stays for ever").isEqualTo(-1L);
+      assertThat(redis.command("PTTL", KEY)).as("it stays for ever").isEqualTo(-1L);
     }
-    assertThat(Given.hash(redis, Given.KEY))
-        .containsOnlyKeys("format", "epoch", "save", "checkpoint", "saved");
+    assertThat(hash(redis.server(), KEY))
+        .containsOnlyKeys("format", "epoch", "began", "save", "checkpoint", "saved");
   }
 
   private static Instant time(String millis) {
@@ -173,9 +172,15 @@ class RedisCheckpointStoreTest {
         .truncatedTo(ChronoUnit.MILLIS);
   }
 
+  /** What docs/operate.md says how to. */
+  private static void putBack(Checkpoint checkpoint) {
+    redis.command("HSET", KEY, "format", "1", "checkpoint", checkpoint.toLine());
+    redis.command("PERSIST", KEY);
+  }
+
   @Test
   void takesACheckpointThatAPersonPutsBack() throws Exception {
-    redis.command("HSET", Given.KEY, "format", "1", "checkpoint", TWO.toLine());
+    putBack(TWO);
     assertThat(store.load("orders")).contains(TWO);
     assertThat(store.streamIds()).containsExactly("orders");
     try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
@@ -183,7 +188,8 @@ class RedisCheckpointStoreTest {
       slot.save(ONE);
     }
     assertThat(store.delete("orders")).isTrue();
-    redis.command("HSET", Given.KEY, "format", "1", "checkpoint", TWO.toLine());
+    putBack(TWO);
+    assertThat(timeToLive()).as("it stays, also if nobody claims it for weeks").isEqualTo(-1);
     try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
       assertThat(slot.load()).as("also where it was deleted").contains(TWO);
     }
@@ -192,17 +198,17 @@ class RedisCheckpointStoreTest {
 
   @Test
   void limitsTheLifeOfACheckpointIfAskedTo() throws Exception {
-    RedisCheckpointStoreBuilder builder = Given.impatient(redis.uri());
+    RedisCheckpointStoreBuilder builder = impatient(redis.uri());
     long[] last = {0};
     try (RedisCheckpointStore limited = builder.timeToLive(Duration.ofHours(1)).build()) {
       CheckpointSlot slot = limited.tryClaim("orders", NOTHING).orElseThrow();
       assertThat(timeToLive()).isPositive();
-      redis.command("PERSIST", Given.KEY);
+      redis.command("PERSIST", KEY);
       slot.save(ONE);
       assertThat(timeToLive()).as("after a save").isPositive();
-      redis.command("PERSIST", Given.KEY);
-      Given.soon().until(() -> (last[0] = timeToLive()) > 0);
-      redis.command("PERSIST", Given.KEY);
+      redis.command("PERSIST", KEY);
+      soon().until(() -> (last[0] = timeToLive()) > 0);
+      redis.command("PERSIST", KEY);
       slot.close();
       assertThat(timeToLive()).as("after the claim was given up").isPositive();
     }
@@ -214,15 +220,14 @@ class RedisCheckpointStoreTest {
   }
 
   private static long timeToLive() {
-    return Long.parseLong(String.valueOf(redis.command("PTTL", Given.KEY)));
+    return Long.parseLong(String.valueOf(redis.command("PTTL", KEY)));
   }
 
   @Test
   void refusesWhatIsNoText() throws Exception {
     try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
       slot.save(ONE);
-      CheckpointException failure =
-          Given.failure(() -> slot.save(new Checkpoint("test", "", "\ud800")));
+      CheckpointException failure = failure(() -> slot.save(new Checkpoint("test", "", "\ud800")));
       assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
       assertThat(failure).hasMessageContaining("surrogate");
       Checkpoint odd = new Checkpoint("t\te", "\n\\", "\u0000 \ud83d\ude00 \r");

@@ -2,19 +2,22 @@ package dev.perennial.checkpoint.redis;
 
 import static dev.perennial.checkpoint.redis.Given.KEY;
 import static dev.perennial.checkpoint.redis.Given.ONE;
+import static dev.perennial.checkpoint.redis.Given.connected;
+import static dev.perennial.checkpoint.redis.Given.failure;
 import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
 import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
-import dev.perennial.port.StreamRuntime;
 import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +31,7 @@ class RenewalsTest {
 
   private final AtomicInteger lost = new AtomicInteger();
   private final Queue<CheckpointException> troubles = new ConcurrentLinkedQueue<>();
-  private final Counting runtime = new Counting();
+  private final TestRuntime runtime = new TestRuntime();
 
   @Test
   void goesOnAfterAnError() throws Exception {
@@ -46,14 +49,58 @@ class RenewalsTest {
   }
 
   @Test
+  void connectsAlsoIfThereWasNoThreadForItAtFirst() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store =
+            impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).runtime(runtime).build()) {
+      runtime.errors.set(1);
+      CheckpointException failure = failure(() -> store.load("orders"));
+      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure).hasMessageContaining("no thread for it");
+      connected(store).tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow().close();
+    }
+  }
+
+  @Test
+  void renewsTheOthersAlsoIfOneFails() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        RedisCheckpointStore store =
+            connected(impatient(redis.uri()).onTrouble(troubles::add).build())) {
+      List<String> keys = new ArrayList<>();
+      for (int i = 0; i < 250; i++) {
+        String id = "stream-" + i;
+        store.tryClaim(id, why -> lost.incrementAndGet()).orElseThrow();
+        keys.add("perennial:{" + id + "}");
+      }
+      // One that Redis answers with an error each time, whichever batch it is in.
+      keys.remove("perennial:{stream-100}");
+      redis.command("ACL", "SETUSER", "default", "resetkeys");
+      List<String> allowed = new ArrayList<>(List.of("ACL", "SETUSER", "default"));
+      keys.forEach(key -> allowed.add("~" + key));
+      redis.command(allowed.toArray(String[]::new));
+      for (int round = 0; round < 2; round++) {
+        Map<String, String> then = new HashMap<>();
+        keys.forEach(key -> then.put(key, hash(redis, key).get("claim-expires")));
+        soon()
+            .until(() ->
+                keys.stream()
+                    .noneMatch(key -> hash(redis, key).get("claim-expires").equals(then.get(key))));
+      }
+      assertThat(troubles).isNotEmpty().allMatch(one -> one.kind() == Kind.UNAVAILABLE);
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
   void renewsManyWithoutAThreadForEachAndSaysThatItCannot() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store =
-            impatient(redis.uri())
-                .commandTimeout(Duration.ofSeconds(1))
-                .runtime(runtime)
-                .onTrouble(troubles::add)
-                .build()) {
+            connected(
+                impatient(redis.uri())
+                    .commandTimeout(Duration.ofSeconds(1))
+                    .runtime(runtime)
+                    .onTrouble(troubles::add)
+                    .build())) {
       List<CheckpointSlot> slots = new ArrayList<>();
       for (int i = 0; i < 250; i++) {
         slots.add(store.tryClaim("stream " + i, why -> lost.incrementAndGet()).orElseThrow());
@@ -70,55 +117,6 @@ class RenewalsTest {
         slot.save(ONE);
       }
       assertThat(lost).hasValue(0);
-    }
-  }
-
-  /** Counts the tasks that are under way, and refuses some. */
-  private static final class Counting implements StreamRuntime {
-
-    private final StreamRuntime system = StreamRuntime.system();
-    private final AtomicInteger errors = new AtomicInteger();
-    private final AtomicInteger running = new AtomicInteger();
-    private final AtomicInteger most = new AtomicInteger();
-
-    @Override
-    public void execute(Runnable task) {
-      if (errors.getAndDecrement() > 0) {
-        throw new AssertionError("no thread for it");
-      }
-      system.execute(() -> {
-        most.accumulateAndGet(running.incrementAndGet(), Math::max);
-        try {
-          task.run();
-        } finally {
-          running.decrementAndGet();
-        }
-      });
-    }
-
-    @Override
-    public long nanoTime() {
-      return system.nanoTime();
-    }
-
-    @Override
-    public Instant now() {
-      return system.now();
-    }
-
-    @Override
-    public double random() {
-      return system.random();
-    }
-
-    @Override
-    public Signal newSignal() {
-      return system.newSignal();
-    }
-
-    @Override
-    public Timer schedule(Duration delay, Runnable task) {
-      return system.schedule(delay, task);
     }
   }
 }

@@ -42,9 +42,6 @@ class StreamTest {
 
   private static final int EVENTS = 100_000;
 
-  /** How long a standby may take, from the end of the other's claim. */
-  private static final Duration BOUND = Duration.ofSeconds(2).plus(Given.SLACK);
-
   private RedisServer redis;
   private ExecutorService threads;
 
@@ -133,7 +130,7 @@ class StreamTest {
       assertThat(saved).as("nothing is skipped").isLessThanOrEqualTo(last + 1);
       assertThat(Long.parseLong(hash(redis, KEY).get("claimed")) - end)
           .as("milliseconds from the end of the claim to the next")
-          .isBetween(0L, BOUND.toMillis());
+          .isBetween(0L, Given.BOUND.toMillis());
       for (long i = saved + 2; i < saved + 100; i++) {
         assertThat(take(standby)).isEqualTo(i);
       }
@@ -165,7 +162,7 @@ class StreamTest {
       assertThat(first.get()).isEqualTo(51);
       assertThat(Long.parseLong(hash(redis, KEY).get("claimed")))
           .as("when it was claimed")
-          .isBetween(before, closed + BOUND.toMillis());
+          .isBetween(before, closed + Given.BOUND.toMillis());
     }
   }
 

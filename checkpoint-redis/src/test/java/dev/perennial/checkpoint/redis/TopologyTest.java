@@ -8,11 +8,13 @@ import static dev.perennial.checkpoint.redis.Given.TWO;
 import static dev.perennial.checkpoint.redis.Given.connected;
 import static dev.perennial.checkpoint.redis.Given.expire;
 import static dev.perennial.checkpoint.redis.Given.failure;
+import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.Given.patient;
+import static dev.perennial.checkpoint.redis.Given.savesSoon;
 import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
@@ -24,7 +26,9 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,29 +41,10 @@ class TopologyTest {
 
   private final AtomicInteger lost = new AtomicInteger();
 
-  private static void savesSoon(CheckpointSlot slot, Checkpoint checkpoint) {
-    soon()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> {
-          try {
-            slot.save(checkpoint);
-            return true;
-          } catch (CheckpointException e) {
-            assertThat(e.kind()).as(e.toString()).isEqualTo(Kind.UNAVAILABLE);
-            return false;
-          }
-        });
-  }
-
   @Test
   void followsThePrimaryUnderSentinel() throws Exception {
     try (RedisSentinels sentinels = RedisSentinels.start(1);
-        RedisCheckpointStore store =
-            connected(
-                impatient(sentinels.uri())
-                    .commandTimeout(Duration.ofSeconds(2))
-                    .claimExpiry(Duration.ofMinutes(2))
-                    .build());
+        RedisCheckpointStore store = connected(overSentinels(sentinels));
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
@@ -75,6 +60,54 @@ class TopologyTest {
       assertThat(second.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
       assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
       assertThat(store.load("orders")).contains(THREE);
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void followsAPlannedFailoverAlthoughTheOldPrimaryTakesSavesForATime() throws Exception {
+    try (RedisSentinels sentinels = RedisSentinels.start(2);
+        RedisCheckpointStore store = connected(overSentinels(sentinels));
+        CheckpointSlot slot =
+            store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
+      slot.save(ONE);
+      RedisServer promoted = sentinels.failover();
+      assertThat(promoted.command("HGET", KEY, "checkpoint")).isEqualTo(ONE.toLine());
+      soon()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> {
+            savesSoon(slot, TWO);
+            return TWO.toLine().equals(promoted.command("HGET", KEY, "checkpoint"));
+          });
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  @Test
+  void oneThatClaimsOnThePromotedServerWinsOverOneThatSavesToTheOldOne() throws Exception {
+    try (RedisServer old = RedisServer.start();
+        RedisServer promoted =
+            RedisServer.builder().config("replicaof 127.0.0.1 " + old.port()).start();
+        CuttableLine line = new CuttableLine(old.port());
+        RedisCheckpointStore store = connected(patient(line.uri()).build());
+        RedisCheckpointStore other = connected(patient(promoted.uri()).build())) {
+      CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
+      overtaken.save(ONE);
+      old.awaitReplicas(1);
+      promoted.command("REPLICAOF", "NO", "ONE");
+      expire(promoted, KEY);
+      CheckpointSlot owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      assertThat(owner.load()).contains(ONE);
+      owner.save(TWO);
+      overtaken.save(THREE);
+      assertThat(old.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
+      line.leadTo(promoted.port());
+      old.command("REPLICAOF", "127.0.0.1", String.valueOf(promoted.port()));
+      assertThat(failure(() -> overtaken.save(THREE))).hasMessageContaining("read-only replica");
+      CheckpointException failure = failure(() -> overtaken.save(THREE));
+      assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure).hasMessageNotContaining("forgotten");
+      owner.save(THREE);
       assertThat(lost).hasValue(0);
     }
   }
@@ -109,10 +142,7 @@ class TopologyTest {
   }
 
   private static RedisCheckpointStore overSentinels(RedisSentinels sentinels) {
-    return impatient(sentinels.uri())
-        .commandTimeout(Duration.ofSeconds(2))
-        .claimExpiry(Duration.ofMinutes(2))
-        .build();
+    return patient(sentinels.uri()).commandTimeout(Duration.ofSeconds(2)).build();
   }
 
   /**
@@ -135,7 +165,7 @@ class TopologyTest {
             connected(
                 RedisCheckpointStore.builder(client)
                     .commandTimeout(Duration.ofSeconds(2))
-                    .claimExpiry(Duration.ofMinutes(2))
+                    .claimExpiry(Duration.ofHours(1))
                     .build())) {
       TreeSet<String> ids = new TreeSet<>();
       for (int i = 0; i < 12; i++) {
@@ -179,8 +209,51 @@ class TopologyTest {
   }
 
   @Test
+  void renewsOnTheOtherNodesWhileOneIsOutOfReach() throws Exception {
+    try (RedisCluster cluster = RedisCluster.start();
+        RedisClusterClient client =
+            RedisClusterClient.create(cluster.uris().stream().map(RedisURI::create).toList());
+        RedisCheckpointStore store =
+            connected(
+                RedisCheckpointStore.builder(client)
+                    .commandTimeout(Duration.ofSeconds(1))
+                    .claimExpiry(Duration.ofSeconds(6))
+                    .build())) {
+      // Else all of them refuse.
+      cluster
+          .nodes()
+          .forEach(node -> node.command("CONFIG", "SET", "cluster-require-full-coverage", "no"));
+      for (int i = 0; i < 250; i++) {
+        store.tryClaim("stream " + i, why -> lost.incrementAndGet()).orElseThrow();
+      }
+      List<RedisServer> others = cluster.nodes().subList(1, 3);
+      cluster.nodes().get(0).pause();
+      for (int round = 0; round < 2; round++) {
+        Map<String, String> then = expiries(others);
+        assertThat(then).hasSizeGreaterThan(100);
+        soon().until(() -> hasNoneOf(expiries(others), then));
+      }
+      assertThat(lost).hasValue(0);
+    }
+  }
+
+  /** When the claims run out, by their keys. */
+  private static Map<String, String> expiries(List<RedisServer> nodes) {
+    Map<String, String> expiries = new HashMap<>();
+    for (RedisServer node : nodes) {
+      for (Object key : (List<?>) node.command("KEYS", "*")) {
+        expiries.put((String) key, hash(node, (String) key).get("claim-expires"));
+      }
+    }
+    return expiries;
+  }
+
+  private static boolean hasNoneOf(Map<String, String> map, Map<String, String> other) {
+    return other.entrySet().stream().noneMatch(map.entrySet()::contains);
+  }
+
+  @Test
   void leavesTheApplicationsClientOpen() throws Exception {
-    List<Long> clients = new ArrayList<>();
     try (RedisServer redis = RedisServer.start();
         RedisClient client = RedisClient.create(redis.uri())) {
       for (int i = 0; i < 2; i++) {
@@ -194,7 +267,6 @@ class TopologyTest {
           assertThat(store.toString()).contains("Redis");
         }
         soon().until(() -> connections(redis) == 0);
-        clients.add(connections(redis));
       }
       assertThat(client.connect().sync().ping()).isEqualTo("PONG");
       redis.kill();
@@ -204,7 +276,6 @@ class TopologyTest {
         assertThat(down).hasMessageContaining("refused");
       }
     }
-    assertThat(clients).containsExactly(0L, 0L);
   }
 
   /** Besides the one that asks. */

@@ -105,14 +105,16 @@ public final class RedisSentinels implements AutoCloseable {
   }
 
   /**
-   * Has a replica made the primary, as an operator would, and waits until it is. For ten seconds or
-   * so the old one takes writes as well, and loses them when it becomes a replica.
+   * Has a replica made the primary, as an operator would, and waits until it is. All replicas that
+   * run have what was written before. For ten seconds or so the old one takes writes as well, and
+   * loses them when it becomes a replica.
    *
    * @return the new primary
    */
   public RedisServer failover() {
     RedisServer before = primary();
-    before.awaitReplicas(1);
+    // All, for nobody knows which one it will be.
+    before.awaitReplicas((int) servers.stream().filter(RedisServer::isAlive).count() - 1);
     Until.holds(
         "a Sentinel begins to fail over",
         () -> "OK".equals(RedisServer.command(sentinels.get(0), "SENTINEL", "FAILOVER", NAME)),

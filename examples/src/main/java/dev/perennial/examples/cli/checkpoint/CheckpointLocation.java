@@ -1,7 +1,7 @@
 package dev.perennial.examples.cli.checkpoint;
 
+import dev.perennial.checkpoint.redis.RedisCheckpointStore;
 import dev.perennial.examples.cli.console.Addresses;
-import io.lettuce.core.RedisURI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Where checkpoints are: in a directory, or in Redis. Its {@code toString} has no password. */
 public final class CheckpointLocation {
@@ -87,20 +86,12 @@ public final class CheckpointLocation {
 
   private static CheckpointLocation redis(String text) {
     String name = Addresses.withoutSecrets(text);
-    RedisURI uri = Addresses.hasHosts(text) ? redisUri(text) : null;
-    if (uri == null) {
-      throw new IllegalArgumentException(
-          name + " is no address of a Redis; write redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]");
-    }
-    return new CheckpointLocation(name, true, prefix -> new RedisStore(uri, prefix));
-  }
-
-  /** Null where it is none; the reason is left out, because it may have the password in it. */
-  private static @Nullable RedisURI redisUri(String text) {
     try {
-      return RedisURI.create(text);
+      RedisCheckpointStore.builder(text);
     } catch (IllegalArgumentException e) {
-      return null;
+      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
     }
+    return new CheckpointLocation(
+        name, true, prefix -> new RedisStore(RedisCheckpointStore.builder(text), prefix));
   }
 }

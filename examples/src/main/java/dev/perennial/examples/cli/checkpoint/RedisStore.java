@@ -5,7 +5,6 @@ import dev.perennial.checkpoint.redis.RedisCheckpointStoreBuilder;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
-import io.lettuce.core.RedisURI;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,8 +13,7 @@ final class RedisStore implements ManagedStore {
 
   private final RedisCheckpointStore store;
 
-  RedisStore(RedisURI uri, Optional<String> prefix) {
-    RedisCheckpointStoreBuilder builder = RedisCheckpointStore.builder(uri);
+  RedisStore(RedisCheckpointStoreBuilder builder, Optional<String> prefix) {
     prefix.ifPresent(builder::prefix);
     this.store = builder.build();
   }

@@ -27,12 +27,6 @@ public final class Addresses {
     return matcher.group(1) + "://" + hosts(matcher.group(2)).orElse("…");
   }
 
-  /** Whether its hosts can be told from the rest, ports being numbers. */
-  public static boolean hasHosts(String address) {
-    Matcher matcher = SCHEME.matcher(address);
-    return matcher.matches() && hosts(matcher.group(2)).isPresent();
-  }
-
   private static Optional<String> hosts(String rest) {
     String hosts = rest.substring(rest.lastIndexOf('@') + 1).replaceFirst("[?#].*", "");
     return HOSTS.matcher(hosts).matches() ? Optional.of(hosts) : Optional.empty();

@@ -3,6 +3,7 @@ package dev.perennial.examples.cli.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,9 +47,9 @@ class CheckpointLocationTest {
   void refusesAnAddressOfNoRedisWithoutShowingThePassword(String text) {
     assertThatThrownBy(() -> CheckpointLocation.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("is no address of a Redis; write redis://")
-        .hasMessageNotContaining("geheim")
-        .hasNoCause();
+        .hasMessageStartingWith(text.substring(0, text.indexOf("://")))
+        .hasMessageContaining("Write it like redis://")
+        .satisfies(e -> assertThat(Throwables.getStackTrace(e)).doesNotContain("geheim"));
   }
 
   @Test

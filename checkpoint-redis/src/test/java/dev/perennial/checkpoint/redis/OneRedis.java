@@ -1,0 +1,40 @@
+package dev.perennial.checkpoint.redis;
+
+import dev.perennial.simulators.redis.RedisServer;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** A server for all tests of a class, empty before each. To be registered in a static field. */
+final class OneRedis implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
+
+  private RedisServer server;
+
+  RedisServer server() {
+    return server;
+  }
+
+  String uri() {
+    return server.uri();
+  }
+
+  Object command(String... command) {
+    return server.command(command);
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    server = RedisServer.start();
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    server.command("FLUSHALL");
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    server.close();
+  }
+}
