@@ -17,7 +17,9 @@ import io.lettuce.core.RedisURI;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -104,12 +106,13 @@ class AccessTest {
 
   @Test
   void saysAtOnceThatNobodyListens() throws Exception {
-    int port;
-    try (ServerSocket unused = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = unused.getLocalPort();
-    }
-    try (RedisCheckpointStore store =
-        RedisCheckpointStore.at("redis://ann:" + SECRET + "@127.0.0.1:" + port)) {
+    // A socket that is bound and does not listen keeps the port from everybody else.
+    Socket held = new Socket();
+    held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    int port = held.getLocalPort();
+    try (held;
+        RedisCheckpointStore store =
+            RedisCheckpointStore.at("redis://ann:" + SECRET + "@127.0.0.1:" + port)) {
       CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
       assertThat(failure)

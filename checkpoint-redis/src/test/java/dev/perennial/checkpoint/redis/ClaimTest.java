@@ -5,6 +5,7 @@ import static dev.perennial.checkpoint.redis.Given.NOTHING;
 import static dev.perennial.checkpoint.redis.Given.ONE;
 import static dev.perennial.checkpoint.redis.Given.THREE;
 import static dev.perennial.checkpoint.redis.Given.TWO;
+import static dev.perennial.checkpoint.redis.Given.connected;
 import static dev.perennial.checkpoint.redis.Given.expire;
 import static dev.perennial.checkpoint.redis.Given.failure;
 import static dev.perennial.checkpoint.redis.Given.hash;
@@ -47,8 +48,8 @@ class ClaimTest {
 
   @BeforeEach
   void open() {
-    patient = patient(redis.uri()).build();
-    impatient = impatient(redis.uri()).build();
+    patient = connected(patient(redis.uri()).build());
+    impatient = connected(impatient(redis.uri()).build());
   }
 
   @AfterEach
@@ -59,7 +60,7 @@ class ClaimTest {
 
   @Test
   void keepsAClaimByRenewingIt() throws Exception {
-    try (RedisCheckpointStore store = impatient(redis.uri()).build();
+    try (RedisCheckpointStore store = connected(impatient(redis.uri()).build());
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       String first = expiry();

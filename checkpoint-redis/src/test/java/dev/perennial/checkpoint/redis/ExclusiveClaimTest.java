@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many that want one claim, of which some die, pause, or lose the network. */
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class ExclusiveClaimTest {
 
   private static final Duration EXPIRY = Duration.ofMillis(1_500);
@@ -137,6 +137,7 @@ class ExclusiveClaimTest {
   private String saving(String not) {
     String[] who = new String[1];
     soon()
+        .atMost(Duration.ofSeconds(120))
         .until(() -> {
           String before = hash(redis, KEY).get("save");
           Map<String, String> now = hash(redis, KEY);

@@ -46,8 +46,8 @@ class ForgottenTest {
 
   @BeforeEach
   void open() {
-    store = patient(redis.uri()).build();
-    other = patient(redis.uri()).build();
+    store = connected(patient(redis.uri()).build());
+    other = connected(patient(redis.uri()).build());
   }
 
   @AfterEach
@@ -76,7 +76,7 @@ class ForgottenTest {
   @Test
   void aRenewalWritesAgainAlsoWhatWasNotLoadedYet() throws Exception {
     saved(ONE);
-    try (RedisCheckpointStore renewing = impatient(redis.uri()).build();
+    try (RedisCheckpointStore renewing = connected(impatient(redis.uri()).build());
         CheckpointSlot slot = renewing.tryClaim("orders", NOTHING).orElseThrow()) {
       redis.command("FLUSHALL");
       soon().until(() -> hash(redis.server(), KEY).containsKey("owner"));
@@ -194,7 +194,8 @@ class ForgottenTest {
   void keepsItAlsoIfARenewalFindsOut() throws Exception {
     Queue<CheckpointException> told = new ConcurrentLinkedQueue<>();
     saved(ONE);
-    try (RedisCheckpointStore renewing = impatient(redis.uri()).onTrouble(told::add).build();
+    try (RedisCheckpointStore renewing =
+            connected(impatient(redis.uri()).onTrouble(told::add).build());
         CheckpointSlot slot =
             renewing.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       soon()

@@ -62,7 +62,7 @@ class OutageTest {
   @Test
   void goesOnWithAServerThatCameBackWithItsData() throws Exception {
     try (RedisServer redis = RedisServer.builder().persistent().start();
-        RedisCheckpointStore store = impatient(redis.uri()).build();
+        RedisCheckpointStore store = connected(impatient(redis.uri()).build());
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
@@ -70,7 +70,7 @@ class OutageTest {
       assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
       redis.restart();
       assertThat(slot.load()).contains(ONE);
-      slot.save(TWO);
+      savesSoon(slot, TWO);
       String renewed = hash(redis, KEY).get("claim-expires");
       soon().until(() -> !hash(redis, KEY).get("claim-expires").equals(renewed));
       assertThat(lost).hasValue(0);
@@ -80,7 +80,8 @@ class OutageTest {
   @Test
   void writesAgainWhatAServerForgotAndSaysSo() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = patient(redis.uri()).onTrouble(troubles::add).build();
+        RedisCheckpointStore store =
+            connected(patient(redis.uri()).onTrouble(troubles::add).build());
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
@@ -97,7 +98,7 @@ class OutageTest {
   @Test
   void writesAgainWhatAServerForgotAlsoWithoutASave() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = impatient(redis.uri()).build();
+        RedisCheckpointStore store = connected(impatient(redis.uri()).build());
         CheckpointSlot first = store.tryClaim("orders", NOTHING).orElseThrow()) {
       first.save(ONE);
       first.close();
@@ -115,7 +116,7 @@ class OutageTest {
   @Test
   void writesAgainAlsoAClaimWithoutACheckpoint() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = impatient(redis.uri()).build();
+        RedisCheckpointStore store = connected(impatient(redis.uri()).build());
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       redis.kill();
@@ -133,8 +134,8 @@ class OutageTest {
   @Test
   void aStandbyDoesNotBeginWithoutTheCheckpointThatItSaw() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = patient(redis.uri()).build();
-        RedisCheckpointStore standby = impatient(redis.uri()).build()) {
+        RedisCheckpointStore store = connected(patient(redis.uri()).build());
+        RedisCheckpointStore standby = connected(impatient(redis.uri()).build())) {
       CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
       slot.save(ONE);
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
@@ -157,9 +158,9 @@ class OutageTest {
   @Test
   void aStandbyDoesNotBeginWithoutItAlsoIfSomebodyElseBeganAndSavedNothing() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = patient(redis.uri()).build();
-        RedisCheckpointStore knowsNothing = patient(redis.uri()).build();
-        RedisCheckpointStore standby = patient(redis.uri()).build()) {
+        RedisCheckpointStore store = connected(patient(redis.uri()).build());
+        RedisCheckpointStore knowsNothing = connected(patient(redis.uri()).build());
+        RedisCheckpointStore standby = connected(patient(redis.uri()).build())) {
       CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
       slot.save(ONE);
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
@@ -180,8 +181,8 @@ class OutageTest {
   @Test
   void aStandbyDoesNotBeginWithoutItAlsoIfTheClaimIsStillThere() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = patient(redis.uri()).build();
-        RedisCheckpointStore standby = patient(redis.uri()).build()) {
+        RedisCheckpointStore store = connected(patient(redis.uri()).build());
+        RedisCheckpointStore standby = connected(patient(redis.uri()).build())) {
       CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
       slot.save(ONE);
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
@@ -204,7 +205,7 @@ class OutageTest {
         CuttableLine line = new CuttableLine(redis.port());
         RedisCheckpointStore far =
             connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
-        RedisCheckpointStore near = patient(redis.uri()).build()) {
+        RedisCheckpointStore near = connected(patient(redis.uri()).build())) {
       CheckpointSlot slot = far.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
       line.cut();
@@ -293,7 +294,7 @@ class OutageTest {
         CuttableLine line = new CuttableLine(redis.port());
         RedisCheckpointStore store =
             connected(impatient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
-        RedisCheckpointStore standby = impatient(redis.uri()).build()) {
+        RedisCheckpointStore standby = connected(impatient(redis.uri()).build())) {
       CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
       line.cut();
@@ -312,8 +313,8 @@ class OutageTest {
   @Test
   void leavesNoThreadsAndClaimsRunOutWhenItIsClosed() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore other = impatient(redis.uri()).build()) {
-      RedisCheckpointStore store = impatient(redis.uri()).prefix("perennial").build();
+        RedisCheckpointStore other = connected(impatient(redis.uri()).build())) {
+      RedisCheckpointStore store = connected(impatient(redis.uri()).prefix("perennial").build());
       CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       assertThat(other.tryClaim("orders", NOTHING)).isEmpty();
       Set<Thread> threads = redisThreads();
@@ -340,7 +341,7 @@ class OutageTest {
   @Test
   void keepsTheClaimOfAThreadThatIsInterrupted() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = patient(redis.uri()).build();
+        RedisCheckpointStore store = connected(patient(redis.uri()).build());
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       Thread.currentThread().interrupt();

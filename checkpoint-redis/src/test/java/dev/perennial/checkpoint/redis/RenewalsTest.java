@@ -36,7 +36,7 @@ class RenewalsTest {
   @Test
   void goesOnAfterAnError() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = impatient(redis.uri()).runtime(runtime).build();
+        RedisCheckpointStore store = connected(impatient(redis.uri()).runtime(runtime).build());
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       runtime.errors.set(2);

@@ -114,7 +114,7 @@ class TopologyTest {
 
   @Test
   void oneThatTookOverWinsAlsoIfTheFailoverLosesItsClaim() throws Exception {
-    try (RedisSentinels sentinels = RedisSentinels.start(1);
+    try (RedisSentinels sentinels = RedisSentinels.start(1, Duration.ofMinutes(1));
         RedisCheckpointStore store = connected(overSentinels(sentinels));
         RedisCheckpointStore other = connected(overSentinels(sentinels))) {
       CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();

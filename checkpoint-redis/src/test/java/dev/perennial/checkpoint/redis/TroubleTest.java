@@ -4,6 +4,7 @@ import static dev.perennial.checkpoint.redis.Given.KEY;
 import static dev.perennial.checkpoint.redis.Given.NOTHING;
 import static dev.perennial.checkpoint.redis.Given.ONE;
 import static dev.perennial.checkpoint.redis.Given.TWO;
+import static dev.perennial.checkpoint.redis.Given.connected;
 import static dev.perennial.checkpoint.redis.Given.failure;
 import static dev.perennial.checkpoint.redis.Given.hash;
 import static dev.perennial.checkpoint.redis.Given.impatient;
@@ -49,7 +50,7 @@ class TroubleTest {
   void claim() throws Exception {
     RedisServerBuilder server = RedisServer.builder().config("lua-time-limit 100");
     redis = (carried ? server.carried() : server).start();
-    store = patient(redis.uri()).build();
+    store = connected(patient(redis.uri()).build());
     slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     slot.save(ONE);
   }
@@ -172,7 +173,8 @@ class TroubleTest {
     store.tryClaim("x", NOTHING).orElseThrow().close();
 
     String other = "perennial:{other}";
-    try (RedisCheckpointStore renewing = impatient(redis.uri()).onTrouble(troubles::add).build()) {
+    try (RedisCheckpointStore renewing =
+        connected(impatient(redis.uri()).onTrouble(troubles::add).build())) {
       renewing.tryClaim("other", why -> lost.incrementAndGet()).orElseThrow();
       redis.command("SET", other, "1");
       soon()
@@ -232,7 +234,7 @@ class TroubleTest {
   void loading() throws Exception {
     RedisServerBuilder slow = RedisServer.builder().persistent().config("key-load-delay 500");
     try (RedisServer server = (carried ? slow.carried() : slow).start();
-        RedisCheckpointStore other = impatient(server.uri()).build()) {
+        RedisCheckpointStore other = connected(impatient(server.uri()).build())) {
       server.command("EVAL", "for i = 1, 6000 do redis.call('SET', 'k' .. i, i) end", "0");
       try (CheckpointSlot its = other.tryClaim("orders", NOTHING).orElseThrow()) {
         its.save(ONE);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,9 @@ final class RedisProcess implements AutoCloseable {
   private static final int POLL_MILLIS = 10;
   private static final int ANSWER_MILLIS = 5_000;
   private static final int PORTS_TRIED = 20;
+
+  /** Before a port that must be this one is tried again. */
+  private static final Duration PORT_PAUSE = Duration.ofMillis(100);
 
   private final Path directory;
   private final Path binary;
@@ -89,11 +93,15 @@ final class RedisProcess implements AutoCloseable {
         run();
         return;
       } catch (IOException e) {
-        if (attempt == PORTS_TRIED || !log().contains("Address already in use")) {
+        if (attempt == PORTS_TRIED || !isPortTaken()) {
           throw e;
         }
       }
     }
+  }
+
+  private boolean isPortTaken() {
+    return log().contains("Address already in use");
   }
 
   int port() {
@@ -125,10 +133,16 @@ final class RedisProcess implements AutoCloseable {
   /** Starts the process again, on the same port, and waits until it has loaded its data. */
   synchronized void restart() {
     kill();
-    try {
-      run();
-    } catch (IOException e) {
-      throw new UncheckedIOException("Redis could not be started again: " + e.getMessage(), e);
+    for (int attempt = 1; ; attempt++) {
+      try {
+        run();
+        return;
+      } catch (IOException e) {
+        if (attempt == PORTS_TRIED || !isPortTaken()) {
+          throw new UncheckedIOException("Redis could not be started again: " + e.getMessage(), e);
+        }
+        LockSupport.parkNanos(PORT_PAUSE.toNanos());
+      }
     }
   }
 
@@ -241,7 +255,7 @@ final class RedisProcess implements AutoCloseable {
   private void awaitReady() throws IOException {
     Process started = current();
     long deadline = System.nanoTime() + START.toNanos();
-    while (!isReady()) {
+    while (!isReady(started)) {
       if (!started.isAlive()) {
         throw new IOException(binary + " ended at once. It said:\n" + log());
       }
@@ -259,10 +273,12 @@ final class RedisProcess implements AutoCloseable {
     }
   }
 
-  private boolean isReady() {
+  /** What answers may also be another server, which took the port before this one could. */
+  private boolean isReady(Process started) {
     try (RespClient client = connect()) {
       client.call("PING");
-      return true;
+      return String.valueOf(client.call("INFO", "server"))
+          .contains("process_id:" + started.pid() + "\r");
     } catch (RedisReplyException e) {
       return !String.valueOf(e.getMessage()).startsWith("LOADING");
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.perennial.simulators.redis;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,7 @@ public final class RedisSentinels implements AutoCloseable {
   private static final int SENTINELS = 3;
   private static final int QUORUM = 2;
   private static final int DOWN_AFTER_MILLIS = 1_000;
-  private static final int FAILOVER_MILLIS = 5_000;
+  private static final Duration FAILOVER_TIMEOUT = Duration.ofSeconds(5);
 
   private final List<RedisServer> servers = new ArrayList<>();
   private final List<RedisProcess> sentinels = new ArrayList<>();
@@ -31,9 +32,19 @@ public final class RedisSentinels implements AutoCloseable {
    * @param replicas how many
    */
   public static RedisSentinels start(int replicas) {
+    return start(replicas, FAILOVER_TIMEOUT);
+  }
+
+  /**
+   * As {@link #start(int)}.
+   *
+   * @param failoverTimeout after which the Sentinels point a replica that follows somebody else at
+   *     the primary again, and half of the time after which they retry a failover that failed
+   */
+  public static RedisSentinels start(int replicas, Duration failoverTimeout) {
     RedisSentinels group = new RedisSentinels();
     try {
-      group.launch(replicas);
+      group.launch(replicas, failoverTimeout);
       return group;
     } catch (RuntimeException e) {
       group.close();
@@ -41,7 +52,7 @@ public final class RedisSentinels implements AutoCloseable {
     }
   }
 
-  private void launch(int replicas) {
+  private void launch(int replicas, Duration failoverTimeout) {
     RedisServer first = RedisServer.builder().config("repl-diskless-sync-delay 0").start();
     servers.add(first);
     for (int i = 0; i < replicas; i++) {
@@ -55,7 +66,7 @@ public final class RedisSentinels implements AutoCloseable {
         List.of(
             "sentinel monitor " + NAME + " 127.0.0.1 " + first.port() + " " + QUORUM,
             "sentinel down-after-milliseconds " + NAME + " " + DOWN_AFTER_MILLIS,
-            "sentinel failover-timeout " + NAME + " " + FAILOVER_MILLIS);
+            "sentinel failover-timeout " + NAME + " " + failoverTimeout.toMillis());
     for (int i = 0; i < SENTINELS; i++) {
       sentinels.add(RedisProcess.start(false, port -> lines, "--sentinel"));
     }
