@@ -108,7 +108,9 @@ final class ConnectionFailures {
     try {
       return errors.classify(cause).orElse(Verdict.fatal());
     } catch (Throwable e) {
-      cause.addSuppressed(e);
+      if (!e.equals(cause)) {
+        cause.addSuppressed(e);
+      }
       return Verdict.fatal();
     }
   }
