@@ -51,6 +51,8 @@ final class Closer<E, P extends Position> {
     this.window = window;
     this.saving = saving;
     this.observer = observer;
+    // Not a claim that is given up at once: the source would be closed on the closing thread, which
+    // a driver's own close may hold up.
     this.openParts = new AtomicInteger(saving.hasClaim() ? 2 : 1);
   }
 

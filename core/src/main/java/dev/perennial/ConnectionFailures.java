@@ -110,7 +110,9 @@ final class ConnectionFailures {
     try {
       return errors.classify(cause);
     } catch (Throwable e) {
-      cause.addSuppressed(e);
+      if (!e.equals(cause)) {
+        cause.addSuppressed(e);
+      }
       return Optional.empty();
     }
   }

@@ -184,9 +184,13 @@ final class Puller<E, P extends Position> {
   }
 
   private void checkNotEnded() {
-    if (lifecycle.state() == StreamState.ENDED) {
+    if (hasEnded()) {
       throw new StreamEndedException("the " + options.source() + " stream is complete");
     }
+  }
+
+  private boolean hasEnded() {
+    return lifecycle.state() == StreamState.ENDED;
   }
 
   /** The next delivery, from the seat. */
@@ -236,7 +240,8 @@ final class Puller<E, P extends Position> {
         if (held != null) {
           return held;
         }
-        Received<E, P> next = hasRoom ? loop.receiveNow() : null;
+        // A connection that has come to its end may stay open for acks, but is asked no more.
+        Received<E, P> next = hasRoom && !hasEnded() ? loop.receiveNow() : null;
         if (next == null) {
           return null;
         }

@@ -11,9 +11,13 @@ import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
 import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -89,6 +93,34 @@ class BackoffFailureTest {
     }
     assertThat(stream.state()).isEqualTo(StreamState.FAILED);
     stream.close();
+  }
+
+  @Test
+  @DisplayName(
+      "a classifier that throws the error it was asked about ends the stream like any other")
+  void rethrowingClassifier() throws Exception {
+    ErrorClassifier rethrows =
+        error -> {
+          throw new UncheckedIOException((IOException) error);
+        };
+    ErrorClassifier same =
+        error -> {
+          throw BackoffFailureTest.<RuntimeException>sneaky(error);
+        };
+    for (ErrorClassifier errors : List.of(rethrows, same)) {
+      EventStream<String> stream =
+          EventStream.from(new Losing(0)).errors(errors).runtime(new ManualRuntime()).open();
+      assertThatExceptionOfType(StreamException.class)
+          .isThrownBy(() -> pull(stream))
+          .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.FATAL))
+          .withCauseInstanceOf(EOFException.class);
+      stream.close();
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <X extends Throwable> RuntimeException sneaky(Throwable error) throws X {
+    throw (X) error;
   }
 
   /** A stream that is between two states would give nothing, for ever. */
