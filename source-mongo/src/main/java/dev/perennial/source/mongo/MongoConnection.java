@@ -118,7 +118,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     } catch (MongoException e) {
       return failed(e);
     }
-    checkReplacement(event != null);
+    if (OpenCursor.isReplaced(cursor, id)) {
+      checkReplacement(event != null);
+      id = OpenCursor.id(cursor);
+    }
     if (event != null) {
       Received<ChangeEvent, MongoPosition> received = take(event);
       return received != null ? received : arrived();
@@ -156,13 +159,17 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
    * The driver opens another cursor without asking whether the server has all that comes after the
    * token. Where nobody else finds out either, ours is opened instead, which asks. So it is before
    * the first cursor has proved itself: the driver goes on from the token of an empty batch then,
-   * which may be behind what was lost.
+   * which may be behind what was lost. And so it is between two parts of an event: the server
+   * splits it anew then, as it looks now.
    *
    * @param found whether an event came, and so the server has found the token
    */
   private void checkReplacement(boolean found) throws MongoSourceException {
-    if (!OpenCursor.isReplaced(cursor, id)) {
-      return;
+    if (split != null && split.isOpen()) {
+      throw new MongoSourceException.CursorLost(
+          "the driver reopened the cursor between two parts of an event, which may be split in"
+              + " another way by now; it is fetched again from its first part",
+          null);
     }
     if (!proved || (!found && last.isEvent() && !open.scanChecksStart())) {
       throw new MongoSourceException.CursorLost(
@@ -170,7 +177,6 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
               + " after it",
           null);
     }
-    id = OpenCursor.id(cursor);
   }
 
   /** An event that came; null if it is a part of one that is not whole yet. */
@@ -264,7 +270,9 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** The driver gave up. */
   private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
     if (Poison.is(error)) {
-      checkReplacement(false);
+      if (OpenCursor.isReplaced(cursor, id)) {
+        checkReplacement(false);
+      }
       return unreturnable(error);
     }
     if (MongoErrors.isPositionLost(error) && OpenCursor.isReplaced(cursor, id)) {
