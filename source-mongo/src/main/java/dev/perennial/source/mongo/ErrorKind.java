@@ -128,7 +128,7 @@ enum ErrorKind {
 
   private static @Nullable ErrorKind byCode(MongoException failure) {
     return switch (failure.getCode()) {
-      case CHANGE_STREAM_FATAL -> isTokenMissing(serverText(failure)) ? TOKEN_REJECTED : POISON;
+      case CHANGE_STREAM_FATAL -> isOfToken(serverText(failure)) ? TOKEN_REJECTED : POISON;
       case FAILED_TO_PARSE -> unparsed(failure);
       default -> BY_CODE.get(failure.getCode());
     };
@@ -167,9 +167,14 @@ enum ErrorKind {
     return passes ? TRANSIENT : null;
   }
 
-  /** As against "…event whose _id field… Expected: … but found: …", which quotes anything. */
-  private static boolean isTokenMissing(String words) {
-    return words.contains("not found") && !words.contains("_id field");
+  /**
+   * As against "…event whose _id field… Expected: … but found: …", which quotes anything. The token
+   * of a part is refused in three ways, "…esume from a split event…": the event is small enough now
+   * to come whole, it is split into fewer parts, or the stream splits none.
+   */
+  private static boolean isOfToken(String words) {
+    return !words.contains("_id field")
+        && (words.contains("not found") || words.contains("esume from a split event"));
   }
 
   private static boolean hasPassingLabel(MongoException failure) {

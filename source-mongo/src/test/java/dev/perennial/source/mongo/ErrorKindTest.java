@@ -159,6 +159,20 @@ class ErrorKindTest {
         .contains(POISON);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Attempted to resume from a split event fragment, but the event in the resumed stream was not"
+            + " large enough to be split",
+        "Attempted to resume from a split event, but the resumed stream produced a different split."
+            + " Ensure that the pipeline used to resume is the same as the original",
+        "To resume from a split event, the $changeStream pipeline must include a"
+            + " $changeStreamSplitLargeEvent stage"
+      })
+  void aTokenOfAPartThatDoesNotComeAgainIsRejected(String words) {
+    assertThat(ErrorKind.of(error(280, words))).contains(TOKEN_REJECTED);
+  }
+
   @Test
   void tellsTheKindsOf9ByItsWords() {
     assertThat(ErrorKind.of(error(9, "Bad resume token: _data of missing or of wrong type")))

@@ -204,4 +204,39 @@ class SplitEventsTest {
         .hasMessageContaining("part 2 of 3")
         .hasMessageContaining("where part 2 of 2");
   }
+
+  @Test
+  @DisplayName("an event that is not split any more is looked for by its time, not by its part")
+  void noLongerSplit() throws Exception {
+    try (Rig rig = Large.rig()) {
+      MongoSourceBuilder builder = Large.withImages(rig).splitLargeEvents(true);
+      try (EventStream<ChangeEvent> stream = rig.live(builder.build())) {
+        Large.insert(rig, 1);
+        Large.replace(rig, 1);
+        assertThat(take(stream, 2)).containsExactly("insert 1", "replace 1");
+      }
+      rig.servers.faults().expireImages(rig.servers.noop());
+      rig.insert(2);
+      try (EventStream<ChangeEvent> stream = rig.stream(builder.build())) {
+        assertThat(take(stream, 2)).containsExactly("replace 1", "insert 2");
+      }
+      assertThat(rig.told.of(MongoListener.TokenRejected.class)).hasSize(1);
+    }
+  }
+
+  @Test
+  @DisplayName("a cursor that just ends behind an event that was split is opened anew")
+  void endedBehindParts() throws Exception {
+    try (Rig rig = Large.rig();
+        EventStream<ChangeEvent> stream =
+            rig.live(Large.withImages(rig).splitLargeEvents(true).build())) {
+      Large.insert(rig, 1);
+      Large.replace(rig, 1);
+      assertThat(take(stream, 2)).containsExactly("insert 1", "replace 1");
+      rig.servers.faults().endCursors();
+      rig.insert(2);
+      assertThat(take(stream, 1)).containsExactly("insert 2");
+      assertThat(rig.told.of(MongoListener.TokenRejected.class)).isEmpty();
+    }
+  }
 }
