@@ -57,7 +57,7 @@ final class Connector {
         open,
         reader,
         options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
-        new Invalidation(options.onInvalidate(), listener, opener, reader),
+        new Invalidation(options.onInvalidate(), listener, opener, watch, reader),
         caution,
         errors,
         watch,

@@ -23,13 +23,19 @@ final class Invalidation {
   private final InvalidatePolicy policy;
   private final MongoListener listener;
   private final CursorOpener opener;
+  private final ResumeWatch watch;
   private final EventReader reader;
 
   Invalidation(
-      InvalidatePolicy policy, MongoListener listener, CursorOpener opener, EventReader reader) {
+      InvalidatePolicy policy,
+      MongoListener listener,
+      CursorOpener opener,
+      ResumeWatch watch,
+      EventReader reader) {
     this.policy = policy;
     this.listener = listener;
     this.opener = opener;
+    this.watch = watch;
     this.reader = reader;
   }
 
@@ -67,7 +73,7 @@ final class Invalidation {
    * @param named whether the last answer named it
    */
   Optional<ChangeEvent> hidden(MongoPosition last, @Nullable BsonDocument token, boolean named)
-      throws InterruptedException {
+      throws MongoSourceException, InterruptedException {
     if (token != null) {
       MongoPosition position = MongoPosition.ofToken(token);
       if (position.isInvalidate() && !position.equals(last)) {
@@ -90,7 +96,7 @@ final class Invalidation {
     return reader.read(BsonBytes.of(event));
   }
 
-  private Optional<ChangeEvent> search(MongoPosition last) throws InterruptedException {
+  private Optional<ChangeEvent> search(MongoPosition last) throws MongoSourceException, InterruptedException {
     try {
       return find(last, last);
     } catch (MongoException e) {
@@ -103,13 +109,13 @@ final class Invalidation {
   }
 
   private Optional<ChangeEvent> find(MongoPosition from, MongoPosition known)
-      throws InterruptedException {
+      throws MongoSourceException, InterruptedException {
     MongoChangeStreamCursor<EventBytes> cursor =
         opener.cursor(from, WatchPlan.INVALIDATES_ONLY, null);
     try {
       int empty = 0;
       while (empty < EMPTY_ANSWERS) {
-        EventBytes event = Interrupts.call(cursor::tryNext);
+        EventBytes event = watch.tryNext(cursor, null);
         if (event == null) {
           empty = hasEnded(cursor) ? EMPTY_ANSWERS : empty + 1;
         } else if (reader.read(event.bytes()) instanceof Change change
@@ -128,12 +134,12 @@ final class Invalidation {
    * stream. The search reads up to the present, and the cursor may have ended before that, for
    * another reason.
    */
-  private boolean endsAtOnce(MongoPosition last) throws InterruptedException {
+  private boolean endsAtOnce(MongoPosition last) throws MongoSourceException, InterruptedException {
     MongoChangeStreamCursor<EventBytes> cursor = null;
     try {
       cursor = opener.cursor(last);
       for (int i = 0; i < EMPTY_ANSWERS; i++) {
-        if (Interrupts.call(cursor::tryNext) != null) {
+        if (watch.tryNext(cursor, null) != null) {
           return false;
         }
         if (hasEnded(cursor)) {

@@ -137,12 +137,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
     boolean arrived = cursor.available() > 0;
     try {
-      return Interrupts.call(() -> watch.within(cursor::tryNext));
+      return watch.tryNext(cursor, open.session());
     } catch (InterruptedException e) {
       ending = new Lost(new MongoSourceException.CursorLost("an interrupt hit the driver", e));
       throw e;
-    } catch (ResumeWatch.StormBroken e) {
-      throw new MongoSourceException.ResumeStorm(e.resumes());
     } catch (BSONException e) {
       if (!arrived) {
         throw e;

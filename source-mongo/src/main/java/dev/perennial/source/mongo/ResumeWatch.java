@@ -1,6 +1,7 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.client.ClientSession;
+import com.mongodb.client.MongoChangeStreamCursor;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.connection.ServerDescription;
 import com.mongodb.selector.ServerSelector;
@@ -8,7 +9,6 @@ import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
@@ -41,7 +41,6 @@ final class ResumeWatch implements ServerSelector {
   /** The thread that is inside {@code tryNext}. All below is its own. */
   private volatile @Nullable Thread inside;
 
-  private @Nullable OpenCursor open;
   private int inARow;
   private long since;
 
@@ -55,34 +54,38 @@ final class ResumeWatch implements ServerSelector {
     return Optional.ofNullable(clusterTime);
   }
 
-  /** A cursor of ours was opened: what happened to the one before no longer counts. */
+  /** A cursor of ours was opened. */
   void opened(OpenCursor cursor) {
-    open = cursor;
-    inARow = 0;
     look(cursor.session());
   }
 
-  /** Runs a call in which whatever reopens the cursor that was opened last is the driver. */
-  <T extends @Nullable Object> T within(Supplier<T> call) {
-    OpenCursor cursor = open;
-    if (cursor != null && cursor.cursor().available() > 0) {
-      // Of the batch that is here already: asks nobody.
-      return call.get();
+  /**
+   * The driver's next event; null if there is none. Asks the server only if no batch is left.
+   *
+   * @param session what the cursor is in; null if that is the driver's own
+   * @throws MongoSourceException.ResumeStorm if the driver was stopped
+   */
+  <T> @Nullable T tryNext(MongoChangeStreamCursor<T> cursor, @Nullable ClientSession session)
+      throws MongoSourceException.ResumeStorm, InterruptedException {
+    if (cursor.available() > 0) {
+      return Interrupts.call(cursor::tryNext);
     }
-    long before = cursor == null ? OpenCursor.ENDED : OpenCursor.id(cursor.cursor());
+    long before = OpenCursor.id(cursor);
+    // An error that leaves the driver is the end of its cursor, and so of what happened to that.
+    inARow = 0;
     inside = Thread.currentThread();
     try {
-      T result = call.get();
-      if (inARow == 0 && cursor != null && OpenCursor.isReplaced(cursor.cursor(), before)) {
+      T event = Interrupts.call(cursor::tryNext);
+      if (inARow == 0 && OpenCursor.isReplaced(cursor, before)) {
         resumed();
       }
-      // Only an answer lets the driver return.
-      inARow = 0;
-      return result;
+      return event;
+    } catch (StormBroken e) {
+      throw new MongoSourceException.ResumeStorm(e.resumes);
     } finally {
       inside = null;
-      if (cursor != null) {
-        look(cursor.session());
+      if (session != null) {
+        look(session);
       }
     }
   }
@@ -126,7 +129,7 @@ final class ResumeWatch implements ServerSelector {
   }
 
   /** Ends the driver's own attempts to reopen a cursor. */
-  static final class StormBroken extends RuntimeException {
+  private static final class StormBroken extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
@@ -135,10 +138,6 @@ final class ResumeWatch implements ServerSelector {
     StormBroken(int resumes) {
       super("stopped a storm of " + resumes + " resumes");
       this.resumes = resumes;
-    }
-
-    int resumes() {
-      return resumes;
     }
   }
 }
