@@ -31,9 +31,11 @@ sealed interface ClientSpec {
    * The client. Does no I/O.
    *
    * @param readTimeout as set for the source; null if it was not
+   * @param selector asked for a server besides the application's own, where the client is ours
    * @throws IllegalArgumentException if its settings cannot work with these
    */
-  ClientHandle handle(@Nullable Duration readTimeout, Duration maxAwaitTime, ResumeWatch watch);
+  ClientHandle handle(
+      @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector);
 
   /**
    * Reads a connection string. Looks nothing up: what DNS says about it is asked for when the
@@ -115,17 +117,17 @@ sealed interface ClientSpec {
 
     @Override
     public ClientHandle handle(
-        @Nullable Duration readTimeout, Duration maxAwaitTime, ResumeWatch watch) {
+        @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
       refuseOperationTimeout(known.getTimeout(TimeUnit.MILLISECONDS));
       int millis = Math.toIntExact(readTimeout(readTimeout, maxAwaitTime).toMillis());
-      return new ClientHandle.Owned(() -> watched(settings.get(), millis, watch), codecs());
+      return new ClientHandle.Owned(() -> watched(settings.get(), millis, selector), codecs());
     }
 
     private static MongoClientSettings watched(
-        MongoClientSettings settings, int readTimeoutMillis, ResumeWatch watch) {
+        MongoClientSettings settings, int readTimeoutMillis, ServerSelector ours) {
       ServerSelector theirs = settings.getClusterSettings().getServerSelector();
       ServerSelector selector =
-          theirs == null ? watch : new CompositeServerSelector(List.of(theirs, watch));
+          theirs == null ? ours : new CompositeServerSelector(List.of(theirs, ours));
       return MongoClientSettings.builder(settings)
           .applyToSocketSettings(
               socket -> socket.readTimeout(readTimeoutMillis, TimeUnit.MILLISECONDS))
@@ -179,7 +181,7 @@ sealed interface ClientSpec {
 
     @Override
     public ClientHandle handle(
-        @Nullable Duration readTimeout, Duration maxAwaitTime, ResumeWatch watch) {
+        @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
       refuseOperationTimeout(client.getTimeout(TimeUnit.MILLISECONDS));
       if (readTimeout != null) {
         throw new IllegalArgumentException(

@@ -3,6 +3,7 @@ package dev.perennial.source.mongo;
 import com.mongodb.MongoException;
 import dev.perennial.port.Connection;
 import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
 
 /** Makes connections. Used by one thread at a time. */
 final class Connector {
@@ -13,6 +14,7 @@ final class Connector {
   private final MongoErrors errors;
   private final MongoListener listener;
   private final ResumeWatch watch;
+  private final StartProbe probe;
   private final StreamRuntime runtime;
   private final Caution caution;
 
@@ -23,6 +25,7 @@ final class Connector {
       MongoErrors errors,
       MongoListener listener,
       ResumeWatch watch,
+      StartProbe probe,
       StreamRuntime runtime) {
     this.client = client;
     this.options = options;
@@ -30,6 +33,7 @@ final class Connector {
     this.errors = errors;
     this.listener = listener;
     this.watch = watch;
+    this.probe = probe;
     this.runtime = runtime;
     this.caution = new Caution(listener);
   }
@@ -52,16 +56,32 @@ final class Connector {
       return new MalformedConnection(first, from);
     }
     watch.opened(open);
+    boolean proved = isProved(open);
     EventReader reader = new EventReader(client.codecs());
     return new MongoConnection(
         open,
+        proved,
         reader,
         options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
         new Invalidation(options.onInvalidate(), listener, opener, watch, reader),
         caution,
         errors,
         watch,
+        probe,
         runtime);
+  }
+
+  /** A time and a high-water token are checked as the cursor is opened, an event's token is not. */
+  private boolean isProved(OpenCursor open) throws InterruptedException {
+    if (open.scanChecksStart() || !open.from().isEvent()) {
+      return !open.from().isEvent();
+    }
+    try {
+      return probe.confirms(open.from(), open.cursor());
+    } catch (MongoException | InterruptedException e) {
+      open.close(Duration.ZERO, runtime);
+      throw e;
+    }
   }
 
   /**

@@ -19,8 +19,6 @@ import com.mongodb.connection.ServerType;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
@@ -28,7 +26,7 @@ import org.bson.codecs.configuration.CodecRegistries;
 import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
-/** Opens cursors, and finds out whether the server has what comes after where they begin. */
+/** Opens cursors. */
 final class CursorOpener {
 
   /** Ours, whatever the client's own registry lacks or changes. */
@@ -74,8 +72,7 @@ final class CursorOpener {
    * Opens the stream.
    *
    * @param oneByOne whether no batch shall have more than one event
-   * @throws MongoException if it could not, or the server does not have what comes after {@code
-   *     from}
+   * @throws MongoException if it could not
    */
   OpenCursor open(MongoPosition from, boolean oneByOne) throws InterruptedException {
     ClientSession session = client.get().startSession(IN_NO_ORDER);
@@ -87,23 +84,8 @@ final class CursorOpener {
       session.close();
       throw e;
     }
-    try {
-      // A time and a high-water token are checked at once, an event's token is not.
-      boolean scanChecksStart = oldestWireVersion() >= SCAN_CHECKS_START;
-      boolean proved = !from.isEvent() || (!scanChecksStart && probe(from, cursor));
-      return new OpenCursor(
-          cursor,
-          session,
-          from,
-          OpenCursor.id(cursor),
-          proved,
-          scanChecksStart,
-          oneByOne,
-          isSharded());
-    } catch (MongoException | InterruptedException e) {
-      OpenCursor.close(cursor, session, Duration.ZERO, runtime);
-      throw e;
-    }
+    return new OpenCursor(
+        cursor, session, from, OpenCursor.id(cursor), scanChecksStart(), oneByOne, isSharded());
   }
 
   /**
@@ -114,31 +96,9 @@ final class CursorOpener {
     return client.get().getClusterDescription().getType() != ClusterType.REPLICA_SET;
   }
 
-  /**
-   * Asks for the time of an event's token, which the server checks at once. Later than the cursor
-   * is opened, so that what the probe finds there was there for the cursor too.
-   *
-   * @return whether that says something of the cursor: a member whose oplog is longer may have
-   *     answered, and then the first event has to prove it
-   */
-  private boolean probe(MongoPosition from, MongoChangeStreamCursor<?> cursor)
-      throws InterruptedException {
-    Optional<MongoPosition> time = from.degraded();
-    if (time.isEmpty()) {
-      return false;
-    }
-    try {
-      MongoChangeStreamCursor<?> probe = cursor(time.get(), plan.pipeline(), 1);
-      boolean same = Objects.equals(probe.getServerAddress(), cursor.getServerAddress());
-      close(probe);
-      return same;
-    } catch (MongoException e) {
-      if (!Poison.is(e)) {
-        throw e;
-      }
-      // It opened, and stumbled over what is too large to be returned.
-      return false;
-    }
+  /** Opens the stream, to see whether that can be. */
+  MongoChangeStreamCursor<?> probe(MongoPosition from) throws InterruptedException {
+    return cursor(from, plan.pipeline(), 1);
   }
 
   /** Opens a cursor as the stream's own is. */
@@ -207,12 +167,14 @@ final class CursorOpener {
     return session == null ? collection.watch(pipeline) : collection.watch(session, pipeline);
   }
 
-  /** Of all that a cursor may be on, since the driver may move it. */
-  private int oldestWireVersion() {
-    return client.get().getClusterDescription().getServerDescriptions().stream()
-        .filter(server -> server.isOk() && WATCHABLE.contains(server.getType()))
-        .mapToInt(ServerDescription::getMaxWireVersion)
-        .min()
-        .orElse(0);
+  /** Of the oldest that a cursor may be on, since the driver may move it. */
+  private boolean scanChecksStart() {
+    int oldest =
+        client.get().getClusterDescription().getServerDescriptions().stream()
+            .filter(server -> server.isOk() && WATCHABLE.contains(server.getType()))
+            .mapToInt(ServerDescription::getMaxWireVersion)
+            .min()
+            .orElse(0);
+    return oldest >= SCAN_CHECKS_START;
   }
 }

@@ -96,7 +96,8 @@ final class Invalidation {
     return reader.read(BsonBytes.of(event));
   }
 
-  private Optional<ChangeEvent> search(MongoPosition last) throws MongoSourceException, InterruptedException {
+  private Optional<ChangeEvent> search(MongoPosition last)
+      throws MongoSourceException, InterruptedException {
     try {
       return find(last, last);
     } catch (MongoException e) {

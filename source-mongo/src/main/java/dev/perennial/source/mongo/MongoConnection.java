@@ -37,6 +37,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private final Caution caution;
   private final MongoErrors errors;
   private final ResumeWatch watch;
+  private final StartProbe probe;
   private final StreamRuntime runtime;
 
   /** What was given last; where the cursor was opened, before there was anything. */
@@ -55,12 +56,14 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   MongoConnection(
       OpenCursor open,
+      boolean proved,
       EventReader reader,
       @Nullable SplitEvents split,
       Invalidation invalidation,
       Caution caution,
       MongoErrors errors,
       ResumeWatch watch,
+      StartProbe probe,
       StreamRuntime runtime) {
     this.open = open;
     this.cursor = open.cursor();
@@ -70,9 +73,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     this.caution = caution;
     this.errors = errors;
     this.watch = watch;
+    this.probe = probe;
     this.runtime = runtime;
     this.last = open.from();
-    this.proved = open.proved();
+    this.proved = proved;
     this.id = open.id();
   }
 
@@ -129,8 +133,16 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (OpenCursor.id(cursor) == OpenCursor.ENDED) {
       return ended(before);
     }
-    proved |= open.scanChecksStart();
+    proved |= open.scanChecksStart() || isConfirmed();
     return progress();
+  }
+
+  /**
+   * What was not answered when the cursor was opened is asked again, or the checkpoint of a stream
+   * without events would stand still until the oplog has rolled past it.
+   */
+  private boolean isConfirmed() throws MongoSourceException, InterruptedException {
+    return !proved && probe.isDue() && errors.explained(() -> probe.confirms(last, cursor));
   }
 
   /** The driver's next event; null if there is none. Asks the server only if no batch is left. */

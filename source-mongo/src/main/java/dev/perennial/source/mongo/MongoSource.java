@@ -2,6 +2,7 @@ package dev.perennial.source.mongo;
 
 import com.mongodb.MongoClientSettings;
 import com.mongodb.client.MongoClient;
+import com.mongodb.selector.CompositeServerSelector;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
@@ -11,6 +12,7 @@ import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Recovery;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
@@ -68,18 +70,23 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     this.hosts = spec.hosts();
     this.listener = new SafeListener(told);
     this.watch = new ResumeWatch(listener, runtime);
-    this.client = spec.handle(readTimeout, options.maxAwaitTime(), watch);
+    ServerPin pin = new ServerPin();
+    this.client =
+        spec.handle(
+            readTimeout, options.maxAwaitTime(), new CompositeServerSelector(List.of(watch, pin)));
     this.errors = new MongoErrors(options.scope(), hosts);
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan = WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
+    CursorOpener opener = new CursorOpener(client, options, plan, runtime);
     this.connector =
         new Connector(
             client,
             options,
-            new CursorOpener(client, options, plan, runtime),
+            opener,
             errors,
             listener,
             watch,
+            new StartProbe(opener, pin, runtime),
             runtime);
     this.history = new History(options.onHistoryLost(), server, listener);
     this.checkpoints =

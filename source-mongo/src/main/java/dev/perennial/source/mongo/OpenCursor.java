@@ -16,7 +16,6 @@ import org.slf4j.LoggerFactory;
  * @param session what it is in, for itself
  * @param from where
  * @param id what the server called it; 0 if it has already ended
- * @param proved whether the server is known to have what comes after {@code from}
  * @param scanChecksStart whether the server finds out by itself that it no longer has what comes
  *     after a token
  * @param oneByOne whether no batch has more than one event
@@ -27,7 +26,6 @@ record OpenCursor(
     ClientSession session,
     MongoPosition from,
     long id,
-    boolean proved,
     boolean scanChecksStart,
     boolean oneByOne,
     boolean sharded) {
