@@ -92,7 +92,7 @@ final class Connector {
     try {
       return errors.explained(() -> opener.open(from, caution.isOn()));
     } catch (MongoException e) {
-      if (caution.isOn() || !Poison.is(e)) {
+      if (caution.isOn() || !Poison.is(e) || opener.isSharded()) {
         throw e;
       }
       caution.met(UnreturnableEvent.read(e), e);

@@ -297,7 +297,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** What the server cannot return is an event too, once it is certain that it is the next one. */
   private Received<ChangeEvent, MongoPosition> unreturnable(MongoException error)
       throws MongoSourceException {
-    if (!open.oneByOne()) {
+    if (!open.oneByOne() && !open.sharded()) {
       caution.met(UnreturnableEvent.read(error), error);
       throw new MongoSourceException.CursorLost(
           "the server cannot return an event, and is asked for events one by one until it comes to that",

@@ -61,7 +61,8 @@ public sealed interface StartPosition permits Starts.Now, Starts.AtTime, Starts.
       throw new IllegalArgumentException(
           "the start \"" + Brief.of(text) + "\" looks like a resume token but is no JSON", e);
     }
-    if (token != null) {
+    // Digits alone may be a date or a count of seconds; a token of theirs begins with its time.
+    if (token != null && (trimmed.startsWith("{") || Tokens.key(token).clusterTime() != null)) {
       return after(token);
     }
     try {

@@ -5,10 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoClients;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import com.mongodb.connection.ClusterDescription;
+import com.mongodb.connection.ClusterType;
 import dev.perennial.EventStream;
 import dev.perennial.StreamException;
 import dev.perennial.port.Connection;
 import dev.perennial.simulators.mongo.FaultSpec;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -214,5 +220,56 @@ class PoisonTest {
       rig.insert(2);
       assertThat(take(stream, 2)).containsExactly("malformed", "insert 2");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("on a sharded cluster it ends the stream at once, since nothing would step over it")
+  void sharded(boolean inFirstBatch) throws Exception {
+    try (Rig rig = Large.rig();
+        MongoClient client = MongoClients.create(rig.servers.connectionString())) {
+      Large.withImages(rig);
+      MongoSource source =
+          MongoSource.builder(sharded(client))
+              .watch(Scope.parse(Rig.ORDERS))
+              .fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE)
+              .startAt(StartPosition.at(rig.servers.currentTime()))
+              .maxAwaitTime(Duration.ofMillis(100))
+              .listener(rig.told)
+              .build();
+      Large.insert(rig, 1);
+      if (inFirstBatch) {
+        Large.replace(rig, 1);
+      }
+      try (EventStream<ChangeEvent> stream = rig.stream(source)) {
+        if (!inFirstBatch) {
+          assertThat(take(stream, 1)).containsExactly("insert 1");
+          Large.replace(rig, 1);
+        }
+        StreamException dead =
+            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        assertThat(dead).hasCauseInstanceOf(MongoSourceException.Unreturnable.class);
+        assertThat(dead.getCause())
+            .hasMessageContaining("sharded cluster")
+            .hasMessageContaining("splitLargeEvents");
+      }
+      assertThat(rig.told.of(MongoListener.OneByOne.class)).isEmpty();
+      assertThat(rig.told.of(MongoListener.SteppedOver.class)).isEmpty();
+    }
+  }
+
+  /** A client that says of the replica set that it is a sharded cluster. */
+  private static MongoClient sharded(MongoClient client) {
+    return (MongoClient)
+        Proxy.newProxyInstance(
+            PoisonTest.class.getClassLoader(),
+            new Class<?>[] {MongoClient.class},
+            (proxy, method, args) -> {
+              Object result = method.invoke(client, args);
+              return result instanceof ClusterDescription known
+                  ? new ClusterDescription(
+                      known.getConnectionMode(), ClusterType.SHARDED, known.getServerDescriptions())
+                  : result;
+            });
   }
 }
