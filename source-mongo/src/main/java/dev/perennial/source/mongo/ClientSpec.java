@@ -52,7 +52,7 @@ sealed interface ClientSpec {
     } catch (IllegalArgumentException | MongoClientException e) {
       throw invalid(connectionString);
     }
-    return new Ours(
+    return new Owned(
         checked,
         parsed.isSrvProtocol()
             ? () -> settings(new ConnectionString(connectionString))
@@ -60,11 +60,11 @@ sealed interface ClientSpec {
   }
 
   static ClientSpec of(MongoClientSettings settings) {
-    return new Ours(settings, () -> settings);
+    return new Owned(settings, () -> settings);
   }
 
   static ClientSpec of(MongoClient client) {
-    return new Theirs(client);
+    return new Given(client);
   }
 
   private static MongoClientSettings settings(ConnectionString from) {
@@ -85,7 +85,7 @@ sealed interface ClientSpec {
   }
 
   /** A client that we make. */
-  final class Ours implements ClientSpec {
+  final class Owned implements ClientSpec {
 
     private static final Duration LEAST_READ_TIMEOUT = Duration.ofSeconds(60);
 
@@ -95,7 +95,7 @@ sealed interface ClientSpec {
     /**
      * @param known what is known of the settings without asking anybody
      */
-    Ours(MongoClientSettings known, Supplier<MongoClientSettings> settings) {
+    Owned(MongoClientSettings known, Supplier<MongoClientSettings> settings) {
       this.known = known;
       this.settings = settings;
     }
@@ -125,9 +125,9 @@ sealed interface ClientSpec {
 
     private static MongoClientSettings watched(
         MongoClientSettings settings, int readTimeoutMillis, ServerSelector ours) {
-      ServerSelector theirs = settings.getClusterSettings().getServerSelector();
+      ServerSelector given = settings.getClusterSettings().getServerSelector();
       ServerSelector selector =
-          theirs == null ? ours : new CompositeServerSelector(List.of(theirs, ours));
+          given == null ? ours : new CompositeServerSelector(List.of(given, ours));
       return MongoClientSettings.builder(settings)
           .applyToSocketSettings(
               socket -> socket.readTimeout(readTimeoutMillis, TimeUnit.MILLISECONDS))
@@ -140,12 +140,12 @@ sealed interface ClientSpec {
         Limits.readTimeout(set);
         return checked(set, maxAwaitTime, "readTimeout");
       }
-      Duration theirs =
+      Duration given =
           checked(
               Duration.ofMillis(known.getSocketSettings().getReadTimeout(TimeUnit.MILLISECONDS)),
               maxAwaitTime,
               "the read timeout of the client's socket settings (socketTimeoutMS)");
-      return longer(theirs, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(Limits.READ_SLACK)));
+      return longer(given, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(Limits.READ_SLACK)));
     }
 
     private static Duration checked(Duration timeout, Duration maxAwaitTime, String name) {
@@ -167,7 +167,7 @@ sealed interface ClientSpec {
   }
 
   /** A client of the application's. */
-  record Theirs(MongoClient client) implements ClientSpec {
+  record Given(MongoClient client) implements ClientSpec {
 
     @Override
     public CodecRegistry codecs() {

@@ -46,13 +46,20 @@ final class History {
       return Recovery.stop();
     }
     BsonTimestamp now = server.next();
-    MongoPosition next = MongoPosition.ofTime(now);
-    StreamGap gap = gap(lost, now, cause);
-    if (policy instanceof RestartAt restart) {
-      next = Starts.position(restart.start(gap), server);
-      // Of a token whose time is not known, all until now may be missing.
-      gap = gap(lost, next.clusterTime().orElse(now), cause);
+    if (policy instanceof HistoryLostPolicies.RestartNow) {
+      return restart(lost, MongoPosition.ofTime(now), now, cause);
     }
+    if (policy instanceof RestartAt restart) {
+      MongoPosition next = Starts.position(restart.start(gap(lost, now, cause)), server);
+      // Of a token whose time is not known, all until now may be missing.
+      return restart(lost, next, next.clusterTime().orElse(now), cause);
+    }
+    throw new IllegalStateException("unknown policy " + policy);
+  }
+
+  private Recovery<ChangeEvent, MongoPosition> restart(
+      MongoPosition lost, MongoPosition next, BsonTimestamp to, Throwable cause) {
+    StreamGap gap = gap(lost, to, cause);
     listener.onHistoryLost(new HistoryLost(lost, cause, Optional.of(gap)));
     return Recovery.restart(next, gap);
   }
