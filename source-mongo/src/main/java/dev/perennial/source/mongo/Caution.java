@@ -18,7 +18,7 @@ final class Caution {
    */
   static final int MOST = 1_000;
 
-  private final MongoListener listener;
+  private final Telling telling;
 
   /** What the server could not return; null while events come in batches. */
   private @Nullable UnreturnableEvent met;
@@ -26,8 +26,8 @@ final class Caution {
   /** How many events came one by one since. */
   private int came;
 
-  Caution(MongoListener listener) {
-    this.listener = listener;
+  Caution(Telling telling) {
+    this.telling = telling;
   }
 
   /** Whether the next cursor is to give events one by one. */
@@ -39,7 +39,7 @@ final class Caution {
   void met(UnreturnableEvent event, Throwable cause) {
     met = event;
     came = 0;
-    listener.onOneByOne(new OneByOne(true, MongoErrors.words(cause)));
+    telling.tell(l -> l.onOneByOne(new OneByOne(true, MongoErrors.words(cause))));
   }
 
   /**
@@ -48,8 +48,7 @@ final class Caution {
    * @param before the position before it
    */
   void steppedOver(MalformedChange event, MongoPosition before) {
-    listener.onSteppedOver(
-        new MongoListener.SteppedOver(event.position().orElse(before), event.cause()));
+    telling.tell(l -> l.onSteppedOver(new MongoListener.SteppedOver(event.position().orElse(before), event.cause())));
     passed("the event that the server could not return is stepped over");
   }
 
@@ -57,7 +56,7 @@ final class Caution {
   void passed(String why) {
     if (met != null) {
       met = null;
-      listener.onOneByOne(new OneByOne(false, why));
+      telling.tell(l -> l.onOneByOne(new OneByOne(false, why)));
     }
   }
 

@@ -12,7 +12,7 @@ final class Connector {
   private final Options options;
   private final CursorOpener opener;
   private final MongoErrors errors;
-  private final MongoListener listener;
+  private final Telling telling;
   private final ResumeWatch watch;
   private final StartProbe probe;
   private final StreamRuntime runtime;
@@ -23,7 +23,7 @@ final class Connector {
       Options options,
       CursorOpener opener,
       MongoErrors errors,
-      MongoListener listener,
+      Telling telling,
       ResumeWatch watch,
       StartProbe probe,
       StreamRuntime runtime) {
@@ -31,11 +31,11 @@ final class Connector {
     this.options = options;
     this.opener = opener;
     this.errors = errors;
-    this.listener = listener;
+    this.telling = telling;
     this.watch = watch;
     this.probe = probe;
     this.runtime = runtime;
-    this.caution = new Caution(listener);
+    this.caution = new Caution(telling);
   }
 
   /** The stream begins somewhere else: what was in its way there does not matter. */
@@ -63,7 +63,7 @@ final class Connector {
         proved,
         reader,
         options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
-        new Invalidation(options.onInvalidate(), listener, opener, watch, reader),
+        new Invalidation(options.onInvalidate(), telling, opener, watch, reader),
         caution,
         errors,
         watch,

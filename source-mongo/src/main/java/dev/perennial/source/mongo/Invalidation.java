@@ -21,19 +21,19 @@ final class Invalidation {
   private static final int EMPTY_ANSWERS = 3;
 
   private final InvalidatePolicy policy;
-  private final MongoListener listener;
+  private final Telling telling;
   private final CursorOpener opener;
   private final ResumeWatch watch;
   private final EventReader reader;
 
   Invalidation(
       InvalidatePolicy policy,
-      MongoListener listener,
+      Telling telling,
       CursorOpener opener,
       ResumeWatch watch,
       EventReader reader) {
     this.policy = policy;
-    this.listener = listener;
+    this.telling = telling;
     this.opener = opener;
     this.watch = watch;
     this.reader = reader;
@@ -45,7 +45,7 @@ final class Invalidation {
    * @return how the connection is lost after it; empty if the stream is complete
    */
   Optional<MongoSourceException> came(MongoPosition at, boolean hidden) {
-    listener.onInvalidate(new MongoListener.Invalidated(at, hidden, policy));
+    telling.tell(l -> l.onInvalidate(new MongoListener.Invalidated(at, hidden, policy)));
     return switch (policy) {
       case REOPEN ->
           Optional.of(

@@ -52,7 +52,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   private final Options options;
   private final String hosts;
   private final ClientHandle client;
-  private final MongoListener listener;
+  private final Telling telling;
   private final ResumeWatch watch;
   private final MongoErrors errors;
   private final ServerTime server;
@@ -68,8 +68,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       Options options) {
     this.options = options;
     this.hosts = spec.hosts();
-    this.listener = new SafeListener(told);
-    this.watch = new ResumeWatch(listener, runtime);
+    this.telling = new Telling(told);
+    this.watch = new ResumeWatch(telling, runtime);
     ServerPin pin = new ServerPin();
     this.client =
         spec.handle(
@@ -84,11 +84,11 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
             options,
             opener,
             errors,
-            listener,
+            telling,
             watch,
             new StartProbe(opener, pin, runtime),
             runtime);
-    this.history = new History(options.onHistoryLost(), server, listener);
+    this.history = new History(options.onHistoryLost(), server, telling);
     this.checkpoints =
         new CheckpointText(
             Fingerprint.of(
@@ -205,7 +205,9 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   @Override
   public MongoPosition decode(Checkpoint saved) throws CheckpointException {
     CheckpointText.Restored restored = checkpoints.decode(saved);
-    restored.settingsChanged().ifPresent(listener::onSettingsChanged);
+    restored
+        .settingsChanged()
+        .ifPresent(change -> telling.tell(listener -> listener.onSettingsChanged(change)));
     return restored.position();
   }
 

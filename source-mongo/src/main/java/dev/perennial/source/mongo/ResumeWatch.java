@@ -34,7 +34,7 @@ final class ResumeWatch implements ServerSelector {
    */
   static final int STORM = 5;
 
-  private final MongoListener listener;
+  private final Telling telling;
   private final StreamRuntime runtime;
   private volatile @Nullable BsonTimestamp clusterTime;
 
@@ -44,8 +44,8 @@ final class ResumeWatch implements ServerSelector {
   private int inARow;
   private long since;
 
-  ResumeWatch(MongoListener listener, StreamRuntime runtime) {
-    this.listener = listener;
+  ResumeWatch(Telling telling, StreamRuntime runtime) {
+    this.telling = telling;
     this.runtime = runtime;
   }
 
@@ -94,7 +94,8 @@ final class ResumeWatch implements ServerSelector {
     if (inARow++ == 0) {
       since = runtime.nanoTime();
     }
-    listener.onResume(new MongoListener.Resume(inARow));
+    MongoListener.Resume resume = new MongoListener.Resume(inARow);
+    telling.tell(l -> l.onResume(resume));
   }
 
   /** Lets every server pass, unless the thread is in a storm. */
@@ -104,8 +105,7 @@ final class ResumeWatch implements ServerSelector {
     // While there is none, the driver waits for one and asks again.
     if (inside == Thread.currentThread() && !servers.isEmpty()) {
       if (inARow >= STORM) {
-        listener.onResumeStorm(
-            new MongoListener.ResumeStorm(inARow, Duration.ofNanos(runtime.nanoTime() - since)));
+        telling.tell(l -> l.onResumeStorm(new MongoListener.ResumeStorm(inARow, Duration.ofNanos(runtime.nanoTime() - since))));
         throw new StormBroken(inARow);
       }
       resumed();

@@ -169,7 +169,7 @@ class PoisonTest {
   @DisplayName("so does a stream that begins somewhere else")
   void restarted() {
     Told told = new Told();
-    Caution caution = new Caution(told);
+    Caution caution = new Caution(new Telling(told.listener));
     caution.met(
         new UnreturnableEvent(Optional.empty(), Optional.empty(), 0), new Exception("too large"));
     assertThat(caution.isOn()).isTrue();
@@ -235,7 +235,7 @@ class PoisonTest {
               .fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE)
               .startAt(StartPosition.at(rig.servers.currentTime()))
               .maxAwaitTime(Duration.ofMillis(100))
-              .listener(rig.told)
+              .listener(rig.told.listener)
               .build();
       Large.insert(rig, 1);
       if (inFirstBatch) {
