@@ -16,7 +16,7 @@ final class Connector {
   private final ResumeWatch watch;
   private final StartProbe probe;
   private final StreamRuntime runtime;
-  private final Caution caution;
+  private final OneByOneMode oneByOne;
 
   Connector(
       ClientHandle client,
@@ -35,12 +35,12 @@ final class Connector {
     this.watch = watch;
     this.probe = probe;
     this.runtime = runtime;
-    this.caution = new Caution(telling);
+    this.oneByOne = new OneByOneMode(opener::isSharded, telling);
   }
 
   /** The stream begins somewhere else: what was in its way there does not matter. */
   void restarted() {
-    caution.passed("the stream begins somewhere else");
+    oneByOne.passed("the stream begins somewhere else");
   }
 
   Connection<ChangeEvent, MongoPosition> connect(MongoPosition from) throws Exception {
@@ -48,12 +48,10 @@ final class Connector {
     try {
       open = open(from);
     } catch (MongoException e) {
-      if (!Poison.is(e)) {
+      if (!ErrorKind.UNRETURNABLE.is(e)) {
         throw e;
       }
-      MalformedChange first = Poison.event(e, from, opener.isSharded());
-      caution.steppedOver(first, from);
-      return new MalformedConnection(first, from);
+      return new MalformedConnection(oneByOne.stepOver(e, from), from);
     }
     watch.opened(open);
     boolean proved = isProved(open);
@@ -64,7 +62,7 @@ final class Connector {
         reader,
         options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
         new Invalidation(options.onInvalidate(), telling, opener, watch, reader),
-        caution,
+        oneByOne,
         errors,
         watch,
         probe,
@@ -90,12 +88,11 @@ final class Connector {
    */
   private OpenCursor open(MongoPosition from) throws MongoSourceException, InterruptedException {
     try {
-      return errors.explained(() -> opener.open(from, caution.isOn()));
+      return errors.explained(() -> opener.open(from, oneByOne.isOn()));
     } catch (MongoException e) {
-      if (caution.isOn() || !Poison.is(e) || opener.isSharded()) {
+      if (!ErrorKind.UNRETURNABLE.is(e) || !oneByOne.met(e)) {
         throw e;
       }
-      caution.met(UnreturnableEvent.read(e), e);
       return errors.explained(() -> opener.open(from, true));
     }
   }

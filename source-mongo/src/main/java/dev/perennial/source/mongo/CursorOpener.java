@@ -84,8 +84,7 @@ final class CursorOpener {
       session.close();
       throw e;
     }
-    return new OpenCursor(
-        cursor, session, from, OpenCursor.id(cursor), scanChecksStart(), oneByOne, isSharded());
+    return new OpenCursor(cursor, session, from, OpenCursor.id(cursor), scanChecksStart());
   }
 
   /**

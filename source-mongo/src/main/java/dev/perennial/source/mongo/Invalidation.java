@@ -149,7 +149,7 @@ final class Invalidation {
       }
       return false;
     } catch (MongoException e) {
-      if (!Poison.is(e)) {
+      if (!ErrorKind.UNRETURNABLE.is(e)) {
         throw e;
       }
       return false;

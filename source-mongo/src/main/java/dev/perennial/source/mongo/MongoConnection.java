@@ -34,7 +34,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private final EventReader reader;
   private final @Nullable SplitEvents split;
   private final Invalidation invalidation;
-  private final Caution caution;
+  private final OneByOneMode oneByOne;
   private final MongoErrors errors;
   private final ResumeWatch watch;
   private final StartProbe probe;
@@ -60,7 +60,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       EventReader reader,
       @Nullable SplitEvents split,
       Invalidation invalidation,
-      Caution caution,
+      OneByOneMode oneByOne,
       MongoErrors errors,
       ResumeWatch watch,
       StartProbe probe,
@@ -70,7 +70,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     this.reader = reader;
     this.split = split;
     this.invalidation = invalidation;
-    this.caution = caution;
+    this.oneByOne = oneByOne;
     this.errors = errors;
     this.watch = watch;
     this.probe = probe;
@@ -209,10 +209,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (ends(event, own)) {
       ending = ending(invalidation.came(last, hidden));
     }
-    if (open.oneByOne() && ending == null && caution.isOverAt(last)) {
+    if (oneByOne.isOn() && ending == null && oneByOne.isOverAt(last)) {
       String why =
           "an event that the server could not return came after all or is long gone, and batches are used again";
-      caution.passed(why);
+      oneByOne.passed(why);
       ending = new Lost(new MongoSourceException.CursorLost(why, null));
     }
     return Received.event(event, last);
@@ -279,7 +279,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   /** The driver gave up. */
   private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
-    if (Poison.is(error)) {
+    if (ErrorKind.UNRETURNABLE.is(error)) {
       if (OpenCursor.isReplaced(cursor, id)) {
         checkReplacement(false);
       }
@@ -297,14 +297,12 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** What the server cannot return is an event too, once it is certain that it is the next one. */
   private Received<ChangeEvent, MongoPosition> unreturnable(MongoException error)
       throws MongoSourceException {
-    if (!open.oneByOne() && !open.sharded()) {
-      caution.met(UnreturnableEvent.read(error), error);
+    if (oneByOne.met(error)) {
       throw new MongoSourceException.CursorLost(
           "the server cannot return an event, and is asked for events one by one until it comes to that",
           error);
     }
-    MalformedChange event = Poison.event(error, last, open.sharded());
-    caution.steppedOver(event, last);
+    MalformedChange event = oneByOne.stepOver(error, last);
     ending = new Lost(MongoSourceException.CursorLost.behind(error));
     return give(event, false);
   }

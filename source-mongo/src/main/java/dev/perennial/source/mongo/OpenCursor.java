@@ -18,17 +18,13 @@ import org.slf4j.LoggerFactory;
  * @param id what the server called it; 0 if it has already ended
  * @param scanChecksStart whether the server finds out by itself that it no longer has what comes
  *     after a token
- * @param oneByOne whether no batch has more than one event
- * @param sharded whether the events come from several servers, through one that puts them in order
  */
 record OpenCursor(
     MongoChangeStreamCursor<EventBytes> cursor,
     ClientSession session,
     MongoPosition from,
     long id,
-    boolean scanChecksStart,
-    boolean oneByOne,
-    boolean sharded) {
+    boolean scanChecksStart) {
 
   private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
 

@@ -105,7 +105,10 @@ final class ResumeWatch implements ServerSelector {
     // While there is none, the driver waits for one and asks again.
     if (inside == Thread.currentThread() && !servers.isEmpty()) {
       if (inARow >= STORM) {
-        telling.tell(l -> l.onResumeStorm(new MongoListener.ResumeStorm(inARow, Duration.ofNanos(runtime.nanoTime() - since))));
+        telling.tell(l ->
+            l.onResumeStorm(
+                new MongoListener.ResumeStorm(
+                    inARow, Duration.ofNanos(runtime.nanoTime() - since))));
         throw new StormBroken(inARow);
       }
       resumed();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.mongodb.MongoException;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class PoisonTest {
+class OneByOneTest {
 
   @Test
   @DisplayName("case 25: an event that the server cannot return is malformed, and stepped over")
@@ -123,7 +124,7 @@ class PoisonTest {
   }
 
   @Test
-  @DisplayName("an event that could be returned after all ends the caution")
+  @DisplayName("an event that could be returned after all ends that")
   void afterAll() throws Exception {
     try (Rig rig = Large.rig();
         EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
@@ -156,8 +157,8 @@ class PoisonTest {
       rig.insert(1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(10334));
-      rig.insert(2, Caution.MOST + 5);
-      take(stream, Caution.MOST + 4);
+      rig.insert(2, OneByOneMode.MOST + 5);
+      take(stream, OneByOneMode.MOST + 4);
       assertThat(stream.stats().reconnects()).isEqualTo(2);
       assertThat(rig.told.of(MongoListener.OneByOne.class))
           .extracting(MongoListener.OneByOne::on)
@@ -169,13 +170,12 @@ class PoisonTest {
   @DisplayName("so does a stream that begins somewhere else")
   void restarted() {
     Told told = new Told();
-    Caution caution = new Caution(new Telling(told.listener));
-    caution.met(
-        new UnreturnableEvent(Optional.empty(), Optional.empty(), 0), new Exception("too large"));
-    assertThat(caution.isOn()).isTrue();
-    caution.passed("it begins somewhere else");
-    caution.passed("it begins somewhere else");
-    assertThat(caution.isOn()).isFalse();
+    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener));
+    assertThat(mode.met(new MongoException(10334, "too large"))).isTrue();
+    assertThat(mode.isOn()).isTrue();
+    mode.passed("it begins somewhere else");
+    mode.passed("it begins somewhere else");
+    assertThat(mode.isOn()).isFalse();
     assertThat(told.of(MongoListener.OneByOne.class)).hasSize(2);
   }
 
@@ -262,7 +262,7 @@ class PoisonTest {
   private static MongoClient sharded(MongoClient client) {
     return (MongoClient)
         Proxy.newProxyInstance(
-            PoisonTest.class.getClassLoader(),
+            OneByOneTest.class.getClassLoader(),
             new Class<?>[] {MongoClient.class},
             (proxy, method, args) -> {
               Object result = method.invoke(client, args);
