@@ -2,7 +2,6 @@ package dev.perennial.source.mongo;
 
 import com.mongodb.MongoException;
 import dev.perennial.port.Connection;
-import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 
 /** Makes connections. Used by one thread at a time. */
@@ -11,30 +10,24 @@ final class Connector {
   private final ClientHandle client;
   private final Options options;
   private final CursorOpener opener;
+  private final StartProbe probe;
   private final MongoErrors errors;
   private final Telling telling;
-  private final ResumeWatch watch;
-  private final StartProbe probe;
-  private final StreamRuntime runtime;
   private final OneByOneMode oneByOne;
 
   Connector(
       ClientHandle client,
       Options options,
       CursorOpener opener,
-      MongoErrors errors,
-      Telling telling,
-      ResumeWatch watch,
       StartProbe probe,
-      StreamRuntime runtime) {
+      MongoErrors errors,
+      Telling telling) {
     this.client = client;
     this.options = options;
     this.opener = opener;
+    this.probe = probe;
     this.errors = errors;
     this.telling = telling;
-    this.watch = watch;
-    this.probe = probe;
-    this.runtime = runtime;
     this.oneByOne = new OneByOneMode(opener::isSharded, telling);
   }
 
@@ -44,40 +37,35 @@ final class Connector {
   }
 
   Connection<ChangeEvent, MongoPosition> connect(MongoPosition from) throws Exception {
-    OpenCursor open;
+    OpenCursor cursor;
     try {
-      open = open(from);
+      cursor = open(from);
     } catch (MongoException e) {
       if (!ErrorKind.UNRETURNABLE.is(e)) {
         throw e;
       }
       return new MalformedConnection(oneByOne.stepOver(e, from), from);
     }
-    watch.opened(open);
-    boolean proved = isProved(open);
     EventReader reader = new EventReader(client.codecs());
     return new MongoConnection(
-        open,
-        proved,
+        cursor,
+        begin(from, cursor),
         reader,
         options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
-        new Invalidation(options.onInvalidate(), telling, opener, watch, reader),
+        new Invalidation(options.onInvalidate(), telling, opener, reader),
         oneByOne,
-        errors,
-        watch,
         probe,
-        runtime);
+        errors);
   }
 
-  /** A time and a high-water token are checked as the cursor is opened, an event's token is not. */
-  private boolean isProved(OpenCursor open) throws InterruptedException {
-    if (open.scanChecksStart() || !open.from().isEvent()) {
-      return !open.from().isEvent();
-    }
+  private ResumePoint begin(MongoPosition from, OpenCursor cursor) throws InterruptedException {
     try {
-      return probe.confirms(open.from(), open.cursor());
+      boolean scanChecksStart = opener.scanChecksStart();
+      // A time and a high-water token are checked at once, an event's token is not.
+      boolean proved = !from.isEvent() || (!scanChecksStart && probe.confirms(from, cursor));
+      return new ResumePoint(from, proved, scanChecksStart);
     } catch (MongoException | InterruptedException e) {
-      open.close(Duration.ZERO, runtime);
+      cursor.close(Duration.ZERO);
       throw e;
     }
   }

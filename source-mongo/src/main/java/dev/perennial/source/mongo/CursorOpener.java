@@ -17,7 +17,6 @@ import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
 import com.mongodb.connection.ServerType;
 import dev.perennial.port.StreamRuntime;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -59,12 +58,22 @@ final class CursorOpener {
   private final ClientHandle client;
   private final Options options;
   private final WatchPlan plan;
+  private final ResumeWatch watch;
+  private final SeenTime seen;
   private final StreamRuntime runtime;
 
-  CursorOpener(ClientHandle client, Options options, WatchPlan plan, StreamRuntime runtime) {
+  CursorOpener(
+      ClientHandle client,
+      Options options,
+      WatchPlan plan,
+      ResumeWatch watch,
+      SeenTime seen,
+      StreamRuntime runtime) {
     this.client = client;
     this.options = options;
     this.plan = plan;
+    this.watch = watch;
+    this.seen = seen;
     this.runtime = runtime;
   }
 
@@ -76,15 +85,15 @@ final class CursorOpener {
    */
   OpenCursor open(MongoPosition from, boolean oneByOne) throws InterruptedException {
     ClientSession session = client.get().startSession(IN_NO_ORDER);
-    MongoChangeStreamCursor<EventBytes> cursor;
     try {
       Integer batchSize = oneByOne ? Integer.valueOf(1) : options.batchSize();
-      cursor = cursor(session, from, plan.pipeline(), batchSize);
+      OpenCursor cursor = cursor(session, from, plan.pipeline(), batchSize);
+      seen.see(session);
+      return cursor;
     } catch (RuntimeException | InterruptedException e) {
       session.close();
       throw e;
     }
-    return new OpenCursor(cursor, session, from, OpenCursor.id(cursor), scanChecksStart());
   }
 
   /**
@@ -95,29 +104,22 @@ final class CursorOpener {
     return client.get().getClusterDescription().getType() != ClusterType.REPLICA_SET;
   }
 
-  /** Opens the stream, to see whether that can be. */
-  MongoChangeStreamCursor<?> probe(MongoPosition from) throws InterruptedException {
-    return cursor(from, plan.pipeline(), 1);
+  /** Opens a cursor as the stream's own is, to find something out. */
+  OpenCursor another(MongoPosition from) throws InterruptedException {
+    return cursor(null, from, plan.pipeline(), options.batchSize());
   }
 
-  /** Opens a cursor as the stream's own is. */
-  MongoChangeStreamCursor<EventBytes> cursor(MongoPosition from) throws InterruptedException {
-    return cursor(from, plan.pipeline(), options.batchSize());
+  /** Opens a cursor as the stream's own is, to see whether that can be. */
+  OpenCursor probe(MongoPosition from) throws InterruptedException {
+    return cursor(null, from, plan.pipeline(), 1);
   }
 
-  /** Kills a cursor that was only to find something out, and does not wait for that for long. */
-  void close(MongoChangeStreamCursor<?> cursor) throws InterruptedException {
-    OpenCursor.close(cursor, null, Duration.ZERO, runtime);
+  /** Opens a cursor with the stream's own options, for the events that end a stream. */
+  OpenCursor invalidates(MongoPosition from) throws InterruptedException {
+    return cursor(null, from, WatchPlan.INVALIDATES_ONLY, null);
   }
 
-  /** Opens a cursor with the stream's own options, but another pipeline. */
-  MongoChangeStreamCursor<EventBytes> cursor(
-      MongoPosition from, List<BsonDocument> pipeline, @Nullable Integer batchSize)
-      throws InterruptedException {
-    return cursor(null, from, pipeline, batchSize);
-  }
-
-  private MongoChangeStreamCursor<EventBytes> cursor(
+  private OpenCursor cursor(
       @Nullable ClientSession session,
       MongoPosition from,
       List<BsonDocument> pipeline,
@@ -143,8 +145,11 @@ final class CursorOpener {
     // resumeAfter does not take the token of an invalidate; startAfter takes every token.
     from.token().ifPresent(stream::startAfter);
     from.operationTime().ifPresent(stream::startAtOperationTime);
-    return Interrupts.call(() ->
-        (MongoChangeStreamCursor<EventBytes>) stream.withDocumentClass(EventBytes.class).cursor());
+    MongoChangeStreamCursor<EventBytes> cursor =
+        Interrupts.call(() ->
+            (MongoChangeStreamCursor<EventBytes>)
+                stream.withDocumentClass(EventBytes.class).cursor());
+    return new OpenCursor(cursor, session, watch, runtime);
   }
 
   /** Without a read concern, which the server then takes to be majority: it allows no other. */
@@ -166,8 +171,11 @@ final class CursorOpener {
     return session == null ? collection.watch(pipeline) : collection.watch(session, pipeline);
   }
 
-  /** Of the oldest that a cursor may be on, since the driver may move it. */
-  private boolean scanChecksStart() {
+  /**
+   * Whether the server finds out by itself that it no longer has what comes after a token: the
+   * oldest that a cursor may be on, since the driver may move it.
+   */
+  boolean scanChecksStart() {
     int oldest =
         client.get().getClusterDescription().getServerDescriptions().stream()
             .filter(server -> server.isOk() && WATCHABLE.contains(server.getType()))

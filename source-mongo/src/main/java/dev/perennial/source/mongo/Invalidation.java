@@ -1,7 +1,7 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoException;
-import com.mongodb.client.MongoChangeStreamCursor;
+import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -23,19 +23,12 @@ final class Invalidation {
   private final InvalidatePolicy policy;
   private final Telling telling;
   private final CursorOpener opener;
-  private final ResumeWatch watch;
   private final EventReader reader;
 
-  Invalidation(
-      InvalidatePolicy policy,
-      Telling telling,
-      CursorOpener opener,
-      ResumeWatch watch,
-      EventReader reader) {
+  Invalidation(InvalidatePolicy policy, Telling telling, CursorOpener opener, EventReader reader) {
     this.policy = policy;
     this.telling = telling;
     this.opener = opener;
-    this.watch = watch;
     this.reader = reader;
   }
 
@@ -111,14 +104,13 @@ final class Invalidation {
 
   private Optional<ChangeEvent> find(MongoPosition from, MongoPosition known)
       throws MongoSourceException, InterruptedException {
-    MongoChangeStreamCursor<EventBytes> cursor =
-        opener.cursor(from, WatchPlan.INVALIDATES_ONLY, null);
+    OpenCursor cursor = opener.invalidates(from);
     try {
       int empty = 0;
       while (empty < EMPTY_ANSWERS) {
-        EventBytes event = watch.tryNext(cursor, null);
+        EventBytes event = cursor.tryNext();
         if (event == null) {
-          empty = hasEnded(cursor) ? EMPTY_ANSWERS : empty + 1;
+          empty = cursor.isEnded() ? EMPTY_ANSWERS : empty + 1;
         } else if (reader.read(event.bytes()) instanceof Change change
             && !change.position().equals(known)) {
           return Optional.of(change);
@@ -126,7 +118,7 @@ final class Invalidation {
       }
       return Optional.empty();
     } finally {
-      opener.close(cursor);
+      cursor.close(Duration.ZERO);
     }
   }
 
@@ -136,14 +128,14 @@ final class Invalidation {
    * another reason.
    */
   private boolean endsAtOnce(MongoPosition last) throws MongoSourceException, InterruptedException {
-    MongoChangeStreamCursor<EventBytes> cursor = null;
+    OpenCursor cursor = null;
     try {
-      cursor = opener.cursor(last);
+      cursor = opener.another(last);
       for (int i = 0; i < EMPTY_ANSWERS; i++) {
-        if (watch.tryNext(cursor, null) != null) {
+        if (cursor.tryNext() != null) {
           return false;
         }
-        if (hasEnded(cursor)) {
+        if (cursor.isEnded()) {
           return true;
         }
       }
@@ -155,12 +147,8 @@ final class Invalidation {
       return false;
     } finally {
       if (cursor != null) {
-        opener.close(cursor);
+        cursor.close(Duration.ZERO);
       }
     }
-  }
-
-  private static boolean hasEnded(MongoChangeStreamCursor<?> cursor) {
-    return OpenCursor.id(cursor) == OpenCursor.ENDED;
   }
 }

@@ -2,10 +2,8 @@ package dev.perennial.source.mongo;
 
 import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoException;
-import com.mongodb.client.MongoChangeStreamCursor;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Received;
-import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -29,55 +27,34 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** The connection is lost. */
   private record Lost(Exception why) implements Ending {}
 
-  private final OpenCursor open;
-  private final MongoChangeStreamCursor<EventBytes> cursor;
+  private final OpenCursor cursor;
+  private final ResumePoint point;
   private final EventReader reader;
   private final @Nullable SplitEvents split;
   private final Invalidation invalidation;
   private final OneByOneMode oneByOne;
-  private final MongoErrors errors;
-  private final ResumeWatch watch;
   private final StartProbe probe;
-  private final StreamRuntime runtime;
-
-  /** What was given last; where the cursor was opened, before there was anything. */
-  private MongoPosition last;
-
-  /** Whether the server has shown that it knows where the cursor was opened. */
-  private boolean proved;
-
-  /** What the server calls the cursor; another one if the driver has opened another. */
-  private long id;
-
-  /** The resume token that was last looked at, so that it is read once. */
-  private @Nullable BsonDocument seenToken;
+  private final MongoErrors errors;
 
   private @Nullable Ending ending;
 
   MongoConnection(
-      OpenCursor open,
-      boolean proved,
+      OpenCursor cursor,
+      ResumePoint point,
       EventReader reader,
       @Nullable SplitEvents split,
       Invalidation invalidation,
       OneByOneMode oneByOne,
-      MongoErrors errors,
-      ResumeWatch watch,
       StartProbe probe,
-      StreamRuntime runtime) {
-    this.open = open;
-    this.cursor = open.cursor();
+      MongoErrors errors) {
+    this.cursor = cursor;
+    this.point = point;
     this.reader = reader;
     this.split = split;
     this.invalidation = invalidation;
     this.oneByOne = oneByOne;
-    this.errors = errors;
-    this.watch = watch;
     this.probe = probe;
-    this.runtime = runtime;
-    this.last = open.from();
-    this.proved = proved;
-    this.id = open.id();
+    this.errors = errors;
   }
 
   @Override
@@ -115,25 +92,26 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    BsonDocument before = cursor.getResumeToken();
+    BsonDocument before = cursor.token();
     EventBytes event;
     try {
       event = tryNext();
     } catch (MongoException e) {
       return failed(e);
     }
-    if (OpenCursor.isReplaced(cursor, id)) {
+    if (cursor.isReplaced()) {
       checkReplacement(event != null);
-      id = OpenCursor.id(cursor);
+      cursor.acceptReplacement();
     }
     if (event != null) {
       Received<ChangeEvent, MongoPosition> received = take(event);
       return received != null ? received : arrived();
     }
-    if (OpenCursor.id(cursor) == OpenCursor.ENDED) {
+    if (cursor.isEnded()) {
       return ended(before);
     }
-    proved |= open.scanChecksStart() || isConfirmed();
+    point.answered();
+    proveAgain();
     return progress();
   }
 
@@ -141,15 +119,19 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
    * What was not answered when the cursor was opened is asked again, or the checkpoint of a stream
    * without events would stand still until the oplog has rolled past it.
    */
-  private boolean isConfirmed() throws MongoSourceException, InterruptedException {
-    return !proved && probe.isDue() && errors.explained(() -> probe.confirms(last, cursor));
+  private void proveAgain() throws MongoSourceException, InterruptedException {
+    if (!point.isProved()
+        && probe.isDue()
+        && errors.explained(() -> probe.confirms(point.last(), cursor))) {
+      point.found();
+    }
   }
 
   /** The driver's next event; null if there is none. Asks the server only if no batch is left. */
   private @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
     boolean arrived = cursor.available() > 0;
     try {
-      return watch.tryNext(cursor, open.session());
+      return cursor.tryNext();
     } catch (InterruptedException e) {
       ending = new Lost(new MongoSourceException.CursorLost("an interrupt hit the driver", e));
       throw e;
@@ -166,11 +148,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   }
 
   /**
-   * The driver opens another cursor without asking whether the server has all that comes after the
-   * token. Where nobody else finds out either, ours is opened instead, which asks. So it is before
-   * the first cursor has proved itself: the driver goes on from the token of an empty batch then,
-   * which may be behind what was lost. And so it is between two parts of an event: the server
-   * splits it anew then, as it looks now.
+   * Where a cursor that the driver has opened is not good enough, another one is opened. So it is
+   * between two parts of an event too: the server splits it anew then, as it looks now.
    *
    * @param found whether an event came, and so the server has found the token
    */
@@ -181,7 +160,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
               + " another way by now; it is fetched again from its first part",
           null);
     }
-    if (!proved || (!found && last.isEvent() && !open.scanChecksStart())) {
+    if (!point.survivesReplacement(found)) {
       throw new MongoSourceException.CursorLost(
           "the driver reopened the cursor where the server does not say whether it has all that came"
               + " after it",
@@ -192,10 +171,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** An event that came; null if it is a part of one that is not whole yet. */
   private @Nullable Received<ChangeEvent, MongoPosition> take(EventBytes bytes)
       throws MongoSourceException {
-    proved = true;
+    point.found();
     ChangeEvent event = reader.read(bytes.bytes());
     if (split != null) {
-      event = split.whole(event, last);
+      event = split.whole(event, point.last());
       if (event == null) {
         return null;
       }
@@ -205,7 +184,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   private Received<ChangeEvent, MongoPosition> give(ChangeEvent event, boolean hidden) {
     Optional<MongoPosition> own = position(event);
-    last = own.orElse(last);
+    MongoPosition last = point.at(own);
     if (ends(event, own)) {
       ending = ending(invalidation.came(last, hidden));
     }
@@ -240,21 +219,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   /** How far the server got without an event for us, once per change of that. */
   private @Nullable Received<ChangeEvent, MongoPosition> progress() {
-    if (!proved || (split != null && split.isOpen())) {
-      return null;
-    }
-    BsonDocument token = cursor.getResumeToken();
-    if (token == null || token.equals(seenToken)) {
-      return null;
-    }
-    seenToken = token;
-    MongoPosition position = MongoPosition.ofToken(token);
-    // A cursor that a hidden event ended says where that is; the event has to be found first.
-    if (position.equals(last) || position.isInvalidate()) {
-      return null;
-    }
-    last = position;
-    return Received.progress(position);
+    // A checkpoint between two parts of an event would lose the first of them.
+    return split != null && split.isOpen()
+        ? null
+        : point
+            .moved(cursor.token())
+            .map(Received::<ChangeEvent, MongoPosition>progress)
+            .orElse(null);
   }
 
   /**
@@ -267,9 +238,9 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       throws Exception {
     Optional<ChangeEvent> hidden = Optional.empty();
     if (split == null || !split.isOpen()) {
-      BsonDocument token = cursor.getResumeToken();
+      BsonDocument token = cursor.token();
       boolean named = !Objects.equals(token, before);
-      hidden = errors.explained(() -> invalidation.hidden(last, token, named));
+      hidden = errors.explained(() -> invalidation.hidden(point.last(), token, named));
     }
     if (hidden.isEmpty()) {
       throw new MongoSourceException.CursorLost("the server ended the cursor", null);
@@ -280,12 +251,12 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** The driver gave up. */
   private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
     if (ErrorKind.UNRETURNABLE.is(error)) {
-      if (OpenCursor.isReplaced(cursor, id)) {
+      if (cursor.isReplaced()) {
         checkReplacement(false);
       }
       return unreturnable(error);
     }
-    if (MongoErrors.isPositionLost(error) && OpenCursor.isReplaced(cursor, id)) {
+    if (MongoErrors.isPositionLost(error) && cursor.isReplaced()) {
       // That was about the driver's token, and not about ours: it may be of a part of an event, and
       // behind an invalidate resumeAfter does not take it, but startAfter does.
       throw new MongoSourceException.CursorLost(
@@ -302,7 +273,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
           "the server cannot return an event, and is asked for events one by one until it comes to that",
           error);
     }
-    MalformedChange event = oneByOne.stepOver(error, last);
+    MalformedChange event = oneByOne.stepOver(error, point.last());
     ending = new Lost(MongoSourceException.CursorLost.behind(error));
     return give(event, false);
   }
@@ -313,6 +284,6 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
    */
   @Override
   public void close(Duration flush) throws InterruptedException {
-    open.close(flush, runtime);
+    cursor.close(flush);
   }
 }

@@ -53,7 +53,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   private final String hosts;
   private final ClientHandle client;
   private final Telling telling;
-  private final ResumeWatch watch;
+  private final SeenTime seen = new SeenTime();
   private final MongoErrors errors;
   private final ServerTime server;
   private final Connector connector;
@@ -69,7 +69,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     this.options = options;
     this.hosts = spec.hosts();
     this.telling = new Telling(told);
-    this.watch = new ResumeWatch(telling, runtime);
+    ResumeWatch watch = new ResumeWatch(seen, telling, runtime);
     ServerPin pin = new ServerPin();
     this.client =
         spec.handle(
@@ -77,17 +77,10 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     this.errors = new MongoErrors(options.scope(), hosts);
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan = WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
-    CursorOpener opener = new CursorOpener(client, options, plan, runtime);
+    CursorOpener opener = new CursorOpener(client, options, plan, watch, seen, runtime);
     this.connector =
         new Connector(
-            client,
-            options,
-            opener,
-            errors,
-            telling,
-            watch,
-            new StartProbe(opener, pin, runtime),
-            runtime);
+            client, options, opener, new StartProbe(opener, pin, runtime), errors, telling);
     this.history = new History(options.onHistoryLost(), server, telling);
     this.checkpoints =
         new CheckpointText(
@@ -151,7 +144,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    * event is. Empty before the first.
    */
   public Optional<BsonTimestamp> clusterTime() {
-    return watch.clusterTime();
+    return seen.newest();
   }
 
   /**

@@ -1,23 +1,19 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.client.ClientSession;
-import com.mongodb.client.MongoChangeStreamCursor;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.connection.ServerDescription;
 import com.mongodb.selector.ServerSelector;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import org.bson.BsonDocument;
-import org.bson.BsonTimestamp;
-import org.bson.BsonValue;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees what the driver does within {@code tryNext}: the cluster time of the replies, and that it
- * reopens a cursor by itself, without any wait or limit. Used by one thread at a time, but for
- * {@link #clusterTime}.
+ * Sees what the driver does within {@code tryNext}: that it reopens a cursor by itself, without any
+ * wait or limit. Used by one thread at a time.
  *
  * <p>A client of ours asks this for a server exactly once for each reopening, and not at all for a
  * getMore, on the thread that calls it. That is where a storm of them is broken: the exception of a
@@ -34,9 +30,9 @@ final class ResumeWatch implements ServerSelector {
    */
   static final int STORM = 5;
 
+  private final SeenTime seen;
   private final Telling telling;
   private final StreamRuntime runtime;
-  private volatile @Nullable BsonTimestamp clusterTime;
 
   /** The thread that is inside {@code tryNext}. All below is its own. */
   private volatile @Nullable Thread inside;
@@ -44,39 +40,31 @@ final class ResumeWatch implements ServerSelector {
   private int inARow;
   private long since;
 
-  ResumeWatch(Telling telling, StreamRuntime runtime) {
+  /**
+   * @param seen what the replies say of the cluster's time
+   */
+  ResumeWatch(SeenTime seen, Telling telling, StreamRuntime runtime) {
+    this.seen = seen;
     this.telling = telling;
     this.runtime = runtime;
   }
 
-  /** The newest cluster time of any reply to a stream's cursor. Any thread. */
-  Optional<BsonTimestamp> clusterTime() {
-    return Optional.ofNullable(clusterTime);
-  }
-
-  /** A cursor of ours was opened. */
-  void opened(OpenCursor cursor) {
-    look(cursor.session());
-  }
-
   /**
-   * The driver's next event; null if there is none. Asks the server only if no batch is left.
+   * Reads a cursor.
    *
+   * @param isReplaced whether the cursor is another one since
    * @param session what the cursor is in; null if that is the driver's own
    * @throws MongoSourceException.ResumeStorm if the driver was stopped
    */
-  <T> @Nullable T tryNext(MongoChangeStreamCursor<T> cursor, @Nullable ClientSession session)
+  <T> @Nullable T within(
+      Supplier<@Nullable T> tryNext, BooleanSupplier isReplaced, @Nullable ClientSession session)
       throws MongoSourceException.ResumeStorm, InterruptedException {
-    if (cursor.available() > 0) {
-      return Interrupts.call(cursor::tryNext);
-    }
-    long before = OpenCursor.id(cursor);
     // An error that leaves the driver is the end of its cursor, and so of what happened to that.
     inARow = 0;
     inside = Thread.currentThread();
     try {
-      T event = Interrupts.call(cursor::tryNext);
-      if (inARow == 0 && OpenCursor.isReplaced(cursor, before)) {
+      T event = Interrupts.call(tryNext);
+      if (inARow == 0 && isReplaced.getAsBoolean()) {
         resumed();
       }
       return event;
@@ -85,7 +73,7 @@ final class ResumeWatch implements ServerSelector {
     } finally {
       inside = null;
       if (session != null) {
-        look(session);
+        seen.see(session);
       }
     }
   }
@@ -114,21 +102,6 @@ final class ResumeWatch implements ServerSelector {
       resumed();
     }
     return servers;
-  }
-
-  /** The driver keeps in the session what the replies said. */
-  private void look(ClientSession session) {
-    BsonTimestamp seen = time(session);
-    BsonTimestamp newest = clusterTime;
-    if (seen != null && (newest == null || seen.compareTo(newest) > 0)) {
-      clusterTime = seen;
-    }
-  }
-
-  private static @Nullable BsonTimestamp time(ClientSession session) {
-    BsonDocument gossiped = session.getClusterTime();
-    BsonValue time = gossiped == null ? null : gossiped.get("clusterTime");
-    return time != null && time.isTimestamp() ? time.asTimestamp() : session.getOperationTime();
   }
 
   /** Ends the driver's own attempts to reopen a cursor. */

@@ -3,7 +3,6 @@ package dev.perennial.source.mongo;
 import com.mongodb.MongoException;
 import com.mongodb.MongoServerException;
 import com.mongodb.ServerAddress;
-import com.mongodb.client.MongoChangeStreamCursor;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.Optional;
@@ -46,15 +45,14 @@ final class StartProbe {
    * @return whether it is known now that its server has what comes after that
    * @throws MongoException if it is known that it has not
    */
-  boolean confirms(MongoPosition from, MongoChangeStreamCursor<?> cursor)
-      throws InterruptedException {
+  boolean confirms(MongoPosition from, OpenCursor cursor) throws InterruptedException {
     asked = runtime.nanoTime();
     Optional<MongoPosition> time = from.degraded();
-    ServerAddress server = cursor.getServerAddress();
+    ServerAddress server = cursor.server();
     if (time.isEmpty() || server == null) {
       return false;
     }
-    MongoChangeStreamCursor<?> probe;
+    OpenCursor probe;
     try {
       probe = pin.to(server, () -> opener.probe(time.get()));
     } catch (MongoException e) {
@@ -64,8 +62,8 @@ final class StartProbe {
       // It opened, and stumbled over what is too large to be returned; or is to be asked again.
       return false;
     }
-    boolean same = server.equals(probe.getServerAddress());
-    opener.close(probe);
+    boolean same = server.equals(probe.server());
+    probe.close(Duration.ZERO);
     return same;
   }
 
