@@ -31,9 +31,11 @@ sealed interface ClientSpec {
    * The client. Does no I/O.
    *
    * @param readTimeout as set for the source; null if it was not
+   * @param selector asked for a server besides the application's own, where the client is ours
    * @throws IllegalArgumentException if its settings cannot work with these
    */
-  ClientHandle handle(@Nullable Duration readTimeout, Duration maxAwaitTime, ResumeWatch watch);
+  ClientHandle handle(
+      @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector);
 
   /**
    * Reads a connection string. Looks nothing up: what DNS says about it is asked for when the
@@ -50,7 +52,7 @@ sealed interface ClientSpec {
     } catch (IllegalArgumentException | MongoClientException e) {
       throw invalid(connectionString);
     }
-    return new Ours(
+    return new Owned(
         checked,
         parsed.isSrvProtocol()
             ? () -> settings(new ConnectionString(connectionString))
@@ -58,11 +60,11 @@ sealed interface ClientSpec {
   }
 
   static ClientSpec of(MongoClientSettings settings) {
-    return new Ours(settings, () -> settings);
+    return new Owned(settings, () -> settings);
   }
 
   static ClientSpec of(MongoClient client) {
-    return new Theirs(client);
+    return new Given(client);
   }
 
   private static MongoClientSettings settings(ConnectionString from) {
@@ -83,7 +85,7 @@ sealed interface ClientSpec {
   }
 
   /** A client that we make. */
-  final class Ours implements ClientSpec {
+  final class Owned implements ClientSpec {
 
     private static final Duration LEAST_READ_TIMEOUT = Duration.ofSeconds(60);
 
@@ -93,7 +95,7 @@ sealed interface ClientSpec {
     /**
      * @param known what is known of the settings without asking anybody
      */
-    Ours(MongoClientSettings known, Supplier<MongoClientSettings> settings) {
+    Owned(MongoClientSettings known, Supplier<MongoClientSettings> settings) {
       this.known = known;
       this.settings = settings;
     }
@@ -115,17 +117,17 @@ sealed interface ClientSpec {
 
     @Override
     public ClientHandle handle(
-        @Nullable Duration readTimeout, Duration maxAwaitTime, ResumeWatch watch) {
+        @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
       refuseOperationTimeout(known.getTimeout(TimeUnit.MILLISECONDS));
       int millis = Math.toIntExact(readTimeout(readTimeout, maxAwaitTime).toMillis());
-      return new ClientHandle.Owned(() -> watched(settings.get(), millis, watch), codecs());
+      return new ClientHandle.Owned(() -> watched(settings.get(), millis, selector), codecs());
     }
 
     private static MongoClientSettings watched(
-        MongoClientSettings settings, int readTimeoutMillis, ResumeWatch watch) {
-      ServerSelector theirs = settings.getClusterSettings().getServerSelector();
+        MongoClientSettings settings, int readTimeoutMillis, ServerSelector ours) {
+      ServerSelector given = settings.getClusterSettings().getServerSelector();
       ServerSelector selector =
-          theirs == null ? watch : new CompositeServerSelector(List.of(theirs, watch));
+          given == null ? ours : new CompositeServerSelector(List.of(given, ours));
       return MongoClientSettings.builder(settings)
           .applyToSocketSettings(
               socket -> socket.readTimeout(readTimeoutMillis, TimeUnit.MILLISECONDS))
@@ -138,12 +140,12 @@ sealed interface ClientSpec {
         Limits.readTimeout(set);
         return checked(set, maxAwaitTime, "readTimeout");
       }
-      Duration theirs =
+      Duration given =
           checked(
               Duration.ofMillis(known.getSocketSettings().getReadTimeout(TimeUnit.MILLISECONDS)),
               maxAwaitTime,
               "the read timeout of the client's socket settings (socketTimeoutMS)");
-      return longer(theirs, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(Limits.READ_SLACK)));
+      return longer(given, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(Limits.READ_SLACK)));
     }
 
     private static Duration checked(Duration timeout, Duration maxAwaitTime, String name) {
@@ -165,7 +167,7 @@ sealed interface ClientSpec {
   }
 
   /** A client of the application's. */
-  record Theirs(MongoClient client) implements ClientSpec {
+  record Given(MongoClient client) implements ClientSpec {
 
     @Override
     public CodecRegistry codecs() {
@@ -179,7 +181,7 @@ sealed interface ClientSpec {
 
     @Override
     public ClientHandle handle(
-        @Nullable Duration readTimeout, Duration maxAwaitTime, ResumeWatch watch) {
+        @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
       refuseOperationTimeout(client.getTimeout(TimeUnit.MILLISECONDS));
       if (readTimeout != null) {
         throw new IllegalArgumentException(

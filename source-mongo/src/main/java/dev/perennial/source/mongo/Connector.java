@@ -2,7 +2,7 @@ package dev.perennial.source.mongo;
 
 import com.mongodb.MongoException;
 import dev.perennial.port.Connection;
-import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
 
 /** Makes connections. Used by one thread at a time. */
 final class Connector {
@@ -10,58 +10,64 @@ final class Connector {
   private final ClientHandle client;
   private final Options options;
   private final CursorOpener opener;
+  private final StartProbe probe;
   private final MongoErrors errors;
-  private final MongoListener listener;
-  private final ResumeWatch watch;
-  private final StreamRuntime runtime;
-  private final Caution caution;
+  private final Telling telling;
+  private final OneByOneMode oneByOne;
 
   Connector(
       ClientHandle client,
       Options options,
       CursorOpener opener,
+      StartProbe probe,
       MongoErrors errors,
-      MongoListener listener,
-      ResumeWatch watch,
-      StreamRuntime runtime) {
+      Telling telling) {
     this.client = client;
     this.options = options;
     this.opener = opener;
+    this.probe = probe;
     this.errors = errors;
-    this.listener = listener;
-    this.watch = watch;
-    this.runtime = runtime;
-    this.caution = new Caution(listener);
+    this.telling = telling;
+    this.oneByOne = new OneByOneMode(opener::isSharded, telling);
   }
 
   /** The stream begins somewhere else: what was in its way there does not matter. */
   void restarted() {
-    caution.passed("the stream begins somewhere else");
+    oneByOne.passed("the stream begins somewhere else");
   }
 
   Connection<ChangeEvent, MongoPosition> connect(MongoPosition from) throws Exception {
-    OpenCursor open;
+    OpenCursor cursor;
     try {
-      open = open(from);
+      cursor = open(from);
     } catch (MongoException e) {
-      if (!Poison.is(e)) {
+      if (!ErrorKind.UNRETURNABLE.is(e)) {
         throw e;
       }
-      MalformedChange first = Poison.event(e, from, opener.isSharded());
-      caution.steppedOver(first, from);
-      return new MalformedConnection(first, from);
+      return new MalformedConnection(oneByOne.stepOver(e, from), from);
     }
-    watch.opened(open);
     EventReader reader = new EventReader(client.codecs());
     return new MongoConnection(
-        open,
+        cursor,
+        begin(from, cursor),
         reader,
         options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
-        new Invalidation(options.onInvalidate(), listener, opener, reader),
-        caution,
-        errors,
-        watch,
-        runtime);
+        new Invalidation(options.onInvalidate(), telling, opener, reader),
+        oneByOne,
+        probe,
+        errors);
+  }
+
+  private ResumePoint begin(MongoPosition from, OpenCursor cursor) throws InterruptedException {
+    try {
+      boolean scanChecksStart = opener.scanChecksStart();
+      // A time and a high-water token are checked at once, an event's token is not.
+      boolean proved = !from.isEvent() || (!scanChecksStart && probe.confirms(from, cursor));
+      return new ResumePoint(from, proved, scanChecksStart);
+    } catch (MongoException | InterruptedException e) {
+      cursor.close(Duration.ZERO);
+      throw e;
+    }
   }
 
   /**
@@ -70,12 +76,11 @@ final class Connector {
    */
   private OpenCursor open(MongoPosition from) throws MongoSourceException, InterruptedException {
     try {
-      return errors.explained(() -> opener.open(from, caution.isOn()));
+      return errors.explained(() -> opener.open(from, oneByOne.isOn()));
     } catch (MongoException e) {
-      if (caution.isOn() || !Poison.is(e)) {
+      if (!ErrorKind.UNRETURNABLE.is(e) || !oneByOne.met(e)) {
         throw e;
       }
-      caution.met(UnreturnableEvent.read(e), e);
       return errors.explained(() -> opener.open(from, true));
     }
   }

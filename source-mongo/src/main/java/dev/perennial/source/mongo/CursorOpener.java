@@ -17,10 +17,7 @@ import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
 import com.mongodb.connection.ServerType;
 import dev.perennial.port.StreamRuntime;
-import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
@@ -28,7 +25,7 @@ import org.bson.codecs.configuration.CodecRegistries;
 import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
-/** Opens cursors, and finds out whether the server has what comes after where they begin. */
+/** Opens cursors. */
 final class CursorOpener {
 
   /** Ours, whatever the client's own registry lacks or changes. */
@@ -61,12 +58,22 @@ final class CursorOpener {
   private final ClientHandle client;
   private final Options options;
   private final WatchPlan plan;
+  private final ResumeWatch watch;
+  private final SeenTime seen;
   private final StreamRuntime runtime;
 
-  CursorOpener(ClientHandle client, Options options, WatchPlan plan, StreamRuntime runtime) {
+  CursorOpener(
+      ClientHandle client,
+      Options options,
+      WatchPlan plan,
+      ResumeWatch watch,
+      SeenTime seen,
+      StreamRuntime runtime) {
     this.client = client;
     this.options = options;
     this.plan = plan;
+    this.watch = watch;
+    this.seen = seen;
     this.runtime = runtime;
   }
 
@@ -74,34 +81,17 @@ final class CursorOpener {
    * Opens the stream.
    *
    * @param oneByOne whether no batch shall have more than one event
-   * @throws MongoException if it could not, or the server does not have what comes after {@code
-   *     from}
+   * @throws MongoException if it could not
    */
   OpenCursor open(MongoPosition from, boolean oneByOne) throws InterruptedException {
     ClientSession session = client.get().startSession(IN_NO_ORDER);
-    MongoChangeStreamCursor<EventBytes> cursor;
     try {
       Integer batchSize = oneByOne ? Integer.valueOf(1) : options.batchSize();
-      cursor = cursor(session, from, plan.pipeline(), batchSize);
+      OpenCursor cursor = cursor(session, from, plan.pipeline(), batchSize);
+      seen.see(session);
+      return cursor;
     } catch (RuntimeException | InterruptedException e) {
       session.close();
-      throw e;
-    }
-    try {
-      // A time and a high-water token are checked at once, an event's token is not.
-      boolean scanChecksStart = oldestWireVersion() >= SCAN_CHECKS_START;
-      boolean proved = !from.isEvent() || (!scanChecksStart && probe(from, cursor));
-      return new OpenCursor(
-          cursor,
-          session,
-          from,
-          OpenCursor.id(cursor),
-          proved,
-          scanChecksStart,
-          oneByOne,
-          isSharded());
-    } catch (MongoException | InterruptedException e) {
-      OpenCursor.close(cursor, session, Duration.ZERO, runtime);
       throw e;
     }
   }
@@ -114,51 +104,22 @@ final class CursorOpener {
     return client.get().getClusterDescription().getType() != ClusterType.REPLICA_SET;
   }
 
-  /**
-   * Asks for the time of an event's token, which the server checks at once. Later than the cursor
-   * is opened, so that what the probe finds there was there for the cursor too.
-   *
-   * @return whether that says something of the cursor: a member whose oplog is longer may have
-   *     answered, and then the first event has to prove it
-   */
-  private boolean probe(MongoPosition from, MongoChangeStreamCursor<?> cursor)
-      throws InterruptedException {
-    Optional<MongoPosition> time = from.degraded();
-    if (time.isEmpty()) {
-      return false;
-    }
-    try {
-      MongoChangeStreamCursor<?> probe = cursor(time.get(), plan.pipeline(), 1);
-      boolean same = Objects.equals(probe.getServerAddress(), cursor.getServerAddress());
-      close(probe);
-      return same;
-    } catch (MongoException e) {
-      if (!Poison.is(e)) {
-        throw e;
-      }
-      // It opened, and stumbled over what is too large to be returned.
-      return false;
-    }
+  /** Opens a cursor as the stream's own is, to find something out. */
+  OpenCursor another(MongoPosition from) throws InterruptedException {
+    return cursor(null, from, plan.pipeline(), options.batchSize());
   }
 
-  /** Opens a cursor as the stream's own is. */
-  MongoChangeStreamCursor<EventBytes> cursor(MongoPosition from) throws InterruptedException {
-    return cursor(from, plan.pipeline(), options.batchSize());
+  /** Opens a cursor as the stream's own is, to see whether that can be. */
+  OpenCursor probe(MongoPosition from) throws InterruptedException {
+    return cursor(null, from, plan.pipeline(), 1);
   }
 
-  /** Kills a cursor that was only to find something out, and does not wait for that for long. */
-  void close(MongoChangeStreamCursor<?> cursor) throws InterruptedException {
-    OpenCursor.close(cursor, null, Duration.ZERO, runtime);
+  /** Opens a cursor with the stream's own options, for the events that end a stream. */
+  OpenCursor invalidates(MongoPosition from) throws InterruptedException {
+    return cursor(null, from, WatchPlan.INVALIDATES_ONLY, null);
   }
 
-  /** Opens a cursor with the stream's own options, but another pipeline. */
-  MongoChangeStreamCursor<EventBytes> cursor(
-      MongoPosition from, List<BsonDocument> pipeline, @Nullable Integer batchSize)
-      throws InterruptedException {
-    return cursor(null, from, pipeline, batchSize);
-  }
-
-  private MongoChangeStreamCursor<EventBytes> cursor(
+  private OpenCursor cursor(
       @Nullable ClientSession session,
       MongoPosition from,
       List<BsonDocument> pipeline,
@@ -184,8 +145,11 @@ final class CursorOpener {
     // resumeAfter does not take the token of an invalidate; startAfter takes every token.
     from.token().ifPresent(stream::startAfter);
     from.operationTime().ifPresent(stream::startAtOperationTime);
-    return Interrupts.call(() ->
-        (MongoChangeStreamCursor<EventBytes>) stream.withDocumentClass(EventBytes.class).cursor());
+    MongoChangeStreamCursor<EventBytes> cursor =
+        Interrupts.call(() ->
+            (MongoChangeStreamCursor<EventBytes>)
+                stream.withDocumentClass(EventBytes.class).cursor());
+    return new OpenCursor(cursor, session, watch, runtime);
   }
 
   /** Without a read concern, which the server then takes to be majority: it allows no other. */
@@ -207,12 +171,17 @@ final class CursorOpener {
     return session == null ? collection.watch(pipeline) : collection.watch(session, pipeline);
   }
 
-  /** Of all that a cursor may be on, since the driver may move it. */
-  private int oldestWireVersion() {
-    return client.get().getClusterDescription().getServerDescriptions().stream()
-        .filter(server -> server.isOk() && WATCHABLE.contains(server.getType()))
-        .mapToInt(ServerDescription::getMaxWireVersion)
-        .min()
-        .orElse(0);
+  /**
+   * Whether the server finds out by itself that it no longer has what comes after a token: the
+   * oldest that a cursor may be on, since the driver may move it.
+   */
+  boolean scanChecksStart() {
+    int oldest =
+        client.get().getClusterDescription().getServerDescriptions().stream()
+            .filter(server -> server.isOk() && WATCHABLE.contains(server.getType()))
+            .mapToInt(ServerDescription::getMaxWireVersion)
+            .min()
+            .orElse(0);
+    return oldest >= SCAN_CHECKS_START;
   }
 }

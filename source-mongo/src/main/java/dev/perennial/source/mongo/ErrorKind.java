@@ -43,7 +43,7 @@ enum ErrorKind {
   /** The server does not accept the token, but may accept its time. */
   TOKEN_REJECTED(Verdict.positionLost()),
   /** The next event cannot be returned; it is in the way each time the stream is opened. */
-  POISON(Verdict.fatal());
+  UNRETURNABLE(Verdict.fatal());
 
   /** For the source's own use behind what only it can know. */
   static final ErrorClassifier CLASSIFIER =
@@ -74,7 +74,7 @@ enum ErrorKind {
                   Set.of(13, 18, 20, 72, 73, 148, 166, 40324, 40415, 40573, 40575, 40674, 50865)),
               codes(HISTORY_LOST, Set.of(286, 136, 40576)),
               codes(TOKEN_REJECTED, Set.of(260, 15, 40647, 40585, 40615)),
-              codes(POISON, Set.of(10334, 7182500, 47)))
+              codes(UNRETURNABLE, Set.of(10334, 7182500, 47)))
           .flatMap(codes -> codes.entrySet().stream())
           .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
 
@@ -104,6 +104,11 @@ enum ErrorKind {
     return Optional.empty();
   }
 
+  /** Whether an error means this, by itself or its causes. */
+  boolean is(Throwable error) {
+    return of(error).filter(kind -> kind == this).isPresent();
+  }
+
   private static @Nullable ErrorKind alone(Throwable error) {
     if (error instanceof MongoSecurityException) {
       return authentication(error);
@@ -122,13 +127,12 @@ enum ErrorKind {
   /** The driver says "security" of everything that happens while it authenticates. */
   private static ErrorKind authentication(Throwable error) {
     Throwable cause = error.getCause();
-    boolean passes = cause != null && of(cause).filter(kind -> kind == TRANSIENT).isPresent();
-    return passes ? TRANSIENT : SETTINGS;
+    return cause != null && TRANSIENT.is(cause) ? TRANSIENT : SETTINGS;
   }
 
   private static @Nullable ErrorKind byCode(MongoException failure) {
     return switch (failure.getCode()) {
-      case CHANGE_STREAM_FATAL -> isTokenMissing(serverText(failure)) ? TOKEN_REJECTED : POISON;
+      case CHANGE_STREAM_FATAL -> isOfToken(serverText(failure)) ? TOKEN_REJECTED : UNRETURNABLE;
       case FAILED_TO_PARSE -> unparsed(failure);
       default -> BY_CODE.get(failure.getCode());
     };
@@ -144,7 +148,7 @@ enum ErrorKind {
 
   private static @Nullable ErrorKind byType(MongoException failure) {
     if (failure instanceof MongoChangeStreamException) {
-      return POISON; // An event without its _id, which the driver refuses.
+      return UNRETURNABLE; // An event without its _id, which the driver refuses.
     }
     if (failure instanceof MongoIncompatibleDriverException) {
       return SETTINGS;
@@ -167,9 +171,14 @@ enum ErrorKind {
     return passes ? TRANSIENT : null;
   }
 
-  /** As against "…event whose _id field… Expected: … but found: …", which quotes anything. */
-  private static boolean isTokenMissing(String words) {
-    return words.contains("not found") && !words.contains("_id field");
+  /**
+   * As against "…event whose _id field… Expected: … but found: …", which quotes anything. The token
+   * of a part is refused in three ways, "…esume from a split event…": the event is small enough now
+   * to come whole, it is split into fewer parts, or the stream splits none.
+   */
+  private static boolean isOfToken(String words) {
+    return !words.contains("_id field")
+        && (words.contains("not found") || words.contains("esume from a split event"));
   }
 
   private static boolean hasPassingLabel(MongoException failure) {

@@ -21,17 +21,17 @@ final class History {
 
   private final HistoryLostPolicy policy;
   private final ServerTime server;
-  private final MongoListener listener;
+  private final Telling telling;
 
   /** The time that last replaced tokens, and which; a time may have many. */
   private @Nullable MongoPosition replacement;
 
   private final Set<MongoPosition> replaced = new HashSet<>();
 
-  History(HistoryLostPolicy policy, ServerTime server, MongoListener listener) {
+  History(HistoryLostPolicy policy, ServerTime server, Telling telling) {
     this.policy = policy;
     this.server = server;
-    this.listener = listener;
+    this.telling = telling;
   }
 
   Recovery<ChangeEvent, MongoPosition> recover(MongoPosition lost, Throwable cause)
@@ -42,18 +42,25 @@ final class History {
       return fromItsTime(lost, time.get(), cause);
     }
     if (policy instanceof HistoryLostPolicies.Fail) {
-      listener.onHistoryLost(new HistoryLost(lost, cause, Optional.empty()));
+      telling.tell(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.empty())));
       return Recovery.stop();
     }
     BsonTimestamp now = server.next();
-    MongoPosition next = MongoPosition.ofTime(now);
-    StreamGap gap = gap(lost, now, cause);
-    if (policy instanceof RestartAt restart) {
-      next = Starts.position(restart.start(gap), server);
-      // Of a token whose time is not known, all until now may be missing.
-      gap = gap(lost, next.clusterTime().orElse(now), cause);
+    if (policy instanceof HistoryLostPolicies.RestartNow) {
+      return restart(lost, MongoPosition.ofTime(now), now, cause);
     }
-    listener.onHistoryLost(new HistoryLost(lost, cause, Optional.of(gap)));
+    if (policy instanceof RestartAt restart) {
+      MongoPosition next = Starts.position(restart.start(gap(lost, now, cause)), server);
+      // Of a token whose time is not known, all until now may be missing.
+      return restart(lost, next, next.clusterTime().orElse(now), cause);
+    }
+    throw new IllegalStateException("unknown policy " + policy);
+  }
+
+  private Recovery<ChangeEvent, MongoPosition> restart(
+      MongoPosition lost, MongoPosition next, BsonTimestamp to, Throwable cause) {
+    StreamGap gap = gap(lost, to, cause);
+    telling.tell(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.of(gap))));
     return Recovery.restart(next, gap);
   }
 
@@ -79,7 +86,7 @@ final class History {
               + " Checkpoints.startAfresh()",
           cause);
     }
-    listener.onTokenRejected(new TokenRejected(lost, time, cause));
+    telling.tell(l -> l.onTokenRejected(new TokenRejected(lost, time, cause)));
     return Recovery.restart(time);
   }
 

@@ -21,14 +21,17 @@ final class HistoryLostPolicies {
     /**
      * Asks the application.
      *
+     * @throws InterruptedException if that was the reason for what the application throws, which
+     *     cannot say so itself
      * @throws MongoSourceException.RestartFailed instead of what the application throws, which
      *     would be taken for the source's own and retried if it came from a driver
      */
     StartPosition start(StreamGap gap) throws MongoSourceException, InterruptedException {
       @Nullable StartPosition chosen;
       try {
-        chosen = Interrupts.call(() -> choose.apply(gap));
+        chosen = choose.apply(gap);
       } catch (RuntimeException e) {
+        Interrupts.check(e);
         throw new MongoSourceException.RestartFailed("threw " + e, e);
       }
       if (chosen == null) {

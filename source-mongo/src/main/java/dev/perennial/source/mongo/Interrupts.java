@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Interrupts {
 
+  /** A chain of causes longer than this is taken for a cycle. */
+  private static final int MAX_CAUSES = 16;
+
   private Interrupts() {}
 
   /**
@@ -21,10 +24,32 @@ final class Interrupts {
       return driver.get();
     } catch (MongoInterruptedException e) {
       Thread.interrupted();
-      InterruptedException interrupt =
-          new InterruptedException("interrupted while the MongoDB driver waited");
-      interrupt.initCause(e);
-      throw interrupt;
+      throw interrupt("interrupted while the MongoDB driver waited", e);
     }
+  }
+
+  /**
+   * Looks at what the application's own code threw, which may not be allowed to throw an {@link
+   * InterruptedException} and so have put one into another, or set the flag again.
+   *
+   * @throws InterruptedException if it was interrupted; the flag is cleared
+   */
+  static void check(Throwable thrown) throws InterruptedException {
+    @Nullable Throwable cause = thrown;
+    boolean interrupted = Thread.interrupted();
+    for (int i = 0; !interrupted && cause != null && i < MAX_CAUSES; i++) {
+      interrupted =
+          cause instanceof InterruptedException || cause instanceof MongoInterruptedException;
+      cause = cause.getCause();
+    }
+    if (interrupted) {
+      throw interrupt("interrupted within the application's own code", thrown);
+    }
+  }
+
+  private static InterruptedException interrupt(String message, Throwable cause) {
+    InterruptedException interrupt = new InterruptedException(message);
+    interrupt.initCause(cause);
+    return interrupt;
   }
 }

@@ -1,7 +1,7 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoException;
-import com.mongodb.client.MongoChangeStreamCursor;
+import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -21,14 +21,13 @@ final class Invalidation {
   private static final int EMPTY_ANSWERS = 3;
 
   private final InvalidatePolicy policy;
-  private final MongoListener listener;
+  private final Telling telling;
   private final CursorOpener opener;
   private final EventReader reader;
 
-  Invalidation(
-      InvalidatePolicy policy, MongoListener listener, CursorOpener opener, EventReader reader) {
+  Invalidation(InvalidatePolicy policy, Telling telling, CursorOpener opener, EventReader reader) {
     this.policy = policy;
-    this.listener = listener;
+    this.telling = telling;
     this.opener = opener;
     this.reader = reader;
   }
@@ -39,7 +38,7 @@ final class Invalidation {
    * @return how the connection is lost after it; empty if the stream is complete
    */
   Optional<MongoSourceException> came(MongoPosition at, boolean hidden) {
-    listener.onInvalidate(new MongoListener.Invalidated(at, hidden, policy));
+    telling.tell(l -> l.onInvalidate(new MongoListener.Invalidated(at, hidden, policy)));
     return switch (policy) {
       case REOPEN ->
           Optional.of(
@@ -67,7 +66,7 @@ final class Invalidation {
    * @param named whether the last answer named it
    */
   Optional<ChangeEvent> hidden(MongoPosition last, @Nullable BsonDocument token, boolean named)
-      throws InterruptedException {
+      throws MongoSourceException, InterruptedException {
     if (token != null) {
       MongoPosition position = MongoPosition.ofToken(token);
       if (position.isInvalidate() && !position.equals(last)) {
@@ -90,7 +89,8 @@ final class Invalidation {
     return reader.read(BsonBytes.of(event));
   }
 
-  private Optional<ChangeEvent> search(MongoPosition last) throws InterruptedException {
+  private Optional<ChangeEvent> search(MongoPosition last)
+      throws MongoSourceException, InterruptedException {
     try {
       return find(last, last);
     } catch (MongoException e) {
@@ -103,15 +103,14 @@ final class Invalidation {
   }
 
   private Optional<ChangeEvent> find(MongoPosition from, MongoPosition known)
-      throws InterruptedException {
-    MongoChangeStreamCursor<EventBytes> cursor =
-        opener.cursor(from, WatchPlan.INVALIDATES_ONLY, null);
+      throws MongoSourceException, InterruptedException {
+    OpenCursor cursor = opener.invalidates(from);
     try {
       int empty = 0;
       while (empty < EMPTY_ANSWERS) {
-        EventBytes event = Interrupts.call(cursor::tryNext);
+        EventBytes event = cursor.tryNext();
         if (event == null) {
-          empty = hasEnded(cursor) ? EMPTY_ANSWERS : empty + 1;
+          empty = cursor.isEnded() ? EMPTY_ANSWERS : empty + 1;
         } else if (reader.read(event.bytes()) instanceof Change change
             && !change.position().equals(known)) {
           return Optional.of(change);
@@ -119,7 +118,7 @@ final class Invalidation {
       }
       return Optional.empty();
     } finally {
-      opener.close(cursor);
+      cursor.close(Duration.ZERO);
     }
   }
 
@@ -128,32 +127,28 @@ final class Invalidation {
    * stream. The search reads up to the present, and the cursor may have ended before that, for
    * another reason.
    */
-  private boolean endsAtOnce(MongoPosition last) throws InterruptedException {
-    MongoChangeStreamCursor<EventBytes> cursor = null;
+  private boolean endsAtOnce(MongoPosition last) throws MongoSourceException, InterruptedException {
+    OpenCursor cursor = null;
     try {
-      cursor = opener.cursor(last);
+      cursor = opener.another(last);
       for (int i = 0; i < EMPTY_ANSWERS; i++) {
-        if (Interrupts.call(cursor::tryNext) != null) {
+        if (cursor.tryNext() != null) {
           return false;
         }
-        if (hasEnded(cursor)) {
+        if (cursor.isEnded()) {
           return true;
         }
       }
       return false;
     } catch (MongoException e) {
-      if (!Poison.is(e)) {
+      if (!ErrorKind.UNRETURNABLE.is(e)) {
         throw e;
       }
       return false;
     } finally {
       if (cursor != null) {
-        opener.close(cursor);
+        cursor.close(Duration.ZERO);
       }
     }
-  }
-
-  private static boolean hasEnded(MongoChangeStreamCursor<?> cursor) {
-    return OpenCursor.id(cursor) == OpenCursor.ENDED;
   }
 }

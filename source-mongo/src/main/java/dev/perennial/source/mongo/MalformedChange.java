@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An event that could not be decoded: its BSON is corrupt, it has no token, or the server itself
- * could not return it. Of the last kind there are no bytes; of an event that came split there are
- * those of all its fragments, one after the other. Acked like any other event.
+ * could not return it. Of the last kind there are no bytes, and only a replica set's server says
+ * which event it was: on a sharded cluster it ends the stream instead. Of an event that came split
+ * there are the bytes of all its fragments, one after the other. Acked like any other event.
  *
  * <p>Two are equal if their bytes, sizes and tokens are.
  */

@@ -2,10 +2,8 @@ package dev.perennial.source.mongo;
 
 import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoException;
-import com.mongodb.client.MongoChangeStreamCursor;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Received;
-import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -29,51 +27,34 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** The connection is lost. */
   private record Lost(Exception why) implements Ending {}
 
-  private final OpenCursor open;
-  private final MongoChangeStreamCursor<EventBytes> cursor;
+  private final OpenCursor cursor;
+  private final ResumePoint point;
   private final EventReader reader;
   private final @Nullable SplitEvents split;
   private final Invalidation invalidation;
-  private final Caution caution;
+  private final OneByOneMode oneByOne;
+  private final StartProbe probe;
   private final MongoErrors errors;
-  private final ResumeWatch watch;
-  private final StreamRuntime runtime;
-
-  /** What was given last; where the cursor was opened, before there was anything. */
-  private MongoPosition last;
-
-  /** Whether the server has shown that it knows where the cursor was opened. */
-  private boolean proved;
-
-  /** What the server calls the cursor; another one if the driver has opened another. */
-  private long id;
-
-  /** The resume token that was last looked at, so that it is read once. */
-  private @Nullable BsonDocument seenToken;
 
   private @Nullable Ending ending;
 
   MongoConnection(
-      OpenCursor open,
+      OpenCursor cursor,
+      ResumePoint point,
       EventReader reader,
       @Nullable SplitEvents split,
       Invalidation invalidation,
-      Caution caution,
-      MongoErrors errors,
-      ResumeWatch watch,
-      StreamRuntime runtime) {
-    this.open = open;
-    this.cursor = open.cursor();
+      OneByOneMode oneByOne,
+      StartProbe probe,
+      MongoErrors errors) {
+    this.cursor = cursor;
+    this.point = point;
     this.reader = reader;
     this.split = split;
     this.invalidation = invalidation;
-    this.caution = caution;
+    this.oneByOne = oneByOne;
+    this.probe = probe;
     this.errors = errors;
-    this.watch = watch;
-    this.runtime = runtime;
-    this.last = open.from();
-    this.proved = open.proved();
-    this.id = open.id();
   }
 
   @Override
@@ -111,35 +92,49 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    BsonDocument before = cursor.getResumeToken();
+    BsonDocument before = cursor.token();
     EventBytes event;
     try {
       event = tryNext();
     } catch (MongoException e) {
       return failed(e);
     }
-    checkReplacement(event != null);
+    if (cursor.isReplaced()) {
+      checkReplacement(event != null);
+      cursor.acceptReplacement();
+    }
     if (event != null) {
       Received<ChangeEvent, MongoPosition> received = take(event);
       return received != null ? received : arrived();
     }
-    if (OpenCursor.id(cursor) == OpenCursor.ENDED) {
+    if (cursor.isEnded()) {
       return ended(before);
     }
-    proved |= open.scanChecksStart();
+    point.answered();
+    proveAgain();
     return progress();
+  }
+
+  /**
+   * What was not answered when the cursor was opened is asked again, or the checkpoint of a stream
+   * without events would stand still until the oplog has rolled past it.
+   */
+  private void proveAgain() throws MongoSourceException, InterruptedException {
+    if (!point.isProved()
+        && probe.isDue()
+        && errors.explained(() -> probe.confirms(point.last(), cursor))) {
+      point.found();
+    }
   }
 
   /** The driver's next event; null if there is none. Asks the server only if no batch is left. */
   private @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
     boolean arrived = cursor.available() > 0;
     try {
-      return Interrupts.call(() -> watch.within(cursor::tryNext));
+      return cursor.tryNext();
     } catch (InterruptedException e) {
       ending = new Lost(new MongoSourceException.CursorLost("an interrupt hit the driver", e));
       throw e;
-    } catch (ResumeWatch.StormBroken e) {
-      throw new MongoSourceException.ResumeStorm(e.resumes());
     } catch (BSONException e) {
       if (!arrived) {
         throw e;
@@ -153,33 +148,33 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   }
 
   /**
-   * The driver opens another cursor without asking whether the server has all that comes after the
-   * token. Where nobody else finds out either, ours is opened instead, which asks. So it is before
-   * the first cursor has proved itself: the driver goes on from the token of an empty batch then,
-   * which may be behind what was lost.
+   * Where a cursor that the driver has opened is not good enough, another one is opened. So it is
+   * between two parts of an event too: the server splits it anew then, as it looks now.
    *
    * @param found whether an event came, and so the server has found the token
    */
   private void checkReplacement(boolean found) throws MongoSourceException {
-    if (!OpenCursor.isReplaced(cursor, id)) {
-      return;
+    if (split != null && split.isOpen()) {
+      throw new MongoSourceException.CursorLost(
+          "the driver reopened the cursor between two parts of an event, which may be split in"
+              + " another way by now; it is fetched again from its first part",
+          null);
     }
-    if (!proved || (!found && last.isEvent() && !open.scanChecksStart())) {
+    if (!point.survivesReplacement(found)) {
       throw new MongoSourceException.CursorLost(
           "the driver reopened the cursor where the server does not say whether it has all that came"
               + " after it",
           null);
     }
-    id = OpenCursor.id(cursor);
   }
 
   /** An event that came; null if it is a part of one that is not whole yet. */
   private @Nullable Received<ChangeEvent, MongoPosition> take(EventBytes bytes)
       throws MongoSourceException {
-    proved = true;
+    point.found();
     ChangeEvent event = reader.read(bytes.bytes());
     if (split != null) {
-      event = split.whole(event, last);
+      event = split.whole(event, point.last());
       if (event == null) {
         return null;
       }
@@ -189,14 +184,14 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   private Received<ChangeEvent, MongoPosition> give(ChangeEvent event, boolean hidden) {
     Optional<MongoPosition> own = position(event);
-    last = own.orElse(last);
+    MongoPosition last = point.at(own);
     if (ends(event, own)) {
       ending = ending(invalidation.came(last, hidden));
     }
-    if (open.oneByOne() && ending == null && caution.isOverAt(last)) {
+    if (oneByOne.isOn() && ending == null && oneByOne.isOverAt(last)) {
       String why =
           "an event that the server could not return came after all or is long gone, and batches are used again";
-      caution.passed(why);
+      oneByOne.passed(why);
       ending = new Lost(new MongoSourceException.CursorLost(why, null));
     }
     return Received.event(event, last);
@@ -224,21 +219,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   /** How far the server got without an event for us, once per change of that. */
   private @Nullable Received<ChangeEvent, MongoPosition> progress() {
-    if (!proved || (split != null && split.isOpen())) {
-      return null;
-    }
-    BsonDocument token = cursor.getResumeToken();
-    if (token == null || token.equals(seenToken)) {
-      return null;
-    }
-    seenToken = token;
-    MongoPosition position = MongoPosition.ofToken(token);
-    // A cursor that a hidden event ended says where that is; the event has to be found first.
-    if (position.equals(last) || position.isInvalidate()) {
-      return null;
-    }
-    last = position;
-    return Received.progress(position);
+    // A checkpoint between two parts of an event would lose the first of them.
+    return split != null && split.isOpen()
+        ? null
+        : point
+            .moved(cursor.token())
+            .map(Received::<ChangeEvent, MongoPosition>progress)
+            .orElse(null);
   }
 
   /**
@@ -251,9 +238,9 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       throws Exception {
     Optional<ChangeEvent> hidden = Optional.empty();
     if (split == null || !split.isOpen()) {
-      BsonDocument token = cursor.getResumeToken();
+      BsonDocument token = cursor.token();
       boolean named = !Objects.equals(token, before);
-      hidden = errors.explained(() -> invalidation.hidden(last, token, named));
+      hidden = errors.explained(() -> invalidation.hidden(point.last(), token, named));
     }
     if (hidden.isEmpty()) {
       throw new MongoSourceException.CursorLost("the server ended the cursor", null);
@@ -263,11 +250,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   /** The driver gave up. */
   private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
-    if (Poison.is(error)) {
-      checkReplacement(false);
+    if (ErrorKind.UNRETURNABLE.is(error)) {
+      if (cursor.isReplaced()) {
+        checkReplacement(false);
+      }
       return unreturnable(error);
     }
-    if (MongoErrors.isPositionLost(error) && OpenCursor.isReplaced(cursor, id)) {
+    if (MongoErrors.isPositionLost(error) && cursor.isReplaced()) {
       // That was about the driver's token, and not about ours: it may be of a part of an event, and
       // behind an invalidate resumeAfter does not take it, but startAfter does.
       throw new MongoSourceException.CursorLost(
@@ -279,14 +268,12 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** What the server cannot return is an event too, once it is certain that it is the next one. */
   private Received<ChangeEvent, MongoPosition> unreturnable(MongoException error)
       throws MongoSourceException {
-    if (!open.oneByOne()) {
-      caution.met(UnreturnableEvent.read(error), error);
+    if (oneByOne.met(error)) {
       throw new MongoSourceException.CursorLost(
           "the server cannot return an event, and is asked for events one by one until it comes to that",
           error);
     }
-    MalformedChange event = Poison.event(error, last, open.sharded());
-    caution.steppedOver(event, last);
+    MalformedChange event = oneByOne.stepOver(error, point.last());
     ending = new Lost(MongoSourceException.CursorLost.behind(error));
     return give(event, false);
   }
@@ -297,6 +284,6 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
    */
   @Override
   public void close(Duration flush) throws InterruptedException {
-    open.close(flush, runtime);
+    cursor.close(flush);
   }
 }

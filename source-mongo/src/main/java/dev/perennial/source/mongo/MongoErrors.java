@@ -55,15 +55,12 @@ final class MongoErrors {
   /** Whether the position's token is not accepted, but its time may be. */
   static boolean isTokenRejected(Throwable error) {
     return error instanceof MongoSourceException.FragmentMissing
-        || (!(error instanceof MongoSourceException)
-            && ErrorKind.of(error).filter(kind -> kind == ErrorKind.TOKEN_REJECTED).isPresent());
+        || (!(error instanceof MongoSourceException) && ErrorKind.TOKEN_REJECTED.is(error));
   }
 
   /** Whether the server does not take a position, for whatever reason. */
   static boolean isPositionLost(MongoException error) {
-    return ErrorKind.of(error)
-        .filter(kind -> kind == ErrorKind.TOKEN_REJECTED || kind == ErrorKind.HISTORY_LOST)
-        .isPresent();
+    return ErrorKind.TOKEN_REJECTED.is(error) || ErrorKind.HISTORY_LOST.is(error);
   }
 
   /** What the server said, fit for one line. */
@@ -83,7 +80,7 @@ final class MongoErrors {
     try {
       return call.call();
     } catch (MongoException e) {
-      if (isSettings(e)) {
+      if (ErrorKind.SETTINGS.is(e)) {
         throw explain(e);
       }
       throw e;
@@ -92,11 +89,7 @@ final class MongoErrors {
 
   /** The error itself, or one that says in one line what somebody has to change. */
   Exception clear(MongoException error) {
-    return isSettings(error) ? explain(error) : error;
-  }
-
-  private static boolean isSettings(MongoException error) {
-    return ErrorKind.of(error).filter(kind -> kind == ErrorKind.SETTINGS).isPresent();
+    return ErrorKind.SETTINGS.is(error) ? explain(error) : error;
   }
 
   private MongoSourceException explain(MongoException error) {

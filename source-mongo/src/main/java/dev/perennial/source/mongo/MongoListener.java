@@ -41,7 +41,10 @@ public interface MongoListener {
    */
   default void onOneByOne(OneByOne change) {}
 
-  /** An event that the server cannot return is stepped over, and handed out as malformed. */
+  /**
+   * An event that the server cannot return is stepped over, and handed out as malformed. Never on a
+   * sharded cluster, where such an event ends the stream.
+   */
   default void onSteppedOver(SteppedOver event) {}
 
   /**

@@ -77,14 +77,12 @@ public final class MongoPosition implements Position {
     return Optional.ofNullable(own != null ? own : time);
   }
 
-  /** Whether it is an event's token, which must be found again in the stream that resumes there. */
+  /**
+   * Whether it is an event's token, which must be found again in the stream that resumes there; one
+   * that stands for a time is accepted by any stream.
+   */
   boolean isEvent() {
     return token != null && key(token).kind() != TokenKey.Kind.HIGH_WATER;
-  }
-
-  /** Whether it is a token that stands for a time, and so is accepted by any stream. */
-  boolean isHighWater() {
-    return token != null && key(token).kind() == TokenKey.Kind.HIGH_WATER;
   }
 
   /** Whether it is the token of an event that ended its stream. */

@@ -2,6 +2,7 @@ package dev.perennial.source.mongo;
 
 import com.mongodb.MongoClientSettings;
 import com.mongodb.client.MongoClient;
+import com.mongodb.selector.CompositeServerSelector;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
@@ -11,6 +12,7 @@ import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Recovery;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +52,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   private final Options options;
   private final String hosts;
   private final ClientHandle client;
-  private final MongoListener listener;
-  private final ResumeWatch watch;
+  private final Telling telling;
+  private final SeenTime seen = new SeenTime();
   private final MongoErrors errors;
   private final ServerTime server;
   private final Connector connector;
@@ -66,22 +68,20 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       Options options) {
     this.options = options;
     this.hosts = spec.hosts();
-    this.listener = new SafeListener(told);
-    this.watch = new ResumeWatch(listener, runtime);
-    this.client = spec.handle(readTimeout, options.maxAwaitTime(), watch);
+    this.telling = new Telling(told);
+    ResumeWatch watch = new ResumeWatch(seen, telling, runtime);
+    ServerPin pin = new ServerPin();
+    this.client =
+        spec.handle(
+            readTimeout, options.maxAwaitTime(), new CompositeServerSelector(List.of(watch, pin)));
     this.errors = new MongoErrors(options.scope(), hosts);
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan = WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
+    CursorOpener opener = new CursorOpener(client, options, plan, watch, seen, runtime);
     this.connector =
         new Connector(
-            client,
-            options,
-            new CursorOpener(client, options, plan, runtime),
-            errors,
-            listener,
-            watch,
-            runtime);
-    this.history = new History(options.onHistoryLost(), server, listener);
+            client, options, opener, new StartProbe(opener, pin, runtime), errors, telling);
+    this.history = new History(options.onHistoryLost(), server, telling);
     this.checkpoints =
         new CheckpointText(
             Fingerprint.of(
@@ -144,7 +144,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    * event is. Empty before the first.
    */
   public Optional<BsonTimestamp> clusterTime() {
-    return watch.clusterTime();
+    return seen.newest();
   }
 
   /**
@@ -198,7 +198,9 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   @Override
   public MongoPosition decode(Checkpoint saved) throws CheckpointException {
     CheckpointText.Restored restored = checkpoints.decode(saved);
-    restored.settingsChanged().ifPresent(listener::onSettingsChanged);
+    restored
+        .settingsChanged()
+        .ifPresent(change -> telling.tell(listener -> listener.onSettingsChanged(change)));
     return restored.position();
   }
 

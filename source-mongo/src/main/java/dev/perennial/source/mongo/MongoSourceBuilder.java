@@ -61,8 +61,8 @@ public final class MongoSourceBuilder {
    * The document that an update event has: none unless set, only what changed. {@code
    * UPDATE_LOOKUP} reads the document when the event is read, so it may show a later change, or be
    * null. {@code WHEN_AVAILABLE} and {@code REQUIRED} need MongoDB 6.0 and a collection with {@code
-   * changeStreamPreAndPostImages}; with {@code REQUIRED} an event without one cannot be returned,
-   * and becomes a {@link MalformedChange}.
+   * changeStreamPreAndPostImages}; with {@code REQUIRED} an event without one ends the stream, with
+   * an error that names its time: the server does not return it, and does not say which it is.
    */
   public MongoSourceBuilder fullDocument(FullDocument mode) {
     this.fullDocument = requireNonNull(mode, "fullDocument() needs a mode");
@@ -71,7 +71,7 @@ public final class MongoSourceBuilder {
 
   /**
    * The document before a change: none unless set. Needs MongoDB 6.0 and a collection with {@code
-   * changeStreamPreAndPostImages}.
+   * changeStreamPreAndPostImages}. {@code REQUIRED} is as for {@link #fullDocument}.
    */
   public MongoSourceBuilder fullDocumentBeforeChange(FullDocumentBeforeChange mode) {
     this.before = requireNonNull(mode, "fullDocumentBeforeChange() needs a mode");

@@ -1,36 +1,19 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.ServerAddress;
 import com.mongodb.ServerCursor;
 import com.mongodb.client.ClientSession;
 import com.mongodb.client.MongoChangeStreamCursor;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * A cursor as it was opened.
- *
- * @param session what it is in, for itself
- * @param from where
- * @param id what the server called it; 0 if it has already ended
- * @param proved whether the server is known to have what comes after {@code from}
- * @param scanChecksStart whether the server finds out by itself that it no longer has what comes
- *     after a token
- * @param oneByOne whether no batch has more than one event
- * @param sharded whether the events come from several servers, through one that puts them in order
- */
-record OpenCursor(
-    MongoChangeStreamCursor<EventBytes> cursor,
-    ClientSession session,
-    MongoPosition from,
-    long id,
-    boolean proved,
-    boolean scanChecksStart,
-    boolean oneByOne,
-    boolean sharded) {
+/** A cursor of the driver's, which may open another one in its place while it is read. */
+final class OpenCursor {
 
   private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
 
@@ -38,47 +21,102 @@ record OpenCursor(
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
   /** What a server calls no cursor. */
-  static final long ENDED = 0;
+  private static final long ENDED = 0;
 
-  static long id(MongoChangeStreamCursor<?> cursor) {
-    ServerCursor server = cursor.getServerCursor();
-    return server == null ? ENDED : server.getId();
+  private final MongoChangeStreamCursor<EventBytes> driver;
+  private final @Nullable ClientSession session;
+  private final ResumeWatch watch;
+  private final StreamRuntime runtime;
+
+  /** What the server called it, or that in its place which was accepted. */
+  private long id;
+
+  /**
+   * @param session what it is in, closed with it; null if the driver sees to that
+   */
+  OpenCursor(
+      MongoChangeStreamCursor<EventBytes> driver,
+      @Nullable ClientSession session,
+      ResumeWatch watch,
+      StreamRuntime runtime) {
+    this.driver = driver;
+    this.session = session;
+    this.watch = watch;
+    this.runtime = runtime;
+    this.id = idNow();
   }
 
-  /** Whether the driver has opened another cursor in place of the one with that id, or tried to. */
-  static boolean isReplaced(MongoChangeStreamCursor<?> cursor, long id) {
+  /** How many events of the batch are left. */
+  int available() {
+    return driver.available();
+  }
+
+  /**
+   * The next event; null if there is none. Asks the server, at most once, if no batch is left; the
+   * driver may reopen the cursor meanwhile.
+   *
+   * @throws MongoSourceException.ResumeStorm if it does so again and again
+   */
+  @Nullable EventBytes tryNext() throws MongoSourceException.ResumeStorm, InterruptedException {
+    if (available() > 0) {
+      return Interrupts.call(driver::tryNext);
+    }
+    long before = idNow();
+    return watch.within(driver::tryNext, () -> isOther(before), session);
+  }
+
+  /** How far it has read: where the last event is, or the end of the batch behind it. */
+  @Nullable BsonDocument token() {
+    return driver.getResumeToken();
+  }
+
+  /** The server that it is on. */
+  @Nullable ServerAddress server() {
+    return driver.getServerAddress();
+  }
+
+  /** Whether the server has ended it, with nothing more to come. */
+  boolean isEnded() {
+    return idNow() == ENDED;
+  }
+
+  /** Whether the driver has opened another cursor in its place, or tried to. */
+  boolean isReplaced() {
+    return isOther(id);
+  }
+
+  /** What the driver has opened in its place is it from now on. */
+  void acceptReplacement() {
+    id = idNow();
+  }
+
+  private boolean isOther(long than) {
     try {
-      long now = id(cursor);
-      return now != ENDED && now != id;
+      long now = idNow();
+      return now != ENDED && now != than;
     } catch (IllegalStateException e) {
       // It tried to, and could not.
       return true;
     }
   }
 
-  /** Kills the cursor on the server. */
-  void close(Duration atMost, StreamRuntime runtime) throws InterruptedException {
-    close(cursor, session, atMost, runtime);
+  private long idNow() {
+    ServerCursor server = driver.getServerCursor();
+    return server == null ? ENDED : server.getId();
   }
 
   /**
-   * Kills a cursor on the server. Hangs where the network does, so it is left to a thread of the
+   * Kills it on the server. Hangs where the network does, so that is left to a thread of the
    * runtime's.
    *
-   * @param session what it is in, closed with it; null if the driver sees to that
    * @param atMost how long to wait for it, if that is longer than a second
    */
-  static void close(
-      MongoChangeStreamCursor<?> cursor,
-      @Nullable ClientSession session,
-      Duration atMost,
-      StreamRuntime runtime)
-      throws InterruptedException {
+  void close(Duration atMost) throws InterruptedException {
     AtomicBoolean closed = new AtomicBoolean();
     StreamRuntime.Signal signal = runtime.newSignal();
     runtime.execute(() -> {
       try {
-        cursor.close();
+        driver.close();
       } catch (RuntimeException e) {
         LOG.debug("a cursor could not be closed; the server will, when it was idle for long", e);
       } finally {

@@ -7,17 +7,13 @@ import com.mongodb.selector.ServerSelector;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import org.bson.BsonDocument;
-import org.bson.BsonTimestamp;
-import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees what the driver does within {@code tryNext}: the cluster time of the replies, and that it
- * reopens a cursor by itself, without any wait or limit. Used by one thread at a time, but for
- * {@link #clusterTime}.
+ * Sees what the driver does within {@code tryNext}: that it reopens a cursor by itself, without any
+ * wait or limit. Used by one thread at a time.
  *
  * <p>A client of ours asks this for a server exactly once for each reopening, and not at all for a
  * getMore, on the thread that calls it. That is where a storm of them is broken: the exception of a
@@ -34,55 +30,50 @@ final class ResumeWatch implements ServerSelector {
    */
   static final int STORM = 5;
 
-  private final MongoListener listener;
+  private final SeenTime seen;
+  private final Telling telling;
   private final StreamRuntime runtime;
-  private volatile @Nullable BsonTimestamp clusterTime;
 
   /** The thread that is inside {@code tryNext}. All below is its own. */
   private volatile @Nullable Thread inside;
 
-  private @Nullable OpenCursor open;
   private int inARow;
   private long since;
 
-  ResumeWatch(MongoListener listener, StreamRuntime runtime) {
-    this.listener = listener;
+  /**
+   * @param seen what the replies say of the cluster's time
+   */
+  ResumeWatch(SeenTime seen, Telling telling, StreamRuntime runtime) {
+    this.seen = seen;
+    this.telling = telling;
     this.runtime = runtime;
   }
 
-  /** The newest cluster time of any reply to a stream's cursor. Any thread. */
-  Optional<BsonTimestamp> clusterTime() {
-    return Optional.ofNullable(clusterTime);
-  }
-
-  /** A cursor of ours was opened: what happened to the one before no longer counts. */
-  void opened(OpenCursor cursor) {
-    open = cursor;
+  /**
+   * Reads a cursor.
+   *
+   * @param isReplaced whether the cursor is another one since
+   * @param session what the cursor is in; null if that is the driver's own
+   * @throws MongoSourceException.ResumeStorm if the driver was stopped
+   */
+  <T> @Nullable T within(
+      Supplier<@Nullable T> tryNext, BooleanSupplier isReplaced, @Nullable ClientSession session)
+      throws MongoSourceException.ResumeStorm, InterruptedException {
+    // An error that leaves the driver is the end of its cursor, and so of what happened to that.
     inARow = 0;
-    look(cursor.session());
-  }
-
-  /** Runs a call in which whatever reopens the cursor that was opened last is the driver. */
-  <T extends @Nullable Object> T within(Supplier<T> call) {
-    OpenCursor cursor = open;
-    if (cursor != null && cursor.cursor().available() > 0) {
-      // Of the batch that is here already: asks nobody.
-      return call.get();
-    }
-    long before = cursor == null ? OpenCursor.ENDED : OpenCursor.id(cursor.cursor());
     inside = Thread.currentThread();
     try {
-      T result = call.get();
-      if (inARow == 0 && cursor != null && OpenCursor.isReplaced(cursor.cursor(), before)) {
+      T event = Interrupts.call(tryNext);
+      if (inARow == 0 && isReplaced.getAsBoolean()) {
         resumed();
       }
-      // Only an answer lets the driver return.
-      inARow = 0;
-      return result;
+      return event;
+    } catch (StormBroken e) {
+      throw new MongoSourceException.ResumeStorm(e.resumes);
     } finally {
       inside = null;
-      if (cursor != null) {
-        look(cursor.session());
+      if (session != null) {
+        seen.see(session);
       }
     }
   }
@@ -91,7 +82,8 @@ final class ResumeWatch implements ServerSelector {
     if (inARow++ == 0) {
       since = runtime.nanoTime();
     }
-    listener.onResume(new MongoListener.Resume(inARow));
+    MongoListener.Resume resume = new MongoListener.Resume(inARow);
+    telling.tell(l -> l.onResume(resume));
   }
 
   /** Lets every server pass, unless the thread is in a storm. */
@@ -101,8 +93,10 @@ final class ResumeWatch implements ServerSelector {
     // While there is none, the driver waits for one and asks again.
     if (inside == Thread.currentThread() && !servers.isEmpty()) {
       if (inARow >= STORM) {
-        listener.onResumeStorm(
-            new MongoListener.ResumeStorm(inARow, Duration.ofNanos(runtime.nanoTime() - since)));
+        telling.tell(l ->
+            l.onResumeStorm(
+                new MongoListener.ResumeStorm(
+                    inARow, Duration.ofNanos(runtime.nanoTime() - since))));
         throw new StormBroken(inARow);
       }
       resumed();
@@ -110,23 +104,8 @@ final class ResumeWatch implements ServerSelector {
     return servers;
   }
 
-  /** The driver keeps in the session what the replies said. */
-  private void look(ClientSession session) {
-    BsonTimestamp seen = time(session);
-    BsonTimestamp newest = clusterTime;
-    if (seen != null && (newest == null || seen.compareTo(newest) > 0)) {
-      clusterTime = seen;
-    }
-  }
-
-  private static @Nullable BsonTimestamp time(ClientSession session) {
-    BsonDocument gossiped = session.getClusterTime();
-    BsonValue time = gossiped == null ? null : gossiped.get("clusterTime");
-    return time != null && time.isTimestamp() ? time.asTimestamp() : session.getOperationTime();
-  }
-
   /** Ends the driver's own attempts to reopen a cursor. */
-  static final class StormBroken extends RuntimeException {
+  private static final class StormBroken extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
@@ -135,10 +114,6 @@ final class ResumeWatch implements ServerSelector {
     StormBroken(int resumes) {
       super("stopped a storm of " + resumes + " resumes");
       this.resumes = resumes;
-    }
-
-    int resumes() {
-      return resumes;
     }
   }
 }

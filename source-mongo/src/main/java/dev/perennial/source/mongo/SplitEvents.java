@@ -65,7 +65,7 @@ final class SplitEvents {
     if (mayBeRest && part.fragment() == 2) {
       unreadable = 1;
     }
-    if (part.fragment() != expected()) {
+    if (part.fragment() != expected() || (isOpen() && part.of() != of)) {
       throw missing("part " + part.fragment() + " of " + part.of() + " of an event");
     }
     held.add(event);
@@ -149,6 +149,11 @@ final class SplitEvents {
 
   private MongoSourceException.FragmentMissing missing(String came) {
     return new MongoSourceException.FragmentMissing(
-        "the server sent " + came + " where part " + expected() + " of an event belongs");
+        "the server sent "
+            + came
+            + " where part "
+            + expected()
+            + (isOpen() ? " of " + of : "")
+            + " of an event belongs");
   }
 }

@@ -20,7 +20,8 @@ public sealed interface StartPosition permits Starts.Now, Starts.AtTime, Starts.
   }
 
   /**
-   * With the first change of that second, or after it: cluster times count seconds.
+   * With the first change of that second, or after it: cluster times count seconds. A time that has
+   * not come yet is taken as it is, since clocks differ: what happens until then is not delivered.
    *
    * @throws IllegalArgumentException if it is not between 1970 and 2106, which are all the seconds
    *     that a cluster time can hold
@@ -30,7 +31,8 @@ public sealed interface StartPosition permits Starts.Now, Starts.AtTime, Starts.
   }
 
   /**
-   * With the first change of that cluster time, or after it.
+   * With the first change of that cluster time, or after it; one that has not come yet is taken as
+   * it is.
    *
    * @throws IllegalArgumentException if it is zero
    */
@@ -61,7 +63,8 @@ public sealed interface StartPosition permits Starts.Now, Starts.AtTime, Starts.
       throw new IllegalArgumentException(
           "the start \"" + Brief.of(text) + "\" looks like a resume token but is no JSON", e);
     }
-    if (token != null) {
+    // Digits alone may be a date or a count of seconds; a token of theirs begins with its time.
+    if (token != null && (trimmed.startsWith("{") || Tokens.key(token).clusterTime() != null)) {
       return after(token);
     }
     try {

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoException;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -10,8 +11,9 @@ import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 
 /**
- * What the server's error says of an event that it could not return: it has no other place for it
- * than the words of the message.
+ * An event that the server has but cannot return: too large, or without an image that it was told
+ * to require. It is in the way each time the stream is opened, so the stream must step over it.
+ * What is known of it is what the words of the server's error say.
  *
  * @param token the event's resume token, if the message names it
  * @param clusterTime when it happened, if the message says that
@@ -19,6 +21,12 @@ import org.bson.BsonTimestamp;
  */
 record UnreturnableEvent(
     Optional<BsonDocument> token, Optional<BsonTimestamp> clusterTime, long size) {
+
+  private static final int NO_IMAGE = 47;
+  private static final int CHANGE_STREAM_FATAL = 280;
+
+  private static final String KEEP_ID =
+      "if a stage of the pipeline removes or changes _id, let it be, since it is the resume token";
 
   /**
    * An event begins with its token, so what stands there is never the application's data. Code
@@ -45,6 +53,60 @@ record UnreturnableEvent(
             .flatMap(known -> Optional.ofNullable(Tokens.key(known).clusterTime()))
             .or(() -> time(words)),
         size(words));
+  }
+
+  /**
+   * As it is handed out.
+   *
+   * @param error the server's, from a cursor that gives events one by one
+   * @param last the position before it
+   * @param sharded whether events of several servers were put in order: with the error of one, what
+   *     the others have before it may have been dropped
+   * @throws MongoSourceException.Unreturnable if there is no way past it
+   */
+  MalformedChange asMalformed(MongoException error, MongoPosition last, boolean sharded)
+      throws MongoSourceException.Unreturnable {
+    if (token.isPresent() && !sharded) {
+      MalformedChange malformed = MalformedChange.unreturned(token.get(), size, error);
+      // Behind itself it cannot be: the token is not understood.
+      if (!malformed.position().equals(Optional.of(last))) {
+        return malformed;
+      }
+    }
+    throw new MongoSourceException.Unreturnable(
+        "the server cannot return the event "
+            + where(last)
+            + (sharded
+                ? " of a sharded cluster, where events of other shards may be before it"
+                : " and does not say which it is")
+            + ", so that there is no way past it: "
+            + MongoErrors.words(error)
+            + "; "
+            + remedy(error),
+        error);
+  }
+
+  private String where(MongoPosition last) {
+    return clusterTime
+        .map(known -> "at cluster time " + ClusterTime.text(known))
+        .or(() ->
+            last.clusterTime().map(before -> "after cluster time " + ClusterTime.text(before)))
+        .orElse("after " + last);
+  }
+
+  private static String remedy(MongoException error) {
+    if (error instanceof MongoChangeStreamException) {
+      return KEEP_ID;
+    }
+    return switch (error.getCode()) {
+      case NO_IMAGE ->
+          "use WHEN_AVAILABLE instead of REQUIRED for fullDocument and fullDocumentBeforeChange, or"
+              + " keep images longer (changeStreamOptions.preAndPostImages.expireAfterSeconds)";
+      case CHANGE_STREAM_FATAL -> KEEP_ID;
+      default ->
+          "set splitLargeEvents(true) (MongoDB 6.0.9 or 7.0), drop UPDATE_LOOKUP or the images, or take"
+              + " what makes it so large out with a $project stage";
+    };
   }
 
   private static Optional<BsonDocument> token(String words) {

@@ -143,7 +143,7 @@ class BuilderTest {
 
   private static int effective(
       String uri, @org.jspecify.annotations.Nullable Duration set, Duration await) {
-    ClientSpec.Ours spec = (ClientSpec.Ours) ClientSpec.of(uri);
+    ClientSpec.Owned spec = (ClientSpec.Owned) ClientSpec.of(uri);
     return Math.toIntExact(spec.readTimeout(set, await).toMillis());
   }
 

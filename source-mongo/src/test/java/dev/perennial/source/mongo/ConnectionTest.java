@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
+import com.mongodb.MongoException;
 import com.mongodb.ReadPreference;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.connection.ServerDescription;
@@ -201,39 +202,48 @@ class ConnectionTest {
   }
 
   /**
-   * The driver is led to one member and then to the other, as it may be with any read preference
-   * that allows for several.
+   * A replica set of 4.4, and a client whose every question goes to the other of two members, as it
+   * may with any read preference that allows for several.
    */
+  private static MongoSourceBuilder alternating(Rig three) {
+    AtomicInteger selections = new AtomicInteger();
+    MongoClientSettings settings =
+        MongoClientSettings.builder()
+            .applyConnectionString(new ConnectionString(three.servers.connectionString()))
+            .applyToClusterSettings(cluster ->
+                cluster.serverSelector(description -> {
+                  List<ServerDescription> known =
+                      description.getServerDescriptions().stream()
+                          .filter(ServerDescription::isSecondary)
+                          .toList();
+                  if (known.isEmpty()) {
+                    // The driver's own question when it is closed, which any member may answer.
+                    return description.getServerDescriptions();
+                  }
+                  return known.size() < 2
+                      ? List.of()
+                      : List.of(known.get(selections.getAndIncrement() % 2));
+                }))
+            .build();
+    return MongoSource.builder(settings)
+        .watch(Scope.parse(Rig.ORDERS))
+        .readPreference(ReadPreference.secondary())
+        .maxAwaitTime(Duration.ofMillis(100));
+  }
+
+  private static MongoPosition firstEvent(Rig three) throws Exception {
+    three.insert(1);
+    try (MongoSource any = three.builder().build()) {
+      return Positions.ofFirstEvent(any, three.servers.oldestTime());
+    }
+  }
+
   @Test
   @DisplayName("below 5.0 a probe that another member answered proves nothing of the cursor")
   void probedElsewhere() throws Exception {
-    AtomicInteger selections = new AtomicInteger();
     try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
-      three.insert(1);
-      MongoPosition event;
-      try (MongoSource any = three.builder().build()) {
-        event = Positions.ofFirstEvent(any, three.servers.oldestTime());
-      }
-      MongoClientSettings settings =
-          MongoClientSettings.builder()
-              .applyConnectionString(new ConnectionString(three.servers.connectionString()))
-              .applyToClusterSettings(cluster ->
-                  cluster.serverSelector(description -> {
-                    List<ServerDescription> known =
-                        description.getServerDescriptions().stream()
-                            .filter(ServerDescription::isSecondary)
-                            .toList();
-                    return known.size() < 2
-                        ? List.of()
-                        : List.of(known.get(selections.getAndIncrement() % 2));
-                  }))
-              .build();
-      try (MongoSource source =
-          MongoSource.builder(settings)
-              .watch(Scope.parse(Rig.ORDERS))
-              .readPreference(ReadPreference.secondary())
-              .maxAwaitTime(Duration.ofMillis(100))
-              .build()) {
+      MongoPosition event = firstEvent(three);
+      try (MongoSource source = alternating(three).build()) {
         Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
         three.servers.noop();
         for (int i = 0; i < 3; i++) {
@@ -245,6 +255,59 @@ class ConnectionTest {
         three.servers.noop();
         assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
         connection.close(Rig.TIMEOUT);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("it is repeated until the cursor's own member answers, so that a quiet stream moves")
+  void probedAgain() throws Exception {
+    try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
+      MongoPosition event = firstEvent(three);
+      SkippingRuntime runtime = new SkippingRuntime();
+      try (MongoSource source = alternating(three).runtime(runtime).build()) {
+        Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
+        three.servers.noop();
+        assertThat(connection.receive(Duration.ofMillis(100))).isNull();
+        runtime.skip(StartProbe.INTERVAL);
+        assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
+        connection.close(Rig.TIMEOUT);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("if that has overwritten it by then, it is lost history")
+  void probedTooLate() throws Exception {
+    try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
+      MongoPosition event = firstEvent(three);
+      SkippingRuntime runtime = new SkippingRuntime();
+      try (MongoSource source = alternating(three).runtime(runtime).build()) {
+        Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
+        assertThat(connection.receive(Duration.ofMillis(100))).isNull();
+        three.servers.faults().truncateOplog(three.servers.noop());
+        runtime.skip(StartProbe.INTERVAL);
+        assertThatThrownBy(() -> Rig.receive(connection))
+            .isInstanceOf(MongoException.class)
+            .hasMessageContaining("286");
+        connection.close(Duration.ZERO);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("a client of ours leads it to the cursor's own member, whichever that is")
+  void probedThere() throws Exception {
+    try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
+      MongoPosition event = firstEvent(three);
+      MongoSourceBuilder builder = three.builder().readPreference(ReadPreference.nearest());
+      for (int i = 0; i < 10; i++) {
+        try (MongoSource source = builder.build()) {
+          Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
+          three.servers.noop();
+          assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
+          connection.close(Rig.TIMEOUT);
+        }
       }
     }
   }

@@ -1,10 +1,10 @@
 package dev.perennial.source.mongo;
 
 import static dev.perennial.source.mongo.ErrorKind.HISTORY_LOST;
-import static dev.perennial.source.mongo.ErrorKind.POISON;
 import static dev.perennial.source.mongo.ErrorKind.SETTINGS;
 import static dev.perennial.source.mongo.ErrorKind.TOKEN_REJECTED;
 import static dev.perennial.source.mongo.ErrorKind.TRANSIENT;
+import static dev.perennial.source.mongo.ErrorKind.UNRETURNABLE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.mongodb.MongoChangeStreamException;
@@ -79,7 +79,7 @@ class ErrorKindTest {
             rows(SETTINGS, 13, 18, 20, 72, 73, 148, 166, 40324, 40415, 40573, 40575, 40674, 50865),
             rows(HISTORY_LOST, 286, 136, 40576),
             rows(TOKEN_REJECTED, 260, 15, 40647, 40585, 40615),
-            rows(POISON, 10334, 7182500, 47, 280))
+            rows(UNRETURNABLE, 10334, 7182500, 47, 280))
         .flatMap(row -> row);
   }
 
@@ -156,7 +156,21 @@ class ErrorKindTest {
                     "Encountered an event whose _id field, which contains the resume token, was"
                         + " modified by the pipeline. Expected: {_id: 1} but found: {_id: \"not"
                         + " found\"}")))
-        .contains(POISON);
+        .contains(UNRETURNABLE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Attempted to resume from a split event fragment, but the event in the resumed stream was not"
+            + " large enough to be split",
+        "Attempted to resume from a split event, but the resumed stream produced a different split."
+            + " Ensure that the pipeline used to resume is the same as the original",
+        "To resume from a split event, the $changeStream pipeline must include a"
+            + " $changeStreamSplitLargeEvent stage"
+      })
+  void aTokenOfAPartThatDoesNotComeAgainIsRejected(String words) {
+    assertThat(ErrorKind.of(error(280, words))).contains(TOKEN_REJECTED);
   }
 
   @Test
@@ -194,7 +208,7 @@ class ErrorKindTest {
         Arguments.of(
             new MongoException("wrapped", new BsonSerializationException("garbage")), TRANSIENT),
         Arguments.of(new MongoIncompatibleDriverException("old", NO_SERVERS), SETTINGS),
-        Arguments.of(new MongoChangeStreamException("no _id"), POISON));
+        Arguments.of(new MongoChangeStreamException("no _id"), UNRETURNABLE));
   }
 
   @ParameterizedTest
@@ -256,7 +270,7 @@ class ErrorKindTest {
             switch (kind) {
               case TRANSIENT -> Verdict.retry();
               case HISTORY_LOST, TOKEN_REJECTED -> Verdict.positionLost();
-              case SETTINGS, POISON -> Verdict.fatal();
+              case SETTINGS, UNRETURNABLE -> Verdict.fatal();
             });
   }
 

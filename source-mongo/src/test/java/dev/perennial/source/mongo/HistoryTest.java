@@ -4,6 +4,7 @@ import static dev.perennial.source.mongo.Rig.next;
 import static dev.perennial.source.mongo.Rig.rig;
 import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.mongodb.MongoSocketException;
@@ -17,6 +18,8 @@ import dev.perennial.StreamException.Reason;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Recovery;
 import dev.perennial.simulators.mongo.FaultSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -219,6 +222,41 @@ class HistoryTest {
         assertThat(asked).hasValue(1);
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("an interrupt within restartAt is the caller's: the stream lives on and asks again")
+  void restartAtInterrupted(boolean restored) throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    try (Rig rig = rig()) {
+      fallBehind(rig);
+      MongoSource source =
+          rig.builder()
+              .onHistoryLost(
+                  HistoryLostPolicy.restartAt(gap -> {
+                    if (asked.getAndIncrement() > 0) {
+                      return StartPosition.now();
+                    }
+                    if (restored) {
+                      Thread.currentThread().interrupt();
+                      throw new IllegalStateException("the copy was interrupted");
+                    }
+                    throw new IllegalStateException(
+                        "no copy", new UncheckedIOException(interruptedIo()));
+                  }))
+              .build();
+      try (EventStream<ChangeEvent> stream = rig.stream(source)) {
+        assertThatThrownBy(() -> stream.next(Rig.TIMEOUT)).isInstanceOf(InterruptedException.class);
+        assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        assertThat(take(stream, 1)).containsExactly("gap");
+      }
+      assertThat(asked).hasValue(2);
+    }
+  }
+
+  private static IOException interruptedIo() {
+    return new IOException("the copy stopped", new InterruptedException());
   }
 
   @ParameterizedTest

@@ -5,6 +5,7 @@ import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import com.mongodb.client.model.Aggregates;
 import com.mongodb.client.model.Filters;
@@ -13,6 +14,8 @@ import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamEndedException;
 import dev.perennial.StreamException;
+import dev.perennial.simulators.mongo.FaultSpec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.bson.BsonDocument;
@@ -173,6 +176,28 @@ class InvalidateTest {
       rig.insert(3);
       assertThat(take(stream, 3)).containsExactly("insert 2", "invalidate", "insert 3");
       assertThat(rig.servers.openCursors()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  @DisplayName("a search for a hidden event that the driver repeats again and again is stopped")
+  void stormOfSearches() throws Exception {
+    try (Rig rig = rig(9);
+        EventStream<ChangeEvent> stream =
+            rig.live(rig.builder().pipeline(List.of(INSERTS)).build())) {
+      rig.insert(1);
+      assertThat(take(stream, 1)).containsExactly("insert 1");
+      // The getMore that ends the cursor is answered, those of the search are not.
+      rig.servers.faults().failFrom("getMore", 2, 1_000, FaultSpec.error(43));
+      rig.servers.faults().endCursors();
+      await()
+          .atMost(Rig.TIMEOUT)
+          .until(() ->
+              stream.next(Duration.ofMillis(10)).isEmpty()
+                  && !rig.told.of(MongoListener.ResumeStorm.class).isEmpty());
+      rig.servers.faults().clear();
+      rig.insert(2);
+      assertThat(take(stream, 1)).containsExactly("insert 2");
     }
   }
 

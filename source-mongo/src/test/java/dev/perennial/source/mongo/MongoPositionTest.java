@@ -27,7 +27,6 @@ class MongoPositionTest {
     MongoPosition position = token(hex);
 
     assertThat(position.isEvent()).isTrue();
-    assertThat(position.isHighWater()).isFalse();
     assertThat(position.isInvalidate()).isFalse();
     assertThat(position.token()).contains(Tokens.ofHex(hex));
     assertThat(position.operationTime()).isEmpty();
@@ -37,7 +36,6 @@ class MongoPositionTest {
   void knowsATokenThatStandsForATime() {
     MongoPosition position = token(Samples.HIGH_WATER_TOKEN);
 
-    assertThat(position.isHighWater()).isTrue();
     assertThat(position.isEvent()).isFalse();
     assertThat(position.isInvalidate()).isFalse();
     assertThat(position.clusterTime()).contains(new BsonTimestamp(0x5F103CB6, 1));
@@ -80,7 +78,7 @@ class MongoPositionTest {
 
     MongoPosition position = MongoPosition.ofToken(new BsonDocument("_data", new BsonBinary(key)));
 
-    assertThat(position.isHighWater()).isTrue();
+    assertThat(position.isEvent()).isFalse();
   }
 
   @ParameterizedTest
@@ -99,7 +97,6 @@ class MongoPositionTest {
     MongoPosition position = MongoPosition.ofToken(BsonDocument.parse(token));
 
     assertThat(position.isEvent()).isTrue();
-    assertThat(position.isHighWater()).isFalse();
     assertThat(position.clusterTime()).isEmpty();
     assertThat(position.degraded()).isEmpty();
     assertThat(position.toString()).contains("unknown time");
@@ -191,7 +188,7 @@ class MongoPositionTest {
 
     assertThat(position.clusterTime()).contains(new BsonTimestamp(time));
     assertThat(position.isInvalidate()).isEqualTo(invalidate);
-    assertThat(position.isHighWater()).isEqualTo(!event && !invalidate);
+    assertThat(position.isEvent()).isEqualTo(event || invalidate);
   }
 
   /** A key string's number: its size within its type, then twice its value. */

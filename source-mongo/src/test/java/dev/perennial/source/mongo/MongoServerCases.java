@@ -140,7 +140,7 @@ abstract class MongoServerCases implements MongoServers {
   }
 
   MongoSourceBuilder source(MongoSourceBuilder builder) {
-    return builder.maxAwaitTime(AWAIT).listener(told);
+    return builder.maxAwaitTime(AWAIT).listener(told.listener);
   }
 
   /** Checkpoints that are saved at each ack. */

@@ -47,7 +47,7 @@ final class Rig implements AutoCloseable {
     return MongoSource.builder(servers.connectionString())
         .watch(Scope.parse(ORDERS))
         .maxAwaitTime(Duration.ofMillis(100))
-        .listener(told);
+        .listener(told.listener);
   }
 
   EventStream<ChangeEvent> stream(MongoSource source) {

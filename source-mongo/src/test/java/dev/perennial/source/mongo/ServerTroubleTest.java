@@ -274,7 +274,7 @@ class ServerTroubleTest {
           MongoSource.builder(client)
               .watch(Scope.parse(Rig.ORDERS))
               .maxAwaitTime(Duration.ofMillis(100))
-              .listener(rig.told)
+              .listener(rig.told.listener)
               .build();
       try (EventStream<ChangeEvent> stream = rig.live(source)) {
         rig.insert(1);

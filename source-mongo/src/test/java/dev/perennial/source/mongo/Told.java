@@ -1,54 +1,25 @@
 package dev.perennial.source.mongo;
 
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Notes what a listener is told. */
-final class Told implements MongoListener {
+/** Notes what a listener is told, by whichever of its methods. */
+final class Told {
 
   private final List<Object> all = new CopyOnWriteArrayList<>();
 
+  final MongoListener listener =
+      (MongoListener)
+          Proxy.newProxyInstance(
+              Told.class.getClassLoader(),
+              new Class<?>[] {MongoListener.class},
+              (proxy, method, args) -> {
+                all.add(args[0]);
+                return null;
+              });
+
   <T> List<T> of(Class<T> kind) {
     return all.stream().filter(kind::isInstance).map(kind::cast).toList();
-  }
-
-  @Override
-  public void onResume(Resume resume) {
-    all.add(resume);
-  }
-
-  @Override
-  public void onResumeStorm(ResumeStorm storm) {
-    all.add(storm);
-  }
-
-  @Override
-  public void onHistoryLost(HistoryLost lost) {
-    all.add(lost);
-  }
-
-  @Override
-  public void onSettingsChanged(SettingsChanged change) {
-    all.add(change);
-  }
-
-  @Override
-  public void onTokenRejected(TokenRejected rejected) {
-    all.add(rejected);
-  }
-
-  @Override
-  public void onOneByOne(OneByOne change) {
-    all.add(change);
-  }
-
-  @Override
-  public void onSteppedOver(SteppedOver event) {
-    all.add(event);
-  }
-
-  @Override
-  public void onInvalidate(Invalidated invalidated) {
-    all.add(invalidated);
   }
 }

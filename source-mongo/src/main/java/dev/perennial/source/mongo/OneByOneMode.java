@@ -1,6 +1,9 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.MongoException;
 import dev.perennial.source.mongo.MongoListener.OneByOne;
+import dev.perennial.source.mongo.MongoListener.SteppedOver;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * not say that the event is the next one. Only where no batch has more than one event, it does.
  * Belongs to one source, and to the thread that uses it.
  */
-final class Caution {
+final class OneByOneMode {
 
   /**
    * The most events that are asked for so, at a round trip each: the event may have become one that
@@ -18,7 +21,8 @@ final class Caution {
    */
   static final int MOST = 1_000;
 
-  private final MongoListener listener;
+  private final BooleanSupplier sharded;
+  private final Telling telling;
 
   /** What the server could not return; null while events come in batches. */
   private @Nullable UnreturnableEvent met;
@@ -26,8 +30,13 @@ final class Caution {
   /** How many events came one by one since. */
   private int came;
 
-  Caution(MongoListener listener) {
-    this.listener = listener;
+  /**
+   * @param sharded whether events of several servers are put in order, so that there is no stepping
+   *     over any
+   */
+  OneByOneMode(BooleanSupplier sharded, Telling telling) {
+    this.sharded = sharded;
+    this.telling = telling;
   }
 
   /** Whether the next cursor is to give events one by one. */
@@ -35,29 +44,43 @@ final class Caution {
     return met != null;
   }
 
-  /** An event that cannot be returned was met in a batch. */
-  void met(UnreturnableEvent event, Throwable cause) {
-    met = event;
+  /**
+   * An event that cannot be returned was met.
+   *
+   * @return whether events are asked for one by one from now on; false if they are already, so that
+   *     this is the next event, or if that would lead past none
+   */
+  boolean met(MongoException error) {
+    if (isOn() || sharded.getAsBoolean()) {
+      return false;
+    }
+    met = UnreturnableEvent.read(error);
     came = 0;
-    listener.onOneByOne(new OneByOne(true, MongoErrors.words(cause)));
+    telling.tell(listener -> listener.onOneByOne(new OneByOne(true, MongoErrors.words(error))));
+    return true;
   }
 
   /**
-   * The event is handed out as malformed.
+   * The event that cannot be returned, to be handed out as malformed.
    *
    * @param before the position before it
+   * @throws MongoSourceException.Unreturnable if there is no way past it
    */
-  void steppedOver(MalformedChange event, MongoPosition before) {
-    listener.onSteppedOver(
-        new MongoListener.SteppedOver(event.position().orElse(before), event.cause()));
+  MalformedChange stepOver(MongoException error, MongoPosition before)
+      throws MongoSourceException.Unreturnable {
+    MalformedChange event =
+        UnreturnableEvent.read(error).asMalformed(error, before, sharded.getAsBoolean());
+    MongoPosition position = event.position().orElse(before);
+    telling.tell(listener -> listener.onSteppedOver(new SteppedOver(position, error)));
     passed("the event that the server could not return is stepped over");
+    return event;
   }
 
   /** It is over, if it was on. */
   void passed(String why) {
     if (met != null) {
       met = null;
-      listener.onOneByOne(new OneByOne(false, why));
+      telling.tell(listener -> listener.onOneByOne(new OneByOne(false, why)));
     }
   }
 

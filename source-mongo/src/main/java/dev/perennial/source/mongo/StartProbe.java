@@ -1,0 +1,73 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoException;
+import com.mongodb.MongoServerException;
+import com.mongodb.ServerAddress;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out whether a server has what comes after an event's token, where it opens a cursor there
+ * and does not say so: asks it for the token's time, which it checks at once. Later than the cursor
+ * was opened, so that what is there now was there for the cursor too.
+ *
+ * <p>Another member's answer says nothing, since its oplog may be longer, or shorter. A client of
+ * ours is led to the cursor's own; with one that was given it is asked again, after a while, until
+ * it happens to be that. Belongs to one source, and to the thread that uses it.
+ */
+final class StartProbe {
+
+  /** As often as an idle server says how far it has read (periodicNoopIntervalSecs). */
+  static final Duration INTERVAL = Duration.ofSeconds(10);
+
+  private final CursorOpener opener;
+  private final ServerPin pin;
+  private final StreamRuntime runtime;
+  private long asked;
+
+  StartProbe(CursorOpener opener, ServerPin pin, StreamRuntime runtime) {
+    this.opener = opener;
+    this.pin = pin;
+    this.runtime = runtime;
+  }
+
+  /** Whether so long has passed since it was last asked that it may be again. */
+  boolean isDue() {
+    return runtime.nanoTime() - asked >= INTERVAL.toNanos();
+  }
+
+  /**
+   * Asks.
+   *
+   * @param from where the cursor was opened
+   * @return whether it is known now that its server has what comes after that
+   * @throws MongoException if it is known that it has not
+   */
+  boolean confirms(MongoPosition from, OpenCursor cursor) throws InterruptedException {
+    asked = runtime.nanoTime();
+    Optional<MongoPosition> time = from.degraded();
+    ServerAddress server = cursor.server();
+    if (time.isEmpty() || server == null) {
+      return false;
+    }
+    OpenCursor probe;
+    try {
+      probe = pin.to(server, () -> opener.probe(time.get()));
+    } catch (MongoException e) {
+      if (MongoErrors.isPositionLost(e) && server.equals(addressOf(e))) {
+        throw e;
+      }
+      // It opened, and stumbled over what is too large to be returned; or is to be asked again.
+      return false;
+    }
+    boolean same = server.equals(probe.server());
+    probe.close(Duration.ZERO);
+    return same;
+  }
+
+  private static @Nullable ServerAddress addressOf(MongoException error) {
+    return error instanceof MongoServerException server ? server.getServerAddress() : null;
+  }
+}
