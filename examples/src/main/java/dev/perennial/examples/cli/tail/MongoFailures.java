@@ -4,6 +4,7 @@ import com.mongodb.MongoException;
 import com.mongodb.MongoSecurityException;
 import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamState;
 import dev.perennial.examples.cli.console.ExitStatus;
 import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.port.CheckpointException;
@@ -11,50 +12,52 @@ import dev.perennial.source.mongo.MongoSourceException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 
 /**
- * Says in one line why the tail of a MongoDB ends, and what to do about it.
+ * Says why the tail of a MongoDB ends.
  *
  * @param where which MongoDB, without anything secret
  * @param streamId the checkpoint's name
+ * @param location where the checkpoint is
  */
-record MongoFailures(String where, String streamId) {
+record MongoFailures(String where, String streamId, String location) implements TailFailures {
 
   /** Unauthorized and AuthenticationFailed, in MongoDB's {@code error_codes.yml}. */
   private static final Set<Integer> REFUSED = Set.of(13, 18);
 
   private static final int MAX_DEPTH = 20;
 
-  /** No connection in time. */
-  Failure unreachable(Duration patience, Throwable cause) {
+  @Override
+  public Failure notLive(StreamState state, Duration patience, TimeoutException cause) {
     return new Failure(
         ExitStatus.FAILED,
-        "no connection to "
-            + where
-            + " within "
-            + patience.toSeconds()
-            + " s; does a MongoDB run there, and are the hosts, replicaSet= and tls= right?"
-            + " --wait SECONDS waits for longer",
+        state == StreamState.CLAIMING ? claimed(patience) : unreachable(patience),
         cause);
   }
 
-  /** Somebody else had the claim all the time. */
-  Failure claimed(String location, Duration patience, Throwable cause) {
-    return new Failure(
-        ExitStatus.FAILED,
-        "another stream has the checkpoint \""
-            + streamId
-            + "\" in "
-            + location
-            + "; stop that one, take another --stream-id, or stand by for longer than "
-            + patience.toSeconds()
-            + " s with --wait SECONDS",
-        cause);
+  private String unreachable(Duration patience) {
+    return "no connection to "
+        + where
+        + " within "
+        + patience.toSeconds()
+        + " s; does a MongoDB run there, and are the hosts, replicaSet= and tls= right?"
+        + " --wait SECONDS waits for longer";
   }
 
-  /** The stream is dead. */
-  Failure explain(StreamException death) {
+  private String claimed(Duration patience) {
+    return "another stream has the checkpoint \""
+        + streamId
+        + "\" in "
+        + location
+        + "; stop that one, take another --stream-id, or stand by for longer than "
+        + patience.toSeconds()
+        + " s with --wait SECONDS";
+  }
+
+  @Override
+  public Failure explain(StreamException death) {
     if (find(death, MongoFailures::isRefusal).isPresent()) {
       return new Failure(ExitStatus.REFUSED, text(death), death);
     }

@@ -6,11 +6,14 @@ import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamEndedException;
+import dev.perennial.StreamException;
 import dev.perennial.examples.cli.console.ExitStatus;
+import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.examples.cli.console.Terminal;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -25,7 +28,7 @@ import java.util.function.Function;
 final class Tail<E> implements AutoCloseable {
 
   private static final int BATCH = 256;
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final Duration WATCH_EVERY = Duration.ofSeconds(1);
 
   /** How long an end waits until what is being printed is printed and acked. */
   private static final Duration LAST_BATCH = Duration.ofSeconds(1);
@@ -67,23 +70,31 @@ final class Tail<E> implements AutoCloseable {
   }
 
   /**
-   * Prints until there is nothing more to print, and says what to exit with.
+   * Connects, prints until there is nothing more to print, and says what to exit with.
    *
+   * @param patience how long connecting may take
+   * @param failures says what went wrong
    * @param watcher is shown each batch that was printed and, while nothing comes, an empty one each
    *     second
    */
-  int run(Consumer<Batch<E>> watcher) throws InterruptedException {
-    started = true;
+  int run(Duration patience, TailFailures failures, Consumer<Batch<E>> watcher)
+      throws Failure, InterruptedException {
     try {
+      stream.awaitLive(patience);
+      started = true;
       while (printed.get() < max) {
-        Batch<E> batch = stream.poll((int) Math.min(BATCH, max - printed.get()), PATIENCE);
+        Batch<E> batch = stream.poll((int) Math.min(BATCH, max - printed.get()), WATCH_EVERY);
         if (!batch.isEmpty() && !print(batch)) {
           return ExitStatus.FAILED;
         }
         watcher.accept(batch);
       }
+    } catch (TimeoutException e) {
+      throw failures.notLive(stream.state(), patience, e);
     } catch (StreamClosedException | StreamEndedException e) {
       // Closed by the end of the program, or the source is complete.
+    } catch (StreamException e) {
+      throw failures.explain(e);
     }
     return 0;
   }

@@ -4,9 +4,6 @@ import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
-import dev.perennial.StreamClosedException;
-import dev.perennial.StreamException;
-import dev.perennial.StreamState;
 import dev.perennial.examples.cli.checkpoint.CheckpointLocation;
 import dev.perennial.examples.cli.checkpoint.LocationConverter;
 import dev.perennial.examples.cli.checkpoint.ManagedStore;
@@ -21,7 +18,6 @@ import dev.perennial.source.mongo.StartPosition;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -133,19 +129,17 @@ final class TailMongoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Failure, InterruptedException {
-    options.check(spec);
+    options.check();
     if (streamId != null && checkpoint == null) {
       throw wrong("--stream-id names a checkpoint, so it needs --checkpoint LOCATION too", null);
     }
     String address = address();
-    MongoFailures failures = new MongoFailures(Addresses.withoutSecrets(address), streamId());
     MongoSource source = source(address);
+    MongoFailures failures =
+        new MongoFailures(
+            Addresses.withoutSecrets(address), streamId(), String.valueOf(checkpoint));
     try (ManagedStore store = checkpoint == null ? null : checkpoint.open()) {
       return tail(source, store, failures);
-    } catch (StreamClosedException e) {
-      return 0; // Told to end before it was connected.
-    } catch (StreamException e) {
-      throw failures.explain(e);
     }
   }
 
@@ -160,11 +154,10 @@ final class TailMongoCommand implements Callable<Integer> {
             .open();
     try (Tail<ChangeEvent> tail =
         new Tail<>(stream, json ? MongoLine::json : MongoLine::text, options.max(), true, notes)) {
-      connect(stream, failures);
       if (!stats) {
-        return tail.run(batch -> {});
+        return tail.run(options.patience(), failures, batch -> {});
       }
-      int status = tail.run(figures::saw);
+      int status = tail.run(options.patience(), failures, figures::saw);
       figures.end();
       return status;
     }
@@ -179,17 +172,6 @@ final class TailMongoCommand implements Callable<Integer> {
     return stats
         ? Checkpoints.in(CheckpointStore.of(id -> Optional.empty(), (id, saved) -> {}), streamId())
         : Checkpoints.none();
-  }
-
-  private void connect(EventStream<ChangeEvent> stream, MongoFailures failures)
-      throws Failure, InterruptedException {
-    try {
-      stream.awaitLive(options.patience());
-    } catch (TimeoutException e) {
-      throw stream.state() == StreamState.CLAIMING
-          ? failures.claimed(String.valueOf(checkpoint), options.patience(), e)
-          : failures.unreachable(options.patience(), e);
-    }
   }
 
   private MongoSource source(String address) {

@@ -163,11 +163,11 @@ class CheckpointCommandTest {
     Result result = run("list", "s3://key:geheim@bucket");
     assertThat(result.status).isEqualTo(2);
     assertThat(result.err)
-        .contains("checkpoints cannot be in s3://…", "Usage: perennial checkpoint list")
+        .contains("checkpoints cannot be in s3://…", "See perennial checkpoint list --help.")
         .doesNotContain("geheim");
     assertThat(run("show", folder.toString()).err).contains("Missing required parameter: 'ID'");
     assertThat(run("show", folder.toString(), "").status).isEqualTo(2);
-    assertThat(run().err).contains("Say what to do.", "list", "show", "delete");
+    assertThat(run().err).contains("Say what to do: list, show or delete");
   }
 
   @Test

@@ -143,7 +143,7 @@ class TailMongoFailuresTest {
       value = {
         "--watch shop.orders | Say which MongoDB: give a URI, or set PERENNIAL_MONGODB_URI",
         "mongodb://localhost | Missing required option: '--watch=NAME'",
-        "mongodb://localhost --watch .orders | .orders",
+        "mongodb://localhost --watch .orders | databaseName",
         "mongodb://localhost --watch a --from yesterday | is no start: give now, a time",
         "mongodb://localhost --watch a --pipeline [{ | it is no JSON array of stages",
         "mongodb://localhost --watch a --stream-id x | --stream-id names a checkpoint, so it needs",
@@ -155,7 +155,8 @@ class TailMongoFailuresTest {
   void refusesWhatItCannotUnderstand(String arguments, String why) {
     Result result = tail(arguments.split(" "));
     assertThat(result.status).isEqualTo(2);
-    assertThat(result.err).contains(why, "Usage: perennial tail mongo").doesNotContain("heim");
+    assertThat(result.err).contains(why, "See perennial tail mongo --help.").doesNotContain("heim");
+    assertThat(result.err).hasLineCount(2);
   }
 
   private record Result(int status, String err) {}

@@ -215,7 +215,7 @@ class TailTapTest {
   void refusesAPasswordInTheAddressWithoutShowingIt() throws Exception {
     try (Program tail = perennial("tail", "tap", "ws://admin:geheim@localhost:2480")) {
       assertThat(tail.exitStatus()).isEqualTo(2);
-      assertThat(tail.err()).contains("Usage: perennial tail tap").doesNotContain("geheim");
+      assertThat(tail.err()).contains("See perennial tail tap --help.").doesNotContain("geheim");
     }
   }
 
@@ -225,7 +225,7 @@ class TailTapTest {
       assertThat(tail.exitStatus()).isEqualTo(2);
       assertThat(tail.err())
           .contains("its scheme is none of ws, wss, http and https")
-          .contains("Usage: perennial tail tap");
+          .contains("See perennial tail tap --help.");
     }
     try (Program tail = perennial("tail", "tap", "ws://localhost", "--max", "0")) {
       assertThat(tail.exitStatus()).isEqualTo(2);
@@ -233,7 +233,8 @@ class TailTapTest {
     }
     try (Program tail = perennial("tail")) {
       assertThat(tail.exitStatus()).isEqualTo(2);
-      assertThat(tail.err()).contains("Usage: perennial tail");
+      assertThat(tail.err())
+          .isEqualTo("perennial: Say what to do: tap or mongo\nSee perennial tail --help.\n");
     }
   }
 
