@@ -63,6 +63,7 @@ final class TailMongoCommand implements Callable<Integer> {
       names = "--watch",
       paramLabel = "NAME",
       required = true,
+      converter = WatchConverter.class,
       description =
           "What to watch: shop.orders for a collection, shop for a database, '*' for everything. Several"
               + " times for several collections.")
@@ -130,6 +131,9 @@ final class TailMongoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Failure, InterruptedException {
     options.check();
+    if (streamId != null && streamId.isBlank()) {
+      throw wrong("--stream-id must not be blank: it names the checkpoint", null);
+    }
     if (streamId != null && checkpoint == null) {
       throw wrong("--stream-id names a checkpoint, so it needs --checkpoint LOCATION too", null);
     }

@@ -108,7 +108,7 @@ class TailMongoFailuresTest {
       insert(mongo, 2);
       mongo.faults().truncateOplog(insert(mongo, 3));
       Result result =
-          tail(mongo.connectionString(), "--watch", ORDERS, "--checkpoint", folder.toString());
+          tail(mongo.connectionString(), "--watch", ORDERS, "--checkpoint", "file:" + folder);
       assertThat(result.status).as(result.err).isEqualTo(1);
       assertThat(result.err).contains("its oplog was overwritten", "--from now").hasLineCount(1);
     }
@@ -125,7 +125,7 @@ class TailMongoFailuresTest {
               "--watch",
               ORDERS,
               "--checkpoint",
-              folder.toString(),
+              "file:" + folder,
               "--wait",
               "1");
       assertThat(result.status).as(result.err).isEqualTo(1);
@@ -143,7 +143,17 @@ class TailMongoFailuresTest {
       value = {
         "--watch shop.orders | Say which MongoDB: give a URI, or set PERENNIAL_MONGODB_URI",
         "mongodb://localhost | Missing required option: '--watch=NAME'",
-        "mongodb://localhost --watch .orders | databaseName",
+        "mongodb://localhost --watch .orders | '--watch' (NAME): \".orders\" cannot be watched: write",
+        "mongodb://localhost --watch= | \"\" cannot be watched: write shop.orders for a collection",
+        "mongodb://localhost --watch shop. | \"shop.\" cannot be watched: write shop.orders",
+        "mongodb://localhost --watch sh/op | \"sh/op\" cannot be watched: write shop.orders",
+        "mongodb://localhost --watch shop.* | \"shop.*\" cannot be watched: no name has a *",
+        "mongodb://localhost --watch shop.a,shop.b | give --watch several times",
+        "mongodb://localhost --watch shop.$cmd | \"shop.$cmd\" cannot be watched: no name has",
+        "mongodb://localhost --watch * --watch a.b | \"*\" is a whole database or the cluster",
+        "mongodb://localhost --watch a --pipeline= | is neither JSON, which begins with [ or {, nor a",
+        "mongodb://localhost --watch a --checkpoint bogus | '--checkpoint': it names neither",
+        "mongodb://localhost --watch a --checkpoint file:x --stream-id= | --stream-id must not be blank",
         "mongodb://localhost --watch a --from yesterday | is no start: give now, a time",
         "mongodb://localhost --watch a --pipeline [{ | it is no JSON array of stages",
         "mongodb://localhost --watch a --stream-id x | --stream-id names a checkpoint, so it needs",
