@@ -65,7 +65,8 @@ public final class CheckpointLocation {
     return opener.apply(Optional.of(prefix));
   }
 
-  boolean isRedis() {
+  /** Whether it is in a Redis, not in a directory. */
+  public boolean isRedis() {
     return redis;
   }
 

@@ -46,7 +46,8 @@ import picocli.CommandLine.Spec;
     })
 final class TailMongoCommand implements Callable<Integer> {
 
-  private static final String URI = "PERENNIAL_MONGODB_URI";
+  /** Which environment variable may have the connection string. */
+  static final String URI = "PERENNIAL_MONGODB_URI";
 
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
@@ -139,21 +140,26 @@ final class TailMongoCommand implements Callable<Integer> {
     }
     String address = address();
     MongoSource source = source(address);
-    MongoFailures failures =
-        new MongoFailures(
-            Addresses.withoutSecrets(address), streamId(), String.valueOf(checkpoint));
     try (ManagedStore store = checkpoint == null ? null : checkpoint.open()) {
-      return tail(source, store, failures);
+      return tail(
+          source,
+          Addresses.withoutSecrets(address),
+          MongoAddress.hasCredentials(address),
+          checkpoint == null || store == null
+              ? null
+              : new ClaimWatch(store.store(), checkpoint, streamId(), System.err::println));
     }
   }
 
-  private int tail(MongoSource source, @Nullable ManagedStore store, MongoFailures failures)
+  private int tail(
+      MongoSource source, String where, boolean credentials, @Nullable ClaimWatch claims)
       throws Failure, InterruptedException {
     Consumer<String> notes = System.err::println;
     MongoStats figures = new MongoStats(source::clusterTime, System::nanoTime, notes);
+    MongoFailures failures = new MongoFailures(where, credentials, Optional.ofNullable(claims));
     EventStream<ChangeEvent> stream =
-        EventStream.from(source, checkpoints(store))
-            .listener(new ConnectionNotes(failures.where(), notes))
+        EventStream.from(source, checkpoints(claims))
+            .listener(new ConnectionNotes(where, DriverWords::of, notes))
             .listener(figures)
             .open();
     try (Tail<ChangeEvent> tail =
@@ -167,9 +173,9 @@ final class TailMongoCommand implements Callable<Integer> {
     }
   }
 
-  private Checkpoints checkpoints(@Nullable ManagedStore store) {
+  private Checkpoints checkpoints(@Nullable CheckpointStore store) {
     if (store != null) {
-      Checkpoints checkpoints = Checkpoints.in(store.store(), streamId());
+      Checkpoints checkpoints = Checkpoints.in(store, streamId());
       return from == null ? checkpoints : checkpoints.startAfresh();
     }
     // For its figures: saves are how a stream tells of progress without events.

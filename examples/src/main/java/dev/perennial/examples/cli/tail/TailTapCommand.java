@@ -73,7 +73,7 @@ final class TailTapCommand implements Callable<Integer> {
             new Tail<>(
                 EventStream.from(source(transport, password))
                     .acks(noAck ? AckMode.NEVER : AckMode.EXPLICIT)
-                    .listener(new ConnectionNotes(uri, notes))
+                    .listener(new ConnectionNotes(uri, Throwable::getMessage, notes))
                     .open(),
                 json ? TapLine::json : TapLine::text,
                 options.max(),

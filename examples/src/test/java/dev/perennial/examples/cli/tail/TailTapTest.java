@@ -3,12 +3,11 @@ package dev.perennial.examples.cli.tail;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.perennial.examples.ClosedPort;
 import dev.perennial.examples.Program;
 import dev.perennial.examples.cli.Perennial;
 import dev.perennial.simulators.tap.DeliveryMode;
 import dev.perennial.simulators.tap.TapSimulator;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -199,15 +198,12 @@ class TailTapTest {
 
   @Test
   void givesUpWhenThereIsNoTap() throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    try (Program tail = perennial("tail", "tap", "ws://127.0.0.1:" + port, "--wait", "1")) {
+    try (ClosedPort port = new ClosedPort();
+        Program tail = perennial("tail", "tap", "ws://127.0.0.1:" + port.number(), "--wait", "1")) {
       assertThat(tail.exitStatus()).isEqualTo(1);
       assertThat(tail.err())
           .contains("next attempt in ")
-          .contains("perennial: no connection to ws://127.0.0.1:" + port + " within 1 s");
+          .contains("perennial: no connection to ws://127.0.0.1:" + port.number() + " within 1 s;");
     }
   }
 
