@@ -49,10 +49,10 @@ class TailMongoTest {
       mongo.delete(ORDERS, id(7));
       mongo.drop(ORDERS);
       assertThat(tail.exitStatus()).as(tail.toString()).isZero();
-      String when = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d ";
+      String when = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ ";
       List<String> lines = tail.lines();
       assertThat(lines).hasSize(6).allMatch(line -> line.matches(when + ".*"));
-      assertThat(lines.stream().map(line -> line.substring(20)).toList())
+      assertThat(lines.stream().map(line -> line.substring(21)).toList())
           .containsExactly(
               "insert    shop.orders          7 {\"_id\": 7}",
               "update    shop.orders          7 set {\"total\": 4}",
