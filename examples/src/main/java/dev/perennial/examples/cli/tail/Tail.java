@@ -10,7 +10,8 @@ import dev.perennial.StreamException;
 import dev.perennial.examples.cli.console.ExitStatus;
 import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.examples.cli.console.Terminal;
-import java.io.PrintStream;
+import java.io.BufferedWriter;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -37,7 +38,7 @@ final class Tail<E> implements AutoCloseable {
   private final Function<E, String> format;
   private final long max;
   private final boolean acks;
-  private final PrintStream out = Terminal.stdout();
+  private final BufferedWriter out = new BufferedWriter(Terminal.output());
   private final Consumer<String> notes;
 
   /** Held while a batch is printed and acked; fair, so that who wants to close gets its turn. */
@@ -47,6 +48,10 @@ final class Tail<E> implements AutoCloseable {
   private boolean closed;
   private volatile boolean over;
   private volatile boolean started;
+
+  /** Whether the output cannot be written, so that part of a batch may have been printed. */
+  private volatile boolean broken;
+
   private final AtomicLong printed = new AtomicLong();
 
   /**
@@ -84,9 +89,7 @@ final class Tail<E> implements AutoCloseable {
       started = true;
       while (printed.get() < max) {
         Batch<E> batch = stream.poll((int) Math.min(BATCH, max - printed.get()), WATCH_EVERY);
-        if (!batch.isEmpty() && !print(batch)) {
-          return ExitStatus.FAILED;
-        }
+        print(batch);
         watcher.accept(batch);
       }
     } catch (TimeoutException e) {
@@ -95,26 +98,38 @@ final class Tail<E> implements AutoCloseable {
       // Closed by the end of the program, or the source is complete.
     } catch (StreamException e) {
       throw failures.explain(e);
+    } catch (IOException e) {
+      broken = true;
+      if (Terminal.isUnread(e)) {
+        return ExitStatus.UNREAD;
+      }
+      throw new Failure(
+          ExitStatus.FAILED, "the events could not be written to the output: " + e.getMessage(), e);
     }
     return 0;
   }
 
-  /** Prints and acks; false if nobody reads any more, so that nothing can be acked. */
-  private boolean print(Batch<E> batch) {
+  /**
+   * Prints and acks.
+   *
+   * @throws IOException if not all could be printed, so that nothing is acked
+   */
+  private void print(Batch<E> batch) throws IOException {
+    if (batch.isEmpty()) {
+      return;
+    }
     printing.lock();
     try {
       if (over) {
-        return true; // What came between the end and the close stays unacked.
+        return; // What came between the end and the close stays unacked.
       }
       for (Delivery<E> delivery : batch) {
-        out.println(format.apply(delivery.event()));
+        out.write(format.apply(delivery.event()));
+        out.newLine();
       }
-      if (out.checkError()) { // flushes, too
-        return false;
-      }
+      out.flush();
       printed.addAndGet(batch.size());
       batch.ack();
-      return true;
     } finally {
       printing.unlock();
     }
@@ -151,7 +166,8 @@ final class Tail<E> implements AutoCloseable {
 
   private String summary(CloseReport report) {
     StringBuilder line = new StringBuilder();
-    line.append("closed: ").append(printed.get()).append(" events printed, ");
+    line.append("closed: ").append(broken && !acks ? "at least " : "").append(printed.get());
+    line.append(broken && acks ? " events acked, " : " events printed, ");
     line.append(acks ? report.unacked() : printed.get()).append(" stayed unacked");
     if (!acks) {
       line.append(" (--no-ack)");

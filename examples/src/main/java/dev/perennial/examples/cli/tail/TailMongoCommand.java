@@ -34,7 +34,10 @@ import picocli.CommandLine.Spec;
     description = {
       "Prints the changes in a MongoDB replica set or sharded cluster, one a line.",
       "",
-      "With @|bold --checkpoint|@ it goes on where it stopped; without, it begins at --from each time."
+      "With @|bold --checkpoint|@ it goes on where it stopped; without, it begins at --from each time. Of"
+          + " several with the same checkpoint one prints, and the others stand by for as long as --wait says.",
+      "",
+      "Times are the server's, in UTC, as --from takes them."
     },
     footer = {
       "",
@@ -42,7 +45,8 @@ import picocli.CommandLine.Spec;
       "  PERENNIAL_MONGODB_URI   the connection string, if it is not to stand on the command line",
       "",
       "Exit status: 0 after --max events, 1 if it failed, 2 for wrong arguments, 3 if the server wants"
-          + " a user and a password or others; after Ctrl-C 130."
+          + " a user and a password or others, 130"
+          + " after Ctrl-C, 141 if nobody reads the output any more."
     })
 final class TailMongoCommand implements Callable<Integer> {
 

@@ -25,7 +25,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Prints the events of a Tap, one a line, and acks each once it is printed.",
       "",
-      "An event that is acked is gone from the Tap: use @|bold --no-ack|@ to look only."
+      "An event that is acked is gone from the Tap: use @|bold --no-ack|@ to look only.",
+      "",
+      "Times are those of the arrival, in UTC."
     },
     footer = {
       "",
@@ -33,7 +35,8 @@ import picocli.CommandLine.Spec;
       "  PERENNIAL_TAP_PASSWORD   the Tap's admin password, if it has one",
       "",
       "Exit status: 0 after --max events, 1 if it failed, 2 for wrong arguments, 3 if the Tap wants a"
-          + " password or another one; after Ctrl-C 130."
+          + " password or another one, 130"
+          + " after Ctrl-C, 141 if nobody reads the output any more."
     })
 final class TailTapCommand implements Callable<Integer> {
 

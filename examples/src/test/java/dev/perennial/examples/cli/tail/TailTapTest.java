@@ -8,8 +8,12 @@ import dev.perennial.examples.Program;
 import dev.perennial.examples.cli.Perennial;
 import dev.perennial.simulators.tap.DeliveryMode;
 import dev.perennial.simulators.tap.TapSimulator;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 /** The tail as a process, on a Tap in this one. */
 class TailTapTest {
@@ -127,13 +131,45 @@ class TailTapTest {
   }
 
   @Test
-  void stopsWithoutAnAckWhenNobodyReadsOn() throws Exception {
+  void endsQuietlyAndWithoutAnAckWhenNobodyReadsOn() throws Exception {
     try (TapSimulator tap = TapSimulator.builder().start();
         Program tail = stuckTail(tap)) {
       tail.process().getInputStream().close();
       tap.emitIdentity(DID, "a.test", true, "active");
+      assertThat(tail.exitStatus()).as(tail.toString()).isEqualTo(128 + 13);
+      assertThat(tail.err())
+          .contains("closed: 0 events acked, 1 stayed unacked")
+          .doesNotContain("perennial: ");
+      assertThat(tap.acked()).isZero();
+    }
+  }
+
+  /** A device that is always full, as a disk may be. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void saysWhyTheOutputCannotBeWritten() throws Exception {
+    String command =
+        "exec \"$1\" -XX:TieredStopAtLevel=1 -cp \"$2\" \"$3\" tail tap \"$4\" >/dev/full";
+    try (TapSimulator tap = TapSimulator.builder().start();
+        Program tail =
+            Program.start(
+                List.of(
+                    "sh",
+                    "-c",
+                    command,
+                    "sh",
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    System.getProperty("java.class.path"),
+                    Perennial.class.getName(),
+                    tap.httpUri().toString()),
+                null,
+                Map.of(),
+                true)) {
+      tap.emitIdentity(DID, "a.test", true, "active");
       assertThat(tail.exitStatus()).as(tail.toString()).isEqualTo(1);
-      assertThat(tail.err()).contains("closed: 0 events printed, 1 stayed unacked");
+      assertThat(tail.err())
+          .contains("closed: 0 events acked, 1 stayed unacked")
+          .contains("perennial: the events could not be written to the output: ");
       assertThat(tap.acked()).isZero();
     }
   }
