@@ -1,6 +1,7 @@
 package dev.perennial.examples.cli;
 
 import dev.perennial.examples.cli.checkpoint.CheckpointCommand;
+import dev.perennial.examples.cli.console.CommandGroup;
 import dev.perennial.examples.cli.console.ExitStatus;
 import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.examples.cli.console.Terminal;
@@ -8,9 +9,8 @@ import dev.perennial.examples.cli.demo.DemoCommand;
 import dev.perennial.examples.cli.tail.TailCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line. A new command is a class of its own and one line in {@code subcommands}. */
 @Command(
@@ -20,22 +20,18 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       TailCommand.class,
       CheckpointCommand.class,
-      CommandLine.HelpCommand.class
+      HelpCommand.class
     },
     scope = CommandLine.ScopeType.INHERIT,
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND")
-public final class Perennial implements Runnable {
+public final class Perennial extends CommandGroup {
 
   /** What to set for logback to say something: see {@code logback.xml}. */
   private static final String LOG_LEVEL = "perennial.log";
 
   private static final String LIBRARIES_LOG_LEVEL = "perennial.log.libraries";
-
-  @Spec
-  @SuppressWarnings("NullAway.Init") // by picocli
-  private CommandSpec spec;
 
   /** Runs a command and exits with its status. */
   public static void main(String[] args) {
@@ -48,10 +44,23 @@ public final class Perennial implements Runnable {
 
   /** Adds what all commands have in common. */
   public static CommandLine commandLine(CommandLine commands) {
-    return commands.setExecutionExceptionHandler((failure, command, parsed) -> {
-      command.getErr().println(command.getColorScheme().errorText(Failure.say(failure)));
-      return failure instanceof Failure known ? known.status() : ExitStatus.FAILED;
-    });
+    return commands
+        .setExecutionExceptionHandler((failure, command, parsed) -> {
+          say(command, failure);
+          return failure instanceof Failure known ? known.status() : ExitStatus.FAILED;
+        })
+        .setParameterExceptionHandler((mistake, arguments) -> {
+          CommandLine command = mistake.getCommandLine();
+          say(command, mistake);
+          UnmatchedArgumentException.printSuggestions(mistake, command.getErr());
+          // Not the help itself, which is so long that the line above would not be seen.
+          command.getErr().println("See " + command.getCommandSpec().qualifiedName() + " --help.");
+          return command.getCommandSpec().exitCodeOnInvalidInput();
+        });
+  }
+
+  private static void say(CommandLine command, Throwable failure) {
+    command.getErr().println(command.getColorScheme().errorText(Failure.say(failure)));
   }
 
   @Option(
@@ -63,10 +72,5 @@ public final class Perennial implements Runnable {
     // Before the first logger is made, which then reads it.
     System.setProperty(LOG_LEVEL, verbose ? "debug" : "off");
     System.setProperty(LIBRARIES_LOG_LEVEL, verbose ? "warn" : "off");
-  }
-
-  @Override
-  public void run() {
-    throw new CommandLine.ParameterException(spec.commandLine(), "Say what to do.");
   }
 }

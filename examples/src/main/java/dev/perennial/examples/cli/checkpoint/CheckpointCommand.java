@@ -1,9 +1,7 @@
 package dev.perennial.examples.cli.checkpoint;
 
-import picocli.CommandLine;
+import dev.perennial.examples.cli.console.CommandGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code perennial checkpoint}: what can be done with checkpoints while no stream runs. */
 @Command(
@@ -15,14 +13,4 @@ import picocli.CommandLine.Spec;
       CheckpointDeleteCommand.class
     },
     synopsisSubcommandLabel = "COMMAND")
-public final class CheckpointCommand implements Runnable {
-
-  @Spec
-  @SuppressWarnings("NullAway.Init") // by picocli
-  private CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new CommandLine.ParameterException(spec.commandLine(), "Say what to do.");
-  }
-}
+public final class CheckpointCommand extends CommandGroup {}

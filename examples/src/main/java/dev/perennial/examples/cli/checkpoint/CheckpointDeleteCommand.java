@@ -4,9 +4,6 @@ import dev.perennial.examples.cli.console.Failure;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code perennial checkpoint delete} */
 @Command(
@@ -19,25 +16,10 @@ import picocli.CommandLine.Spec;
     footer = StoreParameters.EXIT_STATUS)
 final class CheckpointDeleteCommand implements Callable<Integer> {
 
-  @Spec
-  @SuppressWarnings("NullAway.Init") // by picocli
-  private CommandSpec spec;
-
-  @Mixin private final StoreParameters parameters = new StoreParameters();
-
-  @Parameters(index = "1", paramLabel = "ID", description = "The id of the stream.")
-  @SuppressWarnings("NullAway.Init") // by picocli
-  private String id;
+  @Mixin private final StreamParameters parameters = new StreamParameters();
 
   @Override
   public Integer call() throws Failure {
-    return parameters.with(
-        spec,
-        store -> {
-          if (!store.delete(id)) {
-            throw parameters.missing(id, store);
-          }
-          return 0;
-        });
+    return parameters.with((store, id, out) -> store.delete(id));
   }
 }

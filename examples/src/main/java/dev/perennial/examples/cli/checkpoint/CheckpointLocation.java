@@ -2,6 +2,7 @@ package dev.perennial.examples.cli.checkpoint;
 
 import dev.perennial.checkpoint.redis.RedisCheckpointStore;
 import dev.perennial.examples.cli.console.Addresses;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -33,21 +34,24 @@ public final class CheckpointLocation {
   }
 
   /**
-   * Reads {@code file:DIR}, the path of a directory, or the address of a Redis.
+   * Reads {@code file:DIR}, the path of a directory that exists, or the address of a Redis.
    *
    * @throws IllegalArgumentException if it is none of these; without the text, which may have a
    *     password in it
    */
   public static CheckpointLocation parse(String text) {
-    Matcher scheme = SCHEME.matcher(text);
-    if (scheme.matches() && !text.startsWith(FILE)) {
-      if (!REDIS.contains(scheme.group(1).toLowerCase(Locale.ROOT))) {
-        throw new IllegalArgumentException(
-            "checkpoints cannot be in " + scheme.group(1) + "://…; they can be in " + FORM);
-      }
-      return redis(text);
+    if (text.startsWith(FILE)) {
+      return directory(text.substring(FILE.length()));
     }
-    return directory(text.startsWith(FILE) ? text.substring(FILE.length()) : text);
+    Matcher scheme = SCHEME.matcher(text);
+    if (!scheme.matches()) {
+      return existingDirectory(text);
+    }
+    if (!REDIS.contains(scheme.group(1).toLowerCase(Locale.ROOT))) {
+      throw new IllegalArgumentException(
+          "checkpoints cannot be in " + scheme.group(1) + "://…; they can be in " + FORM);
+    }
+    return redis(text);
   }
 
   /** Opens the store. The directory or the server is not touched before it is used. */
@@ -60,13 +64,25 @@ public final class CheckpointLocation {
     return opener.apply(Optional.of(prefix));
   }
 
-  boolean isRedis() {
+  /** Whether it is in a Redis, not in a directory. */
+  public boolean isRedis() {
     return redis;
   }
 
   @Override
   public String toString() {
     return name;
+  }
+
+  /** One that does not exist is taken for a mistake: anything could be the name of a directory. */
+  private static CheckpointLocation existingDirectory(String text) {
+    CheckpointLocation location = text.isBlank() ? null : directory(text);
+    if (location == null || !Files.isDirectory(Path.of(location.name))) {
+      throw new IllegalArgumentException(
+          "it names neither a directory that exists nor, with a scheme, where checkpoints can be: "
+              + FORM);
+    }
+    return location;
   }
 
   private static CheckpointLocation directory(String text) {

@@ -4,12 +4,14 @@ import dev.perennial.examples.cli.console.ExitStatus;
 import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.examples.cli.console.Printable;
 import dev.perennial.port.CheckpointException;
+import java.io.PrintWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** What all commands about checkpoints need to know: where they are. */
 final class StoreParameters {
@@ -20,10 +22,14 @@ final class StoreParameters {
   /** How many characters of the ids that are there an error shows. */
   private static final int MOST_IDS = 200;
 
-  /** What is to be done with the store. */
+  /** What is to be done with the store, and what came of it printed. */
   interface Work {
-    int run(ManagedStore store) throws CheckpointException, Failure;
+    void run(ManagedStore store, PrintWriter out) throws CheckpointException, Failure;
   }
+
+  @Spec(Spec.Target.MIXEE)
+  @SuppressWarnings("NullAway.Init") // by picocli
+  private CommandSpec spec;
 
   @Parameters(
       index = "0",
@@ -53,9 +59,12 @@ final class StoreParameters {
   }
 
   /** Opens the store, does the work, and tells what went wrong in one line. */
-  int with(CommandSpec spec, Work work) throws Failure {
-    try (ManagedStore store = open(spec)) {
-      return work.run(store);
+  int with(Work work) throws Failure {
+    PrintWriter out = spec.commandLine().getOut();
+    try (ManagedStore store = open()) {
+      work.run(store, out);
+      out.flush();
+      return 0;
     } catch (CheckpointException e) {
       throw new Failure(ExitStatus.FAILED, String.valueOf(e.getMessage()), e);
     } catch (IllegalArgumentException e) {
@@ -64,7 +73,7 @@ final class StoreParameters {
     }
   }
 
-  private ManagedStore open(CommandSpec spec) {
+  private ManagedStore open() {
     if (prefix == null) {
       return location.open();
     }

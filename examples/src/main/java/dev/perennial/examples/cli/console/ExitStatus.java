@@ -9,5 +9,11 @@ public final class ExitStatus {
   /** The server wants a password, or another one. */
   public static final int REFUSED = 3;
 
+  /**
+   * Whoever read the output is gone, as {@code head} is when it has enough: what a shell gives for
+   * a program that SIGPIPE ended.
+   */
+  public static final int UNREAD = 141;
+
   private ExitStatus() {}
 }

@@ -1,6 +1,7 @@
 package dev.perennial.examples.cli.console;
 
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ParameterException;
 
 /** Ends a command with a message for the person who started it, and an exit status. */
 public final class Failure extends Exception {
@@ -21,7 +22,8 @@ public final class Failure extends Exception {
 
   /** An error in one line. What nobody foresaw is told with its type. */
   public static String say(Throwable failure) {
-    String text = failure instanceof Failure ? failure.getMessage() : failure.toString();
+    boolean foreseen = failure instanceof Failure || failure instanceof ParameterException;
+    String text = foreseen ? failure.getMessage() : failure.toString();
     return "perennial: " + Printable.line(String.valueOf(text));
   }
 }

@@ -3,9 +3,11 @@ package dev.perennial.examples.cli.console;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -39,8 +41,20 @@ public final class Terminal {
 
   /** {@link #stdout()} as a writer, which flushes each line. */
   public static PrintWriter writer() {
-    return new PrintWriter(
-        new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), charset()), true);
+    return new PrintWriter(output(), true);
+  }
+
+  /** {@link #stdout()} as a writer that says why it cannot write. */
+  public static Writer output() {
+    return new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), charset());
+  }
+
+  /**
+   * Whether standard output could not be written because whoever read it is gone. Java has only the
+   * system's words for that; in a language in which they have no "pipe" the error is told.
+   */
+  public static boolean isUnread(IOException error) {
+    return String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT).contains("pipe");
   }
 
   @SuppressWarnings("SystemConsoleNull") // See isConsole.

@@ -62,7 +62,11 @@ final class MongoConsumer implements MongoListener {
         MongoSource.builder(mongo).watch(Scope.parse(MongoWriter.NAMESPACE)).listener(this).build();
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     try (CheckpointStore checkpoints =
-            RedisCheckpointStore.builder(RedisURI.create(redis)).claimExpiry(CLAIM_EXPIRY).build();
+            RedisCheckpointStore.builder(RedisURI.create(redis))
+                .claimExpiry(CLAIM_EXPIRY)
+                // Not a third of that: the first connection of a cold Java takes its time.
+                .commandTimeout(CLAIM_EXPIRY)
+                .build();
         EventStream<ChangeEvent> stream =
             EventStream.from(source, Checkpoints.in(checkpoints, STREAM_ID))
                 // Impatient, so that the demo is short.

@@ -5,18 +5,26 @@ import dev.perennial.StreamState;
 import dev.perennial.examples.cli.console.Printable;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Says when a connection comes and goes. */
 final class ConnectionNotes implements StreamListener {
 
-  /** What MongoDB's driver knows of each server, at length, behind what is the matter. */
-  private static final String DRIVER_DETAILS = ". Client view of cluster state";
+  private static final int WHY_LENGTH = 200;
 
   private final String where;
+  private final Function<Throwable, @Nullable String> words;
   private final Consumer<String> notes;
 
-  ConnectionNotes(String where, Consumer<String> notes) {
+  /**
+   * @param words what an error says
+   * @param notes where to say it
+   */
+  ConnectionNotes(
+      String where, Function<Throwable, @Nullable String> words, Consumer<String> notes) {
     this.where = where;
+    this.words = words;
     this.notes = notes;
   }
 
@@ -29,7 +37,7 @@ final class ConnectionNotes implements StreamListener {
           String.format(
               Locale.ROOT,
               "%s; next attempt in %d ms",
-              transition.cause().map(ConnectionNotes::why).orElse("the connection is lost"),
+              transition.cause().map(this::why).orElse("the connection is lost"),
               transition.delay().map(delay -> delay.toMillis()).orElse(0L)));
     }
   }
@@ -40,9 +48,7 @@ final class ConnectionNotes implements StreamListener {
         "waiting for whoever reads the output: " + full.unacked() + " events are not printed yet");
   }
 
-  private static String why(Throwable cause) {
-    String text = String.valueOf(cause.getMessage());
-    int details = text.indexOf(DRIVER_DETAILS);
-    return Printable.brief(details < 0 ? text : text.substring(0, details), 200);
+  private String why(Throwable cause) {
+    return Printable.brief(String.valueOf(words.apply(cause)), WHY_LENGTH);
   }
 }

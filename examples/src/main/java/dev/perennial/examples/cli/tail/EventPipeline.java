@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import org.bson.BSONException;
 import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonValue;
@@ -35,14 +36,19 @@ record EventPipeline(List<BsonDocument> stages) {
       return array("it", '[' + json + ']');
     }
     String content = read(text).strip();
-    return array("the file " + text, content.startsWith("{") ? '[' + content + ']' : content);
+    String what = "the file " + text;
+    if (content.isEmpty()) {
+      throw new IllegalArgumentException(what + " is empty; a pipeline without stages is []");
+    }
+    return array(what, content.startsWith("{") ? '[' + content + ']' : content);
   }
 
   private static EventPipeline array(String what, String json) {
     List<BsonValue> stages;
     try {
       stages = BsonArray.parse(json).getValues();
-    } catch (JsonParseException e) {
+    } catch (JsonParseException | BSONException | IllegalArgumentException e) {
+      // Not all that is no JSON is a JsonParseException: values have rules of their own.
       throw new IllegalArgumentException(
           what + " is no JSON array of stages: " + e.getMessage(), e);
     }
@@ -57,7 +63,12 @@ record EventPipeline(List<BsonDocument> stages) {
 
   private static String read(String file) {
     try {
-      return Files.readString(Path.of(file));
+      Path path = Path.of(file);
+      if (file.isBlank() || Files.isDirectory(path)) {
+        throw new IllegalArgumentException(
+            '"' + file + "\" is neither JSON, which begins with [ or {, nor a file");
+      }
+      return Files.readString(path);
     } catch (IOException | InvalidPathException e) {
       throw new IllegalArgumentException(
           "it is neither JSON, which begins with [ or {, nor a file that can be read: " + e, e);

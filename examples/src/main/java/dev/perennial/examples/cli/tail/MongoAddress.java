@@ -1,6 +1,8 @@
 package dev.perennial.examples.cli.tail;
 
+import com.mongodb.ConnectionString;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 
 /** Connection strings. */
@@ -23,6 +25,11 @@ final class MongoAddress {
     Duration third = patience.dividedBy(3);
     long millis = (third.compareTo(LONGEST) < 0 ? third : LONGEST).toMillis();
     return address + separator(address) + SETTING + '=' + millis;
+  }
+
+  /** Whether a connection string that is valid says who one is. Looks nothing up. */
+  static boolean hasCredentials(String address) {
+    return new ConnectionString(address, (name, type) -> List.of()).getCredential() != null;
   }
 
   private static String separator(String address) {

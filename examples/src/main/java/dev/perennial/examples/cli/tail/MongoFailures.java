@@ -1,72 +1,95 @@
 package dev.perennial.examples.cli.tail;
 
+import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoSecurityException;
 import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamState;
 import dev.perennial.examples.cli.console.ExitStatus;
 import dev.perennial.examples.cli.console.Failure;
+import dev.perennial.examples.cli.console.Printable;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.source.mongo.MongoSourceException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 
 /**
- * Says in one line why the tail of a MongoDB ends, and what to do about it.
+ * Says why the tail of a MongoDB ends.
  *
  * @param where which MongoDB, without anything secret
- * @param streamId the checkpoint's name
+ * @param credentials whether its address says who one is
+ * @param claims what is known of the claim on the checkpoint, if there is one
  */
-record MongoFailures(String where, String streamId) {
+record MongoFailures(String where, boolean credentials, Optional<ClaimWatch> claims)
+    implements TailFailures {
 
   /** Unauthorized and AuthenticationFailed, in MongoDB's {@code error_codes.yml}. */
   private static final Set<Integer> REFUSED = Set.of(13, 18);
 
+  /** ChangeStreamHistoryLost, CappedPositionLost, and what 4.0 and 4.2 say instead of the first. */
+  private static final Set<Integer> OVERWRITTEN = Set.of(286, 136, 40576);
+
   private static final int MAX_DEPTH = 20;
+  private static final int WORDS = 300;
 
-  /** No connection in time. */
-  Failure unreachable(Duration patience, Throwable cause) {
-    return new Failure(
-        ExitStatus.FAILED,
-        "no connection to "
-            + where
-            + " within "
-            + patience.toSeconds()
-            + " s; does a MongoDB run there, and are the hosts, replicaSet= and tls= right?"
-            + " --wait SECONDS waits for longer",
-        cause);
+  @Override
+  public Failure notLive(StreamState state, Duration patience, TimeoutException cause) {
+    String why =
+        claims
+            .filter(claim -> state == StreamState.CLAIMING)
+            .map(claim -> claim.why(patience))
+            .orElseGet(() -> unreachable(patience, Optional.ofNullable(cause.getCause())));
+    return new Failure(ExitStatus.FAILED, why, cause);
   }
 
-  /** Somebody else had the claim all the time. */
-  Failure claimed(String location, Duration patience, Throwable cause) {
-    return new Failure(
-        ExitStatus.FAILED,
-        "another stream has the checkpoint \""
-            + streamId
-            + "\" in "
-            + location
-            + "; stop that one, take another --stream-id, or stand by for longer than "
-            + patience.toSeconds()
-            + " s with --wait SECONDS",
-        cause);
+  private String unreachable(Duration patience, Optional<Throwable> last) {
+    return "no connection to "
+        + where
+        + " within "
+        + patience.toSeconds()
+        + " s"
+        + last.map(error -> " (" + Printable.brief(DriverWords.of(error), WORDS) + ")").orElse("")
+        + "; does a MongoDB run there, and are the hosts, replicaSet= and tls= right?"
+        + " --wait SECONDS waits for longer";
   }
 
-  /** The stream is dead. */
-  Failure explain(StreamException death) {
+  @Override
+  public Failure explain(StreamException death) {
     if (find(death, MongoFailures::isRefusal).isPresent()) {
-      return new Failure(ExitStatus.REFUSED, text(death), death);
+      return new Failure(ExitStatus.REFUSED, credentials ? text(death) : anonymous(), death);
     }
-    if (death.reason() == Reason.POSITION_LOST) {
-      return new Failure(
-          ExitStatus.FAILED,
-          where
-              + " no longer has the changes that come next: its oplog was overwritten. Begin with what it"
-              + " has: --from now, or --from TIME; what is between is lost",
-          death);
+    return new Failure(
+        ExitStatus.FAILED,
+        death.reason() == Reason.POSITION_LOST ? positionLost(death) : text(death),
+        death);
+  }
+
+  /** Whatever role it would take: nobody has one. */
+  private String anonymous() {
+    return where
+        + " wants a user and a password; write mongodb://USER:PASSWORD@HOST, best into "
+        + TailMongoCommand.URI;
+  }
+
+  private String positionLost(StreamException death) {
+    String anew = "--from now, or --from TIME";
+    if (find(death, cause -> hasCode(cause, OVERWRITTEN)).isPresent()) {
+      return where
+          + " no longer has the changes that come next: its oplog was overwritten. Begin with what it has: "
+          + anew
+          + "; what is between is lost";
     }
-    return new Failure(ExitStatus.FAILED, text(death), death);
+    return where
+        + " does not take the resume token to go on from"
+        + find(death, MongoCommandException.class::isInstance)
+            .map(error -> ", it said: " + Printable.brief(DriverWords.of(error), WORDS))
+            .orElse("")
+        + "; give the whole _id of an event of this cluster, or begin with "
+        + anew;
   }
 
   /** The shortest text that says what to do: that of who knows best. */
@@ -81,7 +104,11 @@ record MongoFailures(String where, String streamId) {
   private static boolean isRefusal(Throwable cause) {
     return cause instanceof MongoSourceException.Unauthorized
         || cause instanceof MongoSecurityException
-        || (cause instanceof MongoException error && REFUSED.contains(error.getCode()));
+        || hasCode(cause, REFUSED);
+  }
+
+  private static boolean hasCode(Throwable cause, Set<Integer> codes) {
+    return cause instanceof MongoException error && codes.contains(error.getCode());
   }
 
   private static Optional<Throwable> find(Throwable error, Predicate<Throwable> wanted) {

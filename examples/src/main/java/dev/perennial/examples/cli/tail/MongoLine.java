@@ -10,10 +10,10 @@ import dev.perennial.source.mongo.Namespace;
 import dev.perennial.source.mongo.StreamGap;
 import dev.perennial.source.mongo.UpdateDescription;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonString;
@@ -25,7 +25,6 @@ import org.bson.json.JsonWriterSettings;
 /** Writes MongoDB's change events on one line each. */
 final class MongoLine {
 
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
   private static final JsonWriterSettings JSON =
       JsonWriterSettings.builder().outputMode(JsonMode.RELAXED).build();
   private static final int BODY_LENGTH = 100;
@@ -33,36 +32,35 @@ final class MongoLine {
 
   private MongoLine() {}
 
-  /** For a person: when, what happened, to what, and the beginning of the content. */
+  /**
+   * For a person: when, what happened, to what, and the beginning of the content. The time is in
+   * UTC, so that it is that of {@code checkpoint show} and can be given to {@code --from}.
+   */
   static String text(ChangeEvent event) {
-    return text(event, ZoneId.systemDefault());
+    return Printable.line(describe(event)).stripTrailing();
   }
 
-  static String text(ChangeEvent event, ZoneId zone) {
-    return Printable.line(describe(event, zone)).stripTrailing();
-  }
-
-  private static String describe(ChangeEvent event, ZoneId zone) {
+  private static String describe(ChangeEvent event) {
     if (event instanceof Change change) {
       return line(
-          time(change.clusterTime(), zone),
+          time(change.clusterTime()),
           change.rawOperationType().isEmpty() ? "-" : change.rawOperationType(),
           change.namespace().map(Namespace::fullName).orElse("-"),
           content(change));
     }
     if (event instanceof StreamGap gap) {
       return line(
-          time(gap.from(), zone),
+          time(gap.from()),
           "gap",
           "-",
           "nothing is known until "
-              + time(Optional.of(gap.to()), zone)
+              + time(Optional.of(gap.to()))
               + ": "
               + Printable.brief(gap.reason(), BODY_LENGTH));
     }
     MalformedChange malformed = (MalformedChange) event;
     return line(
-        time(malformed.clusterTime(), zone),
+        time(malformed.clusterTime()),
         "malformed",
         "-",
         malformed.size()
@@ -71,13 +69,11 @@ final class MongoLine {
   }
 
   private static String line(String time, String what, String namespace, String content) {
-    return String.format(Locale.ROOT, "%-19s %-9s %-20s %s", time, what, namespace, content);
+    return String.format(Locale.ROOT, "%-20s %-9s %-20s %s", time, what, namespace, content);
   }
 
-  private static String time(Optional<BsonTimestamp> clusterTime, ZoneId zone) {
-    return clusterTime
-        .map(time -> TIME.format(Instant.ofEpochSecond(seconds(time)).atZone(zone)))
-        .orElse("-");
+  private static String time(Optional<BsonTimestamp> clusterTime) {
+    return clusterTime.map(time -> Instant.ofEpochSecond(seconds(time)).toString()).orElse("-");
   }
 
   /** Which are unsigned. */
@@ -87,8 +83,12 @@ final class MongoLine {
 
   private static String content(Change change) {
     try {
-      String id = change.documentId().map(MongoLine::id).map(text -> text + ' ').orElse("");
-      return id + Printable.brief(body(change), BODY_LENGTH);
+      return Stream.of(
+              change.documentId().map(MongoLine::id).orElse(""),
+              Printable.brief(body(change), BODY_LENGTH),
+              before(change))
+          .filter(part -> !part.isEmpty())
+          .collect(Collectors.joining(" "));
     } catch (ChangePayloadException e) {
       return "unreadable inside: " + Printable.brief(String.valueOf(e.getMessage()), BODY_LENGTH);
     }
@@ -119,11 +119,16 @@ final class MongoLine {
     if (update.isPresent()) {
       return update(update.get()) + (after.isNull() ? " (deleted since)" : "");
     }
-    Body before = change.fullDocumentBeforeChange();
-    if (before.isPresent()) {
-      return "was " + before.json().orElse("");
-    }
     return change.operationDescription().map(MongoLine::json).orElse("");
+  }
+
+  /** Behind whatever else there is, however long that is. */
+  private static String before(Change change) {
+    return change
+        .fullDocumentBeforeChange()
+        .json()
+        .map(before -> "was " + Printable.brief(before, BODY_LENGTH))
+        .orElse("");
   }
 
   private static String update(UpdateDescription update) {

@@ -6,11 +6,15 @@ import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamEndedException;
+import dev.perennial.StreamException;
 import dev.perennial.examples.cli.console.ExitStatus;
+import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.examples.cli.console.Terminal;
-import java.io.PrintStream;
+import java.io.BufferedWriter;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -25,7 +29,7 @@ import java.util.function.Function;
 final class Tail<E> implements AutoCloseable {
 
   private static final int BATCH = 256;
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final Duration WATCH_EVERY = Duration.ofSeconds(1);
 
   /** How long an end waits until what is being printed is printed and acked. */
   private static final Duration LAST_BATCH = Duration.ofSeconds(1);
@@ -34,7 +38,7 @@ final class Tail<E> implements AutoCloseable {
   private final Function<E, String> format;
   private final long max;
   private final boolean acks;
-  private final PrintStream out = Terminal.stdout();
+  private final BufferedWriter out = new BufferedWriter(Terminal.output());
   private final Consumer<String> notes;
 
   /** Held while a batch is printed and acked; fair, so that who wants to close gets its turn. */
@@ -44,6 +48,10 @@ final class Tail<E> implements AutoCloseable {
   private boolean closed;
   private volatile boolean over;
   private volatile boolean started;
+
+  /** Whether the output cannot be written, so that part of a batch may have been printed. */
+  private volatile boolean broken;
+
   private final AtomicLong printed = new AtomicLong();
 
   /**
@@ -67,43 +75,61 @@ final class Tail<E> implements AutoCloseable {
   }
 
   /**
-   * Prints until there is nothing more to print, and says what to exit with.
+   * Connects, prints until there is nothing more to print, and says what to exit with.
    *
+   * @param patience how long connecting may take
+   * @param failures says what went wrong
    * @param watcher is shown each batch that was printed and, while nothing comes, an empty one each
    *     second
    */
-  int run(Consumer<Batch<E>> watcher) throws InterruptedException {
-    started = true;
+  int run(Duration patience, TailFailures failures, Consumer<Batch<E>> watcher)
+      throws Failure, InterruptedException {
     try {
+      stream.awaitLive(patience);
+      started = true;
       while (printed.get() < max) {
-        Batch<E> batch = stream.poll((int) Math.min(BATCH, max - printed.get()), PATIENCE);
-        if (!batch.isEmpty() && !print(batch)) {
-          return ExitStatus.FAILED;
-        }
+        Batch<E> batch = stream.poll((int) Math.min(BATCH, max - printed.get()), WATCH_EVERY);
+        print(batch);
         watcher.accept(batch);
       }
+    } catch (TimeoutException e) {
+      throw failures.notLive(stream.state(), patience, e);
     } catch (StreamClosedException | StreamEndedException e) {
       // Closed by the end of the program, or the source is complete.
+    } catch (StreamException e) {
+      throw failures.explain(e);
+    } catch (IOException e) {
+      broken = true;
+      if (Terminal.isUnread(e)) {
+        return ExitStatus.UNREAD;
+      }
+      throw new Failure(
+          ExitStatus.FAILED, "the events could not be written to the output: " + e.getMessage(), e);
     }
     return 0;
   }
 
-  /** Prints and acks; false if nobody reads any more, so that nothing can be acked. */
-  private boolean print(Batch<E> batch) {
+  /**
+   * Prints and acks.
+   *
+   * @throws IOException if not all could be printed, so that nothing is acked
+   */
+  private void print(Batch<E> batch) throws IOException {
+    if (batch.isEmpty()) {
+      return;
+    }
     printing.lock();
     try {
       if (over) {
-        return true; // What came between the end and the close stays unacked.
+        return; // What came between the end and the close stays unacked.
       }
       for (Delivery<E> delivery : batch) {
-        out.println(format.apply(delivery.event()));
+        out.write(format.apply(delivery.event()));
+        out.newLine();
       }
-      if (out.checkError()) { // flushes, too
-        return false;
-      }
+      out.flush();
       printed.addAndGet(batch.size());
       batch.ack();
-      return true;
     } finally {
       printing.unlock();
     }
@@ -140,7 +166,8 @@ final class Tail<E> implements AutoCloseable {
 
   private String summary(CloseReport report) {
     StringBuilder line = new StringBuilder();
-    line.append("closed: ").append(printed.get()).append(" events printed, ");
+    line.append("closed: ").append(broken && !acks ? "at least " : "").append(printed.get());
+    line.append(broken && acks ? " events acked, " : " events printed, ");
     line.append(acks ? report.unacked() : printed.get()).append(" stayed unacked");
     if (!acks) {
       line.append(" (--no-ack)");

@@ -1,9 +1,7 @@
 package dev.perennial.examples.cli.tail;
 
-import picocli.CommandLine;
+import dev.perennial.examples.cli.console.CommandGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code perennial tail}: one command below it for each kind of source. */
 @Command(
@@ -11,14 +9,4 @@ import picocli.CommandLine.Spec;
     description = "Prints the events of a stream, one a line.",
     subcommands = {TailTapCommand.class, TailMongoCommand.class},
     synopsisSubcommandLabel = "SOURCE")
-public final class TailCommand implements Runnable {
-
-  @Spec
-  @SuppressWarnings("NullAway.Init") // by picocli
-  private CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new CommandLine.ParameterException(spec.commandLine(), "Say what to print.");
-  }
-}
+public final class TailCommand extends CommandGroup {}

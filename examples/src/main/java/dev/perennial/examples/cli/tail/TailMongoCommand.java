@@ -4,9 +4,6 @@ import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
-import dev.perennial.StreamClosedException;
-import dev.perennial.StreamException;
-import dev.perennial.StreamState;
 import dev.perennial.examples.cli.checkpoint.CheckpointLocation;
 import dev.perennial.examples.cli.checkpoint.LocationConverter;
 import dev.perennial.examples.cli.checkpoint.ManagedStore;
@@ -21,7 +18,6 @@ import dev.perennial.source.mongo.StartPosition;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -38,7 +34,10 @@ import picocli.CommandLine.Spec;
     description = {
       "Prints the changes in a MongoDB replica set or sharded cluster, one a line.",
       "",
-      "With @|bold --checkpoint|@ it goes on where it stopped; without, it begins at --from each time."
+      "With @|bold --checkpoint|@ it goes on where it stopped; without, it begins at --from each time. Of"
+          + " several with the same checkpoint one prints, and the others stand by for as long as --wait says.",
+      "",
+      "Times are the server's, in UTC, as --from takes them."
     },
     footer = {
       "",
@@ -46,11 +45,13 @@ import picocli.CommandLine.Spec;
       "  PERENNIAL_MONGODB_URI   the connection string, if it is not to stand on the command line",
       "",
       "Exit status: 0 after --max events, 1 if it failed, 2 for wrong arguments, 3 if the server wants"
-          + " a user and a password or others; after Ctrl-C 130."
+          + " a user and a password or others, 130"
+          + " after Ctrl-C, 141 if nobody reads the output any more."
     })
 final class TailMongoCommand implements Callable<Integer> {
 
-  private static final String URI = "PERENNIAL_MONGODB_URI";
+  /** Which environment variable may have the connection string. */
+  static final String URI = "PERENNIAL_MONGODB_URI";
 
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
@@ -67,6 +68,7 @@ final class TailMongoCommand implements Callable<Integer> {
       names = "--watch",
       paramLabel = "NAME",
       required = true,
+      converter = WatchConverter.class,
       description =
           "What to watch: shop.orders for a collection, shop for a database, '*' for everything. Several"
               + " times for several collections.")
@@ -133,63 +135,57 @@ final class TailMongoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Failure, InterruptedException {
-    options.check(spec);
+    options.check();
+    if (streamId != null && streamId.isBlank()) {
+      throw wrong("--stream-id must not be blank: it names the checkpoint", null);
+    }
     if (streamId != null && checkpoint == null) {
       throw wrong("--stream-id names a checkpoint, so it needs --checkpoint LOCATION too", null);
     }
     String address = address();
-    MongoFailures failures = new MongoFailures(Addresses.withoutSecrets(address), streamId());
     MongoSource source = source(address);
     try (ManagedStore store = checkpoint == null ? null : checkpoint.open()) {
-      return tail(source, store, failures);
-    } catch (StreamClosedException e) {
-      return 0; // Told to end before it was connected.
-    } catch (StreamException e) {
-      throw failures.explain(e);
+      return tail(
+          source,
+          Addresses.withoutSecrets(address),
+          MongoAddress.hasCredentials(address),
+          checkpoint == null || store == null
+              ? null
+              : new ClaimWatch(store.store(), checkpoint, streamId(), System.err::println));
     }
   }
 
-  private int tail(MongoSource source, @Nullable ManagedStore store, MongoFailures failures)
+  private int tail(
+      MongoSource source, String where, boolean credentials, @Nullable ClaimWatch claims)
       throws Failure, InterruptedException {
     Consumer<String> notes = System.err::println;
     MongoStats figures = new MongoStats(source::clusterTime, System::nanoTime, notes);
+    MongoFailures failures = new MongoFailures(where, credentials, Optional.ofNullable(claims));
     EventStream<ChangeEvent> stream =
-        EventStream.from(source, checkpoints(store))
-            .listener(new ConnectionNotes(failures.where(), notes))
+        EventStream.from(source, checkpoints(claims))
+            .listener(new ConnectionNotes(where, DriverWords::of, notes))
             .listener(figures)
             .open();
     try (Tail<ChangeEvent> tail =
         new Tail<>(stream, json ? MongoLine::json : MongoLine::text, options.max(), true, notes)) {
-      connect(stream, failures);
       if (!stats) {
-        return tail.run(batch -> {});
+        return tail.run(options.patience(), failures, batch -> {});
       }
-      int status = tail.run(figures::saw);
+      int status = tail.run(options.patience(), failures, figures::saw);
       figures.end();
       return status;
     }
   }
 
-  private Checkpoints checkpoints(@Nullable ManagedStore store) {
+  private Checkpoints checkpoints(@Nullable CheckpointStore store) {
     if (store != null) {
-      Checkpoints checkpoints = Checkpoints.in(store.store(), streamId());
+      Checkpoints checkpoints = Checkpoints.in(store, streamId());
       return from == null ? checkpoints : checkpoints.startAfresh();
     }
     // For its figures: saves are how a stream tells of progress without events.
     return stats
         ? Checkpoints.in(CheckpointStore.of(id -> Optional.empty(), (id, saved) -> {}), streamId())
         : Checkpoints.none();
-  }
-
-  private void connect(EventStream<ChangeEvent> stream, MongoFailures failures)
-      throws Failure, InterruptedException {
-    try {
-      stream.awaitLive(options.patience());
-    } catch (TimeoutException e) {
-      throw stream.state() == StreamState.CLAIMING
-          ? failures.claimed(String.valueOf(checkpoint), options.patience(), e)
-          : failures.unreachable(options.patience(), e);
-    }
   }
 
   private MongoSource source(String address) {

@@ -5,9 +5,14 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** What all tails have in common on the command line. */
 final class TailOptions {
+
+  @Spec(Spec.Target.MIXEE)
+  @SuppressWarnings("NullAway.Init") // by picocli
+  private CommandSpec spec;
 
   @Option(names = "--max", paramLabel = "N", description = "Stop after so many events.")
   private @Nullable Long max;
@@ -20,7 +25,7 @@ final class TailOptions {
   private int wait;
 
   /** Refuses what makes no sense. */
-  void check(CommandSpec spec) {
+  void check() {
     if (max != null && max < 1) {
       throw new ParameterException(spec.commandLine(), "--max takes at least 1, but got " + max);
     }

@@ -2,18 +2,14 @@ package dev.perennial.examples.cli.tail;
 
 import dev.perennial.AckMode;
 import dev.perennial.EventStream;
-import dev.perennial.StreamClosedException;
-import dev.perennial.StreamException;
-import dev.perennial.examples.cli.console.ExitStatus;
 import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.port.Transport;
 import dev.perennial.source.tap.TapEvent;
-import dev.perennial.source.tap.TapException;
 import dev.perennial.source.tap.TapSource;
 import dev.perennial.source.tap.TapSourceBuilder;
 import dev.perennial.transport.netty.NettyTransport;
+import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +25,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Prints the events of a Tap, one a line, and acks each once it is printed.",
       "",
-      "An event that is acked is gone from the Tap: use @|bold --no-ack|@ to look only."
+      "An event that is acked is gone from the Tap: use @|bold --no-ack|@ to look only.",
+      "",
+      "Times are those of the arrival, in UTC."
     },
     footer = {
       "",
@@ -37,11 +35,13 @@ import picocli.CommandLine.Spec;
       "  PERENNIAL_TAP_PASSWORD   the Tap's admin password, if it has one",
       "",
       "Exit status: 0 after --max events, 1 if it failed, 2 for wrong arguments, 3 if the Tap wants a"
-          + " password or another one; after Ctrl-C 130."
+          + " password or another one, 130"
+          + " after Ctrl-C, 141 if nobody reads the output any more."
     })
 final class TailTapCommand implements Callable<Integer> {
 
-  private static final String PASSWORD = "PERENNIAL_TAP_PASSWORD";
+  /** Which environment variable has the password. */
+  static final String PASSWORD = "PERENNIAL_TAP_PASSWORD";
 
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
@@ -68,66 +68,35 @@ final class TailTapCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Failure, InterruptedException {
-    options.check(spec);
+    options.check();
     Consumer<String> notes = System.err::println;
-    try (Transport transport = NettyTransport.create()) {
-      TapSource source = source(transport);
-      EventStream<TapEvent> stream =
-          EventStream.from(source)
-              .acks(noAck ? AckMode.NEVER : AckMode.EXPLICIT)
-              .listener(new ConnectionNotes(uri, notes))
-              .open();
-      try (Tail<TapEvent> tail =
-          new Tail<>(stream, json ? TapLine::json : TapLine::text, options.max(), !noAck, notes)) {
-        connect(stream);
-        return tail.run(batch -> {});
-      }
-    } catch (StreamClosedException e) {
-      return 0; // Told to end before it was connected.
-    } catch (StreamException e) {
-      throw explain(e);
+    String password = password();
+    try (Transport transport = NettyTransport.create();
+        Tail<TapEvent> tail =
+            new Tail<>(
+                EventStream.from(source(transport, password))
+                    .acks(noAck ? AckMode.NEVER : AckMode.EXPLICIT)
+                    .listener(new ConnectionNotes(uri, Throwable::getMessage, notes))
+                    .open(),
+                json ? TapLine::json : TapLine::text,
+                options.max(),
+                !noAck,
+                notes)) {
+      return tail.run(options.patience(), new TapFailures(uri, !password.isEmpty()), batch -> {});
     }
   }
 
-  private TapSource source(Transport transport) {
+  /** The Tap's; empty if none is given. */
+  private static String password() {
+    return Objects.requireNonNullElse(System.getenv(PASSWORD), "");
+  }
+
+  private TapSource source(Transport transport, String password) {
     try {
       TapSourceBuilder source = TapSource.builder(transport).uri(uri);
-      String password = System.getenv(PASSWORD);
-      return (password == null || password.isEmpty() ? source : source.password(password)).build();
+      return (password.isEmpty() ? source : source.password(password)).build();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
-  }
-
-  private void connect(EventStream<TapEvent> stream) throws Failure, InterruptedException {
-    try {
-      stream.awaitLive(options.patience());
-    } catch (TimeoutException e) {
-      throw new Failure(
-          ExitStatus.FAILED,
-          "no connection to "
-              + uri
-              + " within "
-              + options.patience().toSeconds()
-              + " s; is a Tap running there? --wait SECONDS waits for longer",
-          e);
-    }
-  }
-
-  private static Failure explain(StreamException death) {
-    Throwable cause = death.getCause();
-    if (cause instanceof TapException.Unauthorized) {
-      boolean given = System.getenv(PASSWORD) != null;
-      return new Failure(
-          ExitStatus.REFUSED,
-          given
-              ? "the Tap refused the password in "
-                  + PASSWORD
-                  + "; set it to the Tap's TAP_ADMIN_PASSWORD"
-              : "the Tap wants a password; set " + PASSWORD + " to the Tap's TAP_ADMIN_PASSWORD",
-          death);
-    }
-    String why = cause instanceof TapException ? cause.getMessage() : death.getMessage();
-    return new Failure(ExitStatus.FAILED, String.valueOf(why), death);
   }
 }

@@ -6,8 +6,8 @@ import dev.perennial.source.tap.TapIdentity;
 import dev.perennial.source.tap.TapMalformed;
 import dev.perennial.source.tap.TapRecord;
 import dev.perennial.source.tap.TapUnknown;
-import java.time.LocalTime;
-import java.time.ZoneId;
+import java.time.OffsetTime;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -17,17 +17,15 @@ import tools.jackson.databind.node.ObjectNode;
 /** Writes Tap's events on one line each. */
 final class TapLine {
 
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSX");
   private static final JsonMapper MAPPER = JsonMapper.shared();
   private static final int RAW_LENGTH = 100;
 
   private TapLine() {}
 
-  /** For a person: the time of arrival, the id, what happened, and to what. */
+  /** For a person: the time of arrival in UTC, the id, what happened, and to what. */
   static String text(TapEvent event) {
-    return TIME.format(LocalTime.now(ZoneId.systemDefault()))
-        + ' '
-        + Printable.line(describe(event));
+    return TIME.format(OffsetTime.now(ZoneOffset.UTC)) + ' ' + Printable.line(describe(event));
   }
 
   private static String describe(TapEvent event) {

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.assertj.core.util.Throwables;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,14 +18,22 @@ class CheckpointLocationTest {
   @CsvSource({
     "file:checkpoints,checkpoints",
     "file:/var/lib/app,/var/lib/app",
-    "file:///var/lib/app,/var/lib/app",
-    "checkpoints,checkpoints",
-    "/var/lib/app,/var/lib/app"
+    "file:///var/lib/app,/var/lib/app"
   })
   void isADirectory(String text, String directory) {
     CheckpointLocation location = CheckpointLocation.parse(text);
     assertThat(location).hasToString(directory);
     assertThat(location.isRedis()).isFalse();
+  }
+
+  @Test
+  void isADirectoryWithoutASchemeOnlyIfThereIsOne(@TempDir Path folder) {
+    assertThat(CheckpointLocation.parse(folder.toString())).hasToString(folder.toString());
+    for (String text : List.of(folder.resolve("bogus").toString(), "localhost:6379", "", " ")) {
+      assertThatThrownBy(() -> CheckpointLocation.parse(text))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("neither a directory that exists", "file:DIR, redis://");
+    }
   }
 
   @ParameterizedTest
@@ -58,7 +69,7 @@ class CheckpointLocationTest {
         .hasMessage("checkpoints cannot be in s3://…; they can be in " + CheckpointLocation.FORM);
     assertThatThrownBy(() -> CheckpointLocation.parse("file:"))
         .hasMessage("file: needs the path of a directory behind it");
-    assertThatThrownBy(() -> CheckpointLocation.parse("a\0b"))
+    assertThatThrownBy(() -> CheckpointLocation.parse("file:a\0b"))
         .hasMessageContaining("no directory can have this path");
   }
 }

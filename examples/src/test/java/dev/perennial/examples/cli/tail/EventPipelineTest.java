@@ -40,6 +40,18 @@ class EventPipelineTest {
     Path file = Files.writeString(folder.resolve("p.json"), "match");
     assertThatThrownBy(() -> EventPipeline.parse(file.toString()))
         .hasMessageStartingWith("the file " + file + " is no JSON array of stages: ");
+    Files.writeString(file, " \n");
+    assertThatThrownBy(() -> EventPipeline.parse(file.toString()))
+        .hasMessage("the file " + file + " is empty; a pipeline without stages is []");
+    Files.writeString(file, "\"match\"");
+    assertThatThrownBy(() -> EventPipeline.parse(file.toString()))
+        .isExactlyInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("the file " + file + " is no JSON array of stages: ");
+    assertThatThrownBy(() -> EventPipeline.parse(folder.toString()))
+        .hasMessage(
+            '"' + folder.toString() + "\" is neither JSON, which begins with [ or {, nor a file");
+    assertThatThrownBy(() -> EventPipeline.parse(" "))
+        .hasMessageStartingWith("\" \" is neither JSON");
     assertThatThrownBy(() -> EventPipeline.parse(folder.resolve("gone").toString()))
         .hasMessageContaining("neither JSON, which begins with [ or {, nor a file")
         .hasMessageContaining("gone");

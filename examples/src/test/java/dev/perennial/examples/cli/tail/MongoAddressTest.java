@@ -6,6 +6,7 @@ import com.mongodb.ConnectionString;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MongoAddressTest {
@@ -41,5 +42,18 @@ class MongoAddressTest {
   void leavesATimeThatIsGiven() {
     String address = "mongodb://a/?serverselectiontimeoutms=7";
     assertThat(MongoAddress.impatient(address, Duration.ofSeconds(15))).isEqualTo(address);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "mongodb://a, false",
+    "mongodb://a/?authSource=admin, false",
+    "mongodb+srv://cluster0.example.org/x, false",
+    "mongodb://u:p@a, true",
+    "mongodb+srv://u:p@cluster0.example.org, true",
+    "mongodb://a/?authMechanism=MONGODB-X509&tls=true, true"
+  })
+  void knowsWhetherItSaysWhoOneIs(String address, boolean says) {
+    assertThat(MongoAddress.hasCredentials(address)).isEqualTo(says);
   }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.ChangeEvent;
+import dev.perennial.source.mongo.StartPosition;
 import dev.perennial.source.mongo.StreamGap;
-import java.time.ZoneOffset;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -18,7 +18,7 @@ class MongoLineTest {
   /** 2023-11-14T22:13:20Z */
   private static final String TIME = "{\"$timestamp\":{\"t\":1700000000,\"i\":3}}";
 
-  private static final String WHEN = "2023-11-14 22:13:20 ";
+  private static final String WHEN = "2023-11-14T22:13:20Z ";
   private static final String NS = "\"ns\":{\"db\":\"shop\",\"coll\":\"orders\"}";
 
   @Test
@@ -66,6 +66,27 @@ class MongoLineTest {
   }
 
   @Test
+  void showsWhatWasUpdatedOrReplaced() {
+    String key =
+        NS + ",\"documentKey\":{\"_id\":7},\"fullDocumentBeforeChange\":{\"_id\":7,\"n\":1}";
+    String update = key + ",\"updateDescription\":{\"updatedFields\":{\"n\":2}}";
+    assertThat(text("update", update)).endsWith(" 7 set {\"n\": 2} was {\"_id\": 7, \"n\": 1}");
+    assertThat(text("update", update + ",\"fullDocument\":{\"_id\":7,\"n\":2}"))
+        .endsWith(" 7 {\"_id\": 7, \"n\": 2} was {\"_id\": 7, \"n\": 1}");
+    assertThat(text("replace", key + ",\"fullDocument\":{\"_id\":7}"))
+        .endsWith(" 7 {\"_id\": 7} was {\"_id\": 7, \"n\": 1}");
+    String large = "{\"_id\":7,\"text\":\"" + "x".repeat(500) + "\"}";
+    assertThat(text("replace", key + ",\"fullDocument\":" + large))
+        .endsWith("xxx… was {\"_id\": 7, \"n\": 1}");
+  }
+
+  @Test
+  void writesTimesThatCanBeGivenToFrom() {
+    String time = text("invalidate", "\"x\":1").split(" ")[0];
+    assertThat(StartPosition.parse(time)).hasToString("2023-11-14T22:13:20Z");
+  }
+
+  @Test
   void showsDefinitions() {
     assertThat(text("rename", NS + ",\"to\":{\"db\":\"shop\",\"coll\":\"old\"}"))
         .isEqualTo(WHEN + "rename    shop.orders          to shop.old");
@@ -79,7 +100,7 @@ class MongoLineTest {
   @Test
   void showsAnEventOfWhichAPipelineLeftNothing() {
     assertThat(line(ChangeEvent.parse("{\"_id\":{\"_data\":\"82\"}}")))
-        .isEqualTo("-                   -         -");
+        .isEqualTo("-                    -         -");
   }
 
   @Test
@@ -101,7 +122,7 @@ class MongoLineTest {
     assertThat(line(gap))
         .isEqualTo(
             WHEN
-                + "gap       -                    nothing is known until 2023-11-14 22:14:20:"
+                + "gap       -                    nothing is known until 2023-11-14T22:14:20Z:"
                 + " the oplog was overwritten");
     assertThat(MongoLine.json(gap))
         .isEqualTo(
@@ -113,13 +134,15 @@ class MongoLineTest {
   @Test
   void showsTimesBeyondSignedSeconds() {
     StreamGap gap = new StreamGap(Optional.of(new BsonTimestamp(-1, 1)), new BsonTimestamp(1), "");
-    assertThat(line(gap)).startsWith("2106-02-07 06:28:15 gap");
+    assertThat(line(gap)).startsWith("2106-02-07T06:28:15Z gap");
   }
 
   @Test
   void showsWhatCannotBeDecoded() {
     ChangeEvent malformed = ChangeEvent.parse(new byte[] {1, 2, 3});
-    assertThat(line(malformed)).startsWith("-                   malformed -").contains("3 bytes: ");
+    assertThat(line(malformed))
+        .startsWith("-                    malformed -")
+        .contains("3 bytes: ");
     BsonDocument json = BsonDocument.parse(MongoLine.json(malformed)).getDocument("malformed");
     assertThat(json.getNumber("size").intValue()).isEqualTo(3);
     assertThat(json.getString("cause").getValue()).isNotEmpty();
@@ -151,6 +174,6 @@ class MongoLineTest {
   }
 
   private static String line(ChangeEvent event) {
-    return MongoLine.text(event, ZoneOffset.UTC);
+    return MongoLine.text(event);
   }
 }

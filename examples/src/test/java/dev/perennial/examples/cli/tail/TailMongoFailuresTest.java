@@ -6,6 +6,7 @@ import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.checkpoint.file.FileCheckpointStore;
+import dev.perennial.examples.ClosedPort;
 import dev.perennial.examples.Program;
 import dev.perennial.examples.cli.Perennial;
 import dev.perennial.port.CheckpointSlot;
@@ -13,7 +14,6 @@ import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoSource;
 import dev.perennial.source.mongo.Scope;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
@@ -59,12 +59,15 @@ class TailMongoFailuresTest {
   }
 
   @Test
-  void saysThatTheUserMayNot() {
+  void saysThatTheServerWantsCredentialsWhereThereAreNone() {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
-      mongo.faults().forbidStreams(true);
+      mongo.faults().refuseCredentials(true);
       Result result = tail(mongo.connectionString(), "--watch", ORDERS);
       assertThat(result.status).as(result.err).isEqualTo(3);
-      assertThat(result.err).hasLineCount(1);
+      assertThat(result.err)
+          .contains("wants a user and a password; write mongodb://USER:PASSWORD@HOST")
+          .doesNotContain("role")
+          .hasLineCount(1);
     }
   }
 
@@ -79,18 +82,32 @@ class TailMongoFailuresTest {
   }
 
   @Test
-  void saysThatNoServerIsThere() throws IOException {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
+  void saysThatNoServerIsThereAndWhy() throws Exception {
+    try (ClosedPort port = new ClosedPort()) {
+      String host = "127.0.0.1:" + port.number();
+      Result result = tail("mongodb://ann:geheim@" + host, "--watch", ORDERS, "--wait", "1");
+      assertThat(result.status).isEqualTo(1);
+      assertThat(result.err)
+          .contains("no connection to mongodb://" + host + " within 1 s (" + host + ": ")
+          .contains("--wait SECONDS")
+          .doesNotContain("geheim", "Timed out while waiting")
+          .hasLineCount(1);
     }
-    Result result =
-        tail("mongodb://ann:geheim@127.0.0.1:" + port, "--watch", ORDERS, "--wait", "1");
-    assertThat(result.status).isEqualTo(1);
-    assertThat(result.err)
-        .contains("no connection to mongodb://127.0.0.1:" + port + " within 1 s", "--wait SECONDS")
-        .doesNotContain("geheim")
-        .hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"82 | 15", "1795373578 | 9", "{\"a\":1} | 40647"})
+  void saysThatTheServerDoesNotTakeAToken(String token, String code) {
+    try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
+      Result result = tail(mongo.connectionString(), "--watch", ORDERS, "--from", token);
+      assertThat(result.status).as(result.err).isEqualTo(1);
+      assertThat(result.err)
+          .contains("does not take the resume token", code, "--from now")
+          .doesNotContain("overwritten", "lost")
+          .hasLineCount(1);
+    }
   }
 
   @Test
@@ -108,7 +125,7 @@ class TailMongoFailuresTest {
       insert(mongo, 2);
       mongo.faults().truncateOplog(insert(mongo, 3));
       Result result =
-          tail(mongo.connectionString(), "--watch", ORDERS, "--checkpoint", folder.toString());
+          tail(mongo.connectionString(), "--watch", ORDERS, "--checkpoint", "file:" + folder);
       assertThat(result.status).as(result.err).isEqualTo(1);
       assertThat(result.err).contains("its oplog was overwritten", "--from now").hasLineCount(1);
     }
@@ -125,7 +142,7 @@ class TailMongoFailuresTest {
               "--watch",
               ORDERS,
               "--checkpoint",
-              folder.toString(),
+              "file:" + folder,
               "--wait",
               "1");
       assertThat(result.status).as(result.err).isEqualTo(1);
@@ -137,13 +154,38 @@ class TailMongoFailuresTest {
     }
   }
 
+  @Test
+  void doesNotTakeARedisThatIsSilentForAnotherStream() throws Exception {
+    try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start();
+        ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String redis = "redis://127.0.0.1:" + silent.getLocalPort();
+      Result result =
+          tail(mongo.connectionString(), "--watch", "a", "--checkpoint", redis, "--wait", "1");
+      assertThat(result.status).as(result.err).isEqualTo(1);
+      assertThat(result.err)
+          .contains("no answer from " + redis + " about the checkpoint \"a\" within 1 s")
+          .doesNotContain("another stream")
+          .hasLineCount(1);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "--watch shop.orders | Say which MongoDB: give a URI, or set PERENNIAL_MONGODB_URI",
         "mongodb://localhost | Missing required option: '--watch=NAME'",
-        "mongodb://localhost --watch .orders | .orders",
+        "mongodb://localhost --watch .orders | '--watch' (NAME): \".orders\" cannot be watched: write",
+        "mongodb://localhost --watch= | \"\" cannot be watched: write shop.orders for a collection",
+        "mongodb://localhost --watch shop. | \"shop.\" cannot be watched: write shop.orders",
+        "mongodb://localhost --watch sh/op | \"sh/op\" cannot be watched: write shop.orders",
+        "mongodb://localhost --watch shop.* | \"shop.*\" cannot be watched: no name has a *",
+        "mongodb://localhost --watch shop.a,shop.b | give --watch several times",
+        "mongodb://localhost --watch shop.$cmd | \"shop.$cmd\" cannot be watched: no name has",
+        "mongodb://localhost --watch * --watch a.b | \"*\" is a whole database or the cluster",
+        "mongodb://localhost --watch a --pipeline= | is neither JSON, which begins with [ or {, nor a",
+        "mongodb://localhost --watch a --checkpoint bogus | '--checkpoint': it names neither",
+        "mongodb://localhost --watch a --checkpoint file:x --stream-id= | --stream-id must not be blank",
         "mongodb://localhost --watch a --from yesterday | is no start: give now, a time",
         "mongodb://localhost --watch a --pipeline [{ | it is no JSON array of stages",
         "mongodb://localhost --watch a --stream-id x | --stream-id names a checkpoint, so it needs",
@@ -155,7 +197,8 @@ class TailMongoFailuresTest {
   void refusesWhatItCannotUnderstand(String arguments, String why) {
     Result result = tail(arguments.split(" "));
     assertThat(result.status).isEqualTo(2);
-    assertThat(result.err).contains(why, "Usage: perennial tail mongo").doesNotContain("heim");
+    assertThat(result.err).contains(why, "See perennial tail mongo --help.").doesNotContain("heim");
+    assertThat(result.err).hasLineCount(2);
   }
 
   private record Result(int status, String err) {}

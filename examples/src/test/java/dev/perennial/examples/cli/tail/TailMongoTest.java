@@ -49,10 +49,10 @@ class TailMongoTest {
       mongo.delete(ORDERS, id(7));
       mongo.drop(ORDERS);
       assertThat(tail.exitStatus()).as(tail.toString()).isZero();
-      String when = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d ";
+      String when = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ ";
       List<String> lines = tail.lines();
       assertThat(lines).hasSize(6).allMatch(line -> line.matches(when + ".*"));
-      assertThat(lines.stream().map(line -> line.substring(20)).toList())
+      assertThat(lines.stream().map(line -> line.substring(21)).toList())
           .containsExactly(
               "insert    shop.orders          7 {\"_id\": 7}",
               "update    shop.orders          7 set {\"total\": 4}",
@@ -149,6 +149,8 @@ class TailMongoTest {
       first.awaitLines(1);
       try (Program standby =
           tail("--watch", "*", "--checkpoint", redis.uri(), "--wait", "90", "--max", "1")) {
+        String waiting = "waiting for the claim on the checkpoint \"*\" in redis://127.0.0.1:";
+        await().atMost(Program.DEADLINE).until(() -> standby.err().contains(waiting));
         first.terminate();
         assertThat(first.exitStatus()).as("what SIGTERM gives").isEqualTo(128 + 15);
         assertThat(first.err()).contains("closed: 1 events printed, 0 stayed unacked");
@@ -156,6 +158,7 @@ class TailMongoTest {
         insert(2);
         assertThat(standby.exitStatus()).as(standby.toString()).isZero();
         assertThat(ids(standby)).containsExactly(2);
+        assertThat(standby.err()).as("once").containsOnlyOnce("waiting for the claim");
         assertThat(first.err() + standby.err()).doesNotContain("geheim");
       }
     }

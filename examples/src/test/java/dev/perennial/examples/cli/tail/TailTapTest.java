@@ -3,14 +3,17 @@ package dev.perennial.examples.cli.tail;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.perennial.examples.ClosedPort;
 import dev.perennial.examples.Program;
 import dev.perennial.examples.cli.Perennial;
 import dev.perennial.simulators.tap.DeliveryMode;
 import dev.perennial.simulators.tap.TapSimulator;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 /** The tail as a process, on a Tap in this one. */
 class TailTapTest {
@@ -128,13 +131,45 @@ class TailTapTest {
   }
 
   @Test
-  void stopsWithoutAnAckWhenNobodyReadsOn() throws Exception {
+  void endsQuietlyAndWithoutAnAckWhenNobodyReadsOn() throws Exception {
     try (TapSimulator tap = TapSimulator.builder().start();
         Program tail = stuckTail(tap)) {
       tail.process().getInputStream().close();
       tap.emitIdentity(DID, "a.test", true, "active");
+      assertThat(tail.exitStatus()).as(tail.toString()).isEqualTo(128 + 13);
+      assertThat(tail.err())
+          .contains("closed: 0 events acked, 1 stayed unacked")
+          .doesNotContain("perennial: ");
+      assertThat(tap.acked()).isZero();
+    }
+  }
+
+  /** A device that is always full, as a disk may be. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void saysWhyTheOutputCannotBeWritten() throws Exception {
+    String command =
+        "exec \"$1\" -XX:TieredStopAtLevel=1 -cp \"$2\" \"$3\" tail tap \"$4\" >/dev/full";
+    try (TapSimulator tap = TapSimulator.builder().start();
+        Program tail =
+            Program.start(
+                List.of(
+                    "sh",
+                    "-c",
+                    command,
+                    "sh",
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    System.getProperty("java.class.path"),
+                    Perennial.class.getName(),
+                    tap.httpUri().toString()),
+                null,
+                Map.of(),
+                true)) {
+      tap.emitIdentity(DID, "a.test", true, "active");
       assertThat(tail.exitStatus()).as(tail.toString()).isEqualTo(1);
-      assertThat(tail.err()).contains("closed: 0 events printed, 1 stayed unacked");
+      assertThat(tail.err())
+          .contains("closed: 0 events acked, 1 stayed unacked")
+          .contains("perennial: the events could not be written to the output: ");
       assertThat(tap.acked()).isZero();
     }
   }
@@ -199,15 +234,12 @@ class TailTapTest {
 
   @Test
   void givesUpWhenThereIsNoTap() throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    try (Program tail = perennial("tail", "tap", "ws://127.0.0.1:" + port, "--wait", "1")) {
+    try (ClosedPort port = new ClosedPort();
+        Program tail = perennial("tail", "tap", "ws://127.0.0.1:" + port.number(), "--wait", "1")) {
       assertThat(tail.exitStatus()).isEqualTo(1);
       assertThat(tail.err())
           .contains("next attempt in ")
-          .contains("perennial: no connection to ws://127.0.0.1:" + port + " within 1 s");
+          .contains("perennial: no connection to ws://127.0.0.1:" + port.number() + " within 1 s;");
     }
   }
 
@@ -215,7 +247,7 @@ class TailTapTest {
   void refusesAPasswordInTheAddressWithoutShowingIt() throws Exception {
     try (Program tail = perennial("tail", "tap", "ws://admin:geheim@localhost:2480")) {
       assertThat(tail.exitStatus()).isEqualTo(2);
-      assertThat(tail.err()).contains("Usage: perennial tail tap").doesNotContain("geheim");
+      assertThat(tail.err()).contains("See perennial tail tap --help.").doesNotContain("geheim");
     }
   }
 
@@ -225,7 +257,7 @@ class TailTapTest {
       assertThat(tail.exitStatus()).isEqualTo(2);
       assertThat(tail.err())
           .contains("its scheme is none of ws, wss, http and https")
-          .contains("Usage: perennial tail tap");
+          .contains("See perennial tail tap --help.");
     }
     try (Program tail = perennial("tail", "tap", "ws://localhost", "--max", "0")) {
       assertThat(tail.exitStatus()).isEqualTo(2);
@@ -233,7 +265,8 @@ class TailTapTest {
     }
     try (Program tail = perennial("tail")) {
       assertThat(tail.exitStatus()).isEqualTo(2);
-      assertThat(tail.err()).contains("Usage: perennial tail");
+      assertThat(tail.err())
+          .isEqualTo("perennial: Say what to do: tap or mongo\nSee perennial tail --help.\n");
     }
   }
 

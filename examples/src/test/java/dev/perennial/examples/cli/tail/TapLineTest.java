@@ -17,7 +17,7 @@ class TapLineTest {
   void showsRecordsWithWhereTheyAre() {
     assertThat(text(RECORD.formatted("true", "create")))
         .matches(
-            "\\d\\d:\\d\\d:\\d\\d\\.\\d{3}        7 create    did:plc:a app.bsky.feed.post/r1");
+            "\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z        7 create    did:plc:a app.bsky.feed.post/r1");
     assertThat(text(RECORD.formatted("false", "delete")))
         .endsWith("       7 delete    did:plc:a app.bsky.feed.post/r1 (backfill)");
   }

@@ -1,0 +1,33 @@
+package dev.perennial.examples.cli.checkpoint;
+
+import dev.perennial.examples.cli.console.Failure;
+import dev.perennial.port.CheckpointException;
+import java.io.PrintWriter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** What the commands about one stream's checkpoint need to know: where it is, and whose. */
+final class StreamParameters {
+
+  /** What is to be done with the checkpoint. */
+  interface Work {
+
+    /** Does it, and says whether there is such a checkpoint. */
+    boolean run(ManagedStore store, String streamId, PrintWriter out) throws CheckpointException;
+  }
+
+  @Mixin private final StoreParameters parameters = new StoreParameters();
+
+  @Parameters(index = "1", paramLabel = "ID", description = "The id of the stream.")
+  @SuppressWarnings("NullAway.Init") // by picocli
+  private String id;
+
+  /** Opens the store, does the work, and tells what went wrong in one line. */
+  int with(Work work) throws Failure {
+    return parameters.with((store, out) -> {
+      if (!work.run(store, id, out)) {
+        throw parameters.missing(id, store);
+      }
+    });
+  }
+}

@@ -1,0 +1,40 @@
+package dev.perennial.examples.cli.tail;
+
+import dev.perennial.examples.cli.console.Printable;
+import dev.perennial.source.mongo.Scope;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * Reads a name to watch on the command line. Stricter than the server, which watches any name for
+ * ever, though nothing ever has it: what looks like a pattern or a list is refused.
+ */
+final class WatchConverter implements ITypeConverter<String> {
+
+  private static final Pattern NEVER_IN_A_NAME = Pattern.compile("[*,$]");
+
+  private static final String EVERYTHING = "*";
+
+  @Override
+  public String convert(String value) {
+    String name = value.strip();
+    if (!name.equals(EVERYTHING) && NEVER_IN_A_NAME.matcher(name).find()) {
+      throw refused(
+          value,
+          "no name has a *, a comma or a $ in it; give --watch several times for several collections,"
+              + " and '*' alone for everything");
+    }
+    try {
+      Scope.parse(name);
+    } catch (IllegalArgumentException e) {
+      throw refused(value, "write shop.orders for a collection, shop for a database");
+    }
+    return name;
+  }
+
+  private static TypeConversionException refused(String value, String what) {
+    return new TypeConversionException(
+        '"' + Printable.brief(value, 100) + "\" cannot be watched: " + what);
+  }
+}
