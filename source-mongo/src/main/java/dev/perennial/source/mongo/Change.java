@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.port.LogText;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
@@ -263,7 +264,7 @@ public final class Change implements ChangeEvent {
   @Override
   public String toString() {
     return "Change["
-        + (rawOperationType.isEmpty() ? "no type" : Brief.of(rawOperationType))
+        + (rawOperationType.isEmpty() ? "no type" : LogText.brief(rawOperationType))
         + (namespace == null ? "" : " " + namespace)
         + clusterTime().map(time -> " at " + ClusterTime.text(time)).orElse("")
         + ", "

@@ -2,6 +2,7 @@ package dev.perennial.source.mongo;
 
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.LogText;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -61,7 +62,7 @@ final class CheckpointText {
     if (!saved.source().equals(SOURCE)) {
       throw CheckpointException.mismatch(
           "the checkpoint was made by the source \""
-              + Brief.of(saved.source())
+              + LogText.brief(saved.source())
               + "\", not by "
               + SOURCE
               + "; give this stream an id of its own",
@@ -96,7 +97,7 @@ final class CheckpointText {
       throw corrupt(
           text,
           "its version is \""
-              + Brief.of(version)
+              + LogText.brief(version)
               + "\" and this release reads version "
               + VERSION
               + "; if a newer release wrote it, use that one",
@@ -135,7 +136,7 @@ final class CheckpointText {
     BsonTimestamp parsed = ClusterTime.parse(time);
     if (parsed == null) {
       throw corrupt(
-          text, "\"" + Brief.of(time) + "\" is no cluster time such as 1700000000.1", null);
+          text, "\"" + LogText.brief(time) + "\" is no cluster time such as 1700000000.1", null);
     }
     return parsed;
   }
@@ -144,7 +145,7 @@ final class CheckpointText {
       String text, String problem, @Nullable Throwable cause) {
     return CheckpointException.corrupt(
         "the checkpoint's position \""
-            + Brief.of(text)
+            + LogText.brief(text)
             + "\" cannot be read: "
             + problem
             + ". Mend it, or start afresh",

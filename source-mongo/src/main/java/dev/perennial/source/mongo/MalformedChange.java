@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.port.LogText;
 import dev.perennial.port.Malformed;
 import java.util.Arrays;
 import java.util.Optional;
@@ -122,7 +123,7 @@ public final class MalformedChange implements ChangeEvent, Malformed {
         + ", "
         + size
         + " bytes, "
-        + Brief.of(String.valueOf(cause.getMessage()))
+        + LogText.brief(String.valueOf(cause.getMessage()))
         + ']';
   }
 }

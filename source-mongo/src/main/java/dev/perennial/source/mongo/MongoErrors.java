@@ -5,6 +5,7 @@ import com.mongodb.MongoException;
 import com.mongodb.MongoIncompatibleDriverException;
 import com.mongodb.MongoSecurityException;
 import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.LogText;
 import dev.perennial.port.Verdict;
 import java.util.Optional;
 
@@ -66,8 +67,8 @@ final class MongoErrors {
   /** What the server said, fit for one line. */
   static String words(Throwable error) {
     return error instanceof MongoCommandException command
-        ? Brief.of(command.getErrorMessage(), WORDS) + " (" + command.getErrorCode() + ')'
-        : Brief.of(String.valueOf(error.getMessage()), WORDS);
+        ? LogText.brief(command.getErrorMessage(), WORDS) + " (" + command.getErrorCode() + ')'
+        : LogText.brief(String.valueOf(error.getMessage()), WORDS);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.port.LogText;
 import dev.perennial.port.Position;
 import java.util.Arrays;
 import java.util.Optional;
@@ -136,7 +137,7 @@ public final class MongoPosition implements Position {
         + ' '
         + when
         + " …"
-        + Brief.of(text.substring(Math.max(0, text.length() - SHOWN)))
+        + LogText.brief(text.substring(Math.max(0, text.length() - SHOWN)))
         + ']';
   }
 

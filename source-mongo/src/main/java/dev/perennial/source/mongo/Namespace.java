@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.port.LogText;
 import java.util.Optional;
 
 /**
@@ -28,6 +29,6 @@ public record Namespace(String database, Optional<String> collection) {
   /** The full name, fit for a log. */
   @Override
   public String toString() {
-    return Brief.of(fullName());
+    return LogText.brief(fullName());
   }
 }

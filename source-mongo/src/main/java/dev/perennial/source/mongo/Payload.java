@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.port.LogText;
 import java.util.Objects;
 import java.util.function.Supplier;
 
@@ -20,7 +21,7 @@ final class Payload {
       // A codec may throw anything, the driver's reader throws several kinds on corrupt BSON, and
       // decoding goes as deep as the document.
       throw new ChangePayloadException(
-          problem.get() + ": " + Brief.of(String.valueOf(e.getMessage())), e);
+          problem.get() + ": " + LogText.brief(String.valueOf(e.getMessage())), e);
     }
   }
 }

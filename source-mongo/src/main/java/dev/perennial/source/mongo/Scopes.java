@@ -1,6 +1,7 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoNamespace;
+import dev.perennial.port.LogText;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -45,7 +46,7 @@ final class Scopes {
     if (dot < 0) {
       throw new IllegalArgumentException(
           '"'
-              + Brief.of(namespace)
+              + LogText.brief(namespace)
               + "\" names no collection: write it as database.collection, as in shop.orders");
     }
     return collection(namespace.substring(0, dot), namespace.substring(dot + 1));
@@ -55,7 +56,7 @@ final class Scopes {
     if ((namespace.flags() & ~SERVER_KNOWS) != 0) {
       throw new IllegalArgumentException(
           "the pattern "
-              + Brief.of(namespace.pattern())
+              + LogText.brief(namespace.pattern())
               + " has flags that the server does not know; it knows CASE_INSENSITIVE, MULTILINE,"
               + " DOTALL and COMMENTS");
     }
@@ -78,7 +79,7 @@ final class Scopes {
       if (word.indexOf('.') < 0) {
         throw new IllegalArgumentException(
             "\""
-                + Brief.of(word)
+                + LogText.brief(word)
                 + "\" is a whole database or the cluster and can only be watched alone: of several,"
                 + " each must be a collection, as in shop.orders");
       }
@@ -89,7 +90,7 @@ final class Scopes {
   record OneCollection(String database, String collection) implements Scope {
     @Override
     public String toString() {
-      return Brief.of(database + '.' + collection);
+      return LogText.brief(database + '.' + collection);
     }
   }
 
@@ -107,7 +108,8 @@ final class Scopes {
 
     @Override
     public String toString() {
-      return Brief.of(all.stream().map(OneCollection::toString).collect(Collectors.joining(", ")));
+      return LogText.brief(
+          all.stream().map(OneCollection::toString).collect(Collectors.joining(", ")));
     }
   }
 
@@ -128,14 +130,14 @@ final class Scopes {
 
     @Override
     public String toString() {
-      return "namespaces like " + Brief.of(namespace.pattern());
+      return "namespaces like " + LogText.brief(namespace.pattern());
     }
   }
 
   record OneDatabase(String database) implements Scope {
     @Override
     public String toString() {
-      return Brief.of(database);
+      return LogText.brief(database);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.port.LogText;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import org.bson.BsonDocument;
@@ -61,7 +62,7 @@ public sealed interface StartPosition permits Starts.Now, Starts.AtTime, Starts.
       token = Tokens.parse(trimmed);
     } catch (JsonParseException e) {
       throw new IllegalArgumentException(
-          "the start \"" + Brief.of(text) + "\" looks like a resume token but is no JSON", e);
+          "the start \"" + LogText.brief(text) + "\" looks like a resume token but is no JSON", e);
     }
     // Digits alone may be a date or a count of seconds; a token of theirs begins with its time.
     if (token != null && (trimmed.startsWith("{") || Tokens.key(token).clusterTime() != null)) {
@@ -72,7 +73,7 @@ public sealed interface StartPosition permits Starts.Now, Starts.AtTime, Starts.
     } catch (DateTimeParseException e) {
       throw new IllegalArgumentException(
           "\""
-              + Brief.of(text)
+              + LogText.brief(text)
               + "\" is no start: give now, a time such as 2026-11-22T10:00:00Z, or a resume token as"
               + " hexadecimal digits or JSON",
           e);

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.port.LogText;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 
@@ -23,7 +24,7 @@ public record StreamGap(Optional<BsonTimestamp> from, BsonTimestamp to, String r
         + " to "
         + ClusterTime.text(to)
         + ", "
-        + Brief.of(reason)
+        + LogText.brief(reason)
         + ']';
   }
 }

@@ -1,7 +1,7 @@
 package dev.perennial.examples.cli.checkpoint;
 
 import dev.perennial.examples.cli.console.Failure;
-import dev.perennial.examples.cli.console.Printable;
+import dev.perennial.port.LogText;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,6 +18,6 @@ final class CheckpointListCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Failure {
     return parameters.with(
-        (store, out) -> store.streamIds().forEach(id -> out.println(Printable.line(id))));
+        (store, out) -> store.streamIds().forEach(id -> out.println(LogText.line(id))));
   }
 }

@@ -1,7 +1,7 @@
 package dev.perennial.examples.cli.checkpoint;
 
-import dev.perennial.examples.cli.console.Printable;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.LogText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +23,6 @@ final class CheckpointText {
   }
 
   private static String line(String name, String value) {
-    return String.format(Locale.ROOT, "%-13s %s", name, Printable.line(value));
+    return String.format(Locale.ROOT, "%-13s %s", name, LogText.line(value));
   }
 }

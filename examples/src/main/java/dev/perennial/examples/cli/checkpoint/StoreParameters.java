@@ -2,8 +2,8 @@ package dev.perennial.examples.cli.checkpoint;
 
 import dev.perennial.examples.cli.console.ExitStatus;
 import dev.perennial.examples.cli.console.Failure;
-import dev.perennial.examples.cli.console.Printable;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.LogText;
 import java.io.PrintWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +51,7 @@ final class StoreParameters {
     String others =
         ids.isEmpty()
             ? "there is none at all"
-            : "there is one of " + Printable.brief(String.join(", ", ids), MOST_IDS);
+            : "there is one of " + LogText.brief(String.join(", ", ids), MOST_IDS);
     return new Failure(
         ExitStatus.FAILED,
         "the stream \"" + streamId + "\" has no checkpoint in " + location + "; " + others,

@@ -1,5 +1,6 @@
 package dev.perennial.examples.cli.console;
 
+import dev.perennial.port.LogText;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ParameterException;
 
@@ -24,6 +25,6 @@ public final class Failure extends Exception {
   public static String say(Throwable failure) {
     boolean foreseen = failure instanceof Failure || failure instanceof ParameterException;
     String text = foreseen ? failure.getMessage() : failure.toString();
-    return "perennial: " + Printable.line(String.valueOf(text));
+    return "perennial: " + LogText.line(String.valueOf(text));
   }
 }

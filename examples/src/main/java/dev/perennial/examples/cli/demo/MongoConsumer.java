@@ -8,10 +8,10 @@ import dev.perennial.StreamListener;
 import dev.perennial.StreamStats;
 import dev.perennial.checkpoint.redis.RedisCheckpointStore;
 import dev.perennial.examples.cli.console.ExitStatus;
-import dev.perennial.examples.cli.console.Printable;
 import dev.perennial.examples.cli.console.Terminal;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.CheckpointStore;
+import dev.perennial.port.LogText;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoSource;
@@ -127,7 +127,7 @@ final class MongoConsumer implements MongoListener {
   }
 
   private void say(boolean good, String text) {
-    tell(new ConsumerMessage.Said(good, Printable.line(text)));
+    tell(new ConsumerMessage.Said(good, LogText.line(text)));
   }
 
   private void tell(ConsumerMessage message) {

@@ -2,7 +2,7 @@ package dev.perennial.examples.cli.demo;
 
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
-import dev.perennial.examples.cli.console.Printable;
+import dev.perennial.port.LogText;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -49,6 +49,6 @@ final class StreamNotes implements StreamListener {
   }
 
   private static String brief(Throwable cause) {
-    return Printable.brief(String.valueOf(cause.getMessage()), 100);
+    return LogText.brief(String.valueOf(cause.getMessage()), 100);
   }
 }

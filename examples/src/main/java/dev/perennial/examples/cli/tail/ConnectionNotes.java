@@ -2,7 +2,7 @@ package dev.perennial.examples.cli.tail;
 
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
-import dev.perennial.examples.cli.console.Printable;
+import dev.perennial.port.LogText;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -49,6 +49,6 @@ final class ConnectionNotes implements StreamListener {
   }
 
   private String why(Throwable cause) {
-    return Printable.brief(String.valueOf(words.apply(cause)), WHY_LENGTH);
+    return LogText.brief(String.valueOf(words.apply(cause)), WHY_LENGTH);
   }
 }

@@ -8,8 +8,8 @@ import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.examples.cli.console.ExitStatus;
 import dev.perennial.examples.cli.console.Failure;
-import dev.perennial.examples.cli.console.Printable;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.LogText;
 import dev.perennial.source.mongo.MongoSourceException;
 import java.time.Duration;
 import java.util.Optional;
@@ -52,7 +52,7 @@ record MongoFailures(String where, boolean credentials, Optional<ClaimWatch> cla
         + " within "
         + patience.toSeconds()
         + " s"
-        + last.map(error -> " (" + Printable.brief(DriverWords.of(error), WORDS) + ")").orElse("")
+        + last.map(error -> " (" + LogText.brief(DriverWords.of(error), WORDS) + ")").orElse("")
         + "; does a MongoDB run there, and are the hosts, replicaSet= and tls= right?"
         + " --wait SECONDS waits for longer";
   }
@@ -86,7 +86,7 @@ record MongoFailures(String where, boolean credentials, Optional<ClaimWatch> cla
     return where
         + " does not take the resume token to go on from"
         + find(death, MongoCommandException.class::isInstance)
-            .map(error -> ", it said: " + Printable.brief(DriverWords.of(error), WORDS))
+            .map(error -> ", it said: " + LogText.brief(DriverWords.of(error), WORDS))
             .orElse("")
         + "; give the whole _id of an event of this cluster, or begin with "
         + anew;

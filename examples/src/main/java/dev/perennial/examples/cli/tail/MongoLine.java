@@ -1,6 +1,6 @@
 package dev.perennial.examples.cli.tail;
 
-import dev.perennial.examples.cli.console.Printable;
+import dev.perennial.port.LogText;
 import dev.perennial.source.mongo.Body;
 import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.ChangeEvent;
@@ -37,7 +37,7 @@ final class MongoLine {
    * UTC, so that it is that of {@code checkpoint show} and can be given to {@code --from}.
    */
   static String text(ChangeEvent event) {
-    return Printable.line(describe(event)).stripTrailing();
+    return LogText.line(describe(event)).stripTrailing();
   }
 
   private static String describe(ChangeEvent event) {
@@ -56,7 +56,7 @@ final class MongoLine {
           "nothing is known until "
               + time(Optional.of(gap.to()))
               + ": "
-              + Printable.brief(gap.reason(), BODY_LENGTH));
+              + LogText.brief(gap.reason(), BODY_LENGTH));
     }
     MalformedChange malformed = (MalformedChange) event;
     return line(
@@ -65,7 +65,7 @@ final class MongoLine {
         "-",
         malformed.size()
             + " bytes: "
-            + Printable.brief(String.valueOf(malformed.cause().getMessage()), BODY_LENGTH));
+            + LogText.brief(String.valueOf(malformed.cause().getMessage()), BODY_LENGTH));
   }
 
   private static String line(String time, String what, String namespace, String content) {
@@ -85,12 +85,12 @@ final class MongoLine {
     try {
       return Stream.of(
               change.documentId().map(MongoLine::id).orElse(""),
-              Printable.brief(body(change), BODY_LENGTH),
+              LogText.brief(body(change), BODY_LENGTH),
               before(change))
           .filter(part -> !part.isEmpty())
           .collect(Collectors.joining(" "));
     } catch (ChangePayloadException e) {
-      return "unreadable inside: " + Printable.brief(String.valueOf(e.getMessage()), BODY_LENGTH);
+      return "unreadable inside: " + LogText.brief(String.valueOf(e.getMessage()), BODY_LENGTH);
     }
   }
 
@@ -103,7 +103,7 @@ final class MongoLine {
           case INT64 -> String.valueOf(id.asInt64().getValue());
           default -> valueJson(id);
         };
-    return Printable.brief(text, ID_LENGTH);
+    return LogText.brief(text, ID_LENGTH);
   }
 
   /** Of the document, or of the change, what is there. */
@@ -127,7 +127,7 @@ final class MongoLine {
     return change
         .fullDocumentBeforeChange()
         .json()
-        .map(before -> "was " + Printable.brief(before, BODY_LENGTH))
+        .map(before -> "was " + LogText.brief(before, BODY_LENGTH))
         .orElse("");
   }
 

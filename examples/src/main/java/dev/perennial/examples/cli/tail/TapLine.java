@@ -1,6 +1,6 @@
 package dev.perennial.examples.cli.tail;
 
-import dev.perennial.examples.cli.console.Printable;
+import dev.perennial.port.LogText;
 import dev.perennial.source.tap.TapEvent;
 import dev.perennial.source.tap.TapIdentity;
 import dev.perennial.source.tap.TapMalformed;
@@ -25,7 +25,7 @@ final class TapLine {
 
   /** For a person: the time of arrival in UTC, the id, what happened, and to what. */
   static String text(TapEvent event) {
-    return TIME.format(OffsetTime.now(ZoneOffset.UTC)) + ' ' + Printable.line(describe(event));
+    return TIME.format(OffsetTime.now(ZoneOffset.UTC)) + ' ' + LogText.line(describe(event));
   }
 
   private static String describe(TapEvent event) {
@@ -54,7 +54,7 @@ final class TapLine {
     return line(
         malformed.id(),
         "malformed",
-        malformed.size() + " bytes: " + Printable.brief(malformed.rawText(), RAW_LENGTH));
+        malformed.size() + " bytes: " + LogText.brief(malformed.rawText(), RAW_LENGTH));
   }
 
   private static String line(OptionalLong id, String what, String about) {

@@ -1,6 +1,6 @@
 package dev.perennial.examples.cli.tail;
 
-import dev.perennial.examples.cli.console.Printable;
+import dev.perennial.port.LogText;
 import dev.perennial.source.mongo.Scope;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -35,6 +35,6 @@ final class WatchConverter implements ITypeConverter<String> {
 
   private static TypeConversionException refused(String value, String what) {
     return new TypeConversionException(
-        '"' + Printable.brief(value, 100) + "\" cannot be watched: " + what);
+        '"' + LogText.brief(value, 100) + "\" cannot be watched: " + what);
   }
 }
