@@ -58,6 +58,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   private final ServerTime server;
   private final Connector connector;
   private final History history;
+  private final StartCheck startCheck;
   private final CheckpointText checkpoints;
 
   MongoSource(
@@ -82,6 +83,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
         new Connector(
             client, options, opener, new StartProbe(opener, pin, runtime), errors, telling);
     this.history = new History(options.onHistoryLost(), server, telling);
+    this.startCheck = new StartCheck(opener, options.onHistoryLost());
     this.checkpoints =
         new CheckpointText(
             Fingerprint.of(
@@ -148,12 +150,20 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   }
 
   /**
-   * What {@link MongoSourceBuilder#startAt} says; for {@linkplain StartPosition#now() now} the
-   * server's time.
+   * What {@link MongoSourceBuilder#startAt} says, if the server takes it; for {@linkplain
+   * StartPosition#now() now} the server's time.
+   *
+   * @throws MongoSourceException if the server does not take it, and nothing but another start can
+   *     help
    */
   @Override
   public Optional<MongoPosition> start() throws Exception {
-    return Optional.of(errors.explained(() -> Starts.position(options.startAt(), server)));
+    StartPosition chosen = options.startAt();
+    MongoPosition start = errors.explained(() -> Starts.position(chosen, server));
+    return Optional.of(
+        chosen instanceof Starts.Now
+            ? start
+            : errors.explained(() -> startCheck.check(chosen, start)));
   }
 
   @Override

@@ -114,7 +114,7 @@ public abstract sealed class MongoSourceException extends Exception {
     }
   }
 
-  /** The server does not accept the pipeline, an option or what is to be watched. */
+  /** The server does not accept the pipeline, an option, the start, or what is to be watched. */
   public static final class Rejected extends MongoSourceException {
     private static final long serialVersionUID = 1;
 

@@ -1,0 +1,83 @@
+package dev.perennial.source.mongo;
+
+import com.mongodb.MongoException;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Tries a start that somebody chose before it is saved. One that the server never takes would stay:
+ * what is saved beats what is chosen instead of it later, and may have replaced a good checkpoint.
+ */
+final class StartCheck {
+
+  private final CursorOpener opener;
+  private final HistoryLostPolicy policy;
+
+  StartCheck(CursorOpener opener, HistoryLostPolicy policy) {
+    this.opener = opener;
+    this.policy = policy;
+  }
+
+  /**
+   * Tries a start.
+   *
+   * @param chosen the start as the application said it
+   * @param start where that is
+   * @return where that is
+   * @throws MongoSourceException if the server does not take it, and the stream could not go on
+   *     from anywhere else either; what it could is for {@link History} to say
+   */
+  MongoPosition check(StartPosition chosen, MongoPosition start)
+      throws MongoSourceException, InterruptedException {
+    try {
+      open(start);
+    } catch (MongoException e) {
+      if (ErrorKind.HISTORY_LOST.is(e)) {
+        if (policy instanceof HistoryLostPolicies.Fail) {
+          throw refused("the server no longer has the changes from the start " + chosen + " on", e);
+        }
+      } else if (!ErrorKind.TOKEN_REJECTED.is(e)) {
+        throw e;
+      } else if (start.token().isPresent()) {
+        throw refused("the server does not take the start " + chosen, e);
+      }
+    }
+    return start;
+  }
+
+  /** As the stream would: a token that is refused is replaced by its time. */
+  private void open(MongoPosition start) throws InterruptedException {
+    Optional<MongoPosition> time = start.token().isEmpty() ? Optional.empty() : start.degraded();
+    try {
+      tryOut(start);
+    } catch (MongoException e) {
+      if (time.isEmpty() || !ErrorKind.TOKEN_REJECTED.is(e)) {
+        throw e;
+      }
+    }
+    if (time.isPresent()) {
+      // Not every server sees from a token alone that its oplog begins later.
+      tryOut(time.get());
+    }
+  }
+
+  private void tryOut(MongoPosition start) throws InterruptedException {
+    try {
+      opener.probe(start).close(Duration.ZERO);
+    } catch (MongoException e) {
+      // An event that cannot be returned is no fault of the start; the stream deals with it.
+      if (!ErrorKind.UNRETURNABLE.is(e)) {
+        throw e;
+      }
+    }
+  }
+
+  private static MongoSourceException refused(String what, MongoException cause) {
+    return new MongoSourceException.Rejected(
+        what
+            + ", so it was not saved; the server said: "
+            + MongoErrors.words(cause)
+            + "; give another start with startAt",
+        cause);
+  }
+}
