@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.MongoClientSettings;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.simulators.mongo.Write;
 import java.time.Duration;
@@ -57,6 +58,11 @@ final class SimulatedMongo extends MongoUnderTest {
   }
 
   @Override
+  void asStranger(MongoClientSettings.Builder settings, String database) {
+    simulator.faults().forbidStreams(true);
+  }
+
+  @Override
   long openCursors(String database) {
     return simulator.openCursors();
   }
@@ -75,10 +81,6 @@ final class SimulatedMongo extends MongoUnderTest {
 
   @Override
   public void close() throws Exception {
-    try {
-      super.close();
-    } finally {
-      simulator.close();
-    }
+    new Closing().then(super::close).then(simulator).end();
   }
 }
