@@ -10,6 +10,7 @@ public final class ReplicaSetSimulatorBuilder {
   private String name = "rs0";
   private int members = 1;
   private int wireVersion = WireVersions.V7_0;
+  private boolean scanChecksStart;
   private boolean standalone;
   private long seed = 1;
   private Duration periodicNoop = Duration.ofSeconds(10);
@@ -44,6 +45,15 @@ public final class ReplicaSetSimulatorBuilder {
           "The scripted replica set knows wire versions from 8, not " + wireVersion + ".");
     }
     this.wireVersion = wireVersion;
+    return this;
+  }
+
+  /**
+   * Has the scan of the oplog find out by itself that it begins too late, for an event's token too.
+   * So it is from 5.0 on, and below only with this: in the later releases of 4.4 (SERVER-48523).
+   */
+  public ReplicaSetSimulatorBuilder scanChecksStart() {
+    scanChecksStart = true;
     return this;
   }
 
@@ -96,6 +106,7 @@ public final class ReplicaSetSimulatorBuilder {
             name,
             members,
             wireVersion,
+            scanChecksStart || wireVersion >= WireVersions.V5_0,
             standalone,
             seed,
             periodicNoop,

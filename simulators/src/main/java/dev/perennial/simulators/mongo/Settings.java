@@ -8,6 +8,7 @@ record Settings(
     String name,
     int members,
     int wireVersion,
+    boolean scanChecksStart,
     boolean standalone,
     long seed,
     Duration periodicNoop,

@@ -78,7 +78,8 @@ final class StreamCommands {
                 new EventEncoder(spec, wireVersion, tokenVersion, new StoredImages(set)),
                 new Splitter(set.settings().maxEventSize()),
                 set.oplog(),
-                wireVersion));
+                wireVersion,
+                set.settings().scanChecksStart()));
   }
 
   private static void refuseReadConcern(BsonDocument command) {
@@ -112,7 +113,7 @@ final class StreamCommands {
       throw notFound(id);
     }
     if (!set.cursors().pin(cursor)) {
-      throw new CommandError(292, "cursor id " + id + " is already in use");
+      throw new CommandError(143, "cursor id " + id + " is already in use");
     }
     try {
       return more(call, cursor, batchSize(command, Integer.MAX_VALUE));

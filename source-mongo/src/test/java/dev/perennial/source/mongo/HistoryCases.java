@@ -67,6 +67,11 @@ abstract class HistoryCases extends MongoServerCases {
     return position.clusterTime().orElseThrow().compareTo(time) >= 0;
   }
 
+  private void awaitAllRead() {
+    BsonTimestamp now = mongo.operationTime();
+    await().atMost(Pull.PATIENCE).until(() -> isBehind(commands.progress().orElseThrow(), now));
+  }
+
   private static int code(Throwable error) {
     assertThat(error).isInstanceOf(MongoException.class);
     return ((MongoException) error).getCode();
@@ -320,7 +325,7 @@ abstract class HistoryCases extends MongoServerCases {
     BsonTimestamp now = mongo.operationTime();
     Pull.quietlyUntil(stream, () -> isBehind(lastSaved(), now));
     // It goes on while the oplog is rolled in another thread, as it would in production.
-    Background roller = beside(mongo::rollOplog);
+    Background roller = beside(() -> mongo.rollOplog(this::awaitAllRead));
     while (roller.isRunning()) {
       assertThat(stream.next(AWAIT)).isEmpty();
     }
@@ -439,8 +444,7 @@ abstract class HistoryCases extends MongoServerCases {
     Delivery<ChangeEvent> first = Pull.next(stream);
 
     if (overtaking == Overtaking.REAL) {
-      // Nobody pulls meanwhile, so the cursor stays where it is: before an entry that goes too.
-      mongo.noop();
+      // Nobody pulls meanwhile, so the cursor stays where it is.
       mongo.rollOplog();
     } else {
       mongo.failCommand(application, 1, Failure.error(136), "getMore");

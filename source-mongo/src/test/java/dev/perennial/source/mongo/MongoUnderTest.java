@@ -240,10 +240,31 @@ abstract class MongoUnderTest implements AutoCloseable {
   }
 
   /** Makes the primary step down; there is a primary again when this returns. */
-  abstract void stepDown() throws Exception;
+  void stepDown() {
+    try {
+      admin(
+          new BsonDocument("replSetStepDown", new BsonInt32(1))
+              .append("secondaryCatchUpPeriodSecs", new BsonInt32(0))
+              .append("force", BsonBoolean.TRUE));
+    } catch (MongoCommandException e) {
+      Assumptions.abort("the server refuses to step down: " + e.getErrorMessage());
+    } catch (MongoException e) {
+      // Servers may close the connection over it.
+    }
+    await().atMost(ELECTION).ignoreExceptions().until(this::isWritable);
+  }
 
   /** Makes the oplog lose everything that happened until now. */
-  abstract void rollOplog() throws Exception;
+  void rollOplog() throws Exception {
+    rollOplog(() -> {});
+  }
+
+  /**
+   * Makes the oplog lose everything that happened until now, under streams that go on.
+   *
+   * @param readers waits until they have read all that happened until now
+   */
+  abstract void rollOplog(Runnable readers) throws Exception;
 
   /** A time that the oplog does not reach back to, though the set is older. */
   abstract BsonTimestamp beforeHistory() throws Exception;

@@ -19,9 +19,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.bson.BsonArray;
 import org.bson.BsonBinary;
-import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
-import org.bson.BsonInt32;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.BsonTimestamp;
@@ -59,21 +57,6 @@ final class RealMongo extends MongoUnderTest {
         client().close();
       }
     }
-  }
-
-  @Override
-  void stepDown() {
-    try {
-      admin(
-          new BsonDocument("replSetStepDown", new BsonInt32(1))
-              .append("secondaryCatchUpPeriodSecs", new BsonInt32(0))
-              .append("force", BsonBoolean.TRUE));
-    } catch (MongoCommandException e) {
-      Assumptions.abort("the server refuses to step down: " + e.getErrorMessage());
-    } catch (MongoException e) {
-      // Servers may close the connection over it.
-    }
-    await().atMost(ELECTION).ignoreExceptions().until(this::isWritable);
   }
 
   private MongoDatabase local() {
@@ -117,7 +100,8 @@ final class RealMongo extends MongoUnderTest {
   }
 
   @Override
-  void rollOplog() {
+  void rollOplog(Runnable readers) {
+    // Filling it takes them longer than reading.
     rollPast(operationTime());
   }
 
