@@ -2,6 +2,8 @@ package dev.perennial.simulators.mongo;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * somebody may wait for signals {@link #changed}.
  */
 final class ReplicaSet {
+
+  /** Shorter than a real election, and long enough to be noticed. */
+  private static final long NO_PRIMARY_MILLIS = 100;
 
   final ReentrantLock lock = new ReentrantLock();
   final Condition changed = lock.newCondition();
@@ -110,6 +115,39 @@ final class ReplicaSet {
   void stepDown() {
     election.stepDown();
     append(Change.noop());
+  }
+
+  /**
+   * The same, but as a real set does it: for a while there is no primary, also in a set of one
+   * member, which then elects itself.
+   */
+  void stepDownForAWhile() {
+    int old = election.primary();
+    election.elect(Election.NONE);
+    long topology = election.topologyVersion();
+    changed.signalAll();
+    CompletableFuture.delayedExecutor(
+            NO_PRIMARY_MILLIS, TimeUnit.MILLISECONDS, ReplicaSet::inThreadOfItsOwn)
+        .execute(() -> electAgain(old, topology));
+  }
+
+  private static void inThreadOfItsOwn(Runnable task) {
+    Thread thread = new Thread(task, "mongo-simulator-election");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void electAgain(int old, long topology) {
+    lock.lock();
+    try {
+      // Unless somebody had a hand in it meanwhile.
+      if (!closed && election.topologyVersion() == topology) {
+        election.electAfter(old);
+        append(Change.noop());
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The failCommand fail point; null when it is off. */

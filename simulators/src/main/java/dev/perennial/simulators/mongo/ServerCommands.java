@@ -108,7 +108,7 @@ final class ServerCommands {
 
   private static Reply stepDown(Call call) {
     WriteCommands.refuseOnSecondary(call);
-    call.set().stepDown();
+    call.set().stepDownForAWhile();
     return Reply.ok();
   }
 
