@@ -137,7 +137,7 @@ final class Documents {
       if (!dropTarget) {
         throw new CommandError(48, "target namespace exists");
       }
-      description.put("dropTarget", EventEncoder.binary(target.uuid()));
+      description.put("dropTarget", Values.binary(target.uuid()));
       set.catalog().remove(to);
     }
     set.catalog().remove(from);
@@ -175,7 +175,7 @@ final class Documents {
       }
     }
     BsonDocument lsid =
-        new BsonDocument("id", EventEncoder.binary(set.catalog().uuid()))
+        new BsonDocument("id", Values.binary(set.catalog().uuid()))
             .append("uid", new BsonBinary(new byte[32]));
     return set.append(changes, new OplogEntry.Transaction(lsid, 1));
   }

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
@@ -54,9 +55,24 @@ final class ReplicaSet {
     for (int i = 0; i < settings.members(); i++) {
       members.add(new Member(this, i));
     }
+    change(() -> append(Change.noop()));
+  }
+
+  <T> T locked(Supplier<T> action) {
     lock.lock();
     try {
-      append(Change.noop());
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Does what somebody may wait for. */
+  void change(Runnable action) {
+    lock.lock();
+    try {
+      action.run();
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -138,16 +154,13 @@ final class ReplicaSet {
   }
 
   private void electAgain(int old, long topology) {
-    lock.lock();
-    try {
+    change(() -> {
       // Unless somebody had a hand in it meanwhile.
       if (!closed && election.topologyVersion() == topology) {
         election.electAfter(old);
         append(Change.noop());
       }
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
   /** The failCommand fail point; null when it is off. */
@@ -164,13 +177,7 @@ final class ReplicaSet {
   }
 
   void close() {
-    lock.lock();
-    try {
-      closed = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    change(() -> closed = true);
   }
 
   /** Before this time no images are kept any more; null: all are. */
@@ -192,7 +199,7 @@ final class ReplicaSet {
     long wall = clock.millis();
     int index = 0;
     for (Change change : changes) {
-      oplog.append(new OplogEntry(oplog.nextSequence(), time, wall, change, index, transaction));
+      oplog.append(new OplogEntry(time, wall, change, index, transaction));
       index++;
     }
     changed.signalAll();

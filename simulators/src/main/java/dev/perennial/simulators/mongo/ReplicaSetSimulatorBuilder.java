@@ -7,7 +7,6 @@ import java.util.Objects;
 /** Sets a {@link ReplicaSetSimulator} up. */
 public final class ReplicaSetSimulatorBuilder {
 
-  private String name = "rs0";
   private int members = 1;
   private int wireVersion = WireVersions.V7_0;
   private boolean scanChecksStart;
@@ -19,12 +18,6 @@ public final class ReplicaSetSimulatorBuilder {
   private InstantSource clock = InstantSource.system();
 
   ReplicaSetSimulatorBuilder() {}
-
-  /** The set's name; {@code rs0} unless said otherwise. */
-  public ReplicaSetSimulatorBuilder name(String name) {
-    this.name = Objects.requireNonNull(name);
-    return this;
-  }
 
   /** How many members there are: 1, which is the default, to 3. The first is primary. */
   public ReplicaSetSimulatorBuilder members(int members) {
@@ -103,7 +96,6 @@ public final class ReplicaSetSimulatorBuilder {
     }
     return new ReplicaSetSimulator(
         new Settings(
-            name,
             members,
             wireVersion,
             scanChecksStart || wireVersion >= WireVersions.V5_0,

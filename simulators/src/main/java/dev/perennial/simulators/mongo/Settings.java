@@ -5,7 +5,6 @@ import java.time.InstantSource;
 
 /** How a simulator was built. */
 record Settings(
-    String name,
     int members,
     int wireVersion,
     boolean scanChecksStart,
@@ -14,4 +13,8 @@ record Settings(
     Duration periodicNoop,
     int oplogLimit,
     int maxEventSize,
-    InstantSource clock) {}
+    InstantSource clock) {
+
+  /** The set's name. */
+  static final String NAME = "rs0";
+}

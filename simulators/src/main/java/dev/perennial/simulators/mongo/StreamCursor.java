@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamCursor implements ServerCursor {
 
-  /** What one reply may hold; the server's BSONObjMaxUserSize. */
-  private static final int BATCH_BYTES = 16 * 1024 * 1024;
-
   private static final long NOTHING = -1;
 
   private final long id;
@@ -121,7 +118,7 @@ final class StreamCursor implements ServerCursor {
     long size = 0;
     while (batch.size() < limit && advance()) {
       Pending first = pending.getFirst();
-      if (!batch.isEmpty() && size + first.bytes().length > BATCH_BYTES) {
+      if (!batch.isEmpty() && size + first.bytes().length > CursorCommands.BATCH_BYTES) {
         return batch;
       }
       pending.removeFirst();

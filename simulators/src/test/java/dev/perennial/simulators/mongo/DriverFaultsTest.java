@@ -126,7 +126,7 @@ class DriverFaultsTest {
   void aPrimaryThatIsToldToStepDownLeavesTheSetWithoutOneForAWhile(int members) {
     try (ReplicaSetSimulator servers = ReplicaSetSimulator.builder().members(members).start()) {
       int meanwhile =
-          servers.locked(() -> {
+          servers.set.locked(() -> {
             servers.set.stepDownForAWhile();
             return servers.set.election().primary();
           });
