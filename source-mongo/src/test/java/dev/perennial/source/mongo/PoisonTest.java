@@ -42,7 +42,9 @@ class PoisonTest {
         Rig.ORDERS,
         new BsonInt32(id),
         new BsonDocument("_id", new BsonInt32(id))
-            .append("a", new BsonString("y".repeat(LIMIT - 1000))));
+            .append("a", new BsonString("y".repeat(LIMIT - 1000)))
+            // A replacement by the same would be no event.
+            .append("at", rig.servers.currentTime()));
   }
 
   private static MongoSourceBuilder withImages(Rig rig) {
