@@ -112,6 +112,8 @@ final class RealMongo extends MongoUnderTest {
     }
     await()
         .atMost(ROLL)
+        // Nothing is written any more when this thread is told to end.
+        .pollInSameThread()
         .pollInterval(Duration.ofMillis(500))
         .ignoreExceptionsInstanceOf(MongoException.class)
         .until(() -> {
