@@ -84,13 +84,7 @@ final class ClientConnection {
     }
     closed = true;
     received.add(Optional.empty());
-    set.lock.lock();
-    try {
-      member.forget(this);
-      set.changed.signalAll();
-    } finally {
-      set.lock.unlock();
-    }
+    set.change(() -> member.forget(this));
   }
 
   private void serve() {

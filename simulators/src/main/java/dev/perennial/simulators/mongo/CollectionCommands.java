@@ -33,7 +33,7 @@ final class CollectionCommands {
 
   private static Command writing(Command command) {
     return call -> {
-      WriteCommands.refuseOnSecondary(call);
+      call.requirePrimary();
       return command.run(call);
     };
   }
@@ -103,7 +103,7 @@ final class CollectionCommands {
   }
 
   private static Reply listCollections(Call call) {
-    QueryCommands.refuseOnSecondary(call);
+    call.requireReadable();
     BsonDocument command = call.request().command();
     Predicate<BsonDocument> filter =
         Matcher.compile(command.getDocument("filter", new BsonDocument()));
@@ -117,7 +117,7 @@ final class CollectionCommands {
       entry.put(
           "info",
           new BsonDocument("readOnly", BsonBoolean.valueOf(collection.isView()))
-              .append("uuid", EventEncoder.binary(collection.uuid())));
+              .append("uuid", Values.binary(collection.uuid())));
       if (filter.test(entry)) {
         found.add(entry);
       }

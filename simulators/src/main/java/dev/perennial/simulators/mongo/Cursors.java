@@ -1,9 +1,7 @@
 package dev.perennial.simulators.mongo;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -76,9 +74,5 @@ final class Cursors {
 
   void killOf(int member) {
     open.values().removeIf(cursor -> cursor.member() == member);
-  }
-
-  List<ServerCursor> all() {
-    return new ArrayList<>(open.values());
   }
 }

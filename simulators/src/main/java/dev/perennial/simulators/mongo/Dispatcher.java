@@ -11,8 +11,6 @@ import org.bson.BsonDocument;
 import org.bson.BsonDouble;
 import org.bson.BsonInt64;
 import org.bson.BsonInvalidOperationException;
-import org.bson.BsonString;
-import org.jspecify.annotations.Nullable;
 
 /** Finds the command for a request, runs it with the faults that hit it, and completes answers. */
 final class Dispatcher {
@@ -38,7 +36,8 @@ final class Dispatcher {
   private static Map<String, Command> commands() {
     Map<String, Command> all = new HashMap<>();
     HelloCommands.register(all);
-    StreamCommands.register(all);
+    CursorCommands.register(all);
+    WatchCommand.register(all);
     QueryCommands.register(all);
     WriteCommands.register(all);
     CollectionCommands.register(all);
@@ -147,9 +146,5 @@ final class Dispatcher {
       footer.put("operationTime", set.oplog().lastTime());
     }
     return footer;
-  }
-
-  static @Nullable String text(BsonDocument document, String name) {
-    return document.get(name) instanceof BsonString text ? text.getValue() : null;
   }
 }

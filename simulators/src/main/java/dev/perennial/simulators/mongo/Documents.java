@@ -1,6 +1,7 @@
 package dev.perennial.simulators.mongo;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -41,11 +42,15 @@ final class Documents {
     return change(ChangeKind.INSERT, collection, null, stored, null);
   }
 
-  Change replace(Namespace namespace, BsonValue id, BsonDocument replacement) {
+  /** Null when the replacement is what is there already. */
+  @Nullable Change replace(Namespace namespace, BsonValue id, BsonDocument replacement) {
     CollectionState collection = open(namespace);
     BsonDocument before = existing(collection, id);
     BsonDocument after = new BsonDocument("_id", Objects.requireNonNull(before.get("_id")));
     after.putAll(BsonBytes.copy(replacement));
+    if (Arrays.equals(BsonBytes.encode(before), BsonBytes.encode(after))) {
+      return null;
+    }
     collection.put(after);
     return change(ChangeKind.REPLACE, collection, before, after, null);
   }
@@ -132,7 +137,7 @@ final class Documents {
       if (!dropTarget) {
         throw new CommandError(48, "target namespace exists");
       }
-      description.put("dropTarget", EventEncoder.binary(target.uuid()));
+      description.put("dropTarget", Values.binary(target.uuid()));
       set.catalog().remove(to);
     }
     set.catalog().remove(from);
@@ -170,7 +175,7 @@ final class Documents {
       }
     }
     BsonDocument lsid =
-        new BsonDocument("id", EventEncoder.binary(set.catalog().uuid()))
+        new BsonDocument("id", Values.binary(set.catalog().uuid()))
             .append("uid", new BsonBinary(new byte[32]));
     return set.append(changes, new OplogEntry.Transaction(lsid, 1));
   }

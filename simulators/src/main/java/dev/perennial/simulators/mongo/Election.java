@@ -61,9 +61,14 @@ final class Election {
     topology++;
   }
 
-  /** Moves the primary to the next member that is up; with none, it stays where it is. */
+  /** Moves the primary to the next member that is up, itself as the last. */
   void stepDown() {
-    int from = Math.max(primary, 0);
+    electAfter(primary);
+  }
+
+  /** Makes the next member primary that is up; nobody if none is. */
+  void electAfter(int member) {
+    int from = Math.max(member, 0);
     for (int i = 1; i <= up.length; i++) {
       int candidate = (from + i) % up.length;
       if (up[candidate]) {

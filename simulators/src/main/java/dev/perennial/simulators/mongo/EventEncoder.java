@@ -1,13 +1,10 @@
 package dev.perennial.simulators.mongo;
 
-import java.util.UUID;
-import org.bson.BsonBinary;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.BsonNull;
 import org.bson.BsonString;
-import org.bson.UuidRepresentation;
 
 /** Makes events of a stream's entries, in the order of fields that the server writes. */
 final class EventEncoder {
@@ -92,7 +89,7 @@ final class EventEncoder {
     }
     wallTime(event, entry);
     if (spec.expanded() && change.uuid() != null) {
-      event.put("collectionUUID", binary(change.uuid()));
+      event.put("collectionUUID", Values.binary(change.uuid()));
     }
     fullDocument(event, entry, strict);
     event.put("ns", change.namespace().toDocument());
@@ -191,9 +188,5 @@ final class EventEncoder {
       }
     });
     return shown;
-  }
-
-  static BsonBinary binary(UUID uuid) {
-    return new BsonBinary(uuid, UuidRepresentation.STANDARD);
   }
 }

@@ -35,7 +35,7 @@ final class FailPoint {
     this.data = data;
     this.skip = skip;
     this.left = times;
-    this.application = Dispatcher.text(data, "appName");
+    this.application = Values.text(data, "appName");
     for (BsonValue name : data.getArray("failCommands")) {
       commands.add(name.asString().getValue());
     }
@@ -43,7 +43,7 @@ final class FailPoint {
 
   /** What the command sets; null for off. */
   static @Nullable FailPoint parse(BsonDocument command) {
-    if (!"failCommand".equals(Dispatcher.text(command, "configureFailPoint"))) {
+    if (!"failCommand".equals(Values.text(command, "configureFailPoint"))) {
       throw new CommandError(2, command.get("configureFailPoint") + " is not a fail point here");
     }
     BsonValue mode = command.get("mode", new BsonString("alwaysOn"));

@@ -33,24 +33,15 @@ public final class Fault {
 
   /** How many commands it has hit. */
   public int hits() {
-    set.lock.lock();
-    try {
-      return hits;
-    } finally {
-      set.lock.unlock();
-    }
+    return set.locked(() -> hits);
   }
 
   /** Takes it away; commands that it blocks go on. */
   public void remove() {
-    set.lock.lock();
-    try {
+    set.change(() -> {
       removed = true;
       set.faults.forget(this);
-      set.changed.signalAll();
-    } finally {
-      set.lock.unlock();
-    }
+    });
   }
 
   FaultSpec spec() {

@@ -42,11 +42,6 @@ public final class Faults {
     return add(named(command), 0, Fault.ALWAYS, spec);
   }
 
-  /** Hits the next commands that a condition picks, whatever they are called. */
-  public Fault failWhere(Predicate<ReceivedCommand> condition, int times, FaultSpec spec) {
-    return add(condition, 0, times, spec);
-  }
-
   /** Every getMore gets 43 from now on, while reopening works: a storm of resumes. */
   public Fault resumeStorm() {
     return failAlways("getMore", FaultSpec.error(43));
@@ -54,17 +49,13 @@ public final class Faults {
 
   /** Takes all faults away; commands that are blocked go on. */
   public void clear() {
-    locked(() -> new ArrayList<>(waiting).forEach(Fault::remove));
+    set.change(() -> new ArrayList<>(waiting).forEach(Fault::remove));
   }
 
   /** Closes all cursors of all members: the next getMore of each gets 43, a waiting one 237. */
   public int killCursors() {
-    set.lock.lock();
-    try {
-      return set.cursors().killAll();
-    } finally {
-      set.lock.unlock();
-    }
+    // Who waits is not woken: a server's getMore waits to its end, too.
+    return set.locked(() -> set.cursors().killAll());
   }
 
   /**
@@ -73,32 +64,32 @@ public final class Faults {
    * 0.
    */
   public void endCursors() {
-    locked(() -> set.cursors().endAll());
+    set.change(() -> set.cursors().endAll());
   }
 
   /** Forgets the oplog's entries before a time, all but the newest. */
   public void truncateOplog(BsonTimestamp before) {
-    locked(() -> set.oplog().truncate(before));
+    set.change(() -> set.oplog().truncate(before));
   }
 
   /** Forgets the pre- and post-images of what happened before a time. */
   public void expireImages(BsonTimestamp before) {
-    locked(() -> set.expireImages(before));
+    set.change(() -> set.expireImages(before));
   }
 
   /** Whether logins fail with 18 and commands without a login with 13. */
   public void refuseCredentials(boolean refused) {
-    locked(() -> set.access().refuseCredentials(refused));
+    set.change(() -> set.access().refuseCredentials(refused));
   }
 
   /** Whether every aggregate fails with 13, as for a user without the role. */
   public void forbidStreams(boolean forbidden) {
-    locked(() -> set.access().forbidStreams(forbidden));
+    set.change(() -> set.access().forbidStreams(forbidden));
   }
 
   Fault add(Predicate<ReceivedCommand> matches, int skip, int times, FaultSpec spec) {
     Fault fault = new Fault(set, matches, skip, times, spec);
-    locked(() -> waiting.add(fault));
+    set.change(() -> waiting.add(fault));
     return fault;
   }
 
@@ -121,15 +112,5 @@ public final class Faults {
 
   private static Predicate<ReceivedCommand> named(String name) {
     return command -> command.name().equalsIgnoreCase(name);
-  }
-
-  private void locked(Runnable action) {
-    set.lock.lock();
-    try {
-      action.run();
-      set.changed.signalAll();
-    } finally {
-      set.lock.unlock();
-    }
   }
 }

@@ -33,7 +33,7 @@ final class HelloCommands {
     BsonDocument command = call.request().command();
     BsonValue client = command.get("client");
     if (client != null && client.isDocument() && client.asDocument().isDocument("application")) {
-      String name = Dispatcher.text(client.asDocument().getDocument("application"), "name");
+      String name = Values.text(client.asDocument().getDocument("application"), "name");
       call.connection().setApplication(name == null ? "" : name);
     }
     if (streams(call.request()) && command.isDocument("topologyVersion")) {
@@ -100,7 +100,7 @@ final class HelloCommands {
     BsonArray hosts = new BsonArray();
     set.members().forEach(member -> hosts.add(new BsonString(member.address())));
     reply.put("hosts", hosts);
-    reply.put("setName", new BsonString(set.settings().name()));
+    reply.put("setName", new BsonString(Settings.NAME));
     reply.put("setVersion", new BsonInt32(1));
     reply.put(primaryField, BsonBoolean.valueOf(primary));
     reply.put("secondary", BsonBoolean.valueOf(!primary));

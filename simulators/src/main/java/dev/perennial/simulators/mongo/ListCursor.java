@@ -7,8 +7,6 @@ import org.bson.BsonDocument;
 /** The cursor of a query, whose results were all read when it was opened. */
 final class ListCursor implements ServerCursor {
 
-  private static final int BATCH_BYTES = 16 * 1024 * 1024;
-
   private final long id;
   private final int member;
   private final String namespace;
@@ -49,7 +47,7 @@ final class ListCursor implements ServerCursor {
     while (at < results.size() && batch.size() < limit) {
       byte[] bytes = BsonBytes.encode(results.get(at));
       size += bytes.length;
-      if (!batch.isEmpty() && size > BATCH_BYTES) {
+      if (!batch.isEmpty() && size > CursorCommands.BATCH_BYTES) {
         break;
       }
       batch.add(bytes);

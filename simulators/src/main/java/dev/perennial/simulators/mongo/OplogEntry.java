@@ -13,7 +13,6 @@ final class OplogEntry {
 
   private static final byte[] NONE = new byte[0];
 
-  private final long sequence;
   private final BsonTimestamp time;
   private final long wallTime;
   private final Change change;
@@ -25,22 +24,16 @@ final class OplogEntry {
   record Transaction(BsonDocument lsid, long number) {}
 
   OplogEntry(
-      long sequence,
       BsonTimestamp time,
       long wallTime,
       Change change,
       int txnOpIndex,
       @Nullable Transaction transaction) {
-    this.sequence = sequence;
     this.time = time;
     this.wallTime = wallTime;
     this.change = change;
     this.txnOpIndex = txnOpIndex;
     this.transaction = transaction;
-  }
-
-  long sequence() {
-    return sequence;
   }
 
   BsonTimestamp time() {

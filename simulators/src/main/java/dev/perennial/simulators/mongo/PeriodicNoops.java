@@ -37,13 +37,10 @@ final class PeriodicNoops implements AutoCloseable {
   }
 
   private void write() {
-    set.lock.lock();
-    try {
+    set.change(() -> {
       BsonTimestamp last = set.oplog().lastTime();
       seen = last.equals(seen) ? set.append(Change.noop()) : last;
-    } finally {
-      set.lock.unlock();
-    }
+    });
   }
 
   @Override

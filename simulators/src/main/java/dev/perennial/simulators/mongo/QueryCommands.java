@@ -14,8 +14,6 @@ import org.bson.BsonValue;
 /** Queries, as far as a demo or a test needs them to look at what there is. */
 final class QueryCommands {
 
-  private static final int FIRST_BATCH = 101;
-
   private QueryCommands() {}
 
   static void register(Map<String, Command> all) {
@@ -25,7 +23,7 @@ final class QueryCommands {
   }
 
   private static Reply find(Call call) {
-    refuseOnSecondary(call);
+    call.requireReadable();
     BsonDocument command = call.request().command();
     List<BsonDocument> found =
         matching(call, "find", command.getDocument("filter", new BsonDocument()));
@@ -45,7 +43,7 @@ final class QueryCommands {
 
   /** An aggregate that is no change stream: matches, sorts and counts. */
   static Reply aggregate(Call call) {
-    refuseOnSecondary(call);
+    call.requireReadable();
     BsonDocument command = call.request().command();
     List<BsonDocument> at = matching(call, "aggregate", new BsonDocument());
     for (BsonValue stage : command.getArray("pipeline")) {
@@ -96,13 +94,13 @@ final class QueryCommands {
   }
 
   private static Reply count(Call call) {
-    refuseOnSecondary(call);
+    call.requireReadable();
     BsonDocument query = call.request().command().getDocument("query", new BsonDocument());
     return Reply.of(new BsonDocument("n", new BsonInt32(matching(call, "count", query).size())));
   }
 
   private static Reply distinct(Call call) {
-    refuseOnSecondary(call);
+    call.requireReadable();
     BsonDocument command = call.request().command();
     BsonDocument query = command.getDocument("query", new BsonDocument());
     BsonArray values = new BsonArray();
@@ -122,8 +120,8 @@ final class QueryCommands {
         call.set()
             .cursors()
             .create(id -> new ListCursor(id, call.member().index(), namespace, results));
-    List<byte[]> first = cursor.next(StreamCommands.batchSize(options, FIRST_BATCH));
-    return StreamCommands.reply(call.set(), cursor, first, true);
+    List<byte[]> first = cursor.next(CursorCommands.firstBatchSize(options));
+    return CursorCommands.reply(call.set(), cursor, first, true);
   }
 
   private static List<BsonDocument> matching(Call call, String verb, BsonDocument filter) {
@@ -171,19 +169,5 @@ final class QueryCommands {
   private static int number(BsonDocument options, String name, int otherwise) {
     BsonValue value = options.get(name);
     return value == null ? otherwise : value.asNumber().intValue();
-  }
-
-  /** A secondary reads only for clients that allow it. */
-  static void refuseOnSecondary(Call call) {
-    ReplicaSet set = call.set();
-    if (set.settings().standalone() || set.election().primary() == call.member().index()) {
-      return;
-    }
-    BsonDocument preference =
-        call.request().command().getDocument("$readPreference", new BsonDocument());
-    String mode = Dispatcher.text(preference, "mode");
-    if (mode == null || mode.equals("primary")) {
-      throw new CommandError(13435, "not primary and secondaryOk=false");
-    }
   }
 }

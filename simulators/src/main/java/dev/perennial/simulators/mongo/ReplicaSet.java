@@ -2,9 +2,12 @@ package dev.perennial.simulators.mongo;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * somebody may wait for signals {@link #changed}.
  */
 final class ReplicaSet {
+
+  /** Shorter than a real election, and long enough to be noticed. */
+  private static final long NO_PRIMARY_MILLIS = 100;
 
   final ReentrantLock lock = new ReentrantLock();
   final Condition changed = lock.newCondition();
@@ -49,9 +55,24 @@ final class ReplicaSet {
     for (int i = 0; i < settings.members(); i++) {
       members.add(new Member(this, i));
     }
+    change(() -> append(Change.noop()));
+  }
+
+  <T> T locked(Supplier<T> action) {
     lock.lock();
     try {
-      append(Change.noop());
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Does what somebody may wait for. */
+  void change(Runnable action) {
+    lock.lock();
+    try {
+      action.run();
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -112,6 +133,36 @@ final class ReplicaSet {
     append(Change.noop());
   }
 
+  /**
+   * The same, but as a real set does it: for a while there is no primary, also in a set of one
+   * member, which then elects itself.
+   */
+  void stepDownForAWhile() {
+    int old = election.primary();
+    election.elect(Election.NONE);
+    long topology = election.topologyVersion();
+    changed.signalAll();
+    CompletableFuture.delayedExecutor(
+            NO_PRIMARY_MILLIS, TimeUnit.MILLISECONDS, ReplicaSet::inThreadOfItsOwn)
+        .execute(() -> electAgain(old, topology));
+  }
+
+  private static void inThreadOfItsOwn(Runnable task) {
+    Thread thread = new Thread(task, "mongo-simulator-election");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void electAgain(int old, long topology) {
+    change(() -> {
+      // Unless somebody had a hand in it meanwhile.
+      if (!closed && election.topologyVersion() == topology) {
+        election.electAfter(old);
+        append(Change.noop());
+      }
+    });
+  }
+
   /** The failCommand fail point; null when it is off. */
   @Nullable FailPoint failPoint() {
     return failPoint;
@@ -126,13 +177,7 @@ final class ReplicaSet {
   }
 
   void close() {
-    lock.lock();
-    try {
-      closed = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    change(() -> closed = true);
   }
 
   /** Before this time no images are kept any more; null: all are. */
@@ -154,7 +199,7 @@ final class ReplicaSet {
     long wall = clock.millis();
     int index = 0;
     for (Change change : changes) {
-      oplog.append(new OplogEntry(oplog.nextSequence(), time, wall, change, index, transaction));
+      oplog.append(new OplogEntry(time, wall, change, index, transaction));
       index++;
     }
     changed.signalAll();

@@ -43,7 +43,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
     return "mongodb://"
         + hosts
         + "/"
-        + (set.settings().standalone() ? "" : "?replicaSet=" + set.settings().name());
+        + (set.settings().standalone() ? "" : "?replicaSet=" + Settings.NAME);
   }
 
   /** A member's {@code host:port}; members count from 0. */
@@ -55,7 +55,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
 
   /** The member that is primary; -1 for none. */
   public int primary() {
-    return locked(() -> set.election().primary());
+    return set.locked(() -> set.election().primary());
   }
 
   /**
@@ -63,7 +63,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
    * member that was primary; its clients see writes refused with 10107.
    */
   public void stepDown() {
-    run(set::stepDown);
+    set.change(set::stepDown);
   }
 
   /** Makes a member primary; -1: there is none until another call. */
@@ -71,23 +71,22 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
     if (member < -1 || member >= set.members().size()) {
       throw new IllegalArgumentException("There is no member " + member + ".");
     }
-    run(() -> {
+    set.change(() -> {
       set.election().elect(member);
       if (member >= 0) {
         set.append(Change.noop());
       }
-      set.changed.signalAll();
     });
   }
 
   /** A member takes connections and commands, but answers nothing until {@link #resumeMember}. */
   public void pauseMember(int member) {
-    run(() -> set.members().get(member).setPaused(true));
+    set.change(() -> set.members().get(member).setPaused(true));
   }
 
   /** A paused member answers all that waited. */
   public void resumeMember(int member) {
-    run(() -> set.members().get(member).setPaused(false));
+    set.change(() -> set.members().get(member).setPaused(false));
   }
 
   /**
@@ -95,7 +94,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
    * connects is reset at once, where a real member's port would refuse.
    */
   public void stopMember(int member) {
-    run(() -> {
+    set.change(() -> {
       set.election().down(member);
       set.cursors().killOf(member);
       set.members().get(member).stop();
@@ -104,16 +103,15 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
 
   /** Starts a member that was stopped, on its old port. */
   public void startMember(int member) {
-    run(() -> {
+    set.change(() -> {
       set.members().get(member).start();
       set.election().up(member);
-      set.changed.signalAll();
     });
   }
 
   /** Stops a member and starts it again. */
   public void restartMember(int member) {
-    run(() -> {
+    set.change(() -> {
       stopMember(member);
       startMember(member);
     });
@@ -121,7 +119,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
 
   /** Closes the connections of all clients, without a word. */
   public void closeConnections() {
-    run(() -> set.members().forEach(Member::closeConnections));
+    set.change(() -> set.members().forEach(Member::closeConnections));
   }
 
   /** The faults that it can be made to show. */
@@ -148,27 +146,27 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
 
   /** How many cursors are open, on all members together. */
   public int openCursors() {
-    return locked(() -> set.cursors().size());
+    return set.locked(() -> set.cursors().size());
   }
 
   /** How many connections are open, monitoring ones included. */
   public int openConnections() {
-    return locked(() -> set.members().stream().mapToInt(Member::connections).sum());
+    return set.locked(() -> set.members().stream().mapToInt(Member::connections).sum());
   }
 
   /** The time of the newest entry of the oplog. */
   public BsonTimestamp currentTime() {
-    return locked(() -> set.oplog().lastTime());
+    return set.locked(() -> set.oplog().lastTime());
   }
 
   /** The time of the oldest entry of the oplog. */
   public BsonTimestamp oldestTime() {
-    return locked(() -> set.oplog().get(set.oplog().firstSequence()).time());
+    return set.locked(() -> set.oplog().get(set.oplog().firstSequence()).time());
   }
 
   /** The documents of a collection, as they are now. */
   public List<BsonDocument> documents(String namespace) {
-    return locked(() -> {
+    return set.locked(() -> {
       CollectionState collection = set.catalog().find(Namespace.parse(namespace));
       return collection == null ? List.of() : List.copyOf(collection.documents());
     });
@@ -179,6 +177,6 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
   public void close() {
     noops.close();
     set.close();
-    run(() -> set.members().forEach(Member::close));
+    set.change(() -> set.members().forEach(Member::close));
   }
 }

@@ -7,9 +7,9 @@ import java.util.Objects;
 /** Sets a {@link ReplicaSetSimulator} up. */
 public final class ReplicaSetSimulatorBuilder {
 
-  private String name = "rs0";
   private int members = 1;
   private int wireVersion = WireVersions.V7_0;
+  private boolean scanChecksStart;
   private boolean standalone;
   private long seed = 1;
   private Duration periodicNoop = Duration.ofSeconds(10);
@@ -18,12 +18,6 @@ public final class ReplicaSetSimulatorBuilder {
   private InstantSource clock = InstantSource.system();
 
   ReplicaSetSimulatorBuilder() {}
-
-  /** The set's name; {@code rs0} unless said otherwise. */
-  public ReplicaSetSimulatorBuilder name(String name) {
-    this.name = Objects.requireNonNull(name);
-    return this;
-  }
 
   /** How many members there are: 1, which is the default, to 3. The first is primary. */
   public ReplicaSetSimulatorBuilder members(int members) {
@@ -44,6 +38,15 @@ public final class ReplicaSetSimulatorBuilder {
           "The scripted replica set knows wire versions from 8, not " + wireVersion + ".");
     }
     this.wireVersion = wireVersion;
+    return this;
+  }
+
+  /**
+   * Has the scan of the oplog find out by itself that it begins too late, for an event's token too.
+   * So it is from 5.0 on, and below only with this: in the later releases of 4.4 (SERVER-48523).
+   */
+  public ReplicaSetSimulatorBuilder scanChecksStart() {
+    scanChecksStart = true;
     return this;
   }
 
@@ -93,9 +96,9 @@ public final class ReplicaSetSimulatorBuilder {
     }
     return new ReplicaSetSimulator(
         new Settings(
-            name,
             members,
             wireVersion,
+            scanChecksStart || wireVersion >= WireVersions.V5_0,
             standalone,
             seed,
             periodicNoop,

@@ -19,7 +19,6 @@ record ResumeToken(
     BsonTimestamp time,
     int version,
     boolean highWater,
-    int txnOpIndex,
     boolean fromInvalidate,
     boolean hasUuid,
     int fragment,
@@ -36,7 +35,7 @@ record ResumeToken(
     }
     String hex = key.toHex();
     return new ResumeToken(
-        hex, time, version, true, 0, false, false, -1, hex.substring(0, hex.length() - 2));
+        hex, time, version, true, false, false, -1, hex.substring(0, hex.length() - 2));
   }
 
   /** An event's own token. */
@@ -67,7 +66,6 @@ record ResumeToken(
         entry.time(),
         version,
         false,
-        entry.txnOpIndex(),
         fromInvalidate,
         hasUuid,
         -1,
@@ -78,15 +76,7 @@ record ResumeToken(
   ResumeToken withFragment(int number) {
     String suffix = new KeyStringWriter().number(number).toHex();
     return new ResumeToken(
-        event + suffix,
-        time,
-        version,
-        highWater,
-        txnOpIndex,
-        fromInvalidate,
-        hasUuid,
-        number,
-        event);
+        event + suffix, time, version, highWater, fromInvalidate, hasUuid, number, event);
   }
 
   /** What a client sent as a token. */
@@ -130,7 +120,7 @@ record ResumeToken(
     if (type != 0 && type != EVENT) {
       throw new CommandError(51057, "Token type " + type + " not recognized");
     }
-    int txnOpIndex = (int) field(key, 50793, "Resume Token does not contain txnOpIndex");
+    field(key, 50793, "Resume Token does not contain txnOpIndex");
     boolean fromInvalidate = version > 0 && flag(key);
     boolean hasUuid = false;
     int end = bytes.length;
@@ -161,7 +151,6 @@ record ResumeToken(
         time,
         version,
         type == 0,
-        txnOpIndex,
         fromInvalidate,
         hasUuid,
         fragment,
@@ -201,14 +190,6 @@ record ResumeToken(
 
   private static CommandError notHex() {
     return new CommandError(9, "resume token string was not a valid hex string");
-  }
-
-  /**
-   * Where it stands relative to another event's token, of the same version: by time, then index.
-   */
-  int compareTo(ResumeToken other) {
-    int byTime = time.compareTo(other.time);
-    return byTime != 0 ? byTime : Integer.compare(txnOpIndex, other.txnOpIndex);
   }
 
   BsonDocument toDocument() {

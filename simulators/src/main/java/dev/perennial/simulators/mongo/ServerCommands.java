@@ -96,7 +96,7 @@ final class ServerCommands {
   }
 
   private static Reply appendOplogNote(Call call) {
-    WriteCommands.refuseOnSecondary(call);
+    call.requirePrimary();
     call.set().append(Change.noop());
     return Reply.ok();
   }
@@ -107,8 +107,8 @@ final class ServerCommands {
   }
 
   private static Reply stepDown(Call call) {
-    WriteCommands.refuseOnSecondary(call);
-    call.set().stepDown();
+    call.requirePrimary();
+    call.set().stepDownForAWhile();
     return Reply.ok();
   }
 
@@ -127,7 +127,7 @@ final class ServerCommands {
               .append("stateStr", new BsonString(primary ? "PRIMARY" : "SECONDARY")));
     }
     return Reply.of(
-        new BsonDocument("set", new BsonString(set.settings().name()))
+        new BsonDocument("set", new BsonString(Settings.NAME))
             .append("myState", new BsonInt32(election.primary() == call.member().index() ? 1 : 2))
             .append("term", new BsonInt64(election.term()))
             .append(

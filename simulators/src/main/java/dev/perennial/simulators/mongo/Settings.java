@@ -5,12 +5,16 @@ import java.time.InstantSource;
 
 /** How a simulator was built. */
 record Settings(
-    String name,
     int members,
     int wireVersion,
+    boolean scanChecksStart,
     boolean standalone,
     long seed,
     Duration periodicNoop,
     int oplogLimit,
     int maxEventSize,
-    InstantSource clock) {}
+    InstantSource clock) {
+
+  /** The set's name. */
+  static final String NAME = "rs0";
+}

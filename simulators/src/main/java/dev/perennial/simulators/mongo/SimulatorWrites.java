@@ -1,7 +1,6 @@
 package dev.perennial.simulators.mongo;
 
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.bson.BsonArray;
 import org.bson.BsonBoolean;
@@ -31,7 +30,7 @@ abstract class SimulatorWrites {
 
   /** Inserts many documents, each at a time of its own; returns the last one's. */
   public BsonTimestamp insertAll(String namespace, List<BsonDocument> documents) {
-    return locked(() -> {
+    return set.locked(() -> {
       BsonTimestamp last = set.oplog().lastTime();
       for (BsonDocument document : documents) {
         last = set.append(set.documents().insert(Namespace.parse(namespace), document));
@@ -52,7 +51,7 @@ abstract class SimulatorWrites {
 
   /** Cuts an array of a document, which shows as {@code truncatedArrays}. */
   public BsonTimestamp truncateArray(String namespace, BsonValue id, String field, int newSize) {
-    return locked(() ->
+    return set.locked(() ->
         append(
             set.documents()
                 .update(
@@ -73,7 +72,7 @@ abstract class SimulatorWrites {
 
   /** Runs a transaction: its changes have one time, and a token each. */
   public BsonTimestamp transaction(List<Write> writes) {
-    return locked(() -> set.documents().transaction(writes));
+    return set.locked(() -> set.documents().transaction(writes));
   }
 
   /**
@@ -85,7 +84,7 @@ abstract class SimulatorWrites {
     BsonDocument options = new BsonDocument();
     options.put(
         "changeStreamPreAndPostImages", new BsonDocument("enabled", BsonBoolean.valueOf(images)));
-    return locked(() -> {
+    return set.locked(() -> {
       set.documents().create(Namespace.parse(namespace), options);
       return set.oplog().lastTime();
     });
@@ -94,12 +93,12 @@ abstract class SimulatorWrites {
   /** Makes a view, which cannot be watched. */
   public void createView(String namespace, String on) {
     BsonDocument options = new BsonDocument("viewOn", new BsonString(on));
-    locked(() -> set.documents().create(Namespace.parse(namespace), options));
+    set.locked(() -> set.documents().create(Namespace.parse(namespace), options));
   }
 
   /** Turns the recording of pre- and post-images on or off. */
   public BsonTimestamp recordImages(String namespace, boolean images) {
-    return locked(() -> set.documents().modify(Namespace.parse(namespace), images));
+    return set.locked(() -> set.documents().modify(Namespace.parse(namespace), images));
   }
 
   /** Notes that an index was made. */
@@ -108,7 +107,7 @@ abstract class SimulatorWrites {
         new BsonDocument("v", new BsonInt32(2))
             .append("key", new BsonDocument(field, new BsonInt32(1)))
             .append("name", new BsonString(field + "_1"));
-    return locked(() ->
+    return set.locked(() ->
         set.documents()
             .indexes(
                 ChangeKind.CREATE_INDEXES,
@@ -118,22 +117,23 @@ abstract class SimulatorWrites {
 
   /** Drops a collection, which must be there. */
   public BsonTimestamp drop(String namespace) {
-    return locked(() -> set.documents().drop(Namespace.parse(namespace)));
+    return set.locked(() -> set.documents().drop(Namespace.parse(namespace)));
   }
 
   /** Renames a collection, which must be there, and drops what had the name. */
   public BsonTimestamp rename(String from, String to) {
-    return locked(() -> set.documents().rename(Namespace.parse(from), Namespace.parse(to), true));
+    return set.locked(
+        () -> set.documents().rename(Namespace.parse(from), Namespace.parse(to), true));
   }
 
   /** Drops all collections of a database, and then the database. */
   public BsonTimestamp dropDatabase(String database) {
-    return locked(() -> set.documents().dropDatabase(database));
+    return set.locked(() -> set.documents().dropDatabase(database));
   }
 
   /** Writes an entry that is no event, as the server does every ten seconds when it is idle. */
   public BsonTimestamp noop() {
-    return locked(() -> set.append(Change.noop()));
+    return set.locked(() -> set.append(Change.noop()));
   }
 
   /**
@@ -151,30 +151,14 @@ abstract class SimulatorWrites {
    */
   public BsonTimestamp rawEvent(
       String namespace, BsonDocument event, UnaryOperator<byte[]> corruption) {
-    return locked(() -> set.documents().raw(Namespace.parse(namespace), event, corruption));
+    return set.locked(() -> set.documents().raw(Namespace.parse(namespace), event, corruption));
   }
 
   private BsonTimestamp write(Write write) {
-    return locked(() -> append(set.documents().apply(write)));
+    return set.locked(() -> append(set.documents().apply(write)));
   }
 
   private BsonTimestamp append(@Nullable Change change) {
     return change == null ? set.oplog().lastTime() : set.append(change);
-  }
-
-  final void run(Runnable action) {
-    locked(() -> {
-      action.run();
-      return true;
-    });
-  }
-
-  final <T> T locked(Supplier<T> action) {
-    set.lock.lock();
-    try {
-      return action.get();
-    } finally {
-      set.lock.unlock();
-    }
   }
 }

@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamCursor implements ServerCursor {
 
-  /** What one reply may hold; the server's BSONObjMaxUserSize. */
-  private static final int BATCH_BYTES = 16 * 1024 * 1024;
+  private static final long NOTHING = -1;
 
   private final long id;
   private final int member;
@@ -26,10 +25,14 @@ final class StreamCursor implements ServerCursor {
   private final Splitter splitter;
   private final Oplog oplog;
   private final int wireVersion;
+  private final boolean scanChecksStart;
 
   private final Deque<Pending> pending = new ArrayDeque<>();
   private boolean started;
   private long next;
+
+  /** The last entry that was looked at; a scan looks first at the one before where it begins. */
+  private long lastSeen = NOTHING;
 
   /** The token that is still looked for. */
   private @Nullable ResumeToken resuming;
@@ -52,7 +55,8 @@ final class StreamCursor implements ServerCursor {
       EventEncoder encoder,
       Splitter splitter,
       Oplog oplog,
-      int wireVersion) {
+      int wireVersion,
+      boolean scanChecksStart) {
     this.id = id;
     this.member = member;
     this.spec = spec;
@@ -61,6 +65,7 @@ final class StreamCursor implements ServerCursor {
     this.splitter = splitter;
     this.oplog = oplog;
     this.wireVersion = wireVersion;
+    this.scanChecksStart = scanChecksStart;
     this.resuming = spec.resume();
     this.postBatch =
         spec.resume() != null
@@ -113,7 +118,7 @@ final class StreamCursor implements ServerCursor {
     long size = 0;
     while (batch.size() < limit && advance()) {
       Pending first = pending.getFirst();
-      if (!batch.isEmpty() && size + first.bytes().length > BATCH_BYTES) {
+      if (!batch.isEmpty() && size + first.bytes().length > CursorCommands.BATCH_BYTES) {
         return batch;
       }
       pending.removeFirst();
@@ -139,17 +144,19 @@ final class StreamCursor implements ServerCursor {
 
   private void start() {
     if (started) {
-      if (next < oplog.firstSequence()) {
+      // It goes on behind what it saw last, and finds its way by that.
+      if (lastSeen != NOTHING && lastSeen < oplog.firstSequence()) {
         throw new CommandError(
             136,
             "CollectionScan died due to position in"
                 + " capped collection being deleted. Last seen record id: RecordId("
-                + (next - 1)
+                + lastSeen
                 + ")");
       }
+      next = Math.max(next, oplog.firstSequence());
       return;
     }
-    boolean scanned = spec.resume() == null || wireVersion >= WireVersions.V5_0;
+    boolean scanned = spec.resume() == null || scanChecksStart;
     if (scanned && !oplog.covers(spec.startTime())) {
       throw new CommandError(
           286,
@@ -158,6 +165,7 @@ final class StreamCursor implements ServerCursor {
     }
     started = true;
     next = oplog.firstAtOrAfter(spec.startTime());
+    lastSeen = next > oplog.firstSequence() ? next - 1 : NOTHING;
   }
 
   /** Goes on until an event is pending; false at the end of the oplog or of the stream. */
@@ -177,7 +185,9 @@ final class StreamCursor implements ServerCursor {
         }
         return false;
       }
-      OplogEntry entry = oplog.get(next++);
+      OplogEntry entry = oplog.get(next);
+      lastSeen = next;
+      next++;
       if (isShown(entry)) {
         take(entry);
       }

@@ -42,7 +42,7 @@ final class Transactions {
 
   /** Gives all changes one time. One that is committed already is fine: a client may ask again. */
   Reply commit(Call call) {
-    WriteCommands.refuseOnSecondary(call);
+    call.requirePrimary();
     BsonDocument session = call.request().command().getDocument("lsid");
     Open committed = open.remove(session);
     if (committed != null) {

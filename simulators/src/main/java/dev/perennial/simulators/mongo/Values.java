@@ -4,12 +4,20 @@ import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.UUID;
 import org.bson.BsonArray;
+import org.bson.BsonBinary;
 import org.bson.BsonDocument;
+import org.bson.BsonString;
 import org.bson.BsonType;
 import org.bson.BsonValue;
+import org.bson.UuidRepresentation;
+import org.jspecify.annotations.Nullable;
 
-/** The server's order of values, which spans types, and what counts as equal in a query. */
+/**
+ * The server's order of values, which spans types, what counts as equal in a query, and short ways
+ * to values.
+ */
 final class Values {
 
   private Values() {}
@@ -36,10 +44,6 @@ final class Values {
       case BINARY -> Arrays.compareUnsigned(left.asBinary().getData(), right.asBinary().getData());
       default -> left.equals(right) ? 0 : left.toString().compareTo(right.toString());
     };
-  }
-
-  static boolean isNumber(BsonValue value) {
-    return rank(value) == rank(BsonType.INT32);
   }
 
   static int rank(BsonValue value) {
@@ -103,5 +107,14 @@ final class Values {
       }
     }
     return Integer.compare(left.size(), right.size());
+  }
+
+  /** A field's text; null if it has none. */
+  static @Nullable String text(BsonDocument document, String name) {
+    return document.get(name) instanceof BsonString text ? text.getValue() : null;
+  }
+
+  static BsonBinary binary(UUID uuid) {
+    return new BsonBinary(uuid, UuidRepresentation.STANDARD);
   }
 }

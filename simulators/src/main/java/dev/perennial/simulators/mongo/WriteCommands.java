@@ -30,7 +30,7 @@ final class WriteCommands {
 
   /** Runs a write on the primary, or gives the answer again to a client that tries again. */
   private static Reply run(Call call, Writing writing) {
-    refuseOnSecondary(call);
+    call.requirePrimary();
     BsonDocument command = call.request().command();
     boolean transaction = Transactions.isPart(command);
     BsonDocument known = transaction ? null : call.set().retries().answer(command);
@@ -43,13 +43,6 @@ final class WriteCommands {
       call.set().retries().keep(command, answer);
     }
     return Reply.of(answer);
-  }
-
-  static void refuseOnSecondary(Call call) {
-    ReplicaSet set = call.set();
-    if (!set.settings().standalone() && set.election().primary() != call.member().index()) {
-      throw new CommandError(10107, "not primary");
-    }
   }
 
   private static BsonDocument insert(Call call, Namespace namespace) {

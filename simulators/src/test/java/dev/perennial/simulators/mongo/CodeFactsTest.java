@@ -7,6 +7,8 @@ import static dev.perennial.simulators.mongo.Sim.at;
 import static dev.perennial.simulators.mongo.Sim.insert;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +51,30 @@ class CodeFactsTest {
   void missingDataIs40647() {
     assertThat(watch("{startAfter: {a: 1}}")).isEqualTo(40647);
     assertThat(watch("{resumeAfter: {_data: 1}}")).isEqualTo(40647);
+  }
+
+  @Test
+  void oneOfTwoGetMoresOfACursorIs143() {
+    String getMore =
+        "{getMore: {$numberLong: '"
+            + mongo.watch(ORDERS, "{}").cursor()
+            + "'}, collection: 'orders', maxTimeMS: 20000}";
+    // Both at once, however many threads the machine has for such things.
+    Executor alone = task -> new Thread(task).start();
+    try (RawMongo other = new RawMongo(simulator)) {
+      CompletableFuture<BsonDocument> one =
+          CompletableFuture.supplyAsync(() -> mongo.run("shop", getMore), alone);
+      CompletableFuture<BsonDocument> two =
+          CompletableFuture.supplyAsync(() -> other.run("shop", getMore), alone);
+
+      BsonDocument refused = (BsonDocument) CompletableFuture.anyOf(one, two).join();
+      insert(simulator, ORDERS, 2);
+
+      assertThat(refused.getString("codeName").getValue()).isEqualTo("CursorInUse");
+      assertThat(refused.getInt32("code").getValue()).isEqualTo(143);
+      assertThat(one.join().getNumber("ok").intValue() + two.join().getNumber("ok").intValue())
+          .isEqualTo(1);
+    }
   }
 
   @Test

@@ -121,6 +121,33 @@ class DriverFaultsTest {
     assertThat(simulator.primary()).isEqualTo(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void aPrimaryThatIsToldToStepDownLeavesTheSetWithoutOneForAWhile(int members) {
+    try (ReplicaSetSimulator servers = ReplicaSetSimulator.builder().members(members).start()) {
+      int meanwhile =
+          servers.set.locked(() -> {
+            servers.set.stepDownForAWhile();
+            return servers.set.election().primary();
+          });
+
+      assertThat(meanwhile).isEqualTo(Election.NONE);
+      Awaitility.await().until(() -> servers.primary() == (members == 1 ? 0 : 1));
+    }
+  }
+
+  @Test
+  void theCommandToStepDownIsFollowedByAnElection() {
+    try (RawMongo raw = new RawMongo(simulator)) {
+      assertThat(raw.run("admin", "{replSetStepDown: 1, force: true}").getNumber("ok").intValue())
+          .isEqualTo(1);
+      BsonDocument answer = raw.run("shop", "{insert: 'orders', documents: [{_id: 1}]}");
+
+      assertThat(answer.getInt32("code").getValue()).isEqualTo(10107);
+      Awaitility.await().until(() -> simulator.primary() == 1);
+    }
+  }
+
   @Test
   void aStoppedPrimaryIsReplacedAndTheStreamGoesOn() {
     try (MongoChangeStreamCursor<ChangeStreamDocument<Document>> cursor = watch()) {

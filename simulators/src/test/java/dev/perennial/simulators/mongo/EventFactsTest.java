@@ -181,6 +181,19 @@ class EventFactsTest {
   }
 
   @Test
+  void aReplacementByTheSameIsNoEvent() {
+    simulator.insert(ORDERS, BsonDocument.parse("{_id: 1, a: 1, b: 2}"));
+    RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
+
+    simulator.replace(ORDERS, id(1), BsonDocument.parse("{a: 1, b: 2}"));
+    simulator.replace(ORDERS, id(1), BsonDocument.parse("{b: 2, a: 1}"));
+
+    assertThat(stream.more().types()).containsExactly("replace");
+    assertThat(stream.event(0).getDocument("fullDocument").toJson())
+        .isEqualTo("{\"_id\": 1, \"b\": 2, \"a\": 1}");
+  }
+
+  @Test
   void aTransactionsEventsNameIt() {
     RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
     simulator.transaction(

@@ -154,6 +154,46 @@ class HistoryFactsTest {
   }
 
   @Test
+  void alsoOneThatOnlyLostTheEntryThatItSawLast() {
+    try (ReplicaSetSimulator simulator = Sim.version(9);
+        RawMongo mongo = new RawMongo(simulator)) {
+      RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
+      insert(simulator, ORDERS, 1);
+      assertThat(stream.more().types()).containsExactly("insert");
+      insert(simulator, ORDERS, 2);
+      simulator.faults().truncateOplog(simulator.currentTime());
+
+      assertThat(stream.more().code()).isEqualTo(136);
+    }
+  }
+
+  @Test
+  void aCursorWhoseLastEntryIsTheOldestIsNotOvertaken() {
+    try (ReplicaSetSimulator simulator = Sim.version(9);
+        RawMongo mongo = new RawMongo(simulator)) {
+      RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
+      BsonTimestamp last = insert(simulator, ORDERS, 1);
+      assertThat(stream.more().types()).containsExactly("insert");
+      simulator.faults().truncateOplog(last);
+      insert(simulator, ORDERS, 2);
+
+      assertThat(stream.more().types()).containsExactly("insert");
+    }
+  }
+
+  @Test
+  void laterReleasesOf44Raise286ForAnEventTokenToo() {
+    try (ReplicaSetSimulator simulator =
+            ReplicaSetSimulator.builder().wireVersion(9).scanChecksStart().start();
+        RawMongo mongo = new RawMongo(simulator)) {
+      BsonDocument lost = firstToken(simulator, mongo);
+      simulator.faults().truncateOplog(insert(simulator, OTHER, 2));
+
+      assertThat(mongo.watch(ORDERS, startAfter(lost)).code()).isEqualTo(286);
+    }
+  }
+
+  @Test
   void anOplogWithALimitForgetsTheOldest() {
     try (ReplicaSetSimulator simulator = ReplicaSetSimulator.builder().oplogLimit(100).start();
         RawMongo mongo = new RawMongo(simulator)) {

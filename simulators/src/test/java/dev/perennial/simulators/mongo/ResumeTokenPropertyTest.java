@@ -118,6 +118,6 @@ class ResumeTokenPropertyTest {
     Change change =
         Change.ofDocument(
             ChangeKind.INSERT, collection, new DocumentChange(key, null, key, null, false));
-    return new OplogEntry(0, new BsonTimestamp(seconds, increment), 0, change, index, null);
+    return new OplogEntry(new BsonTimestamp(seconds, increment), 0, change, index, null);
   }
 }

@@ -119,7 +119,7 @@ class TokenFactsTest {
             ChangeKind.INSERT,
             collection,
             new DocumentChange(document, null, document, null, false));
-    return ResumeToken.of(new OplogEntry(0, time, 0, change, 0, null), version, false).hex();
+    return ResumeToken.of(new OplogEntry(time, 0, change, 0, null), version, false).hex();
   }
 
   @Test

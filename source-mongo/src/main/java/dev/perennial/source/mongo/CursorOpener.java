@@ -35,8 +35,9 @@ final class CursorOpener {
           MongoClientSettings.getDefaultCodecRegistry());
 
   /**
-   * From this wire version on, MongoDB 5.0, the scan of the oplog itself finds out that it begins
-   * too late; before, nobody does until the first later event.
+   * From this wire version on, MongoDB 5.0, every server's scan of the oplog finds out itself that
+   * it begins too late. Before, nobody does until the first later event, but for the later releases
+   * of 4.4, which the wire version does not tell from the first (SERVER-48523).
    */
   private static final int SCAN_CHECKS_START = 13;
 

@@ -25,17 +25,22 @@ abstract class CloseCases extends MongoServerCases {
   /** How much longer than the promise a busy machine may take: far less than what hangs. */
   private static final Duration SLACK = Duration.ofSeconds(3);
 
-  private FaultProxy proxy;
-
   private MongoSourceBuilder sourceBehindProxy() throws Exception {
-    proxy = new FaultProxy(mongo.primary());
-    opened.add(1, proxy);
-    return source(MongoSource.builder(settings(proxy)).watch(Scope.collection(database, ORDERS)));
+    return sourceBehindProxy(Scope.collection(database, ORDERS));
   }
 
   /** Pulls in another thread until that is stuck, and says how long a close takes then. */
   private Duration timeToClose(
       EventStream<ChangeEvent> stream, Predicate<Thread> stuck, Duration deadline)
+      throws InterruptedException {
+    return timeToClose(stream, stuck, deadline, () -> {});
+  }
+
+  /**
+   * @param repair what lets the other thread go that is inside the driver, once the close is over
+   */
+  private Duration timeToClose(
+      EventStream<ChangeEvent> stream, Predicate<Thread> stuck, Duration deadline, Runnable repair)
       throws InterruptedException {
     Thread puller =
         new Thread(() ->
@@ -51,6 +56,7 @@ abstract class CloseCases extends MongoServerCases {
     long begin = System.nanoTime();
     stream.close(deadline);
     Duration took = Duration.ofNanos(System.nanoTime() - begin);
+    repair.run();
     puller.join(Pull.PATIENCE.toMillis());
     assertThat(puller.isAlive()).as("the puller is still inside").isFalse();
     assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
@@ -75,6 +81,7 @@ abstract class CloseCases extends MongoServerCases {
   void closeWhileWaiting() throws Exception {
     given(Setup.ANY);
     EventStream<ChangeEvent> stream = live(stream(source().maxAwaitTime(Duration.ofMillis(500))));
+    await().atMost(Pull.PATIENCE).until(() -> mongo.openCursors(database) == 1);
 
     Duration took = timeToClose(stream, inGetMore(), Duration.ofSeconds(30));
 
@@ -84,7 +91,21 @@ abstract class CloseCases extends MongoServerCases {
   }
 
   @Test
-  @DisplayName("case 29: a close during a getMore that hangs is over at its deadline")
+  @DisplayName(
+      "case 29: a close during a getMore that the network does not let through is over at its deadline")
+  void closeWhileFrozen() throws Exception {
+    given(Setup.ANY);
+    EventStream<ChangeEvent> stream = live(stream(sourceBehindProxy()));
+    proxy.freeze();
+
+    Duration took = timeToClose(stream, inGetMore(), Duration.ofSeconds(1), proxy::thaw);
+
+    assertThat(took).isLessThan(Duration.ofSeconds(1).plus(SLACK));
+    assertThat(store.isClaimed(STREAM)).isFalse();
+  }
+
+  @Test
+  @DisplayName("case 29: a close during a getMore that hangs in the server is over at its deadline")
   void closeWhileHanging() throws Exception {
     given(Setup.ANY);
     EventStream<ChangeEvent> stream = live(stream(source()));
@@ -166,13 +187,11 @@ abstract class CloseCases extends MongoServerCases {
     proxy.freeze();
     insert(2);
     // The puller is inside the driver for as long as that finds no server.
-    Thread repair =
-        new Thread(() -> {
-          await().atMost(Pull.PATIENCE).until(() -> commands.failed("getMore") > 0);
-          proxy.cut();
-          proxy.thaw();
-        });
-    repair.start();
+    beside(() -> {
+      await().atMost(Pull.PATIENCE).until(() -> commands.failed("getMore") > 0);
+      proxy.cut();
+      proxy.thaw();
+    });
 
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
   }

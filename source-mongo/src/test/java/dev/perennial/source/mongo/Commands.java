@@ -20,8 +20,10 @@ final class Commands implements CommandListener {
    *
    * @param stage what its first stage, {@code $changeStream}, says
    * @param id the server's name for it; null while there is no answer, and where that is an error
+   * @param namespace what it is on, as the server says; null as {@code id}
    */
-  record Open(BsonDocument stage, BsonDocument command, @Nullable Long id) {
+  record Open(
+      BsonDocument stage, BsonDocument command, @Nullable Long id, @Nullable String namespace) {
 
     Optional<BsonTimestamp> atTime() {
       return Optional.ofNullable(stage.get("startAtOperationTime")).map(t -> t.asTimestamp());
@@ -48,6 +50,7 @@ final class Commands implements CommandListener {
   private final List<Sent> opens = new ArrayList<>();
   private final List<String> started = new ArrayList<>();
   private final List<String> failed = new ArrayList<>();
+  private final List<Boolean> ends = new ArrayList<>();
   private @Nullable BsonDocument progress;
   private int answers;
   private int events;
@@ -73,7 +76,7 @@ final class Commands implements CommandListener {
     synchronized (this) {
       started.add(event.getCommandName());
       if (stage != null && command != null) {
-        opens.add(new Sent(event.getRequestId(), new Open(stage, command, null)));
+        opens.add(new Sent(event.getRequestId(), new Open(stage, command, null, null)));
       }
     }
   }
@@ -90,9 +93,13 @@ final class Commands implements CommandListener {
         progress = BsonDocument.parse(token.toJson());
       }
       long id = cursor.getNumber("id").longValue();
+      if (id == 0) {
+        ends.add(cursor.containsKey("postBatchResumeToken"));
+      }
+      String namespace = cursor.getString("ns").getValue();
       opens.replaceAll(sent ->
           sent.request == event.getRequestId()
-              ? new Sent(sent.request, new Open(sent.open.stage, sent.open.command, id))
+              ? new Sent(sent.request, new Open(sent.open.stage, sent.open.command, id, namespace))
               : sent);
     }
   }
@@ -155,6 +162,11 @@ final class Commands implements CommandListener {
   /** How many events, or parts of events, came with getMores. */
   synchronized int events() {
     return events;
+  }
+
+  /** Of each answer with which the server ended a cursor, whether it had a resume token. */
+  synchronized List<Boolean> ends() {
+    return List.copyOf(ends);
   }
 
   /** The newest post-batch resume token. */

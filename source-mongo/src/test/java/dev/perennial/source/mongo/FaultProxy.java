@@ -28,14 +28,8 @@ final class FaultProxy implements AutoCloseable {
   private boolean refusing;
   private boolean closed;
 
-  /**
-   * @param target host and port of the server
-   */
-  FaultProxy(String target) throws IOException {
-    int colon = target.lastIndexOf(':');
-    this.target =
-        new InetSocketAddress(
-            target.substring(0, colon), Integer.parseInt(target.substring(colon + 1)));
+  FaultProxy(ServerAddress target) throws IOException {
+    this.target = new InetSocketAddress(target.getHost(), target.getPort());
     this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     daemon(this::accept);
   }

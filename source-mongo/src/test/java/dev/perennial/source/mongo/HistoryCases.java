@@ -67,6 +67,16 @@ abstract class HistoryCases extends MongoServerCases {
     return position.clusterTime().orElseThrow().compareTo(time) >= 0;
   }
 
+  private void awaitAllRead() {
+    BsonTimestamp now = mongo.operationTime();
+    await().atMost(Pull.PATIENCE).until(() -> isBehind(commands.progress().orElseThrow(), now));
+  }
+
+  private static int code(Throwable error) {
+    assertThat(error).isInstanceOf(MongoException.class);
+    return ((MongoException) error).getCode();
+  }
+
   /** An event's position as it would be if it had happened at another time. */
   private static MongoPosition moved(MongoPosition event, BsonTimestamp time) {
     String hex = event.token().orElseThrow().getString("_data").getValue();
@@ -315,21 +325,11 @@ abstract class HistoryCases extends MongoServerCases {
     BsonTimestamp now = mongo.operationTime();
     Pull.quietlyUntil(stream, () -> isBehind(lastSaved(), now));
     // It goes on while the oplog is rolled in another thread, as it would in production.
-    AtomicInteger rolled = new AtomicInteger();
-    Thread roller =
-        new Thread(() -> {
-          try {
-            mongo.rollOplog();
-            rolled.set(1);
-          } catch (Throwable e) {
-            rolled.set(-1);
-          }
-        });
-    roller.start();
-    while (rolled.get() == 0) {
+    Background roller = beside(() -> mongo.rollOplog(this::awaitAllRead));
+    while (roller.isRunning()) {
       assertThat(stream.next(AWAIT)).isEmpty();
     }
-    assertThat(rolled).as("whether the oplog was rolled").hasValue(1);
+    roller.join();
     mongo.noop();
     BsonTimestamp end = mongo.operationTime();
     Pull.quietlyUntil(stream, () -> isBehind(lastSaved(), end));
@@ -413,19 +413,15 @@ abstract class HistoryCases extends MongoServerCases {
     StreamGap gap = (StreamGap) Pull.next(stream).event();
 
     assertThat(gap.from()).isEqualTo(lost.clusterTime());
+    // Releases of 4.4 differ: the later ones look at the time first, as all do from 5.0 on.
     assertThat(told.of(TokenRejected.class))
-        .hasSize(mongo.wireVersion() < MongoUnderTest.WIRE_5_0 ? 1 : 0)
+        .hasSizeLessThanOrEqualTo(mongo.wireVersion() < MongoUnderTest.WIRE_5_0 ? 1 : 0)
         .allSatisfy(told -> assertThat(told.rejected()).isEqualTo(lost))
-        .allSatisfy(told ->
-            assertThat(told.cause())
-                .isInstanceOfSatisfying(
-                    MongoException.class, cause -> assertThat(cause.getCode()).isEqualTo(280)));
+        .allSatisfy(told -> assertThat(code(told.cause())).isEqualTo(280));
+    // The other one where the oplog is cut while it is read.
     assertThat(told.of(HistoryLost.class))
         .singleElement()
-        .satisfies(told ->
-            assertThat(told.cause())
-                .isInstanceOfSatisfying(
-                    MongoException.class, cause -> assertThat(cause.getCode()).isEqualTo(286)));
+        .satisfies(told -> assertThat(code(told.cause())).isIn(286, 136));
     insert(4);
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(4);
   }
@@ -448,8 +444,7 @@ abstract class HistoryCases extends MongoServerCases {
     Delivery<ChangeEvent> first = Pull.next(stream);
 
     if (overtaking == Overtaking.REAL) {
-      // Nobody pulls meanwhile, so the cursor stays where it is: before an entry that goes too.
-      mongo.noop();
+      // Nobody pulls meanwhile, so the cursor stays where it is.
       mongo.rollOplog();
     } else {
       mongo.failCommand(application, 1, Failure.error(136), "getMore");

@@ -30,7 +30,9 @@ final class Large {
 
   /** An event with a large document before and after the change, in two fields. */
   static void replace(Rig rig, int id) {
-    rig.servers.replace(Rig.ORDERS, new BsonInt32(id), document(id, "y"));
+    // A replacement by the same would be no event.
+    BsonDocument another = document(id, "y").append("at", rig.servers.currentTime());
+    rig.servers.replace(Rig.ORDERS, new BsonInt32(id), another);
   }
 
   private static BsonDocument document(int id, String text) {

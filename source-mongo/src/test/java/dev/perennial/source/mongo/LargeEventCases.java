@@ -208,13 +208,12 @@ abstract class LargeEventCases extends MongoServerCases {
     int before = commands.events();
     AtomicInteger came = new AtomicInteger();
     mongo.failAfter(application, 2, Failure.error(43), "getMore");
-    Thread repair =
-        new Thread(() -> {
+    Background repair =
+        beside(() -> {
           await().atMost(Pull.PATIENCE).until(() -> commands.failed("getMore") > 0);
           came.set(commands.events() - before);
           mongo.heal();
         });
-    repair.start();
 
     Delivery<ChangeEvent> delivery = Pull.next(stream);
     repair.join();

@@ -5,6 +5,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.testcontainers.mongodb.MongoDBContainer;
 import org.testcontainers.utility.DockerImageName;
 
@@ -15,7 +16,10 @@ import org.testcontainers.utility.DockerImageName;
 @EnabledIfSystemProperty(named = "mongo.image", matches = ".+")
 class MongoContainerTest {
 
+  @RegisterExtension static final SuiteReport REPORT = new SuiteReport("MongoContainerTest");
+
   private static MongoDBContainer container;
+  private static ServerRun run;
 
   @BeforeAll
   static void start() {
@@ -34,18 +38,27 @@ class MongoContainerTest {
         "--setParameter",
         "enableTestCommands=1");
     container.start();
+    // The member calls itself by a name that only the container's own network knows.
+    run = ServerRun.start(container.getConnectionString() + "/?directConnection=true");
+    REPORT.on(run);
   }
 
   @AfterAll
-  static void stop() {
-    container.stop();
+  static void stop() throws Exception {
+    Closing closing = new Closing();
+    if (run != null) {
+      closing.then(run);
+    }
+    if (container != null) {
+      closing.then(container::stop);
+    }
+    closing.end();
   }
 
   interface OnContainer extends MongoServers {
     @Override
     default MongoUnderTest mongo(Setup setup) {
-      // The member calls itself by a name that only the container's own network knows.
-      return new RealMongo(container.getConnectionString() + "/?directConnection=true", setup);
+      return run.mongo(setup);
     }
   }
 

@@ -67,6 +67,7 @@ abstract class MongoServerCases implements MongoServers {
 
   MongoUnderTest mongo;
   String database;
+  FaultProxy proxy;
 
   void given(Setup setup) throws Exception {
     mongo = mongo(setup);
@@ -76,26 +77,22 @@ abstract class MongoServerCases implements MongoServers {
 
   @AfterEach
   void closeAll() throws Exception {
-    List<AutoCloseable> all = new ArrayList<>(opened);
+    Closing closing = new Closing();
     if (mongo != null) {
       // Before what it may hold up.
-      all.add(mongo::heal);
+      closing.then(mongo::heal);
     }
-    Exception first = null;
-    for (int i = all.size() - 1; i >= 0; i--) {
-      try {
-        all.get(i).close();
-      } catch (Exception e) {
-        if (first == null) {
-          first = e;
-        } else {
-          first.addSuppressed(e);
-        }
-      }
+    for (int i = opened.size() - 1; i >= 0; i--) {
+      closing.then(opened.get(i));
     }
-    if (first != null) {
-      throw first;
-    }
+    closing.end();
+  }
+
+  /** Starts something that goes on beside the case, and ends with it. */
+  Background beside(Background.Task task) {
+    Background background = new Background(task);
+    opened.add(background);
+    return background;
   }
 
   // --- streams
@@ -137,6 +134,13 @@ abstract class MongoServerCases implements MongoServers {
 
   MongoSourceBuilder source(Scope scope) {
     return source(MongoSource.builder(settings(mongo.uri())).watch(scope));
+  }
+
+  /** A source on the other side of a network that can be broken: {@link #proxy}. */
+  MongoSourceBuilder sourceBehindProxy(Scope scope) throws Exception {
+    proxy = new FaultProxy(mongo.primary());
+    opened.add(1, proxy);
+    return source(MongoSource.builder(settings(proxy)).watch(scope));
   }
 
   MongoSourceBuilder source(MongoSourceBuilder builder) {

@@ -1,8 +1,14 @@
 package dev.perennial.source.mongo;
 
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.ClassOrderer;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.TestClassOrder;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * The cases on the replica set that {@code MONGODB_URI} names: version 4.4 or newer, best with
@@ -10,12 +16,30 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
  * skipped with the reason.
  */
 @EnabledIfEnvironmentVariable(named = "MONGODB_URI", matches = ".+")
+@TestClassOrder(ClassOrderer.OrderAnnotation.class)
 class MongoServerTest {
+
+  @RegisterExtension static final SuiteReport REPORT = new SuiteReport("MongoServerTest");
+
+  private static ServerRun run;
+
+  @BeforeAll
+  static void start() {
+    run = ServerRun.start(System.getenv("MONGODB_URI"));
+    REPORT.on(run);
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    if (run != null) {
+      run.close();
+    }
+  }
 
   interface OnServer extends MongoServers {
     @Override
     default MongoUnderTest mongo(Setup setup) {
-      return new RealMongo(System.getenv("MONGODB_URI"), setup);
+      return run.mongo(setup);
     }
   }
 
@@ -37,7 +61,9 @@ class MongoServerTest {
   @Nested
   class Close extends CloseCases implements OnServer {}
 
+  /** Last: a set whose members are not equal elects again some time after a step-down. */
   @Nested
+  @Order(Integer.MAX_VALUE)
   class Cluster extends ClusterCases implements OnServer {}
 
   @Nested

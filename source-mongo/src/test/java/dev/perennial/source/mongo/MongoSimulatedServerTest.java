@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.simulators.mongo.ReplicaSetSimulatorBuilder;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
 import org.junit.jupiter.api.Nested;
 
@@ -25,6 +26,15 @@ class MongoSimulatedServerTest {
     }
   }
 
+  /** A later release of it. */
+  interface AsLate44 extends MongoServers {
+    @Override
+    default MongoUnderTest mongo(Setup setup) {
+      return SimulatedMongo.start(
+          setup, MongoUnderTest.WIRE_4_4, ReplicaSetSimulatorBuilder::scanChecksStart);
+    }
+  }
+
   @Nested
   class Delivery70 extends DeliveryCases implements As70 {}
 
@@ -42,6 +52,9 @@ class MongoSimulatedServerTest {
 
   @Nested
   class History44 extends HistoryCases implements As44 {}
+
+  @Nested
+  class HistoryLate44 extends HistoryCases implements AsLate44 {}
 
   @Nested
   class Invalidate70 extends InvalidateCases implements As70 {}

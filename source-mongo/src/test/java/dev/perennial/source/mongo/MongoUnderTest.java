@@ -1,19 +1,24 @@
 package dev.perennial.source.mongo;
 
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoCommandException;
+import com.mongodb.MongoException;
+import com.mongodb.MongoNamespace;
+import com.mongodb.ServerAddress;
 import com.mongodb.WriteConcern;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
+import com.mongodb.connection.ClusterConnectionMode;
+import com.mongodb.connection.ClusterSettings;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.bson.BsonArray;
 import org.bson.BsonBoolean;
@@ -30,6 +35,9 @@ import org.junit.jupiter.api.Assumptions;
  * left as it was.
  */
 abstract class MongoUnderTest implements AutoCloseable {
+
+  /** How long a set may take to have a primary again. */
+  static final Duration ELECTION = Duration.ofSeconds(60);
 
   /** {@code maxWireVersion} of MongoDB 4.2, 4.4, 5.0, 6.0 and 7.0. */
   static final int WIRE_4_2 = 8;
@@ -100,8 +108,8 @@ abstract class MongoUnderTest implements AutoCloseable {
 
   private final String uri;
   private final MongoClient client;
-  private final String prefix = "perennial_" + UUID.randomUUID().toString().substring(0, 8);
-  private final List<String> databases = new ArrayList<>();
+  private final String prefix = TestDatabases.newPrefix();
+  private final CopyOnWriteArrayList<String> databases = new CopyOnWriteArrayList<>();
   private boolean failing;
 
   MongoUnderTest(String uri) {
@@ -127,9 +135,7 @@ abstract class MongoUnderTest implements AutoCloseable {
   /** The name of a database that only this test uses. */
   String database(String name) {
     String database = prefix + '_' + name;
-    if (!databases.contains(database)) {
-      databases.add(database);
-    }
+    databases.addIfAbsent(database);
     return database;
   }
 
@@ -157,16 +163,17 @@ abstract class MongoUnderTest implements AutoCloseable {
     return admin(new BsonDocument("isMaster", new BsonInt32(1)));
   }
 
-  /** Host and port of the primary, as it can be reached from here. */
-  String primary() {
+  /**
+   * Where the primary is reached from here. A client that goes directly to one server need not be
+   * able to reach it by the name that the set has for it.
+   */
+  ServerAddress primary() {
     ConnectionString named = new ConnectionString(uri);
-    return Boolean.TRUE.equals(named.isDirectConnection())
-        ? named.getHosts().get(0)
-        : hello().getString("primary").getValue();
-  }
-
-  boolean isReplicated() {
-    return hello().containsKey("setName");
+    ClusterSettings cluster = ClusterSettings.builder().applyConnectionString(named).build();
+    return new ServerAddress(
+        cluster.getMode() == ClusterConnectionMode.SINGLE
+            ? named.getHosts().get(0)
+            : hello().getString("primary").getValue());
   }
 
   boolean isWritable() {
@@ -233,10 +240,31 @@ abstract class MongoUnderTest implements AutoCloseable {
   }
 
   /** Makes the primary step down; there is a primary again when this returns. */
-  abstract void stepDown() throws Exception;
+  void stepDown() {
+    try {
+      admin(
+          new BsonDocument("replSetStepDown", new BsonInt32(1))
+              .append("secondaryCatchUpPeriodSecs", new BsonInt32(0))
+              .append("force", BsonBoolean.TRUE));
+    } catch (MongoCommandException e) {
+      Assumptions.abort("the server refuses to step down: " + e.getErrorMessage());
+    } catch (MongoException e) {
+      // Servers may close the connection over it.
+    }
+    await().atMost(ELECTION).ignoreExceptions().until(this::isWritable);
+  }
 
   /** Makes the oplog lose everything that happened until now. */
-  abstract void rollOplog() throws Exception;
+  void rollOplog() throws Exception {
+    rollOplog(() -> {});
+  }
+
+  /**
+   * Makes the oplog lose everything that happened until now, under streams that go on.
+   *
+   * @param readers waits until they have read all that happened until now
+   */
+  abstract void rollOplog(Runnable readers) throws Exception;
 
   /** A time that the oplog does not reach back to, though the set is older. */
   abstract BsonTimestamp beforeHistory() throws Exception;
@@ -256,12 +284,25 @@ abstract class MongoUnderTest implements AutoCloseable {
     Assumptions.abort("this case needs an event that is corrupt, which no real server sends");
   }
 
-  /** Kills a cursor as an administrator does. */
-  void killCursor(String database, String collection, long cursor) {
+  /**
+   * Has a client be somebody who may log in and nothing else. Aborts the test where everybody may
+   * do everything.
+   *
+   * @param database one that the stranger asks for in vain
+   */
+  abstract void asStranger(MongoClientSettings.Builder settings, String database);
+
+  /**
+   * Kills a cursor as an administrator does.
+   *
+   * @param namespace what the server says that the cursor is on
+   */
+  void killCursor(String namespace, long cursor) {
+    MongoNamespace on = new MongoNamespace(namespace);
     client
-        .getDatabase(database)
+        .getDatabase(on.getDatabaseName())
         .runCommand(
-            new BsonDocument("killCursors", new BsonString(collection))
+            new BsonDocument("killCursors", new BsonString(on.getCollectionName()))
                 .append("cursors", new BsonArray(List.of(new BsonInt64(cursor)))));
   }
 
@@ -274,7 +315,7 @@ abstract class MongoUnderTest implements AutoCloseable {
   }
 
   void rename(String database, String from, String to) {
-    collection(database, from).renameCollection(new com.mongodb.MongoNamespace(database, to));
+    collection(database, from).renameCollection(new MongoNamespace(database, to));
   }
 
   /** Makes a collection whose changes come with images. */
@@ -308,11 +349,23 @@ abstract class MongoUnderTest implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
-    try {
-      heal();
-      databases.forEach(this::dropDatabase);
-    } finally {
-      client.close();
+    Closing closing = new Closing().then(this::heal);
+    for (String database : databases) {
+      closing.then(() -> remove(database));
     }
+    closing.then(client).end();
+  }
+
+  /** Drops a database in the end, be there an election or not. */
+  private void remove(String database) {
+    await()
+        .atMost(ELECTION)
+        .pollInSameThread()
+        .pollDelay(Duration.ZERO)
+        .ignoreExceptionsInstanceOf(MongoException.class)
+        .until(() -> {
+          dropDatabase(database);
+          return true;
+        });
   }
 }

@@ -2,18 +2,24 @@ package dev.perennial.source.mongo;
 
 import static org.awaitility.Awaitility.await;
 
+import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoCommandException;
+import com.mongodb.MongoCredential;
 import com.mongodb.MongoException;
 import com.mongodb.client.ClientSession;
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.Sorts;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import org.bson.BsonArray;
 import org.bson.BsonBinary;
-import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
-import org.bson.BsonInt32;
 import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.BsonTimestamp;
@@ -25,28 +31,25 @@ import org.junit.jupiter.api.Assumptions;
  */
 final class RealMongo extends MongoUnderTest {
 
-  private static final Duration ELECTION = Duration.ofSeconds(60);
-
   /** The oplog is cut after a checkpoint of the storage, which there is one of each minute. */
   private static final Duration ROLL = Duration.ofSeconds(240);
 
   /** Larger ones take too long to fill. */
-  private static final long LARGEST_OPLOG = 256L << 20;
+  static final long LARGEST_OPLOG = 256L << 20;
 
   private static final int FILLING = 4 << 20;
 
   /** What the first entry of a set that has lost nothing yet says. */
   private static final String FIRST_MESSAGE = "initiating set";
 
+  private static final int UNAUTHORIZED = 13;
+
+  private final List<AutoCloseable> leftovers = new ArrayList<>();
+
   RealMongo(String uri, Setup setup) {
     super(uri);
     boolean usable = false;
     try {
-      if (!isReplicated()) {
-        throw new IllegalStateException(
-            "the server is not a member of a replica set, and has no change streams: start it with"
-                + " --replSet, and initiate the set");
-      }
       setup.require(wireVersion());
       usable = true;
     } finally {
@@ -56,45 +59,37 @@ final class RealMongo extends MongoUnderTest {
     }
   }
 
-  @Override
-  void stepDown() {
-    try {
-      admin(
-          new BsonDocument("replSetStepDown", new BsonInt32(1))
-              .append("secondaryCatchUpPeriodSecs", new BsonInt32(0))
-              .append("force", BsonBoolean.TRUE));
-    } catch (MongoCommandException e) {
-      Assumptions.abort("the server refuses to step down: " + e.getErrorMessage());
-    } catch (MongoException e) {
-      // Servers may close the connection over it.
-    }
-    await().atMost(ELECTION).ignoreExceptions().until(this::isWritable);
-  }
-
   private MongoDatabase local() {
     return client().getDatabase("local");
   }
 
+  /** Tries again where the server cuts the oplog while it is read. */
   private BsonDocument oldest() {
-    BsonDocument first =
-        local()
-            .getCollection("oplog.rs", BsonDocument.class)
-            .find()
-            .sort(Sorts.ascending("$natural"))
-            .first();
-    if (first == null) {
-      throw new AssertionError("the oplog is empty");
-    }
-    return first;
+    return await()
+        .atMost(Pull.PATIENCE)
+        .pollDelay(Duration.ZERO)
+        .ignoreExceptionsInstanceOf(MongoException.class)
+        .until(
+            () ->
+                local()
+                    .getCollection("oplog.rs", BsonDocument.class)
+                    .find()
+                    .sort(Sorts.ascending("$natural"))
+                    .first(),
+            Objects::nonNull);
+  }
+
+  /** How large the oplog may become, in bytes. */
+  static long oplogSize(MongoClient client) {
+    return client
+        .getDatabase("local")
+        .runCommand(new BsonDocument("collStats", new BsonString("oplog.rs")), BsonDocument.class)
+        .getNumber("maxSize")
+        .longValue();
   }
 
   private long oplogSize() {
-    long size =
-        local()
-            .runCommand(
-                new BsonDocument("collStats", new BsonString("oplog.rs")), BsonDocument.class)
-            .getNumber("maxSize")
-            .longValue();
+    long size = oplogSize(client());
     Assumptions.assumeTrue(
         size <= LARGEST_OPLOG,
         () ->
@@ -105,7 +100,8 @@ final class RealMongo extends MongoUnderTest {
   }
 
   @Override
-  void rollOplog() {
+  void rollOplog(Runnable readers) {
+    // Filling it takes them longer than reading.
     rollPast(operationTime());
   }
 
@@ -116,7 +112,10 @@ final class RealMongo extends MongoUnderTest {
     }
     await()
         .atMost(ROLL)
+        // Nothing is written any more when this thread is told to end.
+        .pollInSameThread()
         .pollInterval(Duration.ofMillis(500))
+        .ignoreExceptionsInstanceOf(MongoException.class)
         .until(() -> {
           fill(1);
           return oldest().getTimestamp("ts").compareTo(time) > 0;
@@ -148,6 +147,42 @@ final class RealMongo extends MongoUnderTest {
       session.withTransaction(
           () -> collection(database, collection).insertMany(session, documents));
     }
+  }
+
+  @Override
+  void asStranger(MongoClientSettings.Builder settings, String database) {
+    String password = UUID.randomUUID().toString();
+    MongoCredential credential =
+        MongoCredential.createCredential("stranger", database, password.toCharArray());
+    MongoDatabase there = client().getDatabase(database);
+    try {
+      there.runCommand(
+          new BsonDocument("createUser", new BsonString("stranger"))
+              .append("pwd", new BsonString(password))
+              .append("roles", new BsonArray()));
+    } catch (MongoCommandException e) {
+      Assumptions.abort("this case needs a user without rights, whom the server refuses to make");
+    }
+    leftovers.add(() -> there.runCommand(new BsonDocument("dropUser", new BsonString("stranger"))));
+    settings.credential(credential);
+    try (MongoClient stranger = MongoClients.create(settings.build())) {
+      stranger
+          .getDatabase(database)
+          .runCommand(new BsonDocument("count", new BsonString("anything")));
+    } catch (MongoCommandException e) {
+      if (e.getCode() == UNAUTHORIZED) {
+        return;
+      }
+      throw e;
+    }
+    Assumptions.abort("this case needs a server with access control (--auth or --keyFile)");
+  }
+
+  @Override
+  public void close() throws Exception {
+    Closing closing = new Closing();
+    leftovers.forEach(closing::then);
+    closing.then(super::close).end();
   }
 
   @Override

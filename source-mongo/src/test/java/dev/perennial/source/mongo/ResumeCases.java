@@ -3,6 +3,7 @@ package dev.perennial.source.mongo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
 import dev.perennial.Delivery;
@@ -75,14 +76,18 @@ abstract class ResumeCases extends MongoServerCases {
     return ours;
   }
 
+  /** What has one getMore fail, and inserts document 4. */
+  private interface Trouble {
+    void cause() throws Exception;
+  }
+
   /** Has one getMore fail between events, and sees that the driver makes it good by itself. */
-  private void survivedByTheDriver(Watched watched, Failure failure) throws Exception {
-    EventStream<ChangeEvent> stream = live(stream(source(scope(watched))));
+  private void survivedByTheDriver(MongoSourceBuilder source, Trouble trouble) throws Exception {
+    EventStream<ChangeEvent> stream = live(stream(source));
     insert(1, 2, 3);
     List<Integer> ids = new ArrayList<>(Pull.ids(ours(stream, 3)));
 
-    mongo.failCommand(application, 1, failure, "getMore");
-    insert(4);
+    trouble.cause();
     ids.addAll(Pull.ids(ours(stream, 1)));
     if (told.of(Resume.class).isEmpty()) {
       // The event came with a getMore that was already under way.
@@ -99,28 +104,79 @@ abstract class ResumeCases extends MongoServerCases {
     assertThat(transitions.losses()).isEmpty();
   }
 
+  private Trouble injected(Failure failure) {
+    return () -> {
+      mongo.failCommand(application, 1, failure, "getMore");
+      insert(4);
+    };
+  }
+
+  @ParameterizedTest(
+      name =
+          "case 9, seed bug 14: a cursor killed between two getMores at {0} scope: one resume, no loss, no copy")
+  @EnumSource
+  void cursorKilledMeanwhile(Watched watched) throws Exception {
+    given(Setup.ANY);
+    survivedByTheDriver(
+        source(scope(watched)),
+        () -> {
+          // Nobody pulls now, so it is idle.
+          kill(commands.lastOpen());
+          insert(4);
+        });
+  }
+
+  private void kill(Commands.Open open) {
+    assertThat(open.id()).isNotNull();
+    mongo.killCursor(open.namespace(), open.id());
+  }
+
   @ParameterizedTest(
       name = "case 9, seed bug 14: code 43 at {0} scope: one resume, no loss, no copy")
   @EnumSource
   void cursorNotFound(Watched watched) throws Exception {
     given(Setup.ANY);
-    survivedByTheDriver(watched, Failure.error(43));
+    survivedByTheDriver(source(scope(watched)), injected(Failure.error(43)));
   }
 
   @ParameterizedTest(
       name =
-          "case 10, seed bug 14: a connection cut in a getMore at {0} scope: one resume, no loss, no copy")
+          "case 10, seed bug 14: a network cut in a getMore at {0} scope: one resume, no loss, no copy")
+  @EnumSource
+  void networkCut(Watched watched) throws Exception {
+    given(Setup.ANY);
+    // So long that one getMore is under way when the cut comes, whatever that takes.
+    MongoSourceBuilder source =
+        sourceBehindProxy(scope(watched)).maxAwaitTime(Duration.ofSeconds(10));
+    survivedByTheDriver(
+        source,
+        () -> {
+          long sent = commands.sent("getMore");
+          beside(() -> {
+            await().atMost(Pull.PATIENCE).until(() -> commands.sent("getMore") > sent);
+            // So that the event is there for the next cursor, and comes not by this one.
+            proxy.freeze();
+            insert(4);
+            proxy.cut();
+            proxy.thaw();
+          });
+        });
+  }
+
+  @ParameterizedTest(
+      name =
+          "case 10, seed bug 14: a connection that the server closes in a getMore at {0} scope: one resume, no loss, no copy")
   @EnumSource
   void connectionClosed(Watched watched) throws Exception {
     given(Setup.ANY);
-    survivedByTheDriver(watched, Failure.closing());
+    survivedByTheDriver(source(scope(watched)), injected(Failure.closing()));
   }
 
   @Test
   @DisplayName("case 11, seed bug 7: the label alone makes a code resumable that is in no list")
   void labelled() throws Exception {
     given(Setup.ANY);
-    survivedByTheDriver(Watched.COLLECTION, Failure.error(50, RESUMABLE));
+    survivedByTheDriver(source(), injected(Failure.error(50, RESUMABLE)));
   }
 
   @Test
@@ -272,8 +328,22 @@ abstract class ResumeCases extends MongoServerCases {
     given(Setup.ANY);
     mongo.failCommand(application, FOREVER, Failure.error(13), command);
 
-    StreamException death = Pull.death(open(stream(source())));
+    assertUnauthorized(Pull.death(open(stream(source()))), command);
+  }
 
+  @Test
+  @DisplayName("case 16: a user who may not watch: the stream ends at once, in words that help")
+  void stranger() throws Exception {
+    given(Setup.ANY);
+    MongoClientSettings.Builder settings = MongoClientSettings.builder(settings(mongo.uri()));
+    mongo.asStranger(settings, database);
+    MongoSourceBuilder source =
+        MongoSource.builder(settings.build()).watch(scope(Watched.COLLECTION));
+
+    assertUnauthorized(Pull.death(open(stream(source(source)))), "aggregate");
+  }
+
+  private void assertUnauthorized(StreamException death, String command) {
     assertThat(death.reason()).isEqualTo(Reason.FATAL);
     assertThat(commands.failed(command)).isEqualTo(1);
     assertThat(commands.opens()).hasSize(1);
@@ -319,23 +389,21 @@ abstract class ResumeCases extends MongoServerCases {
     EventStream<ChangeEvent> stream = live(stream(source().maxAwaitTime(Duration.ofMillis(500))));
     insert(1);
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(1);
-    Long killed = commands.lastOpen().id();
-    assertThat(killed).isNotNull();
+    Commands.Open killed = commands.lastOpen();
 
     long waiting = commands.sent("getMore");
-    Thread killer =
-        new Thread(() -> {
+    Background killer =
+        beside(() -> {
           await().atMost(Pull.PATIENCE).until(() -> commands.sent("getMore") > waiting);
-          mongo.killCursor(database, ORDERS, killed);
+          kill(killed);
           insert(2);
         });
-    killer.start();
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
-    killer.join(Pull.PATIENCE.toMillis());
+    killer.join();
     Pull.quietlyUntil(stream, () -> commands.failed("getMore") > 0);
     insert(3);
 
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(3);
-    assertThat(commands.lastOpen().id()).isNotEqualTo(killed);
+    assertThat(commands.lastOpen().id()).isNotEqualTo(killed.id());
   }
 }

@@ -110,8 +110,9 @@ abstract class SeedBugCases extends MongoServerCases {
       "seed bug 10: a checkpoint that cannot be saved is tried again, and ends the stream when that takes too long")
   void savesFail() throws Exception {
     given(Setup.ANY);
+    // It goes for the start as well, which may be slow.
     EventStream<ChangeEvent> stream =
-        live(stream(source(), eager().tolerateOutage(Duration.ofMillis(500))));
+        live(stream(source(), eager().tolerateOutage(Duration.ofSeconds(5))));
     insert(1, 2);
     List<Delivery<ChangeEvent>> two = Pull.next(stream, 2);
     store.fail(Call.SAVE, 1);

@@ -1,9 +1,12 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.MongoClientSettings;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
+import dev.perennial.simulators.mongo.ReplicaSetSimulatorBuilder;
 import dev.perennial.simulators.mongo.Write;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 
@@ -16,14 +19,22 @@ final class SimulatedMongo extends MongoUnderTest {
    * @param preferred the wire version where the case takes several
    */
   static SimulatedMongo start(Setup setup, int preferred) {
+    return start(setup, preferred, UnaryOperator.identity());
+  }
+
+  /**
+   * @param special what else this release is like
+   */
+  static SimulatedMongo start(
+      Setup setup, int preferred, UnaryOperator<ReplicaSetSimulatorBuilder> special) {
     int wireVersion = Math.min(setup.most(), preferred);
     setup.require(wireVersion);
-    return new SimulatedMongo(
+    ReplicaSetSimulatorBuilder builder =
         ReplicaSetSimulator.builder()
             .wireVersion(wireVersion)
             .members(setup.members())
-            .periodicNoop(Duration.ZERO)
-            .start());
+            .periodicNoop(Duration.ZERO);
+    return new SimulatedMongo(special.apply(builder).start());
   }
 
   private SimulatedMongo(ReplicaSetSimulator simulator) {
@@ -32,18 +43,15 @@ final class SimulatedMongo extends MongoUnderTest {
   }
 
   @Override
-  void stepDown() {
-    simulator.stepDown();
-  }
-
-  @Override
-  void rollOplog() {
+  void rollOplog(Runnable readers) {
     simulator.noop();
+    // Here it is gone at once, even for those who were not far behind.
+    readers.run();
     simulator.faults().truncateOplog(simulator.currentTime());
   }
 
   @Override
-  BsonTimestamp beforeHistory() {
+  BsonTimestamp beforeHistory() throws Exception {
     rollOplog();
     return new BsonTimestamp(simulator.oldestTime().getTime() - 3_600, 1);
   }
@@ -54,6 +62,11 @@ final class SimulatedMongo extends MongoUnderTest {
         documents.stream()
             .<Write>map(document -> new Write.Insert(database + '.' + collection, document))
             .toList());
+  }
+
+  @Override
+  void asStranger(MongoClientSettings.Builder settings, String database) {
+    simulator.faults().forbidStreams(true);
   }
 
   @Override
@@ -75,10 +88,6 @@ final class SimulatedMongo extends MongoUnderTest {
 
   @Override
   public void close() throws Exception {
-    try {
-      super.close();
-    } finally {
-      simulator.close();
-    }
+    new Closing().then(super::close).then(simulator).end();
   }
 }

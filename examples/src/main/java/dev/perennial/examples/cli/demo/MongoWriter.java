@@ -54,11 +54,12 @@ final class MongoWriter {
     } else if (ids.isEmpty() || dice < 60) {
       insert();
     } else if (dice < 85) {
-      // The number changes each time: an update that changes nothing gives no event.
+      // The number changes each time, here and below: what changes nothing gives no event.
       wrote(mongo.update(NAMESPACE, any(), new BsonDocument("changed", new BsonInt32(written))));
     } else if (dice < 90) {
       BsonInt32 id = any();
-      wrote(mongo.replace(NAMESPACE, id, order(id.getValue()).append("again", id)));
+      BsonInt32 again = new BsonInt32(written);
+      wrote(mongo.replace(NAMESPACE, id, order(id.getValue()).append("again", again)));
     } else {
       wrote(mongo.delete(NAMESPACE, ids.remove(random.nextInt(ids.size()))));
     }

@@ -4,16 +4,17 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
-import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
-/** Opening, reading and closing cursors. */
-final class StreamCommands {
+/** Reading cursors of any kind, and closing them. */
+final class CursorCommands {
+
+  /** What one reply may hold; the server's BSONObjMaxUserSize. */
+  static final int BATCH_BYTES = 16 * 1024 * 1024;
 
   /** How many documents the first batch has when nothing is said. */
   private static final int FIRST_BATCH = 101;
@@ -21,86 +22,13 @@ final class StreamCommands {
   /** How long an empty getMore waits when nothing is said, in milliseconds. */
   private static final long DEFAULT_WAIT = 1_000;
 
-  private static final String IN_AGGREGATE = "PlanExecutor error during aggregation";
   private static final String IN_GET_MORE = "Executor error during getMore";
 
-  private StreamCommands() {}
+  private CursorCommands() {}
 
   static void register(Map<String, Command> all) {
-    all.put("aggregate", StreamCommands::aggregate);
-    all.put("getMore", StreamCommands::getMore);
-    all.put("killCursors", StreamCommands::killCursors);
-  }
-
-  private static Reply aggregate(Call call) {
-    if (!ErrorLabels.isChangeStream(call.request())) {
-      return QueryCommands.aggregate(call);
-    }
-    QueryCommands.refuseOnSecondary(call);
-    BsonDocument command = call.request().command();
-    ReplicaSet set = call.set();
-    BsonValue target = command.get("aggregate");
-    String collection = target != null && target.isString() ? target.asString().getValue() : null;
-    int wireVersion = set.settings().wireVersion();
-    List<BsonValue> stages = new ArrayList<>(command.getArray("pipeline"));
-    BsonValue first = Objects.requireNonNull(stages.remove(0).asDocument().get("$changeStream"));
-    BsonTimestamp now = ClusterClock.plusOne(set.oplog().lastTime());
-    if (set.settings().standalone()) {
-      throw new CommandError(40573, "The $changeStream stage is only supported on replica sets");
-    }
-    refuseReadConcern(command);
-    StreamSpec spec =
-        StreamSpec.parse(first, call.request().database(), collection, wireVersion, now);
-    refuseView(set, spec.scope());
-    Pipeline pipeline = Pipeline.parse(stages, wireVersion);
-    if (spec.resume() != null && spec.resume().fragment() >= 0 && !pipeline.splits()) {
-      throw new CommandError(
-          280,
-          "To resume from a split event, the $changeStream pipeline must include a"
-              + " $changeStreamSplitLargeEvent stage");
-    }
-    StreamCursor cursor = open(call, spec, pipeline);
-    int limit = batchSize(command.getDocument("cursor", new BsonDocument()), FIRST_BATCH);
-    return reply(set, cursor, next(cursor, limit, IN_AGGREGATE), true);
-  }
-
-  private static StreamCursor open(Call call, StreamSpec spec, Pipeline pipeline) {
-    ReplicaSet set = call.set();
-    int wireVersion = set.settings().wireVersion();
-    int tokenVersion = wireVersion >= WireVersions.V6_1 || pipeline.splits() ? 2 : 1;
-    return set.cursors()
-        .create(id ->
-            new StreamCursor(
-                id,
-                call.member().index(),
-                spec,
-                pipeline,
-                new EventEncoder(spec, wireVersion, tokenVersion, new StoredImages(set)),
-                new Splitter(set.settings().maxEventSize()),
-                set.oplog(),
-                wireVersion));
-  }
-
-  private static void refuseReadConcern(BsonDocument command) {
-    BsonDocument concern = command.getDocument("readConcern", new BsonDocument());
-    String level = Dispatcher.text(concern, "level");
-    if (level != null && !level.equals("majority")) {
-      throw new CommandError(
-          72,
-          "$changeStream cannot run with a readConcern other than 'majority', or in a"
-              + " multi-document transaction. Current readConcern: "
-              + concern.toJson());
-    }
-  }
-
-  private static void refuseView(ReplicaSet set, StreamScope scope) {
-    if (scope.database() != null && scope.collection() != null) {
-      Namespace namespace = Namespace.of(scope.database(), scope.collection());
-      CollectionState state = set.catalog().find(namespace);
-      if (state != null && state.isView()) {
-        throw new CommandError(166, "$changeStream is not supported on views");
-      }
-    }
+    all.put("getMore", CursorCommands::getMore);
+    all.put("killCursors", CursorCommands::killCursors);
   }
 
   private static Reply getMore(Call call) throws IOException {
@@ -112,7 +40,7 @@ final class StreamCommands {
       throw notFound(id);
     }
     if (!set.cursors().pin(cursor)) {
-      throw new CommandError(292, "cursor id " + id + " is already in use");
+      throw new CommandError(143, "cursor id " + id + " is already in use");
     }
     try {
       return more(call, cursor, batchSize(command, Integer.MAX_VALUE));
@@ -149,7 +77,12 @@ final class StreamCommands {
     return reply(set, cursor, batch, false);
   }
 
-  private static List<byte[]> next(ServerCursor cursor, int limit, String where) {
+  /**
+   * The next batch.
+   *
+   * @param where what an error says that it happened in
+   */
+  static List<byte[]> next(ServerCursor cursor, int limit, String where) {
     try {
       return cursor.next(limit);
     } catch (CommandError e) {
@@ -183,8 +116,13 @@ final class StreamCommands {
             .append("cursorsUnknown", new BsonArray()));
   }
 
+  /** How many documents the first batch has. */
+  static int firstBatchSize(BsonDocument options) {
+    return batchSize(options, FIRST_BATCH);
+  }
+
   /** The batch size asked for; a getMore's 0 means what leaving it out means. */
-  static int batchSize(BsonDocument options, int otherwise) {
+  private static int batchSize(BsonDocument options, int otherwise) {
     @Nullable BsonValue size = options.get("batchSize");
     if (size == null || !size.isNumber()) {
       return otherwise;

@@ -1,0 +1,31 @@
+package dev.perennial.source.mongo;
+
+import org.jspecify.annotations.Nullable;
+
+/** Takes every step, whatever becomes of the ones before, and says at the end what failed. */
+final class Closing {
+
+  private @Nullable Throwable first;
+
+  Closing then(AutoCloseable step) {
+    try {
+      step.close();
+    } catch (Exception | AssertionError e) {
+      if (first == null) {
+        first = e;
+      } else if (first != e) {
+        first.addSuppressed(e);
+      }
+    }
+    return this;
+  }
+
+  void end() throws Exception {
+    if (first instanceof Exception e) {
+      throw e;
+    }
+    if (first != null) {
+      throw (AssertionError) first;
+    }
+  }
+}
