@@ -40,6 +40,10 @@ final class Matcher {
         yield document -> parts.stream().noneMatch(part -> part.test(document));
       }
       case "$comment" -> document -> true;
+      case "$expr" -> {
+        Expressions.check(value);
+        yield document -> Expressions.isTrue(value, document);
+      }
       default -> {
         if (key.startsWith("$")) {
           throw new CommandError(2, "unknown top level operator: " + key);
@@ -87,7 +91,7 @@ final class Matcher {
                   : field(path, operand))
               .negate();
       case "$exists" -> {
-        boolean wanted = truthy(operand);
+        boolean wanted = Values.isTrue(operand);
         yield document -> !Paths.values(document, path).isEmpty() == wanted;
       }
       case "$regex" ->
@@ -166,7 +170,7 @@ final class Matcher {
     };
   }
 
-  private static Predicate<BsonValue> regex(BsonRegularExpression regex) {
+  static Predicate<BsonValue> regex(BsonRegularExpression regex) {
     int flags = 0;
     for (char option : regex.getOptions().toCharArray()) {
       flags |=
@@ -180,14 +184,5 @@ final class Matcher {
     }
     Pattern pattern = Pattern.compile(regex.getPattern(), flags);
     return value -> value.isString() && pattern.matcher(value.asString().getValue()).find();
-  }
-
-  private static boolean truthy(BsonValue value) {
-    return switch (value.getBsonType()) {
-      case BOOLEAN -> value.asBoolean().getValue();
-      case INT32, INT64, DOUBLE -> value.asNumber().doubleValue() != 0;
-      case NULL, UNDEFINED -> false;
-      default -> true;
-    };
   }
 }

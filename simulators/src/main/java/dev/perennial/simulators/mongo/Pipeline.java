@@ -136,7 +136,7 @@ record Pipeline(
       }
       case "$addFields", "$set" -> {
         refuseChangedId(document(name, spec), false);
-        Projection.check(spec);
+        Expressions.check(spec);
         yield Projection.addFields(spec.asDocument());
       }
       case "$replaceRoot" ->

@@ -55,7 +55,7 @@ final class Projection {
         return;
       }
       BsonValue chosen =
-          isFlag(value, true) ? Paths.get(document, path) : evaluate(value, document);
+          isFlag(value, true) ? Paths.get(document, path) : Expressions.evaluate(value, document);
       if (chosen != null) {
         Paths.set(result, path, chosen);
       }
@@ -67,7 +67,7 @@ final class Projection {
     return document -> {
       BsonDocument result = document.clone();
       spec.forEach((path, value) -> {
-        BsonValue computed = evaluate(value, document);
+        BsonValue computed = Expressions.evaluate(value, document);
         if (computed != null) {
           Paths.set(result, path, computed);
         }
@@ -83,7 +83,7 @@ final class Projection {
 
   static UnaryOperator<BsonDocument> replaceRoot(BsonValue expression) {
     return document -> {
-      BsonValue root = evaluate(expression, document);
+      BsonValue root = Expressions.evaluate(expression, document);
       if (root == null || !root.isDocument()) {
         throw new CommandError(
             40228,
@@ -91,47 +91,6 @@ final class Projection {
       }
       return root.asDocument();
     };
-  }
-
-  /** Field paths, literals and documents of them; no operators but {@code $literal}. */
-  private static @Nullable BsonValue evaluate(BsonValue expression, BsonDocument document) {
-    if (expression.isString() && expression.asString().getValue().startsWith("$")) {
-      String path = expression.asString().getValue().substring(1);
-      return path.equals("$ROOT") ? document : Paths.get(document, path);
-    }
-    if (expression.isDocument()) {
-      BsonDocument fields = expression.asDocument();
-      if (!fields.isEmpty() && fields.getFirstKey().startsWith("$")) {
-        if (fields.getFirstKey().equals("$literal")) {
-          return fields.get("$literal");
-        }
-        if (fields.getFirstKey().equals("$mergeObjects")) {
-          BsonDocument merged = new BsonDocument();
-          for (BsonValue part : fields.getArray("$mergeObjects")) {
-            BsonValue value = evaluate(part, document);
-            if (value != null && value.isDocument()) {
-              merged.putAll(value.asDocument());
-            }
-          }
-          return merged;
-        }
-        throw new CommandError(168, "Unrecognized expression '" + fields.getFirstKey() + "'");
-      }
-      BsonDocument result = new BsonDocument();
-      fields.forEach((name, value) -> {
-        BsonValue computed = evaluate(value, document);
-        if (computed != null) {
-          result.put(name, computed);
-        }
-      });
-      return result;
-    }
-    return expression;
-  }
-
-  /** Refuses, when the stream is opened, what {@link #evaluate} would refuse later. */
-  static void check(BsonValue expression) {
-    evaluate(expression, new BsonDocument());
   }
 
   private static Map<String, BsonValue> flatten(BsonDocument spec) {

@@ -117,4 +117,14 @@ final class Values {
   static BsonBinary binary(UUID uuid) {
     return new BsonBinary(uuid, UuidRepresentation.STANDARD);
   }
+
+  /** Whether an expression of that value is true. */
+  static boolean isTrue(BsonValue value) {
+    return switch (value.getBsonType()) {
+      case BOOLEAN -> value.asBoolean().getValue();
+      case INT32, INT64, DOUBLE -> value.asNumber().doubleValue() != 0;
+      case NULL, UNDEFINED -> false;
+      default -> true;
+    };
+  }
 }

@@ -48,7 +48,10 @@ class PipelineTest {
         "{$or: [{operationType: 'insert'}, {'documentKey._id': 7}]}",
         "{$and: [{operationType: 'update'}, {'documentKey._id': {$gte: 7}}]}",
         "{$nor: [{operationType: 'insert'}, {'documentKey._id': 8}]}",
-        "{'fullDocument.name': {$type: 'string'}}"
+        "{'fullDocument.name': {$type: 'string'}}",
+        "{$expr: {$regexMatch: {input: {$concat: ['$ns.db', '.', '$ns.coll']}, regex: '^SHOP', options: 'i'}}}",
+        "{$expr: {$or: [false, {$and: ['$fullDocument.name', 1]}]}}",
+        "{$expr: '$fullDocument.n'}"
       })
   void aMatchThatHolds(String query) {
     assertThat(run("{$match: " + query + "}")).isEqualTo(EVENT);
@@ -57,6 +60,9 @@ class PipelineTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "{$expr: {$regexMatch: {input: '$fullDocument.missing', regex: ''}}}",
+        "{$expr: {$regexMatch: {input: {$concat: ['a', '$to.coll']}, regex: 'a'}}}",
+        "{$expr: {$and: ['$fullDocument.name', '$fullDocument.gone']}}",
         "{operationType: 'insert'}",
         "{operationType: {$nin: ['update']}}",
         "{'fullDocument.n': '5'}",

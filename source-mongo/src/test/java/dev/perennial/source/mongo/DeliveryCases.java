@@ -19,6 +19,7 @@ import dev.perennial.testkit.InMemoryCheckpointStore.Save;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.bson.BsonDocument;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,33 @@ abstract class DeliveryCases extends MongoServerCases {
     EventStream<ChangeEvent> next = live(stream(source()));
     insert(4);
     assertThat(Pull.ids(Pull.next(next, 1))).containsExactly(4);
+  }
+
+  @Test
+  @DisplayName(
+      "by a regular expression: collections of two databases, made before or after, and no others")
+  void byRegularExpression() throws Exception {
+    given(Setup.ANY);
+    String second = mongo.database("second");
+    insert(0);
+    Pattern names =
+        Pattern.compile(
+            "(" + database + "|" + second + ")\\.(ORDERS|late.*)", Pattern.CASE_INSENSITIVE);
+    EventStream<ChangeEvent> stream = live(stream(source(Scope.matching(names))));
+    insert(1);
+    insertInto("others", 9);
+    insertInto("orders2", 9);
+    mongo.collection(second, ORDERS).insertOne(document(2));
+    mongo.collection(second, "latest").insertOne(document(3));
+    mongo.rename(database, ORDERS, "archive");
+    insertInto("archive", 9);
+    insert(4);
+
+    List<Delivery<ChangeEvent>> deliveries = Pull.next(stream, 5);
+    assertThat(deliveries.stream().map(Pull::change).map(Change::rawOperationType))
+        .containsExactly("insert", "insert", "insert", "rename", "insert");
+    deliveries.remove(3);
+    assertThat(Pull.ids(deliveries)).containsExactly(1, 2, 3, 4);
   }
 
   @Test
