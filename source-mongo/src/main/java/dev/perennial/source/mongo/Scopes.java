@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,8 @@ final class Scopes {
   private Scopes() {}
 
   static OneCollection collection(String database, String collection) {
-    MongoNamespace.checkDatabaseNameValidity(database);
-    MongoNamespace.checkCollectionNameValidity(collection);
+    checkName("database", database, MongoNamespace::checkDatabaseNameValidity);
+    checkName("collection", collection, MongoNamespace::checkCollectionNameValidity);
     return new OneCollection(database, collection);
   }
 
@@ -64,8 +65,17 @@ final class Scopes {
   }
 
   static Scope database(String database) {
-    MongoNamespace.checkDatabaseNameValidity(database);
+    checkName("database", database, MongoNamespace::checkDatabaseNameValidity);
     return new OneDatabase(database);
+  }
+
+  private static void checkName(String what, String name, Consumer<String> check) {
+    try {
+      check.accept(name);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "\"%s\" is no name of a %s: %s".formatted(LogText.brief(name), what, e.getMessage()), e);
+    }
   }
 
   static Scope parse(List<String> words) {

@@ -33,7 +33,9 @@ class ScopeTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "shop.", ".orders", "a b.c", "a/b"})
   void refusesWhatIsNoName(String word) {
-    assertThatThrownBy(() -> Scope.parse(word)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Scope.parse(word))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("\" is no name of a ");
   }
 
   @Test
