@@ -1,6 +1,7 @@
 package dev.perennial.checkpoint.redis;
 
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.LogText;
 import java.util.List;
 
 /**
@@ -14,8 +15,7 @@ final class ClaimedHash {
 
   private static final String FORGOTTEN =
       " That stream began without this one's checkpoint, which Redis no longer had, and passes over the events"
-          + " between it and its own beginning. The checkpoint is now in the field \"forgotten\"; docs/operate.md"
-          + " says how to go on from there.";
+          + " between it and its own beginning. %s; docs/operate.md says how to go on from there.";
 
   private final Link link;
   private final Names names;
@@ -135,7 +135,7 @@ final class ClaimedHash {
       throw CheckpointException.unavailable(
           what + ": " + link.address() + " has a save of a higher number, " + number + ".", null);
     }
-    boolean forgot = understand(answer, "saved");
+    boolean forgot = understand(answer, "saved", next);
     saved = next;
     return forgot;
   }
@@ -151,7 +151,7 @@ final class ClaimedHash {
    * @return whether Redis had forgotten the claim
    */
   boolean renewed(List<Object> answer) throws CheckpointException {
-    return understand(answer, "renewed");
+    return understand(answer, "renewed", saved);
   }
 
   /**
@@ -167,8 +167,8 @@ final class ClaimedHash {
             Script.RELEASE,
             names.key(),
             arguments(saved));
-    boolean justLost = text(answer, 0).equals("lost") && !isForgotten(answer);
-    return !justLost && understand(answer, "given up");
+    boolean justLost = text(answer, 0).equals("lost") && fateOf(answer) == Fate.UNTOUCHED;
+    return !justLost && understand(answer, "given up", saved);
   }
 
   private String[] arguments(Saved written) {
@@ -178,33 +178,57 @@ final class ClaimedHash {
       String.valueOf(claim.lifetimes().expiry()),
       String.valueOf(claim.lifetimes().timeToLive()),
       String.valueOf(written.number()),
-      written.line()
+      written.line(),
+      saved.line().isEmpty() ? "0" : "1"
     };
   }
 
-  private boolean understand(List<Object> answer, String done) throws CheckpointException {
+  private boolean understand(List<Object> answer, String done, Saved sent)
+      throws CheckpointException {
     return switch (text(answer, 0)) {
       case "ok" -> text(answer, 1).equals("1");
       // A renewal that a save has overtaken.
       case "stale" -> false;
-      case "lost" -> throw overtaken(text(answer, 1), isForgotten(answer), done);
+      case "lost" -> throw overtaken(text(answer, 1), fateOf(answer), done, sent);
       default -> throw corrupt(link, names, text(answer, 1));
     };
   }
 
-  /** Whether the owner began without our checkpoint, which is then kept beside its own. */
-  private static boolean isForgotten(List<Object> lost) {
-    return text(lost, 2).equals("1");
+  /** What became of our checkpoint when the claim was lost. */
+  private enum Fate {
+    /** Nobody began without it, as far as Redis knows. */
+    UNTOUCHED,
+    /** The owner began without it, and it is kept beside the owner's. */
+    KEPT,
+    /** The owner began without it, and Redis takes no write by which to keep it. */
+    UNKEPT
   }
 
-  private CheckpointException overtaken(String by, boolean forgotten, String done) {
+  private static Fate fateOf(List<Object> lost) {
+    return switch (text(lost, 2)) {
+      case "kept" -> Fate.KEPT;
+      case "unkept" -> Fate.UNKEPT;
+      default -> Fate.UNTOUCHED;
+    };
+  }
+
+  private CheckpointException overtaken(String by, Fate fate, String done, Saved sent) {
     String who =
         by.isEmpty()
-            ? "somebody had it meanwhile" + (forgotten ? "" : ", or deleted the checkpoint")
+            ? "somebody had it meanwhile"
+                + (fate == Fate.UNTOUCHED ? ", or deleted the checkpoint" : "")
             : by + " has it now";
+    String forgotten =
+        switch (fate) {
+          case UNTOUCHED -> "";
+          case KEPT -> FORGOTTEN.formatted("The checkpoint is now in the field \"forgotten\"");
+          case UNKEPT ->
+              FORGOTTEN.formatted(
+                  "Redis takes no writes now, so the checkpoint is here alone: "
+                      + LogText.line(sent.line()));
+        };
     return CheckpointException.claimLost(
-        "The claim of %s is lost: %s. Nothing was %s.%s"
-            .formatted(names, who, done, forgotten ? FORGOTTEN : ""),
+        "The claim of %s is lost: %s. Nothing was %s.%s".formatted(names, who, done, forgotten),
         null);
   }
 

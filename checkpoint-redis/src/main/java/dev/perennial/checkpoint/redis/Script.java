@@ -87,18 +87,23 @@ record Script(String text, String digest) {
 
   /**
    * Whether the caller still has the claim, and whether Redis forgot it. Arguments: owner, epoch,
-   * expiry, time to live, and the number of a save with its checkpoint, which is empty if there is
-   * none. Answers {@code lost} with the owner, and with {@code 1} if a later claim began without
-   * this checkpoint although nobody has deleted it, which is then kept as {@code forgotten}.
+   * expiry, time to live, the number of a save with its checkpoint, which is empty if there is
+   * none, and whether a checkpoint of this claim is known to have been there. Answers {@code lost}
+   * with the owner; and, if a later claim began without that checkpoint although nobody has deleted
+   * it, with {@code kept}, since it is then kept as {@code forgotten}, or with {@code unkept} if
+   * Redis takes no write now.
    */
   private static final String OURS =
       CORRUPT
           + """
           local mine, this = tonumber(ARGV[2]), tonumber(ARGV[5])
           if epoch > mine or (epoch == mine and owner ~= ARGV[1]) then
-            local passed = ARGV[6] ~= '' and began > mine
-            if passed then redis.call('HSET', key, 'forgotten', ARGV[6]) end
-            return {'lost', owner or '', passed and '1' or '0'}
+            local fate = ''
+            if ARGV[7] == '1' and began > mine then
+              local kept = redis.pcall('HSET', key, 'forgotten', ARGV[6])
+              fate = type(kept) == 'number' and 'kept' or 'unkept'
+            end
+            return {'lost', owner or '', fate}
           end
           local forgot = epoch < mine
 

@@ -19,6 +19,7 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.LogText;
 import io.lettuce.core.RedisClient;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -224,6 +225,25 @@ class ForgottenTest {
   }
 
   @Test
+  void saysItInTheErrorWhereRedisTakesNoWrites() throws Exception {
+    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    slot.save(ONE);
+    redis.command("FLUSHALL");
+    begun().close();
+    redis.command("CONFIG", "SET", "maxmemory", "1");
+    try {
+      CheckpointException failure = failure(() -> slot.save(THREE));
+      assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure)
+          .hasMessageContaining("Redis takes no writes now")
+          .hasMessageContaining(LogText.line(THREE.toLine()));
+    } finally {
+      redis.command("CONFIG", "SET", "maxmemory", "0");
+    }
+    assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
+  }
+
+  @Test
   void takesNothingForForgottenThatWasDeleted() throws Exception {
     CheckpointSlot deleted = store.tryClaim("orders", NOTHING).orElseThrow();
     deleted.save(ONE);
@@ -242,6 +262,10 @@ class ForgottenTest {
     CheckpointSlot fruitless = store.tryClaim("orders", NOTHING).orElseThrow();
     redis.command("FLUSHALL");
     begun().close();
+    CheckpointException failure = failure(() -> fruitless.save(ONE));
+    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure).hasMessageNotContaining("began without");
+    fruitless.close();
     assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
   }
 

@@ -140,11 +140,11 @@ final class ReplicaSet {
   void stepDownForAWhile() {
     int old = election.primary();
     election.elect(Election.NONE);
-    long topology = election.topologyVersion();
+    long term = election.term();
     changed.signalAll();
     CompletableFuture.delayedExecutor(
             NO_PRIMARY_MILLIS, TimeUnit.MILLISECONDS, ReplicaSet::inThreadOfItsOwn)
-        .execute(() -> electAgain(old, topology));
+        .execute(() -> electAgain(old, term));
   }
 
   private static void inThreadOfItsOwn(Runnable task) {
@@ -153,10 +153,10 @@ final class ReplicaSet {
     thread.start();
   }
 
-  private void electAgain(int old, long topology) {
+  private void electAgain(int old, long term) {
     change(() -> {
-      // Unless somebody had a hand in it meanwhile.
-      if (!closed && election.topologyVersion() == topology) {
+      // Unless somebody was elected meanwhile.
+      if (!closed && election.primary() == Election.NONE && election.term() == term) {
         election.electAfter(old);
         append(Change.noop());
       }

@@ -63,6 +63,9 @@ final class CursorOpener {
   private final SeenTime seen;
   private final StreamRuntime runtime;
 
+  /** As it was last known: of a single server one missed heartbeat makes it unknown for a while. */
+  private ClusterType topology = ClusterType.UNKNOWN;
+
   CursorOpener(
       ClientHandle client,
       Options options,
@@ -90,6 +93,7 @@ final class CursorOpener {
       Integer batchSize = oneByOne ? Integer.valueOf(1) : options.batchSize();
       OpenCursor cursor = cursor(session, from, plan.pipeline(), batchSize);
       seen.see(session);
+      noteTopology();
       return cursor;
     } catch (RuntimeException | InterruptedException e) {
       session.close();
@@ -102,7 +106,15 @@ final class CursorOpener {
    * unless it is known to be one replica set.
    */
   boolean isSharded() {
-    return client.get().getClusterDescription().getType() != ClusterType.REPLICA_SET;
+    noteTopology();
+    return topology != ClusterType.REPLICA_SET;
+  }
+
+  private void noteTopology() {
+    ClusterType now = client.get().getClusterDescription().getType();
+    if (now != ClusterType.UNKNOWN) {
+      topology = now;
+    }
   }
 
   /** Opens a cursor as the stream's own is, to find something out. */

@@ -1,6 +1,8 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoInterruptedException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,16 +37,24 @@ final class Interrupts {
    * @throws InterruptedException if it was interrupted; the flag is cleared
    */
   static void check(Throwable thrown) throws InterruptedException {
-    @Nullable Throwable cause = thrown;
-    boolean interrupted = Thread.interrupted();
-    for (int i = 0; !interrupted && cause != null && i < MAX_CAUSES; i++) {
-      interrupted =
-          cause instanceof InterruptedException || cause instanceof MongoInterruptedException;
-      cause = cause.getCause();
-    }
-    if (interrupted) {
+    if (Thread.interrupted() || isInterrupt(thrown)) {
       throw interrupt("interrupted within the application's own code", thrown);
     }
+  }
+
+  private static boolean isInterrupt(Throwable thrown) {
+    @Nullable Throwable cause = thrown;
+    for (int i = 0; cause != null && !isOfAnotherThread(cause) && i < MAX_CAUSES; i++) {
+      if (cause instanceof InterruptedException || cause instanceof MongoInterruptedException) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
+  }
+
+  private static boolean isOfAnotherThread(Throwable error) {
+    return error instanceof ExecutionException || error instanceof CompletionException;
   }
 
   private static InterruptedException interrupt(String message, Throwable cause) {

@@ -83,7 +83,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
         new Connector(
             client, options, opener, new StartProbe(opener, pin, runtime), errors, telling);
     this.history = new History(options.onHistoryLost(), server, telling);
-    this.startCheck = new StartCheck(opener, options.onHistoryLost());
+    this.startCheck = new StartCheck(opener, options.onHistoryLost(), telling);
     this.checkpoints =
         new CheckpointText(
             Fingerprint.of(

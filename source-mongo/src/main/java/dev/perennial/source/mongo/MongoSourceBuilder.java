@@ -61,8 +61,9 @@ public final class MongoSourceBuilder {
    * The document that an update event has: none unless set, only what changed. {@code
    * UPDATE_LOOKUP} reads the document when the event is read, so it may show a later change, or be
    * null. {@code WHEN_AVAILABLE} and {@code REQUIRED} need MongoDB 6.0 and a collection with {@code
-   * changeStreamPreAndPostImages}; with {@code REQUIRED} an event without one ends the stream, with
-   * an error that names its time: the server does not return it, and does not say which it is.
+   * changeStreamPreAndPostImages}; with {@code REQUIRED} the server does not return an event
+   * without one. That ends the stream, with an error that names its time; or, where the server says
+   * which event it is, the event comes as a {@link MalformedChange}.
    */
   public MongoSourceBuilder fullDocument(FullDocument mode) {
     this.fullDocument = requireNonNull(mode, "fullDocument() needs a mode");

@@ -114,7 +114,20 @@ public abstract sealed class MongoSourceException extends Exception {
     }
   }
 
-  /** The server does not accept the pipeline, an option, the start, or what is to be watched. */
+  /**
+   * The server does not take the start that {@link MongoSourceBuilder#startAt} says, which was
+   * therefore not saved. The cause says why: a token that is none of its own, or changes that it no
+   * longer has.
+   */
+  public static final class StartRefused extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    StartRefused(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The server does not accept the pipeline, an option or what is to be watched. */
   public static final class Rejected extends MongoSourceException {
     private static final long serialVersionUID = 1;
 

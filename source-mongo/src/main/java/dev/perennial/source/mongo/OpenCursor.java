@@ -20,6 +20,9 @@ final class OpenCursor {
   /** How long killing a cursor is waited for at the least. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
+  private static final String NOT_CLOSED =
+      "a cursor could not be closed; the server will, when it was idle for long";
+
   /** What a server calls no cursor. */
   private static final long ENDED = 0;
 
@@ -114,20 +117,36 @@ final class OpenCursor {
   void close(Duration atMost) throws InterruptedException {
     AtomicBoolean closed = new AtomicBoolean();
     StreamRuntime.Signal signal = runtime.newSignal();
-    runtime.execute(() -> {
-      try {
-        driver.close();
-      } catch (RuntimeException e) {
-        LOG.debug("a cursor could not be closed; the server will, when it was idle for long", e);
-      } finally {
-        if (session != null) {
-          // Afterwards, since killing a cursor needs it. Asks no server.
-          session.close();
-        }
+    try {
+      runtime.execute(() -> {
+        kill();
         closed.set(true);
         signal.raise();
-      }
-    });
+      });
+    } catch (Throwable e) {
+      // Such as that there can be no more threads, of which no stream has to die.
+      LOG.debug(NOT_CLOSED, e);
+      closeSession();
+      return;
+    }
     signal.await(closed::get, atMost.compareTo(CLOSE_LIMIT) > 0 ? atMost : CLOSE_LIMIT);
+  }
+
+  private void kill() {
+    try {
+      driver.close();
+    } catch (RuntimeException e) {
+      LOG.debug(NOT_CLOSED, e);
+    } finally {
+      // Afterwards, since killing a cursor needs it.
+      closeSession();
+    }
+  }
+
+  /** Asks no server. */
+  private void closeSession() {
+    if (session != null) {
+      session.close();
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoException;
+import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -12,10 +13,12 @@ final class StartCheck {
 
   private final CursorOpener opener;
   private final HistoryLostPolicy policy;
+  private final Telling telling;
 
-  StartCheck(CursorOpener opener, HistoryLostPolicy policy) {
+  StartCheck(CursorOpener opener, HistoryLostPolicy policy, Telling telling) {
     this.opener = opener;
     this.policy = policy;
+    this.telling = telling;
   }
 
   /**
@@ -34,6 +37,7 @@ final class StartCheck {
     } catch (MongoException e) {
       if (ErrorKind.HISTORY_LOST.is(e)) {
         if (policy instanceof HistoryLostPolicies.Fail) {
+          telling.tell(l -> l.onHistoryLost(new HistoryLost(start, e, Optional.empty())));
           throw refused("the server no longer has the changes from the start " + chosen + " on", e);
         }
       } else if (!ErrorKind.TOKEN_REJECTED.is(e)) {
@@ -50,13 +54,16 @@ final class StartCheck {
     Optional<MongoPosition> time = start.token().isEmpty() ? Optional.empty() : start.degraded();
     try {
       tryOut(start);
+      if (opener.scanChecksStart()) {
+        return;
+      }
     } catch (MongoException e) {
       if (time.isEmpty() || !ErrorKind.TOKEN_REJECTED.is(e)) {
         throw e;
       }
     }
     if (time.isPresent()) {
-      // Not every server sees from a token alone that its oplog begins later.
+      // An older server does not see from a token alone that its oplog begins later.
       tryOut(time.get());
     }
   }
@@ -73,7 +80,7 @@ final class StartCheck {
   }
 
   private static MongoSourceException refused(String what, MongoException cause) {
-    return new MongoSourceException.Rejected(
+    return new MongoSourceException.StartRefused(
         what
             + ", so it was not saved; the server said: "
             + MongoErrors.words(cause)

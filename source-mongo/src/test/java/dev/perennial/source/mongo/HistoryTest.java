@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.bson.BsonDocument;
@@ -252,6 +253,27 @@ class HistoryTest {
         assertThat(take(stream, 1)).containsExactly("gap");
       }
       assertThat(asked).hasValue(2);
+    }
+  }
+
+  @Test
+  @DisplayName("an interrupt of another thread, which restartAt tells of, ends the stream")
+  void restartAtInterruptedElsewhere() throws Exception {
+    try (Rig rig = rig()) {
+      fallBehind(rig);
+      ExecutionException elsewhere = new ExecutionException(new InterruptedException());
+      MongoSource source =
+          rig.builder()
+              .onHistoryLost(
+                  HistoryLostPolicy.restartAt(gap -> {
+                    throw new IllegalStateException("no copy", elsewhere);
+                  }))
+              .build();
+      try (EventStream<ChangeEvent> stream = rig.stream(source)) {
+        assertThatThrownBy(() -> stream.next(Rig.TIMEOUT))
+            .isInstanceOf(StreamException.class)
+            .hasCauseInstanceOf(MongoSourceException.RestartFailed.class);
+      }
     }
   }
 

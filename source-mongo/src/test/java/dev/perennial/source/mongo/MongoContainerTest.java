@@ -1,9 +1,11 @@
 package dev.perennial.source.mongo;
 
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.testcontainers.mongodb.MongoDBContainer;
@@ -22,6 +24,7 @@ class MongoContainerTest {
   private static ServerRun run;
 
   @BeforeAll
+  @Timeout(value = 1, unit = TimeUnit.HOURS) // It may have to load the image.
   static void start() {
     container =
         new MongoDBContainer(DockerImageName.parse(System.getProperty("mongo.image")))

@@ -1,6 +1,9 @@
 package dev.perennial.source.mongo;
 
+import static org.awaitility.Awaitility.await;
+
 import com.mongodb.ErrorCategory;
+import com.mongodb.MongoException;
 import com.mongodb.MongoWriteException;
 import com.mongodb.WriteConcern;
 import com.mongodb.client.MongoClient;
@@ -117,12 +120,20 @@ final class ServerLock implements AutoCloseable {
     }
   }
 
-  /** Lets others use the server; what was the lock is gone with its database. */
+  /** Lets others use the server; the last cases may have left it in an election. */
   @Override
   public void close() {
-    if (locks.find(mine()).first() != null) {
-      // Not the document alone: the collection would be left behind.
-      locks.drop();
-    }
+    await()
+        .atMost(MongoUnderTest.ELECTION)
+        .pollInSameThread()
+        .pollDelay(Duration.ZERO)
+        .ignoreExceptionsInstanceOf(MongoException.class)
+        .until(() -> {
+          if (locks.find(mine()).first() != null) {
+            // Not the document alone: the collection would be left behind.
+            locks.drop();
+          }
+          return true;
+        });
   }
 }

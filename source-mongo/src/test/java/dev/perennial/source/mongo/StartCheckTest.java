@@ -74,6 +74,9 @@ class StartCheckTest {
           "286");
       assertRefused(
           rig, StartPosition.after(old.token().orElseThrow()), "no longer has the changes");
+      assertThat(rig.told.of(MongoListener.HistoryLost.class))
+          .hasSize(2)
+          .allSatisfy(lost -> assertThat(lost.gap()).isEmpty());
     }
   }
 

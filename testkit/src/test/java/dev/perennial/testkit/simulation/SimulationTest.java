@@ -3,8 +3,10 @@ package dev.perennial.testkit.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * The engine on scripted sources in virtual time: each seed is a schedule of what the server, the
@@ -13,6 +15,7 @@ import org.junit.jupiter.api.Test;
  * <p>{@code -Dperennial.simulation.schedules} says how many schedules of each kind are played, and
  * {@code -Dperennial.simulation.seed} with which seed to begin.
  */
+@Timeout(value = 7, unit = TimeUnit.DAYS) // Each method plays as many schedules as it is told to.
 class SimulationTest {
 
   private static final int SCHEDULES = Integer.getInteger("perennial.simulation.schedules", 1_500);

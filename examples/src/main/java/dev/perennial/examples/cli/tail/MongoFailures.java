@@ -62,10 +62,10 @@ record MongoFailures(String where, boolean credentials, Optional<ClaimWatch> cla
     if (find(death, MongoFailures::isRefusal).isPresent()) {
       return new Failure(ExitStatus.REFUSED, credentials ? text(death) : anonymous(), death);
     }
-    return new Failure(
-        ExitStatus.FAILED,
-        death.reason() == Reason.POSITION_LOST ? positionLost(death) : text(death),
-        death);
+    boolean positionLost =
+        death.reason() == Reason.POSITION_LOST
+            || find(death, MongoSourceException.StartRefused.class::isInstance).isPresent();
+    return new Failure(ExitStatus.FAILED, positionLost ? positionLost(death) : text(death), death);
   }
 
   /** Whatever role it would take: nobody has one. */

@@ -8,22 +8,22 @@ import picocli.CommandLine.TypeConversionException;
 
 /**
  * Reads a name to watch on the command line. Stricter than the server, which watches any name for
- * ever, though nothing ever has it: what looks like a pattern or a list is refused.
+ * ever: what looks like a pattern or a list is refused, though a collection may be called so.
  */
 final class WatchConverter implements ITypeConverter<String> {
 
-  private static final Pattern NEVER_IN_A_NAME = Pattern.compile("[*,$]");
+  private static final Pattern PATTERN_OR_LIST = Pattern.compile("[*,$]");
 
   private static final String EVERYTHING = "*";
 
   @Override
   public String convert(String value) {
     String name = value.strip();
-    if (!name.equals(EVERYTHING) && NEVER_IN_A_NAME.matcher(name).find()) {
+    if (!name.equals(EVERYTHING) && PATTERN_OR_LIST.matcher(name).find()) {
       throw refused(
           value,
-          "no name has a *, a comma or a $ in it; give --watch several times for several collections,"
-              + " and '*' alone for everything");
+          "it looks like a pattern or a list; give --watch several times for several collections, '*' alone for"
+              + " everything, and for a collection with such a name its database and a --pipeline");
     }
     try {
       Scope.parse(name);

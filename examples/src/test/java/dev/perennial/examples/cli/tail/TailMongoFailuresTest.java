@@ -98,7 +98,7 @@ class TailMongoFailuresTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
-      value = {"82 | 15", "1795373578 | 9", "{\"a\":1} | 40647"})
+      value = {"{\"_data\":\"82\"} | 15", "{\"_data\":\"1795373578\"} | 9", "{\"a\":1} | 40647"})
   void saysThatTheServerDoesNotTakeAToken(String token, String code) {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
       Result result = tail(mongo.connectionString(), "--watch", ORDERS, "--from", token);
@@ -107,6 +107,18 @@ class TailMongoFailuresTest {
           .contains("does not take the resume token", code, "--from now")
           .doesNotContain("overwritten", "lost")
           .hasLineCount(1);
+    }
+  }
+
+  @Test
+  void saysThatTheOplogBeginsLaterThanTheTimeAskedFor() {
+    try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
+      insert(mongo, 1);
+      mongo.faults().truncateOplog(insert(mongo, 2));
+      Result result =
+          tail(mongo.connectionString(), "--watch", ORDERS, "--from", "2001-01-01T00:00:00Z");
+      assertThat(result.status).as(result.err).isEqualTo(1);
+      assertThat(result.err).contains("its oplog was overwritten", "--from now").hasLineCount(1);
     }
   }
 
@@ -179,9 +191,9 @@ class TailMongoFailuresTest {
         "mongodb://localhost --watch= | \"\" cannot be watched: write shop.orders for a collection",
         "mongodb://localhost --watch shop. | \"shop.\" cannot be watched: write shop.orders",
         "mongodb://localhost --watch sh/op | \"sh/op\" cannot be watched: write shop.orders",
-        "mongodb://localhost --watch shop.* | \"shop.*\" cannot be watched: no name has a *",
+        "mongodb://localhost --watch shop.* | \"shop.*\" cannot be watched: it looks like a pattern or a list",
         "mongodb://localhost --watch shop.a,shop.b | give --watch several times",
-        "mongodb://localhost --watch shop.$cmd | \"shop.$cmd\" cannot be watched: no name has",
+        "mongodb://localhost --watch shop.$cmd | \"shop.$cmd\" cannot be watched: it looks like a pattern or a list",
         "mongodb://localhost --watch * --watch a.b | \"*\" is a whole database or the cluster",
         "mongodb://localhost --watch a --pipeline= | is neither JSON, which begins with [ or {, nor a",
         "mongodb://localhost --watch a --checkpoint bogus | '--checkpoint': it names neither",
