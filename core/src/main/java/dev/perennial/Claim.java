@@ -268,7 +268,7 @@ final class Claim {
 
   /** Gives the claim up, after what the lane was asked to do before. */
   void release(Runnable released) {
-    lane.submit(() -> {
+    lane.submitLast(() -> {
       releaseNow();
       released.run();
     });

@@ -49,17 +49,18 @@ final class OutageClock {
     }
   }
 
-  /** A call begins. */
+  /** A call begins; where no timer can be had for it, without, until the next one begins. */
   void begin() {
-    if (current.get() == null) {
-      Outage outage = new Outage();
-      current.set(outage);
-      try {
-        outage.timer = runtime.schedule(tolerated, () -> OwnThread.run(outage, runtime));
-      } catch (Throwable e) {
-        current.set(null);
-        throw e;
-      }
+    Outage before = current.get();
+    if (before != null && before.timer != null) {
+      return;
+    }
+    Outage outage = before == null ? new Outage() : before;
+    current.set(outage);
+    try {
+      outage.timer = runtime.schedule(tolerated, () -> OwnThread.run(outage, runtime));
+    } catch (Throwable e) {
+      // The call is worth a try: the store may well be there.
     }
   }
 

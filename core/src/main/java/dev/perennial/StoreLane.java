@@ -42,30 +42,48 @@ final class StoreLane {
     start();
   }
 
+  /**
+   * Hands in the last task, which nothing comes behind. Where neither a thread nor a timer can be
+   * had, it runs on the caller's thread, with what waits before it.
+   */
+  void submitLast(Runnable task) {
+    tasks.add(task);
+    if (!start() && busy.compareAndSet(false, true)) {
+      drain();
+    }
+  }
+
   /** Whether the caller is a task of this lane, which must not wait for another. */
   boolean isCurrentThread() {
     return thread == Thread.currentThread();
   }
 
-  /** Runs what waits, unless it is being run. Any thread; throws nothing. */
-  void start() {
+  /**
+   * Runs what waits, unless it is being run. Any thread; throws nothing.
+   *
+   * @return false if neither a thread nor a timer can be had, so that what waits goes on waiting
+   */
+  boolean start() {
     if (tasks.isEmpty() || !busy.compareAndSet(false, true)) {
-      return;
+      return true;
     }
     try {
       runtime.execute(this::drain);
+      return true;
     } catch (Throwable e) {
       busy.set(false);
-      startLater(e);
+      return startLater(e);
     }
   }
 
-  private void startLater(Throwable noThread) {
+  private boolean startLater(Throwable noThread) {
     observer.noThread(noThread);
     try {
       again.set(AGAIN, this::start);
+      return true;
     } catch (Throwable noTimer) {
       stuck.accept(noTimer);
+      return false;
     }
   }
 

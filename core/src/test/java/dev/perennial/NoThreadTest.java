@@ -177,4 +177,17 @@ class NoThreadTest {
     assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
     assertThat(closed).containsExactlyInAnyOrder("connection", "claim", "source");
   }
+
+  @Test
+  @DisplayName("without a timer either, close saves and closes on the caller's thread")
+  void closesOnTheCallersThread() throws Exception {
+    EventStream<Long> stream = open();
+    Delivery<Long> first = stream.next();
+    runtime.refuseThreads(1_000);
+    runtime.refuseTimers(1_000);
+    assertThat(first.ack()).isTrue();
+    stream.close(Duration.ofSeconds(5));
+    assertThat(saved).containsExactly("0", "1");
+    assertThat(closed).containsExactlyInAnyOrder("connection", "claim", "source");
+  }
 }
