@@ -3,6 +3,7 @@ package dev.perennial.port;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import net.jqwik.api.ForAll;
+import net.jqwik.api.Label;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.DisplayName;
@@ -42,7 +43,7 @@ class LogTextTest {
   }
 
   @Property
-  @DisplayName("whatever comes in, one line comes out, of which nothing more is to be escaped")
+  @Label("whatever comes in, one line comes out, of which nothing more is to be escaped")
   void oneLine(@ForAll String text, @ForAll @IntRange(max = 50) int limit) {
     String line = LogText.line(text);
     assertThat(line.codePoints()).noneMatch(Character::isISOControl);
