@@ -7,12 +7,12 @@ import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
 import dev.perennial.StreamListener.CheckpointSaved;
 import dev.perennial.examples.Program;
+import dev.perennial.port.Checkpoint;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSource;
 import dev.perennial.source.mongo.Scope;
-import dev.perennial.source.mongo.StartPosition;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -87,11 +87,9 @@ class MongoStatsTest {
   /** A position at a time whose seconds are given as the int that they are sent as. */
   private static MongoPosition position(int seconds) throws Exception {
     try (MongoSource source =
-        MongoSource.builder("mongodb://localhost")
-            .watch(Scope.cluster())
-            .startAt(StartPosition.at(new BsonTimestamp(seconds, 1)))
-            .build()) {
-      return source.start().orElseThrow();
+        MongoSource.builder("mongodb://localhost").watch(Scope.cluster()).build()) {
+      String text = "1 time " + Integer.toUnsignedString(seconds) + ".1";
+      return source.decode(new Checkpoint(source.name(), "of another pipeline", text));
     }
   }
 
