@@ -133,8 +133,8 @@ public final class RedisCheckpointStore implements CheckpointStore {
   /**
    * Tries once to claim a stream's checkpoint, without waiting for who has it.
    *
-   * @param lost to be run, on any thread, if a renewal finds out that somebody else has got the
-   *     claim; a {@code save} that finds it out throws, with who it is
+   * @param lost told, on any thread, who has got the claim, if a renewal finds that out; a call of
+   *     the slot that does throws
    * @return the claimed slot, or empty if another stream has it, of whichever machine
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     Redis cannot be reached or refuses, or a checkpoint is gone that this object has seen
