@@ -64,7 +64,7 @@ final class ConnectionFailures {
     last = cause;
     Optional<Verdict> known = classify(cause);
     Verdict verdict = known.orElse(Verdict.fatal());
-    if (verdict instanceof Verdict.Fatal) {
+    if (verdict instanceof Verdict.Fatal || verdict instanceof Verdict.Refused) {
       die(Reason.FATAL, fatal(age.isPresent(), cause, known.isPresent()), cause);
     }
     if (verdict instanceof Verdict.PositionLost) {

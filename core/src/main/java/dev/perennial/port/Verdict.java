@@ -22,6 +22,20 @@ public sealed interface Verdict {
   /** The server no longer knows the position; trying again from there cannot help. */
   record PositionLost() implements Verdict {}
 
+  /**
+   * The server, or something that answers in its place, refuses. Fatal at once for a stream that
+   * has never been live, because then the settings are usually wrong. A stream that has been live
+   * retries, and fails once it has heard nothing but refusals for as long as it tolerates them.
+   */
+  record Refused() implements Verdict {}
+
+  /**
+   * An error that the classifier does not know but that may pass: retried, also before the stream
+   * has been live, and fatal once the stream has heard nothing but such errors and refusals for as
+   * long as it tolerates them.
+   */
+  record Unknown() implements Verdict {}
+
   /** Trying again cannot help: the stream ends with the error. */
   record Fatal() implements Verdict {}
 
@@ -38,6 +52,16 @@ public sealed interface Verdict {
   /** The server no longer knows the position. */
   static Verdict positionLost() {
     return new PositionLost();
+  }
+
+  /** The server refuses: fatal on a stream that has never been live, otherwise once it persists. */
+  static Verdict refused() {
+    return new Refused();
+  }
+
+  /** May pass: retried, and fatal once it persists. */
+  static Verdict unknown() {
+    return new Unknown();
   }
 
   /** Trying again cannot help. */
