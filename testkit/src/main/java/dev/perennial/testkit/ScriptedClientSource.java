@@ -245,14 +245,16 @@ public final class ScriptedClientSource<E>
         (position, event) -> new ScriptedPosition(position),
         new ScriptedConnection.AckTaker<>() {
           @Override
-          public boolean accepts(int connection, ScriptedPosition position) {
+          public boolean accepts(
+              ScriptedConnection<E, ScriptedPosition> connection, ScriptedPosition position) {
             journal()
                 .violation("an ack of " + position + " was given to a connection that takes none");
             return false;
           }
 
           @Override
-          public void written(int connection, ScriptedPosition position) {}
+          public void written(
+              ScriptedConnection<E, ScriptedPosition> connection, ScriptedPosition position) {}
         },
         this::connectionClosed);
   }

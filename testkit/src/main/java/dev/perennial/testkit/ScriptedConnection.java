@@ -26,7 +26,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
   private final StreamRuntime runtime;
   private final StreamRuntime.Signal signal;
   private final BiFunction<Long, @Nullable E, P> positions;
-  private final AckTaker<P> acks;
+  private final AckTaker<E, P> acks;
   private final Consumer<ScriptedConnection<E, P>> closed;
   private final long openedAt;
 
@@ -42,10 +42,10 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
    * Takes an ack that this connection wrote; says false if it is one that the connection has to
    * ignore.
    */
-  interface AckTaker<P extends Position> {
-    boolean accepts(int connection, P position);
+  interface AckTaker<E, P extends Position> {
+    boolean accepts(ScriptedConnection<E, P> connection, P position);
 
-    void written(int connection, P position);
+    void written(ScriptedConnection<E, P> connection, P position);
   }
 
   ScriptedConnection(
@@ -54,7 +54,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
       SourceJournal journal,
       StreamRuntime runtime,
       BiFunction<Long, @Nullable E, P> positions,
-      AckTaker<P> acks,
+      AckTaker<E, P> acks,
       Consumer<ScriptedConnection<E, P>> closed) {
     this.number = number;
     this.script = script;
@@ -191,7 +191,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
   @Override
   public void acknowledge(P position) {
     signal.raise(); // a place where another thread may come between
-    if (!acks.accepts(number, position)) {
+    if (!acks.accepts(this, position)) {
       return;
     }
     synchronized (items) {
@@ -201,7 +201,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
       }
       written++;
     }
-    acks.written(number, position);
+    acks.written(this, position);
   }
 
   @Override

@@ -3,7 +3,9 @@ package dev.perennial.testkit;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * A server that tracks acks: it keeps each event until it is acked, sends what is new at once, and
  * sends again what has been unacked for a time, or what the server forgot to forget when it
  * restarts. Its ids are those of the Tap protocol: they count up from the largest that is kept, so
- * that a restart with nothing kept begins at 1 again.
+ * that a restart with nothing kept begins at 1 again. Acks written to a connection that was opened
+ * before a restart never arrive, as with a server whose process is gone.
  *
  * <p>It outlives the sources that are made of it, which stand for the processes that connect to it
  * one after the other.
@@ -38,6 +41,10 @@ public final class ScriptedServer<E> {
   private final TreeMap<Long, Row<E>> ackedOnlyInMemory = new TreeMap<>();
   private final List<Long> acked = new ArrayList<>();
   private @Nullable ScriptedConnection<E, ScriptedServerPosition> connection;
+
+  /** The connections opened since the last restart: acks of others never arrive. */
+  private final Set<ScriptedConnection<E, ScriptedServerPosition>> known = new HashSet<>();
+
   private boolean losesAcksAtRestart;
   private boolean ticking;
   private long lastId;
@@ -84,11 +91,12 @@ public final class ScriptedServer<E> {
   }
 
   /**
-   * Restarts: the connection is cut, ids go on after the largest that is kept, and what is kept is
-   * sent at once.
+   * Restarts: the connection is cut, acks that are still written to it are lost, ids go on after
+   * the largest that is kept, and what is kept is sent at once.
    */
   public void restart(Exception cause) {
     synchronized (rows) {
+      known.clear();
       rows.putAll(ackedOnlyInMemory);
       ackedOnlyInMemory.clear();
       lastId = rows.isEmpty() ? 0 : rows.lastKey();
@@ -112,7 +120,7 @@ public final class ScriptedServer<E> {
     }
   }
 
-  /** The ids of the acks that came, in order, those of unknown ids included. */
+  /** The ids of the acks that arrived, in order, those of unknown ids included. */
   public List<Long> acked() {
     synchronized (rows) {
       return List.copyOf(acked);
@@ -123,6 +131,7 @@ public final class ScriptedServer<E> {
     boolean startTicking;
     synchronized (rows) {
       connection = opened;
+      known.add(opened);
       startTicking = !ticking;
       ticking = true;
     }
@@ -134,14 +143,18 @@ public final class ScriptedServer<E> {
 
   void detach(ScriptedConnection<E, ScriptedServerPosition> closed) {
     synchronized (rows) {
+      known.remove(closed);
       if (connection == closed) {
         connection = null;
       }
     }
   }
 
-  void acked(long id) {
+  void acked(ScriptedConnection<E, ScriptedServerPosition> by, long id) {
     synchronized (rows) {
+      if (!known.contains(by)) {
+        return;
+      }
       acked.add(id);
       Row<E> row = rows.remove(id);
       if (row != null && losesAcksAtRestart) {

@@ -105,26 +105,28 @@ public final class ScriptedServerSource<E>
     }
   }
 
-  private final class AckBook implements ScriptedConnection.AckTaker<ScriptedServerPosition> {
+  private final class AckBook implements ScriptedConnection.AckTaker<E, ScriptedServerPosition> {
 
     @Override
-    public boolean accepts(int connection, ScriptedServerPosition position) {
-      if (position.connection() == connection) {
+    public boolean accepts(
+        ScriptedConnection<E, ScriptedServerPosition> connection, ScriptedServerPosition position) {
+      if (position.connection() == connection.number()) {
         return true;
       }
       synchronized (acks) {
-        ignored.add(new Ack(connection, position.id()));
+        ignored.add(new Ack(connection.number(), position.id()));
       }
       return false;
     }
 
     @Override
-    public void written(int connection, ScriptedServerPosition position) {
+    public void written(
+        ScriptedConnection<E, ScriptedServerPosition> connection, ScriptedServerPosition position) {
       synchronized (acks) {
-        acks.add(new Ack(connection, position.id()));
+        acks.add(new Ack(connection.number(), position.id()));
       }
       if (server != null) {
-        server.acked(position.id());
+        server.acked(connection, position.id());
       }
     }
   }

@@ -133,6 +133,35 @@ class ScriptedServerSourceTest {
     }
   }
 
+  /** The process that would have read the ack is gone, and its id is another event's by now. */
+  @Test
+  void anAckWrittenToAConnectionFromBeforeARestartIsLost() {
+    ScriptedServer<String> server = new ScriptedServer<>(runtime, SECOND);
+    ScriptedServerSource<String> source = server.source(runtime);
+    runtime.run(() -> {
+      server.emit("a");
+      server.emit("b");
+      AckingConnection<String, ScriptedServerPosition> first = source.connect();
+      ScriptedServerPosition a = position(first.receive(HALF));
+      ScriptedServerPosition b = position(first.receive(HALF));
+      first.acknowledge(a);
+      first.acknowledge(b);
+      server.restart(CUT);
+      server.emit("c");
+      server.emit("d");
+      first.acknowledge(a);
+      server.cut(CUT);
+      first.acknowledge(b);
+      assertThat(server.unacked()).containsExactly("c", "d");
+      assertThat(server.acked()).containsExactly(1L, 2L);
+      assertThatThrownBy(() -> first.receive(HALF)).isSameAs(CUT);
+      first.close(SECOND);
+      AckingConnection<String, ScriptedServerPosition> second = source.connect();
+      second.acknowledge(position(second.receive(HALF)));
+      assertThat(server.unacked()).containsExactly("d");
+    });
+  }
+
   private static ScriptedServerPosition position(
       @Nullable Received<String, ScriptedServerPosition> received) {
     assertThat(received).isInstanceOf(Received.Event.class);
