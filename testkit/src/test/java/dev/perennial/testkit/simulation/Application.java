@@ -18,6 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +50,7 @@ final class Application {
   private final EventStream<Object> stream;
   private final Handouts handouts;
   private final Referee referee;
-  private final Set<StreamException.Reason> expectedDeaths;
+  private final Consumer<StreamException> died;
   private final Mode mode;
   private final BooleanSupplier calm;
   private final int window;
@@ -60,8 +61,11 @@ final class Application {
   private int handling;
   private int closeInHandlerAfter = -1;
   private Duration closeTimeout = Duration.ZERO;
-  private @Nullable StreamException death;
   private @Nullable Set<Object> firstForHandler;
+  private @Nullable Actor puller;
+
+  /** How many interrupts the puller may still be told of: several may have become one. */
+  private int interrupts;
 
   Application(
       VirtualRuntime runtime,
@@ -69,7 +73,7 @@ final class Application {
       EventStream<Object> stream,
       Handouts handouts,
       Referee referee,
-      Set<StreamException.Reason> expectedDeaths,
+      Consumer<StreamException> died,
       int window,
       BooleanSupplier calm) {
     this.runtime = runtime;
@@ -77,7 +81,7 @@ final class Application {
     this.stream = stream;
     this.handouts = handouts;
     this.referee = referee;
-    this.expectedDeaths = expectedDeaths;
+    this.died = died;
     this.window = window;
     this.calm = calm;
     this.mode = calm.getAsBoolean() ? Mode.TIMED_NEXT : chance.of(Mode.values());
@@ -91,13 +95,22 @@ final class Application {
   }
 
   Actor start(VirtualProcess process) {
-    Actor puller = process.spawn("puller", this::pull);
-    actors.add(puller);
+    Actor started = process.spawn("puller", this::pull);
+    puller = started;
+    actors.add(started);
     int ackers = chance.between(1, 3);
     for (int i = 0; i < ackers; i++) {
       actors.add(process.spawn("acker-" + i, this::settle));
     }
-    return puller;
+    return started;
+  }
+
+  /** Interrupts the puller. */
+  void interrupt() {
+    if (puller != null) {
+      interrupts++;
+      puller.interrupt();
+    }
   }
 
   /** Lets all actors come to their end, after the stream was closed. */
@@ -112,10 +125,6 @@ final class Application {
     }
   }
 
-  @Nullable StreamException death() {
-    return death;
-  }
-
   // --- pulling
 
   private void pull() throws Exception {
@@ -123,17 +132,17 @@ final class Application {
     while (goesOn) {
       boolean wasClosed = handouts.isClosed();
       try {
-        pullOnce();
+        Mode used = pullOnce();
+        requireOurInterrupts(false);
         referee.require(
-            !wasClosed || mode == Mode.CONSUME || mode == Mode.ITERATE,
+            !wasClosed || used == Mode.CONSUME || used == Mode.ITERATE,
             "a pull of a closed stream returned");
         goesOn = !handouts.isClosed() && !isClosing();
       } catch (InterruptedException e) {
         referee.count("interrupted");
-        referee.require(
-            !Thread.currentThread().isInterrupted(),
-            "the flag is set though the interrupt was thrown");
+        requireOurInterrupts(true);
       } catch (StreamEndedException e) {
+        requireOurInterrupts(false);
         referee.require(
             Set.of(StreamState.ENDED, StreamState.CLOSING, StreamState.CLOSED)
                 .contains(stream.state()),
@@ -141,18 +150,39 @@ final class Application {
             stream);
         goesOn = pauseAtTheEnd();
       } catch (StreamClosedException e) {
+        requireOurInterrupts(false);
         referee.require(isClosing(), "%s is said to be closed", stream);
         goesOn = false;
       } catch (StreamException e) {
+        requireOurInterrupts(false);
         goesOn = e.reason() == StreamException.Reason.INTERRUPTED;
         if (goesOn) {
           referee.count("interrupted iterator");
           referee.require(Thread.interrupted(), "the iterator lost the interrupt");
+          interrupts = 0;
         } else {
           died(e);
         }
       }
     }
+  }
+
+  /**
+   * Only we interrupt the puller: what a call throws and what the flag says, which may come of
+   * another interrupt, are ours. Whatever else interrupts the puller, such as a close, must not
+   * leak.
+   *
+   * @param thrown whether the call threw an interrupt
+   */
+  private void requireOurInterrupts(boolean thrown) {
+    boolean flag = Thread.currentThread().isInterrupted();
+    int told = (thrown ? 1 : 0) + (flag ? 1 : 0);
+    referee.require(
+        told <= interrupts,
+        "the interrupt was %s, but %s were made",
+        thrown && flag ? "thrown and the flag is set" : thrown ? "thrown" : "left in the flag",
+        interrupts);
+    interrupts = flag ? 1 : 0;
   }
 
   private boolean isClosing() {
@@ -163,20 +193,14 @@ final class Application {
     try {
       runtime.sleep(Duration.ofMillis(200));
     } catch (InterruptedException e) {
-      // Only the stream's reaction to an interrupt is of interest.
+      requireOurInterrupts(true);
     }
     return !finished;
   }
 
   private void died(StreamException why) {
-    death = why;
     referee.count("death " + why.reason().tag());
-    referee.require(
-        expectedDeaths.contains(why.reason()),
-        "the stream died of %s: %s, caused by %s",
-        why.reason().tag(),
-        why.getMessage(),
-        why.getCause());
+    died.accept(why);
     referee.require(
         EnumSet.of(StreamState.FAILED, StreamState.CLOSING, StreamState.CLOSED)
             .contains(stream.state()),
@@ -184,7 +208,9 @@ final class Application {
         stream);
   }
 
-  private void pullOnce() throws Exception {
+  /** Says which way of pulling it was. */
+  private Mode pullOnce() throws Exception {
+    handouts.handledBefore();
     Mode now =
         mode == Mode.MIXED ? chance.of(Mode.NEXT, Mode.TIMED_NEXT, Mode.POLL, Mode.ITERATE) : mode;
     Set<Object> first = handouts.mustComeFirst();
@@ -219,6 +245,7 @@ final class Application {
         }
       }
     }
+    return now;
   }
 
   /** An iterator and {@code consume} end without a word; {@code next} says why. */
@@ -246,7 +273,7 @@ final class Application {
 
   private void handle(Delivery<Object> delivery) throws InterruptedException {
     handling++;
-    handouts.handling(delivery);
+    handouts.handledBefore();
     Set<Object> first = firstForHandler;
     handouts.handedOut(delivery, first == null ? new HashSet<>() : first);
     try {
@@ -254,7 +281,7 @@ final class Application {
         runtime.sleep(chance.millis(0, 3_000));
       }
     } catch (InterruptedException e) {
-      handouts.nackedByHandler(delivery);
+      handouts.interruptedHandler(delivery);
       throw e;
     }
     if (handling == closeInHandlerAfter) {
@@ -264,7 +291,7 @@ final class Application {
       }
       handouts.handled(delivery);
     } else if (chance.percent(10)) {
-      handouts.nack(delivery);
+      handouts.nackedByHandler(delivery);
     } else {
       handouts.handled(delivery);
     }

@@ -5,13 +5,13 @@ import dev.perennial.CloseReport;
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
+import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Recovery;
-import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.ConnectAnswer;
 import dev.perennial.testkit.ConnectionScript;
 import dev.perennial.testkit.InMemoryCheckpointStore;
@@ -99,13 +99,16 @@ final class ClientWorld extends World {
     private final List<Notice> noticesHere = new ArrayList<>();
     private final boolean mayEnd = !last && chance.percent(20);
     private int stubbornLosses;
+    private boolean stopped;
     private boolean claimLost;
     private int savesAfterLoss;
     private long lastSaved = Long.MIN_VALUE;
 
     ClientLife(VirtualProcess process, Course course, int window) {
       super(process, course, window, Integer.MAX_VALUE, Duration.ofDays(365));
-      this.watch = new Watch<>(runtime, referee, handouts, firstDelay.dividedBy(2), stableAfter);
+      this.watch =
+          new Watch<>(
+              runtime, referee, handouts, scripted.errors(), firstDelay.dividedBy(2), stableAfter);
     }
 
     @Override
@@ -135,7 +138,9 @@ final class ClientWorld extends World {
       EventStreamBuilder<Object> stream =
           EventStream.from(source, checkpoints).stableAfter(stableAfter).listener(this);
       if (!calm && chance.percent(20)) {
-        stream.maxAttempts(chance.between(1, 6));
+        int most = chance.between(1, 6);
+        stream.maxAttempts(most);
+        watch.maxAttempts(most);
         expectedDeaths.add(Reason.ATTEMPTS_EXHAUSTED);
       }
       return stream;
@@ -245,6 +250,7 @@ final class ClientWorld extends World {
       }
       if (!calm && chance.percent(15)) {
         expectedDeaths.add(Reason.POSITION_LOST);
+        stopped = true;
         return Recovery.stop();
       }
       long from = Math.max(forgottenTo, lost.value());
@@ -315,10 +321,23 @@ final class ClientWorld extends World {
     // --- disturbing
 
     @Override
+    void died(StreamException why) {
+      super.died(why);
+      referee.require(
+          why.reason() != Reason.POSITION_LOST || stopped || watch.mayStopRecovering(),
+          "the stream gave up its position though connections have proved themselves");
+    }
+
+    @Override
+    Watch<?> watch() {
+      return watch;
+    }
+
+    @Override
     void kick() {}
 
     @Override
-    void disturb(Actor puller) {
+    void disturb(Application application) {
       int kind = chance.between(0, 9);
       referee.note("disturbance %s", kind);
       referee.count("disturbance " + kind);
@@ -341,7 +360,7 @@ final class ClientWorld extends World {
           }
         }
         case 7 -> forget();
-        default -> puller.interrupt();
+        default -> application.interrupt();
       }
     }
 

@@ -18,7 +18,10 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** What the simulation found once, in as few steps as it takes. */
+/**
+ * What the simulation found once, in as few steps as it takes; and the schedules that failed though
+ * the stream was right, because the simulation itself was wrong.
+ */
 class FoundBySimulationTest {
 
   private final VirtualRuntime runtime = new VirtualRuntime(1);
@@ -74,5 +77,37 @@ class FoundBySimulationTest {
       assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
       assertThat(runtime.elapsed()).isLessThan(Duration.ofSeconds(2));
     });
+  }
+
+  /** The stream may count an ack, and forget its event, before the call returns. */
+  @Test
+  void anAckCountsFromItsBeginning() {
+    for (long seed : new long[] {22_153, 26_864, 1_004_006, 1_006_935}) {
+      new ServerWorld(seed).play();
+    }
+  }
+
+  /** An iterator of a closed stream ends, also where a process pulls in several ways. */
+  @Test
+  void aPullOfAClosedStreamMayReturnIfItIsAnIterators() {
+    for (long seed : new long[] {33_711, 1_011_291, 1_014_698}) {
+      new ClientWorld(seed).play();
+    }
+  }
+
+  @Test
+  void aSecondInterruptMayComeAfterTheFirstWasThrown() {
+    new ClientWorld(191_804_221_415_472L).play();
+  }
+
+  @Test
+  void aServerThatRestartedTakesNoAcksOfItsOldConnection() {
+    new ServerWorld(191_804_221_460_359L).play();
+  }
+
+  /** A proved connection, one that is cut at once, and then the position is lost. */
+  @Test
+  void recoveriesStartOverWithAnyProvedConnectionBetweenThem() {
+    new ClientWorld(1_016_996).play();
   }
 }

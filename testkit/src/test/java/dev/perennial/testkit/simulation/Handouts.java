@@ -19,8 +19,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class Handouts {
 
-  /** When an event was acked, and how many had been before it. */
-  private record Done(long at, int acksBefore) {}
+  /**
+   * The acks of one delivery. From the moment that the first begins the stream may count it, and
+   * forget the event in its time; of two that run at once, it may count either first.
+   */
+  private static final class Acks {
+    final long begun;
+
+    /** How many acks had returned by then, and so were counted before. */
+    final int before;
+
+    int running;
+    int lost;
+    boolean won;
+
+    Acks(long begun, int before) {
+      this.begun = begun;
+      this.before = before;
+    }
+  }
 
   private final StreamRuntime runtime;
   private final Referee referee;
@@ -35,10 +52,18 @@ final class Handouts {
   /** How many of {@link #received} have been handed out or dropped. */
   private int passed;
 
-  private final Map<Object, Integer> attempts = new HashMap<>();
-  private final Map<Object, Done> done = new HashMap<>();
-  private int acks;
-  private int acksInProgress;
+  /** The newest delivery of each event that was handed out. */
+  private final Map<Object, Delivery<?>> newest = new HashMap<>();
+
+  private final Map<Delivery<?>, Acks> acks = new IdentityHashMap<>();
+
+  /** How many of {@link #newest} are not acked. */
+  private int open;
+
+  private int acksWon;
+  private int acksRunning;
+  private int lateAcksTold;
+  private int handlersTooLate;
 
   /** What may come again: an attempt to nack it was begun. */
   private final Set<Object> nackBegun = new HashSet<>();
@@ -48,8 +73,10 @@ final class Handouts {
 
   private final Map<Delivery<?>, Integer> settled = new IdentityHashMap<>();
   private final List<Object> order = new ArrayList<>();
-  private @Nullable Object inHandler;
-  private boolean wasAckedBefore;
+
+  /** What a handler has returned from, and the stream acks or has acked. */
+  private @Nullable Delivery<?> handled;
+
   private final Map<Position, Position> redelivered = new HashMap<>();
   private boolean closed;
 
@@ -84,16 +111,22 @@ final class Handouts {
   }
 
   boolean isHandedOut(Object event) {
-    return attempts.containsKey(event);
+    return newest.containsKey(event);
   }
 
   boolean isUnacked(Object event) {
-    return attempts.containsKey(event) && !done.containsKey(event);
+    Delivery<?> delivery = newest.get(event);
+    return delivery != null && !isAcked(delivery);
+  }
+
+  private boolean isAcked(Delivery<?> delivery) {
+    Acks known = acks.get(delivery);
+    return known != null && known.won;
   }
 
   /** How many of what was handed out is not acked. */
   int unacked() {
-    return attempts.size() - done.size();
+    return open;
   }
 
   /** How many events at the most were received and not handed out: the newest may be copies. */
@@ -102,7 +135,7 @@ final class Handouts {
   }
 
   int handedOut() {
-    return attempts.size();
+    return newest.size();
   }
 
   void closed() {
@@ -134,20 +167,25 @@ final class Handouts {
     } else {
       handedOutAgain(delivery, first);
     }
-    attempts.put(event, delivery.attempt());
-    int open = unacked() - acksInProgress;
-    referee.require(open <= window, "%s events are unacked in a window of %s", open, window);
+    Delivery<?> before = newest.put(event, delivery);
+    if (before == null || isAcked(before)) {
+      open++;
+    }
+    int unacked = open - acksRunning;
+    referee.require(unacked <= window, "%s events are unacked in a window of %s", unacked, window);
   }
 
   private void handedOutAgain(Delivery<?> delivery, Set<Object> first) {
     Object event = delivery.event();
     referee.require(nackBegun.remove(event), "%s came again without a nack: %s", event, delivery);
+    Delivery<?> before = newest.get(event);
+    int last = before == null ? 0 : before.attempt();
     referee.require(
-        delivery.attempt() == attempts.get(event) + 1,
+        delivery.attempt() == last + 1,
         "%s came as attempt %s after attempt %s",
         event,
         delivery.attempt(),
-        attempts.get(event));
+        last);
     nacked.remove(event);
     first.remove(event);
     for (Object other : first) {
@@ -167,87 +205,127 @@ final class Handouts {
           "%s was handed out twice, or without having been received",
           event);
       Object next = received.get(passed++);
-      found = next.equals(event) && (!attempts.containsKey(event) || mayBeForgotten(event));
+      found = next.equals(event) && (!newest.containsKey(event) || mayBeForgotten(event));
       if (!found) {
         referee.count("redelivery dropped");
       }
       referee.require(
-          found || attempts.containsKey(next),
+          found || newest.containsKey(next),
           "%s was received, and %s handed out instead of it",
           next,
           event);
     }
-    done.remove(event);
     order.add(event);
   }
 
-  /** Whether a copy of the event may be taken for new. */
+  /**
+   * Whether a copy of the event may be taken for new: so many acks may have been counted behind its
+   * own, or its time is over.
+   */
   boolean mayBeForgotten(Object event) {
-    Done when = done.get(event);
-    return when != null
-        && (acks + acksInProgress - when.acksBefore >= memory
-            || runtime.nanoTime() - when.at >= horizon.toNanos());
+    Delivery<?> delivery = newest.get(event);
+    Acks known = delivery == null ? null : acks.get(delivery);
+    if (known == null || !known.won && known.running == 0) {
+      return false;
+    }
+    int behind = acksWon + acksRunning - known.before - 1;
+    return behind >= memory || runtime.nanoTime() - known.begun >= horizon.toNanos();
   }
 
   boolean ack(Delivery<?> delivery) {
-    Object event = delivery.event();
-    boolean before = ledger.isAcked(event);
     boolean wasClosed = closed;
-    Position newest = redelivered.get(delivery.position());
-    boolean current = newest == null || newest == delivery.position();
-    ledger.acking(event);
-    acksInProgress++;
+    Position copy = redelivered.get(delivery.position());
+    boolean current = copy == null || copy == delivery.position();
+    Acks mine = begin(delivery);
     boolean won = delivery.ack();
-    acksInProgress--;
-    referee.note("ack of %s: %s", event, won);
+    mine.running--;
+    acksRunning--;
+    referee.note("ack of %s: %s", delivery.event(), won);
     if (won) {
       won(delivery, wasClosed);
       referee.require(
-          current,
-          "%s was acked at an older position than that of the copy at %s",
-          delivery,
-          newest);
-      done.put(event, new Done(runtime.nanoTime(), acks++));
-    } else if (!before && !done.containsKey(event)) {
-      ledger.takeBack(event);
+          current, "%s was acked at an older position than that of the copy at %s", delivery, copy);
+      count(delivery, mine);
+    } else {
+      mine.lost++;
     }
+    ledger.end(delivery.event(), won);
     return won;
+  }
+
+  private Acks begin(Delivery<?> delivery) {
+    ledger.begin(delivery.event());
+    acksRunning++;
+    Acks mine = acks.computeIfAbsent(delivery, d -> new Acks(runtime.nanoTime(), acksWon));
+    mine.running++;
+    return mine;
+  }
+
+  private void count(Delivery<?> delivery, Acks mine) {
+    mine.won = true;
+    acksWon++;
+    if (newest.get(delivery.event()) == delivery) {
+      open--;
+    }
   }
 
   /** Notes that a handler is about to return, after which the stream acks unless it is closed. */
   void handled(Delivery<?> delivery) {
-    Object event = delivery.event();
-    referee.note("handled %s", event);
-    ledger.acking(event);
-    done.put(event, new Done(runtime.nanoTime(), acks++));
+    referee.note("handled %s", delivery.event());
+    Acks mine = begin(delivery);
+    mine.running--;
+    acksRunning--;
+    count(delivery, mine);
+    handled = delivery;
   }
 
-  /** Notes that a handler begins. */
-  void handling(Delivery<?> delivery) {
-    inHandler = delivery.event();
-    wasAckedBefore = ledger.isAcked(inHandler);
-  }
-
-  /**
-   * The ack that followed a handler's return was late. Acks of others are told of by what they
-   * return.
-   */
-  void lateAck() {
-    Object event = inHandler;
-    if (event != null) {
-      referee.note("handled %s in vain", event);
-      done.remove(event);
-      if (!wasAckedBefore) {
-        ledger.takeBack(event);
-      }
+  /** Notes that a handler begins, or that none will: the ack of the one before has ended. */
+  void handledBefore() {
+    Delivery<?> before = handled;
+    if (before != null) {
+      handled = null;
+      ledger.end(before.event(), true);
     }
+  }
+
+  /** Notes that a handler nacks, and is about to return. */
+  void nackedByHandler(Delivery<?> delivery) {
+    if (!nack(delivery)) {
+      // The stream was closed first, and so finds the delivery as if nobody had settled it.
+      handlersTooLate++;
+    }
+  }
+
+  /** Notes that the stream told of a late ack. */
+  void lateAck() {
+    lateAcksTold++;
+    Delivery<?> late = handled;
+    if (late != null) {
+      handled = null;
+      referee.note("handled %s in vain", late.event());
+      Acks mine = acks.get(late);
+      mine.won = false;
+      mine.lost++;
+      open++;
+      ledger.end(late.event(), false);
+    }
+  }
+
+  /** Every ack that came too late was told of, and nothing else. For a stream that is closed. */
+  void requireLateAcksTold() {
+    int late = acks.values().stream().filter(one -> !one.won).mapToInt(one -> one.lost).sum();
+    referee.require(
+        late <= lateAcksTold && lateAcksTold <= late + handlersTooLate,
+        "%s late acks were told of, but %s were made",
+        lateAcksTold,
+        late);
   }
 
   /**
    * Notes that a handler is about to throw an interrupt, after which the stream hands the event out
    * again.
    */
-  void nackedByHandler(Delivery<?> delivery) {
+  void interruptedHandler(Delivery<?> delivery) {
     nackBegun.add(delivery.event());
   }
 

@@ -7,7 +7,6 @@ import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.BackoffPolicy;
-import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.ConnectAnswer;
 import dev.perennial.testkit.ConnectionScript;
 import dev.perennial.testkit.ScriptedFailure;
@@ -101,7 +100,9 @@ final class ServerWorld extends World {
     ServerLife(VirtualProcess process, Course course, int window, int memory, Duration horizon) {
       super(process, course, window, memory, horizon);
       this.memory = memory;
-      this.watch = new Watch<>(runtime, referee, handouts, firstDelay.dividedBy(2), stableAfter);
+      this.watch =
+          new Watch<>(
+              runtime, referee, handouts, scripted.errors(), firstDelay.dividedBy(2), stableAfter);
       scripted.redeliveryHorizon(horizon);
     }
 
@@ -116,7 +117,9 @@ final class ServerWorld extends World {
               .redeliveryMemory(memory)
               .listener(this);
       if (!calm && chance.percent(20)) {
-        stream.maxAttempts(chance.between(1, 6));
+        int most = chance.between(1, 6);
+        stream.maxAttempts(most);
+        watch.maxAttempts(most);
         expectedDeaths.add(Reason.ATTEMPTS_EXHAUSTED);
       }
       return stream;
@@ -199,6 +202,11 @@ final class ServerWorld extends World {
     }
 
     @Override
+    Watch<?> watch() {
+      return watch;
+    }
+
+    @Override
     void kick() {
       server.cut(ScriptedFailure.retry("cut"));
       // A connection that is only coming about may still be one that keeps acks to itself.
@@ -207,7 +215,7 @@ final class ServerWorld extends World {
     }
 
     @Override
-    void disturb(Actor puller) {
+    void disturb(Application application) {
       int kind = chance.between(0, 9);
       referee.note("disturbance %s", kind);
       referee.count("disturbance " + kind);
@@ -219,14 +227,16 @@ final class ServerWorld extends World {
             server.disconnect(ScriptedFailure.retryAfter(chance.millis(0, 10_000), "goodbye"));
         case 5 -> server.restart(cause);
         case 6, 7 -> server.redeliver();
-        default -> puller.interrupt();
+        default -> application.interrupt();
       }
       requireNoForeignAck();
     }
 
     @Override
     boolean isDone() {
-      return server.unacked().isEmpty() && ledger.size() >= events.size();
+      return events.size() == count
+          && server.unacked().isEmpty()
+          && events.stream().allMatch(ledger::isAcked);
     }
 
     @Override

@@ -1,8 +1,12 @@
 package dev.perennial.testkit.simulation;
 
+import dev.perennial.StreamException;
+import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener.Transition;
+import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
+import dev.perennial.port.Verdict;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.util.Collections;
@@ -17,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Watch<P extends Position> {
 
+  /** Position lost so often, with no connection in between that proved itself, is the end. */
+  private static final int MOST_RECOVERIES = 3;
+
   /** What may differ between our clock readings and the stream's, which are some steps apart. */
   private static final Duration STEPS = Duration.ofMillis(5);
 
@@ -25,6 +32,8 @@ final class Watch<P extends Position> {
   private final Handouts handouts;
   private final Duration firstDelay;
   private final Duration stableAfter;
+  private final ErrorClassifier errors;
+  private int maxAttempts = Integer.MAX_VALUE;
 
   private @Nullable P last;
   private final Set<P> acknowledged = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -34,7 +43,14 @@ final class Watch<P extends Position> {
   private boolean proved;
   private @Nullable Duration notBefore;
 
+  /** Recoveries in a row, with no connection between them that may have proved itself. */
+  private int recoveries;
+
+  /** The same, with none between them that proved itself for certain. */
+  private int recoveriesAtMost;
+
   /**
+   * @param errors what the stream is told that errors mean
    * @param firstDelay the least that the first delay of an outage may be
    * @param stableAfter how long a connection lives to prove itself
    */
@@ -42,11 +58,13 @@ final class Watch<P extends Position> {
       VirtualRuntime runtime,
       Referee referee,
       Handouts handouts,
+      ErrorClassifier errors,
       Duration firstDelay,
       Duration stableAfter) {
     this.runtime = runtime;
     this.referee = referee;
     this.handouts = handouts;
+    this.errors = errors;
     this.firstDelay = firstDelay;
     this.stableAfter = stableAfter;
   }
@@ -73,17 +91,39 @@ final class Watch<P extends Position> {
     return acknowledged.contains(position);
   }
 
-  int failures() {
-    return failures;
+  /** After so many failed attempts in a row the stream has to die. */
+  void maxAttempts(int most) {
+    maxAttempts = most;
   }
 
-  boolean isProved() {
-    return proved;
+  /** Notes that the stream asks how to go on without a position. */
+  void recovering() {
+    recoveries++;
+    recoveriesAtMost++;
+    referee.require(
+        recoveries < MOST_RECOVERIES,
+        "recovery %s in a row, with no connection between them that gave anything",
+        recoveries);
   }
 
-  /** Whatever proved the last connection counts once. */
-  void unprove() {
-    proved = false;
+  /** There was no answer, so it will ask again. */
+  void notRecovered() {
+    recoveries--;
+    recoveriesAtMost--;
+  }
+
+  /** Checks that the stream had to die. */
+  void died(StreamException why) {
+    referee.require(
+        unsure || why.reason() != Reason.ATTEMPTS_EXHAUSTED || failures == maxAttempts,
+        "the stream gave up after %s failed attempts in a row instead of %s",
+        failures,
+        maxAttempts);
+  }
+
+  /** Whether the position may be lost so often that the stream gives up. */
+  boolean mayStopRecovering() {
+    return last == null || recoveriesAtMost + 1 >= MOST_RECOVERIES;
   }
 
   void connecting() {
@@ -106,16 +146,22 @@ final class Watch<P extends Position> {
       last = event.position();
       // A copy that the stream may or may not have forgotten proves the connection or does not.
       if (!handouts.wasReceived(event.event())) {
-        proved = true;
+        prove();
       } else if (handouts.mayBeForgotten(event.event())) {
         unsure = true;
       }
       handouts.received(event.event());
     } else if (received instanceof Received.Progress<Object, P> progress) {
       last = progress.position();
-      proved = true;
+      prove();
       referee.count("progress");
     }
+  }
+
+  private void prove() {
+    proved = true;
+    recoveries = 0;
+    recoveriesAtMost = 0;
   }
 
   /** A connection ended, or {@code start}, {@code connect} or {@code recover} threw. */
@@ -133,10 +179,11 @@ final class Watch<P extends Position> {
     }
     Duration age = runtime.elapsed().minus(since);
     if (proved || age.compareTo(stableAfter.plus(STEPS)) >= 0) {
-      proved = true;
+      prove();
       failures = 0;
     } else if (age.compareTo(stableAfter.minus(STEPS)) > 0) {
       proved = true;
+      recoveries = 0;
       unsure = true;
     } else {
       failures++;
@@ -153,12 +200,30 @@ final class Watch<P extends Position> {
         "the stream counts %s failed attempts in a row, but there were %s",
         transition.attempt(),
         failures);
+    referee.require(
+        failures < maxAttempts,
+        "the stream tries on after %s failed attempts in a row of %s",
+        failures,
+        maxAttempts);
     Duration delay = transition.delay().orElse(Duration.ZERO);
     referee.require(
         delay.compareTo(firstDelay) >= 0,
         "it waits %s, less than the least first delay of %s",
         delay,
         firstDelay);
+    transition
+        .cause()
+        .flatMap(this::retryAfter)
+        .ifPresent(least ->
+            referee.require(
+                delay.compareTo(least) >= 0, "it waits %s, but was asked for %s", delay, least));
     notBefore = runtime.elapsed().plus(delay).minus(STEPS);
+  }
+
+  private Optional<Duration> retryAfter(Throwable cause) {
+    return errors
+        .classify(cause)
+        .filter(Verdict.Retry.class::isInstance)
+        .map(verdict -> ((Verdict.Retry) verdict).atLeast());
   }
 }

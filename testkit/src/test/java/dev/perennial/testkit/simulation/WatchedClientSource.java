@@ -20,7 +20,6 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
   private final Referee referee;
   private final Handouts handouts;
   private final Runnable beforeConnect;
-  private int recoveries;
 
   WatchedClientSource(
       ScriptedClientSource<Object> source,
@@ -79,20 +78,15 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
         "%s is said to be lost, but %s is",
         lost,
         watch.last());
-    recoveries = watch.isProved() ? 1 : recoveries + 1;
-    watch.unprove();
-    referee.require(
-        recoveries <= 3,
-        "recovery %s in a row, with no connection between them that gave anything",
-        recoveries);
+    watch.recovering();
     Recovery<Object, ScriptedPosition> recovery;
     try {
       recovery = source.recover(lost, cause);
     } catch (InterruptedException e) {
-      recoveries--;
+      watch.notRecovered();
       throw e;
     } catch (Exception e) {
-      recoveries--;
+      watch.notRecovered();
       watch.failed();
       throw e;
     }

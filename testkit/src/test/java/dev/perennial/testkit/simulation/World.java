@@ -3,6 +3,7 @@ package dev.perennial.testkit.simulation;
 import dev.perennial.CloseReport;
 import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
+import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
@@ -93,8 +94,21 @@ abstract class World {
     /** Describes the stream. */
     abstract EventStreamBuilder<Object> stream();
 
+    /** Checks what the stream died of. */
+    void died(StreamException why) {
+      referee.require(
+          expectedDeaths.contains(why.reason()),
+          "the stream died of %s: %s, caused by %s",
+          why.reason().tag(),
+          why.getMessage(),
+          why.getCause());
+      watch().died(why);
+    }
+
+    abstract Watch<?> watch();
+
     /** Disturbs the process once. */
-    abstract void disturb(Actor puller);
+    abstract void disturb(Application application);
 
     /** Lets what the process waits for come about, now that it is calm. */
     abstract void kick();
@@ -141,7 +155,7 @@ abstract class World {
             stream,
             life.handouts,
             referee,
-            life.expectedDeaths,
+            life::died,
             life.window,
             () -> life.calm);
     if (fate == Fate.CLOSED_IN_HANDLER) {
@@ -149,7 +163,7 @@ abstract class World {
     }
     Actor puller = application.start(life.process);
     if (course != Course.CALM) {
-      disturb(life, puller);
+      disturb(life, application, puller);
     }
     if (course == Course.CALMING) {
       life.calm = true;
@@ -176,6 +190,7 @@ abstract class World {
     CloseReport report = close(life, stream, closeTimeout);
     application.finish();
     requireTerminal(stream, report);
+    life.handouts.requireLateAcksTold();
     int unacked = life.handouts.unacked();
     int heldBack = life.handouts.heldBack();
     referee.require(
@@ -188,14 +203,15 @@ abstract class World {
     return done;
   }
 
-  private void disturb(Life life, Actor puller) throws InterruptedException {
+  private void disturb(Life life, Application application, Actor puller)
+      throws InterruptedException {
     Duration until =
         runtime.elapsed().plus(chance.of(chance.millis(0, 2_000), chance.millis(0, 90_000)));
     int disturbances = chance.between(0, 8);
     Duration step = until.minus(runtime.elapsed()).dividedBy(disturbances + 1);
     for (int i = 0; i < disturbances && !puller.hasEnded(); i++) {
       runtime.sleep(step);
-      life.disturb(puller);
+      life.disturb(application);
     }
     puller.join(until.minus(runtime.elapsed()));
   }
