@@ -210,6 +210,13 @@ final class Scheduler {
     return timers.add(process, clock.deadline(delay), task);
   }
 
+  int pendingTimers(@Nullable VirtualProcess process) {
+    if (running) {
+      enter("pendingTimers()");
+    }
+    return timers.pending(process);
+  }
+
   void kill(VirtualActor me, VirtualProcess process) {
     timers.removeOf(process);
     for (VirtualActor actor : actors) {

@@ -62,6 +62,14 @@ public final class VirtualProcess implements StreamRuntime {
     return killed;
   }
 
+  /**
+   * How many timers of this process are left: scheduled, neither due nor cancelled. A stream that
+   * is closed has left none. Inside a run called by actors.
+   */
+  public int pendingTimers() {
+    return scheduler.pendingTimers(this);
+  }
+
   @Override
   public long nanoTime() {
     return scheduler.nanoTime();

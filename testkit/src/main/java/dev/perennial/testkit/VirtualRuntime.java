@@ -151,6 +151,15 @@ public final class VirtualRuntime implements StreamRuntime {
     return Duration.ofNanos(scheduler.clock().elapsed());
   }
 
+  /**
+   * How many timers of all processes are left: scheduled, neither due nor cancelled. A stream that
+   * is closed has left none. Inside a run called by actors; after it, it counts those that will
+   * never fire.
+   */
+  public int pendingTimers() {
+    return scheduler.pendingTimers(null);
+  }
+
   /** How many steps were made. */
   public long steps() {
     return scheduler.trace().steps();

@@ -38,6 +38,15 @@ final class VirtualTimers {
     return next != null && clock.isPast(next.due) ? queue.remove() : null;
   }
 
+  /** How many are neither due nor cancelled: of one process, or of all if it is null. */
+  int pending(@Nullable VirtualProcess process) {
+    return (int)
+        queue.stream()
+            .filter(timer -> !timer.isCancelled())
+            .filter(timer -> process == null || timer.process == process)
+            .count();
+  }
+
   void removeOf(VirtualProcess process) {
     queue.removeIf(timer -> timer.process == process);
   }

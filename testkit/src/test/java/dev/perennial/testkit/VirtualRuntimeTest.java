@@ -138,6 +138,27 @@ class VirtualRuntimeTest {
   }
 
   @Test
+  void timersThatAreNeitherDueNorCancelledArePending() {
+    runtime.run(() -> {
+      VirtualProcess process = runtime.process("p");
+      Timer first = process.schedule(SECOND, () -> {});
+      process.schedule(SECOND.multipliedBy(2), () -> {});
+      runtime.schedule(SECOND.multipliedBy(3), () -> {});
+      assertThat(process.pendingTimers()).isEqualTo(2);
+      assertThat(runtime.pendingTimers()).isEqualTo(3);
+      first.cancel();
+      assertThat(process.pendingTimers()).isEqualTo(1);
+      runtime.sleep(SECOND.multipliedBy(2));
+      assertThat(process.pendingTimers()).isZero();
+      process.schedule(SECOND, () -> {});
+      process.kill();
+      assertThat(process.pendingTimers()).isZero();
+      assertThat(runtime.pendingTimers()).isEqualTo(1);
+    });
+    assertThat(runtime.pendingTimers()).isEqualTo(1);
+  }
+
+  @Test
   void aTimerThatIsDueCanStillBeCancelled() {
     int ran = 0;
     for (int seed = 0; seed < 50; seed++) {
