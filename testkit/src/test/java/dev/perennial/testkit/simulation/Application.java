@@ -61,6 +61,7 @@ final class Application {
   private int handling;
   private int closeInHandlerAfter = -1;
   private Duration closeTimeout = Duration.ZERO;
+  private StreamException.@Nullable Reason deathReason;
   private @Nullable Set<Object> firstForHandler;
   private @Nullable Actor puller;
 
@@ -123,6 +124,11 @@ final class Application {
           "%s did not end though the stream is closed",
           actor.name());
     }
+  }
+
+  /** What the puller was told that the stream died of; null if it was not. */
+  StreamException.@Nullable Reason deathReason() {
+    return deathReason;
   }
 
   // --- pulling
@@ -199,6 +205,7 @@ final class Application {
   }
 
   private void died(StreamException why) {
+    deathReason = why.reason();
     referee.count("death " + why.reason().tag());
     died.accept(why);
     referee.require(
@@ -285,6 +292,7 @@ final class Application {
       throw e;
     }
     if (handling == closeInHandlerAfter) {
+      handouts.closing();
       stream.close(closeTimeout);
       if (stream.state() == StreamState.CLOSED) {
         handouts.closed();

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * A log of events at positions 10, 20, 30 and so on, of which the server may forget the beginning,
@@ -36,6 +37,9 @@ final class ClientWorld extends World {
 
   private static final String ID = "orders";
   private static final int STEP = 10;
+
+  /** The most that a stream waits after the first save that failed. */
+  private static final Duration FIRST_SAVE_RETRY = Duration.ofMillis(100);
 
   /** Where a progress after an event is, beyond the event. */
   private static final int PROGRESS = 5;
@@ -69,6 +73,11 @@ final class ClientWorld extends World {
   }
 
   @Override
+  void calmStore() {
+    store.heal();
+  }
+
+  @Override
   void requireEverythingDone() {
     for (long position = STEP; position <= end(); position += STEP) {
       referee.require(isSettled(position), "%s was lost", at(position));
@@ -87,7 +96,7 @@ final class ClientWorld extends World {
     return ledger.isAcked(at(position)) || position <= forgottenTo;
   }
 
-  private final class ClientLife extends Life implements StreamListener {
+  private final class ClientLife extends Life implements StreamListener, WatchedStore.Look {
 
     /** Of a restart at a position; at the lost one itself, that may have been saved before. */
     private record Notice(Object event, long from, boolean atLost) {}
@@ -102,7 +111,14 @@ final class ClientWorld extends World {
     private boolean stopped;
     private boolean claimLost;
     private int savesAfterLoss;
+
+    /** What the last save asked for, or was loaded. */
     private long lastSaved = Long.MIN_VALUE;
+
+    /** What is saved for certain. */
+    private OptionalLong surelySaved = OptionalLong.empty();
+
+    private int failedSaves;
 
     ClientLife(VirtualProcess process, Course course, int window) {
       super(process, course, window, Integer.MAX_VALUE, Duration.ofDays(365));
@@ -126,7 +142,7 @@ final class ClientWorld extends World {
       WatchedClientSource source =
           new WatchedClientSource(scripted, watch, referee, handouts, this::requireSavedStart);
       Checkpoints checkpoints =
-          Checkpoints.in(new WatchedStore(store, this::look), ID)
+          Checkpoints.in(new WatchedStore(store, this), ID)
               .every(chance.between(1, 8), chance.millis(1, 3_000));
       if (!calm && chance.percent(50)) {
         checkpoints = checkpoints.tolerateOutage(chance.millis(1_000, 30_000));
@@ -134,6 +150,10 @@ final class ClientWorld extends World {
       if (!calm && chance.percent(20)) {
         checkpoints = checkpoints.waitForClaim(chance.millis(0, 5_000));
         expectedDeaths.add(Reason.CHECKPOINT);
+      }
+      if (rough && !calm && rarely.percent(10)) {
+        referee.count("start afresh");
+        checkpoints = checkpoints.startAfresh();
       }
       EventStreamBuilder<Object> stream =
           EventStream.from(source, checkpoints).stableAfter(stableAfter).listener(this);
@@ -266,11 +286,23 @@ final class ClientWorld extends World {
 
     private void requireSavedStart() {
       referee.require(
-          !startIsKnown || store.checkpoint(ID).isPresent(),
-          "it connects before its start is saved");
+          !startIsKnown || surelySaved.isPresent(), "it connects before its start is saved");
     }
 
-    private void look(Checkpoint checkpoint) {
+    @Override
+    public void loaded(Checkpoint checkpoint) {
+      lastSaved = Long.parseLong(checkpoint.position());
+      surelySaved = OptionalLong.of(lastSaved);
+    }
+
+    @Override
+    public void saved(Checkpoint checkpoint) {
+      surelySaved = OptionalLong.of(Long.parseLong(checkpoint.position()));
+      failedSaves = 0;
+    }
+
+    @Override
+    public void saving(Checkpoint checkpoint) {
       long saved = Long.parseLong(checkpoint.position());
       referee.note("saves %s", saved);
       referee.count("save");
@@ -279,6 +311,10 @@ final class ClientWorld extends World {
           !claimLost || ++savesAfterLoss == 1, "it saves %s though its claim is lost", saved);
       referee.require(
           saved >= lastSaved, "the checkpoint moves back from %s to %s", lastSaved, saved);
+      referee.require(
+          !surelySaved.equals(OptionalLong.of(saved)),
+          "it saves %s, which is saved already",
+          saved);
       lastSaved = saved;
       for (long position = STEP; position <= Math.min(saved, end()); position += STEP) {
         Object event = at(position);
@@ -311,6 +347,12 @@ final class ClientWorld extends World {
     @Override
     public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
       referee.count("save failed");
+      Duration most = FIRST_SAVE_RETRY.multipliedBy(1L << Math.min(failedSaves++, 10));
+      referee.require(
+          failed.retryIn().compareTo(most) <= 0,
+          "after %s failed saves in a row the next try is to come in %s",
+          failedSaves,
+          failed.retryIn());
     }
 
     @Override
@@ -408,20 +450,36 @@ final class ClientWorld extends World {
 
     /** What was acked in order, seen from here, is what the store has, or less than that. */
     private void requireAllSaved() {
+      long unsaved = oldestUnsaved();
+      referee.require(
+          unsaved == 0,
+          "the event at %s is acked, and all before it, but the saved checkpoint is %s",
+          unsaved,
+          store.checkpoint(ID));
+    }
+
+    /**
+     * The first position that is acked, and all before it, but not saved; zero if there is none.
+     */
+    private long oldestUnsaved() {
       long saved =
           store.checkpoint(ID).map(checkpoint -> Long.parseLong(checkpoint.position())).orElse(-1L);
       for (long position = STEP; position <= end(); position += STEP) {
         if (handouts.isHandedOut(at(position))) {
           if (handouts.isUnacked(at(position)) || isHeldByNotice(position)) {
-            return;
+            return 0;
           }
-          referee.require(
-              saved >= position,
-              "%s is acked, and all before it, but the saved checkpoint is %s",
-              at(position),
-              saved);
+          if (saved < position) {
+            return position;
+          }
         }
       }
+      return 0;
+    }
+
+    @Override
+    boolean isSaved() {
+      return oldestUnsaved() == 0;
     }
 
     private boolean isHeldByNotice(long position) {

@@ -5,6 +5,7 @@ import dev.perennial.port.Position;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -32,6 +33,9 @@ final class Handouts {
     int running;
     int lost;
     boolean won;
+
+    /** Whether a connection was closed meanwhile, which may or may not have taken the ack. */
+    boolean crossed;
 
     Acks(long begun, int before) {
       this.begun = begun;
@@ -78,6 +82,10 @@ final class Handouts {
   private @Nullable Delivery<?> handled;
 
   private final Map<Position, Position> redelivered = new HashMap<>();
+
+  /** What was acked before anybody closed the stream; null until then. */
+  private @Nullable Set<Object> ackedBeforeClose;
+
   private boolean closed;
 
   Handouts(
@@ -136,6 +144,40 @@ final class Handouts {
 
   int handedOut() {
     return newest.size();
+  }
+
+  /** Notes that a connection is about to be closed. */
+  void closingConnection() {
+    acks.values().forEach(one -> one.crossed |= one.running > 0);
+  }
+
+  /** Notes that somebody is about to close the stream. */
+  void closing() {
+    if (ackedBeforeClose == null) {
+      Delivery<?> running = handled;
+      ackedBeforeClose = new HashSet<>();
+      newest.forEach((event, delivery) -> {
+        if (isAcked(delivery) && delivery != running) {
+          ackedBeforeClose.add(event);
+        }
+      });
+    }
+  }
+
+  /**
+   * The deliveries of those of these events that were acked before anybody closed the stream, and
+   * while no connection ended.
+   */
+  List<Delivery<?>> ackedBeforeClose(Collection<Object> events) {
+    Set<Object> acked = ackedBeforeClose == null ? Set.of() : ackedBeforeClose;
+    List<Delivery<?>> deliveries = new ArrayList<>();
+    for (Object event : events) {
+      Delivery<?> delivery = newest.get(event);
+      if (delivery != null && acked.contains(event) && !acks.get(delivery).crossed) {
+        deliveries.add(delivery);
+      }
+    }
+    return deliveries;
   }
 
   void closed() {

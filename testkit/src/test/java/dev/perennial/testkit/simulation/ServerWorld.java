@@ -96,6 +96,8 @@ final class ServerWorld extends World {
     private final Duration firstDelay = chance.millis(100, 2_000);
     private final Duration stableAfter = chance.of(Duration.ofSeconds(30), chance.millis(0, 3_000));
     private final int memory;
+    private final boolean mayEnd = rough && !last && rarely.percent(20);
+    private boolean serverRestarted;
 
     ServerLife(VirtualProcess process, Course course, int window, int memory, Duration horizon) {
       super(process, course, window, memory, horizon);
@@ -168,6 +170,8 @@ final class ServerWorld extends World {
         lines.stall(chance.millis(1, 20_000));
       } else if (dice < 15) {
         lines.lose(ScriptedFailure.retry("cut at once"));
+      } else if (mayEnd) {
+        lines.pause(rarely.millis(0, 60_000)).end();
       }
     }
 
@@ -176,6 +180,10 @@ final class ServerWorld extends World {
       referee.note("%s", transition);
       if (transition.to() == StreamState.BACKING_OFF) {
         watch.backingOff(transition);
+      } else if (transition.to() == StreamState.ENDED) {
+        referee.count("ended");
+        referee.require(
+            scripted.hasOpenConnection(), "the stream ended without a connection that takes acks");
       }
     }
 
@@ -225,7 +233,10 @@ final class ServerWorld extends World {
         case 3 -> server.cut(cause);
         case 4 ->
             server.disconnect(ScriptedFailure.retryAfter(chance.millis(0, 10_000), "goodbye"));
-        case 5 -> server.restart(cause);
+        case 5 -> {
+          serverRestarted = true;
+          server.restart(cause);
+        }
         case 6, 7 -> server.redeliver();
         default -> application.interrupt();
       }
@@ -245,6 +256,28 @@ final class ServerWorld extends World {
         runtime.sleep(Duration.ofSeconds(1));
       }
       referee.require(scripted.isClosed(), "the source was not closed in two minutes");
+      if (!serverRestarted) {
+        requireUnsentReported(report);
+      }
+    }
+
+    /**
+     * What was acked and did not reach the server was not written, unless the connection had to
+     * ignore it. Not for a server that restarted, which may have lost what was written.
+     */
+    private void requireUnsentReported(CloseReport report) {
+      Set<Long> ignored = new HashSet<>();
+      scripted.ignoredAcks().forEach(ack -> ignored.add(ack.id()));
+      long unwritten =
+          handouts.ackedBeforeClose(server.unacked()).stream()
+              .map(delivery -> (ScriptedServerPosition) delivery.position())
+              .filter(position -> !ignored.contains(position.id()))
+              .count();
+      referee.require(
+          report.unsent() >= unwritten,
+          "%s acks did not reach the server, but %s were reported as not written",
+          unwritten,
+          report.unsent());
       requireNoForeignAck();
     }
 

@@ -23,6 +23,9 @@ class SimulationTest {
   /** With fewer schedules, something that is rare may well not happen. */
   private static final int ENOUGH = 1_000;
 
+  /** After so many schedules it says how far it is. */
+  private static final int PROGRESS = 10_000;
+
   private static final long FIRST_SEED = Long.getLong("perennial.simulation.seed", 1);
 
   @Test
@@ -42,6 +45,7 @@ class SimulationTest {
             "progress",
             "restart with notice",
             "restart without notice",
+            "start afresh",
             "save failed",
             "nacked again",
             "interrupted",
@@ -64,6 +68,7 @@ class SimulationTest {
             "attempt failed",
             "proved connection lost",
             "redelivery dropped",
+            "ended",
             "acks unsent",
             "nacked again",
             "interrupted",
@@ -73,6 +78,7 @@ class SimulationTest {
 
   private static void play(String kind, LongFunction<World> world, List<String> expected) {
     Tally tally = new Tally();
+    long begun = System.nanoTime();
     for (long seed = FIRST_SEED; seed < FIRST_SEED + SCHEDULES; seed++) {
       World played = world.apply(seed);
       try {
@@ -93,6 +99,13 @@ class SimulationTest {
             e);
       }
       tally.add(played.referee.tally());
+      long count = seed - FIRST_SEED + 1;
+      if (count % PROGRESS == 0) {
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        System.out.printf(
+            "%s: %,d of %,d schedules played, the last of seed %d, %.0f a second%n",
+            kind, count, SCHEDULES, seed, count / seconds);
+      }
     }
     if (SCHEDULES >= ENOUGH) {
       for (String what : expected) {

@@ -79,6 +79,10 @@ final class Watch<P extends Position> {
     last = position;
   }
 
+  void closing() {
+    handouts.closingConnection();
+  }
+
   void acknowledging(P position) {
     acknowledged.add(position);
   }

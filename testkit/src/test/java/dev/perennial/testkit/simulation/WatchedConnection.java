@@ -36,6 +36,7 @@ record WatchedConnection<P extends Position>(Connection<Object, P> connection, W
 
   @Override
   public void close(Duration flush) throws IOException, InterruptedException {
+    watch.closing();
     connection.close(flush);
   }
 

@@ -7,8 +7,19 @@ import dev.perennial.port.CheckpointStore;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Looks at each checkpoint before it reaches the store. */
-record WatchedStore(CheckpointStore store, Consumer<Checkpoint> look) implements CheckpointStore {
+/**
+ * Tells of each checkpoint that is loaded, before it is saved, and when it is saved for certain.
+ */
+record WatchedStore(CheckpointStore store, Look look) implements CheckpointStore {
+
+  /** Is told of checkpoints. */
+  interface Look {
+    void loaded(Checkpoint checkpoint);
+
+    void saving(Checkpoint checkpoint);
+
+    void saved(Checkpoint checkpoint);
+  }
 
   @Override
   public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
@@ -26,13 +37,16 @@ record WatchedStore(CheckpointStore store, Consumer<Checkpoint> look) implements
 
     @Override
     public Optional<Checkpoint> load() throws CheckpointException {
-      return slot.load();
+      Optional<Checkpoint> loaded = slot.load();
+      loaded.ifPresent(look::loaded);
+      return loaded;
     }
 
     @Override
     public void save(Checkpoint checkpoint) throws CheckpointException {
-      look.accept(checkpoint);
+      look.saving(checkpoint);
       slot.save(checkpoint);
+      look.saved(checkpoint);
     }
 
     @Override

@@ -11,7 +11,9 @@ import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.VirtualProcess;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +40,27 @@ abstract class World {
     KILLED
   }
 
+  /** The longest that a connection takes to close. */
+  static final Duration CONNECTION_CLOSE = Duration.ofSeconds(10);
+
+  /** Keeps the schedules that were found to fail before out of those that are rough. */
+  private static final long APART = 550_001_650;
+
   /** What may pass between a deadline and the clock reading behind it. */
   static final Duration STEPS = Duration.ofMillis(50);
 
   final VirtualRuntime runtime;
   final Chance chance;
+
+  /**
+   * Decides about what is played in some of the schedules only. It draws apart from {@link
+   * #chance}, so that the others stay what they were.
+   */
+  final Chance rarely;
+
+  /** Whether this is one of those schedules. */
+  final boolean rough;
+
   final Referee referee;
   final Ledger ledger = new Ledger();
   private int processes;
@@ -53,6 +71,8 @@ abstract class World {
             .stepsTakeUpTo(Duration.ofNanos(2_000))
             .limits(400_000, Duration.ofDays(2));
     this.chance = new Chance(seed);
+    this.rarely = new Chance(seed + APART);
+    this.rough = rarely.percent(50);
     this.referee = new Referee(runtime);
   }
 
@@ -81,6 +101,10 @@ abstract class World {
 
     final int window;
     final Handouts handouts;
+
+    /** What closes said that did not use up their time. */
+    final List<CloseReport> reports = new ArrayList<>();
+
     final Set<Reason> expectedDeaths = EnumSet.noneOf(Reason.class);
 
     Life(VirtualProcess process, Course course, int window, int memory, Duration horizon) {
@@ -116,6 +140,11 @@ abstract class World {
     /** Whether a calm process has done all that there is to do. */
     abstract boolean isDone();
 
+    /** Whether what is acked is saved, or will be at close if the stream saves nothing. */
+    boolean isSaved() {
+      return true;
+    }
+
     /** Checks what a close left behind. */
     abstract void closed(CloseReport report, boolean done) throws InterruptedException;
 
@@ -127,6 +156,9 @@ abstract class World {
 
   /** Nothing disturbs anybody from now on. */
   abstract void calm();
+
+  /** The checkpoint store, if there is one, works from now on. */
+  void calmStore() {}
 
   abstract void requireEverythingDone();
 
@@ -173,6 +205,15 @@ abstract class World {
     if (life.last) {
       awaitDone(life, stream, puller);
     }
+    if (life.last) {
+      awaitSaved(life, stream);
+    }
+    boolean claimLost = application.deathReason() == Reason.CLAIM_LOST;
+    if (rough && claimLost) {
+      // What hangs in the store comes to its end; there is nothing left to wait for after that.
+      calmStore();
+      runtime.sleep(Duration.ofMinutes(2));
+    }
     boolean done = life.last && isDone(life) && stream.state() != StreamState.FAILED;
     referee.note("now %s", fate);
     referee.count(fate.toString());
@@ -183,11 +224,19 @@ abstract class World {
       return done;
     }
     if (fate == Fate.CLOSED_BY_TWO) {
-      Actor other = life.process.spawn("closer", () -> close(life, stream, closeTimeout));
-      close(life, stream, closeTimeout);
+      Actor other = life.process.spawn("closer", () -> closeBesides(life, stream, closeTimeout));
+      closeBesides(life, stream, closeTimeout);
       other.join();
     }
+    Duration begun = runtime.elapsed();
     CloseReport report = close(life, stream, closeTimeout);
+    Duration took = runtime.elapsed().minus(begun);
+    referee.require(
+        !rough || !claimLost || took.compareTo(CONNECTION_CLOSE.plus(STEPS)) <= 0,
+        "without a claim and with nobody in the source, close took %s",
+        took);
+    life.reports.forEach(early ->
+        referee.require(early.equals(report), "one close reports %s, another %s", early, report));
     application.finish();
     requireTerminal(stream, report);
     life.handouts.requireLateAcksTold();
@@ -228,11 +277,33 @@ abstract class World {
         stream.stats());
   }
 
+  /** With nothing to ack any more, and nobody who closes it, the stream still saves in time. */
+  private void awaitSaved(Life life, EventStream<Object> stream) throws InterruptedException {
+    for (int i = 0; i < 600 && isAlive(stream) && !life.isSaved(); i++) {
+      runtime.sleep(Duration.ofMillis(100));
+    }
+    referee.require(
+        !isAlive(stream) || life.isSaved(), "%s has not saved within the minute", stream);
+  }
+
+  private static boolean isAlive(EventStream<Object> stream) {
+    return stream.state() != StreamState.FAILED;
+  }
+
   private static boolean isDone(Life life) {
     return life.isDone() && life.handouts.unacked() == 0;
   }
 
+  private void closeBesides(Life life, EventStream<Object> stream, Duration timeout) {
+    Duration begun = runtime.elapsed();
+    CloseReport report = close(life, stream, timeout);
+    if (runtime.elapsed().minus(begun).compareTo(timeout) < 0) {
+      life.reports.add(report);
+    }
+  }
+
   private CloseReport close(Life life, EventStream<Object> stream, Duration timeout) {
+    life.handouts.closing();
     Duration begun = runtime.elapsed();
     referee.note("closes within %s", timeout);
     CloseReport report = stream.close(timeout);
