@@ -359,6 +359,10 @@ final class Scheduler {
     return " (seed " + seed + "; replay with new VirtualRuntime(" + seed + "))";
   }
 
+  int pendingTimers() {
+    return timers.pending();
+  }
+
   // --- time and chance
 
   StreamRuntime.Signal newSignal() {

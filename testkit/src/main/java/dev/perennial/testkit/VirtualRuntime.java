@@ -151,6 +151,14 @@ public final class VirtualRuntime implements StreamRuntime {
     return Duration.ofNanos(scheduler.clock().elapsed());
   }
 
+  /**
+   * How many timers have neither become due nor been cancelled. A stream that is closed has none:
+   * each would keep it in memory. Called by actors, or when nothing runs.
+   */
+  public int pendingTimers() {
+    return scheduler.pendingTimers();
+  }
+
   /** How many steps were made. */
   public long steps() {
     return scheduler.trace().steps();

@@ -15,6 +15,11 @@ final class VirtualTimers {
     return timer;
   }
 
+  /** How many have neither become due nor been cancelled. */
+  int pending() {
+    return (int) queue.stream().filter(timer -> !timer.isCancelled()).count();
+  }
+
   boolean isEmpty() {
     return queue.isEmpty();
   }
