@@ -31,6 +31,9 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
   /** The oldest delivery that is not acked. Written under the lock. */
   private volatile long head;
 
+  /** No ack counts from now on. Whoever sets it looks at the deliveries after that. */
+  private volatile boolean expired;
+
   // Guarded by this.
   private final ArrayDeque<Mark<P>> marks = new ArrayDeque<>();
   private @Nullable P watermark;
@@ -65,6 +68,17 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
     Delivery<E> delivery = new Delivery<>(this, event, position, 1, sequence, Settlement.OPEN);
     ring.setRelease(slot(sequence), delivery);
     tail = sequence + 1;
+    return expiredIfLate(delivery);
+  }
+
+  /**
+   * Expiring looks at what is in the ring after it says so, and we look whether it did after
+   * putting something there, so that nothing that is handed out later can be acked.
+   */
+  private Delivery<E> expiredIfLate(Delivery<E> delivery) {
+    if (expired) {
+      delivery.settle(Settlement.EXPIRED);
+    }
     return delivery;
   }
 
@@ -90,10 +104,12 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
   @Override
   public @Nullable Delivery<E> nextNacked() {
     Delivery<E> again = settling.nextNacked();
-    if (again != null) {
-      ring.setRelease(slot(again.sequence()), again);
+    if (again == null) {
+      return null;
     }
-    return again;
+    ring.set(slot(again.sequence()), again);
+    settling.tookNacked();
+    return expiredIfLate(again);
   }
 
   @Override
@@ -101,7 +117,7 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
     if (!settling.ack(delivery)) {
       return false;
     }
-    settling.count();
+    settling.tell();
     return true;
   }
 
@@ -128,6 +144,7 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
 
   @Override
   public synchronized int expire() {
+    expired = true;
     advance();
     int expired = 0;
     for (long i = head; i < tail; i++) {
@@ -167,7 +184,7 @@ final class AckWindow<E, P extends Position> implements Window<E, P> {
   }
 
   private Delivery<E> at(long sequence) {
-    return ring.getAcquire(slot(sequence));
+    return ring.get(slot(sequence));
   }
 
   private int slot(long sequence) {

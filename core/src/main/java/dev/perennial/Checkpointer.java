@@ -1,11 +1,9 @@
 package dev.perennial;
 
-import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener.CheckpointSaveFailed;
 import dev.perennial.StreamListener.CheckpointSaved;
 import dev.perennial.port.Checkpoint;
-import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.ClientTrackedSource;
@@ -15,6 +13,7 @@ import dev.perennial.port.StreamRuntime.Signal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +22,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Checkpointer<P extends Position> {
 
+  /** How long the pulling thread waits for a save before it asks for one again. */
+  private static final Duration ASK_AGAIN = Duration.ofMillis(500);
+
   private final ClientTrackedSource<?, P> source;
   private final AckWindow<?, P> window;
   private final Claim claim;
   private final OutageClock outage;
+  private final String streamId;
   private final StreamRuntime runtime;
   private final Signal signal;
   private final Lifecycle lifecycle;
@@ -42,7 +45,7 @@ final class Checkpointer<P extends Position> {
       Claim claim,
       StoreLane lane,
       OutageClock outage,
-      Checkpoints.Settings settings,
+      Checkpoints checkpoints,
       StreamRuntime runtime,
       Signal signal,
       Lifecycle lifecycle,
@@ -51,11 +54,12 @@ final class Checkpointer<P extends Position> {
     this.window = window;
     this.claim = claim;
     this.outage = outage;
+    this.streamId = checkpoints.streamId();
     this.runtime = runtime;
     this.signal = signal;
     this.lifecycle = lifecycle;
     this.observer = observer;
-    this.schedule = new SaveSchedule(settings, runtime, lane, this::save);
+    this.schedule = new SaveSchedule(checkpoints.settings(), runtime, lane, this::save);
   }
 
   /**
@@ -76,12 +80,29 @@ final class Checkpointer<P extends Position> {
     schedule.now();
   }
 
-  /** Notes that the watermark may have moved. Any thread. */
+  /**
+   * Waits until everything that was acked in order is saved, as the start has to be before the
+   * stream connects. For the pulling thread.
+   *
+   * @return false if the time was over first
+   */
+  boolean await(Waiting waiting, Deadline deadline) throws InterruptedException {
+    while (!waiting.await(this::isSaved, deadline.remaining(ASK_AGAIN))) {
+      if (deadline.isOver()) {
+        return false;
+      }
+      // A save that could not be handed over, since no ack asks for it; any other has its time.
+      schedule.moved();
+    }
+    return true;
+  }
+
+  /** Notes that the watermark may have moved. Any thread; throws nothing. */
   void moved() {
     schedule.moved();
   }
 
-  /** Leaves no timer behind. For who closes the stream, after the last flush. */
+  /** Leaves no timer behind. For the closing thread, after the last flush. */
   void stop() {
     schedule.stop();
   }
@@ -104,77 +125,107 @@ final class Checkpointer<P extends Position> {
   }
 
   /** Tries to save all that there is until it is saved, it cannot be, or the time is over. */
-  CheckpointOutcome flush(Deadline deadline) {
-    saveNow();
-    Uninterrupted.await(signal, () -> isSaved() || claim.slot() == null, deadline);
-    return outcome();
+  void flush(Deadline deadline) {
+    Uninterrupted.await(signal, this::saveNow, () -> isSaved() || claim.slot() == null, deadline);
   }
 
-  CheckpointOutcome outcome() {
+  SaveResult result() {
     if (window.watermark() == null) {
-      return CheckpointOutcome.NONE;
+      return SaveResult.NONE;
     }
-    return isSaved() ? CheckpointOutcome.SAVED : CheckpointOutcome.NOT_SAVED;
+    return isSaved() ? SaveResult.SAVED : SaveResult.notSaved(whyNot());
+  }
+
+  private Throwable whyNot() {
+    Throwable barred = claim.barredBy();
+    Throwable last = barred == null ? outage.lastError() : barred;
+    return last == null
+        ? new TimeoutException(
+            "Cannot save checkpoint \""
+                + streamId
+                + "\": the time of close() was over before the store had answered. Give close() more"
+                + " time.")
+        : last;
   }
 
   private void save() {
-    if (!schedule.begin()) {
-      return;
-    }
     CheckpointSlot slot = claim.slot();
-    P newest = window.watermark();
-    if (slot == null || newest == null || newest.equals(saved)) {
+    if (slot == null || !schedule.begin()) {
       return;
     }
-    Checkpoint checkpoint;
-    try {
-      checkpoint = source.encode(newest);
-    } catch (Throwable e) {
-      claim.bar(
-          Reason.CHECKPOINT,
-          "cannot be used, because the " + observer.source() + " source failed to encode " + newest,
-          e);
-      return;
-    }
+    P newest = null;
     long begun = runtime.nanoTime();
     try {
+      newest = window.watermark();
+      if (newest == null || newest.equals(saved)) {
+        outage.end();
+        return;
+      }
+      Checkpoint checkpoint = encode(newest);
+      if (checkpoint == null) {
+        return;
+      }
       outage.begin();
       slot.save(checkpoint);
-      outage.end();
     } catch (Throwable e) {
       failed(newest, e);
       return;
     }
+    succeeded(newest, begun);
+  }
+
+  /** Null if the source cannot encode the position, and so nothing can be saved any more. */
+  private @Nullable Checkpoint encode(P position) {
+    Throwable cause;
+    try {
+      Checkpoint encoded = source.encode(position);
+      if (encoded != null) {
+        return encoded;
+      }
+      cause = new NullPointerException("encode() returned null");
+    } catch (VirtualMachineError e) {
+      // Such as that there is no memory, which may be over soon.
+      throw e;
+    } catch (Throwable e) {
+      cause = e;
+    }
+    claim.bar(
+        Reason.CHECKPOINT,
+        "Cannot save checkpoint \""
+            + streamId
+            + "\", because encode() of the "
+            + observer.source()
+            + " source failed at "
+            + position,
+        cause);
+    return null;
+  }
+
+  /** What counts comes first, because what tells of it may fail. */
+  private void succeeded(P position, long begun) {
+    saved = position;
+    outage.end();
     schedule.succeeded();
-    saved = newest;
-    lastSave = runtime.now();
     signal.raise();
-    observer.checkpointSaved(
-        new CheckpointSaved(newest, Duration.ofNanos(runtime.nanoTime() - begun)));
     if (lifecycle.isClosing() && !isSaved()) {
       schedule.now();
     }
+    lastSave = runtime.now();
+    observer.checkpointSaved(
+        new CheckpointSaved(position, Duration.ofNanos(runtime.nanoTime() - begun)));
   }
 
-  private void failed(P position, Throwable cause) {
-    Kind kind = cause instanceof CheckpointException known ? known.kind() : Kind.UNAVAILABLE;
-    if (kind != Kind.UNAVAILABLE) {
-      outage.end();
-      claim.bar(
-          kind == Kind.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
-          "cannot be used any more (" + cause.getMessage() + ")",
-          cause);
-      return;
-    }
+  private void failed(@Nullable P position, Throwable cause) {
     outage.failed(cause);
-    Duration wait;
-    try {
-      wait = schedule.failed();
-    } catch (Throwable e) {
-      outage.stuck(e);
+    if (Claim.kindOf(cause) != Kind.UNAVAILABLE) {
+      outage.stop();
+      claim.bar(cause);
       return;
     }
+    Duration wait = schedule.failed();
     signal.raise();
-    observer.checkpointSaveFailed(new CheckpointSaveFailed(position, cause, wait));
+    if (position != null) {
+      observer.checkpointSaveFailed(new CheckpointSaveFailed(position, cause, wait));
+    }
   }
 }

@@ -6,6 +6,7 @@ import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
+import dev.perennial.port.LogText;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.Optional;
@@ -14,11 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A stream's claim on its checkpoint: tries for it, waits for it as a standby, loads what is saved,
- * and gives it up in the end. Everything but {@code lost} happens on the store's lane.
+ * and gives it up in the end. The store is called on its lane; the pulling thread, which waits for
+ * the claim, asks for each try, so that no timer is needed.
  */
 final class Claim {
 
-  /** How long until the next try, of a standby or of a load that failed. */
+  /** Between the tries of a standby, or of a load that failed. */
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   private sealed interface State {}
@@ -29,7 +31,7 @@ final class Claim {
   /** Not tried yet, or in the first try. */
   private record Wanted() implements Trying {}
 
-  /** Waiting, as a standby, for who has it. */
+  /** Waiting, as a standby, for the stream that has it. */
   private record Standby(Deadline until) implements Trying {}
 
   /** Ours, not loaded yet. */
@@ -39,22 +41,26 @@ final class Claim {
   private record Ready(CheckpointSlot slot, Optional<Checkpoint> loaded) implements State {}
 
   /** Somebody else's meanwhile, or broken: nothing may be saved any more. */
-  private record Barred(Optional<CheckpointSlot> slot) implements State {}
+  private record Barred(Optional<CheckpointSlot> slot, Throwable cause) implements State {}
 
-  /** Given up. */
-  private record Released() implements State {}
+  /** Given up; {@code cause} is why nothing could be saved before, if nothing could. */
+  private record Released(@Nullable Throwable cause) implements State {}
 
   private final CheckpointStore store;
   private final String streamId;
   private final Checkpoints.Settings settings;
   private final StreamRuntime runtime;
   private final StoreLane lane;
+  private final StoreLane.Job advance;
   private final OutageClock outage;
   private final Lifecycle lifecycle;
   private final Observer observer;
   private final Runnable changed;
   private final ThreadLocal<Boolean> insideLost = ThreadLocal.withInitial(() -> false);
   private final AtomicReference<State> state = new AtomicReference<>(new Wanted());
+
+  /** When the next try is due. */
+  private volatile Deadline nextTry;
 
   Claim(
       CheckpointStore store,
@@ -71,25 +77,49 @@ final class Claim {
     this.settings = settings;
     this.runtime = runtime;
     this.lane = lane;
+    this.advance = lane.job(this::advance);
     this.outage = outage;
     this.lifecycle = lifecycle;
     this.observer = observer;
     this.changed = changed;
+    this.nextTry = Deadline.in(Duration.ZERO, runtime);
   }
 
-  /** Begins to try, for as long as the settings say, and tells when there is a change. */
+  /** Asks for the first try. */
   void begin() {
-    lane.submit(this::advance);
+    advance.ask();
+  }
+
+  /**
+   * Waits until the claim is ours and loaded, and asks for a try whenever one is due. For the
+   * pulling thread.
+   *
+   * @return false if the time was over first
+   */
+  boolean await(Waiting waiting, Deadline deadline) throws InterruptedException {
+    while (!isReady()) {
+      State seen = state.get();
+      if (seen instanceof Standby standby && standby.until.isOver()) {
+        giveUp(standby);
+      }
+      Deadline due = nextTry;
+      if (due.isOver()) {
+        advance.ask();
+      }
+      Duration pause = due.isOver() ? INTERVAL : due.remaining();
+      if (seen instanceof Standby standby) {
+        pause = standby.until.remaining(pause);
+      }
+      waiting.await(() -> !state.get().equals(seen), deadline.remaining(pause));
+      if (deadline.isOver()) {
+        return isReady();
+      }
+    }
+    return true;
   }
 
   boolean isReady() {
     return state.get() instanceof Ready;
-  }
-
-  /** Whether it is ours. */
-  boolean isHeld() {
-    State now = state.get();
-    return now instanceof Held || now instanceof Ready;
   }
 
   /** What was saved. */
@@ -102,6 +132,26 @@ final class Claim {
     return state.get() instanceof Ready ready ? ready.slot : null;
   }
 
+  /** Why nothing can be saved any more, if an error is the reason. */
+  @Nullable Throwable barredBy() {
+    State now = state.get();
+    if (now instanceof Barred barred) {
+      return barred.cause;
+    }
+    return now instanceof Released released ? released.cause : null;
+  }
+
+  /** What the stream waits for before it has the checkpoint; empty once it has. */
+  Optional<String> awaited() {
+    State now = state.get();
+    if (now instanceof Trying) {
+      return Optional.of("the claim on checkpoint \"" + streamId + "\"");
+    }
+    return now instanceof Held
+        ? Optional.of("checkpoint \"" + streamId + "\" to be loaded")
+        : Optional.empty();
+  }
+
   /** Whether the caller is inside the store's call that told of the loss. */
   boolean isInsideLost() {
     return insideLost.get();
@@ -109,7 +159,7 @@ final class Claim {
 
   private void advance() {
     State now = state.get();
-    if (lifecycle.isOver()) {
+    if (lifecycle.isOver() || !nextTry.isOver()) {
       return;
     }
     try {
@@ -119,7 +169,7 @@ final class Claim {
         load(held);
       }
     } catch (Throwable e) {
-      failed(now, e);
+      failed(state.get(), e);
     }
   }
 
@@ -131,25 +181,39 @@ final class Claim {
     outage.end();
     if (slot.isEmpty()) {
       standBy(now);
-    } else if (!lifecycle.isOver() && state.compareAndSet(now, new Held(slot.get(), now))) {
-      advance();
     } else {
-      close(slot.get());
+      hold(now, slot.get());
+    }
+  }
+
+  private void hold(Trying now, CheckpointSlot slot) throws CheckpointException {
+    Held held;
+    try {
+      held = new Held(slot, now);
+    } catch (Throwable e) {
+      close(slot);
+      throw e;
+    }
+    if (!lifecycle.isOver() && state.compareAndSet(now, held)) {
+      load(held);
+    } else {
+      close(slot);
     }
   }
 
   private void load(Held held) throws CheckpointException {
     outage.begin();
     Optional<Checkpoint> loaded = settings.startAfresh() ? Optional.empty() : held.slot.load();
+    Ready ready = new Ready(held.slot, loaded);
     outage.end();
-    if (state.compareAndSet(held, new Ready(held.slot, loaded))) {
+    if (state.compareAndSet(held, ready)) {
       changed.run();
     }
   }
 
   private void standBy(Trying now) {
-    if (now instanceof Standby standby) {
-      tryAgain(standby.until);
+    nextTry = Deadline.in(INTERVAL, runtime);
+    if (now instanceof Standby) {
       return;
     }
     Deadline until =
@@ -165,95 +229,107 @@ final class Claim {
       giveUp(standby);
       return;
     }
+    changed.run();
     observer.standby(streamId);
-    tryAgain(until);
-    // A timer, because the next try may hang.
-    settings
-        .waitForClaim()
-        .ifPresent(longest ->
-            runtime.schedule(longest, () -> OwnThread.run(() -> giveUp(standby), runtime)));
   }
 
   private void giveUp(Standby standby) {
     if (state.get().equals(standby)) {
-      lifecycle.fail(
+      fail(
           Death.of(
               Reason.CHECKPOINT,
-              "checkpoint '"
+              "Cannot claim checkpoint \""
                   + streamId
-                  + "' is claimed by another stream, which is alive; close that one, use another stream id, or"
-                  + " wait longer with Checkpoints.waitForClaim()",
+                  + "\": it is claimed by another stream, which is alive. Close that one, use another stream id, or"
+                  + " wait longer with Checkpoints.waitForClaim().",
               null));
     }
   }
 
-  private void tryAgain(Deadline until) {
-    try {
-      runtime.schedule(until.remaining(INTERVAL), () -> lane.submit(this::advance));
-    } catch (Throwable e) {
-      outage.stuck(e);
+  private void failed(State during, Throwable cause) {
+    Kind kind = kindOf(cause);
+    outage.failed(cause);
+    boolean standby = during instanceof Standby waiting && !waiting.until.isOver();
+    boolean wasStandby = during instanceof Held held && held.before instanceof Standby;
+    if (kind == Kind.UNAVAILABLE && (standby || wasStandby)) {
+      nextTry = Deadline.in(INTERVAL, runtime);
+      observer.checkpointUnavailable(streamId, cause);
+      return;
     }
+    outage.stop();
+    fail(
+        Death.of(
+            kind == Kind.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
+            "Cannot "
+                + (during instanceof Held ? "load" : "claim")
+                + " checkpoint \""
+                + streamId
+                + "\", so the stream did not start: "
+                + clause(cause)
+                + (kind == Kind.CLOSED ? ". Close a stream before its store." : "."),
+            cause));
   }
 
-  private void failed(State during, Throwable cause) {
-    boolean unavailable =
-        !(cause instanceof CheckpointException known) || known.kind() == Kind.UNAVAILABLE;
-    if (unavailable && during instanceof Standby standby && !standby.until.isOver()) {
-      observer.checkpointUnavailable(streamId, cause);
-      tryAgain(standby.until);
-      return;
-    }
-    if (unavailable && during instanceof Held held && held.before instanceof Standby) {
-      outage.failed(cause);
-      observer.checkpointUnavailable(streamId, cause);
-      tryAgain(Deadline.never(runtime));
-      return;
-    }
-    outage.end();
-    boolean claimLost =
-        cause instanceof CheckpointException known && known.kind() == Kind.CLAIM_LOST;
-    lifecycle.fail(
-        Death.of(
-            claimLost ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
-            "checkpoint '"
-                + streamId
-                + "' could not be "
-                + (during instanceof Held ? "loaded" : "claimed")
-                + ", so the stream did not start: "
-                + cause,
-            cause));
+  /** The error, to be followed by a full stop. */
+  private static String clause(Throwable cause) {
+    String reason = LogText.reason(cause);
+    return reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason;
+  }
+
+  /** What an error of the store means; whatever it does not say itself may be over soon. */
+  static Kind kindOf(Throwable cause) {
+    return cause instanceof CheckpointException known ? known.kind() : Kind.UNAVAILABLE;
   }
 
   /** The store says, on whichever thread, why the claim is lost. */
   private void lost(CheckpointException why) {
     insideLost.set(true);
     try {
-      bar(Reason.CLAIM_LOST, "was lost: " + why.getMessage(), why);
+      bar(Reason.CLAIM_LOST, "The claim on checkpoint \"" + streamId + "\" was lost", why);
     } finally {
       insideLost.remove();
     }
   }
 
+  /** A save found out that none can follow. */
+  void bar(Throwable cause) {
+    bar(
+        kindOf(cause) == Kind.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
+        "Cannot save checkpoint \"" + streamId + "\"",
+        cause);
+  }
+
   /** Nothing may be saved from now on, and the stream is dead. */
-  void bar(Reason reason, String what, @Nullable Throwable cause) {
-    State before = state.getAndUpdate(now -> now instanceof Released ? now : barred(now));
+  void bar(Reason reason, String what, Throwable cause) {
+    Death death =
+        Death.of(
+            reason,
+            what
+                + ": "
+                + clause(cause)
+                + (kindOf(cause) == Kind.CLOSED
+                    ? ". Close a stream before its store; what was not saved comes again."
+                    : ". What was not saved comes again with the next run."),
+            cause);
+    State before = state.getAndUpdate(now -> now instanceof Released ? now : barred(now, cause));
     if (before instanceof Barred || before instanceof Released) {
       return;
     }
-    lifecycle.fail(
-        Death.of(
-            reason,
-            "the claim on checkpoint '"
-                + streamId
-                + "' "
-                + what
-                + "; the stream stopped and saves nothing more, so what was not saved comes again",
-            cause));
+    fail(death);
     changed.run();
   }
 
-  private static Barred barred(State before) {
-    return new Barred(slotOf(before));
+  /** On the lane, a listener that is slow to hear of it would hold up the release. */
+  private void fail(Death death) {
+    if (lane.isCurrentThread()) {
+      OwnThread.run(() -> lifecycle.fail(death), runtime);
+    } else {
+      lifecycle.fail(death);
+    }
+  }
+
+  private static State barred(State before, Throwable cause) {
+    return before instanceof Barred ? before : new Barred(slotOf(before), cause);
   }
 
   private static Optional<CheckpointSlot> slotOf(State state) {
@@ -266,25 +342,19 @@ final class Claim {
     return state instanceof Barred barred ? barred.slot : Optional.empty();
   }
 
-  /** Gives the claim up, after what the lane was asked to do before. */
-  void release(Runnable released) {
-    lane.submitLast(() -> {
-      releaseNow();
-      released.run();
-    });
-  }
-
-  private void releaseNow() {
-    Optional<CheckpointSlot> slot = slotOf(state.getAndSet(new Released()));
-    outage.end();
-    slot.ifPresent(this::close);
+  /** Gives the claim up. On the lane, after the last save. */
+  void release() {
+    State before = state.getAndSet(new Released(barredBy()));
+    outage.stop();
+    slotOf(before).ifPresent(this::close);
+    changed.run();
   }
 
   private void close(CheckpointSlot slot) {
     try {
       slot.close();
     } catch (Throwable e) {
-      observer.closeFailed("the claim on checkpoint '" + streamId + "'", e);
+      observer.closeFailed("the claim on checkpoint \"" + streamId + "\"", e);
     }
   }
 }

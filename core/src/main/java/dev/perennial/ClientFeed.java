@@ -84,7 +84,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
       return true;
     }
     StoreSaving<P> save = saving.get();
-    if (!waiting.await(save.claim()::isReady, deadline.remaining())) {
+    if (!save.claim().await(waiting, deadline)) {
       return false;
     }
     Optional<Checkpoint> loaded = save.claim().loaded();
@@ -135,7 +135,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
       }
     }
     if (next instanceof SaveStart) {
-      if (!waiting.await(saving.get().checkpointer()::isSaved, deadline.remaining())) {
+      if (!saving.get().checkpointer().await(waiting, deadline)) {
         return false;
       }
       next = new Connect<>();

@@ -1,6 +1,5 @@
 package dev.perennial;
 
-import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.Seat.Handover;
 import dev.perennial.port.Position;
 import dev.perennial.port.Source;
@@ -8,15 +7,21 @@ import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.StreamRuntime.Signal;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a stream, once, within a time: what takes longer is left to daemon threads, or to the
- * thread that it is in.
+ * Lets go of all that a stream has: of one that is closed within a time, and of one that died once
+ * its deliveries had their time to be settled. What takes longer is left to daemon threads, or to
+ * the thread that it is in. Every step can be taken twice, so the two may cross, and a close that
+ * an error cut short can be called again.
  */
 final class Closer<E, P extends Position> {
+
+  /** How long the deliveries of a dead stream can still be settled. */
+  private static final Duration SETTLE_TIME = EventStream.DEFAULT_CLOSE_TIMEOUT;
 
   private final Source<E, P> source;
   private final StreamRuntime runtime;
@@ -27,8 +32,16 @@ final class Closer<E, P extends Position> {
   private final Window<E, P> window;
   private final Saving saving;
   private final Observer observer;
+
   private final AtomicReference<@Nullable Thread> closing = new AtomicReference<>();
+
+  /** Set while a dead stream's deliveries have their time. */
+  private final Alarm settleTime;
+
+  private final AtomicBoolean letGo = new AtomicBoolean();
+  private final AtomicBoolean connectionClosed = new AtomicBoolean();
   private final AtomicInteger openParts;
+  private volatile @Nullable Session<E, P> detached;
   private volatile boolean sourceClosed;
   private volatile @Nullable CloseReport report;
 
@@ -51,6 +64,7 @@ final class Closer<E, P extends Position> {
     this.window = window;
     this.saving = saving;
     this.observer = observer;
+    this.settleTime = new Alarm(runtime);
     // Not a claim that is given up at once: the source would be closed on the closing thread, which
     // a driver's own close may hold up.
     this.openParts = new AtomicInteger(saving.hasClaim() ? 2 : 1);
@@ -60,68 +74,157 @@ final class Closer<E, P extends Position> {
     Deadline deadline = Deadline.in(timeout, runtime);
     Thread caller = Thread.currentThread();
     boolean first = closing.compareAndSet(null, caller);
-    lifecycle.beginClose();
-    if (!first) {
-      return secondReport(caller, deadline);
+    try {
+      lifecycle.beginClose();
+      settleTime.stop();
+      return first ? firstClose(timeout, deadline) : laterClose(caller, deadline);
+    } finally {
+      if (first && report == null) {
+        closing.set(null);
+      }
     }
+  }
+
+  private CloseReport firstClose(Duration timeout, Deadline deadline) {
     // What is acked by now can be saved without the seat, however long that takes to get.
     saving.saveNow();
-    Handover seatWas = seat.take(timeout, runtime);
-    Session<E, P> live = seatWas == Handover.TAKEN ? loop.detach() : null;
-    if (seatWas == Handover.TAKEN) {
-      // A driver's own close may hang, so it runs on a thread that can be left behind.
-      OwnThread.run(() -> close(live, deadline.remaining()), runtime);
-    }
+    Handover seatWas = takeSeat(timeout, deadline);
     saving.flush(deadline);
-    Optional<Position> oldest = Optional.empty();
-    int unacked;
-    if (seatWas == Handover.LEFT_PULLING) {
-      unacked = window.unacked();
-    } else {
-      oldest = window.oldestUnacked();
-      unacked = window.expire();
-    }
+    Optional<Position> oldest =
+        seatWas == Handover.LEFT_PULLING ? Optional.empty() : window.oldestUnacked();
+    int unacked = window.expire();
     // Until the window expired, acks counted; what the last ones moved is saved here.
-    CheckpointOutcome outcome = saving.flush(deadline);
+    saving.flush(deadline);
+    SaveResult saved = saving.result();
     saving.release(this::partClosed);
     if (seatWas == Handover.TAKEN && !saving.isHeldUpByCaller()) {
-      Uninterrupted.await(signal, () -> sourceClosed, deadline);
+      Uninterrupted.await(
+          signal, () -> saving.release(this::partClosed), () -> sourceClosed, deadline);
     }
+    Session<E, P> live = detached;
     int unsent = window.unsent() + (live == null ? loop.unsent() : live.unsent());
     CloseReport done =
-        new CloseReport(unacked, unacked == 0 ? Optional.empty() : oldest, unsent, outcome);
+        new CloseReport(
+            unacked,
+            unacked == 0 ? Optional.empty() : oldest,
+            unsent,
+            saved.outcome(),
+            saved.error());
     report = done;
     lifecycle.closed();
+    lifecycle.awaitTold(signal, deadline);
     return done;
   }
 
-  /** Cleans up in the pulling thread, for which the closer did not wait. */
-  void cleanUp() {
-    window.expire();
-    close(loop.detach(), Duration.ZERO);
-  }
-
-  private CloseReport secondReport(Thread caller, Deadline deadline) {
+  private CloseReport laterClose(Thread caller, Deadline deadline) {
     // A listener that the first close tells of its beginning may well close the stream itself.
-    boolean mayWait = closing.get() != caller && !seat.isMine() && !saving.isHeldUpByCaller();
+    boolean mayWait =
+        closing.get() != caller
+            && !observer.isInsideListener()
+            && !seat.isMine()
+            && !saving.isHeldUpByCaller();
     if (mayWait) {
       Uninterrupted.await(signal, () -> report != null, deadline);
     }
     CloseReport first = report;
-    return first != null
-        ? first
-        : new CloseReport(window.unacked(), Optional.empty(), 0, saving.outcome());
+    if (first != null) {
+      return first;
+    }
+    SaveResult soFar = saving.result();
+    return new CloseReport(window.unacked(), Optional.empty(), 0, soFar.outcome(), soFar.error());
   }
 
-  private void close(@Nullable Session<E, P> live, Duration flush) {
-    if (live != null) {
-      live.closeQuietly(flush);
-      int unsent = live.unsent();
-      if (unsent > 0) {
-        observer.acksUnsent(unsent);
-      }
+  /** Takes the seat and, with it, the connection, which it begins to close. */
+  private Handover takeSeat(Duration timeout, Deadline flush) {
+    Handover seatWas = seat.take(timeout, runtime);
+    if (seatWas == Handover.TAKEN) {
+      detach();
+      // A driver's own close may hang, so it runs on a thread that can be left behind.
+      OwnThread.run(() -> closeConnection(flush.remaining()), runtime);
     }
-    partClosed();
+    return seatWas;
+  }
+
+  /**
+   * The stream has died: what is out can be settled for a time, unless nothing is. Called once, by
+   * the thread that found it dead; throws nothing.
+   */
+  void died() {
+    try {
+      settleTime.set(SETTLE_TIME, this::letGoAside);
+    } catch (Throwable e) {
+      // Without a timer they have no time, so that the claim is given up at all.
+      letGoAside();
+    }
+    settledAfterDeath();
+  }
+
+  /** A delivery of a dead stream was settled: nobody waits once all are. Throws nothing. */
+  void settledAfterDeath() {
+    if (window.unacked() == 0) {
+      letGoAside();
+    }
+  }
+
+  private void letGoAside() {
+    try {
+      Runnable task = this::letGo;
+      if (letGo.compareAndSet(false, true)) {
+        settleTime.cancel();
+        OwnThread.run(task, runtime);
+      }
+    } catch (Throwable e) {
+      // Without memory even for that, the timer or close() does it.
+    }
+  }
+
+  /**
+   * Makes the last save, gives up the claim, and closes connection and source, as far as {@code
+   * close} has not. The claim first: a standby waits for it.
+   */
+  private void letGo() {
+    window.expire();
+    try {
+      saving.saveNow();
+      saving.release(this::partClosed);
+      takeSeat(SETTLE_TIME, Deadline.in(SETTLE_TIME, runtime));
+    } catch (Throwable e) {
+      observer.closeFailed("a failed stream", e);
+      letGo.set(false);
+      settleTime.set(SETTLE_TIME, this::letGoAside);
+    }
+  }
+
+  /** Cleans up in the pulling thread, for which the closer did not wait. */
+  void cleanUp() {
+    detach();
+    closeConnection(Duration.ZERO);
+  }
+
+  /** Takes the connection from the loop; of two that take the seat, whoever is second gets none. */
+  private synchronized void detach() {
+    Session<E, P> live = loop.detach();
+    if (live != null) {
+      detached = live;
+    }
+  }
+
+  private void closeConnection(Duration flush) {
+    if (!connectionClosed.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      Session<E, P> live = detached;
+      if (live != null) {
+        live.closeQuietly(flush);
+        int unsent = live.unsent();
+        if (unsent > 0) {
+          observer.acksUnsent(unsent);
+        }
+      }
+    } finally {
+      partClosed();
+    }
   }
 
   /** The connection is closed, or the claim given up: when both are, so is the source. */

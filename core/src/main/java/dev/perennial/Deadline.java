@@ -6,8 +6,6 @@ import java.time.Duration;
 /** The time at which a call wants to be back. */
 final class Deadline {
 
-  private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
-
   private final StreamRuntime runtime;
   private final long from;
   private final long nanos;
@@ -32,7 +30,9 @@ final class Deadline {
 
   /** The time that is left, zero if none is. */
   Duration remaining() {
-    return nanos == Long.MAX_VALUE ? FOREVER : Duration.ofNanos(Math.max(0, nanos - elapsed()));
+    return nanos == Long.MAX_VALUE
+        ? Durations.FOREVER
+        : Duration.ofNanos(Math.max(0, nanos - elapsed()));
   }
 
   /** The time that is left, but not more than {@code most}. */

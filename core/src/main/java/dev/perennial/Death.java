@@ -15,18 +15,6 @@ record Death(
     return new Death(reason, message, cause, 0, null);
   }
 
-  /** The same, with a note on what the stream keeps until it is closed. */
-  Death keeping(String what) {
-    return what.isEmpty() || reason == StreamException.Reason.CLAIM_LOST
-        ? this
-        : new Death(
-            reason,
-            message + " (until it is closed, the stream keeps " + what + ")",
-            cause,
-            attempts,
-            lastPosition);
-  }
-
   /** A new exception for each call that is told, so that its stack trace names that call. */
   StreamException exception() {
     return new StreamException(reason, message, cause, attempts, lastPosition);

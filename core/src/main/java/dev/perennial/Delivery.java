@@ -3,6 +3,7 @@ package dev.perennial;
 import dev.perennial.port.Position;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An event that was handed out, to be settled once: acked when it is done, or nacked to get it
@@ -17,7 +18,7 @@ public final class Delivery<E> {
     OPEN,
     ACKED,
     NACKED,
-    /** The stream was closed first. */
+    /** The stream was closed, or had died and given it its time, before. */
     EXPIRED
   }
 
@@ -38,6 +39,9 @@ public final class Delivery<E> {
   private final long sequence;
   private volatile Position position;
   private volatile Settlement settlement;
+
+  /** The neighbour in the {@link DeliveryQueue} that it is in, which publishes it. */
+  private @Nullable Delivery<E> linked;
 
   Delivery(
       Window<E, ?> window,
@@ -75,7 +79,9 @@ public final class Delivery<E> {
   /**
    * Says that the event is done.
    *
-   * @return whether this call settled it: false if it was settled before, or the stream is closed
+   * @return whether this call settled it: false if it was settled before, the stream is closed, or
+   *     it failed longer than {@link EventStream#DEFAULT_CLOSE_TIMEOUT} ago. An ack that returned
+   *     true is saved or sent, or the {@link CloseReport} says that it was not
    */
   public boolean ack() {
     return window.ack(this);
@@ -84,7 +90,7 @@ public final class Delivery<E> {
   /**
    * Asks for the event again: it comes as a new delivery, before any new event.
    *
-   * @return whether this call settled it: false if it was settled before, or the stream is closed
+   * @return whether this call settled it, as for {@link #ack()}
    */
   public boolean nack() {
     return window.nack(this);
@@ -108,6 +114,19 @@ public final class Delivery<E> {
   /** Settles the delivery if it is open. */
   boolean settle(Settlement how) {
     return SETTLEMENT.compareAndSet(this, Settlement.OPEN, how);
+  }
+
+  /** Takes back an ack that came too late to count. */
+  void expire() {
+    settlement = Settlement.EXPIRED;
+  }
+
+  @Nullable Delivery<E> linked() {
+    return linked;
+  }
+
+  void link(@Nullable Delivery<E> neighbour) {
+    linked = neighbour;
   }
 
   /** The next attempt at the same event. */

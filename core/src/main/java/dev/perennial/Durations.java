@@ -6,6 +6,9 @@ import java.util.concurrent.TimeUnit;
 /** What {@link Duration} lacks. */
 final class Durations {
 
+  /** As long as a number of nanoseconds can say: 292 years. */
+  static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
+
   private Durations() {}
 
   /** The duration in nanoseconds, or the largest number of them where it is longer. */

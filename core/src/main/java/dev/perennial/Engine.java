@@ -42,15 +42,15 @@ final class Engine<E, P extends Position> implements Settlements {
     this.options = options;
     this.runtime = options.runtime();
     this.observer = new Observer(options.source(), listeners);
-    this.signal = runtime.newSignal();
-    this.lifecycle = new Lifecycle(this::wake, observer, this::kept);
+    this.signal = new SteadySignal(runtime.newSignal());
+    this.lifecycle = new Lifecycle(this::wake, this::died, observer, runtime);
     this.waiting = new Waiting(signal, lifecycle);
     this.seat =
         new Seat(
             signal,
             options.source(),
             lifecycle::isClosing,
-            lifecycle::closedException,
+            lifecycle::overException,
             this::cleanUp);
     Tracked<E, P> tracked = tracking.apply(this);
     this.window = tracked.window;
@@ -126,6 +126,9 @@ final class Engine<E, P extends Position> implements Settlements {
   public void acked() {
     saving.moved();
     signal.raise();
+    if (lifecycle.isDead()) {
+      closer.settledAfterDeath();
+    }
   }
 
   @Override
@@ -176,9 +179,8 @@ final class Engine<E, P extends Position> implements Settlements {
     return closer.close(timeout);
   }
 
-  /** What a dead stream keeps until it is closed; empty if nothing. */
-  private String kept() {
-    return saving.kept();
+  private void died() {
+    closer.died();
   }
 
   private void cleanUp() {

@@ -99,6 +99,6 @@ final class HandlerLoop<E> {
     // Thrown even where the stream is closed meanwhile: nobody else would tell of the handler's
     // error.
     lifecycle.fail(death);
-    throw lifecycle.exceptionOf(death);
+    throw death.exception();
   }
 }

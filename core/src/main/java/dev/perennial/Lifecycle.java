@@ -1,34 +1,42 @@
 package dev.perennial;
 
 import dev.perennial.StreamListener.Transition;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.StreamRuntime.Signal;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The one state of a stream. The pulling thread moves it along; anybody may fail or close it, and
- * that wins and wakes the pulling thread.
+ * that wins and wakes the pulling thread. The state changes also when there is no memory left to
+ * tell anybody of it.
  */
 final class Lifecycle {
 
+  private static final Move FAILED = Move.to(StreamState.FAILED);
+  private static final Move CLOSING = Move.to(StreamState.CLOSING);
+  private static final Move CLOSED = Move.to(StreamState.CLOSED);
+
   private final Runnable wake;
+  private final Runnable died;
   private final Observer observer;
-  private final Supplier<String> keeps;
+  private final StreamRuntime runtime;
   private final Queue<Transition> untold = new ConcurrentLinkedQueue<>();
   private final AtomicInteger telling = new AtomicInteger();
   private volatile StreamState state = StreamState.NEW;
   private volatile @Nullable Death death;
 
   /**
-   * @param wake makes the pulling thread look again
-   * @param keeps what a dead stream keeps until it is closed, for its errors; empty if nothing
+   * @param wake makes every waiting thread look again
+   * @param died run once, after the stream has failed, by the thread that found it dead
    */
-  Lifecycle(Runnable wake, Observer observer, Supplier<String> keeps) {
+  Lifecycle(Runnable wake, Runnable died, Observer observer, StreamRuntime runtime) {
     this.wake = wake;
+    this.died = died;
     this.observer = observer;
-    this.keeps = keeps;
+    this.runtime = runtime;
   }
 
   StreamState state() {
@@ -45,17 +53,21 @@ final class Lifecycle {
     return now == StreamState.CLOSING || now == StreamState.CLOSED;
   }
 
+  boolean isDead() {
+    return state == StreamState.FAILED;
+  }
+
   /** Tells the caller of a pull if the stream is dead or closed. */
   void check() {
-    StreamState now = state;
-    if (!isOver(now)) {
-      return;
+    if (isOver()) {
+      throw overException();
     }
+  }
+
+  /** What a call on a stream that is over throws. */
+  RuntimeException overException() {
     Death why = death;
-    if (now == StreamState.FAILED && why != null) {
-      throw why.exception();
-    }
-    throw closedException();
+    return isDead() && why != null ? why.exception() : closedException();
   }
 
   /** What a call on a closed stream throws; its cause is what the stream died of, if it did. */
@@ -89,53 +101,83 @@ final class Lifecycle {
 
   /** Kills the stream, unless it is dead or being closed already. */
   boolean fail(Death cause) {
-    Death why = noted(cause);
     synchronized (this) {
       if (isOver()) {
         return false;
       }
-      death = why;
-      change(Move.failed(why));
+      death = cause;
+      change(moveOf(cause));
     }
     wake.run();
-    observer.died(why);
+    died.run();
+    try {
+      observer.died(cause);
+    } catch (Throwable e) {
+      // The next call says it.
+    }
     tell();
     return true;
   }
 
-  /** What a call that brought a death about throws, whether or not the stream died of it. */
-  StreamException exceptionOf(Death cause) {
-    return noted(cause).exception();
-  }
-
-  private Death noted(Death cause) {
-    return cause.keeping(keeps.get());
-  }
-
-  /** Begins to close, once. */
+  /**
+   * Begins to close, once. Listeners are told on a thread of their own, because the caller has a
+   * deadline.
+   */
   void beginClose() {
     synchronized (this) {
       if (isClosing()) {
         return;
       }
-      change(Move.to(StreamState.CLOSING));
+      change(CLOSING);
     }
     wake.run();
-    tell();
+    tellAside();
   }
 
+  /** Ends closing, once. */
   void closed() {
     synchronized (this) {
-      change(Move.to(StreamState.CLOSED));
+      if (state == StreamState.CLOSED) {
+        return;
+      }
+      change(CLOSED);
     }
     wake.run();
-    tell();
+    tellAside();
+  }
+
+  /** Waits until the listeners were told what happened, unless the caller is one of them. */
+  void awaitTold(Signal signal, Deadline deadline) {
+    if (!observer.isInsideListener()) {
+      Uninterrupted.await(signal, () -> untold.isEmpty() && telling.get() == 0, deadline);
+    }
+  }
+
+  private static Move moveOf(Death death) {
+    try {
+      return Move.failed(death);
+    } catch (Throwable e) {
+      return FAILED;
+    }
   }
 
   /** Under the lock, so that what is told later is in the order of what happened. */
   private void change(Move move) {
-    untold.add(move.from(state));
+    StreamState from = state;
     state = move.to();
+    try {
+      untold.add(move.from(from));
+    } catch (Throwable e) {
+      // There is no memory to tell it; the state counts all the same.
+    }
+  }
+
+  private void tellAside() {
+    if (observer.hasListeners()) {
+      OwnThread.run(this::tell, runtime);
+    } else {
+      tell();
+    }
   }
 
   /** Tells what happened, outside the lock; one thread at a time does, for the others too. */
@@ -147,9 +189,20 @@ final class Lifecycle {
     do {
       seen = telling.get();
       for (Transition next = untold.poll(); next != null; next = untold.poll()) {
-        observer.transition(next);
+        tell(next);
       }
     } while (!telling.compareAndSet(seen, 0));
+    if (isClosing()) {
+      wake.run();
+    }
+  }
+
+  private void tell(Transition transition) {
+    try {
+      observer.transition(transition);
+    } catch (Throwable e) {
+      // An error while telling must not keep the transitions behind it from being told.
+    }
   }
 
   private static boolean isOver(StreamState state) {

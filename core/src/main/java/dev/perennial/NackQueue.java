@@ -2,17 +2,16 @@ package dev.perennial;
 
 import java.util.Comparator;
 import java.util.PriorityQueue;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Nacked deliveries that wait to be handed out again, in the order of delivery. Any thread adds,
- * the puller polls.
+ * the puller looks and removes. A delivery is removed only after its next attempt is in the window,
+ * so that an error on the way leaves it here.
  */
 final class NackQueue<E> {
 
-  private final Queue<Delivery<E>> added = new ConcurrentLinkedQueue<>();
+  private final DeliveryQueue<E> added = new DeliveryQueue<>();
   private final PriorityQueue<Delivery<E>> waiting =
       new PriorityQueue<>(Comparator.comparingLong(Delivery::sequence));
 
@@ -25,11 +24,17 @@ final class NackQueue<E> {
     return added.isEmpty() && waiting.isEmpty();
   }
 
-  /** For the puller. */
-  @Nullable Delivery<E> poll() {
-    for (Delivery<E> next = added.poll(); next != null; next = added.poll()) {
+  /** The first delivery, which stays; null if there is none. For the puller. */
+  @Nullable Delivery<E> peek() {
+    for (Delivery<E> next = added.peek(); next != null; next = added.peek()) {
       waiting.add(next);
+      added.remove();
     }
-    return waiting.poll();
+    return waiting.peek();
+  }
+
+  /** Removes the delivery that {@link #peek} gave. For the puller. */
+  void remove() {
+    waiting.remove();
   }
 }

@@ -1,10 +1,10 @@
 package dev.perennial;
 
-import dev.perennial.CloseReport.CheckpointOutcome;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Of a stream that keeps no checkpoint. */
+/** Checkpointing for streams without a store: does nothing. */
 final class NoSaving implements Saving {
 
   @Override
@@ -14,13 +14,11 @@ final class NoSaving implements Saving {
   public void saveNow() {}
 
   @Override
-  public CheckpointOutcome flush(Deadline deadline) {
-    return CheckpointOutcome.NONE;
-  }
+  public void flush(Deadline deadline) {}
 
   @Override
-  public CheckpointOutcome outcome() {
-    return CheckpointOutcome.NONE;
+  public SaveResult result() {
+    return SaveResult.NONE;
   }
 
   @Override
@@ -42,7 +40,12 @@ final class NoSaving implements Saving {
   }
 
   @Override
-  public String kept() {
-    return "";
+  public @Nullable Throwable lastError() {
+    return null;
+  }
+
+  @Override
+  public Optional<String> awaited() {
+    return Optional.empty();
   }
 }

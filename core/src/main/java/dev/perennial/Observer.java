@@ -10,6 +10,7 @@ import dev.perennial.StreamListener.StartOverridden;
 import dev.perennial.StreamListener.Transition;
 import dev.perennial.StreamListener.WindowFree;
 import dev.perennial.StreamListener.WindowFull;
+import dev.perennial.port.LogText;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,6 +25,7 @@ final class Observer {
 
   private final String source;
   private final List<StreamListener> listeners;
+  private final ThreadLocal<Boolean> insideListener = ThreadLocal.withInitial(() -> false);
   private final AtomicLong reconnects = new AtomicLong();
   private final AtomicLong redeliveriesDropped = new AtomicLong();
   private final AtomicLong malformed = new AtomicLong();
@@ -36,6 +38,15 @@ final class Observer {
   /** The source's name. */
   String source() {
     return source;
+  }
+
+  boolean hasListeners() {
+    return !listeners.isEmpty();
+  }
+
+  /** Whether the caller is inside a listener of this stream, which must not wait for itself. */
+  boolean isInsideListener() {
+    return insideListener.get();
   }
 
   long reconnects() {
@@ -158,8 +169,18 @@ final class Observer {
     LOG.warn("{}: a connection could not be woken", source, cause);
   }
 
-  void noThread(Throwable cause) {
-    LOG.warn("{}: no thread could be had to call the checkpoint store; trying on", source, cause);
+  void acknowledgeFailed(Throwable cause) {
+    LOG.warn("{}: a connection failed to take an ack; its event comes again", source, cause);
+  }
+
+  /** What touches the checkpoint store could not be handed to a thread, or threw there. */
+  void storeCallFailed(String streamId, Throwable cause) {
+    LOG.warn(
+        "{}: Cannot call the store of checkpoint \"{}\": {}. The next ack or close() tries again.",
+        source,
+        streamId,
+        LogText.reason(cause));
+    LOG.debug("{}: the error was", source, cause);
   }
 
   void unsentFailed(Throwable cause) {
@@ -172,12 +193,27 @@ final class Observer {
   }
 
   private void tell(Consumer<StreamListener> call) {
-    for (StreamListener listener : listeners) {
-      try {
-        call.accept(listener);
-      } catch (Throwable e) {
-        LOG.warn("{}: a listener failed; the stream goes on", source, e);
+    if (listeners.isEmpty()) {
+      return;
+    }
+    boolean nested = insideListener.get();
+    insideListener.set(true);
+    try {
+      for (StreamListener listener : listeners) {
+        tell(listener, call);
       }
+    } finally {
+      if (!nested) {
+        insideListener.remove();
+      }
+    }
+  }
+
+  private void tell(StreamListener listener, Consumer<StreamListener> call) {
+    try {
+      call.accept(listener);
+    } catch (Throwable e) {
+      LOG.warn("{}: a listener failed; the stream goes on", source, e);
     }
   }
 }

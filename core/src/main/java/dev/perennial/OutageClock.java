@@ -1,17 +1,16 @@
 package dev.perennial;
 
 import dev.perennial.StreamException.Reason;
+import dev.perennial.port.LogText;
 import dev.perennial.port.StreamRuntime;
-import dev.perennial.port.StreamRuntime.Timer;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Kills a stream whose checkpoint store has not done what it was asked for too long, counted from
- * the start of the first call that has not succeeded. A timer does it, because a call may hang; it
- * hands over to another thread at once, because a listener may be slow. {@code begin} and {@code
- * end} belong to the store's lane.
+ * the start of the first call that has not succeeded, and keeps the last error until then. A timer
+ * kills it, because a call may hang; it hands over to another thread at once, because a listener
+ * may be slow. Safe for use from any thread.
  */
 final class OutageClock {
 
@@ -19,46 +18,24 @@ final class OutageClock {
   private final String streamId;
   private final StreamRuntime runtime;
   private final Lifecycle lifecycle;
-  private final AtomicReference<@Nullable Outage> current = new AtomicReference<>();
+  private final Alarm alarm;
+  private volatile @Nullable Throwable lastError;
 
   OutageClock(Duration tolerated, String streamId, StreamRuntime runtime, Lifecycle lifecycle) {
     this.tolerated = tolerated;
     this.streamId = streamId;
     this.runtime = runtime;
     this.lifecycle = lifecycle;
+    this.alarm = new Alarm(runtime);
   }
 
-  private final class Outage implements Runnable {
-    private @Nullable Timer timer;
-    private volatile @Nullable Throwable lastError;
-
-    @Override
-    public void run() {
-      if (current.get() == this) {
-        lifecycle.fail(
-            Death.of(
-                Reason.CHECKPOINT,
-                "the store of checkpoint '"
-                    + streamId
-                    + "' has not worked for "
-                    + tolerated
-                    + ", so the stream stopped; what is not saved by the time it is closed comes again with the next"
-                    + " run",
-                lastError));
-      }
-    }
-  }
-
-  /** A call begins; where no timer can be had for it, without, until the next one begins. */
+  /** A call begins; if no timer can be had for it, without one, until the next call begins. */
   void begin() {
-    Outage before = current.get();
-    if (before != null && before.timer != null) {
+    if (alarm.isSet()) {
       return;
     }
-    Outage outage = before == null ? new Outage() : before;
-    current.set(outage);
     try {
-      outage.timer = runtime.schedule(tolerated, () -> OwnThread.run(outage, runtime));
+      alarm.set(tolerated, () -> OwnThread.run(this::timeIsOver, runtime));
     } catch (Throwable e) {
       // The call is worth a try: the store may well be there.
     }
@@ -66,30 +43,34 @@ final class OutageClock {
 
   /** The call failed. */
   void failed(Throwable cause) {
-    Outage outage = current.get();
-    if (outage != null) {
-      outage.lastError = cause;
-    }
+    lastError = cause;
   }
 
-  /** No timer can be had for the next call, so there may be none. Any thread. */
-  void stuck(Throwable noTimer) {
+  /** The call succeeded, or is not repeated. */
+  void end() {
+    alarm.cancel();
+    lastError = null;
+  }
+
+  /** Leaves no timer behind; the last error stays. */
+  void stop() {
+    alarm.stop();
+  }
+
+  /** What the store last failed with; null once it has succeeded. */
+  @Nullable Throwable lastError() {
+    return lastError;
+  }
+
+  private void timeIsOver() {
     lifecycle.fail(
         Death.of(
             Reason.CHECKPOINT,
-            "the store of checkpoint '"
+            "Cannot use the store of checkpoint \""
                 + streamId
-                + "' cannot be called any more, because no timer could be had for that ("
-                + noTimer
-                + "), so the stream stopped; what is not saved by the time it is closed comes again with the next run",
-            noTimer));
-  }
-
-  /** The call succeeded, or nobody waits for it any more. */
-  void end() {
-    Outage outage = current.getAndSet(null);
-    if (outage != null && outage.timer != null) {
-      outage.timer.cancel();
-    }
+                + "\": it has not worked for "
+                + LogText.duration(tolerated)
+                + ". Check the store; what is not saved comes again with the next run.",
+            lastError));
   }
 }

@@ -93,7 +93,7 @@ final class Puller<E, P extends Position> {
       stayed = seat.leave();
     }
     if (!stayed) {
-      throw lifecycle.closedException();
+      throw lifecycle.overException();
     }
     return result;
   }

@@ -9,8 +9,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +27,11 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   private final Settling<E> settling;
   private final Observer observer;
   private final AtomicInteger unsent = new AtomicInteger();
-  private final Queue<Delivery<E>> newlyAcked = new ConcurrentLinkedQueue<>();
+  private final DeliveryQueue<E> newlyAcked = new DeliveryQueue<>();
   private volatile @Nullable AckingConnection<E, P> connection;
   private volatile long admitted;
 
-  // The pulling thread's; who closes the stream looks at them when that is out. In the window is
+  // The pulling thread's; the closing thread looks at them only when that is out. In the window is
   // for a moment also what is acked already.
   private final Map<P, Delivery<E>> window = new HashMap<>();
   private final AckMemory<P> memory;
@@ -117,6 +115,7 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
     Delivery<E> again = settling.nextNacked();
     if (again != null) {
       window.put(positionOf(again), again);
+      settling.tookNacked();
     }
     return again;
   }
@@ -134,16 +133,22 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
     }
     acknowledge(positionOf(delivery));
     newlyAcked.add(delivery);
-    settling.count();
+    settling.tell();
     return true;
   }
 
   private void acknowledge(P position) {
     AckingConnection<E, P> live = connection;
-    if (live != null) {
-      live.acknowledge(position);
-    } else {
+    if (live == null) {
       unsent.incrementAndGet();
+      return;
+    }
+    try {
+      live.acknowledge(position);
+    } catch (Throwable e) {
+      // The ack counts all the same; the server sends the event again, and we ack the copy.
+      unsent.incrementAndGet();
+      observer.acknowledgeFailed(e);
     }
   }
 
@@ -174,13 +179,8 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
   @Override
   public int expire() {
-    return (int)
-        open()
-            .filter(delivery -> {
-              delivery.settle(Settlement.EXPIRED);
-              return delivery.settlement() != Settlement.ACKED;
-            })
-            .count();
+    settling.expire();
+    return unacked();
   }
 
   private Stream<Delivery<E>> open() {
@@ -189,10 +189,11 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
   /** Keeps, of what was acked since the last time, only the positions. */
   private void remember() {
-    for (Delivery<E> done = newlyAcked.poll(); done != null; done = newlyAcked.poll()) {
+    for (Delivery<E> done = newlyAcked.peek(); done != null; done = newlyAcked.peek()) {
       P position = positionOf(done);
-      window.remove(position);
       memory.add(position);
+      window.remove(position);
+      newlyAcked.remove();
     }
   }
 

@@ -3,13 +3,12 @@ package dev.perennial;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * When a stream's checkpoint is saved: after so many acks, so long after the first ack that is not
- * saved, when it is asked for, and again some time after a save that failed. However many ask, one
- * save at a time waits on the lane.
+ * saved, when it is asked for, and again some time after a save that failed. A save that could not
+ * be handed over to a thread is asked for again by the next ack.
  */
 final class SaveSchedule {
 
@@ -19,11 +18,9 @@ final class SaveSchedule {
 
   private final Checkpoints.Settings settings;
   private final StreamRuntime runtime;
-  private final StoreLane lane;
-  private final Runnable save;
+  private final StoreLane.Job save;
 
   private final AtomicInteger unsaved = new AtomicInteger();
-  private final AtomicBoolean requested = new AtomicBoolean();
   private final Alarm interval;
 
   /**
@@ -38,18 +35,17 @@ final class SaveSchedule {
       Checkpoints.Settings settings, StreamRuntime runtime, StoreLane lane, Runnable save) {
     this.settings = settings;
     this.runtime = runtime;
-    this.lane = lane;
-    this.save = save;
+    this.save = lane.job(save);
     this.interval = new Alarm(runtime);
     this.retry = new Alarm(runtime);
   }
 
-  /** Notes that there may be something to save. Any thread. */
+  /** Notes that there may be something to save. Any thread; throws nothing. */
   void moved() {
     int count = unsaved.incrementAndGet();
-    if (count >= settings.acks()) {
-      requestUnlessRetrying();
-    } else if (count == 1 && !interval.isSet()) {
+    if (count >= settings.acks() || save.isWanted()) {
+      askUnlessRetrying();
+    } else if (!interval.isSet()) {
       saveInTime();
     }
   }
@@ -59,44 +55,36 @@ final class SaveSchedule {
       interval.set(settings.interval(), this::timeIsOver);
     } catch (Throwable e) {
       // Without a timer it is saved now, rather than perhaps never.
-      requestUnlessRetrying();
+      askUnlessRetrying();
     }
   }
 
   private void timeIsOver() {
     if (unsaved.get() > 0) {
-      requestUnlessRetrying();
+      askUnlessRetrying();
     }
   }
 
-  private void requestUnlessRetrying() {
+  private void askUnlessRetrying() {
     if (!retry.isSet()) {
-      request();
+      save.ask();
     }
   }
 
-  /** Asks for a save that waits for no retry. Any thread. */
+  /** Asks for a save that waits for no retry. Any thread; throws nothing. */
   void now() {
     retry.cancel();
-    request();
-    // One that was asked for before may have found no thread.
-    lane.start();
-  }
-
-  private void request() {
-    if (requested.compareAndSet(false, true)) {
-      lane.submit(save);
-    }
+    save.ask();
   }
 
   /**
    * A save begins. False if it was asked for before one failed, whose retry comes in its own time.
    */
   boolean begin() {
-    requested.set(false);
     if (retry.isSet()) {
       return false;
     }
+    // Before the watermark is read, so that an ack which comes after that counts for the next save.
     unsaved.set(0);
     return true;
   }
@@ -107,17 +95,17 @@ final class SaveSchedule {
   }
 
   /**
-   * The save that had begun failed; says how long until the next try. Where no timer can be had for
-   * that, throws what the runtime throws.
+   * The save that had begun failed; says how long until the next try. If no timer can be had for
+   * that, it throws what the runtime throws, and the next ack asks for the next try.
    */
   Duration failed() {
     failures++;
     Duration wait = RETRIES.delay(failures, runtime.random());
-    retry.set(wait, this::request);
+    retry.set(wait, save::ask);
     return wait;
   }
 
-  /** Leaves no timer behind. For who closes the stream, after the last flush. */
+  /** Leaves no timer behind. Any thread. */
   void stop() {
     interval.stop();
     retry.stop();

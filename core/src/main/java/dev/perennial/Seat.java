@@ -68,7 +68,7 @@ final class Seat {
   private final Signal signal;
   private final String source;
   private final BooleanSupplier closing;
-  private final Supplier<StreamClosedException> closed;
+  private final Supplier<? extends RuntimeException> over;
   private final Runnable cleanUp;
 
   /**
@@ -82,7 +82,7 @@ final class Seat {
    * @param signal raised when the puller leaves
    * @param source the source's name, for errors
    * @param closing whether the stream is closing, and nothing new is begun
-   * @param closed what the puller is told then
+   * @param over what the puller is told then, or when the seat was taken
    * @param cleanUp closes the connection and the source, in the pulling thread, when the closer
    *     could not wait for it
    */
@@ -90,12 +90,12 @@ final class Seat {
       Signal signal,
       String source,
       BooleanSupplier closing,
-      Supplier<StreamClosedException> closed,
+      Supplier<? extends RuntimeException> over,
       Runnable cleanUp) {
     this.signal = signal;
     this.source = source;
     this.closing = closing;
-    this.closed = closed;
+    this.over = over;
     this.cleanUp = cleanUp;
   }
 
@@ -123,20 +123,20 @@ final class Seat {
   /** The puller runs a call that may block. */
   <T extends @Nullable Object, X extends Exception> T use(Use what, Call<T, X> call) throws X {
     if (!use.compareAndSet(Use.PULLING, what)) {
-      throw closed.get();
+      throw over.get();
     }
     T result;
     try {
       // Who closes looks at the seat after saying so, and we look at that after taking the seat.
       if (what != Use.RECEIVING && closing.getAsBoolean()) {
-        throw closed.get();
+        throw over.get();
       }
       result = call.call();
     } finally {
       back(what);
     }
     if (what != Use.HANDLING && use.get() == Use.TAKEN) {
-      throw closed.get();
+      throw over.get();
     }
     return result;
   }
@@ -202,13 +202,21 @@ final class Seat {
     return switch (now) {
       case CONNECTING, RECEIVING, INTERRUPTING, INTERRUPTED -> Handover.LEFT_INSIDE;
       case PULLING -> isMine() ? Handover.TAKEN : Handover.LEFT_PULLING;
-      case FREE, HANDLING, TAKEN, ABANDONED -> Handover.TAKEN;
+      case FREE, HANDLING, TAKEN -> Handover.TAKEN;
+      // Another one wanted it before, and the puller is still about.
+      case ABANDONED -> Handover.LEFT_PULLING;
     };
   }
 
   private boolean takeFree(Deadline deadline) {
     return Uninterrupted.await(
-        signal, () -> use.compareAndSet(Use.FREE, Use.TAKEN) || use.get() == Use.TAKEN, deadline);
+        signal, () -> use.compareAndSet(Use.FREE, Use.TAKEN) || isGone(), deadline);
+  }
+
+  /** Whether another one took the seat, or gave up waiting for it. */
+  private boolean isGone() {
+    Use now = use.get();
+    return now == Use.TAKEN || now == Use.ABANDONED;
   }
 
   private void interrupt(Set<Use> where) {
@@ -224,7 +232,7 @@ final class Seat {
 
   private RuntimeException refused(Use now) {
     if (now == Use.TAKEN || now == Use.ABANDONED) {
-      return closed.get();
+      return over.get();
     }
     Thread other = puller;
     if (other == Thread.currentThread()) {

@@ -1,103 +1,118 @@
 package dev.perennial;
 
 import dev.perennial.port.StreamRuntime;
-import java.time.Duration;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs what touches a stream's checkpoint store one after the other, off the application's threads.
- * Where the JVM has no thread to give for that, what waits runs once it has.
+ * Runs what touches a stream's checkpoint store, one thing at a time, off the application's
+ * threads. What it can run is known from the beginning, as jobs; asking for one only marks it, so a
+ * job that no thread could be had for runs as soon as any job is asked for again.
  */
 final class StoreLane {
 
-  /** Until it asks again for a thread that could not be had. */
-  private static final Duration AGAIN = Duration.ofSeconds(1);
-
-  private final StreamRuntime runtime;
-  private final Observer observer;
-  private final Consumer<Throwable> stuck;
-  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean busy = new AtomicBoolean();
-  private final Alarm again;
-  private volatile @Nullable Thread thread;
-
   /**
-   * @param stuck told when neither a thread nor a timer can be had, so that nothing runs until the
-   *     next task is handed in
+   * Something that touches the store. However often it is asked for before it runs, it runs once.
    */
-  StoreLane(StreamRuntime runtime, Observer observer, Consumer<Throwable> stuck) {
-    this.runtime = runtime;
-    this.observer = observer;
-    this.stuck = stuck;
-    this.again = new Alarm(runtime);
-  }
+  final class Job {
+    private final Runnable task;
+    private final AtomicBoolean wanted = new AtomicBoolean();
 
-  /** Hands in a task. Any thread; throws nothing. */
-  void submit(Runnable task) {
-    tasks.add(task);
-    start();
-  }
+    private Job(Runnable task) {
+      this.task = task;
+    }
 
-  /**
-   * Hands in the last task, which nothing comes behind. Where neither a thread nor a timer can be
-   * had, it runs on the caller's thread, with what waits before it.
-   */
-  void submitLast(Runnable task) {
-    tasks.add(task);
-    if (!start() && busy.compareAndSet(false, true)) {
-      drain();
+    /** Whether it was asked for and has not begun. */
+    boolean isWanted() {
+      return wanted.get();
+    }
+
+    /** Asks for it to be run soon. Any thread; throws nothing. */
+    void ask() {
+      wanted.set(true);
+      start();
+    }
+
+    private void runIfWanted() {
+      if (wanted.getAndSet(false)) {
+        try {
+          task.run();
+        } catch (Throwable e) {
+          tell(e);
+        }
+      }
     }
   }
 
-  /** Whether the caller is a task of this lane, which must not wait for another. */
+  private final StreamRuntime runtime;
+  private final Consumer<Throwable> failed;
+  private final List<Job> jobs = new CopyOnWriteArrayList<>();
+  private final AtomicBoolean busy = new AtomicBoolean();
+  private volatile @Nullable Thread thread;
+
+  /**
+   * @param failed told why no thread could be had, or what a job threw
+   */
+  StoreLane(StreamRuntime runtime, Consumer<Throwable> failed) {
+    this.runtime = runtime;
+    this.failed = failed;
+  }
+
+  /** Adds a job. Of those that wait, the one that was added first runs first. */
+  Job job(Runnable task) {
+    Job job = new Job(task);
+    jobs.add(job);
+    return job;
+  }
+
+  /** Whether the caller is a job of this lane, which must not wait for another. */
   boolean isCurrentThread() {
     return thread == Thread.currentThread();
   }
 
-  /**
-   * Runs what waits, unless it is being run. Any thread; throws nothing.
-   *
-   * @return false if neither a thread nor a timer can be had, so that what waits goes on waiting
-   */
-  boolean start() {
-    if (tasks.isEmpty() || !busy.compareAndSet(false, true)) {
-      return true;
+  private void start() {
+    if (!busy.compareAndSet(false, true)) {
+      return;
     }
     try {
       runtime.execute(this::drain);
-      return true;
     } catch (Throwable e) {
       busy.set(false);
-      return startLater(e);
-    }
-  }
-
-  private boolean startLater(Throwable noThread) {
-    observer.noThread(noThread);
-    try {
-      again.set(AGAIN, this::start);
-      return true;
-    } catch (Throwable noTimer) {
-      stuck.accept(noTimer);
-      return false;
+      tell(e);
     }
   }
 
   private void drain() {
-    try {
-      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-        thread = Thread.currentThread();
-        task.run();
+    do {
+      thread = Thread.currentThread();
+      for (Job next = next(); next != null; next = next()) {
+        next.runIfWanted();
       }
-    } finally {
       thread = null;
       busy.set(false);
-      // What waits behind a task that threw, or found the lane busy just now.
-      start();
+      // Whoever asked just now may have found the lane busy.
+    } while (next() != null && busy.compareAndSet(false, true));
+  }
+
+  private @Nullable Job next() {
+    // By index, because an iterator takes memory, and an error here would leave the lane busy.
+    for (int i = 0; i < jobs.size(); i++) {
+      Job job = jobs.get(i);
+      if (job.isWanted()) {
+        return job;
+      }
+    }
+    return null;
+  }
+
+  private void tell(Throwable error) {
+    try {
+      failed.accept(error);
+    } catch (Throwable e) {
+      // Not even that can be told now.
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.perennial;
 
-import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Position;
@@ -8,13 +7,42 @@ import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.StreamRuntime.Signal;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a stream that keeps a checkpoint has for that: the claim, the saves, and the lane that both
  * run on.
  */
-record StoreSaving<P extends Position>(
-    String streamId, StoreLane lane, Claim claim, Checkpointer<P> checkpointer) implements Saving {
+final class StoreSaving<P extends Position> implements Saving {
+
+  private final String streamId;
+  private final StoreLane lane;
+  private final Claim claim;
+  private final Checkpointer<P> checkpointer;
+  private final OutageClock outage;
+  private final StoreLane.Job release;
+
+  /** Run once the claim is given up; null before that is asked for, and again afterwards. */
+  private final AtomicReference<@Nullable Runnable> released = new AtomicReference<>();
+
+  private final AtomicBoolean releasing = new AtomicBoolean();
+
+  private StoreSaving(
+      String streamId,
+      StoreLane lane,
+      Claim claim,
+      Checkpointer<P> checkpointer,
+      OutageClock outage) {
+    this.streamId = streamId;
+    this.lane = lane;
+    this.claim = claim;
+    this.checkpointer = checkpointer;
+    this.outage = outage;
+    // Added last, so it runs after the save that was asked for before.
+    this.release = lane.job(this::releaseNow);
+  }
 
   static <P extends Position> StoreSaving<P> of(
       ClientTrackedSource<?, P> source,
@@ -29,12 +57,31 @@ record StoreSaving<P extends Position>(
     String id = checkpoints.streamId();
     Checkpoints.Settings settings = checkpoints.settings();
     OutageClock outage = new OutageClock(settings.tolerateOutage(), id, runtime, lifecycle);
-    StoreLane lane = new StoreLane(runtime, observer, outage::stuck);
+    StoreLane lane =
+        new StoreLane(
+            runtime,
+            error -> {
+              outage.begin();
+              outage.failed(error);
+              observer.storeCallFailed(id, error);
+            });
     Claim claim = new Claim(store, id, settings, runtime, lane, outage, lifecycle, observer, wake);
     Checkpointer<P> checkpointer =
         new Checkpointer<>(
-            source, window, claim, lane, outage, settings, runtime, signal, lifecycle, observer);
-    return new StoreSaving<>(id, lane, claim, checkpointer);
+            source, window, claim, lane, outage, checkpoints, runtime, signal, lifecycle, observer);
+    return new StoreSaving<>(id, lane, claim, checkpointer, outage);
+  }
+
+  String streamId() {
+    return streamId;
+  }
+
+  Claim claim() {
+    return claim;
+  }
+
+  Checkpointer<P> checkpointer() {
+    return checkpointer;
   }
 
   @Override
@@ -48,13 +95,15 @@ record StoreSaving<P extends Position>(
   }
 
   @Override
-  public CheckpointOutcome flush(Deadline deadline) {
-    return isHeldUpByCaller() ? outcome() : checkpointer.flush(deadline);
+  public void flush(Deadline deadline) {
+    if (!isHeldUpByCaller()) {
+      checkpointer.flush(deadline);
+    }
   }
 
   @Override
-  public CheckpointOutcome outcome() {
-    return checkpointer.outcome();
+  public SaveResult result() {
+    return checkpointer.result();
   }
 
   @Override
@@ -63,9 +112,23 @@ record StoreSaving<P extends Position>(
   }
 
   @Override
-  public void release(Runnable released) {
+  public void release(Runnable then) {
+    if (releasing.compareAndSet(false, true)) {
+      released.set(then);
+    }
     checkpointer.stop();
-    claim.release(released);
+    outage.stop();
+    if (released.get() != null) {
+      release.ask();
+    }
+  }
+
+  private void releaseNow() {
+    claim.release();
+    Runnable then = released.getAndSet(null);
+    if (then != null) {
+      then.run();
+    }
   }
 
   @Override
@@ -79,7 +142,15 @@ record StoreSaving<P extends Position>(
   }
 
   @Override
-  public String kept() {
-    return claim.isHeld() ? "its claim on checkpoint '" + streamId + "'" : "";
+  public @Nullable Throwable lastError() {
+    return outage.lastError();
+  }
+
+  @Override
+  public Optional<String> awaited() {
+    Optional<String> claimed = claim.awaited();
+    return claimed.isPresent() || checkpointer.isSaved()
+        ? claimed
+        : Optional.of("checkpoint \"" + streamId + "\" to be saved");
   }
 }

@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import dev.perennial.port.StreamRuntime.Signal;
+import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -9,15 +10,37 @@ import java.util.function.BooleanSupplier;
  */
 final class Uninterrupted {
 
+  /** How long to wait before asking again for what may not have reached anybody. */
+  private static final Duration ASK_AGAIN = Duration.ofMillis(500);
+
   private Uninterrupted() {}
+
+  /**
+   * Asks for something, and waits until the condition holds or the time is over. Asks again now and
+   * then, because no thread may have been there for what was asked.
+   */
+  static boolean await(Signal signal, Runnable ask, BooleanSupplier condition, Deadline deadline) {
+    return await(signal, ask, condition, deadline, ASK_AGAIN);
+  }
 
   /** Waits until the condition holds or the time is over; an interrupt is kept for after that. */
   static boolean await(Signal signal, BooleanSupplier condition, Deadline deadline) {
+    return await(signal, () -> {}, condition, deadline, Durations.FOREVER);
+  }
+
+  private static boolean await(
+      Signal signal, Runnable ask, BooleanSupplier condition, Deadline deadline, Duration most) {
     boolean interrupted = false;
     try {
       while (true) {
+        ask.run();
         try {
-          return signal.await(condition, deadline.remaining());
+          if (signal.await(condition, deadline.remaining(most))) {
+            return true;
+          }
+          if (deadline.isOver()) {
+            return false;
+          }
         } catch (InterruptedException e) {
           interrupted = true;
         }

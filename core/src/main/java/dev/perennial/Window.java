@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The deliveries that are handed out or waiting, not yet acked. {@code ack}, {@code nack} and the
- * figures are for any thread, {@code expire} is for who closes the stream, and everything else for
- * the pulling thread.
+ * figures are for any thread, and so is {@code expire}; {@code oldestUnacked} is for the pulling
+ * thread, or for the closing thread once that is out, and everything else for the pulling thread.
  */
 interface Window<E, P extends Position> {
 
@@ -45,6 +45,9 @@ interface Window<E, P extends Position> {
     return 0;
   }
 
-  /** Makes every ack and nack from now on too late, and says how many deliveries that concerns. */
+  /**
+   * Makes every ack and nack from now on too late, also of what is admitted later, and says how
+   * many deliveries are not acked. Idempotent. Any thread.
+   */
   int expire();
 }

@@ -1,7 +1,6 @@
 package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.StreamException.Reason;
@@ -81,7 +80,7 @@ class CheckpointerTest {
           });
 
   private final Observer observer = new Observer("test", List.of());
-  private final Lifecycle lifecycle = new Lifecycle(() -> {}, observer, () -> "");
+  private final Lifecycle lifecycle = new Lifecycle(() -> {}, () -> {}, observer, runtime);
   private StoreSaving<TestPosition> saving;
   private final AckWindow<String, TestPosition> window =
       new AckWindow<>(
@@ -126,6 +125,11 @@ class CheckpointerTest {
     }
   }
 
+  private CheckpointOutcome flush(Duration timeout) {
+    saving.flush(Deadline.in(timeout, runtime));
+    return saving.result().outcome();
+  }
+
   @Test
   @DisplayName("saves after so many acks, and not after one less")
   void byCount() {
@@ -163,7 +167,7 @@ class CheckpointerTest {
     runtime.runTasks();
     assertThat(saves).containsExactly("5000");
     assertThat(saving.checkpointer().isSaved()).isTrue();
-    assertThat(saving.checkpointer().outcome()).isEqualTo(CheckpointOutcome.SAVED);
+    assertThat(saving.result().outcome()).isEqualTo(CheckpointOutcome.SAVED);
   }
 
   @Test
@@ -174,7 +178,7 @@ class CheckpointerTest {
     ack(10);
     runtime.advance(Duration.ofSeconds(5));
     assertThat(tries).isZero();
-    assertThat(saving.checkpointer().outcome()).isEqualTo(CheckpointOutcome.NONE);
+    assertThat(saving.result().outcome()).isEqualTo(CheckpointOutcome.NONE);
     slow.ack();
     runtime.runTasks();
     assertThat(saves).containsExactly("11");
@@ -209,8 +213,7 @@ class CheckpointerTest {
     runtime.advance(Duration.ofSeconds(9));
     int before = tries;
     broken = Optional.empty();
-    CheckpointOutcome outcome = saving.checkpointer().flush(Deadline.in(Duration.ZERO, runtime));
-    assertThat(outcome).isEqualTo(CheckpointOutcome.SAVED);
+    assertThat(flush(Duration.ZERO)).isEqualTo(CheckpointOutcome.SAVED);
     assertThat(tries).isEqualTo(before + 1);
     assertThat(saves).containsExactly("1");
     runtime.advance(Duration.ofMinutes(1));
@@ -240,7 +243,7 @@ class CheckpointerTest {
     open(1_000, Duration.ofHours(1));
     broken = Optional.of(new IOException("broken"));
     ack(999);
-    saving.checkpointer().flush(Deadline.in(Duration.ofMillis(1), runtime));
+    flush(Duration.ofMillis(1));
     assertThat(runtime.pendingTimers()).isPositive();
     saving.release(() -> {});
     runtime.runTasks();
@@ -260,8 +263,7 @@ class CheckpointerTest {
     runtime.advance(Duration.ofMinutes(1));
     assertThat(tries).isEqualTo(1);
     assertThat(saves).isEmpty();
-    assertThat(saving.checkpointer().flush(Deadline.in(Duration.ofSeconds(1), runtime)))
-        .isEqualTo(CheckpointOutcome.NOT_SAVED);
+    assertThat(flush(Duration.ofSeconds(1))).isEqualTo(CheckpointOutcome.NOT_SAVED);
   }
 
   @Test
@@ -304,31 +306,33 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("a save that no thread can be had for follows when one can, and the ack counts")
+  @DisplayName(
+      "a save that no thread can be had for is told of, and the next ack asks for it again")
   void noThread() {
     open(1, Duration.ofHours(1));
-    runtime.refuseThreads(3);
-    ack(3);
+    runtime.refuseThreads(1);
+    ack(1);
+    runtime.runTasks();
     assertThat(saves).isEmpty();
-    runtime.advance(Duration.ofSeconds(5));
-    assertThat(saves).containsExactly("3");
+    assertThat(saving.lastError()).isInstanceOf(Error.class);
+    ack(1);
+    runtime.runTasks();
+    assertThat(saves).containsExactly("2");
+    assertThat(saving.lastError()).isNull();
     assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
   }
 
   @Test
-  @DisplayName("where neither a thread nor a timer can be had, the stream says so, and close saves")
-  void neitherThreadNorTimer() {
-    open(1, Duration.ofHours(1));
+  @DisplayName("also if that was the save at the interval, which acks do not ask for")
+  void noThreadAtTheInterval() {
+    open(1_000, Duration.ofSeconds(1));
+    ack(5);
     runtime.refuseThreads(1);
-    runtime.refuseTimers(1);
+    runtime.advance(Duration.ofSeconds(1));
+    assertThat(saves).isEmpty();
     ack(1);
-    assertThatExceptionOfType(StreamException.class)
-        .isThrownBy(lifecycle::check)
-        .withMessageContaining("orders")
-        .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.CHECKPOINT))
-        .withCauseInstanceOf(Error.class);
-    assertThat(saving.checkpointer().flush(Deadline.in(Duration.ZERO, runtime)))
-        .isEqualTo(CheckpointOutcome.SAVED);
+    runtime.runTasks();
+    assertThat(saves).containsExactly("6");
   }
 
   @Test
@@ -342,17 +346,19 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("without a timer for the next try of a failed save, the stream says so")
+  @DisplayName("without a timer for the next try of a failed save, the next ack asks for it")
   void noRetryTimer() {
     open(1, Duration.ofHours(1));
     broken = Optional.of(new IOException("broken"));
     onTry = () -> runtime.refuseTimers(1);
     ack(1);
     runtime.runTasks();
-    assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+    assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+    assertThat(saving.lastError()).isNotNull();
     broken = Optional.empty();
     onTry = () -> {};
-    assertThat(saving.checkpointer().flush(Deadline.in(Duration.ZERO, runtime)))
-        .isEqualTo(CheckpointOutcome.SAVED);
+    ack(1);
+    runtime.runTasks();
+    assertThat(saves).containsExactly("2");
   }
 }

@@ -1,9 +1,7 @@
 package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.perennial.StreamException.Reason;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
@@ -21,8 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName(
-    "A JVM that has no thread to give: a stream waits for one, or says that it cannot go on")
+@DisplayName("A JVM that has no thread to give for a while: a stream asks again, and loses nothing")
 class NoThreadTest {
 
   private final ManualRuntime runtime = new ManualRuntime();
@@ -121,14 +118,6 @@ class NoThreadTest {
         .open();
   }
 
-  private static void assertDead(EventStream<Long> stream) {
-    assertThatExceptionOfType(StreamException.class)
-        .isThrownBy(stream::next)
-        .withMessageContaining("orders")
-        .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.CHECKPOINT))
-        .withCauseInstanceOf(Error.class);
-  }
-
   @Test
   @DisplayName("the claim is tried for when there is a thread")
   void claims() throws Exception {
@@ -140,27 +129,16 @@ class NoThreadTest {
   }
 
   @Test
-  @DisplayName("without a timer either, the first call says so")
-  void claimsNever() {
-    EventStream<Long> stream = open();
-    runtime.refuseThreads(1);
-    runtime.refuseTimers(1);
-    assertDead(stream);
-    stream.close();
-    assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
-    assertThat(closed).containsExactly("source");
-  }
-
-  @Test
-  @DisplayName("a standby that no timer can be had for says so")
-  void standsByNever() throws Exception {
-    claimsRefused = 1;
+  @DisplayName(
+      "a standby goes on trying also when there is neither a thread nor a timer for a while")
+  void standsBy() throws Exception {
+    claimsRefused = 2;
     EventStream<Long> stream = open();
     assertThat(stream.next(Duration.ofMillis(10))).isEmpty();
     assertThat(stream.state()).isEqualTo(StreamState.CLAIMING);
-    claimsRefused = 1;
-    runtime.refuseTimers(1);
-    assertDead(stream);
+    runtime.refuseThreads(3);
+    runtime.refuseTimers(3);
+    assertThat(stream.next().event()).isEqualTo(1);
     stream.close();
   }
 
@@ -179,15 +157,34 @@ class NoThreadTest {
   }
 
   @Test
-  @DisplayName("without a timer either, close saves and closes on the caller's thread")
-  void closesOnTheCallersThread() throws Exception {
+  @DisplayName("a save that no thread can be had for follows with the next ack")
+  void nextAck() throws Exception {
     EventStream<Long> stream = open();
     Delivery<Long> first = stream.next();
-    runtime.refuseThreads(1_000);
+    Delivery<Long> second = stream.next();
+    runtime.refuseThreads(1);
     runtime.refuseTimers(1_000);
     assertThat(first.ack()).isTrue();
-    stream.close(Duration.ofSeconds(5));
-    assertThat(saved).containsExactly("0", "1");
-    assertThat(closed).containsExactlyInAnyOrder("connection", "claim", "source");
+    runtime.runTasks();
+    assertThat(saved).containsExactly("0");
+    assertThat(second.ack()).isTrue();
+    runtime.runTasks();
+    assertThat(saved).containsExactly("0", "2");
+  }
+
+  @Test
+  @DisplayName(
+      "where no thread can be had at all, close says that the checkpoint is not saved, and why")
+  void closesWithoutThreads() throws Exception {
+    EventStream<Long> stream = open();
+    Delivery<Long> first = stream.next();
+    runtime.refuseThreads(1_000_000);
+    assertThat(first.ack()).isTrue();
+    CloseReport report = stream.close(Duration.ofSeconds(5));
+    assertThat(report.checkpoint()).isEqualTo(CloseReport.CheckpointOutcome.NOT_SAVED);
+    assertThat(report.saveError()).containsInstanceOf(Error.class);
+    assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+    assertThat(first.ack()).isFalse();
+    assertThat(closed).containsExactly("connection");
   }
 }

@@ -14,7 +14,7 @@ class OutageClockTest {
 
   private final ManualRuntime runtime = new ManualRuntime();
   private final Lifecycle lifecycle =
-      new Lifecycle(() -> {}, new Observer("test", List.of()), () -> "");
+      new Lifecycle(() -> {}, () -> {}, new Observer("test", List.of()), runtime);
   private final OutageClock clock = new OutageClock(TOLERATED, "orders", runtime, lifecycle);
 
   private boolean isDead() {

@@ -1,149 +1,161 @@
 package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.StreamRuntime;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class StoreLaneTest {
 
-  private final List<Throwable> stuck = new ArrayList<>();
+  private final List<Throwable> failed = new ArrayList<>();
+  private final ManualRuntime runtime = new ManualRuntime();
+  private final StoreLane lane = new StoreLane(runtime, failed::add);
+  private final List<String> ran = new ArrayList<>();
 
-  private StoreLane lane(StreamRuntime runtime) {
-    return new StoreLane(runtime, new Observer("test", List.of()), stuck::add);
+  private StoreLane.Job job(String name) {
+    return lane.job(() -> ran.add(name));
   }
 
   @Test
-  @DisplayName("tasks run one at a time and in order, however many threads hand them in")
+  @DisplayName("jobs run one at a time, and each after it was asked for, however many threads ask")
   void oneAtATime() throws Exception {
-    int submitters = 4;
     int each = 5_000;
-    StoreLane lane = lane(StreamRuntime.system());
-    CountDownLatch done = new CountDownLatch(submitters * each);
+    StoreLane real = new StoreLane(StreamRuntime.system(), failed::add);
     AtomicInteger inside = new AtomicInteger();
     AtomicInteger overlaps = new AtomicInteger();
     AtomicInteger strangers = new AtomicInteger();
-    int[] next = new int[submitters];
-    AtomicInteger outOfOrder = new AtomicInteger();
+    List<AtomicInteger> asked = new ArrayList<>();
+    List<AtomicInteger> seen = new ArrayList<>();
     try (Threads threads = new Threads()) {
-      for (int s = 0; s < submitters; s++) {
-        int submitter = s;
-        threads.run(() -> {
-          for (int i = 0; i < each; i++) {
-            int number = i;
-            lane.submit(() -> {
+      for (int j = 0; j < 4; j++) {
+        AtomicInteger asks = new AtomicInteger();
+        AtomicInteger last = new AtomicInteger();
+        asked.add(asks);
+        seen.add(last);
+        StoreLane.Job job =
+            real.job(() -> {
               if (inside.incrementAndGet() > 1) {
                 overlaps.incrementAndGet();
               }
-              if (!lane.isCurrentThread()) {
+              if (!real.isCurrentThread()) {
                 strangers.incrementAndGet();
               }
-              if (next[submitter]++ != number) {
-                outOfOrder.incrementAndGet();
-              }
+              last.set(asks.get());
               inside.decrementAndGet();
-              done.countDown();
             });
+        threads.run(() -> {
+          for (int i = 0; i < each; i++) {
+            asks.incrementAndGet();
+            job.ask();
           }
         });
       }
       threads.join();
-      assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
+      org.awaitility.Awaitility.await()
+          .until(() -> seen.stream().allMatch(last -> last.get() == each));
     }
+    assertThat(asked).allMatch(asks -> asks.get() == each);
     assertThat(overlaps).hasValue(0);
-    assertThat(outOfOrder).hasValue(0);
     assertThat(strangers).hasValue(0);
+    assertThat(real.isCurrentThread()).isFalse();
+    assertThat(failed).isEmpty();
+  }
+
+  @Test
+  @DisplayName("however often a job is asked for before it runs, it runs once")
+  void coalesces() {
+    StoreLane.Job save = job("save");
+    save.ask();
+    save.ask();
+    assertThat(save.isWanted()).isTrue();
+    assertThat(runtime.pendingTasks()).isEqualTo(1);
+    runtime.runTasks();
+    assertThat(save.isWanted()).isFalse();
+    assertThat(ran).containsExactly("save");
+  }
+
+  @Test
+  @DisplayName("of those that wait, the job that was added first runs first")
+  void order() {
+    StoreLane.Job save = job("save");
+    StoreLane.Job release = job("release");
+    release.ask();
+    save.ask();
+    runtime.runTasks();
+    assertThat(ran).containsExactly("save", "release");
+  }
+
+  @Test
+  @DisplayName("a job that throws is told of, and holds up none of the others")
+  void failingJob() {
+    Error error = new OutOfMemoryError("a job of this test");
+    StoreLane.Job failing =
+        lane.job(() -> {
+          throw error;
+        });
+    StoreLane.Job behind = job("behind it");
+    failing.ask();
+    behind.ask();
+    runtime.runTasks();
+    behind.ask();
+    runtime.runTasks();
+    assertThat(ran).containsExactly("behind it", "behind it");
+    assertThat(failed).containsExactly(error);
     assertThat(lane.isCurrentThread()).isFalse();
   }
 
   @Test
-  @DisplayName("a task that throws holds up none of those behind it")
-  void failingTask() {
-    ManualRuntime runtime = new ManualRuntime();
-    StoreLane lane = lane(runtime);
-    List<String> ran = new ArrayList<>();
-    lane.submit(() -> {
-      throw new IllegalStateException("a task of this test");
-    });
-    lane.submit(() -> ran.add("behind it"));
-    assertThatIllegalStateException().isThrownBy(runtime::runTasks);
-    runtime.runTasks();
-    lane.submit(() -> ran.add("later"));
-    runtime.runTasks();
-    assertThat(ran).containsExactly("behind it", "later");
-    assertThat(lane.isCurrentThread()).isFalse();
-  }
-
-  @Test
-  @DisplayName("a task may hand in another, which runs after it")
+  @DisplayName("a job may ask for another, and for itself")
   void nested() {
-    ManualRuntime runtime = new ManualRuntime();
-    StoreLane lane = lane(runtime);
-    List<String> ran = new ArrayList<>();
-    lane.submit(() -> {
-      lane.submit(() -> ran.add("inner"));
-      ran.add("outer");
-    });
+    StoreLane.Job[] outer = new StoreLane.Job[1];
+    StoreLane.Job inner = job("inner");
+    outer[0] =
+        lane.job(() -> {
+          if (ran.isEmpty()) {
+            outer[0].ask();
+            inner.ask();
+          }
+          ran.add("outer");
+        });
+    outer[0].ask();
     runtime.runTasks();
-    assertThat(ran).containsExactly("outer", "inner");
+    assertThat(ran).containsExactly("outer", "inner", "outer");
   }
 
   @Test
-  @DisplayName("what no thread could be had for runs when one can, in order")
+  @DisplayName("what no thread could be had for is told of, and runs once anything is asked for")
   void noThread() {
-    ManualRuntime runtime = new ManualRuntime();
-    StoreLane lane = lane(runtime);
-    List<String> ran = new ArrayList<>();
-    runtime.refuseThreads(3);
-    lane.submit(() -> ran.add("first"));
-    lane.submit(() -> ran.add("second"));
-    assertThat(runtime.pendingTimers()).isEqualTo(1);
-    runtime.advance(Duration.ofSeconds(1));
-    assertThat(ran).isEmpty();
-    runtime.advance(Duration.ofSeconds(1));
+    StoreLane.Job first = job("first");
+    StoreLane.Job second = job("second");
+    runtime.refuseThreads(1);
+    first.ask();
+    assertThat(failed).singleElement().isInstanceOf(Error.class);
+    assertThat(first.isWanted()).isTrue();
+    second.ask();
+    runtime.runTasks();
     assertThat(ran).containsExactly("first", "second");
-    assertThat(stuck).isEmpty();
     assertThat(runtime.pendingTimers()).isZero();
   }
 
   @Test
-  @DisplayName("what waits behind a task that threw runs, although no thread could be had at first")
-  void noThreadBehindFailure() {
-    ManualRuntime runtime = new ManualRuntime();
-    StoreLane lane = lane(runtime);
-    List<String> ran = new ArrayList<>();
-    lane.submit(() -> {
-      lane.submit(() -> ran.add("behind it"));
-      runtime.refuseThreads(1);
-      throw new IllegalStateException("a task of this test");
-    });
-    assertThatIllegalStateException().isThrownBy(runtime::runTasks);
-    runtime.advance(Duration.ofSeconds(1));
-    assertThat(ran).containsExactly("behind it");
-  }
-
-  @Test
-  @DisplayName(
-      "it says when neither a thread nor a timer can be had; the next task runs the others")
-  void stuck() {
-    ManualRuntime runtime = new ManualRuntime();
-    StoreLane lane = lane(runtime);
-    List<String> ran = new ArrayList<>();
+  @DisplayName("that nobody can be told of a failure does no harm either")
+  void cannotTell() {
+    StoreLane mute =
+        new StoreLane(
+            runtime,
+            error -> {
+              throw new OutOfMemoryError("no memory to tell it");
+            });
+    StoreLane.Job job = mute.job(() -> ran.add("job"));
     runtime.refuseThreads(1);
-    runtime.refuseTimers(1);
-    lane.submit(() -> ran.add("first"));
-    assertThat(stuck).singleElement().isInstanceOf(Error.class);
-    lane.submit(() -> ran.add("second"));
+    job.ask();
+    job.ask();
     runtime.runTasks();
-    assertThat(ran).containsExactly("first", "second");
+    assertThat(ran).containsExactly("job");
   }
 }

@@ -22,7 +22,9 @@ public final class CheckpointException extends Exception {
      */
     MISMATCH,
     /** Somebody else has the claim. Ends the stream, without a further save. */
-    CLAIM_LOST
+    CLAIM_LOST,
+    /** The store was closed. Ends the stream, without a further save: trying again cannot help. */
+    CLOSED
   }
 
   private final Kind kind;
@@ -46,6 +48,10 @@ public final class CheckpointException extends Exception {
 
   public static CheckpointException claimLost(String message, @Nullable Throwable cause) {
     return new CheckpointException(Kind.CLAIM_LOST, message, cause);
+  }
+
+  public static CheckpointException closed(String message) {
+    return new CheckpointException(Kind.CLOSED, message, null);
   }
 
   public Kind kind() {

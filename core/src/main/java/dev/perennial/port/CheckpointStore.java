@@ -28,7 +28,10 @@ public interface CheckpointStore extends AutoCloseable {
 
   /**
    * Gives back what the store holds, such as connections; does nothing unless the store says
-   * otherwise. Idempotent.
+   * otherwise. To be called after the streams that use the store are closed: if a store cannot be
+   * used once it is closed, its calls and those of its slots throw an exception of kind {@link
+   * CheckpointException.Kind#CLOSED CLOSED} from then on, at once, which ends a stream that is
+   * still open. Only {@link CheckpointSlot#close} then does nothing more than it can. Idempotent.
    */
   @Override
   default void close() {}

@@ -56,6 +56,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
   private final Map<String, Claim> claims = new HashMap<>();
   private final Map<String, String> corrupt = new HashMap<>();
   private final List<Save> saves = new ArrayList<>();
+  private boolean closed;
 
   /** Makes a store with nothing in it, in real time. */
   public InMemoryCheckpointStore() {
@@ -187,6 +188,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
   public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
     faults.before(Call.CLAIM);
+    requireOpen("claim", streamId);
     Slot slot = new Slot(streamId);
     boolean claimed;
     synchronized (checkpoints) {
@@ -200,6 +202,28 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
       throw e;
     }
     return claimed ? Optional.of(slot) : Optional.empty();
+  }
+
+  /**
+   * Closes the store, as the port says: what is saved and who has claimed it stays as it is, and
+   * can be looked at.
+   */
+  @Override
+  public void close() {
+    synchronized (checkpoints) {
+      closed = true;
+    }
+  }
+
+  private void requireOpen(String call, String streamId) throws CheckpointException {
+    boolean refused;
+    synchronized (checkpoints) {
+      refused = closed;
+    }
+    if (refused) {
+      throw CheckpointException.closed(
+          "the store was closed before it was asked to " + call + " '" + streamId + "'");
+    }
   }
 
   private static CheckpointException notHeld(String streamId) {
@@ -222,6 +246,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
       enter("load");
       try {
         faults.before(Call.LOAD);
+        requireOpen("load", streamId);
         Optional<Checkpoint> loaded;
         synchronized (checkpoints) {
           requireClaim();
@@ -243,6 +268,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
       enter("save");
       try {
         faults.before(Call.SAVE);
+        requireOpen("save", streamId);
         Instant now = runtime.now();
         synchronized (checkpoints) {
           requireClaim();

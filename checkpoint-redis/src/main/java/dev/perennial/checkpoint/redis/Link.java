@@ -138,7 +138,7 @@ final class Link {
 
   private synchronized Future<Session> session(String what) throws CheckpointException {
     if (closed) {
-      throw CheckpointException.unavailable(what + ", because the store is closed.", null);
+      throw CheckpointException.closed(what + ", because the store is closed.");
     }
     CompletableFuture<Session> current = session;
     if (current != null && (!current.isDone() || isUsable(current))) {
