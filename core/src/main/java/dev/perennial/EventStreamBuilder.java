@@ -26,6 +26,9 @@ public final class EventStreamBuilder<E> {
   private static final int DEFAULT_REDELIVERY_MEMORY = 65_536;
   private static final Duration DEFAULT_STABLE_AFTER = Duration.ofSeconds(30);
 
+  /** Longer than a rolling deployment or a balancer's failover takes. */
+  private static final Duration DEFAULT_TOLERATE_REFUSALS = Duration.ofMinutes(5);
+
   private final Source<E, ?> source;
   private final boolean hasStore;
   private final BiFunction<StreamOptions, List<StreamListener>, Engine<E, ?>> assembly;
@@ -36,6 +39,7 @@ public final class EventStreamBuilder<E> {
   private @Nullable BackoffPolicy backoff;
   private OptionalInt maxAttempts = OptionalInt.empty();
   private Duration stableAfter = DEFAULT_STABLE_AFTER;
+  private Duration tolerateRefusals = DEFAULT_TOLERATE_REFUSALS;
   private OptionalInt redeliveryMemory = OptionalInt.empty();
   private ErrorClassifier errors = ErrorClassifier.none();
   private StreamRuntime runtime = StreamRuntime.system();
@@ -97,6 +101,25 @@ public final class EventStreamBuilder<E> {
           "stableAfter() needs a time that is not negative, but got " + age);
     }
     this.stableAfter = age;
+    return this;
+  }
+
+  /**
+   * How long a server may refuse before the stream takes it at its word and fails: 5 min unless
+   * set; zero fails at the first refusal. Counts from the first of an unbroken run of {@linkplain
+   * dev.perennial.port.Verdict#refused() refusals} and {@linkplain
+   * dev.perennial.port.Verdict#unknown() unknown errors}, and the stream fails at the first of them
+   * that comes when the time is over. A connection that proves itself, and every other error, for
+   * example a network failure or an overloaded server, ends the run. Refusals are retried with
+   * backoff meanwhile and count for {@link #maxAttempts(int)}. A refusal ends a stream that has
+   * never been connected at once.
+   */
+  public EventStreamBuilder<E> tolerateRefusals(Duration time) {
+    if (time.isNegative()) {
+      throw new IllegalArgumentException(
+          "tolerateRefusals() needs a time that is not negative, but got " + time);
+    }
+    this.tolerateRefusals = time;
     return this;
   }
 
@@ -169,6 +192,7 @@ public final class EventStreamBuilder<E> {
             backoff == null ? source.backoff() : backoff,
             maxAttempts,
             stableAfter,
+            tolerateRefusals,
             memory,
             errors,
             runtime);

@@ -10,6 +10,7 @@ import dev.perennial.StreamListener.StartOverridden;
 import dev.perennial.StreamListener.Transition;
 import dev.perennial.StreamListener.WindowFree;
 import dev.perennial.StreamListener.WindowFull;
+import dev.perennial.port.LogText;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -72,6 +73,15 @@ final class Observer {
         transition.attempt(),
         transition.delay().map(Duration::toMillis).orElse(0L));
     LOG.debug("{}: the error was", source, transition.cause().orElse(null));
+  }
+
+  /** The server asked for a wait that is too long to be obeyed. */
+  void waitCapped(Duration asked, Duration most) {
+    LOG.warn(
+        "{}: the server asks to wait for {}, which is too long: the stream waits for {}",
+        source,
+        LogText.duration(asked),
+        LogText.duration(most));
   }
 
   void died(Death death) {

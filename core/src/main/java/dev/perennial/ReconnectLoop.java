@@ -35,7 +35,6 @@ final class ReconnectLoop<E, P extends Position> {
   private final LongConsumer idle;
 
   private volatile @Nullable Session<E, P> session;
-  private boolean connectedBefore;
 
   /**
    * @param interesting whether there is something to do that needs no connection, so that waiting
@@ -61,7 +60,7 @@ final class ReconnectLoop<E, P extends Position> {
     this.interesting = interesting;
     this.idle = idle;
     this.runtime = options.runtime();
-    this.failures = new ConnectionFailures(options, errors, feed, lifecycle);
+    this.failures = new ConnectionFailures(options, errors, feed, lifecycle, observer);
   }
 
   /** What comes before anything that is received, from no connection: the notice of a restart. */
@@ -137,6 +136,7 @@ final class ReconnectLoop<E, P extends Position> {
         Deadline until = failures.retry();
         waiting.await(meanwhile, deadline.remaining(until.remaining()));
         if (until.isOver()) {
+          failures.retrying();
           lifecycle.move(Move.to(StreamState.CONNECTING));
         }
       }
@@ -162,10 +162,9 @@ final class ReconnectLoop<E, P extends Position> {
       return;
     }
     lifecycle.move(Move.live(failures.count()));
-    if (connectedBefore) {
+    if (failures.connected()) {
       observer.reconnected();
     }
-    connectedBefore = true;
   }
 
   private @Nullable Received<E, P> receive(Session<E, P> live, Duration timeout)

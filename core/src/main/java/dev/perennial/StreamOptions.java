@@ -14,6 +14,7 @@ record StreamOptions(
     BackoffPolicy backoff,
     OptionalInt maxAttempts,
     Duration stableAfter,
+    Duration tolerateRefusals,
     int redeliveryMemory,
     ErrorClassifier errors,
     StreamRuntime runtime) {}

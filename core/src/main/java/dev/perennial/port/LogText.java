@@ -1,15 +1,21 @@
 package dev.perennial.port;
 
+import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Makes text that came from elsewhere safe to show: what a stranger wrote must not end a line of a
- * log, move a terminal's cursor or turn the direction of writing. For sources, stores and
- * transports that put such text into messages.
+ * Writes what goes into log lines and error messages: text that came from elsewhere, errors and
+ * durations. What a stranger wrote must not end a line of a log, move a terminal's cursor or turn
+ * the direction of writing. For sources, stores and transports.
  */
 public final class LogText {
 
   private static final int BRIEF = 100;
+
+  /** How much of an error's message is shown in another one, in UTF-16 units. */
+  private static final int REASON = 200;
+
+  private static final long SECOND = 1_000_000_000;
 
   private LogText() {}
 
@@ -42,6 +48,62 @@ public final class LogText {
             && Character.isHighSurrogate(text.charAt(limit - 1))
             && Character.isLowSurrogate(text.charAt(limit));
     return line(text, cutsPair ? limit - 1 : limit, "…");
+  }
+
+  /**
+   * The error in one clause, for the message of another: its message on one line, of a longer one
+   * the first 200 characters. The name of its class goes before a message that does not explain
+   * itself: of a programming error, or of a single word, such as an unknown host's name.
+   */
+  public static String reason(Throwable error) {
+    String message = error.getMessage();
+    String type = error.getClass().getSimpleName();
+    String name = type.isEmpty() ? error.getClass().getName() : type;
+    if (message == null || message.isBlank()) {
+      return name;
+    }
+    boolean explainsItself =
+        error instanceof Exception
+            && !(error instanceof RuntimeException)
+            && message.strip().indexOf(' ') >= 0;
+    return explainsItself ? brief(message, REASON) : name + ": " + brief(message, REASON);
+  }
+
+  /**
+   * A duration for people, in one or two units: {@code 500 ms}, {@code 1.2 s}, {@code 5 min 30 s},
+   * {@code 2 h}, {@code 3 d 4 h}. Rounded to the nearest of what is shown.
+   */
+  public static String duration(Duration duration) {
+    if (duration.isNegative()) {
+      return "-" + duration(duration.negated());
+    }
+    if (duration.toDays() >= 1) {
+      long hours = duration.toHours();
+      return units(duration.toMinutesPart() < 30 ? hours : hours + 1, 24, "d", "h");
+    }
+    long millis = roundedTo(duration, 1_000_000);
+    if (millis < 1_000) {
+      return millis + " ms";
+    }
+    long tenths = roundedTo(duration, 100_000_000);
+    if (tenths < 600) {
+      return tenths / 10 + (tenths % 10 == 0 ? "" : "." + tenths % 10) + " s";
+    }
+    long seconds = roundedTo(duration, SECOND);
+    return seconds < 3_600
+        ? units(seconds, 60, "min", "s")
+        : units(roundedTo(duration, 60 * SECOND), 60, "h", "min");
+  }
+
+  private static long roundedTo(Duration duration, long unitNanos) {
+    Duration unit = Duration.ofNanos(unitNanos);
+    return duration.plus(unit.dividedBy(2)).dividedBy(unit);
+  }
+
+  private static String units(long small, int perLarge, String large, String unit) {
+    long rest = small % perLarge;
+    String first = String.format(Locale.ROOT, "%,d %s", small / perLarge, large);
+    return rest == 0 ? first : first + " " + rest + " " + unit;
   }
 
   private static String line(String text, int end, String ending) {

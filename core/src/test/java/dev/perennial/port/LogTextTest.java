@@ -2,12 +2,18 @@ package dev.perennial.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.UnknownHostException;
+import java.time.Duration;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Label;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LogTextTest {
 
@@ -49,5 +55,47 @@ class LogTextTest {
     assertThat(line.codePoints()).noneMatch(Character::isISOControl);
     assertThat(LogText.line(line)).isEqualTo(line);
     assertThat(LogText.brief(text, limit).codePoints()).noneMatch(Character::isISOControl);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PT0S, 0 ms",
+    "PT0.0004S, 0 ms",
+    "PT0.5S, 500 ms",
+    "PT0.9994S, 999 ms",
+    "PT0.9996S, 1 s",
+    "PT1.2S, 1.2 s",
+    "PT30S, 30 s",
+    "PT59.94S, 59.9 s",
+    "PT59.96S, 1 min",
+    "PT5M30S, 5 min 30 s",
+    "PT59M59.6S, 1 h",
+    "PT2H5M, 2 h 5 min",
+    "PT23H59M40S, 24 h",
+    "P3DT4H, 3 d 4 h",
+    "PT999999999S, '11,574 d 2 h'",
+    "PT-1.5S, -1.5 s",
+    "PT9223372036854775807S, '106,751,991,167,300 d 16 h'"
+  })
+  @DisplayName("a duration has one or two units, whatever its length")
+  void duration(Duration duration, String text) {
+    assertThat(LogText.duration(duration)).isEqualTo(text);
+  }
+
+  @Test
+  @DisplayName(
+      "an error's reason is its message, and names its class if that explains it no better")
+  void reason() {
+    assertThat(LogText.reason(new IOException("connection refused")))
+        .isEqualTo("connection refused");
+    assertThat(LogText.reason(new UnknownHostException("nowhere")))
+        .isEqualTo("UnknownHostException: nowhere");
+    assertThat(LogText.reason(new EOFException())).isEqualTo("EOFException");
+    assertThat(LogText.reason(new IllegalStateException("no way on")))
+        .isEqualTo("IllegalStateException: no way on");
+    assertThat(LogText.reason(new Exception(" ") {})).startsWith("dev.perennial.port.LogTextTest$");
+    assertThat(LogText.reason(new IOException("two\nlines")))
+        .isEqualTo("IOException: two\\u000alines");
+    assertThat(LogText.reason(new IOException("word ".repeat(100)))).hasSize(201).endsWith("…");
   }
 }
