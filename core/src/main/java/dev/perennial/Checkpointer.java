@@ -128,12 +128,12 @@ final class Checkpointer<P extends Position> {
     }
     Checkpoint checkpoint;
     try {
-      checkpoint = source.encode(newest);
-    } catch (Throwable e) {
+      checkpoint = AdapterFault.call(source, "encode", () -> source.encode(newest));
+    } catch (AdapterFault e) {
       claim.bar(
           Reason.CHECKPOINT,
-          "cannot be used, because the " + observer.source() + " source failed to encode " + newest,
-          e);
+          "cannot be used, because " + e.getMessage() + " for position " + newest,
+          e.shown());
       return;
     }
     long begun = runtime.nanoTime();

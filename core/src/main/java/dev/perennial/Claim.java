@@ -127,7 +127,8 @@ final class Claim {
     if (now instanceof Wanted) {
       outage.begin();
     }
-    Optional<CheckpointSlot> slot = store.tryClaim(streamId, this::lost);
+    Optional<CheckpointSlot> slot =
+        AdapterFault.required(store.tryClaim(streamId, this::lost), store, "tryClaim");
     outage.end();
     if (slot.isEmpty()) {
       standBy(now);
@@ -140,7 +141,10 @@ final class Claim {
 
   private void load(Held held) throws CheckpointException {
     outage.begin();
-    Optional<Checkpoint> loaded = settings.startAfresh() ? Optional.empty() : held.slot.load();
+    Optional<Checkpoint> loaded =
+        settings.startAfresh()
+            ? Optional.empty()
+            : AdapterFault.required(held.slot.load(), held.slot, "load");
     outage.end();
     if (state.compareAndSet(held, new Ready(held.slot, loaded))) {
       changed.run();
@@ -197,8 +201,10 @@ final class Claim {
 
   private void failed(State during, Throwable cause) {
     boolean unavailable =
-        !(cause instanceof CheckpointException known) || known.kind() == Kind.UNAVAILABLE;
+        !(cause instanceof AdapterFault)
+            && (!(cause instanceof CheckpointException known) || known.kind() == Kind.UNAVAILABLE);
     if (unavailable && during instanceof Standby standby && !standby.until.isOver()) {
+      outage.failed(cause);
       observer.checkpointUnavailable(streamId, cause);
       tryAgain(standby.until);
       return;

@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import dev.perennial.StreamException.Reason;
+import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.LogText;
 import dev.perennial.port.Verdict;
@@ -19,7 +20,6 @@ final class ConnectionFailures {
   private static final Duration LONGEST_ASKED = Duration.ofMinutes(5);
 
   private final StreamOptions options;
-  private final ErrorClassifier errors;
   private final Feed<?, ?> feed;
   private final Lifecycle lifecycle;
   private final Observer observer;
@@ -33,13 +33,8 @@ final class ConnectionFailures {
   private @Nullable Throwable last;
 
   ConnectionFailures(
-      StreamOptions options,
-      ErrorClassifier errors,
-      Feed<?, ?> feed,
-      Lifecycle lifecycle,
-      Observer observer) {
+      StreamOptions options, Feed<?, ?> feed, Lifecycle lifecycle, Observer observer) {
     this.options = options;
-    this.errors = errors;
     this.feed = feed;
     this.lifecycle = lifecycle;
     this.observer = observer;
@@ -92,6 +87,9 @@ final class ConnectionFailures {
    */
   void failed(Optional<Duration> age, boolean proved, Throwable cause) {
     last = cause;
+    if (cause instanceof AdapterFault fault) {
+      die(fault, "The stream stopped; the source must be mended.");
+    }
     Optional<Verdict> known = classify(cause);
     Verdict verdict = known.orElse(Verdict.fatal());
     dieIfFinal(verdict, age.isPresent() ? "receive from" : "connect to", cause, known.isPresent());
@@ -154,6 +152,10 @@ final class ConnectionFailures {
     }
   }
 
+  private void die(AdapterFault fault, String advice) {
+    die(Reason.FATAL, fault.getMessage() + ". " + advice, fault.shown());
+  }
+
   private void die(String doing, Throwable cause, String advice) {
     die(
         Reason.FATAL,
@@ -166,7 +168,8 @@ final class ConnectionFailures {
     if (!(verdict instanceof Verdict.Retry again)) {
       return Duration.ZERO;
     }
-    Duration most = Durations.max(LONGEST_ASKED, options.backoff().cap());
+    BackoffPolicy backoff = options.backoff();
+    Duration most = Durations.max(LONGEST_ASKED, AdapterFault.call(backoff, "cap", backoff::cap));
     if (again.atLeast().compareTo(most) > 0) {
       observer.waitCapped(again.atLeast(), most);
     }
@@ -178,27 +181,44 @@ final class ConnectionFailures {
     try {
       return question.get();
     } catch (Throwable e) {
-      die(
-          Reason.FATAL,
-          "the backoff policy of the "
-              + options.source()
-              + " stream failed with "
-              + e
-              + ", so the stream stopped",
-          e);
+      AdapterFault fault =
+          e instanceof AdapterFault known
+              ? known
+              : AdapterFault.threw(options.backoff(), "delay", e);
+      die(fault, "The stream stopped; its backoff policy must be mended.");
       throw new IllegalStateException("a stream that failed is not dead", e);
     }
   }
 
-  /** Empty for an error that no classifier knows, or one of them fails over. */
+  /** Empty for an error that no classifier knows. */
   private Optional<Verdict> classify(Throwable cause) {
-    try {
-      return errors.classify(cause);
-    } catch (Throwable e) {
-      if (!e.equals(cause)) {
-        cause.addSuppressed(e);
+    if (cause instanceof SourceTimeout) {
+      return Optional.of(Verdict.retry());
+    }
+    for (ErrorClassifier errors : options.errors()) {
+      Optional<Verdict> verdict = classify(errors, cause);
+      if (verdict.isPresent()) {
+        return verdict;
       }
-      return Optional.empty();
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Verdict> classify(ErrorClassifier errors, Throwable cause) {
+    try {
+      return AdapterFault.call(errors, "classify", () -> errors.classify(cause));
+    } catch (AdapterFault fault) {
+      if (fault.getCause() != cause) {
+        cause.addSuppressed(fault.shown());
+      }
+      die(
+          Reason.FATAL,
+          fault.getMessage()
+              + " when it was asked about "
+              + LogText.reason(cause)
+              + ". The stream stopped; its classifier must be mended.",
+          cause);
+      throw new IllegalStateException("a stream that failed is not dead", fault);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.perennial;
 import dev.perennial.CloseReport.CheckpointOutcome;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Of a stream that keeps no checkpoint. */
 final class NoSaving implements Saving {
@@ -44,5 +45,10 @@ final class NoSaving implements Saving {
   @Override
   public String kept() {
     return "";
+  }
+
+  @Override
+  public @Nullable Throwable lastError() {
+    return null;
   }
 }

@@ -20,6 +20,7 @@ final class OutageClock {
   private final StreamRuntime runtime;
   private final Lifecycle lifecycle;
   private final AtomicReference<@Nullable Outage> current = new AtomicReference<>();
+  private volatile @Nullable Throwable lastError;
 
   OutageClock(Duration tolerated, String streamId, StreamRuntime runtime, Lifecycle lifecycle) {
     this.tolerated = tolerated;
@@ -30,7 +31,6 @@ final class OutageClock {
 
   private final class Outage implements Runnable {
     private @Nullable Timer timer;
-    private volatile @Nullable Throwable lastError;
 
     @Override
     public void run() {
@@ -66,10 +66,12 @@ final class OutageClock {
 
   /** The call failed. */
   void failed(Throwable cause) {
-    Outage outage = current.get();
-    if (outage != null) {
-      outage.lastError = cause;
-    }
+    lastError = cause;
+  }
+
+  /** The error of the last call; null if it succeeded. Any thread. */
+  @Nullable Throwable lastError() {
+    return lastError;
   }
 
   /** No timer can be had for the next call, so there may be none. Any thread. */
@@ -87,6 +89,7 @@ final class OutageClock {
 
   /** The call succeeded, or nobody waits for it any more. */
   void end() {
+    lastError = null;
     Outage outage = current.getAndSet(null);
     if (outage != null && outage.timer != null) {
       outage.timer.cancel();

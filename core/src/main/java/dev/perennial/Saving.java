@@ -3,6 +3,7 @@ package dev.perennial;
 import dev.perennial.CloseReport.CheckpointOutcome;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What a stream has for its checkpoint. Safe for use from any thread. */
 interface Saving {
@@ -35,6 +36,9 @@ interface Saving {
   boolean isHeldUpByCaller();
 
   Optional<Instant> lastSave();
+
+  /** The error of the last call of the store; null if none was made, or it succeeded. */
+  @Nullable Throwable lastError();
 
   /** What a dead stream keeps until it is closed, for its errors; empty if nothing. */
   String kept();

@@ -8,13 +8,15 @@ import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.StreamRuntime.Signal;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a stream that keeps a checkpoint has for that: the claim, the saves, and the lane that both
  * run on.
  */
 record StoreSaving<P extends Position>(
-    String streamId, StoreLane lane, Claim claim, Checkpointer<P> checkpointer) implements Saving {
+    String streamId, StoreLane lane, OutageClock outage, Claim claim, Checkpointer<P> checkpointer)
+    implements Saving {
 
   static <P extends Position> StoreSaving<P> of(
       ClientTrackedSource<?, P> source,
@@ -34,7 +36,7 @@ record StoreSaving<P extends Position>(
     Checkpointer<P> checkpointer =
         new Checkpointer<>(
             source, window, claim, lane, outage, settings, runtime, signal, lifecycle, observer);
-    return new StoreSaving<>(id, lane, claim, checkpointer);
+    return new StoreSaving<>(id, lane, outage, claim, checkpointer);
   }
 
   @Override
@@ -76,6 +78,11 @@ record StoreSaving<P extends Position>(
   @Override
   public Optional<Instant> lastSave() {
     return checkpointer.lastSave();
+  }
+
+  @Override
+  public @Nullable Throwable lastError() {
+    return outage.lastError();
   }
 
   @Override
