@@ -3,6 +3,7 @@ package dev.perennial;
 import dev.failsafe.Execution;
 import dev.failsafe.RetryPolicy;
 import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.LogText;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.function.DoubleSupplier;
@@ -26,7 +27,7 @@ final class Attempts {
         RetryPolicy.builder()
             .withMaxAttempts(most.orElse(-1))
             .handleIf((Throwable error) -> true)
-            .withDelayFn(context -> backoff.delay(context.getAttemptCount(), random.getAsDouble()))
+            .withDelayFn(context -> ask(context.getAttemptCount()))
             .build();
     this.execution = Execution.of(policy);
   }
@@ -46,7 +47,17 @@ final class Attempts {
    * How long to wait before the next attempt. At least the first delay, also when none has failed.
    */
   Duration delay() {
-    return count() == 0 ? backoff.delay(1, random.getAsDouble()) : execution.getDelay();
+    return count() == 0 ? ask(1) : execution.getDelay();
+  }
+
+  private Duration ask(int failures) {
+    Duration delay =
+        AdapterFault.call(backoff, "delay", () -> backoff.delay(failures, random.getAsDouble()));
+    if (delay.isNegative()) {
+      throw AdapterFault.returned(
+          "a negative wait of " + LogText.duration(delay), backoff, "delay");
+    }
+    return delay;
   }
 
   /** A connection has proved itself: the next failure is the first again. */

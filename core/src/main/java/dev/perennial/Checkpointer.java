@@ -176,29 +176,19 @@ final class Checkpointer<P extends Position> {
 
   /** Null if the source cannot encode the position, and so nothing can be saved any more. */
   private @Nullable Checkpoint encode(P position) {
-    Throwable cause;
     try {
-      Checkpoint encoded = source.encode(position);
-      if (encoded != null) {
-        return encoded;
+      return AdapterFault.call(source, "encode", () -> source.encode(position));
+    } catch (AdapterFault e) {
+      if (e.shown() instanceof VirtualMachineError passing) {
+        // Such as that there is no memory, which may be over soon.
+        throw passing;
       }
-      cause = new NullPointerException("encode() returned null");
-    } catch (VirtualMachineError e) {
-      // Such as that there is no memory, which may be over soon.
-      throw e;
-    } catch (Throwable e) {
-      cause = e;
+      claim.bar(
+          Reason.CHECKPOINT,
+          "Cannot save checkpoint \"" + streamId + "\" at " + position,
+          e);
+      return null;
     }
-    claim.bar(
-        Reason.CHECKPOINT,
-        "Cannot save checkpoint \""
-            + streamId
-            + "\", because encode() of the "
-            + observer.source()
-            + " source failed at "
-            + position,
-        cause);
-    return null;
   }
 
   /** What counts comes first, because what tells of it may fail. */

@@ -177,7 +177,8 @@ final class Claim {
     if (now instanceof Wanted) {
       outage.begin();
     }
-    Optional<CheckpointSlot> slot = store.tryClaim(streamId, this::lost);
+    Optional<CheckpointSlot> slot =
+        AdapterFault.required(store.tryClaim(streamId, this::lost), store, "tryClaim");
     outage.end();
     if (slot.isEmpty()) {
       standBy(now);
@@ -203,7 +204,10 @@ final class Claim {
 
   private void load(Held held) throws CheckpointException {
     outage.begin();
-    Optional<Checkpoint> loaded = settings.startAfresh() ? Optional.empty() : held.slot.load();
+    Optional<Checkpoint> loaded =
+        settings.startAfresh()
+            ? Optional.empty()
+            : AdapterFault.required(held.slot.load(), held.slot, "load");
     Ready ready = new Ready(held.slot, loaded);
     outage.end();
     if (state.compareAndSet(held, ready)) {
@@ -278,6 +282,9 @@ final class Claim {
 
   /** What an error of the store means; whatever it does not say itself may be over soon. */
   static Kind kindOf(Throwable cause) {
+    if (cause instanceof AdapterFault) {
+      return Kind.CORRUPT;
+    }
     return cause instanceof CheckpointException known ? known.kind() : Kind.UNAVAILABLE;
   }
 

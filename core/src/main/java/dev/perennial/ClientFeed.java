@@ -1,12 +1,12 @@
 package dev.perennial;
 
-import dev.perennial.Seat.Use;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener.StartOverridden;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Connection;
+import dev.perennial.port.LogText;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.port.Recovery;
@@ -43,9 +43,10 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
   private record Connect<P>() implements Next<P> {}
 
   private final ClientTrackedSource<E, P> source;
+  private final StreamOptions options;
   private final Optional<StoreSaving<P>> saving;
   private final Waiting waiting;
-  private final Seat seat;
+  private final SourceCalls calls;
   private final Lifecycle lifecycle;
   private final Observer observer;
 
@@ -59,15 +60,17 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
    */
   ClientFeed(
       ClientTrackedSource<E, P> source,
+      StreamOptions options,
       Optional<StoreSaving<P>> saving,
       Waiting waiting,
-      Seat seat,
+      SourceCalls calls,
       Lifecycle lifecycle,
       Observer observer) {
     this.source = source;
+    this.options = options;
     this.saving = saving;
     this.waiting = waiting;
-    this.seat = seat;
+    this.calls = calls;
     this.lifecycle = lifecycle;
     this.observer = observer;
   }
@@ -90,8 +93,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
     Optional<Checkpoint> loaded = save.claim().loaded();
     if (loaded.isPresent()) {
       P position = decode(save.streamId(), loaded.get());
-      source
-          .configuredStart()
+      configuredStart()
           .ifPresent(start -> observer.startOverridden(new StartOverridden(position, start)));
       save.checkpointer().restored(position);
       last = position;
@@ -102,31 +104,54 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
 
   private P decode(String streamId, Checkpoint saved) {
     try {
-      if (!saved.source().equals(source.name())) {
+      if (!saved.source().equals(options.source())) {
         throw CheckpointException.mismatch(
-            "it was saved by a source named '" + saved.source() + "', not '" + source.name() + "'",
+            "it was saved by a source named '"
+                + saved.source()
+                + "', not '"
+                + options.source()
+                + "'",
             null);
       }
-      return source.decode(saved);
-    } catch (CheckpointException | RuntimeException e) {
-      throw die(
-          Death.of(
-              Reason.CHECKPOINT,
-              "checkpoint '"
-                  + streamId
-                  + "' cannot be used with the "
-                  + source.name()
-                  + " source: "
-                  + e
-                  + "; use another stream id, or begin anew with Checkpoints.startAfresh()",
-              e));
+      return AdapterFault.required(source.decode(saved), source, "decode");
+    } catch (CheckpointException e) {
+      throw unusable(streamId, LogText.reason(e), e);
+    } catch (Throwable e) {
+      AdapterFault fault =
+          e instanceof AdapterFault known ? known : AdapterFault.threw(source, "decode", e);
+      throw unusable(streamId, String.valueOf(fault.getMessage()), fault.shown());
+    }
+  }
+
+  private RuntimeException unusable(String streamId, String why, Throwable cause) {
+    return die(
+        Death.of(
+            Reason.CHECKPOINT,
+            "checkpoint '"
+                + streamId
+                + "' cannot be used with the "
+                + options.source()
+                + " source: "
+                + why
+                + ". Use another stream id, or begin anew with Checkpoints.startAfresh().",
+            cause));
+  }
+
+  private Optional<String> configuredStart() {
+    try {
+      return AdapterFault.call(source, "configuredStart", source::configuredStart);
+    } catch (AdapterFault e) {
+      throw die(Death.of(Reason.FATAL, e.getMessage() + ". The stream did not start.", e.shown()));
     }
   }
 
   @Override
   public boolean prepare(Deadline deadline) throws Exception {
+    if (next instanceof Connect) {
+      return true;
+    }
     if (next instanceof Begin) {
-      Optional<P> start = seat.use(Use.CONNECTING, source::start);
+      Optional<P> start = calls.call("start", source::start);
       last = start.orElse(null);
       next =
           start.isPresent() && saving.isPresent() ? new SaveStart<>(start.get()) : new Connect<>();
@@ -143,12 +168,13 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
     if (next instanceof Recover<P> recover) {
       recover(recover);
     }
-    return true;
+    return !deadline.isOver();
   }
 
   private void recover(Recover<P> from) throws Exception {
-    Recovery<E, P> recovery = seat.use(Use.CONNECTING, () -> source.recover(from.lost, from.cause));
+    Recovery<E, P> recovery = calls.call("recover", () -> source.recover(from.lost, from.cause));
     if (recovery instanceof Recovery.Restart<E, P> restart) {
+      requireComplete(restart);
       recoveries++;
       last = restart.from();
       notices.add(
@@ -164,7 +190,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
               "the server no longer knows position "
                   + from.lost
                   + " and the "
-                  + source.name()
+                  + options.source()
                   + " source does not go on from another, so the stream stopped; what came after that position may"
                   + " be gone. Have the source go on elsewhere, or begin anew without this position: once with"
                   + " Checkpoints.startAfresh(), or by deleting the checkpoint",
@@ -174,9 +200,25 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
     }
   }
 
+  private void requireComplete(Recovery.Restart<E, P> restart) {
+    if (restart.from() == null || restart.notice() == null) {
+      throw AdapterFault.returned("a restart without a position or a notice", source, "recover");
+    }
+  }
+
+  @Override
+  public Optional<Pending> pending() {
+    StreamState state = lifecycle.state();
+    boolean onStore =
+        state == StreamState.NEW || state == StreamState.CLAIMING || next instanceof SaveStart;
+    return onStore
+        ? saving.flatMap(save -> save.awaited().map(what -> new Pending(what, save.lastError())))
+        : Optional.empty();
+  }
+
   @Override
   public Connection<E, P> connect() throws Exception {
-    return source.connect(Optional.ofNullable(last));
+    return AdapterFault.required(source.connect(Optional.ofNullable(last)), source, "connect");
   }
 
   @Override
@@ -219,10 +261,10 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
               Reason.POSITION_LOST,
               lost == null
                   ? "the "
-                      + source.name()
+                      + options.source()
                       + " source lost its position before it had one, so the stream stopped"
                   : "the "
-                      + source.name()
+                      + options.source()
                       + " source lost its position again at "
                       + lost
                       + ", with no connection in between that gave anything, so the stream stopped",

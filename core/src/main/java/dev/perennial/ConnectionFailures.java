@@ -1,7 +1,9 @@
 package dev.perennial;
 
 import dev.perennial.StreamException.Reason;
+import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.LogText;
 import dev.perennial.port.Verdict;
 import java.time.Duration;
 import java.util.Optional;
@@ -14,20 +16,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectionFailures {
 
+  /** A server's wait is obeyed up to here, or to the backoff's cap if that is longer. */
+  private static final Duration LONGEST_ASKED = Duration.ofMinutes(5);
+
   private final StreamOptions options;
-  private final ErrorClassifier errors;
   private final Feed<?, ?> feed;
   private final Lifecycle lifecycle;
+  private final Observer observer;
   private final Attempts attempts;
+  private boolean wasConnected;
   private Deadline retry;
+
+  /** Until when refusals are tolerated; null unless the last thing heard was one. */
+  private @Nullable Deadline tolerated;
+
   private @Nullable Throwable last;
 
   ConnectionFailures(
-      StreamOptions options, ErrorClassifier errors, Feed<?, ?> feed, Lifecycle lifecycle) {
+      StreamOptions options, Feed<?, ?> feed, Lifecycle lifecycle, Observer observer) {
     this.options = options;
-    this.errors = errors;
     this.feed = feed;
     this.lifecycle = lifecycle;
+    this.observer = observer;
     this.attempts =
         new Attempts(options.backoff(), options.maxAttempts(), options.runtime()::random);
     this.retry = Deadline.never(options.runtime());
@@ -43,14 +53,29 @@ final class ConnectionFailures {
     return retry;
   }
 
+  /** Notes that the next attempt begins. The time that nobody pulled is not the server's. */
+  void retrying() {
+    if (tolerated != null) {
+      tolerated = tolerated.later(retry.overdue());
+    }
+  }
+
   /** The error that the last connection or attempt ended with. */
   @Nullable Throwable last() {
     return last;
   }
 
+  /** Notes that the stream is connected, and says whether it has been before. */
+  boolean connected() {
+    boolean before = wasConnected;
+    wasConnected = true;
+    return before;
+  }
+
   /** A connection has proved itself. */
   void proved() {
     attempts.startOver();
+    tolerated = null;
     feed.proved();
   }
 
@@ -62,11 +87,12 @@ final class ConnectionFailures {
    */
   void failed(Optional<Duration> age, boolean proved, Throwable cause) {
     last = cause;
+    if (cause instanceof AdapterFault fault) {
+      die(fault, "The stream stopped; the source must be mended.");
+    }
     Optional<Verdict> known = classify(cause);
     Verdict verdict = known.orElse(Verdict.fatal());
-    if (verdict instanceof Verdict.Fatal || verdict instanceof Verdict.Refused) {
-      die(Reason.FATAL, fatal(age.isPresent(), cause, known.isPresent()), cause);
-    }
+    dieIfFinal(verdict, age.isPresent() ? "receive from" : "connect to", cause, known.isPresent());
     if (verdict instanceof Verdict.PositionLost) {
       feed.positionLost(cause);
       lifecycle.check();
@@ -74,18 +100,80 @@ final class ConnectionFailures {
     if (!proved && !ask(() -> attempts.failed(cause))) {
       die(
           Reason.ATTEMPTS_EXHAUSTED,
-          "the "
+          "Cannot connect to "
               + options.source()
-              + " stream got no connection that worked in "
+              + ": "
               + attempts.count()
-              + " attempts in a row, as many as maxAttempts allows, so it stopped; the last failed with "
-              + cause,
+              + " attempts in a row gave no connection that worked, as many as"
+              + " EventStreamBuilder.maxAttempts() allows, the last because of "
+              + LogText.reason(cause)
+              + ". The stream stopped.",
           cause);
     }
-    Duration atLeast = verdict instanceof Verdict.Retry again ? again.atLeast() : Duration.ZERO;
-    Duration delay = ask(() -> Durations.max(attempts.delay(), atLeast));
+    Duration delay = ask(() -> Durations.max(attempts.delay(), asked(verdict)));
     retry = Deadline.in(delay, options.runtime());
     lifecycle.move(Move.backingOff(cause, attempts.count(), delay, age.orElse(null)));
+  }
+
+  private void dieIfFinal(Verdict verdict, String doing, Throwable cause, boolean known) {
+    if (verdict instanceof Verdict.Fatal) {
+      die(
+          doing,
+          cause,
+          known
+              ? "The stream stopped, because trying again would not help."
+              : "The stream stopped, because no classifier knows this error; if trying again can help, return"
+                  + " Verdict.retry() for it in EventStreamBuilder.errors().");
+    }
+    boolean refused = verdict instanceof Verdict.Refused;
+    if (refused && !wasConnected) {
+      die(
+          doing,
+          cause,
+          "The stream stopped, because a server that refuses the first connection is usually not the right one, or"
+              + " not asked in the right way.");
+    }
+    if (!refused && !(verdict instanceof Verdict.Unknown)) {
+      tolerated = null;
+      return;
+    }
+    if (tolerated == null) {
+      tolerated = Deadline.in(options.tolerateRefusals(), options.runtime());
+    }
+    if (tolerated.isOver()) {
+      die(
+          doing,
+          cause,
+          "The stream stopped, because it has heard nothing but "
+              + (refused ? "refusals" : "unknown errors")
+              + " for as long as EventStreamBuilder.tolerateRefusals() allows, which is "
+              + LogText.duration(options.tolerateRefusals())
+              + ".");
+    }
+  }
+
+  private void die(AdapterFault fault, String advice) {
+    die(Reason.FATAL, fault.getMessage() + ". " + advice, fault.shown());
+  }
+
+  private void die(String doing, Throwable cause, String advice) {
+    die(
+        Reason.FATAL,
+        "Cannot " + doing + " " + options.source() + ": " + LogText.reason(cause) + ". " + advice,
+        cause);
+  }
+
+  /** How long the server wants us to wait, up to what is sensible. */
+  private Duration asked(Verdict verdict) {
+    if (!(verdict instanceof Verdict.Retry again)) {
+      return Duration.ZERO;
+    }
+    BackoffPolicy backoff = options.backoff();
+    Duration most = Durations.max(LONGEST_ASKED, AdapterFault.call(backoff, "cap", backoff::cap));
+    if (again.atLeast().compareTo(most) > 0) {
+      observer.waitCapped(again.atLeast(), most);
+    }
+    return Durations.min(again.atLeast(), most);
   }
 
   /** What the backoff policy says, which may be the application's own, and throw. */
@@ -93,41 +181,45 @@ final class ConnectionFailures {
     try {
       return question.get();
     } catch (Throwable e) {
-      die(
-          Reason.FATAL,
-          "the backoff policy of the "
-              + options.source()
-              + " stream failed with "
-              + e
-              + ", so the stream stopped",
-          e);
+      AdapterFault fault =
+          e instanceof AdapterFault known
+              ? known
+              : AdapterFault.threw(options.backoff(), "delay", e);
+      die(fault, "The stream stopped; its backoff policy must be mended.");
       throw new IllegalStateException("a stream that failed is not dead", e);
     }
   }
 
-  /** Empty for an error that no classifier knows, or one of them fails over. */
+  /** Empty for an error that no classifier knows. */
   private Optional<Verdict> classify(Throwable cause) {
-    try {
-      return errors.classify(cause);
-    } catch (Throwable e) {
-      if (!e.equals(cause)) {
-        cause.addSuppressed(e);
-      }
-      return Optional.empty();
+    if (cause instanceof SourceTimeout) {
+      return Optional.of(Verdict.retry());
     }
+    for (ErrorClassifier errors : options.errors()) {
+      Optional<Verdict> verdict = classify(errors, cause);
+      if (verdict.isPresent()) {
+        return verdict;
+      }
+    }
+    return Optional.empty();
   }
 
-  private String fatal(boolean connected, Throwable cause, boolean known) {
-    return "the "
-        + options.source()
-        + " source failed in "
-        + (connected ? "receive" : "connecting")
-        + " with "
-        + cause
-        + (known
-            ? "; trying again would not help, so the stream stopped"
-            : ", which its classifier does not know, so the stream stopped; if trying again can help, return"
-                + " Verdict.retry() for it");
+  private Optional<Verdict> classify(ErrorClassifier errors, Throwable cause) {
+    try {
+      return AdapterFault.call(errors, "classify", () -> errors.classify(cause));
+    } catch (AdapterFault fault) {
+      if (fault.getCause() != cause) {
+        cause.addSuppressed(fault.shown());
+      }
+      die(
+          Reason.FATAL,
+          fault.getMessage()
+              + " when it was asked about "
+              + LogText.reason(cause)
+              + ". The stream stopped; its classifier must be mended.",
+          cause);
+      throw new IllegalStateException("a stream that failed is not dead", fault);
+    }
   }
 
   private void die(Reason reason, String message, Throwable cause) {

@@ -44,6 +44,16 @@ final class Deadline {
     return left.compareTo(most) < 0 ? left : most;
   }
 
+  /** How long it has been over, zero if it is not. */
+  Duration overdue() {
+    return isOver() ? Duration.ofNanos(elapsed() - nanos) : Duration.ZERO;
+  }
+
+  /** The same, so much later. */
+  Deadline later(Duration time) {
+    return new Deadline(runtime, from + Durations.nanos(time), nanos);
+  }
+
   private long elapsed() {
     return runtime.nanoTime() - from;
   }

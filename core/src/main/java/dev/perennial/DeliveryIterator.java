@@ -3,13 +3,14 @@ package dev.perennial;
 import dev.perennial.StreamException.Reason;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-import org.jspecify.annotations.Nullable;
 
-/** A stream's events as an iterator, which looks one ahead and ends when the stream does. */
+/**
+ * A stream's events as an iterator that ends when the stream does. What it looks at ahead stays the
+ * stream's: whoever asks next, an iterator or another call, gets it.
+ */
 final class DeliveryIterator<E> implements Iterator<Delivery<E>> {
 
   private final Puller<E, ?> puller;
-  private @Nullable Delivery<E> ahead;
 
   DeliveryIterator(Puller<E, ?> puller) {
     this.puller = puller;
@@ -17,33 +18,28 @@ final class DeliveryIterator<E> implements Iterator<Delivery<E>> {
 
   @Override
   public boolean hasNext() {
-    if (ahead == null) {
-      ahead = look();
-    }
-    return ahead != null;
-  }
-
-  @Override
-  public Delivery<E> next() {
-    Delivery<E> next = hasNext() ? ahead : null;
-    if (next == null) {
-      throw new NoSuchElementException("the stream has come to its end");
-    }
-    ahead = null;
-    return puller.settleOnReceipt(next);
-  }
-
-  private @Nullable Delivery<E> look() {
     try {
-      return puller.nextOrEnd();
+      return puller.lookAhead();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new StreamException(
           Reason.INTERRUPTED,
-          "the thread was interrupted while it waited for the next event; the stream lives on",
+          "The thread was interrupted while it waited for the next event. The stream stays usable.",
           e,
           0,
           null);
     }
+  }
+
+  @Override
+  public Delivery<E> next() {
+    Delivery<E> next = puller.takeAhead();
+    if (next == null && hasNext()) {
+      next = puller.takeAhead();
+    }
+    if (next == null) {
+      throw new NoSuchElementException("the stream has come to its end");
+    }
+    return puller.settleOnReceipt(next);
   }
 }

@@ -3,6 +3,7 @@ package dev.perennial;
 import dev.perennial.StreamListener.LateAck;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.ClientTrackedSource;
+import dev.perennial.port.LogText;
 import dev.perennial.port.Position;
 import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.Source;
@@ -41,14 +42,14 @@ final class Engine<E, P extends Position> implements Settlements {
       Function<Engine<E, P>, Tracked<E, P>> tracking) {
     this.options = options;
     this.runtime = options.runtime();
-    this.observer = new Observer(options.source(), listeners);
+    this.observer = new Observer(options.name(), listeners);
     this.signal = new SteadySignal(runtime.newSignal());
     this.lifecycle = new Lifecycle(this::wake, this::died, observer, runtime);
     this.waiting = new Waiting(signal, lifecycle);
     this.seat =
         new Seat(
             signal,
-            options.source(),
+            options.name(),
             lifecycle::isClosing,
             lifecycle::overException,
             this::cleanUp);
@@ -59,8 +60,8 @@ final class Engine<E, P extends Position> implements Settlements {
         new ReconnectLoop<>(
             tracked.feed,
             options,
-            options.errors().orElse(source.errors()),
             seat,
+            calls(source),
             lifecycle,
             waiting,
             observer,
@@ -94,7 +95,7 @@ final class Engine<E, P extends Position> implements Settlements {
         new RedeliveryFilter<>(
             options.window(),
             options.redeliveryMemory(),
-            source.redeliveryHorizon(),
+            redeliveryHorizon(source),
             this,
             observer);
     return new Tracked<>(
@@ -117,7 +118,20 @@ final class Engine<E, P extends Position> implements Settlements {
   }
 
   private Feed<E, P> feed(ClientTrackedSource<E, P> source, Optional<StoreSaving<P>> kept) {
-    return new ClientFeed<>(source, kept, waiting, seat, lifecycle, observer);
+    return new ClientFeed<>(source, options, kept, waiting, calls(source), lifecycle, observer);
+  }
+
+  private SourceCalls calls(Source<E, P> source) {
+    return new SourceCalls(source, options.connectTimeout(), seat, runtime);
+  }
+
+  private static Duration redeliveryHorizon(ServerTrackedSource<?, ?> source) {
+    Duration horizon = AdapterFault.call(source, "redeliveryHorizon", source::redeliveryHorizon);
+    if (horizon.isNegative()) {
+      throw AdapterFault.returned(
+          "a negative time of " + LogText.duration(horizon), source, "redeliveryHorizon");
+    }
+    return horizon;
   }
 
   // Settling, from any thread.

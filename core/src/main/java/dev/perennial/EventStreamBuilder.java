@@ -10,6 +10,7 @@ import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,11 @@ public final class EventStreamBuilder<E> {
   private static final int DEFAULT_REDELIVERY_MEMORY = 65_536;
   private static final Duration DEFAULT_STABLE_AFTER = Duration.ofSeconds(30);
 
+  /** Longer than a rolling deployment or a balancer's failover takes. */
+  private static final Duration DEFAULT_TOLERATE_REFUSALS = Duration.ofMinutes(5);
+
   private final Source<E, ?> source;
-  private final boolean hasStore;
+  private final Optional<String> streamId;
   private final BiFunction<StreamOptions, List<StreamListener>, Engine<E, ?>> assembly;
   private final List<StreamListener> listeners = new ArrayList<>();
 
@@ -36,6 +40,8 @@ public final class EventStreamBuilder<E> {
   private @Nullable BackoffPolicy backoff;
   private OptionalInt maxAttempts = OptionalInt.empty();
   private Duration stableAfter = DEFAULT_STABLE_AFTER;
+  private Duration tolerateRefusals = DEFAULT_TOLERATE_REFUSALS;
+  private @Nullable Duration connectTimeout;
   private OptionalInt redeliveryMemory = OptionalInt.empty();
   private ErrorClassifier errors = ErrorClassifier.none();
   private StreamRuntime runtime = StreamRuntime.system();
@@ -43,10 +49,10 @@ public final class EventStreamBuilder<E> {
 
   EventStreamBuilder(
       Source<E, ?> source,
-      boolean hasStore,
+      Optional<String> streamId,
       BiFunction<StreamOptions, List<StreamListener>, Engine<E, ?>> assembly) {
     this.source = source;
-    this.hasStore = hasStore;
+    this.streamId = streamId;
     this.assembly = assembly;
   }
 
@@ -101,6 +107,42 @@ public final class EventStreamBuilder<E> {
   }
 
   /**
+   * How long a server may refuse before the stream takes it at its word and fails: 5 min unless
+   * set; zero fails at the first refusal. Counts from the first of an unbroken run of {@linkplain
+   * dev.perennial.port.Verdict#refused() refusals} and {@linkplain
+   * dev.perennial.port.Verdict#unknown() unknown errors}, and the stream fails at the first of them
+   * that comes when the time is over. A connection that proves itself, and every other error, for
+   * example a network failure or an overloaded server, ends the run. Refusals are retried with
+   * backoff meanwhile and count for {@link #maxAttempts(int)}. A refusal ends a stream that has
+   * never been connected at once.
+   */
+  public EventStreamBuilder<E> tolerateRefusals(Duration time) {
+    if (time.isNegative()) {
+      throw new IllegalArgumentException(
+          "tolerateRefusals() needs a time that is not negative, but got " + time);
+    }
+    this.tolerateRefusals = time;
+    return this;
+  }
+
+  /**
+   * How long the source may take each time to find out where to begin or go on, and to connect: as
+   * long as its own timeouts allow unless set, over zero. When the time is over, the source is
+   * interrupted; this counts as a failed attempt to connect and is retried.
+   *
+   * <p>It bounds by how much a call with a timeout may be late: {@link EventStream#next(Duration)}
+   * returns when its time is over, except for the one call of the source that it is in then.
+   */
+  public EventStreamBuilder<E> connectTimeout(Duration timeout) {
+    if (timeout.isNegative() || timeout.isZero()) {
+      throw new IllegalArgumentException(
+          "connectTimeout() needs a time over zero, but got " + timeout);
+    }
+    this.connectTimeout = timeout;
+    return this;
+  }
+
+  /**
    * How many acked positions to remember, so that a copy which the server sends late is not handed
    * out: 65,536 or the window, whichever is larger, unless set; at least the window. For
    * server-tracked sources only: any other is refused by {@link #open()}.
@@ -136,7 +178,8 @@ public final class EventStreamBuilder<E> {
    * Opens the stream. Does no I/O: the first {@link EventStream#next()} does.
    *
    * @throws IllegalArgumentException if settings contradict each other
-   * @throws IllegalStateException if this builder has opened its stream before
+   * @throws IllegalStateException if this builder has opened its stream before, if the source
+   *     belongs to another stream, or if the source breaks its contract
    */
   public EventStream<E> open() {
     if (opened) {
@@ -144,7 +187,7 @@ public final class EventStreamBuilder<E> {
           "this builder has opened its stream; a source belongs to one stream, so begin the next with a source of"
               + " its own");
     }
-    if (hasStore && acks == AckMode.NEVER) {
+    if (streamId.isPresent() && acks == AckMode.NEVER) {
       throw new IllegalArgumentException(
           "a stream that acks nothing has no checkpoint to keep; use Checkpoints.none() with AckMode.NEVER");
     }
@@ -159,19 +202,33 @@ public final class EventStreamBuilder<E> {
       throw new IllegalArgumentException(
           "redeliveryMemory must be at least the window of " + window + ", but is " + memory);
     }
-    opened = true;
-    String name = source.name();
+    String sourceName = nameOfSource();
+    String name = streamId.orElse(sourceName);
     StreamOptions options =
         new StreamOptions(
             name,
+            sourceName,
             window,
             acks,
-            backoff == null ? source.backoff() : backoff,
+            backoff == null ? AdapterFault.call(source, "backoff", source::backoff) : backoff,
             maxAttempts,
             stableAfter,
+            tolerateRefusals,
+            Optional.ofNullable(connectTimeout),
             memory,
-            errors,
+            List.of(errors, AdapterFault.call(source, "errors", source::errors)),
             runtime);
-    return new EventStream<>(name, assembly.apply(options, listeners));
+    EventStream<E> stream = new EventStream<>(name, assembly.apply(options, listeners));
+    AdapterFault.call(source, "binding", source::binding).bind(name);
+    opened = true;
+    return stream;
+  }
+
+  private String nameOfSource() {
+    String name = AdapterFault.call(source, "name", source::name);
+    if (name.isBlank()) {
+      throw AdapterFault.returned("a blank name", source, "name");
+    }
+    return name;
   }
 }

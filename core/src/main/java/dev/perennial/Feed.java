@@ -3,6 +3,7 @@ package dev.perennial;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,12 +22,17 @@ interface Feed<E, P extends Position> {
   boolean claim(Deadline deadline) throws InterruptedException;
 
   /**
-   * Does what must be done before connecting, in {@code CONNECTING}. False if the time was over
-   * first.
+   * Does what must be done before connecting, in {@code CONNECTING}. False if the time is over, or
+   * was before that was done.
    *
    * @throws Exception what the source threw
    */
   boolean prepare(Deadline deadline) throws Exception;
+
+  /** What of its checkpoint the stream waits for; empty if it waits for none of it. */
+  default Optional<Pending> pending() {
+    return Optional.empty();
+  }
 
   /**
    * Opens a connection, from a seat used for that.

@@ -84,7 +84,7 @@ final class HandlerLoop<E> {
         new Death(
             Reason.HANDLER,
             "the handler of the "
-                + options.source()
+                + options.name()
                 + " stream failed with "
                 + cause
                 + " at "

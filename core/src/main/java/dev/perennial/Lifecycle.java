@@ -74,7 +74,7 @@ final class Lifecycle {
   StreamClosedException closedException() {
     Death why = death;
     return new StreamClosedException(
-        "the " + observer.source() + " stream is closed", why == null ? null : why.exception());
+        "the " + observer.stream() + " stream is closed", why == null ? null : why.exception());
   }
 
   /**

@@ -40,12 +40,12 @@ final class NoSaving implements Saving {
   }
 
   @Override
-  public @Nullable Throwable lastError() {
-    return null;
+  public Optional<String> awaited() {
+    return Optional.empty();
   }
 
   @Override
-  public Optional<String> awaited() {
-    return Optional.empty();
+  public @Nullable Throwable lastError() {
+    return null;
   }
 }

@@ -23,21 +23,21 @@ final class Observer {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
 
-  private final String source;
+  private final String stream;
   private final List<StreamListener> listeners;
   private final ThreadLocal<Boolean> insideListener = ThreadLocal.withInitial(() -> false);
   private final AtomicLong reconnects = new AtomicLong();
   private final AtomicLong redeliveriesDropped = new AtomicLong();
   private final AtomicLong malformed = new AtomicLong();
 
-  Observer(String source, List<StreamListener> listeners) {
-    this.source = source;
+  Observer(String stream, List<StreamListener> listeners) {
+    this.stream = stream;
     this.listeners = List.copyOf(listeners);
   }
 
-  /** The source's name. */
-  String source() {
-    return source;
+  /** The stream's name. */
+  String stream() {
+    return stream;
   }
 
   boolean hasListeners() {
@@ -63,10 +63,10 @@ final class Observer {
 
   void transition(Transition transition) {
     switch (transition.to()) {
-      case CONNECTING -> LOG.debug("{}: connecting", source);
-      case LIVE -> LOG.info("{}: connected", source);
+      case CONNECTING -> LOG.debug("{}: connecting", stream);
+      case LIVE -> LOG.info("{}: connected", stream);
       case BACKING_OFF -> backingOff(transition);
-      default -> LOG.debug("{}: {}", source, transition.to());
+      default -> LOG.debug("{}: {}", stream, transition.to());
     }
     tell(listener -> listener.onTransition(transition));
   }
@@ -74,7 +74,7 @@ final class Observer {
   private void backingOff(Transition transition) {
     LOG.warn(
         "{}: {} with {}; {} failed in a row, next attempt in {} ms",
-        source,
+        stream,
         transition
             .connectionAge()
             .map(age -> "connection lost after " + age)
@@ -82,11 +82,20 @@ final class Observer {
         transition.cause().map(Throwable::toString).orElse("no error"),
         transition.attempt(),
         transition.delay().map(Duration::toMillis).orElse(0L));
-    LOG.debug("{}: the error was", source, transition.cause().orElse(null));
+    LOG.debug("{}: the error was", stream, transition.cause().orElse(null));
+  }
+
+  /** The server asked for a wait that is too long to be obeyed. */
+  void waitCapped(Duration asked, Duration most) {
+    LOG.warn(
+        "{}: the server asks to wait for {}, which is too long: the stream waits for {}",
+        stream,
+        LogText.duration(asked),
+        LogText.duration(most));
   }
 
   void died(Death death) {
-    LOG.error("{}: {}", source, death.message(), death.cause());
+    LOG.error("{}: {}", stream, death.message(), death.cause());
   }
 
   void reconnected() {
@@ -94,22 +103,22 @@ final class Observer {
   }
 
   void standby(String streamId) {
-    LOG.info("{}: checkpoint '{}' is claimed by another stream; waiting for it", source, streamId);
+    LOG.info("{}: checkpoint '{}' is claimed by another stream; waiting for it", stream, streamId);
   }
 
   void checkpointUnavailable(String streamId, Throwable cause) {
-    LOG.warn("{}: checkpoint '{}' cannot be claimed now; trying on", source, streamId, cause);
+    LOG.warn("{}: checkpoint '{}' cannot be claimed now; trying on", stream, streamId, cause);
   }
 
   void checkpointSaved(CheckpointSaved saved) {
-    LOG.trace("{}: checkpoint saved at {}", source, saved.position());
+    LOG.trace("{}: checkpoint saved at {}", stream, saved.position());
     tell(listener -> listener.onCheckpointSaved(saved));
   }
 
   void checkpointSaveFailed(CheckpointSaveFailed failed) {
     LOG.warn(
         "{}: saving the checkpoint at {} failed, next try in {} ms",
-        source,
+        stream,
         failed.position(),
         failed.retryIn().toMillis(),
         failed.cause());
@@ -119,7 +128,7 @@ final class Observer {
   void startOverridden(StartOverridden overridden) {
     LOG.info(
         "{}: going on from checkpoint {}, not from the configured start {}",
-        source,
+        stream,
         overridden.checkpoint(),
         overridden.configuredStart());
     tell(listener -> listener.onStartOverridden(overridden));
@@ -134,7 +143,7 @@ final class Observer {
     malformed.incrementAndGet();
     LOG.warn(
         "{}: a message of {} bytes at {} could not be decoded; it is handed out as malformed",
-        source,
+        stream,
         received.malformed().size(),
         received.position(),
         received.malformed().cause());
@@ -144,52 +153,52 @@ final class Observer {
   void windowFull(WindowFull full) {
     LOG.warn(
         "{}: the window is full: waiting for acks of {} deliveries, the oldest at {}",
-        source,
+        stream,
         full.unacked(),
         full.oldestUnacked().map(Object::toString).orElse("(none)"));
     tell(listener -> listener.onWindowFull(full));
   }
 
   void windowFree(WindowFree free) {
-    LOG.info("{}: the window is free again after {}", source, free.full());
+    LOG.info("{}: the window is free again after {}", stream, free.full());
     tell(listener -> listener.onWindowFree(free));
   }
 
   void lateAck(LateAck late) {
-    LOG.debug("{}: an ack for {} came too late and counts for nothing", source, late.position());
+    LOG.debug("{}: an ack for {} came too late and counts for nothing", stream, late.position());
     tell(listener -> listener.onLateAck(late));
   }
 
   void acksUnsent(int count) {
-    LOG.debug("{}: the connection ended with {} acks not written", source, count);
+    LOG.debug("{}: the connection ended with {} acks not written", stream, count);
     tell(listener -> listener.onAcksUnsent(new AcksUnsent(count)));
   }
 
   void wakeUpFailed(Throwable cause) {
-    LOG.warn("{}: a connection could not be woken", source, cause);
+    LOG.warn("{}: a connection could not be woken", stream, cause);
   }
 
   void acknowledgeFailed(Throwable cause) {
-    LOG.warn("{}: a connection failed to take an ack; its event comes again", source, cause);
+    LOG.warn("{}: a connection failed to take an ack; its event comes again", stream, cause);
   }
 
   /** What touches the checkpoint store could not be handed to a thread, or threw there. */
   void storeCallFailed(String streamId, Throwable cause) {
     LOG.warn(
         "{}: Cannot call the store of checkpoint \"{}\": {}. The next ack or close() tries again.",
-        source,
+        stream,
         streamId,
         LogText.reason(cause));
-    LOG.debug("{}: the error was", source, cause);
+    LOG.debug("{}: the error was", stream, cause);
   }
 
   void unsentFailed(Throwable cause) {
-    LOG.warn("{}: a connection could not say how many acks it has not written", source, cause);
+    LOG.warn("{}: a connection could not say how many acks it has not written", stream, cause);
   }
 
   /** Something of the source or the store that could not be closed in order. */
   void closeFailed(String what, Throwable cause) {
-    LOG.warn("{}: {} could not be closed in order", source, what, cause);
+    LOG.warn("{}: {} could not be closed in order", stream, what, cause);
   }
 
   private void tell(Consumer<StreamListener> call) {
@@ -213,7 +222,7 @@ final class Observer {
     try {
       call.accept(listener);
     } catch (Throwable e) {
-      LOG.warn("{}: a listener failed; the stream goes on", source, e);
+      LOG.warn("{}: a listener failed; the stream goes on", stream, e);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import dev.perennial.StreamListener.MalformedReceived;
+import dev.perennial.port.LogText;
 import dev.perennial.port.Malformed;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,12 @@ import org.jspecify.annotations.Nullable;
  * window has room. One thread at a time sits for its calls.
  */
 final class Puller<E, P extends Position> {
+
+  /**
+   * So many messages in a row that hand out nothing, such as copies of events, end a batch: what
+   * has arrived may be without end.
+   */
+  private static final int MAX_SKIPPED = 1_024;
 
   private final StreamOptions options;
   private final StreamRuntime runtime;
@@ -30,6 +38,9 @@ final class Puller<E, P extends Position> {
   private final Observer observer;
   private final RoomWatch room;
   private final Deadline never;
+
+  /** What an iterator has looked at and nobody has taken yet. */
+  private final AtomicReference<@Nullable Delivery<E>> ahead = new AtomicReference<>();
 
   /** Made once, not for every event. */
   private final Seated<@Nullable Delivery<E>, InterruptedException> pull = this::pull;
@@ -115,6 +126,22 @@ final class Puller<E, P extends Position> {
     }
   }
 
+  /**
+   * Whether there is a next delivery, which every call gives first from now on; false if the stream
+   * has come to its end.
+   */
+  boolean lookAhead() throws InterruptedException {
+    if (ahead.get() == null) {
+      ahead.set(nextOrEnd());
+    }
+    return ahead.get() != null;
+  }
+
+  /** What was looked at ahead, not settled on receipt; null if nothing was, or it was taken. */
+  @Nullable Delivery<E> takeAhead() {
+    return ahead.get() == null ? null : ahead.getAndSet(null);
+  }
+
   Batch<E> poll(int max, Duration waitForFirst) throws InterruptedException {
     if (max < 1 || max > options.window()) {
       throw new IllegalArgumentException(
@@ -131,10 +158,10 @@ final class Puller<E, P extends Position> {
 
   private List<Delivery<E>> pull(int max, Deadline waitForFirst) throws InterruptedException {
     List<Delivery<E>> batch = new ArrayList<>();
-    Delivery<E> next = pull(waitForFirst);
-    while (next != null) {
-      batch.add(next);
-      next = batch.size() < max ? pullNow() : null;
+    Delivery<E> first = pull(waitForFirst);
+    if (first != null) {
+      batch.add(first);
+      takeArrived(batch, max, waitForFirst);
     }
     return batch;
   }
@@ -148,20 +175,30 @@ final class Puller<E, P extends Position> {
     check();
     while (lifecycle.state() != StreamState.LIVE) {
       checkNotEnded();
-      if (deadline.isOver()) {
-        throw notLive(timeout);
-      }
       loop.step(deadline, () -> false);
       check();
+      if (deadline.isOver() && lifecycle.state() != StreamState.LIVE) {
+        throw notLive(timeout);
+      }
+      checkInterrupt();
     }
     return StreamState.LIVE;
   }
 
   private TimeoutException notLive(Duration timeout) {
+    Pending pending = loop.pending();
+    Throwable error = pending.lastError();
     TimeoutException late =
         new TimeoutException(
-            "the " + options.source() + " stream was not connected within " + timeout);
-    late.initCause(loop.lastError());
+            "Stream \""
+                + options.name()
+                + "\" is not connected after "
+                + LogText.duration(timeout)
+                + ": it waits for "
+                + pending.what()
+                + (error == null ? "" : ", of which the last error was: " + LogText.reason(error))
+                + ". It keeps trying at the next call.");
+    late.initCause(error);
     return late;
   }
 
@@ -170,10 +207,14 @@ final class Puller<E, P extends Position> {
     if (lifecycle.isClosing()) {
       lifecycle.check();
     }
+    checkInterrupt();
+    seat.sit();
+  }
+
+  private static void checkInterrupt() throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    seat.sit();
   }
 
   private void check() {
@@ -185,7 +226,7 @@ final class Puller<E, P extends Position> {
 
   private void checkNotEnded() {
     if (hasEnded()) {
-      throw new StreamEndedException("the " + options.source() + " stream is complete");
+      throw new StreamEndedException("the " + options.name() + " stream is complete");
     }
   }
 
@@ -225,42 +266,51 @@ final class Puller<E, P extends Position> {
       if (deadline.isOver()) {
         return null;
       }
+      checkInterrupt();
     }
   }
 
   /**
-   * The next delivery of those that have arrived; null if there is none. What goes wrong meanwhile
-   * is told at the next call, so that this one can give what it holds.
+   * Adds the deliveries that have arrived, until the batch is full. What goes wrong meanwhile, and
+   * an interrupt, is told at the next call, so that this one can give what it holds.
    */
-  private @Nullable Delivery<E> pullNow() {
+  private void takeArrived(List<Delivery<E>> batch, int max, Deadline deadline) {
+    int skips = MAX_SKIPPED;
     try {
-      while (!lifecycle.isOver()) {
+      while (batch.size() < max
+          && skips > 0
+          && !lifecycle.isOver()
+          && !Thread.currentThread().isInterrupted()) {
         boolean hasRoom = window.hasRoom();
-        Delivery<E> held = held(hasRoom);
-        if (held != null) {
-          return held;
-        }
-        // A connection that has come to its end may stay open for acks, but is asked no more.
-        Received<E, P> next = hasRoom && !hasEnded() ? loop.receiveNow() : null;
+        Delivery<E> next = held(hasRoom);
         if (next == null) {
-          return null;
+          // A connection that has come to its end may stay open for acks, but is asked no more.
+          Received<E, P> received = hasRoom && !hasEnded() ? loop.receiveNow() : null;
+          if (received == null) {
+            return;
+          }
+          next = fromConnection(received);
         }
-        Delivery<E> delivery = fromConnection(next);
-        if (delivery != null) {
-          return delivery;
+        if (next != null) {
+          batch.add(next);
+        } else {
+          skips = (deadline.isOver() ? Math.min(skips, max) : skips) - 1;
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (StreamException | StreamClosedException e) {
-      return null;
+      // The next call says so.
     }
-    return null;
   }
 
-  /** What goes before anything that a connection gives: nacked events, then notices of restarts. */
+  /**
+   * What goes before anything that a connection gives: what an iterator holds, nacked events, then
+   * notices of restarts.
+   */
   private @Nullable Delivery<E> held(boolean hasRoom) {
-    Delivery<E> again = window.nextNacked();
+    Delivery<E> looked = takeAhead();
+    Delivery<E> again = looked != null ? looked : window.nextNacked();
     return again != null || !hasRoom ? again : take(loop.notice());
   }
 

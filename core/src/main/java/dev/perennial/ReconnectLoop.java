@@ -1,7 +1,6 @@
 package dev.perennial;
 
 import dev.perennial.Seat.Use;
-import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.port.StreamRuntime;
@@ -26,6 +25,7 @@ final class ReconnectLoop<E, P extends Position> {
   private final Feed<E, P> feed;
   private final StreamOptions options;
   private final Seat seat;
+  private final SourceCalls calls;
   private final Lifecycle lifecycle;
   private final Waiting waiting;
   private final Observer observer;
@@ -35,7 +35,6 @@ final class ReconnectLoop<E, P extends Position> {
   private final LongConsumer idle;
 
   private volatile @Nullable Session<E, P> session;
-  private boolean connectedBefore;
 
   /**
    * @param interesting whether there is something to do that needs no connection, so that waiting
@@ -45,8 +44,8 @@ final class ReconnectLoop<E, P extends Position> {
   ReconnectLoop(
       Feed<E, P> feed,
       StreamOptions options,
-      ErrorClassifier errors,
       Seat seat,
+      SourceCalls calls,
       Lifecycle lifecycle,
       Waiting waiting,
       Observer observer,
@@ -55,13 +54,14 @@ final class ReconnectLoop<E, P extends Position> {
     this.feed = feed;
     this.options = options;
     this.seat = seat;
+    this.calls = calls;
     this.lifecycle = lifecycle;
     this.waiting = waiting;
     this.observer = observer;
     this.interesting = interesting;
     this.idle = idle;
     this.runtime = options.runtime();
-    this.failures = new ConnectionFailures(options, errors, feed, lifecycle);
+    this.failures = new ConnectionFailures(options, feed, lifecycle, observer);
   }
 
   /** What comes before anything that is received, from no connection: the notice of a restart. */
@@ -100,9 +100,10 @@ final class ReconnectLoop<E, P extends Position> {
     return received;
   }
 
-  /** The error that the last connection or attempt ended with. */
-  @Nullable Throwable lastError() {
-    return failures.last();
+  /** What the stream waits for, or does, until it is connected. */
+  Pending pending() {
+    return feed.pending()
+        .orElseGet(() -> new Pending("a connection to " + options.source(), failures.last()));
   }
 
   /** Makes a blocked receive return soon. Any thread. */
@@ -137,6 +138,7 @@ final class ReconnectLoop<E, P extends Position> {
         Deadline until = failures.retry();
         waiting.await(meanwhile, deadline.remaining(until.remaining()));
         if (until.isOver()) {
+          failures.retrying();
           lifecycle.move(Move.to(StreamState.CONNECTING));
         }
       }
@@ -153,19 +155,17 @@ final class ReconnectLoop<E, P extends Position> {
       if (!feed.prepare(deadline)) {
         return;
       }
-      seat.use(
-          Use.CONNECTING,
-          () -> session = new Session<>(feed.connect(), runtime.nanoTime(), observer));
+      calls.call(
+          "connect", () -> session = new Session<>(feed.connect(), runtime.nanoTime(), observer));
     } catch (Throwable e) {
       rethrowIfNotTheSources(e);
       failures.failed(Optional.empty(), false, e);
       return;
     }
     lifecycle.move(Move.live(failures.count()));
-    if (connectedBefore) {
+    if (failures.connected()) {
       observer.reconnected();
     }
-    connectedBefore = true;
   }
 
   private @Nullable Received<E, P> receive(Session<E, P> live, Duration timeout)

@@ -33,9 +33,9 @@ final class Seat {
     RECEIVING,
     /** The puller, inside the application's handler. */
     HANDLING,
-    /** The puller, inside the source or connection, while the closer interrupts it. */
+    /** The puller, inside the source or connection, while somebody interrupts it. */
     INTERRUPTING,
-    /** The puller, inside the source or connection, interrupted by the closer. */
+    /** The puller, inside the source or connection, interrupted by the closer or a timer. */
     INTERRUPTED,
     /** The closer, for good. */
     TAKEN,
@@ -53,6 +53,33 @@ final class Seat {
     LEFT_PULLING
   }
 
+  /**
+   * An interrupt of one call from another thread, which hits that call or nothing. Made before the
+   * call and ended after it by the puller.
+   */
+  final class Interruption {
+    private volatile boolean happened;
+
+    private Interruption() {}
+
+    /** Interrupts the call, unless it is over or being interrupted already. */
+    void interrupt() {
+      if (use.compareAndSet(Use.CONNECTING, Use.INTERRUPTING)) {
+        // Whoever is inside stays until we have left INTERRUPTING, but may be in a later call.
+        happened = interruption == this;
+        use.set(happened ? interruptPuller() : Use.CONNECTING);
+      }
+    }
+
+    boolean happened() {
+      return happened;
+    }
+
+    void end() {
+      interruption = null;
+    }
+  }
+
   /** A call that may block. */
   interface Call<T extends @Nullable Object, X extends Exception> {
     T call() throws X;
@@ -66,7 +93,7 @@ final class Seat {
 
   private final AtomicReference<Use> use = new AtomicReference<>(Use.FREE);
   private final Signal signal;
-  private final String source;
+  private final String stream;
   private final BooleanSupplier closing;
   private final Supplier<? extends RuntimeException> over;
   private final Runnable cleanUp;
@@ -78,9 +105,12 @@ final class Seat {
    */
   private @Nullable Thread puller;
 
+  /** What may interrupt the call that the puller is in; null if nothing but the closer. */
+  private volatile @Nullable Interruption interruption;
+
   /**
    * @param signal raised when the puller leaves
-   * @param source the source's name, for errors
+   * @param stream the stream's name, for errors
    * @param closing whether the stream is closing, and nothing new is begun
    * @param over what the puller is told then, or when the seat was taken
    * @param cleanUp closes the connection and the source, in the pulling thread, when the closer
@@ -88,12 +118,12 @@ final class Seat {
    */
   Seat(
       Signal signal,
-      String source,
+      String stream,
       BooleanSupplier closing,
       Supplier<? extends RuntimeException> over,
       Runnable cleanUp) {
     this.signal = signal;
-    this.source = source;
+    this.stream = stream;
     this.closing = closing;
     this.over = over;
     this.cleanUp = cleanUp;
@@ -141,11 +171,18 @@ final class Seat {
     return result;
   }
 
+  /** Makes what can interrupt the next call, and no other. */
+  Interruption interruption() {
+    Interruption next = new Interruption();
+    interruption = next;
+    return next;
+  }
+
   private void back(Use from) {
     Use now = use.compareAndExchange(from, Use.PULLING);
     while (now == Use.INTERRUPTING) {
       Thread.onSpinWait();
-      now = use.get();
+      now = use.compareAndExchange(from, Use.PULLING);
     }
     if (now == Use.INTERRUPTED) {
       now = use.compareAndExchange(Use.INTERRUPTED, Use.PULLING);
@@ -189,7 +226,7 @@ final class Seat {
       takeFree(deadline);
     }
     while (true) {
-      Use now = use.get();
+      Use now = settledUse();
       Handover how = handover(now);
       Use then = how == Handover.TAKEN ? Use.TAKEN : Use.ABANDONED;
       if (use.compareAndSet(now, then)) {
@@ -220,14 +257,28 @@ final class Seat {
   }
 
   private void interrupt(Set<Use> where) {
-    Use now = use.get();
+    Use now = settledUse();
     if (where.contains(now) && use.compareAndSet(now, Use.INTERRUPTING)) {
-      Thread inside = puller;
-      if (inside != null) {
-        inside.interrupt();
-      }
-      use.set(Use.INTERRUPTED);
+      use.set(interruptPuller());
     }
+  }
+
+  private Use interruptPuller() {
+    Thread inside = puller;
+    if (inside != null) {
+      inside.interrupt();
+    }
+    return Use.INTERRUPTED;
+  }
+
+  /** What the seat is used for, once nobody is about to interrupt: that takes no time. */
+  private Use settledUse() {
+    Use now = use.get();
+    while (now == Use.INTERRUPTING) {
+      Thread.onSpinWait();
+      now = use.get();
+    }
+    return now;
   }
 
   private RuntimeException refused(Use now) {
@@ -238,12 +289,12 @@ final class Seat {
     if (other == Thread.currentThread()) {
       return new IllegalStateException(
           "the handler of the "
-              + source
+              + stream
               + " stream asks for the next event itself; return from the handler instead");
     }
     return new IllegalStateException(
         "two threads ask the "
-            + source
+            + stream
             + " stream for events, this one and "
             + (other == null ? "another" : other.getName())
             + "; let one thread do so, and hand the deliveries on");

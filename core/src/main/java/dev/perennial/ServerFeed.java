@@ -49,7 +49,7 @@ final class ServerFeed<E, P extends Position> implements Feed<E, P> {
 
   @Override
   public Connection<E, P> connect() throws Exception {
-    AckingConnection<E, P> connection = source.connect();
+    AckingConnection<E, P> connection = AdapterFault.required(source.connect(), source, "connect");
     filter.ifPresent(acks -> acks.connected(connection));
     return connection;
   }

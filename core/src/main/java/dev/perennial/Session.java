@@ -27,7 +27,16 @@ final class Session<E, P extends Position> {
 
   /** What comes next, as the connection gives it. */
   @Nullable Received<E, P> receive(Duration timeout) throws Exception {
-    return connection.receive(timeout);
+    Received<E, P> received = connection.receive(timeout);
+    if (received instanceof Received.Event<E, P> event) {
+      AdapterFault.requirePosition(event.position(), connection);
+      if (event.event() == null) {
+        throw AdapterFault.returned("no event at " + event.position(), connection, "receive");
+      }
+    } else if (received instanceof Received.Progress<E, P> progress) {
+      AdapterFault.requirePosition(progress.position(), connection);
+    }
+    return received;
   }
 
   Duration age(long now) {

@@ -4,16 +4,29 @@ import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What a stream was opened with. */
+/**
+ * What a stream was opened with.
+ *
+ * @param name the stream's name, for logs and errors
+ * @param source the source's name
+ * @param connectTimeout how long start, connect and recover may take; empty for as long as the
+ *     source lets them
+ * @param errors the classifiers, in the order in which they are asked
+ */
 record StreamOptions(
+    String name,
     String source,
     int window,
     AckMode acks,
     BackoffPolicy backoff,
     OptionalInt maxAttempts,
     Duration stableAfter,
+    Duration tolerateRefusals,
+    Optional<Duration> connectTimeout,
     int redeliveryMemory,
-    ErrorClassifier errors,
+    List<ErrorClassifier> errors,
     StreamRuntime runtime) {}

@@ -10,6 +10,7 @@ import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.SourceBinding;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,7 +25,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BackoffFailureTest {
 
   /** Connects, and gives some events before it loses each connection. */
-  private record Losing(int events) implements ServerTrackedSource<String, TestPosition> {
+  private record Losing(int events, SourceBinding binding)
+      implements ServerTrackedSource<String, TestPosition> {
+
+    Losing(int events) {
+      this(events, new SourceBinding());
+    }
 
     @Override
     public AckingConnection<String, TestPosition> connect() {

@@ -12,6 +12,7 @@ import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Recovery;
+import dev.perennial.port.SourceBinding;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.Test;
 class CheckpointerTest {
 
   private static final class Encoding implements ClientTrackedSource<String, TestPosition> {
+    private final SourceBinding binding = new SourceBinding();
+
     @Override
     public Optional<TestPosition> start() {
       throw new AssertionError("not asked for");
@@ -49,6 +52,11 @@ class CheckpointerTest {
     @Override
     public TestPosition decode(Checkpoint saved) {
       return new TestPosition(Long.parseLong(saved.position()));
+    }
+
+    @Override
+    public SourceBinding binding() {
+      return binding;
     }
 
     @Override

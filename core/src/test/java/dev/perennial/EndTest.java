@@ -8,6 +8,7 @@ import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.SourceBinding;
 import java.io.EOFException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ class EndTest {
 
   /** Gives one event and then the end, however often it is asked. */
   private final class Ending implements ServerTrackedSource<String, TestPosition> {
+    private final SourceBinding binding = new SourceBinding();
 
     @Override
     public AckingConnection<String, TestPosition> connect() {
@@ -60,6 +62,11 @@ class EndTest {
     @Override
     public Duration redeliveryHorizon() {
       return Duration.ZERO;
+    }
+
+    @Override
+    public SourceBinding binding() {
+      return binding;
     }
 
     @Override

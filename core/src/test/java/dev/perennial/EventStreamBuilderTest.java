@@ -13,6 +13,7 @@ import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Recovery;
 import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.SourceBinding;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,8 @@ class EventStreamBuilderTest {
   private static final int MAX_WINDOW = 1_048_576;
 
   private static final class Server implements ServerTrackedSource<String, TestPosition> {
+    private final SourceBinding binding = new SourceBinding();
+
     @Override
     public AckingConnection<String, TestPosition> connect() {
       throw new AssertionError("open() does no I/O");
@@ -40,6 +43,11 @@ class EventStreamBuilderTest {
     @Override
     public Duration redeliveryHorizon() {
       return Duration.ofMinutes(3);
+    }
+
+    @Override
+    public SourceBinding binding() {
+      return binding;
     }
 
     @Override
@@ -151,6 +159,13 @@ class EventStreamBuilderTest {
 
   private static ClientTrackedSource<String, TestPosition> clientTracked() {
     return new ClientTrackedSource<>() {
+      private final SourceBinding binding = new SourceBinding();
+
+      @Override
+      public SourceBinding binding() {
+        return binding;
+      }
+
       @Override
       public Optional<TestPosition> start() {
         throw new AssertionError("open() does no I/O");

@@ -11,6 +11,7 @@ import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Received;
 import dev.perennial.port.Recovery;
+import dev.perennial.port.SourceBinding;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,7 @@ class NoThreadTest {
 
   /** Gives one event after the other. */
   private final class Counting implements ClientTrackedSource<Long, TestPosition> {
+    private final SourceBinding binding = new SourceBinding();
 
     @Override
     public Optional<TestPosition> start() {
@@ -66,6 +68,11 @@ class NoThreadTest {
     @Override
     public TestPosition decode(Checkpoint checkpoint) {
       throw new AssertionError("nothing is saved before");
+    }
+
+    @Override
+    public SourceBinding binding() {
+      return binding;
     }
 
     @Override

@@ -360,4 +360,36 @@ class SeatTest {
       assertThat(cleanedUp.get() != null).isEqualTo(handover != Handover.TAKEN);
     }
   }
+
+  @Test
+  @DisplayName("a timer that comes late interrupts no other call")
+  void lateInterruption() {
+    seat.sit();
+    Seat.Interruption over = seat.interruption();
+    seat.use(Use.CONNECTING, () -> "first");
+    over.end();
+    boolean hit =
+        seat.use(
+            Use.CONNECTING,
+            () -> {
+              over.interrupt();
+              return Thread.currentThread().isInterrupted();
+            });
+    assertThat(hit).isFalse();
+    Seat.Interruption mine = seat.interruption();
+    hit =
+        seat.use(
+            Use.CONNECTING,
+            () -> {
+              over.interrupt();
+              boolean before = Thread.currentThread().isInterrupted();
+              mine.interrupt();
+              return !before && Thread.currentThread().isInterrupted();
+            });
+    assertThat(hit).isTrue();
+    assertThat(mine.happened()).isTrue();
+    assertThat(over.happened()).isFalse();
+    assertThat(Thread.interrupted()).isFalse();
+    assertThat(seat.leave()).isTrue();
+  }
 }

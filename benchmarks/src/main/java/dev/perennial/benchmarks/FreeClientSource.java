@@ -6,6 +6,7 @@ import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Received;
 import dev.perennial.port.Recovery;
+import dev.perennial.port.SourceBinding;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * round and round.
  */
 final class FreeClientSource implements ClientTrackedSource<Object, Place> {
+  private final SourceBinding binding = new SourceBinding();
 
   private static final int EVENTS = 1_024;
 
@@ -60,6 +62,11 @@ final class FreeClientSource implements ClientTrackedSource<Object, Place> {
   @Override
   public Place decode(Checkpoint saved) {
     return new Place(Long.parseLong(saved.position()));
+  }
+
+  @Override
+  public SourceBinding binding() {
+    return binding;
   }
 
   @Override

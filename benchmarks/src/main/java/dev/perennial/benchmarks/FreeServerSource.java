@@ -4,6 +4,7 @@ import dev.perennial.port.AckingConnection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.SourceBinding;
 import java.time.Duration;
 
 /**
@@ -11,6 +12,7 @@ import java.time.Duration;
  * nowhere. Since a position may come only once, each event is made anew, in 40 bytes.
  */
 final class FreeServerSource implements ServerTrackedSource<Object, Place> {
+  private final SourceBinding binding = new SourceBinding();
 
   private final Object payload = new Object();
   private long next;
@@ -39,6 +41,11 @@ final class FreeServerSource implements ServerTrackedSource<Object, Place> {
   @Override
   public Duration redeliveryHorizon() {
     return Duration.ofMinutes(3);
+  }
+
+  @Override
+  public SourceBinding binding() {
+    return binding;
   }
 
   @Override

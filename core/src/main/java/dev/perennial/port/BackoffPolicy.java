@@ -18,6 +18,15 @@ public interface BackoffPolicy {
   Duration delay(int failures, double random);
 
   /**
+   * The longest wait of this policy, or five minutes if it does not say. A server may ask the
+   * stream to wait for longer than {@link #delay}, but not for longer than five minutes or this,
+   * whichever is longer.
+   */
+  default Duration cap() {
+    return Duration.ofMinutes(5);
+  }
+
+  /**
    * Doubles from {@code base} to {@code cap}, each wait shortened at random by up to half.
    *
    * @throws IllegalArgumentException unless 0 &lt; base ≤ cap

@@ -67,7 +67,7 @@ final class CommonErrors {
     if (failure instanceof TransportException.Rejected rejected && passing(rejected.status())) {
       return Optional.of(Verdict.retryAfter(retryAfter(rejected)));
     }
-    return Optional.of(Verdict.fatal());
+    return Optional.of(Verdict.refused());
   }
 
   private static boolean passing(int status) {

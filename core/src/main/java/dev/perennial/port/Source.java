@@ -6,10 +6,10 @@ import java.time.Duration;
 /**
  * Opens connections to one stream of events.
  *
- * <p>A source belongs to one stream, which closes it last. The stream calls {@code connect} from
- * one thread at a time, never while a connection that it gave before is open. A source does not
- * retry and does not wait: it throws, its {@link #errors() classifier} says what the error means,
- * and the stream does the rest.
+ * <p>A source belongs to one stream, which closes it last; {@code open()} refuses it to a second
+ * one. The stream calls {@code connect} from one thread at a time, never while a connection that it
+ * gave before is open. A source does not retry and does not wait: it throws, its {@link #errors()
+ * classifier} says what the error means, and the stream does the rest.
  *
  * @param <E> the type of the events
  * @param <P> the type of their positions
@@ -22,6 +22,12 @@ public sealed interface Source<E, P extends Position> extends AutoCloseable
    * secrets.
    */
   String name();
+
+  /**
+   * Says which stream this source belongs to. A source keeps {@code new SourceBinding()} in a field
+   * and always returns that one; a source that wraps another returns the other's.
+   */
+  SourceBinding binding();
 
   /** What the errors that this source and its connections throw mean. */
   ErrorClassifier errors();

@@ -8,7 +8,8 @@ public sealed interface Verdict {
   /**
    * Trying again can help.
    *
-   * @param atLeast how long to wait at the least; the stream waits longer where its backoff says so
+   * @param atLeast how long to wait at the least; the stream waits longer if its backoff says so,
+   *     and never more than five minutes or the backoff's cap, whichever is longer, because of this
    */
   record Retry(Duration atLeast) implements Verdict {
     /** Refuses a negative wait. */

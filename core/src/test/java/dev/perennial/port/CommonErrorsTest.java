@@ -104,11 +104,11 @@ class CommonErrorsTest {
 
   @ParameterizedTest
   @MethodSource("everyStatus")
-  @DisplayName("of the rejected, 408, 425, 429 and 5xx are retried, all others are fatal")
+  @DisplayName("of the rejected, 408, 425, 429 and 5xx are retried, all others are refusals")
   void statuses(int status) {
     boolean passes = status == 408 || status == 425 || status == 429 || status >= 500;
     assertThat(transport.classify(rejected(status, Map.of())))
-        .contains(passes ? Verdict.retry() : Verdict.fatal());
+        .contains(passes ? Verdict.retry() : Verdict.refused());
   }
 
   @ParameterizedTest
@@ -140,7 +140,7 @@ class CommonErrorsTest {
     Map<String, List<String>> headers = Map.of("retry-after", List.of("3", "4"));
     assertThat(transport.classify(rejected(429, headers)))
         .contains(Verdict.retryAfter(Duration.ofSeconds(3)));
-    assertThat(transport.classify(rejected(401, headers))).contains(Verdict.fatal());
+    assertThat(transport.classify(rejected(401, headers))).contains(Verdict.refused());
   }
 
   @Test
@@ -149,7 +149,7 @@ class CommonErrorsTest {
     assertThat(transport.classify(new Unreachable("refused", null))).contains(Verdict.retry());
     assertThat(transport.classify(new Lost(1006, "", null))).contains(Verdict.retry());
     assertThat(transport.classify(new Lost(1008, "go away", null))).contains(Verdict.retry());
-    assertThat(transport.classify(new Untrusted("expired", null))).contains(Verdict.fatal());
+    assertThat(transport.classify(new Untrusted("expired", null))).contains(Verdict.refused());
     assertThat(transport.classify(new IOException(new Lost(1006, "", null)))).isEmpty();
   }
 

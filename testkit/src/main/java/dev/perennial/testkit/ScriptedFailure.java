@@ -38,6 +38,11 @@ public final class ScriptedFailure extends Exception {
     return new ScriptedFailure(message, Verdict.fatal());
   }
 
+  /** An error with a verdict of yours. */
+  public static ScriptedFailure of(Verdict verdict, String message) {
+    return new ScriptedFailure(message, verdict);
+  }
+
   /** An error that the scripted sources' classifier does not know. */
   public static ScriptedFailure unknown(String message) {
     return new ScriptedFailure(message, null);

@@ -3,6 +3,7 @@ package dev.perennial.testkit;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Position;
+import dev.perennial.port.SourceBinding;
 import dev.perennial.port.StreamRuntime;
 import java.io.IOException;
 import java.time.Duration;
@@ -43,6 +44,7 @@ public abstract sealed class ScriptedSource<
   public record Connect<P extends Position>(int number, Optional<P> after, Instant at) {}
 
   private final StreamRuntime runtime;
+  private final SourceBinding binding = new SourceBinding();
   private final SourceJournal journal;
   private final ArrayDeque<Function<Connect<P>, Answer<E>>> answers = new ArrayDeque<>();
   private Function<Connect<P>, Answer<E>> otherwise =
@@ -170,6 +172,11 @@ public abstract sealed class ScriptedSource<
   /** Always {@code scripted}. */
   public String name() {
     return "scripted";
+  }
+
+  /** Says which stream this source belongs to. */
+  public SourceBinding binding() {
+    return binding;
   }
 
   /** Classifies what {@link ScriptedFailure} makes, by what it says. */

@@ -7,6 +7,7 @@ import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Recovery;
+import dev.perennial.port.SourceBinding;
 import dev.perennial.port.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,12 +23,18 @@ import java.util.Optional;
 public final class LineSource implements ClientTrackedSource<LogEvent, LinePosition> {
 
   private final Path file;
+  private final SourceBinding binding = new SourceBinding();
 
   /**
    * @param file the file, which need not exist yet
    */
   public LineSource(Path file) {
     this.file = file.toAbsolutePath().normalize();
+  }
+
+  @Override
+  public SourceBinding binding() {
+    return binding;
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Recovery;
+import dev.perennial.port.SourceBinding;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.List;
@@ -60,6 +61,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   private final History history;
   private final StartCheck startCheck;
   private final CheckpointText checkpoints;
+  private final SourceBinding binding = new SourceBinding();
 
   MongoSource(
       ClientSpec spec,
@@ -123,6 +125,11 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    */
   public static MongoSourceBuilder builder(MongoClient client) {
     return new MongoSourceBuilder(ClientSpec.of(client));
+  }
+
+  @Override
+  public SourceBinding binding() {
+    return binding;
   }
 
   @Override

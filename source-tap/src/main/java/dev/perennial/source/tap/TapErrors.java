@@ -13,7 +13,8 @@ final class TapErrors {
   /**
    * Retries whatever can pass: an unreachable or overloaded server, and a loss with any close code,
    * since Tap itself closes with none and the codes of proxies mean no more than that a connection
-   * is over.
+   * is over. A refusal is the server's word only if it persists: it may be that of a proxy or a
+   * balancer before a Tap that restarts.
    */
   static final ErrorClassifier CLASSIFIER =
       ((ErrorClassifier) TapErrors::refusal)
@@ -26,7 +27,7 @@ final class TapErrors {
   private TapErrors() {}
 
   private static Optional<Verdict> refusal(Throwable error) {
-    return error instanceof TapException ? Optional.of(Verdict.fatal()) : Optional.empty();
+    return error instanceof TapException ? Optional.of(Verdict.refused()) : Optional.empty();
   }
 
   /** Says what a rejected handshake means; one that may go better next time stays as it is. */

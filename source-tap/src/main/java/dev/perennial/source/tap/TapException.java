@@ -5,8 +5,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tap, or something in front of it, refused to open its event channel, and trying again cannot
- * help: the stream ends. A stream shows it as the cause of its exception. Messages carry no
+ * Tap, or something in front of it, refused to open its event channel. A stream that has never been
+ * connected ends at once, another one when it has heard nothing but refusals for as long as it
+ * tolerates them, and shows the last one as the cause of its exception. Messages carry no
  * credentials.
  */
 public abstract sealed class TapException extends IOException {

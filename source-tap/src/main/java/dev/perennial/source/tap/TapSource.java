@@ -4,6 +4,7 @@ import dev.perennial.port.AckingConnection;
 import dev.perennial.port.Channel;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.SourceBinding;
 import dev.perennial.port.Transport;
 import dev.perennial.port.TransportException;
 import java.io.IOException;
@@ -45,6 +46,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
   public static final Duration DEFAULT_REDELIVERY_HORIZON = Duration.ofMinutes(3);
 
   private final Transport transport;
+  private final SourceBinding binding = new SourceBinding();
   private final TapUri uri;
   private final Map<String, String> headers;
   private final @Nullable BasicAuth auth;
@@ -87,6 +89,11 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
    */
   public static TapSourceBuilder builder(Transport transport) {
     return new TapSourceBuilder(transport);
+  }
+
+  @Override
+  public SourceBinding binding() {
+    return binding;
   }
 
   @Override

@@ -146,6 +146,35 @@ class MisuseTest {
   }
 
   @Test
+  @DisplayName("a source in two streams: the second is refused, and the first is not disturbed")
+  void twoStreams() {
+    runtime.run(() -> {
+      EventStream<String> first = open();
+      assertThatIllegalStateException()
+          .isThrownBy(this::open)
+          .withMessageContaining("\"scripted\"")
+          .withMessageContaining("source of its own");
+      assertThat(first.next().event()).isEqualTo("a");
+      assertThat(source.isClosed()).isFalse();
+      first.close();
+      assertThatIllegalStateException().isThrownBy(this::open);
+    });
+  }
+
+  @Test
+  @DisplayName("a source in two streams is told the first one's name, which is its checkpoint's")
+  void twoStreamsWithCheckpoints() {
+    ScriptedClientSource<String> client = new ScriptedClientSource<>(runtime);
+    CheckpointStore store = CheckpointStore.of(id -> Optional.empty(), (id, checkpoint) -> {});
+    EventStream.from(client, Checkpoints.in(store, "orders")).open();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> EventStream.from(client, Checkpoints.in(store, "bills")).open())
+        .withMessageContaining("\"orders\"")
+        .withMessageContaining("\"bills\"");
+    assertThat(client.binding().stream()).contains("orders");
+  }
+
+  @Test
   @DisplayName("a batch of no size, or over the window")
   void batch() {
     runtime.run(() -> {
@@ -154,6 +183,37 @@ class MisuseTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> stream.poll(11, Duration.ZERO))
           .withMessageContaining("10");
+    });
+  }
+
+  @Test
+  @DisplayName("what an iterator has looked at, the next call gives, whichever it is")
+  void lookedAhead() {
+    ScriptedServerSource<String> six = new ScriptedServerSource<>(runtime);
+    six.connects(c -> {
+      for (int i = 1; i <= 6; i++) {
+        c.event(i, "e" + i);
+      }
+      c.end();
+    });
+    runtime.run(() -> {
+      EventStream<String> stream = EventStream.from(six).runtime(runtime).open();
+      Iterator<Delivery<String>> events = stream.iterator();
+      assertThat(events.hasNext()).isTrue();
+      assertThat(stream.next().event()).isEqualTo("e1");
+      assertThat(events.hasNext()).isTrue();
+      assertThat(stream.poll(2, Duration.ZERO))
+          .extracting(Delivery::event)
+          .containsExactly("e2", "e3");
+      assertThat(events.hasNext()).isTrue();
+      assertThat(stream.next(Duration.ZERO)).get().extracting(Delivery::event).isEqualTo("e4");
+      assertThat(events.hasNext()).isTrue();
+      assertThat(stream.iterator().next().event()).isEqualTo("e5");
+      assertThat(events.hasNext()).isTrue();
+      java.util.List<String> handled = new java.util.ArrayList<>();
+      stream.consume(delivery -> handled.add(delivery.event()));
+      assertThat(handled).containsExactly("e6");
+      assertThat(events.hasNext()).isFalse();
     });
   }
 

@@ -12,6 +12,7 @@ import dev.perennial.port.AckingConnection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.SourceBinding;
 import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedServerPosition;
@@ -72,6 +73,11 @@ class UnsentFailureTest {
     @Override
     public Duration redeliveryHorizon() {
       return source.redeliveryHorizon();
+    }
+
+    @Override
+    public SourceBinding binding() {
+      return source.binding();
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Recovery;
+import dev.perennial.port.SourceBinding;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedPosition;
 import java.io.IOException;
@@ -108,6 +109,11 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
     ScriptedPosition position = source.decode(saved);
     watch.movedTo(position);
     return position;
+  }
+
+  @Override
+  public SourceBinding binding() {
+    return source.binding();
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.perennial.port.AckingConnection;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.SourceBinding;
 import dev.perennial.testkit.ScriptedServerPosition;
 import dev.perennial.testkit.ScriptedServerSource;
 import java.io.IOException;
@@ -31,6 +32,11 @@ record WatchedServerSource(ScriptedServerSource<Object> source, Watch<ScriptedSe
   @Override
   public Duration redeliveryHorizon() {
     return source.redeliveryHorizon();
+  }
+
+  @Override
+  public SourceBinding binding() {
+    return source.binding();
   }
 
   @Override

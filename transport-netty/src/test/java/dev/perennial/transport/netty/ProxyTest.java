@@ -172,7 +172,7 @@ class ProxyTest extends TransportFixture {
           .hasMessageContaining(statusLine.substring(0, 3));
       assertThat(rejected.status()).isEqualTo(Integer.parseInt(statusLine.substring(0, 3)));
       assertThat(rejected.header("x-proxy")).contains("one");
-      assertThat(verdict(rejected)).contains(Verdict.fatal());
+      assertThat(verdict(rejected)).contains(Verdict.refused());
       assertThat(HandshakeTest.everythingSaidBy(rejected))
           .doesNotContain("hunter2")
           .doesNotContain("someone")

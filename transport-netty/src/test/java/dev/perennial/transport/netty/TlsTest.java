@@ -213,7 +213,7 @@ class TlsTest extends TransportFixture {
       assertThatThrownBy(() -> open(uri))
           .isInstanceOf(Untrusted.class)
           .satisfies(
-              e -> assertThat(ErrorClassifier.transport().classify(e)).contains(Verdict.fatal()));
+              e -> assertThat(ErrorClassifier.transport().classify(e)).contains(Verdict.refused()));
     }
   }
 

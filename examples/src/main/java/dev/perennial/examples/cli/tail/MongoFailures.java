@@ -42,8 +42,16 @@ record MongoFailures(String where, boolean credentials, Optional<ClaimWatch> cla
         claims
             .filter(claim -> state == StreamState.CLAIMING)
             .map(claim -> claim.why(patience))
+            .or(() -> checkpointError(cause))
             .orElseGet(() -> unreachable(patience, Optional.ofNullable(cause.getCause())));
     return new Failure(ExitStatus.FAILED, why, cause);
+  }
+
+  /** What the stream says, if it waits for its checkpoint and not for MongoDB. */
+  private static Optional<String> checkpointError(TimeoutException late) {
+    return late.getCause() instanceof CheckpointException
+        ? Optional.of(String.valueOf(late.getMessage()))
+        : Optional.empty();
   }
 
   private String unreachable(Duration patience, Optional<Throwable> last) {

@@ -1,0 +1,43 @@
+package dev.perennial.port;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which stream a source belongs to. A source makes one and always returns the same from {@link
+ * Source#binding()}; the stream that is opened first binds it for good, and every other one is
+ * refused. Safe for use from any thread.
+ */
+public final class SourceBinding {
+
+  private final AtomicReference<@Nullable String> stream = new AtomicReference<>();
+
+  /**
+   * Binds the source to a stream. Called by {@code open()}, not by sources.
+   *
+   * @param name the stream's name
+   * @throws IllegalStateException if the source belongs to a stream already
+   */
+  public void bind(String name) {
+    String owner = stream.compareAndExchange(null, name);
+    if (owner != null) {
+      throw new IllegalStateException(
+          "Cannot open stream \""
+              + name
+              + "\": its source belongs to stream \""
+              + owner
+              + "\". Give each stream a source of its own, also if the other one is closed.");
+    }
+  }
+
+  /** The name of the stream that the source belongs to; empty before that is opened. */
+  public Optional<String> stream() {
+    return Optional.ofNullable(stream.get());
+  }
+
+  @Override
+  public String toString() {
+    return "SourceBinding[" + stream().orElse("no stream") + ']';
+  }
+}
