@@ -9,8 +9,7 @@ import java.util.Optional;
  * @param unacked how many deliveries were handed out or waiting and not acked; they come again with
  *     the next stream
  * @param oldestUnacked the position of the oldest of them
- * @param unsent how many acks were given to the connection and never written; their events come
- *     again
+ * @param unsent how many acks were never written to a connection; their events come again
  * @param checkpoint whether the newest checkpoint was saved
  */
 public record CloseReport(

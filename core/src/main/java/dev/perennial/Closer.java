@@ -87,7 +87,7 @@ final class Closer<E, P extends Position> {
     if (seatWas == Handover.TAKEN && !saving.isHeldUpByCaller()) {
       Uninterrupted.await(signal, () -> sourceClosed, deadline);
     }
-    int unsent = window.unsent() + (live == null ? loop.unsent() : live.unsent());
+    int unsent = live == null ? loop.unsent() : live.unsent();
     CloseReport done =
         new CloseReport(unacked, unacked == 0 ? Optional.empty() : oldest, unsent, outcome);
     report = done;

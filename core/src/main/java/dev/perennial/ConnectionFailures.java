@@ -2,6 +2,7 @@ package dev.perennial;
 
 import dev.perennial.StreamException.Reason;
 import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.TransportException;
 import dev.perennial.port.Verdict;
 import java.time.Duration;
 import java.util.Optional;
@@ -48,10 +49,23 @@ final class ConnectionFailures {
     return last;
   }
 
-  /** A connection has proved itself. */
+  /**
+   * A connection has proved itself. After one that broken bytes have ended, that is believed only
+   * once this one ends otherwise, or later: the same bytes may come again, after the same events.
+   */
   void proved() {
+    if (!isGarbled(last)) {
+      startOver();
+    }
+  }
+
+  private void startOver() {
     attempts.startOver();
     feed.proved();
+  }
+
+  private static boolean isGarbled(@Nullable Throwable cause) {
+    return cause instanceof TransportException.Lost lost && lost.isProtocolError();
   }
 
   /**
@@ -61,6 +75,14 @@ final class ConnectionFailures {
    * @param proved whether it had proved itself
    */
   void failed(Optional<Duration> age, boolean proved, Throwable cause) {
+    boolean again =
+        isGarbled(last)
+            && isGarbled(cause)
+            && age.filter(lived -> lived.compareTo(options.stableAfter()) >= 0).isEmpty();
+    boolean worked = proved && !again;
+    if (worked) {
+      startOver();
+    }
     last = cause;
     Optional<Verdict> known = classify(cause);
     Verdict verdict = known.orElse(Verdict.fatal());
@@ -71,7 +93,7 @@ final class ConnectionFailures {
       feed.positionLost(cause);
       lifecycle.check();
     }
-    if (!proved && !ask(() -> attempts.failed(cause))) {
+    if (!worked && !ask(() -> attempts.failed(cause))) {
       die(
           Reason.ATTEMPTS_EXHAUSTED,
           "the "
@@ -82,9 +104,9 @@ final class ConnectionFailures {
               + cause,
           cause);
     }
-    Duration atLeast = verdict instanceof Verdict.Retry again ? again.atLeast() : Duration.ZERO;
+    Duration atLeast = verdict instanceof Verdict.Retry retry ? retry.atLeast() : Duration.ZERO;
     Duration delay = ask(() -> Durations.max(attempts.delay(), atLeast));
-    retry = Deadline.in(delay, options.runtime());
+    this.retry = Deadline.in(delay, options.runtime());
     lifecycle.move(Move.backingOff(cause, attempts.count(), delay, age.orElse(null)));
   }
 

@@ -243,16 +243,29 @@ public final class ScriptedClientSource<E>
         journal(),
         runtime(),
         (position, event) -> new ScriptedPosition(position),
+        position -> false,
         new ScriptedConnection.AckTaker<>() {
           @Override
-          public boolean accepts(int connection, ScriptedPosition position) {
+          public void keep(ScriptedPosition position) {
             journal()
                 .violation("an ack of " + position + " was given to a connection that takes none");
-            return false;
           }
 
           @Override
           public void written(int connection, ScriptedPosition position) {}
+
+          @Override
+          public void received(ScriptedPosition position) {}
+
+          @Override
+          public List<ScriptedPosition> passOn() {
+            return List.of();
+          }
+
+          @Override
+          public int kept() {
+            return 0;
+          }
         },
         this::connectionClosed);
   }
