@@ -247,12 +247,6 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
   }
 
   @Override
-  public void disconnected() {}
-
-  @Override
-  public void unsent(int count) {}
-
-  @Override
   public void positionLost(Throwable cause) {
     P lost = last;
     if (lost == null || next instanceof Recover || recoveries + 1 >= MAX_RECOVERIES) {

@@ -11,8 +11,7 @@ import java.util.Optional;
  *     the next stream
  * @param oldestUnacked the position of the oldest of them; empty if there is none, and if a thread
  *     that was still inside the stream kept {@code close} from looking
- * @param unsent how many acks were given to the connection and never written; their events come
- *     again
+ * @param unsent how many acks were never written to a connection; their events come again
  * @param checkpoint whether the newest checkpoint was saved
  * @param saveError why it was not, empty unless it is {@code NOT_SAVED}: what the store or the
  *     source's {@code encode} threw, why the claim was lost, or a {@link

@@ -101,13 +101,11 @@ final class Closer<E, P extends Position> {
       Uninterrupted.await(
           signal, () -> saving.release(this::partClosed), () -> sourceClosed, deadline);
     }
-    Session<E, P> live = detached;
-    int unsent = window.unsent() + (live == null ? loop.unsent() : live.unsent());
     CloseReport done =
         new CloseReport(
             unacked,
             unacked == 0 ? Optional.empty() : oldest,
-            unsent,
+            loop.unsent(),
             saved.outcome(),
             saved.error());
     report = done;

@@ -4,6 +4,7 @@ import dev.perennial.StreamException.Reason;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.LogText;
+import dev.perennial.port.TransportException;
 import dev.perennial.port.Verdict;
 import java.time.Duration;
 import java.util.Optional;
@@ -72,11 +73,24 @@ final class ConnectionFailures {
     return before;
   }
 
-  /** A connection has proved itself. */
+  /**
+   * A connection has proved itself. After one that broken bytes have ended, that is believed only
+   * once this one ends otherwise, or later: the same bytes may come again, after the same events.
+   */
   void proved() {
+    if (!isGarbled(last)) {
+      startOver();
+    }
+  }
+
+  private void startOver() {
     attempts.startOver();
     tolerated = null;
     feed.proved();
+  }
+
+  private static boolean isGarbled(@Nullable Throwable cause) {
+    return cause instanceof TransportException.Lost lost && lost.isProtocolError();
   }
 
   /**
@@ -86,6 +100,14 @@ final class ConnectionFailures {
    * @param proved whether it had proved itself
    */
   void failed(Optional<Duration> age, boolean proved, Throwable cause) {
+    boolean again =
+        isGarbled(last)
+            && isGarbled(cause)
+            && age.filter(lived -> lived.compareTo(options.stableAfter()) >= 0).isEmpty();
+    boolean worked = proved && !again;
+    if (worked) {
+      startOver();
+    }
     last = cause;
     if (cause instanceof AdapterFault fault) {
       die(fault, "The stream stopped; the source must be mended.");
@@ -97,7 +119,7 @@ final class ConnectionFailures {
       feed.positionLost(cause);
       lifecycle.check();
     }
-    if (!proved && !ask(() -> attempts.failed(cause))) {
+    if (!worked && !ask(() -> attempts.failed(cause))) {
       die(
           Reason.ATTEMPTS_EXHAUSTED,
           "Cannot connect to "

@@ -59,12 +59,6 @@ interface Feed<E, P extends Position> {
   /** Whether acks go to the connection, which then stays open until the stream is closed. */
   boolean takesAcks();
 
-  /** Notes that the connection ended; acks go nowhere from now on. */
-  void disconnected();
-
-  /** Notes that so many acks given to the last connection were not written. */
-  void unsent(int count);
-
   /**
    * Notes that the server no longer knows the position. Fails the stream if nothing can be done
    * about that.

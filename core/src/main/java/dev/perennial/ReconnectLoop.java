@@ -36,6 +36,9 @@ final class ReconnectLoop<E, P extends Position> {
 
   private volatile @Nullable Session<E, P> session;
 
+  /** The newest connection, also after its end: acks still go to it. */
+  private volatile @Nullable Session<E, P> newest;
+
   /**
    * @param interesting whether there is something to do that needs no connection, so that waiting
    *     for one is pointless
@@ -114,10 +117,10 @@ final class ReconnectLoop<E, P extends Position> {
     }
   }
 
-  /** How many acks the open connection has not written. Any thread. */
+  /** How many acks the newest connection has not written, open or not. Any thread. */
   int unsent() {
-    Session<E, P> live = session;
-    return live == null ? 0 : live.unsent();
+    Session<E, P> last = newest;
+    return last == null ? 0 : last.unsent();
   }
 
   /**
@@ -156,7 +159,8 @@ final class ReconnectLoop<E, P extends Position> {
         return;
       }
       calls.call(
-          "connect", () -> session = new Session<>(feed.connect(), runtime.nanoTime(), observer));
+          "connect",
+          () -> newest = session = new Session<>(feed.connect(), runtime.nanoTime(), observer));
     } catch (Throwable e) {
       rethrowIfNotTheSources(e);
       failures.failed(Optional.empty(), false, e);
@@ -222,7 +226,6 @@ final class ReconnectLoop<E, P extends Position> {
   }
 
   private void close(Session<E, P> live) {
-    feed.disconnected();
     seat.use(
         Use.CONNECTING,
         () -> {
@@ -232,7 +235,6 @@ final class ReconnectLoop<E, P extends Position> {
         });
     int unsent = live.unsent();
     if (unsent > 0) {
-      feed.unsent(unsent);
       observer.acksUnsent(unsent);
     }
   }

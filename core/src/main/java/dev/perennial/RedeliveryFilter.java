@@ -9,7 +9,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,6 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   private final int capacity;
   private final Settling<E> settling;
   private final Observer observer;
-  private final AtomicInteger unsent = new AtomicInteger();
   private final DeliveryQueue<E> newlyAcked = new DeliveryQueue<>();
   private volatile @Nullable AckingConnection<E, P> connection;
   private volatile long admitted;
@@ -44,19 +42,12 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
     this.observer = observer;
   }
 
-  /** Where acks go from now on. */
+  /**
+   * Sends acks to this connection from now on, and also after its end until the next one is open:
+   * the source then keeps them or leaves them to the copies that come.
+   */
   void connected(AckingConnection<E, P> live) {
     connection = live;
-  }
-
-  /** Acks only mark from now on. */
-  void disconnected() {
-    connection = null;
-  }
-
-  /** So many of the acks given to the last connection were not written. */
-  void unsent(int count) {
-    unsent.addAndGet(count);
   }
 
   @Override
@@ -97,7 +88,6 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   private void drop(P position, boolean done) {
     if (done) {
       acknowledge(position);
-      unsent.updateAndGet(count -> Math.max(0, count - 1));
     }
     observer.redeliveryDropped(new RedeliveryDropped(position, done));
   }
@@ -138,16 +128,14 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   }
 
   private void acknowledge(P position) {
-    AckingConnection<E, P> live = connection;
-    if (live == null) {
-      unsent.incrementAndGet();
+    AckingConnection<E, P> newest = connection;
+    if (newest == null) {
       return;
     }
     try {
-      live.acknowledge(position);
+      newest.acknowledge(position);
     } catch (Throwable e) {
       // The ack counts all the same; the server sends the event again, and we ack the copy.
-      unsent.incrementAndGet();
       observer.acknowledgeFailed(e);
     }
   }
@@ -165,11 +153,6 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   @Override
   public int unacked() {
     return settling.unacked(() -> admitted, capacity);
-  }
-
-  @Override
-  public int unsent() {
-    return unsent.get();
   }
 
   @Override

@@ -78,16 +78,6 @@ final class ServerFeed<E, P extends Position> implements Feed<E, P> {
   }
 
   @Override
-  public void disconnected() {
-    filter.ifPresent(RedeliveryFilter::disconnected);
-  }
-
-  @Override
-  public void unsent(int count) {
-    filter.ifPresent(acks -> acks.unsent(count));
-  }
-
-  @Override
   public void positionLost(Throwable cause) {
     lifecycle.fail(
         new Death(

@@ -40,11 +40,6 @@ interface Window<E, P extends Position> {
 
   Optional<Position> oldestUnacked();
 
-  /** How many acks may not have reached the server, for want of a connection that wrote them. */
-  default int unsent() {
-    return 0;
-  }
-
   /**
    * Makes every ack and nack from now on too late, also of what is admitted later, and says how
    * many deliveries are not acked. Idempotent. Any thread.

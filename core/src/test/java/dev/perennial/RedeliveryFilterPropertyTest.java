@@ -31,7 +31,6 @@ class RedeliveryFilterPropertyTest {
     IDLE,
     TIME,
     RECONNECT,
-    DISCONNECT,
     PROGRESS
   }
 
@@ -74,7 +73,6 @@ class RedeliveryFilterPropertyTest {
     final List<RedeliveryDropped> dropped = new ArrayList<>();
     final List<TestPosition> acknowledged = new ArrayList<>();
     RecordingConnection connection = new RecordingConnection(1);
-    boolean connected = true;
     long ids;
     long now;
     int acked;
@@ -123,11 +121,6 @@ class RedeliveryFilterPropertyTest {
           connection = new RecordingConnection(connection.number + 1);
           acknowledged.clear();
           filter.connected(connection);
-          connected = true;
-        }
-        case DISCONNECT -> {
-          filter.disconnected();
-          connected = false;
         }
         case PROGRESS -> filter.progress(new TestPosition(++ids));
       }
@@ -191,9 +184,7 @@ class RedeliveryFilterPropertyTest {
     }
 
     private void acknowledged(TestPosition position) {
-      if (connected) {
-        acknowledged.add(position);
-      }
+      acknowledged.add(position);
     }
 
     private void nack(Entry entry) {
@@ -267,7 +258,6 @@ class RedeliveryFilterPropertyTest {
             Tuple.of(4, Op.IDLE),
             Tuple.of(4, Op.TIME),
             Tuple.of(1, Op.RECONNECT),
-            Tuple.of(1, Op.DISCONNECT),
             Tuple.of(1, Op.PROGRESS));
     return Combinators.combine(ops, Arbitraries.integers().between(0, 1_000))
         .as(Step::new)

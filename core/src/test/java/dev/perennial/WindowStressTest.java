@@ -202,7 +202,6 @@ class WindowStressTest {
           }
           begin.await(round);
           spin(random.nextInt(20));
-          filter.disconnected();
           filter.connected(server.connect());
           int handedOutTwice = 0;
           for (Long id : server.unacked.keySet()) {

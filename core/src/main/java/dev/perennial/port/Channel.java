@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * One live session of a transport.
  *
  * <p>{@code receive} comes from one thread at a time and never overlaps {@code close}; {@code
- * send}, {@code unsent} and {@code wakeUp} come from any thread at any time, also after {@code
- * close}.
+ * send}, {@code unsent}, {@code confirmed} and {@code wakeUp} come from any thread at any time,
+ * also after {@code close}.
  */
 public interface Channel {
 
@@ -36,6 +36,15 @@ public interface Channel {
 
   /** How many messages were given to {@link #send} and not yet written to the socket. */
   int unsent();
+
+  /**
+   * How many of the messages given to {@link #send}, counted from the first, the peer has read for
+   * certain: it has answered a ping that was sent after them. Never more than it has read; 0 from a
+   * transport that does not know.
+   */
+  default long confirmed() {
+    return 0;
+  }
 
   /**
    * Closes the channel in order: writes what was given to {@link #send}, says goodbye, and waits

@@ -11,8 +11,9 @@ import java.time.Duration;
 public non-sealed interface ServerTrackedSource<E, P extends Position> extends Source<E, P> {
 
   /**
-   * Opens a connection. May block for as long as the source's own timeouts allow; returns soon when
-   * interrupted.
+   * Opens a connection. The one before it is closed by then; acknowledgements that the server may
+   * not have got on that one can be passed on here, see {@link AckingConnection#acknowledge}. May
+   * block for as long as the source's own timeouts allow; returns soon when interrupted.
    *
    * @throws Exception if it could not; {@link #errors()} says what that means
    */

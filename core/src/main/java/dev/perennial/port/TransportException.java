@@ -65,6 +65,14 @@ public abstract sealed class TransportException extends IOException {
     }
 
     /**
+     * Whether a message broke the protocol (code 1002), or was text that is not UTF-8 (1007). If
+     * the same message is sent on the next connection, that ends in the same way.
+     */
+    public boolean isProtocolError() {
+      return code == 1002 || code == 1007;
+    }
+
+    /**
      * The peer's words as they came, or ours where it had none; may be empty. They may contain
      * anything, line ends included; in the exception's message such characters are escaped.
      */

@@ -243,18 +243,30 @@ public final class ScriptedClientSource<E>
         journal(),
         runtime(),
         (position, event) -> new ScriptedPosition(position),
+        position -> false,
         new ScriptedConnection.AckTaker<>() {
           @Override
-          public boolean accepts(
-              ScriptedConnection<E, ScriptedPosition> connection, ScriptedPosition position) {
+          public void keep(ScriptedPosition position) {
             journal()
                 .violation("an ack of " + position + " was given to a connection that takes none");
-            return false;
           }
 
           @Override
           public void written(
               ScriptedConnection<E, ScriptedPosition> connection, ScriptedPosition position) {}
+
+          @Override
+          public void received(ScriptedPosition position) {}
+
+          @Override
+          public List<ScriptedPosition> passOn() {
+            return List.of();
+          }
+
+          @Override
+          public int kept() {
+            return 0;
+          }
         },
         this::connectionClosed);
   }

@@ -7,9 +7,12 @@ import dev.perennial.port.StreamRuntime;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A connection that follows a script, and gives what is put into it besides. */
@@ -26,6 +29,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
   private final StreamRuntime runtime;
   private final StreamRuntime.Signal signal;
   private final BiFunction<Long, @Nullable E, P> positions;
+  private final Predicate<P> mine;
   private final AckTaker<E, P> acks;
   private final Consumer<ScriptedConnection<E, P>> closed;
   private final long openedAt;
@@ -35,17 +39,26 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
   private volatile boolean woken;
   private volatile boolean lost;
   private volatile boolean isClosed;
+  private final List<P> unwritten = new ArrayList<>();
   private int written;
-  private int unsent;
 
-  /**
-   * Takes an ack that this connection wrote; says false if it is one that the connection has to
-   * ignore.
-   */
+  /** What becomes of acks, which is the source's matter. */
   interface AckTaker<E, P extends Position> {
-    boolean accepts(ScriptedConnection<E, P> connection, P position);
 
+    /** Takes an ack that the connection wrote. */
     void written(ScriptedConnection<E, P> connection, P position);
+
+    /** Takes an ack that came on another connection than this one, or after this one's end. */
+    void keep(P position);
+
+    /** Forgets an ack that was kept: the event has come again. */
+    void received(P position);
+
+    /** The kept acks that may be written now, when a connection has nothing to give. */
+    List<P> passOn();
+
+    /** How many acks are kept. */
+    int kept();
   }
 
   ScriptedConnection(
@@ -54,6 +67,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
       SourceJournal journal,
       StreamRuntime runtime,
       BiFunction<Long, @Nullable E, P> positions,
+      Predicate<P> mine,
       AckTaker<E, P> acks,
       Consumer<ScriptedConnection<E, P>> closed) {
     this.number = number;
@@ -62,6 +76,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
     this.runtime = runtime;
     this.signal = runtime.newSignal();
     this.positions = positions;
+    this.mine = mine;
     this.acks = acks;
     this.closed = closed;
     this.openedAt = runtime.nanoTime();
@@ -110,7 +125,11 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
         journal.violation("receive on connection " + number + " was to wait for " + timeout);
       }
       signal.raise(); // a place where another thread may come between
-      return take(timeout);
+      Received<E, P> received = take(timeout);
+      if (received == null) {
+        acks.passOn().forEach(this::write);
+      }
+      return received;
     } finally {
       journal.exit();
     }
@@ -172,7 +191,9 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
 
   private Received<E, P> give(ConnectionScript.Line<E> line) throws Exception {
     if (line instanceof ConnectionScript.Event<E> event) {
-      return Received.event(event.event(), positions.apply(event.position(), event.event()));
+      P position = positions.apply(event.position(), event.event());
+      acks.received(position);
+      return Received.event(event.event(), position);
     } else if (line instanceof ConnectionScript.Progress<E> progress) {
       return Received.progress(positions.apply(progress.position(), null));
     } else if (line instanceof ConnectionScript.Lose<E> lose) {
@@ -191,12 +212,21 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
   @Override
   public void acknowledge(P position) {
     signal.raise(); // a place where another thread may come between
-    if (!acks.accepts(this, position)) {
-      return;
+    if (mine.test(position)) {
+      write(position);
+    } else {
+      acks.keep(position);
     }
+  }
+
+  private void write(P position) {
     synchronized (items) {
-      if (!isOpen() || written >= script.writtenAcks()) {
-        unsent++;
+      if (isClosed) {
+        acks.keep(position);
+        return;
+      }
+      if (lost || written >= script.writtenAcks()) {
+        unwritten.add(position);
         return;
       }
       written++;
@@ -207,7 +237,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
   @Override
   public int unsent() {
     synchronized (items) {
-      return unsent;
+      return unwritten.size() + acks.kept();
     }
   }
 
@@ -224,7 +254,11 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
       }
       Waiting.sleep(runtime, script.closeTime());
     } finally {
-      isClosed = true;
+      synchronized (items) {
+        isClosed = true;
+        unwritten.forEach(acks::keep);
+        unwritten.clear();
+      }
       journal.connectionClosed(number);
       closed.accept(this);
       journal.exit();

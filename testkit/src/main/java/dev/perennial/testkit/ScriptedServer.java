@@ -163,6 +163,14 @@ public final class ScriptedServer<E> {
     }
   }
 
+  /** Whether that event is kept under that id. */
+  boolean has(long id, Object event) {
+    synchronized (rows) {
+      Row<E> row = rows.get(id);
+      return row != null && row.event.equals(event);
+    }
+  }
+
   private void tick() {
     synchronized (rows) {
       ticking = connection != null;

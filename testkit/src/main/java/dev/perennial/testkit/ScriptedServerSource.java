@@ -5,14 +5,17 @@ import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server-tracked source that follows a script. A connection of it ignores acks of what was
- * received on another one. For a server that remembers what is unacked and sends it again, see
- * {@link ScriptedServer}.
+ * A server-tracked source that follows a script. Acks that no connection wrote, and those of events
+ * that came on an earlier connection, are kept, and written as soon as a connection has nothing to
+ * give; not if their event has come again by then, because the stream acks the copy. For a server
+ * that remembers what is unacked and sends it again, see {@link ScriptedServer}.
  *
  * @param <E> the type of the events, whose {@code equals} tells an event that comes again from
  *     another one
@@ -30,7 +33,10 @@ public final class ScriptedServerSource<E>
   public record Ack(int connection, long id) {}
 
   private final List<Ack> acks = new ArrayList<>();
-  private final List<Ack> ignored = new ArrayList<>();
+
+  /** The acks that no connection has written. */
+  private final Set<ScriptedServerPosition> kept = new LinkedHashSet<>();
+
   private final @Nullable ScriptedServer<E> server;
   private Duration horizon = Duration.ofMinutes(3);
 
@@ -62,13 +68,6 @@ public final class ScriptedServerSource<E>
     }
   }
 
-  /** The acks that a connection was given though their events were received on another one. */
-  public List<Ack> ignoredAcks() {
-    synchronized (acks) {
-      return List.copyOf(ignored);
-    }
-  }
-
   @Override
   public AckingConnection<E, ScriptedServerPosition> connect() throws Exception {
     return connectAfter(Optional.empty());
@@ -89,6 +88,7 @@ public final class ScriptedServerSource<E>
             runtime(),
             (id, event) ->
                 new ScriptedServerPosition(id, event == null ? "progress" : event, number),
+            position -> position.connection() == number,
             new AckBook(),
             this::connectionClosed);
     if (server != null) {
@@ -108,18 +108,6 @@ public final class ScriptedServerSource<E>
   private final class AckBook implements ScriptedConnection.AckTaker<E, ScriptedServerPosition> {
 
     @Override
-    public boolean accepts(
-        ScriptedConnection<E, ScriptedServerPosition> connection, ScriptedServerPosition position) {
-      if (position.connection() == connection.number()) {
-        return true;
-      }
-      synchronized (acks) {
-        ignored.add(new Ack(connection.number(), position.id()));
-      }
-      return false;
-    }
-
-    @Override
     public void written(
         ScriptedConnection<E, ScriptedServerPosition> connection, ScriptedServerPosition position) {
       synchronized (acks) {
@@ -127,6 +115,40 @@ public final class ScriptedServerSource<E>
       }
       if (server != null) {
         server.acked(connection, position.id());
+      }
+    }
+
+    @Override
+    public void keep(ScriptedServerPosition position) {
+      synchronized (acks) {
+        kept.add(position);
+      }
+    }
+
+    @Override
+    public void received(ScriptedServerPosition position) {
+      synchronized (acks) {
+        kept.remove(position);
+      }
+    }
+
+    /** A server that was restarted may use the id of an ack again, for another event. */
+    @Override
+    public List<ScriptedServerPosition> passOn() {
+      synchronized (acks) {
+        List<ScriptedServerPosition> all =
+            kept.stream()
+                .filter(position -> server == null || server.has(position.id(), position.event()))
+                .toList();
+        kept.clear();
+        return all;
+      }
+    }
+
+    @Override
+    public int kept() {
+      synchronized (acks) {
+        return kept.size();
       }
     }
   }

@@ -7,7 +7,6 @@ import dev.perennial.port.Received;
 import dev.perennial.port.TransportException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** One session with Tap. */
@@ -15,41 +14,65 @@ final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
 
   private final Channel channel;
   private final TapDecoder decoder;
+  private final HeldAcks held;
+  private final long number;
+  private final SentAcks sent = new SentAcks();
+  private volatile boolean ended;
 
-  /**
-   * What positions know this connection by. Not the connection itself, which would keep the channel
-   * in memory.
-   */
-  private final Object identity = new Object();
-
-  TapConnection(Channel channel, TapDecoder decoder) {
+  private TapConnection(Channel channel, TapDecoder decoder, HeldAcks held, long number) {
     this.channel = channel;
     this.decoder = decoder;
+    this.held = held;
+    this.number = number;
+  }
+
+  /** Makes a session of a channel, which comes after those that were made with the same acks. */
+  static TapConnection open(Channel channel, TapDecoder decoder, HeldAcks held) {
+    TapConnection connection = new TapConnection(channel, decoder, held, held.nextNumber());
+    held.opened(connection);
+    return connection;
   }
 
   @Override
   public @Nullable Received<TapEvent, TapPosition> receive(Duration timeout)
       throws TransportException, InterruptedException {
-    Message message = channel.receive(timeout);
+    Message message = channel.receive(held.beginReceive(timeout));
+    sent.confirmed(channel.confirmed());
     if (message == null) {
+      held.receivedNothing();
       return null;
     }
     TapEvent event = decoder.decode(message);
-    return Received.event(event, TapPosition.of(event, identity));
+    held.received(event.idIfAny());
+    return Received.event(event, TapPosition.of(event, number));
   }
 
   /**
-   * Writes an ack, which is one message of its own. Ignores a position that came on another
-   * connection: acking an event that Tap has not sent on this one, which happens when Tap restarted
-   * in between and uses the id for another event, can make it forget the event and hold back
-   * everything else of that repo until it restarts again.
+   * Writes an ack, which is one message of its own. One of an event that came on an earlier
+   * connection is written only if Tap still knows it; see {@link HeldAcks}. A position without an
+   * id cannot be acked.
    */
   @Override
   public void acknowledge(TapPosition position) {
-    OptionalLong id = position.id();
-    if (id.isPresent() && position.cameOn(identity)) {
-      channel.send(ack(id.getAsLong()));
+    if (position.id().isEmpty()) {
+      return;
     }
+    if (ended || position.connection() != number) {
+      held.acknowledge(position);
+      return;
+    }
+    send(position);
+    if (ended) {
+      // It may have come too late to be among those that were unconfirmed at the end.
+      held.acknowledge(position);
+    }
+  }
+
+  /** Gives an ack to the channel. */
+  void send(TapPosition position) {
+    sent.begin();
+    channel.send(ack(position.requireId()));
+    sent.add(position);
   }
 
   private static byte[] ack(long id) {
@@ -58,9 +81,14 @@ final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
         .getBytes(StandardCharsets.ISO_8859_1);
   }
 
+  /** How many acks given to the channel it has not written. */
+  int unwritten() {
+    return channel.unsent();
+  }
+
   @Override
   public int unsent() {
-    return channel.unsent();
+    return held.unsent();
   }
 
   @Override
@@ -70,7 +98,12 @@ final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
 
   @Override
   public void close(Duration flush) throws InterruptedException {
-    channel.close(flush);
+    try {
+      channel.close(flush);
+    } finally {
+      ended = true;
+      held.ended(sent.unconfirmed(), channel.unsent());
+    }
   }
 
   @Override

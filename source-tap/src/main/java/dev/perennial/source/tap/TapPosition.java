@@ -21,24 +21,24 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TapPosition implements Position {
 
-  private final Object connection;
+  private final long connection;
   private final OptionalLong id;
   private final long digest;
   private final boolean sameAcrossConnections;
 
   /**
-   * @param connection stands for the connection, of which it holds on to nothing: positions are
-   *     remembered for longer
+   * @param connection the number of the connection, and not the connection, which would be kept in
+   *     memory: positions are remembered for longer
    */
   private TapPosition(
-      Object connection, OptionalLong id, long digest, boolean sameAcrossConnections) {
+      long connection, OptionalLong id, long digest, boolean sameAcrossConnections) {
     this.connection = connection;
     this.id = id;
     this.digest = digest;
     this.sameAcrossConnections = sameAcrossConnections;
   }
 
-  static TapPosition of(TapEvent event, Object connection) {
+  static TapPosition of(TapEvent event, long connection) {
     // Of a message that was cut off, the size is all that is known of the rest.
     return new TapPosition(
         connection,
@@ -52,9 +52,14 @@ public final class TapPosition implements Position {
     return id;
   }
 
-  /** Whether the event came on that connection. */
-  boolean cameOn(Object connection) {
-    return this.connection.equals(connection);
+  /** The id of a position that has one. */
+  long requireId() {
+    return id.orElseThrow();
+  }
+
+  /** The number of the connection that the event came on, counted from 1 by its source. */
+  long connection() {
+    return connection;
   }
 
   @Override
@@ -65,7 +70,7 @@ public final class TapPosition implements Position {
             && id.equals(position.id)
             && digest == position.digest
             && sameAcrossConnections == position.sameAcrossConnections
-            && (sameAcrossConnections || connection.equals(position.connection)));
+            && (sameAcrossConnections || connection == position.connection));
   }
 
   @Override

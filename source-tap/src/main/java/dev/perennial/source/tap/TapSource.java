@@ -10,6 +10,7 @@ import dev.perennial.port.TransportException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
   private final Duration connectTimeout;
   private final Duration redeliveryHorizon;
   private final TapDecoder decoder;
+  private final HeldAcks acks;
 
   TapSource(
       Transport transport,
@@ -61,7 +63,8 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
       @Nullable BasicAuth auth,
       Duration connectTimeout,
       Duration redeliveryHorizon,
-      TapDecoder decoder) {
+      TapDecoder decoder,
+      LongSupplier nanoTime) {
     this.transport = transport;
     this.uri = uri;
     this.headers = headers;
@@ -69,6 +72,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
     this.connectTimeout = connectTimeout;
     this.redeliveryHorizon = redeliveryHorizon;
     this.decoder = decoder;
+    this.acks = new HeldAcks(nanoTime);
   }
 
   /**
@@ -116,7 +120,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
     } catch (TransportException.Rejected e) {
       throw TapErrors.explain(e, uri, auth, Secrets.of(headers, auth));
     }
-    return new TapConnection(channel, decoder);
+    return TapConnection.open(channel, decoder, acks);
   }
 
   @Override

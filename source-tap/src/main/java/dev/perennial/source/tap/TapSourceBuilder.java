@@ -2,6 +2,7 @@ package dev.perennial.source.tap;
 
 import dev.perennial.port.Transport;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -18,6 +19,7 @@ public final class TapSourceBuilder {
   private Duration connectTimeout = TapSource.DEFAULT_CONNECT_TIMEOUT;
   private Duration redeliveryHorizon = TapSource.DEFAULT_REDELIVERY_HORIZON;
   private JsonMapper mapper = Json.MAPPER;
+  private LongSupplier nanoTime = System::nanoTime;
 
   TapSourceBuilder(Transport transport) {
     this.transport = transport;
@@ -77,6 +79,12 @@ public final class TapSourceBuilder {
     return this;
   }
 
+  /** The clock that says how old a connection is; tests have their own. */
+  TapSourceBuilder nanoTime(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+    return this;
+  }
+
   /** What to read payloads with when the application asks for them. */
   public TapSourceBuilder mapper(JsonMapper mapper) {
     this.mapper = mapper;
@@ -96,7 +104,8 @@ public final class TapSourceBuilder {
         auth,
         connectTimeout,
         redeliveryHorizon,
-        new TapDecoder(mapper));
+        new TapDecoder(mapper),
+        nanoTime);
   }
 
   @Override

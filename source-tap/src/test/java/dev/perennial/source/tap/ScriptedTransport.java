@@ -55,7 +55,13 @@ final class ScriptedTransport implements Transport {
 
     private final Queue<Object> script = new ArrayDeque<>();
     final List<String> sent = new ArrayList<>();
+    final List<Duration> receives = new ArrayList<>();
     int unsent;
+    long confirmed;
+
+    /** Takes messages and does not write them. */
+    boolean stalled;
+
     int wakeUps;
     Duration closedWith;
 
@@ -75,6 +81,7 @@ final class ScriptedTransport implements Transport {
 
     @Override
     public Message receive(Duration timeout) throws TransportException {
+      receives.add(timeout);
       Object next = script.poll();
       if (next instanceof TransportException failure) {
         throw failure;
@@ -89,7 +96,7 @@ final class ScriptedTransport implements Transport {
 
     @Override
     public void send(byte[] utf8Text) {
-      if (closedWith != null) {
+      if (closedWith != null || stalled) {
         unsent++;
       } else {
         sent.add(new String(utf8Text, StandardCharsets.UTF_8));
@@ -99,6 +106,11 @@ final class ScriptedTransport implements Transport {
     @Override
     public int unsent() {
       return unsent;
+    }
+
+    @Override
+    public long confirmed() {
+      return confirmed;
     }
 
     @Override

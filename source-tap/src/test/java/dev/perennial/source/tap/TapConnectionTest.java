@@ -145,11 +145,11 @@ class TapConnectionTest {
     channel.unsent = 3;
 
     connection.wakeUp();
+    assertThat(connection.unsent()).isEqualTo(3);
     connection.close(Duration.ofMillis(70));
 
     assertThat(channel.wakeUps).isEqualTo(1);
     assertThat(channel.closedWith).isEqualTo(Duration.ofMillis(70));
-    assertThat(connection.unsent()).isEqualTo(3);
   }
 
   @ParameterizedTest

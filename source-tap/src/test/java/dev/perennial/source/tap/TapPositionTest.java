@@ -9,10 +9,10 @@ import org.junit.jupiter.api.Test;
 
 class TapPositionTest {
 
-  private static final Object FIRST = new Object();
-  private static final Object SECOND = new Object();
+  private static final long FIRST = 1;
+  private static final long SECOND = 2;
 
-  private static TapPosition position(String json, Object connection) {
+  private static TapPosition position(String json, long connection) {
     return TapPosition.of(TapEvent.parse(json), connection);
   }
 

@@ -281,7 +281,6 @@ class AckTest {
 
       assertThat(stream.next().event()).isEqualTo("b");
       assertThat(cut.acks()).containsExactly(new Ack(2, 1));
-      assertThat(cut.ignoredAcks()).isEmpty();
     });
   }
 

@@ -376,6 +376,31 @@ class CloseTest {
   }
 
   @Test
+  @DisplayName("so are those that a connection before had not written, each once")
+  void unsentSinceAReconnect() {
+    ScriptedServerSource<String> server =
+        new ScriptedServerSource<String>(runtime)
+            .connects(c ->
+                c.event(1, "a")
+                    .event(2, "b")
+                    .event(3, "c")
+                    .writesAcks(1)
+                    .pause(Duration.ofSeconds(1))
+                    .lose(ScriptedFailure.retry("cut")))
+            .connects(c -> c.event(4, "d").writesAcks(0));
+    runtime.run(() -> {
+      EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
+      stream.next().ack();
+      stream.next().ack();
+      Delivery<String> c = stream.next();
+      assertThat(stream.next(Duration.ofMillis(1_100))).isEmpty();
+      c.ack();
+      assertThat(stream.next().event()).isEqualTo("d");
+      assertThat(stream.close(TIMEOUT).unsent()).isEqualTo(2);
+    });
+  }
+
+  @Test
   @DisplayName("nothing new is begun: a start that returns meanwhile is not followed by a connect")
   void nothingNew() {
     source.startTakes(Duration.ofMillis(300));

@@ -7,10 +7,13 @@ import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamException;
+import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Recovery;
+import dev.perennial.port.TransportException;
 import dev.perennial.port.Verdict;
 import dev.perennial.testkit.ConnectAnswer;
 import dev.perennial.testkit.ScriptedClientSource;
@@ -134,6 +137,91 @@ class ReconnectTest {
       runtime.run(() -> {
         open().next();
         assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 2L, 4L, 8L, 8L, 8L);
+      });
+    }
+
+    private final TransportException poison = new TransportException.Lost(1007, "not UTF-8", null);
+
+    private EventStream<String> openWithTransport(int maxAttempts) {
+      return EventStream.from(source, Checkpoints.none())
+          .backoff(doubling)
+          .errors(ErrorClassifier.transport().orElse(source.errors()))
+          .maxAttempts(maxAttempts)
+          .runtime(runtime)
+          .open();
+    }
+
+    @Test
+    @DisplayName("bytes that end each connection escalate, whatever events come before them")
+    void poison() {
+      for (int i = 0; i < 5; i++) {
+        int first = 2 * i;
+        source.connects(c -> c.event(first, "a").event(first + 1, "b").lose(poison));
+      }
+      runtime.run(() -> {
+        EventStream<String> stream = openWithTransport(100);
+        for (int i = 0; i < 10; i++) {
+          stream.next();
+        }
+        assertThat(stream.next(Duration.ofMinutes(1))).isEmpty();
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 1L, 2L, 4L, 8L);
+      });
+    }
+
+    @Test
+    @DisplayName("bytes that end each connection end the stream once maxAttempts allows no more")
+    void poisonExhaustsAttempts() {
+      for (int i = 0; i < 4; i++) {
+        int position = i;
+        source.connects(c -> c.event(position, "a").lose(poison));
+      }
+      runtime.run(() -> {
+        EventStream<String> stream = openWithTransport(3);
+        for (int i = 0; i < 4; i++) {
+          stream.next();
+        }
+        assertThatThrownBy(stream::next)
+            .isInstanceOfSatisfying(
+                StreamException.class,
+                death -> {
+                  assertThat(death.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED);
+                  assertThat(death.attempts()).isEqualTo(3);
+                });
+      });
+    }
+
+    @Test
+    @DisplayName("an event proves a connection after one that bytes ended, if it ends otherwise")
+    void poisonOnce() {
+      source
+          .connects(c -> c.event(1, "a").lose(poison))
+          .connects(c -> c.event(2, "b").lose(CUT))
+          .connects(c -> c.event(3, "c").lose(poison))
+          .connects(c -> c.event(4, "d").lose(CUT));
+      runtime.run(() -> {
+        EventStream<String> stream = openWithTransport(1);
+        for (int i = 0; i < 4; i++) {
+          stream.next();
+        }
+        assertThat(stream.next(Duration.ofMinutes(1))).isEmpty();
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 1L, 1L, 1L);
+      });
+    }
+
+    @Test
+    @DisplayName("so does a life of stableAfter, even if bytes end it")
+    void poisonRarely() {
+      for (int i = 0; i < 3; i++) {
+        int position = i;
+        source.connects(c -> c.event(position, "a").pause(Duration.ofSeconds(31)).lose(poison));
+      }
+      runtime.run(() -> {
+        EventStream<String> stream = openWithTransport(1);
+        for (int i = 0; i < 3; i++) {
+          stream.next();
+        }
+        assertThat(stream.next(Duration.ofMinutes(1))).isEmpty();
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(32L, 32L, 32L);
       });
     }
 

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamListener;
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.ScriptedFailure;
+import dev.perennial.testkit.ScriptedServer;
 import dev.perennial.testkit.ScriptedServerSource;
 import dev.perennial.testkit.ScriptedServerSource.Ack;
 import dev.perennial.testkit.VirtualRuntime;
@@ -62,7 +65,6 @@ class RedeliveryTest {
       assertThat(stream.next().event()).isEqualTo("b");
       a.ack();
       assertThat(source.acks()).containsExactly(new Ack(2, 1));
-      assertThat(source.ignoredAcks()).isEmpty();
     });
   }
 
@@ -161,6 +163,53 @@ class RedeliveryTest {
       assertThat(stream.next().event()).isEqualTo("b");
       again.ack();
       assertThat(source.acks()).containsExactly(new Ack(2, 1));
+    });
+  }
+
+  @Test
+  @DisplayName("an ack reaches the next connection if it was made at any moment of a reconnect")
+  void ackDuringAReconnect() {
+    for (int seed = 1; seed <= 400; seed++) {
+      VirtualRuntime runtime = new VirtualRuntime(seed);
+      ScriptedServer<String> server = new ScriptedServer<>(runtime, Duration.ofHours(1));
+      runtime.run(() -> {
+        ScriptedServerSource<String> source = server.source(runtime);
+        EventStream<String> stream =
+            EventStream.from(source)
+                .backoff(BackoffPolicy.exponential(Duration.ofMillis(1), Duration.ofMillis(1)))
+                .runtime(runtime)
+                .open();
+        server.emit("a");
+        server.emit("b");
+        Delivery<String> a = stream.next();
+        Delivery<String> b = stream.next();
+        server.cut(CUT);
+        Actor first = runtime.spawn("first", a::ack);
+        Actor second = runtime.spawn("second", b::ack);
+        assertThat(stream.next(Duration.ofSeconds(2))).isEmpty();
+        first.join();
+        second.join();
+        assertThat(stream.next(Duration.ofSeconds(1))).isEmpty();
+        assertThat(server.unacked()).isEmpty();
+        assertThat(server.acked()).containsExactlyInAnyOrder(1L, 2L);
+        assertThat(stream.close(Duration.ofSeconds(1)).unsent()).isZero();
+      });
+    }
+  }
+
+  @Test
+  @DisplayName("an ack made long after a reconnect reaches the server, though no copy comes")
+  void ackAfterAReconnect() {
+    ScriptedServer<String> server = new ScriptedServer<>(runtime, Duration.ofHours(1));
+    runtime.run(() -> {
+      EventStream<String> stream = EventStream.from(server.source(runtime)).runtime(runtime).open();
+      server.emit("a");
+      Delivery<String> a = stream.next();
+      server.cut(CUT);
+      assertThat(stream.next(Duration.ofSeconds(10))).isEmpty();
+      a.ack();
+      assertThat(stream.next(Duration.ofSeconds(1))).isEmpty();
+      assertThat(server.unacked()).isEmpty();
     });
   }
 

@@ -18,7 +18,7 @@ final class FrameDecoder {
 
     void onPing(byte[] payload);
 
-    void onPong();
+    void onPong(byte[] payload);
 
     /** The peer's goodbye; the code is 1005 if its frame had none. Nothing comes after it. */
     void onClose(int code, String reason);
@@ -170,7 +170,7 @@ final class FrameDecoder {
   private void end() throws ProtocolViolation {
     switch (opcode) {
       case Opcode.PING -> listener.onPing(control);
-      case Opcode.PONG -> listener.onPong();
+      case Opcode.PONG -> listener.onPong(control);
       case Opcode.CLOSE -> close(control);
       default -> {
         if (last) {

@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Heartbeat {
 
-  private static final byte[] EMPTY = new byte[0];
-
   private final Channel socket;
   private final Outbound outbound;
   private final Duration interval;
@@ -113,7 +111,7 @@ final class Heartbeat {
 
   private void ping() {
     if (lastPing == null || lastPing.isDone()) {
-      lastPing = outbound.control(Opcode.PING, EMPTY);
+      lastPing = outbound.ping();
       socket.flush();
     }
     if (state instanceof Paused) {

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -48,6 +49,7 @@ final class Outbound {
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private volatile boolean open = true;
   private volatile boolean receiverWaits;
+  private volatile long confirmed;
 
   // Only the event loop's.
   /** The close frame's payload, which also stands in the queue, recognized by identity. */
@@ -57,6 +59,7 @@ final class Outbound {
   private int estimate = SMALLEST_BUFFER;
   private long lastFlush;
   private long writesDone;
+  private long framed;
   private boolean draining;
 
   Outbound(Channel socket, MaskKeys keys, StreamRuntime runtime) {
@@ -82,6 +85,11 @@ final class Outbound {
   /** How many messages were taken and not written to the socket. */
   int unsent() {
     return unsent.get();
+  }
+
+  /** How many of the messages, counted from the first, the peer has read for certain. */
+  long confirmed() {
+    return confirmed;
   }
 
   /** The receiving thread is about to wait, so that what it sent should go now. */
@@ -145,6 +153,21 @@ final class Outbound {
     ByteBuf out = socket.alloc().ioBuffer(FrameEncoder.MAX_HEADER + payload.length);
     FrameEncoder.frame(out, opcode, payload, keys.next());
     return written(out, 0);
+  }
+
+  /** Writes a ping that says how many messages came before it; flushed by the caller. */
+  ChannelFuture ping() {
+    return control(Opcode.PING, ByteBuffer.allocate(Long.BYTES).putLong(framed).array());
+  }
+
+  /** The peer has answered a ping, so it has read every message before it. */
+  void answered(byte[] ping) {
+    if (ping.length == Long.BYTES) {
+      long messages = ByteBuffer.wrap(ping).getLong();
+      if (messages > confirmed && messages <= framed) {
+        confirmed = messages;
+      }
+    }
   }
 
   /** How many writes the socket has taken; tells whether the peer still reads. */
@@ -245,6 +268,7 @@ final class Outbound {
   }
 
   private ChannelFuture written(ByteBuf out, int messages) {
+    framed += messages;
     return socket
         .write(out)
         .addListener(

@@ -87,6 +87,11 @@ final class WebSocketChannel implements Channel {
   }
 
   @Override
+  public long confirmed() {
+    return outbound.confirmed();
+  }
+
+  @Override
   public void close(Duration flush) throws InterruptedException {
     beginClose("this side closed the channel");
     if (loop.inEventLoop()) {

@@ -153,8 +153,9 @@ final class WebSocketSession extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void onPong() {
+  public void onPong(byte[] payload) {
     // Whatever arrives was told to the heartbeat already.
+    outbound.answered(payload);
   }
 
   @Override

@@ -88,7 +88,7 @@ final class Decoding implements FrameDecoder.Listener {
   }
 
   @Override
-  public void onPong() {
+  public void onPong(byte[] payload) {
     seen.add("pong");
   }
 
