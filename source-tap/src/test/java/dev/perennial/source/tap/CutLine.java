@@ -8,6 +8,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A line to a server that can be cut, by which what is on its way in either direction is lost. */
@@ -18,7 +20,7 @@ final class CutLine implements AutoCloseable {
   private final InetSocketAddress server;
   private final ServerSocket entrance = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
-  private volatile boolean deaf;
+  private final Set<Socket> unheard = ConcurrentHashMap.newKeySet();
 
   CutLine(String address) throws IOException {
     int colon = address.lastIndexOf(':');
@@ -33,16 +35,16 @@ final class CutLine implements AutoCloseable {
     return "127.0.0.1:" + entrance.getLocalPort();
   }
 
-  /** From now on what the client says is lost, and nobody notices; a new connection is whole. */
+  /** From now on what clients say is lost, and nobody notices; a new connection is whole. */
   void loseAcks() {
-    deaf = true;
+    unheard.addAll(sockets);
   }
 
   /** Ends every connection, both sides at once. */
   void cut() {
     sockets.forEach(CutLine::reset);
     sockets.clear();
-    deaf = false;
+    unheard.clear();
   }
 
   @Override
@@ -80,7 +82,7 @@ final class CutLine implements AutoCloseable {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-        if (!acks || !deaf) {
+        if (!acks || !unheard.contains(from)) {
           out.write(buffer, 0, read);
         }
       }

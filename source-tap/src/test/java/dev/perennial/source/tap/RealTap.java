@@ -15,6 +15,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -62,16 +63,20 @@ final class RealTap implements TapUnderTest {
   }
 
   @Override
-  public void put(long id, String did, boolean live, String message) throws SQLException {
+  public void put(List<Row> rows) throws SQLException {
     try (Connection database = open();
         PreparedStatement insert =
             database.prepareStatement(
                 "INSERT INTO outbox_buffers (id, did, live, data) VALUES (?, ?, ?, ?)")) {
-      insert.setLong(1, id);
-      insert.setString(2, did);
-      insert.setBoolean(3, live);
-      insert.setString(4, message);
-      insert.executeUpdate();
+      database.setAutoCommit(false);
+      for (Row row : rows) {
+        insert.setLong(1, row.id());
+        insert.setString(2, row.did());
+        insert.setBoolean(3, row.live());
+        insert.setString(4, row.message());
+        insert.executeUpdate();
+      }
+      database.commit();
     }
   }
 

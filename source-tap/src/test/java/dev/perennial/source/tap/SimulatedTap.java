@@ -5,6 +5,7 @@ import dev.perennial.simulators.tap.TapEventSpec;
 import dev.perennial.simulators.tap.TapSimulator;
 import dev.perennial.simulators.tap.TapSimulatorBuilder;
 import java.time.Duration;
+import java.util.List;
 
 /** A simulated Tap, quicker than a real one where nobody waits for the real one's reasons. */
 final class SimulatedTap implements TapUnderTest {
@@ -33,8 +34,11 @@ final class SimulatedTap implements TapUnderTest {
   }
 
   @Override
-  public void put(long id, String did, boolean live, String message) {
-    simulator.emitWithId(id, new TapEventSpec.RawText(did, live, message));
+  public void put(List<Row> rows) {
+    for (Row row : rows) {
+      simulator.emitWithId(
+          row.id(), new TapEventSpec.RawText(row.did(), row.live(), row.message()));
+    }
   }
 
   @Override

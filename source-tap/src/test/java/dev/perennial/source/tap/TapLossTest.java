@@ -88,6 +88,31 @@ class TapLossTest extends TapStreamFixture {
   }
 
   @Test
+  @DisplayName("poison: text that is not UTF-8 on each connection escalates, in spite of events")
+  void poison() throws Exception {
+    start(patientTap());
+    EventStream<TapEvent> stream = open(stream());
+    byte[] notUtf8 = {(byte) 0x81, 1, (byte) 0xFF};
+
+    for (int i = 1; i <= 5; i++) {
+      int losses = i;
+      emit("r" + i);
+      Pull.next(stream).ack();
+      awaitAcked(i);
+      tap.faults().sendBytes(notUtf8);
+      Pull.quietlyUntil(stream, () -> recorder.waits().size() == losses);
+    }
+
+    assertThat(recorder.waits())
+        .containsExactly(
+            Duration.ofMillis(20),
+            Duration.ofMillis(20),
+            Duration.ofMillis(40),
+            Duration.ofMillis(80),
+            Duration.ofMillis(100));
+  }
+
+  @Test
   @DisplayName("backoff: the source's own is 1 s to 60 s, each wait up to halved")
   void backoffOfTheSource() {
     start(patientTap());

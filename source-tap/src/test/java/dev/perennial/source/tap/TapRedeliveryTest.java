@@ -158,6 +158,48 @@ class TapRedeliveryTest extends TapStreamFixture {
   }
 
   @Test
+  @DisplayName("disconnect-mid-handler: if no copy comes, the ack is sent for what Tap still knows")
+  void disconnectWithoutCopy() throws Exception {
+    start(patientTap());
+    long id = emit("held", true);
+    EventStream<TapEvent> stream = open(stream());
+    Delivery<TapEvent> delivery = Pull.next(stream);
+
+    tap.faults().cutConnections();
+    Pull.quietlyUntil(
+        stream, () -> tap.connectionsOpened() == 2 && stream.state() == StreamState.LIVE);
+    delivery.ack();
+    Pull.quietlyUntil(stream, () -> tap.acked() == 1);
+    stream.close();
+
+    assertThat(sent()).containsExactly(ack(id));
+    assertThat(recorder.dropped).isEmpty();
+  }
+
+  @Test
+  @DisplayName("premature-ack guard: after a restart what waits behind another event is not acked")
+  void prematureAckAfterARestart() throws Exception {
+    start(TapSimulator.builder().retryTimeout(NEVER).deleteInterval(NEVER));
+    List<Long> ids = List.of(emit("first", true), emit("second", true), emit("third", true));
+    EventStream<TapEvent> stream = open(stream());
+    Pull.next(stream).ack();
+    Delivery<TapEvent> second = Pull.next(stream);
+
+    tap.stop();
+    second.ack();
+    tap.start();
+    Delivery<TapEvent> third = Pull.next(stream);
+    assertThat(Pull.record(third).rkey()).isEqualTo("third");
+    third.ack();
+    awaitAcked(3);
+
+    // The first was acked, but not deleted, so it came again before the second.
+    assertThat(sent())
+        .containsExactly(ack(ids.get(0)), ack(ids.get(0)), ack(ids.get(1)), ack(ids.get(2)));
+    assertThat(recorder.ackedAgain()).isEqualTo(2);
+  }
+
+  @Test
   @DisplayName(
       "tap-restart: acked events that the server forgot it deleted are acked again, not handled again")
   void tapRestart() throws Exception {

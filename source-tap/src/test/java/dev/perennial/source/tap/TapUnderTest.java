@@ -1,6 +1,7 @@
 package dev.perennial.source.tap;
 
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A Tap whose database a test has filled: a real one or a simulated one. */
@@ -39,11 +40,19 @@ interface TapUnderTest extends AutoCloseable {
   String address();
 
   /**
-   * Puts an event into the outbox of a Tap that is not running.
+   * An event in the outbox.
    *
    * @param message what is sent, which is not looked at
    */
-  void put(long id, String did, boolean live, String message) throws Exception;
+  record Row(long id, String did, boolean live, String message) {}
+
+  /** Puts events into the outbox of a Tap that is not running. */
+  void put(List<Row> rows) throws Exception;
+
+  /** Puts an event into the outbox of a Tap that is not running. */
+  default void put(long id, String did, boolean live, String message) throws Exception {
+    put(List.of(new Row(id, did, live, message)));
+  }
 
   /** How many events the outbox of a Tap that is not running holds. */
   int outbox() throws Exception;

@@ -28,18 +28,17 @@ class HeartbeatClockTest {
   private final Inbox<Message, TransportException> inbox =
       new Inbox<>(1000, 1 << 20, message -> 1, () -> {}, runtime);
 
+  private Outbound outbound;
+
   @BeforeEach
   void start() {
     EdgeHandler edge = new EdgeHandler();
     MaskKeys keys = new MaskKeys();
+    outbound = new Outbound(socket, keys, runtime);
     Settings settings = new Settings(1000, INTERVAL, TIMEOUT, 1000, 1 << 20, runtime);
     socket.freezeTime();
     socket.pipeline().addLast(edge);
-    socket
-        .pipeline()
-        .addLast(
-            new WebSocketSession(
-                socket, edge, settings, inbox, new Outbound(socket, keys, runtime), keys));
+    socket.pipeline().addLast(new WebSocketSession(socket, edge, settings, inbox, outbound, keys));
   }
 
   @AfterEach
@@ -61,6 +60,53 @@ class HeartbeatClockTest {
       out.release();
     }
     return pings;
+  }
+
+  /** The payload of the next ping, after one interval. */
+  private byte[] nextPing() {
+    // What was sent is written first, a moment later.
+    socket.runPendingTasks();
+    pass(Duration.ofMillis(2));
+    pass(INTERVAL);
+    byte[] payload = new byte[0];
+    for (ByteBuf out = socket.readOutbound(); out != null; out = socket.readOutbound()) {
+      if (out.getUnsignedByte(0) == (Frames.FIN | Opcode.PING)) {
+        payload = new byte[out.getUnsignedByte(1) & 0x7F];
+        for (int i = 0; i < payload.length; i++) {
+          payload[i] = (byte) (out.getByte(6 + i) ^ out.getByte(2 + i % 4));
+        }
+      }
+      out.release();
+    }
+    return payload;
+  }
+
+  @Test
+  void anAnswerToAPingConfirmsTheMessagesBeforeIt() {
+    outbound.send(Frames.utf8("one"));
+    outbound.send(Frames.utf8("two"));
+    byte[] first = nextPing();
+    outbound.send(Frames.utf8("three"));
+    byte[] second = nextPing();
+    assertThat(outbound.confirmed()).isZero();
+
+    arrives(Frames.pong(first));
+    assertThat(outbound.confirmed()).isEqualTo(2);
+    arrives(Frames.pong(second));
+    assertThat(outbound.confirmed()).isEqualTo(3);
+    arrives(Frames.pong(first));
+    assertThat(outbound.confirmed()).isEqualTo(3);
+  }
+
+  @Test
+  void aPongThatNobodyAskedForConfirmsNothing() {
+    outbound.send(Frames.utf8("one"));
+    nextPing();
+    for (byte[] payload :
+        new byte[][] {{}, {1}, {0, 0, 0, 0, 0, 0, 0, 2}, {-1, -1, -1, -1, -1, -1, -1, -1}}) {
+      arrives(Frames.pong(payload));
+      assertThat(outbound.confirmed()).isZero();
+    }
   }
 
   private void arrives(byte[] frame) {
