@@ -52,7 +52,7 @@ final class Alarm {
     setting.timer = timer;
     // Whoever cancels clears it first and looks for the timer then; we do it the other way round.
     if (current.get() != setting) {
-      timer.cancel();
+      cancel(setting);
     }
     return true;
   }
@@ -78,8 +78,13 @@ final class Alarm {
 
   private static void cancel(@Nullable Setting setting) {
     Timer timer = setting == null ? null : setting.timer;
-    if (timer != null) {
+    if (timer == null) {
+      return;
+    }
+    try {
       timer.cancel();
+    } catch (Throwable e) {
+      // Then it comes due, and does nothing.
     }
   }
 }

@@ -186,6 +186,11 @@ final class Closer<E, P extends Position> {
       saving.saveNow();
       saving.release(this::partClosed);
       takeSeat(SETTLE_TIME, Deadline.in(SETTLE_TIME, runtime));
+      Uninterrupted.await(
+          signal,
+          () -> saving.release(this::partClosed),
+          () -> sourceClosed,
+          Deadline.in(SETTLE_TIME, runtime));
     } catch (Throwable e) {
       observer.closeFailed("a failed stream", e);
       letGo.set(false);

@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.StreamException.Reason;
@@ -15,6 +16,7 @@ import dev.perennial.port.Recovery;
 import dev.perennial.port.SourceBinding;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +28,7 @@ import org.junit.jupiter.api.Test;
  */
 class CheckpointerTest {
 
-  private static final class Encoding implements ClientTrackedSource<String, TestPosition> {
+  private final class Encoding implements ClientTrackedSource<String, TestPosition> {
     private final SourceBinding binding = new SourceBinding();
 
     @Override
@@ -46,6 +48,9 @@ class CheckpointerTest {
 
     @Override
     public Checkpoint encode(TestPosition position) {
+      if (!encodeErrors.isEmpty()) {
+        throw encodeErrors.remove();
+      }
       return new Checkpoint("test", "", String.valueOf(position.id()));
     }
 
@@ -73,6 +78,7 @@ class CheckpointerTest {
   private final ManualRuntime runtime = new ManualRuntime();
   private final List<String> saves = new ArrayList<>();
   private Optional<Exception> broken = Optional.empty();
+  private final ArrayDeque<Error> encodeErrors = new ArrayDeque<>();
   private int tries;
   private Runnable onTry = () -> {};
   private final CheckpointStore store =
@@ -368,5 +374,52 @@ class CheckpointerTest {
     ack(1);
     runtime.runTasks();
     assertThat(saves).containsExactly("2");
+  }
+
+  @Test
+  @DisplayName("a position that cannot be encoded ends the stream at once, and is the reason told")
+  void cannotEncode() {
+    open(1, Duration.ofHours(1));
+    Error broken = new AssertionError("no such position");
+    encodeErrors.add(broken);
+    ack(1);
+    runtime.runTasks();
+    assertThatExceptionOfType(StreamException.class)
+        .isThrownBy(lifecycle::check)
+        .withMessageContaining("encode()")
+        .withMessageContaining("orders")
+        .withCause(broken);
+    assertThat(flush(Duration.ofSeconds(5))).isEqualTo(CheckpointOutcome.NOT_SAVED);
+    assertThat(saving.result().error()).containsSame(broken);
+    assertThat(runtime.nanoTime()).isZero();
+  }
+
+  @Test
+  @DisplayName("a position for which there is no memory for a moment is encoded at the next try")
+  void noMemoryToEncode() {
+    open(1, Duration.ofHours(1));
+    encodeErrors.add(new OutOfMemoryError("for a moment"));
+    ack(1);
+    runtime.advance(Duration.ofSeconds(1));
+    assertThat(saves).containsExactly("1");
+    assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+  }
+
+  @Test
+  @DisplayName("what the stream waits for, and what it last failed with, until that succeeds")
+  void awaited() {
+    open(1, Duration.ofHours(1));
+    assertThat(saving.awaited()).isEmpty();
+    assertThat(saving.lastError()).isNull();
+    IOException full = new IOException("No space left on device");
+    broken = Optional.of(full);
+    ack(1);
+    runtime.runTasks();
+    assertThat(saving.awaited()).contains("checkpoint \"orders\" to be saved");
+    assertThat(saving.lastError()).hasRootCause(full);
+    broken = Optional.empty();
+    runtime.advance(Duration.ofSeconds(1));
+    assertThat(saving.awaited()).isEmpty();
+    assertThat(saving.lastError()).isNull();
   }
 }

@@ -331,4 +331,31 @@ class AckTest {
       assertThat(source.acks()).containsExactly(new Ack(1, 1));
     });
   }
+
+  @Test
+  @DisplayName("a handler that nacks is not told that an ack came too late")
+  void handlerNacks() {
+    runtime.run(() -> {
+      List<String> late = new ArrayList<>();
+      EventStream<String> stream =
+          EventStream.from(
+                  new ScriptedServerSource<String>(runtime)
+                      .connects(c -> c.event(1, "a").event(2, "b").end()))
+              .runtime(runtime)
+              .listener(
+                  new StreamListener() {
+                    @Override
+                    public void onLateAck(LateAck ack) {
+                      late.add(ack.position().toString());
+                    }
+                  })
+              .open();
+      stream.consume(delivery -> {
+        if (delivery.attempt() == 1) {
+          delivery.nack();
+        }
+      });
+      assertThat(late).isEmpty();
+    });
+  }
 }

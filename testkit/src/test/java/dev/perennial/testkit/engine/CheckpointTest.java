@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.DisplayName;
@@ -750,6 +751,234 @@ class CheckpointTest {
       assertThat(stream.poll(3, TIMEOUT).size()).isEqualTo(3);
       stream.close();
       assertThat(saved()).endsWith("3");
+    });
+  }
+
+  @Nested
+  @DisplayName("The report of a close says why the newest checkpoint is not saved")
+  class Reason {
+
+    private CloseReport closeReport(EventStream<String> stream, Duration most) {
+      Duration before = runtime.elapsed();
+      CloseReport report = stream.close(TIMEOUT);
+      assertThat(runtime.elapsed().minus(before)).isLessThanOrEqualTo(most);
+      assertThat(report.checkpoint()).isEqualTo(CheckpointOutcome.NOT_SAVED);
+      return report;
+    }
+
+    private EventStream<String> live() throws InterruptedException {
+      EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
+      stream.next().ack();
+      return stream;
+    }
+
+    @Test
+    @DisplayName("the store was closed before its stream: at once")
+    void storeClosed() {
+      runtime.run(() -> {
+        EventStream<String> stream = live();
+        store.close();
+        CloseReport report = closeReport(stream, Duration.ofMillis(50));
+        assertThat(report.saveError())
+            .containsInstanceOf(CheckpointException.class)
+            .get()
+            .extracting(error -> ((CheckpointException) error).kind())
+            .isEqualTo(CheckpointException.Kind.CLOSED);
+      });
+    }
+
+    @Test
+    @DisplayName("the store was down all the time")
+    void storeDown() {
+      CheckpointException down = CheckpointException.unavailable("connection refused", null);
+      runtime.run(() -> {
+        EventStream<String> stream = live();
+        store.fail(Call.SAVE, 1_000_000, down);
+        assertThat(closeReport(stream, TIMEOUT).saveError()).containsSame(down);
+      });
+    }
+
+    @Test
+    @DisplayName("the claim was lost: at once")
+    void claimLost() {
+      runtime.run(() -> {
+        EventStream<String> stream = live();
+        store.loseClaim("orders");
+        CloseReport report = closeReport(stream, Duration.ofMillis(50));
+        assertThat(report.saveError().orElseThrow()).hasMessageContaining("not held any more");
+      });
+    }
+
+    @Test
+    @DisplayName("the time was up before the store had answered")
+    void timeWasUp() {
+      runtime.run(() -> {
+        EventStream<String> stream = live();
+        store.hang(Call.SAVE);
+        assertThat(closeReport(stream, TIMEOUT).saveError())
+            .containsInstanceOf(TimeoutException.class)
+            .get()
+            .extracting(Throwable::getMessage)
+            .asString()
+            .contains("\"orders\"");
+      });
+    }
+
+    @Test
+    @DisplayName("nothing, if it is saved or there is none")
+    void saved() {
+      runtime.run(() -> {
+        assertThat(live().close(TIMEOUT).saveError()).isEmpty();
+        EventStream<String> fresh =
+            EventStream.from(new ScriptedClientSource<String>(runtime), checkpoints())
+                .runtime(runtime)
+                .open();
+        CloseReport report = fresh.close(TIMEOUT);
+        assertThat(report.checkpoint()).isEqualTo(CheckpointOutcome.NONE);
+        assertThat(report.saveError()).isEmpty();
+      });
+    }
+  }
+
+  @Test
+  @DisplayName("a store that was closed ends a stream that goes on acking, which says what to do")
+  void storeClosedUnderway() {
+    runtime.run(() -> {
+      EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
+      Delivery<String> a = stream.next();
+      store.close();
+      a.ack();
+      stream.next();
+      stream.next();
+      assertThatThrownBy(stream::next)
+          .isInstanceOf(StreamException.class)
+          .hasMessageContaining("Close a stream before its store");
+    });
+  }
+
+  @Test
+  @DisplayName("a standby lives through a load that fails once")
+  void standbyLoadFails() {
+    runtime.run(() -> {
+      EventStream<String> first = open(checkpoints().every(1, Duration.ofHours(1)));
+      first.next().ack();
+      ScriptedClientSource<String> second =
+          new ScriptedClientSource<String>(runtime).connects(c -> c.event(2, "b"));
+      EventStream<String> standby = EventStream.from(second, checkpoints()).runtime(runtime).open();
+      assertThat(standby.next(Duration.ofSeconds(3))).isEmpty();
+      first.close();
+      store.fail(Call.LOAD, 1);
+      assertThat(standby.next().event()).isEqualTo("b");
+      assertThat(second.connects().get(0).after()).contains(new ScriptedPosition(1));
+    });
+  }
+
+  @Test
+  @DisplayName("a stream that died meanwhile takes no claim that it is given later")
+  void deadTakesNoClaim() {
+    runtime.run(() -> {
+      open(checkpoints()).next();
+      EventStream<String> standby =
+          EventStream.from(
+                  new ScriptedClientSource<String>(runtime),
+                  checkpoints().waitForClaim(Duration.ofSeconds(10)))
+              .runtime(runtime)
+              .open();
+      assertThat(standby.next(Duration.ofMillis(1_500))).isEmpty();
+      store.hang(Call.CLAIM);
+      assertDead("checkpoint", standby::next);
+      store.expireClaim("orders");
+      store.release(Call.CLAIM);
+      runtime.sleep(Duration.ofSeconds(5));
+      assertThat(store.isClaimed("orders")).isFalse();
+    });
+  }
+
+  @Test
+  @DisplayName("what was restored is not saved again")
+  void restored() {
+    saved("2");
+    runtime.run(() -> {
+      EventStream<String> stream = open(checkpoints().every(1, Duration.ofMillis(10)));
+      stream.next();
+      runtime.sleep(Duration.ofSeconds(5));
+      CloseReport report = stream.close(TIMEOUT);
+      assertThat(report.checkpoint()).isEqualTo(CheckpointOutcome.SAVED);
+      assertThat(store.calls(Call.SAVE)).isZero();
+    });
+  }
+
+  @Test
+  @DisplayName(
+      "acks that come while a save runs are saved in time, although nothing comes after them")
+  void ackedDuringASave() {
+    runtime.run(() -> {
+      EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofSeconds(1)));
+      Delivery<String> a = stream.next();
+      Delivery<String> b = stream.next();
+      store.hang(Call.SAVE, Duration.ofSeconds(3));
+      a.ack();
+      runtime.sleep(Duration.ofSeconds(2));
+      b.ack();
+      runtime.sleep(Duration.ofSeconds(4));
+      assertThat(saved()).containsExactly("0", "1", "2");
+    });
+  }
+
+  @Test
+  @DisplayName("acks that come while the last save runs are saved before close returns")
+  void ackedDuringTheLastSave() {
+    runtime.run(() -> {
+      EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
+      Delivery<String> a = stream.next();
+      Actor consumer =
+          runtime.spawn(
+              "consumer", () -> stream.consume(delivery -> runtime.sleep(Duration.ofSeconds(4))));
+      runtime.sleep(Duration.ofMillis(100));
+      a.ack();
+      store.takes(Duration.ofSeconds(3));
+      runtime.spawn(
+          "saver",
+          () -> {
+            runtime.sleep(Duration.ofMillis(4_500));
+            assertThat(saved()).containsExactly("0", "1");
+          });
+      CloseReport report = stream.close(Duration.ofSeconds(8));
+      assertThat(report.checkpoint()).isEqualTo(CheckpointOutcome.SAVED);
+      assertThat(saved()).containsExactly("0", "1", "2");
+      consumer.join();
+    });
+  }
+
+  @Test
+  @DisplayName("the waits between tries to save start over once a save succeeded")
+  void retriesStartOver() {
+    List<Duration> waits = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, checkpoints().every(1, Duration.ofHours(1)))
+              .listener(
+                  new StreamListener() {
+                    @Override
+                    public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
+                      waits.add(failed.retryIn());
+                    }
+                  })
+              .runtime(runtime)
+              .open();
+      Delivery<String> a = stream.next();
+      Delivery<String> b = stream.next();
+      store.fail(Call.SAVE, 6);
+      a.ack();
+      runtime.sleep(Duration.ofSeconds(20));
+      assertThat(saved()).containsExactly("0", "1");
+      store.fail(Call.SAVE, 1);
+      b.ack();
+      runtime.sleep(Duration.ofSeconds(20));
+      assertThat(saved()).containsExactly("0", "1", "2");
+      assertThat(waits).hasSize(7);
+      assertThat(waits.get(5)).isGreaterThan(Duration.ofSeconds(1));
+      assertThat(waits.get(6)).isLessThanOrEqualTo(Duration.ofMillis(100));
     });
   }
 }

@@ -12,6 +12,7 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.testkit.Actor;
+import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedServerSource;
@@ -467,6 +468,180 @@ class CloseTest {
       puller.interrupt();
       puller.join();
       assertThat(source.connects()).hasSize(1);
+    });
+  }
+
+  /** Takes four seconds over each transition to a state. */
+  private StreamListener slowAt(StreamState... states) {
+    return new StreamListener() {
+      @Override
+      public void onTransition(Transition transition) {
+        if (List.of(states).contains(transition.to())) {
+          try {
+            runtime.sleep(Duration.ofSeconds(4));
+          } catch (InterruptedException e) {
+            throw new AssertionError("a listener is never interrupted", e);
+          }
+        }
+      }
+    };
+  }
+
+  @Test
+  @DisplayName("keeps its time whatever listeners do, which are told all the same, and in order")
+  void slowListener() {
+    List<StreamState> told = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, Checkpoints.none())
+              .runtime(runtime)
+              .listener(slowAt(StreamState.CLOSING, StreamState.CLOSED))
+              .listener(
+                  new StreamListener() {
+                    @Override
+                    public void onTransition(Transition transition) {
+                      told.add(transition.to());
+                    }
+                  })
+              .open();
+      stream.awaitLive(TIMEOUT);
+      told.clear();
+      assertThat(timeOf(() -> stream.close(Duration.ofSeconds(1))))
+          .isLessThanOrEqualTo(Duration.ofSeconds(1));
+      assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+      runtime.sleep(Duration.ofSeconds(8));
+      assertThat(told).containsExactly(StreamState.CLOSING, StreamState.CLOSED);
+    });
+  }
+
+  @Test
+  @DisplayName("listeners that are quick have heard of it when it returns")
+  void quickListener() {
+    List<StreamState> told = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, Checkpoints.none())
+              .runtime(runtime)
+              .listener(
+                  new StreamListener() {
+                    @Override
+                    public void onTransition(Transition transition) {
+                      told.add(transition.to());
+                    }
+                  })
+              .open();
+      stream.close();
+      assertThat(told).containsExactly(StreamState.CLOSING, StreamState.CLOSED);
+    });
+  }
+
+  @Test
+  @DisplayName("from within a listener that is told of it, it returns at once")
+  void againFromListener() {
+    AtomicReference<EventStream<String>> opened = new AtomicReference<>();
+    List<Duration> took = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, Checkpoints.none())
+              .runtime(runtime)
+              .listener(
+                  new StreamListener() {
+                    @Override
+                    public void onTransition(Transition transition) {
+                      took.add(timeOf(() -> opened.get().close()));
+                    }
+                  })
+              .open();
+      opened.set(stream);
+      assertThat(timeOf(stream::close)).isLessThan(SOON);
+      assertThat(took).hasSize(2).allMatch(each -> each.compareTo(SOON) < 0);
+    });
+  }
+
+  @Test
+  @DisplayName(
+      "with a thread in a slow listener inside the engine, acks after it count for nothing")
+  void slowListenerInTheEngine() {
+    for (Duration timeout : List.of(Duration.ZERO, Duration.ofMillis(1), Duration.ofSeconds(1))) {
+      for (int seed = 1; seed <= 10; seed++) {
+        slowListenerInTheEngine(timeout, seed, true);
+        slowListenerInTheEngine(timeout, seed, false);
+      }
+    }
+  }
+
+  private static void slowListenerInTheEngine(Duration timeout, int seed, boolean clientTracked) {
+    VirtualRuntime time = new VirtualRuntime(seed);
+    StreamListener slow =
+        new StreamListener() {
+          @Override
+          public void onTransition(Transition transition) {
+            if (transition.to() == StreamState.BACKING_OFF) {
+              try {
+                time.sleep(Duration.ofSeconds(60));
+              } catch (InterruptedException e) {
+                throw new AssertionError("a listener is never interrupted", e);
+              }
+            }
+          }
+        };
+    InMemoryCheckpointStore store = new InMemoryCheckpointStore(time);
+    ScriptedFailure cut = ScriptedFailure.retry("cut");
+    time.run(() -> {
+      EventStream<String> stream =
+          (clientTracked
+                  ? EventStream.from(
+                      new ScriptedClientSource<String>(time)
+                          .connects(c -> c.event(1, "a").event(2, "b").lose(cut)),
+                      Checkpoints.in(store, "orders").every(1, Duration.ofHours(1)))
+                  : EventStream.from(
+                      new ScriptedServerSource<String>(time)
+                          .connects(c -> c.event(1, "a").event(2, "b").lose(cut))))
+              .runtime(time)
+              .listener(slow)
+              .open();
+      Delivery<String> a = stream.next();
+      Delivery<String> b = stream.next();
+      Actor puller =
+          time.spawn(
+              "puller",
+              () -> assertThatThrownBy(stream::next).isInstanceOf(StreamClosedException.class));
+      time.sleep(Duration.ofSeconds(1));
+      boolean[] acked = new boolean[1];
+      Actor acker = time.spawn("acker", () -> acked[0] = a.ack());
+      CloseReport report = stream.close(timeout);
+      assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
+      assertThat(b.ack()).isFalse();
+      assertThat(b.nack()).isFalse();
+      acker.join();
+      assertThat(report.unacked()).isEqualTo(acked[0] ? 1 : 2);
+      if (clientTracked && acked[0]) {
+        time.sleep(Duration.ofSeconds(1));
+        boolean saved = store.checkpoint("orders").orElseThrow().position().equals("1");
+        assertThat(saved || report.checkpoint() == CloseReport.CheckpointOutcome.NOT_SAVED)
+            .isTrue();
+      }
+      puller.join();
+      assertThat(stream.stats().acked()).isEqualTo(acked[0] ? 1 : 0);
+    });
+  }
+
+  @Test
+  @DisplayName("the interrupt that ends a hanging call is not the application's to see")
+  void interruptDoesNotLeak() {
+    source.connects(c -> c.ignoresWakeUp().hang());
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      Actor puller =
+          runtime.spawn(
+              "puller",
+              () -> {
+                assertThatThrownBy(stream::next).isInstanceOf(StreamClosedException.class);
+                assertThat(Thread.currentThread().isInterrupted()).isFalse();
+              });
+      runtime.sleep(Duration.ofSeconds(1));
+      stream.close(TIMEOUT);
+      puller.join();
     });
   }
 }
