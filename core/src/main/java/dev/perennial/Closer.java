@@ -70,7 +70,11 @@ final class Closer<E, P extends Position> {
     Session<E, P> live = seatWas == Handover.TAKEN ? loop.detach() : null;
     if (seatWas == Handover.TAKEN) {
       // A driver's own close may hang, so it runs on a thread that can be left behind.
-      OwnThread.run(() -> close(live, deadline.remaining()), runtime);
+      OwnThread.run(
+          () ->
+              OwnThread.named(
+                  "perennial-close-" + observer.stream(), () -> close(live, deadline.remaining())),
+          runtime);
     }
     saving.flush(deadline);
     Optional<Position> oldest = Optional.empty();

@@ -68,7 +68,7 @@ final class StoreLane {
       return true;
     }
     try {
-      runtime.execute(this::drain);
+      runtime.execute(() -> OwnThread.named("perennial-store-" + observer.stream(), this::drain));
       return true;
     } catch (Throwable e) {
       busy.set(false);
