@@ -71,6 +71,38 @@ class CheckpointTest {
             StreamException.class, dead -> assertThat(dead.reason().tag()).isEqualTo(tag));
   }
 
+  @Test
+  @DisplayName("after a save that succeeded, the wait between failed ones starts over")
+  void retriesStartOver() {
+    List<Duration> waits = new java.util.ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, checkpoints().every(1, Duration.ofHours(1)))
+              .listener(
+                  new dev.perennial.StreamListener() {
+                    @Override
+                    public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
+                      waits.add(failed.retryIn());
+                    }
+                  })
+              .runtime(runtime)
+              .open();
+      Delivery<String> a = stream.next();
+      Delivery<String> b = stream.next();
+      store.fail(InMemoryCheckpointStore.Call.SAVE, 8);
+      a.ack();
+      runtime.sleep(Duration.ofMinutes(1));
+      assertThat(saved()).last().isEqualTo("1");
+      store.fail(InMemoryCheckpointStore.Call.SAVE, 1);
+      b.ack();
+      runtime.sleep(Duration.ofMinutes(1));
+      assertThat(saved()).last().isEqualTo("2");
+    });
+    assertThat(waits).hasSize(9);
+    assertThat(waits.get(7)).isGreaterThan(Duration.ofSeconds(2));
+    assertThat(waits.get(8)).isLessThanOrEqualTo(Duration.ofMillis(100));
+  }
+
   @Nested
   @DisplayName("Invariant 2: a saved checkpoint never passes an unacked event and never moves back")
   class Watermark {

@@ -376,6 +376,27 @@ class CloseTest {
   }
 
   @Test
+  @DisplayName("acks that a lost connection and an open one have not written are counted together")
+  void unsentOnTwoConnections() {
+    ScriptedServerSource<String> server =
+        new ScriptedServerSource<String>(runtime)
+            .connects(c ->
+                c.event(1, "a")
+                    .writesAcks(0)
+                    .pause(Duration.ofSeconds(1))
+                    .lose(ScriptedFailure.retry("cut")))
+            .connects(c -> c.event(2, "c").writesAcks(0));
+    runtime.run(() -> {
+      EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
+      stream.next().ack();
+      Delivery<String> next = stream.next();
+      assertThat(next.event()).isEqualTo("c");
+      next.ack();
+      assertThat(stream.close(TIMEOUT).unsent()).isEqualTo(2);
+    });
+  }
+
+  @Test
   @DisplayName("nothing new is begun: a start that returns meanwhile is not followed by a connect")
   void nothingNew() {
     source.startTakes(Duration.ofMillis(300));
