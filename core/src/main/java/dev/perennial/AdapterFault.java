@@ -11,8 +11,16 @@ final class AdapterFault extends IllegalStateException {
 
   private static final long serialVersionUID = 1;
 
+  private final String message;
+
   private AdapterFault(Object adapter, String method, String what, @Nullable Throwable cause) {
-    super(adapter.getClass().getName() + "." + method + "() " + what, cause);
+    super(cause);
+    this.message = adapter.getClass().getName() + "." + method + "() " + what;
+  }
+
+  @Override
+  public String getMessage() {
+    return message;
   }
 
   /** A method of an adapter. */
@@ -51,6 +59,11 @@ final class AdapterFault extends IllegalStateException {
 
   static AdapterFault threw(Object adapter, String method, Throwable error) {
     return new AdapterFault(adapter, method, "threw " + LogText.reason(error), error);
+  }
+
+  /** What the application is shown as the cause of an error that may be such a fault. */
+  static Throwable shown(Throwable error) {
+    return error instanceof AdapterFault fault ? fault.shown() : error;
   }
 
   /** What the application is shown as the cause: what the adapter threw, if it threw. */

@@ -271,12 +271,13 @@ final class Claim {
                 + "\", so the stream did not start: "
                 + clause(cause)
                 + (kind == Kind.CLOSED ? ". Close a stream before its store." : "."),
-            cause));
+            AdapterFault.shown(cause)));
   }
 
   /** The error, to be followed by a full stop. */
   private static String clause(Throwable cause) {
-    String reason = LogText.reason(cause);
+    String reason =
+        cause instanceof AdapterFault fault ? fault.getMessage() : LogText.reason(cause);
     return reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason;
   }
 
@@ -308,6 +309,7 @@ final class Claim {
 
   /** Nothing may be saved from now on, and the stream is dead. */
   void bar(Reason reason, String what, Throwable cause) {
+    Throwable shown = AdapterFault.shown(cause);
     Death death =
         Death.of(
             reason,
@@ -317,8 +319,8 @@ final class Claim {
                 + (kindOf(cause) == Kind.CLOSED
                     ? ". Close a stream before its store; what was not saved comes again."
                     : ". What was not saved comes again with the next run."),
-            cause);
-    State before = state.getAndUpdate(now -> now instanceof Released ? now : barred(now, cause));
+            shown);
+    State before = state.getAndUpdate(now -> now instanceof Released ? now : barred(now, shown));
     if (before instanceof Barred || before instanceof Released) {
       return;
     }

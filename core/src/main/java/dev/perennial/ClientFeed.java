@@ -127,9 +127,9 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
     return die(
         Death.of(
             Reason.CHECKPOINT,
-            "checkpoint '"
+            "Cannot use checkpoint \""
                 + streamId
-                + "' cannot be used with the "
+                + "\" with the "
                 + options.source()
                 + " source: "
                 + why
@@ -187,13 +187,13 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
       throw die(
           new Death(
               Reason.POSITION_LOST,
-              "the server no longer knows position "
+              "Cannot resume at position "
                   + from.lost
-                  + " and the "
+                  + ": the server no longer knows it, and the "
                   + options.source()
-                  + " source does not go on from another, so the stream stopped; what came after that position may"
-                  + " be gone. Have the source go on elsewhere, or begin anew without this position: once with"
-                  + " Checkpoints.startAfresh(), or by deleting the checkpoint",
+                  + " source is not set to continue elsewhere, because events may be lost. Have it continue"
+                  + " elsewhere, or start without this position: once with Checkpoints.startAfresh(), or by deleting"
+                  + " the checkpoint.",
               from.cause,
               0,
               from.lost));
@@ -254,14 +254,19 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
           new Death(
               Reason.POSITION_LOST,
               lost == null
-                  ? "the "
+                  ? "Cannot connect to "
                       + options.source()
-                      + " source lost its position before it had one, so the stream stopped"
-                  : "the "
-                      + options.source()
-                      + " source lost its position again at "
+                      + ": its classifier says that the position is lost, but there is none yet. Return another"
+                      + " verdict for "
+                      + LogText.reason(cause)
+                      + "."
+                  : "Cannot resume at position "
                       + lost
-                      + ", with no connection in between that gave anything, so the stream stopped",
+                      + ": the server has lost the position "
+                      + MAX_RECOVERIES
+                      + " times, with no connection in between that gave anything. Check that the history of "
+                      + options.source()
+                      + " reaches back far enough.",
               cause,
               recoveries,
               lost));

@@ -138,7 +138,11 @@ final class Closer<E, P extends Position> {
     if (seatWas == Handover.TAKEN) {
       detach();
       // A driver's own close may hang, so it runs on a thread that can be left behind.
-      OwnThread.run(() -> closeConnection(flush.remaining()), runtime);
+      OwnThread.run(
+          () ->
+              OwnThread.named(
+                  "perennial-close-" + observer.stream(), () -> closeConnection(flush.remaining())),
+          runtime);
     }
     return seatWas;
   }

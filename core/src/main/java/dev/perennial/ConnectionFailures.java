@@ -230,7 +230,7 @@ final class ConnectionFailures {
     try {
       return AdapterFault.call(errors, "classify", () -> errors.classify(cause));
     } catch (AdapterFault fault) {
-      if (fault.getCause() != cause) {
+      if (!fault.shown().equals(cause)) {
         cause.addSuppressed(fault.shown());
       }
       die(

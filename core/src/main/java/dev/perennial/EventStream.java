@@ -67,9 +67,9 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
   }
 
   /**
-   * Waits for the next event, for a time. Called without a connection, it does the next step towards
-   * one, and no further one once the time is over: called again and again it connects, also with a
-   * time of zero.
+   * Waits for the next event, for a time. Called without a connection, it does the next step
+   * towards one, and no further one once the time is over: called again and again it connects, also
+   * with a time of zero.
    *
    * <p>It returns late if it is inside the source when the time is over: finding out where to begin
    * or go on, connecting, or closing a lost connection. How long that takes is up to the source's
@@ -86,8 +86,8 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
   /**
    * Takes several events at once: waits for the first, and takes what has arrived behind it. It may
    * return late as {@link #next(Duration)} may. It does not wait behind the first event, and reads
-   * past only so many messages that hand out nothing, such as copies; the next call goes on with the
-   * others.
+   * past only so many messages that hand out nothing, such as copies; the next call goes on with
+   * the others.
    *
    * @param max how many at most, from 1 to the window's size
    * @param waitForFirst how long to wait for the first
@@ -99,12 +99,12 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
   }
 
   /**
-   * Waits until the stream is connected: for programs that want to fail at the start. It may be late
-   * as {@link #next(Duration)} may.
+   * Waits until the stream is connected: for programs that want to fail at the start. It may be
+   * late as {@link #next(Duration)} may.
    *
-   * @throws TimeoutException if it was not connected in time; the message says what the stream waits
-   *     for (the claim on its checkpoint, its start to be saved, or a connection), and the cause is
-   *     the last error of that, if there was one
+   * @throws TimeoutException if it was not connected in time; the message says what the stream
+   *     waits for (the claim on its checkpoint, its start to be saved, or a connection), and the
+   *     cause is the last error of that, if there was one
    * @throws InterruptedException as {@link #next()} does, and so are the others
    */
   public void awaitLive(Duration timeout) throws InterruptedException, TimeoutException {
@@ -115,8 +115,9 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * The events one after the other, for as long as the stream lives: it ends when the source is
    * complete or the stream is closed, and throws {@link StreamException} when the stream dies. All
    * iterators draw from the same stream. {@code hasNext} takes the next event from the source; it
-   * goes to whoever asks next, be it an iterator, {@link #next()}, {@link #poll} or {@link #consume}.
-   * So another call between {@code hasNext} and {@code next} makes the latter wait again.
+   * goes to whoever asks next, be it an iterator, {@link #next()}, {@link #poll} or {@link
+   * #consume}. So another call between {@code hasNext} and {@code next} makes the latter wait
+   * again.
    */
   @Override
   public Iterator<Delivery<E>> iterator() {

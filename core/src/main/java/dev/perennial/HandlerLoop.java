@@ -2,6 +2,7 @@ package dev.perennial;
 
 import dev.perennial.Seat.Use;
 import dev.perennial.StreamException.Reason;
+import dev.perennial.port.LogText;
 import java.util.Optional;
 
 /** Hands events to a handler, and acks each when it has returned. */
@@ -83,16 +84,16 @@ final class HandlerLoop<E> {
     Death death =
         new Death(
             Reason.HANDLER,
-            "the handler of the "
+            "The handler of stream \""
                 + options.name()
-                + " stream failed with "
-                + cause
-                + " at "
+                + "\" failed at "
                 + delivery.position()
-                + ", so the stream stopped; "
+                + ": "
+                + LogText.reason(cause)
+                + ". The stream stopped; "
                 + (delivery.isSettled()
-                    ? "the handler had settled the event before"
-                    : "the event is unacked and comes again with the next run"),
+                    ? "the handler had settled the event before."
+                    : "the event is unacked and comes again with the next run."),
             cause,
             0,
             delivery.position());

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,17 +73,26 @@ final class Observer {
   }
 
   private void backingOff(Transition transition) {
-    LOG.warn(
-        "{}: {} with {}; {} failed in a row, next attempt in {} ms",
-        stream,
+    warn(
         transition
-            .connectionAge()
-            .map(age -> "connection lost after " + age)
-            .orElse("attempt to connect failed"),
-        transition.cause().map(Throwable::toString).orElse("no error"),
-        transition.attempt(),
-        transition.delay().map(Duration::toMillis).orElse(0L));
-    LOG.debug("{}: the error was", stream, transition.cause().orElse(null));
+                .connectionAge()
+                .map(age -> "connection lost after " + LogText.duration(age))
+                .orElse("cannot connect")
+            + transition.cause().map(cause -> ": " + LogText.reason(cause)).orElse("")
+            + ". Next attempt in "
+            + LogText.duration(transition.delay().orElse(Duration.ZERO))
+            + ", "
+            + transition.attempt()
+            + " failed in a row",
+        transition.cause().orElse(null));
+  }
+
+  /** Logs what is tried again or does not matter in the end: one line, the trace only if asked. */
+  private void warn(String line, @Nullable Throwable cause) {
+    LOG.warn("{}: {}", stream, line);
+    if (cause != null) {
+      LOG.debug("{}: the error was", stream, cause);
+    }
   }
 
   /** The server asked for a wait that is too long to be obeyed. */
@@ -107,7 +117,13 @@ final class Observer {
   }
 
   void checkpointUnavailable(String streamId, Throwable cause) {
-    LOG.warn("{}: checkpoint '{}' cannot be claimed now; trying on", stream, streamId, cause);
+    warn(
+        "cannot claim or load checkpoint \""
+            + streamId
+            + "\": "
+            + LogText.reason(cause)
+            + ". The stream tries again",
+        cause);
   }
 
   void checkpointSaved(CheckpointSaved saved) {
@@ -116,11 +132,13 @@ final class Observer {
   }
 
   void checkpointSaveFailed(CheckpointSaveFailed failed) {
-    LOG.warn(
-        "{}: saving the checkpoint at {} failed, next try in {} ms",
-        stream,
-        failed.position(),
-        failed.retryIn().toMillis(),
+    warn(
+        "cannot save the checkpoint at "
+            + failed.position()
+            + ": "
+            + LogText.reason(failed.cause())
+            + ". Next attempt in "
+            + LogText.duration(failed.retryIn()),
         failed.cause());
     tell(listener -> listener.onCheckpointSaveFailed(failed));
   }
@@ -141,11 +159,14 @@ final class Observer {
 
   void malformed(MalformedReceived received) {
     malformed.incrementAndGet();
-    LOG.warn(
-        "{}: a message of {} bytes at {} could not be decoded; it is handed out as malformed",
-        stream,
-        received.malformed().size(),
-        received.position(),
+    warn(
+        "a message of "
+            + received.malformed().size()
+            + " bytes at "
+            + received.position()
+            + " could not be decoded: "
+            + LogText.reason(received.malformed().cause())
+            + ". It is delivered as malformed",
         received.malformed().cause());
     tell(listener -> listener.onMalformed(received));
   }
@@ -160,7 +181,7 @@ final class Observer {
   }
 
   void windowFree(WindowFree free) {
-    LOG.info("{}: the window is free again after {}", stream, free.full());
+    LOG.info("{}: the window is free again after {}", stream, LogText.duration(free.full()));
     tell(listener -> listener.onWindowFree(free));
   }
 
@@ -175,30 +196,33 @@ final class Observer {
   }
 
   void wakeUpFailed(Throwable cause) {
-    LOG.warn("{}: a connection could not be woken", stream, cause);
+    warn("cannot wake up the connection: " + LogText.reason(cause), cause);
   }
 
   void acknowledgeFailed(Throwable cause) {
-    LOG.warn("{}: a connection failed to take an ack; its event comes again", stream, cause);
+    warn("cannot acknowledge an event: " + LogText.reason(cause) + ". It comes again", cause);
   }
 
   /** What touches the checkpoint store could not be handed to a thread, or threw there. */
   void storeCallFailed(String streamId, Throwable cause) {
-    LOG.warn(
-        "{}: Cannot call the store of checkpoint \"{}\": {}. The next ack or close() tries again.",
-        stream,
-        streamId,
-        LogText.reason(cause));
-    LOG.debug("{}: the error was", stream, cause);
+    warn(
+        "cannot call the store of checkpoint \""
+            + streamId
+            + "\": "
+            + LogText.reason(cause)
+            + ". The next ack or close() tries again",
+        cause);
   }
 
   void unsentFailed(Throwable cause) {
-    LOG.warn("{}: a connection could not say how many acks it has not written", stream, cause);
+    warn(
+        "the connection cannot say how many acks it has not written: " + LogText.reason(cause),
+        cause);
   }
 
   /** Something of the source or the store that could not be closed in order. */
   void closeFailed(String what, Throwable cause) {
-    LOG.warn("{}: {} could not be closed in order", stream, what, cause);
+    warn("cannot close " + what + " in order: " + LogText.reason(cause), cause);
   }
 
   private void tell(Consumer<StreamListener> call) {

@@ -53,12 +53,18 @@ final class StoreLane {
   private final AtomicBoolean busy = new AtomicBoolean();
   private volatile @Nullable Thread thread;
 
+  /** Made once: once the lane is busy, nothing may fail before its work begins. */
+  private final Runnable work;
+
   /**
+   * @param threadName of a thread while it works for this lane
    * @param failed told why no thread could be had, or what a job threw
    */
-  StoreLane(StreamRuntime runtime, Consumer<Throwable> failed) {
+  StoreLane(String threadName, StreamRuntime runtime, Consumer<Throwable> failed) {
     this.runtime = runtime;
     this.failed = failed;
+    Runnable drain = this::drain;
+    this.work = () -> OwnThread.named(threadName, drain);
   }
 
   /** Adds a job. Of those that wait, the one that was added first runs first. */
@@ -78,7 +84,7 @@ final class StoreLane {
       return;
     }
     try {
-      runtime.execute(this::drain);
+      runtime.execute(work);
     } catch (Throwable e) {
       busy.set(false);
       tell(e);

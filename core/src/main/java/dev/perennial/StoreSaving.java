@@ -59,6 +59,7 @@ final class StoreSaving<P extends Position> implements Saving {
     OutageClock outage = new OutageClock(settings.tolerateOutage(), id, runtime, lifecycle);
     StoreLane lane =
         new StoreLane(
+            "perennial-store-" + observer.stream(),
             runtime,
             error -> {
               outage.begin();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyDouble;
 import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.doReturn;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
@@ -60,6 +61,13 @@ class AdapterFaultTest {
     doReturn(Optional.of(START)).when(source).start();
     doReturn(Optional.empty()).when(source).configuredStart();
     doReturn(connection).when(source).connect(any());
+    doAnswer(
+            call -> {
+              runtime.advance(call.getArgument(0));
+              return null;
+            })
+        .when(connection)
+        .receive(any());
     doReturn(SAVED).when(source).encode(any());
     doReturn(START).when(source).decode(any());
     doReturn(Optional.of(slot)).when(store).tryClaim(any(), any());
@@ -291,6 +299,19 @@ class AdapterFaultTest {
         .isThrownBy(() -> pull(stream))
         .withMessageContaining("ServerTrackedSource")
         .withMessageContaining("connect()");
+    stream.close();
+  }
+
+  @Test
+  @DisplayName("a checkpoint of another source never reaches decode")
+  void foreignCheckpoint() throws Exception {
+    doReturn(Optional.of(new Checkpoint("other", "", "1"))).when(slot).load();
+    EventStream<String> stream = open();
+    assertThatExceptionOfType(StreamException.class)
+        .isThrownBy(() -> pull(stream))
+        .withMessageContaining("'other'")
+        .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.CHECKPOINT));
+    verify(source, times(0)).decode(any());
     stream.close();
   }
 }

@@ -14,7 +14,7 @@ class StoreLaneTest {
 
   private final List<Throwable> failed = new ArrayList<>();
   private final ManualRuntime runtime = new ManualRuntime();
-  private final StoreLane lane = new StoreLane(runtime, failed::add);
+  private final StoreLane lane = new StoreLane("store", runtime, failed::add);
   private final List<String> ran = new ArrayList<>();
 
   private StoreLane.Job job(String name) {
@@ -25,7 +25,7 @@ class StoreLaneTest {
   @DisplayName("jobs run one at a time, and each after it was asked for, however many threads ask")
   void oneAtATime() throws Exception {
     int each = 5_000;
-    StoreLane real = new StoreLane(StreamRuntime.system(), failed::add);
+    StoreLane real = new StoreLane("store", StreamRuntime.system(), failed::add);
     AtomicInteger inside = new AtomicInteger();
     AtomicInteger overlaps = new AtomicInteger();
     AtomicInteger strangers = new AtomicInteger();
@@ -147,7 +147,7 @@ class StoreLaneTest {
   void cannotTell() {
     StoreLane mute =
         new StoreLane(
-            runtime,
+            "store", runtime,
             error -> {
               throw new OutOfMemoryError("no memory to tell it");
             });

@@ -147,7 +147,7 @@ class TapSourceTest {
                   .hasMessageContaining(withPassword ? "is wrong" : "none was given")
                   .hasMessageContaining("password()");
             });
-    assertThat(builder.build().errors().classify(failure)).contains(Verdict.fatal());
+    assertThat(builder.build().errors().classify(failure)).contains(Verdict.refused());
   }
 
   @Test
@@ -162,12 +162,12 @@ class TapSourceTest {
     assertThat(failure)
         .isInstanceOf(TapException.WebhookMode.class)
         .hasMessageContaining("--webhook-url");
-    assertThat(builder.build().errors().classify(failure)).contains(Verdict.fatal());
+    assertThat(builder.build().errors().classify(failure)).contains(Verdict.refused());
   }
 
   @ParameterizedTest
   @ValueSource(ints = {200, 301, 302, 400, 403, 404, 405, 410, 415, 426, 431})
-  void otherRefusalsAreFatal(int status) {
+  void otherRefusals(int status) {
     TapSourceBuilder builder = TapSource.builder(transport);
 
     Throwable failure = failure(builder, rejected(status, "Bad Request\r\nX"));
@@ -177,7 +177,7 @@ class TapSourceTest {
         .hasMessageContaining("status " + status)
         .hasMessageContaining("\"Bad Request\\u000d\\u000aX\"");
     assertThat(((TapException) failure).status()).isEqualTo(status);
-    assertThat(builder.build().errors().classify(failure)).contains(Verdict.fatal());
+    assertThat(builder.build().errors().classify(failure)).contains(Verdict.refused());
   }
 
   @ParameterizedTest
@@ -200,7 +200,7 @@ class TapSourceTest {
         .contains(Verdict.retry());
     assertThat(source.errors().classify(new ConnectException())).contains(Verdict.retry());
     assertThat(source.errors().classify(new TransportException.Untrusted("expired", null)))
-        .contains(Verdict.fatal());
+        .contains(Verdict.refused());
     assertThat(source.errors().classify(new IllegalStateException())).isEmpty();
   }
 

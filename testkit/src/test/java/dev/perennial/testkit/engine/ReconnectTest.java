@@ -468,6 +468,26 @@ class ReconnectTest {
     }
 
     @Test
+    @DisplayName("after a connection that proved itself, recoveries are counted anew")
+    void countedAnew() {
+      source.recoversAlways(
+          (position, cause) -> Recovery.restart(new ScriptedPosition(position.value() + 10)));
+      for (int i = 0; i < 6; i++) {
+        int first = 10 * i + 1;
+        source.connects(c -> c.event(first, "e" + first).lose(lost)).fails(lost);
+      }
+      source.connects(c -> c.event(1_000, "last"));
+      runtime.run(() -> {
+        EventStream<String> stream = open();
+        Delivery<String> next = stream.next();
+        while (!next.event().equals("last")) {
+          next = stream.next();
+        }
+        assertThat(source.lostPositions()).hasSize(12);
+      });
+    }
+
+    @Test
     @DisplayName("a server-tracked source has no position to lose")
     void serverTracked() {
       ScriptedServerSource<String> server = new ScriptedServerSource<String>(runtime).fails(lost);

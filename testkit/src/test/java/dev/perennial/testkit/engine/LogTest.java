@@ -1,0 +1,191 @@
+package dev.perennial.testkit.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.perennial.Checkpoints;
+import dev.perennial.EventStream;
+import dev.perennial.StreamException;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointStore;
+import dev.perennial.port.Verdict;
+import dev.perennial.testkit.ConnectAnswer;
+import dev.perennial.testkit.InMemoryCheckpointStore;
+import dev.perennial.testkit.InMemoryCheckpointStore.Call;
+import dev.perennial.testkit.ScriptedClientSource;
+import dev.perennial.testkit.ScriptedFailure;
+import dev.perennial.testkit.ScriptedServerSource;
+import dev.perennial.testkit.VirtualRuntime;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.slf4j.LoggerFactory;
+
+@Isolated
+@DisplayName("The log of a stream")
+class LogTest {
+
+  private static final ScriptedFailure REFUSED =
+      ScriptedFailure.of(Verdict.refused(), "the server answered with status 404");
+
+  private final VirtualRuntime runtime = new VirtualRuntime(1);
+  private final InMemoryCheckpointStore store = new InMemoryCheckpointStore(runtime);
+  private final ScriptedClientSource<String> source = new ScriptedClientSource<>(runtime);
+  private final Logger logger = (Logger) LoggerFactory.getLogger(EventStream.class);
+  private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+  private final Level before = logger.getLevel();
+  private final boolean additive = logger.isAdditive();
+
+  @BeforeEach
+  void capture() {
+    lines.start();
+    logger.addAppender(lines);
+    logger.setLevel(Level.DEBUG);
+    logger.setAdditive(false);
+  }
+
+  @AfterEach
+  void stop() {
+    logger.detachAppender(lines);
+    logger.setLevel(before);
+    logger.setAdditive(additive);
+  }
+
+  private List<ILoggingEvent> at(Level level) {
+    return lines.list.stream().filter(line -> line.getLevel().equals(level)).toList();
+  }
+
+  private List<String> warnings() {
+    return at(Level.WARN).stream().map(ILoggingEvent::getFormattedMessage).toList();
+  }
+
+  private EventStream<String> open() {
+    return EventStream.from(source, Checkpoints.in(store, "orders"))
+        .backoff((failures, random) -> Duration.ofMillis(90_000))
+        .runtime(runtime)
+        .open();
+  }
+
+  @Test
+  @DisplayName("every line names the stream, which is called like its checkpoint")
+  void named() {
+    source.connects(c -> c.event(1, "a").lose(REFUSED)).fails(REFUSED).connects(c -> c.end());
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      stream.consume(delivery -> {});
+      stream.close();
+    });
+    assertThat(lines.list).hasSizeGreaterThan(5);
+    assertThat(lines.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .allMatch(line -> line.startsWith("orders: "));
+  }
+
+  @Test
+  @DisplayName("a stream without a checkpoint is called like its source")
+  void namedAfterSource() {
+    ScriptedServerSource<String> server =
+        new ScriptedServerSource<String>(runtime).connects(c -> c.end());
+    runtime.run(() -> {
+      EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
+      stream.consume(delivery -> {});
+      stream.close();
+      assertThat(stream).hasToString("EventStream[scripted, CLOSED]");
+    });
+    assertThat(lines.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .allMatch(line -> line.startsWith("scripted: "));
+  }
+
+  @Test
+  @DisplayName(
+      "a retried failure is one line at WARN, and its trace is for DEBUG; the last is ERROR")
+  void failures() {
+    source
+        .connects(c -> c.event(1, "a").pause(Duration.ofMillis(1_250)).lose(REFUSED))
+        .thereafter(connect -> ConnectAnswer.fails(REFUSED));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      stream.next();
+      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+      stream.close();
+    });
+    assertThat(at(Level.WARN)).allMatch(line -> line.getThrowableProxy() == null);
+    assertThat(warnings().get(0))
+        .contains("connection lost after 1.3 s: the server answered with status 404")
+        .contains("1 min 30 s");
+    assertThat(warnings().get(1)).contains("cannot connect: the server answered with status 404");
+    assertThat(at(Level.DEBUG)).anyMatch(line -> line.getThrowableProxy() != null);
+    assertThat(at(Level.ERROR))
+        .singleElement()
+        .satisfies(line -> assertThat(line.getThrowableProxy()).isNotNull());
+  }
+
+  @Test
+  @DisplayName("a save that is tried again is one line, too, and so is a claim")
+  void saves() {
+    store.fail(Call.SAVE, 2, CheckpointException.unavailable("no space left on device", null));
+    source.connects(c -> c.event(1, "a"));
+    runtime.run(() -> {
+      EventStream<String> owner = open();
+      owner.next();
+      EventStream<String> standby =
+          EventStream.from(
+                  new ScriptedClientSource<String>(runtime), Checkpoints.in(store, "orders"))
+              .runtime(runtime)
+              .open();
+      standby.next(Duration.ofSeconds(1));
+      store.fail(Call.CLAIM, 1, CheckpointException.unavailable("the disk is gone", null));
+      standby.next(Duration.ofSeconds(5));
+      owner.close();
+      standby.close();
+    });
+    assertThat(warnings()).filteredOn(line -> line.contains("no space left on device")).hasSize(2);
+    assertThat(warnings()).filteredOn(line -> line.contains("the disk is gone")).hasSize(1);
+    assertThat(at(Level.WARN)).allMatch(line -> line.getThrowableProxy() == null);
+  }
+
+  @Test
+  @DisplayName("a wait that the server asks for and does not get is told, with both times")
+  void asked() {
+    source
+        .fails(ScriptedFailure.retryAfter(Duration.ofHours(277_777), "busy"))
+        .connects(c -> c.event(1, "a"));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      stream.next();
+      stream.close();
+    });
+    assertThat(warnings()).anyMatch(line -> line.contains("11,574 d") && line.contains("5 min"));
+  }
+
+  @Test
+  @DisplayName("the thread that calls the store is called like the stream, too")
+  void threads() {
+    AtomicReference<String> thread = new AtomicReference<>("");
+    CheckpointStore noting =
+        CheckpointStore.of(
+            id -> {
+              thread.set(Thread.currentThread().getName());
+              return Optional.empty();
+            },
+            (id, checkpoint) -> {});
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, Checkpoints.in(noting, "orders")).runtime(runtime).open();
+      stream.awaitLive(Duration.ofSeconds(10));
+      stream.close();
+    });
+    assertThat(thread.get()).endsWith("orders");
+  }
+}
