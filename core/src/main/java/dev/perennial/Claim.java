@@ -6,6 +6,7 @@ import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
+import dev.perennial.port.LogText;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.Optional;
@@ -226,8 +227,21 @@ final class Claim {
                 + "' could not be "
                 + (during instanceof Held ? "loaded" : "claimed")
                 + ", so the stream did not start: "
-                + cause,
+                + why(during, cause),
             cause));
+  }
+
+  private String why(State during, Throwable cause) {
+    if (cause instanceof CheckpointException) {
+      return LogText.reason(cause);
+    }
+    AdapterFault fault =
+        cause instanceof AdapterFault known
+            ? known
+            : during instanceof Held held
+                ? AdapterFault.threw(held.slot, "load", cause)
+                : AdapterFault.threw(store, "tryClaim", cause);
+    return String.valueOf(fault.getMessage());
   }
 
   /** The store says, on whichever thread, why the claim is lost. */
