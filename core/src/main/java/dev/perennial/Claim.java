@@ -269,7 +269,7 @@ final class Claim {
                 + " checkpoint \""
                 + streamId
                 + "\", so the stream did not start: "
-                + clause(cause)
+                + clause(attributed(during, cause))
                 + (kind == Kind.CLOSED ? ". Close a stream before its store." : "."),
             AdapterFault.shown(cause)));
   }
@@ -287,6 +287,16 @@ final class Claim {
       return Kind.CORRUPT;
     }
     return cause instanceof CheckpointException known ? known.kind() : Kind.UNAVAILABLE;
+  }
+
+  /** Names the store's method if it threw what it must not. */
+  private Throwable attributed(State during, Throwable cause) {
+    if (cause instanceof CheckpointException || cause instanceof AdapterFault) {
+      return cause;
+    }
+    return during instanceof Held held
+        ? AdapterFault.threw(held.slot, "load", cause)
+        : AdapterFault.threw(store, "tryClaim", cause);
   }
 
   /** The store says, on whichever thread, why the claim is lost. */

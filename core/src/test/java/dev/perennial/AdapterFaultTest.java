@@ -198,6 +198,18 @@ class AdapterFaultTest {
   }
 
   @Test
+  void tryClaimThrowing() throws Exception {
+    doThrow(ODD).when(store).tryClaim(any(), any());
+    assertDead(Reason.CHECKPOINT, CheckpointStore.class, "tryClaim");
+  }
+
+  @Test
+  void loadThrowing() throws Exception {
+    doThrow(new IllegalStateException("odd")).when(slot).load();
+    assertDead(Reason.CHECKPOINT, CheckpointSlot.class, "load");
+  }
+
+  @Test
   void loadOfStandby() throws Exception {
     doReturn(Optional.empty(), Optional.of(slot)).when(store).tryClaim(any(), any());
     doReturn(null).when(slot).load();

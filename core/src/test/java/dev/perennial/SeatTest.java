@@ -362,6 +362,64 @@ class SeatTest {
   }
 
   @Test
+  @DisplayName(
+      "whenever closing, timers and calls cross, one cleans up, and no interrupt is left over")
+  void crossingTimers() throws Exception {
+    SplittableRandom random = new SplittableRandom(2);
+    AtomicReference<Seat.Interruption> current =
+        new AtomicReference<>(newSeat(cleanedUpBy).interruption());
+    AtomicBoolean over = new AtomicBoolean();
+    Future<?> timer =
+        threads.run(() -> {
+          while (!over.get()) {
+            current.get().interrupt();
+            Thread.onSpinWait();
+          }
+        });
+    for (int round = 0; round < 500; round++) {
+      AtomicReference<Thread> cleanedUp = new AtomicReference<>();
+      Seat each = newSeat(cleanedUp);
+      CountDownLatch sitting = new CountDownLatch(1);
+      Future<Boolean> puller =
+          threads.call(() -> {
+            each.sit();
+            sitting.countDown();
+            try {
+              for (int i = 0; i < 50; i++) {
+                Seat.Interruption late = each.interruption();
+                current.set(late);
+                each.use(
+                    Use.CONNECTING,
+                    () -> {
+                      Thread.onSpinWait();
+                      return "";
+                    });
+                late.end();
+                // Closing a lost connection, which no timer may hit.
+                each.use(
+                    Use.CONNECTING,
+                    () -> {
+                      Thread.onSpinWait();
+                      return "";
+                    });
+                assertThat(Thread.currentThread().isInterrupted()).isFalse();
+              }
+            } catch (StreamClosedException e) {
+              // The closer did not wait.
+            }
+            each.leave();
+            return Thread.interrupted();
+          });
+      assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
+      Handover handover = each.take(Duration.ofNanos(random.nextInt(20_000)), runtime);
+      assertThat(Threads.join(puller)).as("interrupted after leaving").isFalse();
+      assertThat(cleanedUp.get() != null).isEqualTo(handover != Handover.TAKEN);
+    }
+    over.set(true);
+    Threads.join(timer);
+  }
+
+  @Test
   @DisplayName("a timer that comes late interrupts no other call")
   void lateInterruption() {
     seat.sit();
