@@ -981,4 +981,29 @@ class CheckpointTest {
       assertThat(waits.get(6)).isLessThanOrEqualTo(Duration.ofMillis(100));
     });
   }
+
+  @Test
+  @DisplayName("acks that come while close waits for a handler are saved at once, in time for it")
+  void ackedWhileCloseWaits() {
+    runtime.run(() -> {
+      EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
+      Delivery<String> a = stream.next();
+      Delivery<String> b = stream.next();
+      store.takes(Duration.ofMillis(30));
+      runtime.spawn(
+          "consumer", () -> stream.consume(delivery -> runtime.sleep(Duration.ofMinutes(1))));
+      runtime.sleep(Duration.ofSeconds(1));
+      runtime.spawn(
+          "worker",
+          () -> {
+            runtime.sleep(Duration.ofSeconds(1));
+            assertThat(a.ack()).isTrue();
+            runtime.sleep(Duration.ofMillis(10));
+            assertThat(b.ack()).isTrue();
+          });
+      CloseReport report = stream.close(TIMEOUT);
+      assertThat(report.checkpoint()).isEqualTo(CheckpointOutcome.SAVED);
+      assertThat(saved()).containsExactly("0", "1", "2");
+    });
+  }
 }
