@@ -918,7 +918,8 @@ class CheckpointTest {
       Delivery<String> b = stream.next();
       store.hang(Call.SAVE, Duration.ofSeconds(3));
       a.ack();
-      runtime.sleep(Duration.ofSeconds(2));
+      // The save begins after 1 s and ends after 4 s, before b's own interval is over.
+      runtime.sleep(Duration.ofMillis(3_800));
       b.ack();
       runtime.sleep(Duration.ofSeconds(4));
       assertThat(saved()).containsExactly("0", "1", "2");
