@@ -99,7 +99,12 @@ final class Checkpointer<P extends Position> {
 
   /** Notes that the watermark may have moved. Any thread; throws nothing. */
   void moved() {
-    schedule.moved();
+    if (lifecycle.isClosing()) {
+      // Close may wait for a handler until its time is over, and then has none left for a save.
+      schedule.now();
+    } else {
+      schedule.moved();
+    }
   }
 
   /** Leaves no timer behind. For the closing thread, after the last flush. */
@@ -197,9 +202,6 @@ final class Checkpointer<P extends Position> {
     outage.end();
     schedule.succeeded();
     signal.raise();
-    if (lifecycle.isClosing() && !isSaved()) {
-      schedule.now();
-    }
     lastSave = runtime.now();
     observer.checkpointSaved(
         new CheckpointSaved(position, Duration.ofNanos(runtime.nanoTime() - begun)));

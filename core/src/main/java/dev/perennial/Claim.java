@@ -195,7 +195,7 @@ final class Claim {
       close(slot);
       throw e;
     }
-    if (!lifecycle.isOver() && state.compareAndSet(now, held)) {
+    if (state.compareAndSet(now, held)) {
       load(held);
     } else {
       close(slot);

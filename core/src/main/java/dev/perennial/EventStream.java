@@ -21,7 +21,10 @@ import java.util.concurrent.TimeoutException;
  */
 public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseable {
 
-  /** How long {@link #close()} may take. */
+  /**
+   * How long {@link #close()} may take, and how long the deliveries of a stream that failed can
+   * still be settled before it gives up its claim.
+   */
   public static final Duration DEFAULT_CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final Engine<E, ?> engine;
@@ -154,8 +157,12 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
   /**
    * Closes the stream: ends waiting calls, lets a running handler finish, writes acks, saves the
    * checkpoint, gives up the claim. Final, and idempotent: later calls wait for the first and give
-   * the same report. Waits for no more than {@code timeout}, and not for deliveries that other
-   * threads have not acked.
+   * the same report. Waits for no more than {@code timeout}, whatever listeners do, and not for
+   * deliveries that other threads have not acked. No ack counts once it has returned. Called from a
+   * handler or a listener, it waits for neither that nor a save that needs it.
+   *
+   * <p>A stream that failed has let go of everything by itself {@link #DEFAULT_CLOSE_TIMEOUT} after
+   * that; closing it then reports what was done.
    */
   public CloseReport close(Duration timeout) {
     return engine.close(timeout);

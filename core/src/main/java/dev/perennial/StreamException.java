@@ -6,7 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A stream is dead. {@code next()} and its kin throw it, again at each call. The stream hands out
- * nothing any more; it keeps its claim until it is closed.
+ * nothing any more. Deliveries that are out can still be settled for {@link
+ * EventStream#DEFAULT_CLOSE_TIMEOUT}; then, or as soon as all are settled, it makes its last save
+ * and gives up its claim, so that a standby takes over. Later acks count for nothing, and {@link
+ * StreamListener#onLateAck} is told of them.
  */
 public final class StreamException extends RuntimeException {
 

@@ -7,8 +7,9 @@ import java.util.Optional;
 
 /**
  * Observes a stream and decides nothing. Called on whichever thread the thing happens on, so a
- * listener is quick and safe for use from any thread. What it throws is logged and does not hurt
- * the stream. Every method does nothing by default.
+ * listener is quick and safe for use from any thread; a slow one holds up that thread, but not
+ * {@link EventStream#close}. What it throws is logged and does not hurt the stream. Every method
+ * does nothing by default.
  */
 public interface StreamListener {
 
@@ -37,8 +38,8 @@ public interface StreamListener {
   default void onWindowFree(WindowFree free) {}
 
   /**
-   * An ack came after the stream was closed, or after the delivery was nacked; it counts for
-   * nothing.
+   * An ack came after the stream was closed, after a stream that failed had given up its claim, or
+   * after the delivery was nacked; it counts for nothing.
    */
   default void onLateAck(LateAck late) {}
 

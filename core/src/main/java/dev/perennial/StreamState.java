@@ -27,8 +27,10 @@ public enum StreamState {
   /** The source is complete. Acks, nacks and saves go on. */
   ENDED,
   /**
-   * Dead of what the {@link StreamException} says. Hands out nothing; acks and saves that still
-   * can, go on.
+   * Dead of what the {@link StreamException} says. Hands out nothing. What is out can be settled
+   * for {@link EventStream#DEFAULT_CLOSE_TIMEOUT}, or until all of it is; then the stream saves for
+   * the last time, gives up its claim, and closes its connection and its source. {@code close} does
+   * the same at once, and is needed for nothing else.
    */
   FAILED,
   /** Being closed: acks still count, nothing is handed out. */

@@ -2,6 +2,7 @@ package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -86,5 +87,24 @@ class AckWindowTest {
       assertThat(window.watermark()).isEqualTo(new TestPosition(i));
     }
     assertThat(window.acked()).isEqualTo(1_000);
+  }
+
+  @Test
+  @DisplayName(
+      "once it expired nothing can be settled, also what is handed out or comes again later")
+  void expired() {
+    Delivery<String> open = admit(1);
+    Delivery<String> acked = admit(2);
+    Delivery<String> nacked = admit(3);
+    assertThat(acked.ack()).isTrue();
+    assertThat(nacked.nack()).isTrue();
+    assertThat(window.expire()).isEqualTo(2);
+    Delivery<String> again = window.nextNacked();
+    Delivery<String> later = admit(4);
+    assertThat(List.of(open, again, later)).noneMatch(Delivery::ack).noneMatch(Delivery::nack);
+    assertThat(window.acked()).isEqualTo(1);
+    assertThat(settlements.late).hasValue(3);
+    assertThat(window.watermark()).isNull();
+    assertThat(window.expire()).isEqualTo(3);
   }
 }

@@ -154,6 +154,12 @@ class CheckpointerTest {
     ack(1);
     runtime.runTasks();
     assertThat(saves).containsExactly("1000");
+    ack(999);
+    runtime.runTasks();
+    assertThat(saves).containsExactly("1000");
+    ack(1);
+    runtime.runTasks();
+    assertThat(saves).containsExactly("1000", "2000");
   }
 
   @Test

@@ -5,6 +5,8 @@ import dev.perennial.port.Received;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Remembers what was acknowledged on it. */
 final class RecordingConnection implements AckingConnection<String, TestPosition> {
@@ -12,13 +14,24 @@ final class RecordingConnection implements AckingConnection<String, TestPosition
   final int number;
   final Queue<TestPosition> acknowledged = new ConcurrentLinkedQueue<>();
 
+  private final AtomicReference<@Nullable Error> failure = new AtomicReference<>();
+
   RecordingConnection(int number) {
     this.number = number;
   }
 
   @Override
   public void acknowledge(TestPosition position) {
+    Error error = failure.getAndSet(null);
+    if (error != null) {
+      throw error;
+    }
     acknowledged.add(position);
+  }
+
+  /** The next acknowledge throws. */
+  void failNext(Error error) {
+    failure.set(error);
   }
 
   @Override

@@ -112,4 +112,34 @@ class RedeliveryFilterTest {
     assertThat(filter.admit("event", copy)).isNull();
     assertThat(next.acknowledged).hasSize(1).first().isSameAs(copy);
   }
+
+  @Test
+  @DisplayName(
+      "once it expired nothing can be settled, also what is handed out or comes again later")
+  void expired() {
+    RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
+    Delivery<String> open = filter.admit("open", new TestPosition(1));
+    Delivery<String> acked = filter.admit("acked", new TestPosition(2));
+    Delivery<String> nacked = filter.admit("nacked", new TestPosition(3));
+    assertThat(acked.ack()).isTrue();
+    assertThat(nacked.nack()).isTrue();
+    assertThat(filter.expire()).isEqualTo(2);
+    Delivery<String> again = filter.nextNacked();
+    Delivery<String> later = filter.admit("later", new TestPosition(4));
+    assertThat(List.of(open, again, later)).noneMatch(Delivery::ack).noneMatch(Delivery::nack);
+    assertThat(filter.acked()).isEqualTo(1);
+    assertThat(settlements.late).hasValue(3);
+    assertThat(connection.acknowledged).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("an ack that a connection fails to take counts, and its copy is acked again")
+  void acknowledgeFails() {
+    RedeliveryFilter<String, TestPosition> filter = filter(1, 4);
+    connection.failNext(new OutOfMemoryError("for a moment"));
+    assertThat(filter.admit("a", new TestPosition(1)).ack()).isTrue();
+    assertThat(filter.hasRoom()).isTrue();
+    assertThat(filter.admit("a", new TestPosition(1))).isNull();
+    assertThat(connection.acknowledged).hasSize(1);
+  }
 }

@@ -232,6 +232,8 @@ class SeatTest {
         });
     assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(seat.take(Duration.ofMillis(20), runtime)).isEqualTo(Handover.LEFT_PULLING);
+    // Another one that wants it, as a close after a failure does, does not get it either.
+    assertThat(seat.take(LONG, runtime)).isEqualTo(Handover.LEFT_PULLING);
     assertThat(cleanedUpBy).hasValue(null);
     leave.countDown();
     Threads.join(puller);

@@ -918,7 +918,8 @@ class CheckpointTest {
       Delivery<String> b = stream.next();
       store.hang(Call.SAVE, Duration.ofSeconds(3));
       a.ack();
-      runtime.sleep(Duration.ofSeconds(2));
+      // The save begins after 1 s and ends after 4 s, before b's own interval is over.
+      runtime.sleep(Duration.ofMillis(3_800));
       b.ack();
       runtime.sleep(Duration.ofSeconds(4));
       assertThat(saved()).containsExactly("0", "1", "2");
@@ -979,6 +980,31 @@ class CheckpointTest {
       assertThat(waits).hasSize(7);
       assertThat(waits.get(5)).isGreaterThan(Duration.ofSeconds(1));
       assertThat(waits.get(6)).isLessThanOrEqualTo(Duration.ofMillis(100));
+    });
+  }
+
+  @Test
+  @DisplayName("acks that come while close waits for a handler are saved at once, in time for it")
+  void ackedWhileCloseWaits() {
+    runtime.run(() -> {
+      EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
+      Delivery<String> a = stream.next();
+      Delivery<String> b = stream.next();
+      store.takes(Duration.ofMillis(30));
+      runtime.spawn(
+          "consumer", () -> stream.consume(delivery -> runtime.sleep(Duration.ofMinutes(1))));
+      runtime.sleep(Duration.ofSeconds(1));
+      runtime.spawn(
+          "worker",
+          () -> {
+            runtime.sleep(Duration.ofSeconds(1));
+            assertThat(a.ack()).isTrue();
+            runtime.sleep(Duration.ofMillis(10));
+            assertThat(b.ack()).isTrue();
+          });
+      CloseReport report = stream.close(TIMEOUT);
+      assertThat(report.checkpoint()).isEqualTo(CheckpointOutcome.SAVED);
+      assertThat(saved()).containsExactly("0", "1", "2");
     });
   }
 }
