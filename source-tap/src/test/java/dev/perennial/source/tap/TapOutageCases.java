@@ -40,7 +40,10 @@ abstract class TapOutageCases {
   private static final int OUTAGES = Integer.getInteger("perennial.tap.outages", 6);
   private static final int ROWS = Integer.getInteger("perennial.tap.rows", 2_000);
 
-  /** How long the application holds up the pulling for each event of the long run. */
+  /** How many milliseconds an event is handled at most, but for every twentieth. */
+  private static final int HANDLING = Integer.getInteger("perennial.tap.handling", 20);
+
+  /** How many milliseconds the application holds up the pulling for each event of the long run. */
   private static final long SLOWNESS = Long.getLong("perennial.tap.slowness", 0);
 
   private static final Duration RETRY =
@@ -301,7 +304,7 @@ abstract class TapOutageCases {
             next.get().ack();
             handled.incrementAndGet();
           },
-          random.nextInt(random.nextInt(20) == 0 ? 3_000 : 20),
+          random.nextInt(random.nextInt(20) == 0 ? 3_000 : HANDLING),
           TimeUnit.MILLISECONDS);
     }
   }
