@@ -216,8 +216,7 @@ final class HeldAcks {
    * @param unconfirmed the acks that it was given and that Tap has not confirmed, in order
    * @param unwritten how many of them, the last, were never written
    */
-  synchronized void ended(
-      TapConnection connection, List<TapPosition> unconfirmed, int unwritten) {
+  synchronized void ended(TapConnection connection, List<TapPosition> unconfirmed, int unwritten) {
     int written = unconfirmed.size() - unwritten;
     for (int i = 0; i < unconfirmed.size(); i++) {
       hold(new Held(unconfirmed.get(i), i < written));

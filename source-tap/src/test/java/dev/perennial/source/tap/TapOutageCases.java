@@ -43,9 +43,6 @@ abstract class TapOutageCases {
   /** How many milliseconds an event is handled at most, but for every twentieth. */
   private static final int HANDLING = Integer.getInteger("perennial.tap.handling", 20);
 
-  /** How many milliseconds the application holds up the pulling for each event of the long run. */
-  private static final long SLOWNESS = Long.getLong("perennial.tap.slowness", 0);
-
   private static final Duration RETRY =
       Duration.ofMillis(Long.getLong("perennial.tap.retry", 4_000));
   private static final long SEED = Long.getLong("perennial.tap.seed", 1);
@@ -292,9 +289,6 @@ abstract class TapOutageCases {
       assertThat(silence).as("%s events came, then nothing", seen.size()).isLessThan(STALLED);
       if (next.isEmpty()) {
         return;
-      }
-      if (SLOWNESS > 0) {
-        TimeUnit.MILLISECONDS.sleep(SLOWNESS);
       }
       longest = silence.compareTo(longest) > 0 ? silence : longest;
       last = System.nanoTime();
