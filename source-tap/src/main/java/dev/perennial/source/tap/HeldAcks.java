@@ -105,6 +105,7 @@ final class HeldAcks {
     firstTrustedBefore = firstTrusted;
     firstTrusted = newest;
     open = connection;
+    earlier.addAll(here);
     here = new ReceivedIds();
     quiet = false;
     settledAt = nanoTime.getAsLong() + SETTLING.toNanos();
@@ -157,8 +158,8 @@ final class HeldAcks {
 
   private void received(long id) {
     // It is a copy, which is acked for itself, or another event, which is not to be acked yet.
-    boolean wasHeld = held.remove(id) != null;
-    if (undecided && (wasHeld || earlier.contains(id))) {
+    held.remove(id);
+    if (undecided && earlier.contains(id)) {
       undecided = false;
       earlier = new ReceivedIds();
       forgetUntrusted();
@@ -210,21 +211,22 @@ final class HeldAcks {
   }
 
   /**
-   * The open connection was closed.
+   * A connection was closed.
    *
    * @param unconfirmed the acks that it was given and that Tap has not confirmed, in order
    * @param unwritten how many of them, the last, were never written
    */
-  synchronized void ended(List<TapPosition> unconfirmed, int unwritten) {
-    open = null;
-    undecided = false;
-    sending = false;
-    earlier.addAll(here);
+  synchronized void ended(TapConnection connection, List<TapPosition> unconfirmed, int unwritten) {
     int written = unconfirmed.size() - unwritten;
     for (int i = 0; i < unconfirmed.size(); i++) {
       hold(new Held(unconfirmed.get(i), i < written));
     }
-    forgetUntrusted();
+    if (connection.equals(open)) {
+      open = null;
+      undecided = false;
+      sending = false;
+      forgetUntrusted();
+    }
   }
 
   /**

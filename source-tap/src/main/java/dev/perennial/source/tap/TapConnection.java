@@ -102,7 +102,7 @@ final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
       channel.close(flush);
     } finally {
       ended = true;
-      held.ended(sent.unconfirmed(), channel.unsent());
+      held.ended(this, sent.unconfirmed(), channel.unsent());
     }
   }
 

@@ -345,6 +345,24 @@ class HeldAcksTest {
   }
 
   @Test
+  @DisplayName("after a restart, a cut: what the restarted Tap had still to send tells of no other")
+  void restartThenCutThenLateCopy() throws Exception {
+    connect(records(1, 2));
+    List<TapPosition> first = receive(2);
+    cut();
+    connection.acknowledge(first.get(1));
+    connect(records(1, 1));
+    TapPosition copy = receive();
+    cut();
+    connection.acknowledge(copy);
+    connect(records(2, 2));
+    connection.acknowledge(receive());
+    quietUntilSettled();
+
+    assertThat(channel.sent).containsExactly(ack(2), ack(1));
+  }
+
+  @Test
   @DisplayName("two restarts in a row, the second told by what came after the first")
   void restartTwice() throws Exception {
     connect(records(1, 1));
@@ -476,6 +494,22 @@ class HeldAcksTest {
     quietUntilSettled();
 
     assertThat(channel.sent).containsExactly(ack(1));
+  }
+
+  @Test
+  @DisplayName("a connection that is closed after the next was opened takes nothing from that one")
+  void closedLate() throws Exception {
+    connect(records(1, 2));
+    List<TapPosition> events = receive(2);
+    connection.acknowledge(events.get(0));
+    AckingConnection<TapEvent, TapPosition> old = connection;
+    connect();
+    old.close(Duration.ZERO);
+    old.acknowledge(events.get(1));
+    quietUntilSettled();
+
+    assertThat(channel.sent).containsExactly(ack(1), ack(2));
+    assertThat(connection.unsent()).isZero();
   }
 
   @Test

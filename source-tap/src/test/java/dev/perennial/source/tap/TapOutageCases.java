@@ -40,8 +40,8 @@ abstract class TapOutageCases {
   private static final int OUTAGES = Integer.getInteger("perennial.tap.outages", 6);
   private static final int ROWS = Integer.getInteger("perennial.tap.rows", 2_000);
 
-  /** How long the application holds up the pulling for each event of the long run. */
-  private static final long SLOWNESS = Long.getLong("perennial.tap.slowness", 0);
+  /** How many milliseconds an event is handled at most, but for every twentieth. */
+  private static final int HANDLING = Integer.getInteger("perennial.tap.handling", 20);
 
   private static final Duration RETRY =
       Duration.ofMillis(Long.getLong("perennial.tap.retry", 4_000));
@@ -290,9 +290,6 @@ abstract class TapOutageCases {
       if (next.isEmpty()) {
         return;
       }
-      if (SLOWNESS > 0) {
-        TimeUnit.MILLISECONDS.sleep(SLOWNESS);
-      }
       longest = silence.compareTo(longest) > 0 ? silence : longest;
       last = System.nanoTime();
       seen.merge(Pull.record(next.get()).id(), 1, Integer::sum);
@@ -301,7 +298,7 @@ abstract class TapOutageCases {
             next.get().ack();
             handled.incrementAndGet();
           },
-          random.nextInt(random.nextInt(20) == 0 ? 3_000 : 20),
+          random.nextInt(random.nextInt(20) == 0 ? 3_000 : HANDLING),
           TimeUnit.MILLISECONDS);
     }
   }
