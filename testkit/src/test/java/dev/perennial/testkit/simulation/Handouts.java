@@ -84,7 +84,7 @@ final class Handouts {
   private final Map<Position, Position> redelivered = new HashMap<>();
 
   /** What was acked before anybody closed the stream; null until then. */
-  private @Nullable Set<Object> ackedBeforeClose;
+  private @Nullable List<Delivery<?>> ackedBeforeClose;
 
   private boolean closed;
 
@@ -154,13 +154,12 @@ final class Handouts {
   /** Notes that somebody is about to close the stream. */
   void closing() {
     if (ackedBeforeClose == null) {
-      Delivery<?> running = handled;
-      ackedBeforeClose = new HashSet<>();
-      newest.forEach((event, delivery) -> {
-        if (isAcked(delivery) && delivery != running) {
-          ackedBeforeClose.add(event);
+      ackedBeforeClose = new ArrayList<>();
+      for (Delivery<?> delivery : newest.values()) {
+        if (isAcked(delivery) && delivery != handled) {
+          ackedBeforeClose.add(delivery);
         }
-      });
+      }
     }
   }
 
@@ -169,15 +168,12 @@ final class Handouts {
    * while no connection ended.
    */
   List<Delivery<?>> ackedBeforeClose(Collection<Object> events) {
-    Set<Object> acked = ackedBeforeClose == null ? Set.of() : ackedBeforeClose;
-    List<Delivery<?>> deliveries = new ArrayList<>();
-    for (Object event : events) {
-      Delivery<?> delivery = newest.get(event);
-      if (delivery != null && acked.contains(event) && !acks.get(delivery).crossed) {
-        deliveries.add(delivery);
-      }
-    }
-    return deliveries;
+    List<Delivery<?>> acked = ackedBeforeClose == null ? List.of() : ackedBeforeClose;
+    return acked.stream()
+        .filter(delivery -> events.contains(delivery.event()))
+        .filter(delivery -> newest.get(delivery.event()) == delivery)
+        .filter(delivery -> !acks.get(delivery).crossed)
+        .toList();
   }
 
   void closed() {
