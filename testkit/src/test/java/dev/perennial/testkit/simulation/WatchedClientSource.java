@@ -19,6 +19,7 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
   private final Watch<ScriptedPosition> watch;
   private final Referee referee;
   private final Handouts handouts;
+  private final Shortages shortages;
   private final Runnable beforeConnect;
 
   WatchedClientSource(
@@ -26,11 +27,13 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
       Watch<ScriptedPosition> watch,
       Referee referee,
       Handouts handouts,
+      Shortages shortages,
       Runnable beforeConnect) {
     this.source = source;
     this.watch = watch;
     this.referee = referee;
     this.handouts = handouts;
+    this.shortages = shortages;
     this.beforeConnect = beforeConnect;
   }
 
@@ -61,7 +64,7 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
     try {
       Connection<Object, ScriptedPosition> connection = source.connect(after);
       watch.connected();
-      return new WatchedConnection<>(connection, watch);
+      return new WatchedConnection<>(connection, watch, shortages);
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
@@ -100,6 +103,7 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
 
   @Override
   public Checkpoint encode(ScriptedPosition position) {
+    shortages.strike("encode");
     return source.encode(position);
   }
 
