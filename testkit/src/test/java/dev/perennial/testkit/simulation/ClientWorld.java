@@ -437,7 +437,12 @@ final class ClientWorld extends World {
 
     @Override
     void awaitLetGo() throws InterruptedException {
-      Duration most = SETTLE_TIME.plusMillis(2 * SLOW_MILLIS).plus(mayHang ? LONGEST_HANG : STEPS);
+      Duration most =
+          SETTLE_TIME
+              // Without memory to let go, it tries again after as long.
+              .multipliedBy(shortages.haveStruck() ? 3 : 1)
+              .plusMillis(2 * SLOW_MILLIS)
+              .plus(mayHang ? LONGEST_HANG : STEPS);
       Duration until = runtime.elapsed().plus(most);
       while (store.isClaimed(ID) && runtime.elapsed().compareTo(until) < 0) {
         runtime.sleep(Duration.ofMillis(100));
