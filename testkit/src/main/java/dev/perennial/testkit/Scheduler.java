@@ -154,8 +154,9 @@ final class Scheduler {
   void sleep(Duration time) throws InterruptedException {
     VirtualActor me = enter("sleep()");
     long deadline = clock.deadline(time);
-    throwIfInterrupted();
     point(me, Step.AWAIT);
+    // Behind the point, where somebody may have interrupted.
+    throwIfInterrupted();
     while (!clock.isPast(deadline)) {
       block(me, VirtualActor.State.WAITING, "time to pass", deadline);
       throwIfInterrupted();

@@ -64,8 +64,9 @@ final class VirtualSignal implements StreamRuntime.Signal {
   /** Waits for a condition that may never hold, on purpose: this is no deadlock. */
   void hangUntil(BooleanSupplier condition) throws InterruptedException {
     VirtualActor me = scheduler.enter("a wait");
-    Scheduler.throwIfInterrupted();
     scheduler.point(me, Step.AWAIT);
+    // Behind the point, where somebody may have interrupted.
+    Scheduler.throwIfInterrupted();
     while (!holds(me, condition)) {
       block(me, VirtualActor.State.HANGING, VirtualClock.NEVER);
       Scheduler.throwIfInterrupted();

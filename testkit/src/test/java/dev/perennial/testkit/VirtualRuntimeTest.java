@@ -137,6 +137,25 @@ class VirtualRuntimeTest {
     assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(3));
   }
 
+  /** It must not be lost between the look at the flag and the wait, whoever runs in between. */
+  @Test
+  void anInterruptReachesAWaitThatIsJustBeginning() {
+    for (int seed = 1; seed <= 50; seed++) {
+      VirtualRuntime every = new VirtualRuntime(seed).switchOneIn(1);
+      every.run(() -> {
+        List<Body> waits = List.of(every::hang, () -> every.sleep(SECOND));
+        for (Body wait : waits) {
+          Actor waiting =
+              every.spawn(
+                  "waiting",
+                  () -> assertThatThrownBy(wait::run).isInstanceOf(InterruptedException.class));
+          waiting.interrupt();
+          assertThat(waiting.join(SECOND.dividedBy(2))).isTrue();
+        }
+      });
+    }
+  }
+
   @Test
   void timersThatAreNeitherDueNorCancelledArePending() {
     runtime.run(() -> {
