@@ -114,6 +114,11 @@ final class Application {
     }
   }
 
+  /** Waits for a time until something is being settled. */
+  void awaitTaken() throws InterruptedException {
+    signal.await(() -> !pending.isEmpty(), Duration.ofSeconds(20));
+  }
+
   /** Lets all actors come to their end, after the stream was closed. */
   void finish() throws InterruptedException {
     finished = true;

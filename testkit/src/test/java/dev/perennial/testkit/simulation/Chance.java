@@ -25,6 +25,10 @@ final class Chance {
     return Duration.ofMillis(between(least, most));
   }
 
+  Duration nanos(int least, int most) {
+    return Duration.ofNanos(between(least, most));
+  }
+
   <T> T of(List<T> choices) {
     return choices.get(random.nextInt(choices.size()));
   }

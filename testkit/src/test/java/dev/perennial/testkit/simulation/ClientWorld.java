@@ -38,6 +38,12 @@ final class ClientWorld extends World {
   private static final String ID = "orders";
   private static final int STEP = 10;
 
+  /** How long the deliveries of a dead stream may still be settled. */
+  private static final Duration SETTLE_TIME = EventStream.DEFAULT_CLOSE_TIMEOUT;
+
+  /** The longest that a call of the store hangs that has been healed meanwhile. */
+  private static final Duration LONGEST_HANG = Duration.ofSeconds(45);
+
   /** The most that a stream waits after the first save that failed. */
   private static final Duration FIRST_SAVE_RETRY = Duration.ofMillis(100);
 
@@ -110,6 +116,7 @@ final class ClientWorld extends World {
     private int stubbornLosses;
     private boolean stopped;
     private boolean claimLost;
+    private boolean mayHang;
     private int savesAfterLoss;
 
     /** What the last save asked for, or was loaded. */
@@ -140,9 +147,10 @@ final class ClientWorld extends World {
         scriptTheStart();
       }
       WatchedClientSource source =
-          new WatchedClientSource(scripted, watch, referee, handouts, this::requireSavedStart);
+          new WatchedClientSource(
+              scripted, watch, referee, handouts, shortages, this::requireSavedStart);
       Checkpoints checkpoints =
-          Checkpoints.in(new WatchedStore(store, this), ID)
+          Checkpoints.in(new WatchedStore(store, this, shortages), ID)
               .every(chance.between(1, 8), chance.millis(1, 3_000));
       if (!calm && chance.percent(50)) {
         checkpoints = checkpoints.tolerateOutage(chance.millis(1_000, 30_000));
@@ -290,6 +298,14 @@ final class ClientWorld extends World {
     }
 
     @Override
+    public void claiming() {
+      // Whatever the store throws then ends a stream that has not begun.
+      if (shortages.areAny()) {
+        expectedDeaths.add(Reason.CHECKPOINT);
+      }
+    }
+
+    @Override
     public void loaded(Checkpoint checkpoint) {
       lastSaved = Long.parseLong(checkpoint.position());
       surelySaved = OptionalLong.of(lastSaved);
@@ -349,7 +365,8 @@ final class ClientWorld extends World {
       referee.count("save failed");
       Duration most = FIRST_SAVE_RETRY.multipliedBy(1L << Math.min(failedSaves++, 10));
       referee.require(
-          failed.retryIn().compareTo(most) <= 0,
+          // A try that failed for want of memory is counted, and perhaps not told of.
+          shortages.haveStruck() || failed.retryIn().compareTo(most) <= 0,
           "after %s failed saves in a row the next try is to come in %s",
           failedSaves,
           failed.retryIn());
@@ -407,6 +424,7 @@ final class ClientWorld extends World {
     }
 
     private void failing(Runnable fault) {
+      mayHang = true;
       expectedDeaths.add(Reason.CHECKPOINT);
       fault.run();
     }
@@ -415,6 +433,23 @@ final class ClientWorld extends World {
       expectedDeaths.add(Reason.POSITION_LOST);
       forgottenTo = Math.max(forgottenTo, (long) chance.between(1, log.size()) * STEP + FORGOTTEN);
       stubbornLosses = chance.percent(30) ? chance.between(1, 6) : 0;
+    }
+
+    @Override
+    void awaitLetGo() throws InterruptedException {
+      Duration most =
+          SETTLE_TIME
+              // Without memory to let go, it tries again after as long.
+              .multipliedBy(shortages.haveStruck() ? 3 : 1)
+              .plusMillis(2 * SLOW_MILLIS)
+              .plus(mayHang ? LONGEST_HANG : STEPS);
+      Duration until = runtime.elapsed().plus(most);
+      while (store.isClaimed(ID) && runtime.elapsed().compareTo(until) < 0) {
+        runtime.sleep(Duration.ofMillis(100));
+      }
+      referee.require(!store.isClaimed(ID), "a dead stream still has its claim after %s", most);
+      runtime.sleep(Duration.ofSeconds(2));
+      referee.require(!store.isClaimed(ID), "a dead stream has claimed its checkpoint again");
     }
 
     // --- at the end

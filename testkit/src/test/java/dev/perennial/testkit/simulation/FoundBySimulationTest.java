@@ -110,4 +110,37 @@ class FoundBySimulationTest {
   void recoveriesStartOverWithAnyProvedConnectionBetweenThem() {
     new ClientWorld(1_016_996).play();
   }
+
+  /** The closer does not wait for a thread that is inside the engine, and the window expires. */
+  @Test
+  void noAckCountsAfterACloseThatCouldNotWait() {
+    for (long seed : new long[] {318, 593}) {
+      new ServerWorld(seed).play();
+    }
+    new ClientWorld(625).play();
+  }
+
+  /** An error in one ack must not take a place in the window for good. */
+  @Test
+  void anAckWithoutMemoryForItsConnectionCountsAllTheSame() {
+    for (long seed : new long[] {2, 13, 33}) {
+      new ServerWorld(seed).play();
+    }
+  }
+
+  /** A dead stream lets its standby have the claim, also if there is no thread at that moment. */
+  @Test
+  void aDeadStreamGivesUpItsClaim() {
+    for (long seed : new long[] {2, 18, 53, 596, 2_935}) {
+      new ClientWorld(seed).play();
+    }
+  }
+
+  /** Nobody asks again after a close that has no time. */
+  @Test
+  void aCloseWithoutTimeAndWithoutAThreadGivesUpTheClaim() {
+    for (long seed : new long[] {156, 1_166}) {
+      new ClientWorld(seed).play();
+    }
+  }
 }

@@ -114,7 +114,7 @@ final class ServerWorld extends World {
           .backoff(BackoffPolicy.exponential(firstDelay, Duration.ofSeconds(60)))
           .thereafter(this::answer);
       EventStreamBuilder<Object> stream =
-          EventStream.from(new WatchedServerSource(scripted, watch))
+          EventStream.from(new WatchedServerSource(scripted, watch, shortages))
               .stableAfter(stableAfter)
               .redeliveryMemory(memory)
               .listener(this);
@@ -256,7 +256,7 @@ final class ServerWorld extends World {
         runtime.sleep(Duration.ofSeconds(1));
       }
       referee.require(scripted.isClosed(), "the source was not closed in two minutes");
-      if (!serverRestarted) {
+      if (!serverRestarted && !shortages.haveStruck()) {
         requireUnsentReported(report);
       }
     }

@@ -20,6 +20,7 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
   private final Watch<ScriptedPosition> watch;
   private final Referee referee;
   private final Handouts handouts;
+  private final Shortages shortages;
   private final Runnable beforeConnect;
 
   WatchedClientSource(
@@ -27,11 +28,13 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
       Watch<ScriptedPosition> watch,
       Referee referee,
       Handouts handouts,
+      Shortages shortages,
       Runnable beforeConnect) {
     this.source = source;
     this.watch = watch;
     this.referee = referee;
     this.handouts = handouts;
+    this.shortages = shortages;
     this.beforeConnect = beforeConnect;
   }
 
@@ -62,7 +65,7 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
     try {
       Connection<Object, ScriptedPosition> connection = source.connect(after);
       watch.connected();
-      return new WatchedConnection<>(connection, watch);
+      return new WatchedConnection<>(connection, watch, shortages);
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
@@ -101,6 +104,7 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
 
   @Override
   public Checkpoint encode(ScriptedPosition position) {
+    shortages.strike("encode");
     return source.encode(position);
   }
 

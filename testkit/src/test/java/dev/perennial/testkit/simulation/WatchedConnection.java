@@ -9,7 +9,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Tells the watch what a connection gives, and how it ends. */
-record WatchedConnection<P extends Position>(Connection<Object, P> connection, Watch<P> watch)
+record WatchedConnection<P extends Position>(
+    Connection<Object, P> connection, Watch<P> watch, Shortages shortages)
     implements AckingConnection<Object, P> {
 
   @Override
@@ -43,6 +44,7 @@ record WatchedConnection<P extends Position>(Connection<Object, P> connection, W
   @Override
   public void acknowledge(P position) {
     watch.acknowledging(position);
+    shortages.strike("an ack");
     ((AckingConnection<Object, P>) connection).acknowledge(position);
   }
 

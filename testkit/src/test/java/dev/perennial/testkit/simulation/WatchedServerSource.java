@@ -11,7 +11,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /** A scripted source whose calls are watched. */
-record WatchedServerSource(ScriptedServerSource<Object> source, Watch<ScriptedServerPosition> watch)
+record WatchedServerSource(
+    ScriptedServerSource<Object> source, Watch<ScriptedServerPosition> watch, Shortages shortages)
     implements ServerTrackedSource<Object, ScriptedServerPosition> {
 
   @Override
@@ -20,7 +21,7 @@ record WatchedServerSource(ScriptedServerSource<Object> source, Watch<ScriptedSe
     try {
       AckingConnection<Object, ScriptedServerPosition> connection = source.connect();
       watch.connected();
-      return new WatchedConnection<>(connection, watch);
+      return new WatchedConnection<>(connection, watch, shortages);
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {

@@ -10,10 +10,13 @@ import java.util.function.Consumer;
 /**
  * Tells of each checkpoint that is loaded, before it is saved, and when it is saved for certain.
  */
-record WatchedStore(CheckpointStore store, Look look) implements CheckpointStore {
+record WatchedStore(CheckpointStore store, Look look, Shortages shortages)
+    implements CheckpointStore {
 
   /** Is told of checkpoints. */
   interface Look {
+    void claiming();
+
     void loaded(Checkpoint checkpoint);
 
     void saving(Checkpoint checkpoint);
@@ -24,6 +27,8 @@ record WatchedStore(CheckpointStore store, Look look) implements CheckpointStore
   @Override
   public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
+    look.claiming();
+    shortages.strike("a claim");
     return store.tryClaim(streamId, lost).map(Watched::new);
   }
 
@@ -37,6 +42,7 @@ record WatchedStore(CheckpointStore store, Look look) implements CheckpointStore
 
     @Override
     public Optional<Checkpoint> load() throws CheckpointException {
+      shortages.strike("a load");
       Optional<Checkpoint> loaded = slot.load();
       loaded.ifPresent(look::loaded);
       return loaded;
@@ -45,7 +51,9 @@ record WatchedStore(CheckpointStore store, Look look) implements CheckpointStore
     @Override
     public void save(Checkpoint checkpoint) throws CheckpointException {
       look.saving(checkpoint);
+      shortages.strike("a save");
       slot.save(checkpoint);
+      shortages.strike("the answer to a save");
       look.saved(checkpoint);
     }
 

@@ -7,6 +7,7 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
+import dev.perennial.port.StreamRuntime.Signal;
 import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.VirtualProcess;
 import dev.perennial.testkit.VirtualRuntime;
@@ -45,6 +46,9 @@ abstract class World {
 
   /** Keeps the schedules that were found to fail before out of those that are rough. */
   private static final long APART = 550_001_650;
+
+  /** The longest that a slow listener takes. */
+  static final int SLOW_MILLIS = 2_000;
 
   /** What may pass between a deadline and the clock reading behind it. */
   static final Duration STEPS = Duration.ofMillis(50);
@@ -101,6 +105,7 @@ abstract class World {
 
     final int window;
     final Handouts handouts;
+    final Shortages shortages;
 
     /** What closes said that did not use up their time. */
     final List<CloseReport> reports = new ArrayList<>();
@@ -112,6 +117,8 @@ abstract class World {
       this.calm = course == Course.CALM;
       this.last = course != Course.DISTURBED;
       this.window = window;
+      boolean isShort = rough && !calm && rarely.percent(25);
+      this.shortages = new Shortages(process, rarely, referee, isShort);
       this.handouts = new Handouts(runtime, referee, ledger, window, memory, horizon);
     }
 
@@ -140,6 +147,9 @@ abstract class World {
     /** Whether a calm process has done all that there is to do. */
     abstract boolean isDone();
 
+    /** Waits until a stream that died has given up its claim, which it has to do in time. */
+    void awaitLetGo() throws InterruptedException {}
+
     /** Whether what is acked is saved, or will be at close if the stream saves nothing. */
     boolean isSaved() {
       return true;
@@ -167,16 +177,16 @@ abstract class World {
     Life life = begin(runtime.process("process-" + ++processes), course);
     referee.note("process %s begins", processes);
     Fate fate = life.last ? Fate.CLOSED : chance.of(Fate.values());
-    // The last one has the time to wait for a driver that is stuck, and to save after that.
-    Duration closeTimeout =
-        life.last
-            ? Duration.ofMinutes(1)
-            : chance.of(
-                Duration.ofSeconds(5), chance.millis(1, 1_000), chance.millis(1_000, 60_000));
-    EventStreamBuilder<Object> builder = life.stream().window(life.window).runtime(life.process);
+    Duration closeTimeout = closeTimeout(life);
+    EventStreamBuilder<Object> builder = life.stream().window(life.window).runtime(life.shortages);
     ListenerClose closer = new ListenerClose(life, chance.between(1, 12), closeTimeout);
     if (fate == Fate.CLOSED_IN_LISTENER) {
       builder.listener(closer);
+    }
+    SlowListener slow = new SlowListener(life);
+    boolean isSlow = rough && rarely.percent(30);
+    if (isSlow) {
+      builder.listener(slow);
     }
     EventStream<Object> stream = builder.open();
     closer.stream = stream;
@@ -200,6 +210,7 @@ abstract class World {
     if (course == Course.CALMING) {
       life.calm = true;
       calm();
+      life.shortages.end();
       life.kick();
     }
     if (life.last) {
@@ -208,6 +219,10 @@ abstract class World {
     if (life.last) {
       awaitSaved(life, stream);
     }
+    if (rough && !isAlive(stream)) {
+      calmStore();
+      life.awaitLetGo();
+    }
     boolean claimLost = application.deathReason() == Reason.CLAIM_LOST;
     if (rough && claimLost) {
       // What hangs in the store comes to its end; there is nothing left to wait for after that.
@@ -215,6 +230,14 @@ abstract class World {
       runtime.sleep(Duration.ofMinutes(2));
     }
     boolean done = life.last && isDone(life) && stream.state() != StreamState.FAILED;
+    if (rough && !life.last) {
+      // A close is hardest at the moment when the stream or the application is busy.
+      if (isSlow && rarely.percent(70)) {
+        slow.awaitTold();
+      } else if (rarely.percent(50)) {
+        application.awaitTaken();
+      }
+    }
     referee.note("now %s", fate);
     referee.count(fate.toString());
     referee.count("state " + stream.state());
@@ -235,8 +258,13 @@ abstract class World {
         !rough || !claimLost || took.compareTo(CONNECTION_CLOSE.plus(STEPS)) <= 0,
         "without a claim and with nobody in the source, close took %s",
         took);
+    if (stream.state() != StreamState.CLOSED) {
+      // Another one closes it, and this one had no time to wait for that.
+      report = awaitClosed(life, stream);
+    }
+    CloseReport last = report;
     life.reports.forEach(early ->
-        referee.require(early.equals(report), "one close reports %s, another %s", early, report));
+        referee.require(early.equals(last), "one close reports %s, another %s", early, last));
     application.finish();
     requireTerminal(stream, report);
     life.handouts.requireLateAcksTold();
@@ -249,7 +277,21 @@ abstract class World {
         unacked,
         heldBack);
     life.closed(report, done);
+    int timers = life.process.pendingTimers();
+    referee.require(!rough || timers == 0, "a closed stream has left %s timers", timers);
     return done;
+  }
+
+  private Duration closeTimeout(Life life) {
+    if (life.last) {
+      // It has the time to wait for a driver that is stuck, and to save after that.
+      return Duration.ofMinutes(1);
+    }
+    Duration timeout =
+        chance.of(Duration.ofSeconds(5), chance.millis(1, 1_000), chance.millis(1_000, 60_000));
+    return rough && rarely.percent(40)
+        ? rarely.of(Duration.ZERO, rarely.nanos(1, 1_000), rarely.nanos(1, 1_000_000))
+        : timeout;
   }
 
   private void disturb(Life life, Application application, Actor puller)
@@ -279,6 +321,10 @@ abstract class World {
 
   /** With nothing to ack any more, and nobody who closes it, the stream still saves in time. */
   private void awaitSaved(Life life, EventStream<Object> stream) throws InterruptedException {
+    // Without a thread for the last save, it is made by the next ack or at close.
+    if (life.shortages.haveStruck()) {
+      return;
+    }
     for (int i = 0; i < 600 && isAlive(stream) && !life.isSaved(); i++) {
       runtime.sleep(Duration.ofMillis(100));
     }
@@ -309,11 +355,26 @@ abstract class World {
     CloseReport report = stream.close(timeout);
     referee.note("closed: %s", report);
     Duration took = runtime.elapsed().minus(begun);
-    referee.require(took.compareTo(timeout.plus(STEPS)) <= 0, "close(%s) took %s", timeout, took);
+    // Without a thread for what may be slow, the closing one has to do it.
+    referee.require(
+        life.shortages.haveStruck() || took.compareTo(timeout.plus(STEPS)) <= 0,
+        "close(%s) took %s",
+        timeout,
+        took);
     if (stream.state() == StreamState.CLOSED) {
       life.handouts.closed();
     }
     return report;
+  }
+
+  private CloseReport awaitClosed(Life life, EventStream<Object> stream)
+      throws InterruptedException {
+    for (int i = 0; i < 1_200 && stream.state() != StreamState.CLOSED; i++) {
+      runtime.sleep(Duration.ofMillis(100));
+    }
+    referee.require(stream.state() == StreamState.CLOSED, "%s is not closed", stream);
+    life.handouts.closed();
+    return stream.close(Duration.ZERO);
   }
 
   private void requireTerminal(EventStream<Object> stream, CloseReport report) {
@@ -328,6 +389,69 @@ abstract class World {
       // As it should.
     } catch (InterruptedException e) {
       referee.require(false, "a closed stream waited");
+    }
+  }
+
+  /** Takes its time whenever it is told something, and now and then has no memory for it. */
+  private final class SlowListener implements StreamListener {
+
+    private final Life life;
+    private final Signal told = runtime.newSignal();
+    private int telling;
+
+    SlowListener(Life life) {
+      this.life = life;
+    }
+
+    /** Waits for a time until it is being told something. */
+    void awaitTold() throws InterruptedException {
+      told.await(() -> telling > 0, Duration.ofSeconds(20));
+    }
+
+    private void dawdle() {
+      life.shortages.strike("a listener");
+      if (rarely.percent(50)) {
+        return;
+      }
+      telling++;
+      told.raise();
+      try {
+        runtime.sleep(rarely.of(rarely.nanos(1, 1_000_000), rarely.millis(1, SLOW_MILLIS)));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } finally {
+        telling--;
+      }
+    }
+
+    @Override
+    public void onTransition(Transition transition) {
+      dawdle();
+    }
+
+    @Override
+    public void onCheckpointSaved(CheckpointSaved saved) {
+      dawdle();
+    }
+
+    @Override
+    public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
+      dawdle();
+    }
+
+    @Override
+    public void onRedeliveryDropped(RedeliveryDropped dropped) {
+      dawdle();
+    }
+
+    @Override
+    public void onMalformed(MalformedReceived received) {
+      dawdle();
+    }
+
+    @Override
+    public void onLateAck(LateAck late) {
+      dawdle();
     }
   }
 
