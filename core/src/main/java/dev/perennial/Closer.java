@@ -126,6 +126,8 @@ final class Closer<E, P extends Position> {
     }
     CloseReport first = report;
     if (first != null) {
+      // The first close may have found no thread for it.
+      saving.release(this::partClosed);
       return first;
     }
     SaveResult soFar = saving.result();

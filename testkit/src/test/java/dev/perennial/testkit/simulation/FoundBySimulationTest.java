@@ -136,9 +136,9 @@ class FoundBySimulationTest {
     }
   }
 
-  /** Nobody asks again after a close that has no time. */
+  /** A second close asks again for a thread that the first one, without time, did not get. */
   @Test
-  void aCloseWithoutTimeAndWithoutAThreadGivesUpTheClaim() {
+  void aSecondCloseGivesUpTheClaimForWhichTheFirstHadNoThread() {
     for (long seed : new long[] {156, 1_166}) {
       new ClientWorld(seed).play();
     }
