@@ -34,7 +34,8 @@ public interface ErrorClassifier {
   /**
    * Knows every {@link TransportException}: retries what could not be reached and what was lost,
    * and of rejected handshakes the statuses 408, 425, 429 and 5xx (RFC 9110 and RFC 6585), not
-   * before the seconds that a {@code Retry-After} header names; everything else is fatal.
+   * before a {@code Retry-After} header says, in seconds or with a date, which counts from the
+   * answer's own {@code Date}; everything else is fatal.
    */
   static ErrorClassifier transport() {
     return CommonErrors::transport;

@@ -1,5 +1,7 @@
 package dev.perennial.port;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Locale;
 
 /**
@@ -10,6 +12,7 @@ import java.util.Locale;
 public final class LogText {
 
   private static final int BRIEF = 100;
+  private static final int ADDRESS = 200;
 
   private LogText() {}
 
@@ -42,6 +45,27 @@ public final class LogText {
             && Character.isHighSurrogate(text.charAt(limit - 1))
             && Character.isLowSurrogate(text.charAt(limit));
     return line(text, cutsPair ? limit - 1 : limit, "…");
+  }
+
+  /**
+   * An address from elsewhere on one line, at most 200 characters of it: without user and password,
+   * query and fragment, which may be secret. What is no URI is not shown at all.
+   */
+  public static String address(String text) {
+    URI uri;
+    try {
+      uri = new URI(text.strip());
+    } catch (URISyntaxException e) {
+      return "an address that cannot be read";
+    }
+    String scheme = uri.getScheme() == null ? "" : uri.getScheme() + ':';
+    if (uri.isOpaque()) {
+      return scheme + '…';
+    }
+    String authority = uri.getRawAuthority();
+    String host =
+        authority == null ? "" : "//" + authority.substring(authority.lastIndexOf('@') + 1);
+    return brief(scheme + host + uri.getRawPath(), ADDRESS);
   }
 
   private static String line(String text, int end, String ending) {
