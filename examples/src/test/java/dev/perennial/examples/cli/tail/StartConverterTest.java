@@ -3,6 +3,7 @@ package dev.perennial.examples.cli.tail;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.perennial.examples.cli.Perennial;
 import dev.perennial.source.mongo.StartPosition;
 import java.time.Clock;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
 class StartConverterTest {
@@ -97,6 +99,19 @@ class StartConverterTest {
         .isInstanceOf(TypeConversionException.class)
         .hasMessage(
             '"' + text + "\" is no time to wait; give seconds, or a time such as 90s, 10m or 2h");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-10m", "-1d", "2026-11-22 10:00"})
+  void isAnArgumentOfItsOwnAlsoWithADashBeforeIt(String from) {
+    CommandLine commands = Perennial.commandLine(new CommandLine(new Perennial()));
+    assertThat(
+            commands
+                .parseArgs("tail", "mongo", "mongodb://h", "--watch", "a", "--from", from)
+                .subcommand()
+                .subcommand()
+                .matchedOptionValue("--from", (StartPosition) null))
+        .isNotNull();
   }
 
   @Test
