@@ -1,6 +1,7 @@
 package dev.perennial.examples.cli.tail;
 
 import dev.perennial.Batch;
+import dev.perennial.port.StreamRuntime;
 import dev.perennial.source.tap.TapAdmin;
 import dev.perennial.source.tap.TapAdminException;
 import dev.perennial.source.tap.TapEvent;
@@ -27,7 +28,8 @@ final class QuietTap implements Consumer<Batch<TapEvent>> {
   @Override
   public void accept(Batch<TapEvent> batch) {
     if (batch.isEmpty() && !said) {
-      notes.accept(why());
+      // Elsewhere, because what comes meanwhile is to be printed.
+      StreamRuntime.system().execute(() -> notes.accept(why()));
     }
     said = true;
   }

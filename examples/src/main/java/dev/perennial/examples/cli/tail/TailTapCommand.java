@@ -10,7 +10,6 @@ import dev.perennial.source.tap.TapEvent;
 import dev.perennial.source.tap.TapSource;
 import dev.perennial.source.tap.TapSourceBuilder;
 import dev.perennial.transport.netty.NettyTransport;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -46,9 +45,6 @@ final class TailTapCommand implements Callable<Integer> {
 
   /** Which environment variable has the password. */
   static final String PASSWORD = "PERENNIAL_TAP_PASSWORD";
-
-  /** How long nothing is printed because the Tap is asked something else. */
-  private static final Duration ADMIN_TIMEOUT = Duration.ofSeconds(1);
 
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
@@ -103,7 +99,7 @@ final class TailTapCommand implements Callable<Integer> {
   }
 
   private TapAdmin admin(String password) {
-    TapAdminBuilder admin = TapAdmin.builder().uri(uri).requestTimeout(ADMIN_TIMEOUT);
+    TapAdminBuilder admin = TapAdmin.builder().uri(uri);
     return (password.isEmpty() ? admin : admin.password(password)).build();
   }
 

@@ -128,7 +128,8 @@ class TailTapTest {
   @Test
   void saysWhereEventsAreThatAnotherConsumerWasSent() throws Exception {
     try (TapSimulator tap = TapSimulator.builder().start();
-        Program first = tail(tap, "--no-ack")) {
+        Program first = tail(tap, "--no-ack", "--wait", "60s")) {
+      first.awaitErr("connected to");
       tap.emitIdentity(DID, "a.test", true, "active");
       tap.emitIdentity(DID + "b", "b.test", true, "active");
       first.awaitLines(2);
