@@ -11,6 +11,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
@@ -74,14 +75,21 @@ final class CommonErrors {
     return status == 408 || status == 425 || status == 429 || status >= 500;
   }
 
-  /**
-   * RFC 9110, section 10.2.3; of its two forms only the seconds, since the other needs a clock that
-   * agrees.
-   */
   private static Duration retryAfter(TransportException.Rejected rejected) {
-    String seconds = rejected.header("retry-after").orElse("");
-    return seconds.matches("[0-9]{1,9}")
-        ? Duration.ofSeconds(Long.parseLong(seconds))
-        : Duration.ZERO;
+    return rejected.header("retry-after").map(value -> wait(value, rejected)).orElse(Duration.ZERO);
+  }
+
+  /** RFC 9110, section 10.2.3: seconds, or a date, which counts from that of the answer. */
+  private static Duration wait(String value, TransportException.Rejected rejected) {
+    if (value.matches("[0-9]{1,9}")) {
+      return Duration.ofSeconds(Long.parseLong(value));
+    }
+    Instant now = StreamRuntime.system().now();
+    Instant answered =
+        rejected.header("date").flatMap(date -> HttpDate.parse(date, now)).orElse(now);
+    return HttpDate.parse(value, answered)
+        .map(until -> Duration.between(answered, until))
+        .filter(wait -> !wait.isNegative())
+        .orElse(Duration.ZERO);
   }
 }

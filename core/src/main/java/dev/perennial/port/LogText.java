@@ -1,5 +1,7 @@
 package dev.perennial.port;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -11,6 +13,7 @@ import java.util.Locale;
 public final class LogText {
 
   private static final int BRIEF = 100;
+  private static final int ADDRESS = 200;
 
   /** How much of an error's message is shown in another one, in UTF-16 units. */
   private static final int REASON = 200;
@@ -104,6 +107,27 @@ public final class LogText {
     long rest = small % perLarge;
     String first = String.format(Locale.ROOT, "%,d %s", small / perLarge, large);
     return rest == 0 ? first : first + " " + rest + " " + unit;
+  }
+
+  /**
+   * An address from elsewhere on one line, at most 200 characters of it: without user and password,
+   * query and fragment, which may be secret. What is no URI is not shown at all.
+   */
+  public static String address(String text) {
+    URI uri;
+    try {
+      uri = new URI(text.strip());
+    } catch (URISyntaxException e) {
+      return "an address that cannot be read";
+    }
+    String scheme = uri.getScheme() == null ? "" : uri.getScheme() + ':';
+    if (uri.isOpaque()) {
+      return scheme + '…';
+    }
+    String authority = uri.getRawAuthority();
+    String host =
+        authority == null ? "" : "//" + authority.substring(authority.lastIndexOf('@') + 1);
+    return brief(scheme + host + uri.getRawPath(), ADDRESS);
   }
 
   private static String line(String text, int end, String ending) {

@@ -94,9 +94,10 @@ public abstract sealed class TransportException extends IOException {
     private final Map<String, List<String>> headers;
 
     private final byte[] body;
+    private final @Nullable String proxy;
 
     /**
-     * @param status the HTTP status
+     * @param status the HTTP status; the message of a redirect (3xx) says where to
      * @param headers the response's headers, names in lower case
      * @param body the first 4 KiB of the response's body
      */
@@ -113,7 +114,30 @@ public abstract sealed class TransportException extends IOException {
      * @param body the first 4 KiB of the response's body
      */
     public Rejected(String message, int status, Map<String, List<String>> headers, byte[] body) {
-      super(message, null);
+      this(message, status, headers, body, null);
+    }
+
+    /**
+     * For a refusal that is not the server's own.
+     *
+     * @param proxy the proxy's address, without credentials
+     * @param message who refused what, and why
+     * @param status the HTTP status
+     * @param headers the response's headers, names in lower case
+     */
+    public static Rejected byProxy(
+        String proxy, String message, int status, Map<String, List<String>> headers) {
+      return new Rejected(message, status, headers, new byte[0], proxy);
+    }
+
+    private Rejected(
+        String message,
+        int status,
+        Map<String, List<String>> headers,
+        byte[] body,
+        @Nullable String proxy) {
+      super(message + redirect(status, headers), null);
+      this.proxy = proxy;
       this.status = status;
       this.headers =
           headers.entrySet().stream()
@@ -123,8 +147,21 @@ public abstract sealed class TransportException extends IOException {
       this.body = body.clone();
     }
 
+    /** The end of the message of a redirect (RFC 9110, section 15.4): where to. */
+    private static String redirect(int status, Map<String, List<String>> headers) {
+      List<String> locations = headers.getOrDefault("location", List.of());
+      return status < 300 || status > 399 || locations.isEmpty()
+          ? ""
+          : ", which points to " + LogText.address(locations.get(0));
+    }
+
     public int status() {
       return status;
+    }
+
+    /** The address of the proxy that answered in the server's place; empty if it was the server. */
+    public Optional<String> proxy() {
+      return Optional.ofNullable(proxy);
     }
 
     /** The response's headers, names in lower case. */

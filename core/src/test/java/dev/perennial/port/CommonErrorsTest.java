@@ -1,5 +1,6 @@
 package dev.perennial.port;
 
+import static java.time.ZoneOffset.UTC;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.TransportException.Lost;
@@ -22,6 +23,9 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CommonErrorsTest {
 
@@ -127,11 +132,55 @@ class CommonErrorsTest {
         "'Fri, 31 Dec 1999 23:59:59 GMT'|0"
       },
       delimiter = '|')
-  @DisplayName("Retry-After holds in seconds, and is left out of account in any other form")
+  @DisplayName(
+      "Retry-After holds in seconds; the past and what is neither they nor a date is no wait")
   void retryAfter(String header, long seconds) {
     Rejected rejected = rejected(503, Map.of("retry-after", List.of(header)));
     assertThat(transport.classify(rejected))
         .contains(Verdict.retryAfter(Duration.ofSeconds(seconds)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      value = {
+        "Sun, 06 Nov 1994 08:49:37 GMT|Sun, 06 Nov 1994 08:50:07 GMT|30",
+        "Sun, 06 Nov 1994 08:49:37 GMT|Sunday, 06-Nov-94 08:50:07 GMT|30",
+        "Sun, 06 Nov 1994 08:49:37 GMT|Sun Nov  6 08:50:07 1994|30",
+        "Sun Nov  6 08:49:37 1994|Sun, 06 Nov 1994 08:49:37 GMT|0",
+        "Sun, 06 Nov 1994 08:49:37 GMT|Sun, 06 Nov 1994 08:49:36 GMT|0",
+        "Sun, 31 Dec 2023 23:59:59 GMT|Monday, 01-Jan-24 00:00:01 GMT|2",
+        "Mon, 28 Feb 2050 00:00:00 GMT|Monday, 28-Feb-50 01:00:00 GMT|3600",
+        "Mon, 28 Feb 2050 00:00:00 GMT|Sunday, 28-Feb-99 01:00:00 GMT|0",
+        "Tue, 10 Nov 2026 10:00:00 GMT|Tue Nov 10 10:00:05 2026|5",
+        "Tue, 10 Nov 2026 10:00:00 GMT|Wed, 10 Nov 2026 10:00:05 GMT|0",
+        "Tue, 10 Nov 2026 10:00:00 GMT|Tue, 10 Nov 2026 10:00:65 GMT|0",
+        "Tue, 10 Nov 2026 10:00:00 GMT|2026-11-10T10:00:05Z|0",
+        "Tue, 10 Nov 2026 10:00:00 GMT|soon|0",
+      },
+      delimiter = '|')
+  @DisplayName("a date in Retry-After, in the three forms of HTTP, counts from the answer's own")
+  void retryAfterDate(String date, String header, long seconds) {
+    Rejected rejected =
+        rejected(503, Map.of("retry-after", List.of(header), "date", List.of(date)));
+    assertThat(transport.classify(rejected))
+        .contains(Verdict.retryAfter(Duration.ofSeconds(seconds)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "yesterday"})
+  @DisplayName("where the answer has no date, a date in Retry-After counts from now")
+  void retryAfterDateWithoutADate(String date) {
+    String inAnHour =
+        DateTimeFormatter.RFC_1123_DATE_TIME.format(OffsetDateTime.now(UTC).plusHours(1));
+    Map<String, List<String>> headers = new HashMap<>();
+    headers.put("retry-after", List.of(inAnHour));
+    if (!date.isEmpty()) {
+      headers.put("date", List.of(date));
+    }
+    assertThat(transport.classify(rejected(503, headers)))
+        .hasValueSatisfying(verdict ->
+            assertThat(((Verdict.Retry) verdict).atLeast())
+                .isBetween(Duration.ofMinutes(50), Duration.ofHours(1)));
   }
 
   @Test

@@ -54,6 +54,42 @@ class TransportExceptionTest {
         .hasMessage("no:\\u000aERROR");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "301, wss://other.test/channel, wss://other.test/channel",
+    "302, https://me:s3cret@login.test:8443/in?token=s3cret#s3cret, https://login.test:8443/in",
+    "302, https://me:s3@cret@login.test/in, https://login.test/in",
+    "307, //me:s3cret@login.test, //login.test",
+    "308, /login?s3cret, /login",
+    "302, mailto:s3cret@mail.test, mailto:…",
+    "302, https://me:s3cret^@login.test, an address that cannot be read",
+    "302, https://[fe80::1%25lo]:1/x, https://[fe80::1%25lo]:1/x",
+    "302, https://bücher.test/ü, https://bücher.test/ü",
+  })
+  @DisplayName("a redirect's message says where to, without what may be secret")
+  void redirect(int status, String location, String shown) {
+    Map<String, List<String>> headers = Map.of("location", List.of(location));
+    assertThat(new Rejected(status, headers, new byte[0]))
+        .hasMessage(
+            "the server answered the handshake with status "
+                + status
+                + ", which points to "
+                + shown);
+    assertThat(Rejected.byProxy("http://p:1", "refused", status, headers))
+        .hasMessage("refused, which points to " + shown)
+        .satisfies(e -> assertThat(e.proxy()).contains("http://p:1"));
+  }
+
+  @Test
+  @DisplayName("a redirect's address is cut, and only a redirect's is shown")
+  void redirectAtLength() {
+    Map<String, List<String>> headers =
+        Map.of("location", List.of("https://h/" + "x".repeat(4_000)));
+    assertThat(new Rejected(302, headers, new byte[0]).getMessage()).hasSizeLessThan(300);
+    assertThat(new Rejected(201, headers, new byte[0]).getMessage()).doesNotContain("https");
+    assertThat(new Rejected(302, Map.of(), new byte[0]).getMessage()).endsWith("302");
+  }
+
   @Test
   @DisplayName("a refusal's headers do not change afterwards")
   void headers() {

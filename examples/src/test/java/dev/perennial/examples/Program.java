@@ -1,5 +1,6 @@
 package dev.perennial.examples;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -111,6 +112,11 @@ public final class Program implements AutoCloseable {
   /** Waits until stdout has so many lines. */
   public void awaitLines(int count) {
     await().atMost(DEADLINE).until(() -> lines().size() >= count);
+  }
+
+  /** Waits until stderr has the text. */
+  public void awaitErr(String text) {
+    await().atMost(DEADLINE).untilAsserted(() -> assertThat(err()).contains(text));
   }
 
   /** Ends it with SIGTERM. By its handle, since the process's own method would close its pipes. */

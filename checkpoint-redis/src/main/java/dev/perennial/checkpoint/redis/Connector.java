@@ -14,6 +14,7 @@ import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.resource.SocketAddressResolver;
 import java.time.Duration;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
@@ -138,6 +139,7 @@ interface Connector {
                     thread.setDaemon(true);
                     return thread;
                   })
+              .socketAddressResolver(SocketAddressResolver.create(Address::zoned))
               .build();
       client = RedisClient.create(resources, uri);
       client.setOptions(
@@ -181,10 +183,10 @@ interface Connector {
         return "Redis at " + uri.getSocket();
       }
       if (uri.getSentinels().isEmpty()) {
-        return "Redis at " + uri.getHost() + ":" + uri.getPort();
+        return "Redis at " + Address.shown(uri);
       }
       StringJoiner sentinels = new StringJoiner(", ");
-      uri.getSentinels().forEach(one -> sentinels.add(one.getHost() + ":" + one.getPort()));
+      uri.getSentinels().forEach(one -> sentinels.add(Address.shown(one)));
       return "Redis \"" + uri.getSentinelMasterId() + "\" of the Sentinels at " + sentinels;
     }
 

@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
 import dev.perennial.source.tap.TapAdminException.Kind;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -169,8 +170,24 @@ final class AdminHttp {
     return new TapAdminException(
         kind,
         status,
-        at(path) + " answered with status " + status + ": " + said(response.body()) + hint,
+        at(path)
+            + " answered with status "
+            + status
+            + redirect(response)
+            + ": "
+            + said(response.body())
+            + hint,
         null);
+  }
+
+  private String redirect(HttpResponse<byte[]> response) {
+    return response.statusCode() / 100 == 3
+        ? response
+            .headers()
+            .firstValue("location")
+            .map(to -> ", which points to " + secrets.clean(LogText.address(to)))
+            .orElse("")
+        : "";
   }
 
   /** Tap's own words: the field {@code message} where there is one. */

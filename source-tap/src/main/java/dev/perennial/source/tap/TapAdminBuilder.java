@@ -20,7 +20,8 @@ public final class TapAdminBuilder {
    * Where the Tap is: {@code localhost:2480} unless set.
    *
    * @param uri as {@link TapSourceBuilder#uri(String)} takes it; {@code ws} is taken for {@code
-   *     http}, and {@code wss} for {@code https}
+   *     http}, and {@code wss} for {@code https}. The JDK's HTTP client sends the zone of a
+   *     link-local IPv6 address in the {@code Host} header
    * @throws IllegalArgumentException if it is anything else, or has a password in it
    */
   public TapAdminBuilder uri(String uri) {
@@ -63,7 +64,12 @@ public final class TapAdminBuilder {
 
   /**
    * What to send requests with, for example to trust a certificate of one's own or to go through a
-   * proxy. Its own timeout for connecting is then the one that counts.
+   * proxy that wants a password. Its own timeout for connecting is then the one that counts.
+   *
+   * <p>Default: a client that obeys the JVM's settings for HTTP proxies ({@code http.proxyHost},
+   * {@code https.proxyHost}, {@code http.nonProxyHosts}) as the event stream over the Netty
+   * transport does. The JDK's client knows no SOCKS proxy, and connects directly where the settings
+   * name one.
    */
   public TapAdminBuilder httpClient(HttpClient client) {
     this.client = client;

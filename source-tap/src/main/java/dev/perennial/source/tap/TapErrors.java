@@ -42,7 +42,8 @@ final class TapErrors {
       return rejected;
     }
     int status = rejected.status();
-    if (status == 401) {
+    boolean byServer = rejected.proxy().isEmpty();
+    if (byServer && status == 401) {
       String problem =
           auth == null ? "it needs a password, and none was given" : "the password is wrong";
       return new TapException.Unauthorized(
@@ -50,23 +51,22 @@ final class TapErrors {
           rejected.header("www-authenticate").map(secrets::clean).orElse(null),
           rejected);
     }
-    if (status == 400 && rejected.body().contains(WEBHOOK_MODE)) {
+    if (byServer && status == 400 && rejected.body().contains(WEBHOOK_MODE)) {
       return new TapException.WebhookMode(
           "Tap at "
               + uri
               + " posts its events to a webhook and has no event channel (400); start it without --webhook-url",
           rejected);
     }
+    String said = secrets.clean(rejected.body());
     return new TapException.Refused(
         status,
-        uri
-            + " answered with status "
-            + status
-            + " instead of opening Tap's event channel ("
+        "Cannot open Tap's event channel at "
+            + uri.shownChannel()
+            + ": "
             + secrets.clean(String.valueOf(rejected.getMessage()))
-            + "); is it the address of a Tap? It said: \""
-            + secrets.clean(rejected.body())
-            + '"',
+            + (said.isEmpty() ? "" : " and said \"" + said + '"')
+            + (byServer ? ". Check that it is the address of a Tap." : "."),
         rejected);
   }
 }

@@ -1,8 +1,9 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.Transport;
 import java.time.Duration;
-import java.util.function.LongSupplier;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -18,8 +19,9 @@ public final class TapSourceBuilder {
   private @Nullable BasicAuth auth;
   private Duration connectTimeout = TapSource.DEFAULT_CONNECT_TIMEOUT;
   private Duration redeliveryHorizon = TapSource.DEFAULT_REDELIVERY_HORIZON;
+  private @Nullable Duration idleLimit;
+  private StreamRuntime runtime = StreamRuntime.system();
   private JsonMapper mapper = Json.MAPPER;
-  private LongSupplier nanoTime = System::nanoTime;
 
   TapSourceBuilder(Transport transport) {
     this.transport = transport;
@@ -29,9 +31,12 @@ public final class TapSourceBuilder {
    * Where the Tap is: {@code localhost:2480} unless set.
    *
    * @param uri host and port, with one of the schemes {@code ws}, {@code wss}, {@code http} (taken
-   *     for {@code ws}) and {@code https} (taken for {@code wss}); without a scheme it is {@code
-   *     ws}. A path is taken for a proxy's prefix: {@code https://example.org/tap/} leads to {@code
-   *     wss://example.org/tap/channel}.
+   *     for {@code ws}) and {@code https} (taken for {@code wss}). Without a scheme it is {@code
+   *     ws}, and without a port too it is Tap's own, 2480: {@code localhost} is {@code
+   *     ws://localhost:2480}, but {@code ws://localhost} has the port of its scheme, 80. A path is
+   *     taken for a proxy's prefix: {@code https://example.org/tap/} leads to {@code
+   *     wss://example.org/tap/channel}, which may be given as it stands, too. A host may be a name
+   *     in any script, or an IPv6 address with a zone: {@code ws://[fe80::1%25eth0]:2480}.
    * @throws IllegalArgumentException if it is anything else, or has a password in it
    */
   public TapSourceBuilder uri(String uri) {
@@ -79,9 +84,29 @@ public final class TapSourceBuilder {
     return this;
   }
 
-  /** The clock that says how old a connection is; tests have their own. */
-  TapSourceBuilder nanoTime(LongSupplier nanoTime) {
-    this.nanoTime = nanoTime;
+  /**
+   * Reconnects if no event has come for so long although the stream asked for one: off unless set.
+   * For a Tap, or something before it, that answers pings and sends nothing. Time in which the
+   * application takes no event does not count, nor more than 1 s between two calls of the stream.
+   *
+   * <p>A stream of quiet repos, or one that waits for acks before Tap sends more, reconnects
+   * needlessly. Set it well over the longest silence that is normal, and over the stream's {@code
+   * stableAfter} (30 s unless set): a connection that is given up sooner than that counts as a
+   * failed attempt, and the next one waits for longer.
+   *
+   * @param limit over zero
+   */
+  public TapSourceBuilder reconnectWhenIdle(Duration limit) {
+    this.idleLimit = Durations.positive("reconnectWhenIdle", limit);
+    return this;
+  }
+
+  /**
+   * Where the age of a connection and the time for {@link #reconnectWhenIdle} come from; give the
+   * stream the same. Default: {@link StreamRuntime#system()}.
+   */
+  public TapSourceBuilder runtime(StreamRuntime runtime) {
+    this.runtime = Objects.requireNonNull(runtime, "runtime");
     return this;
   }
 
@@ -98,14 +123,14 @@ public final class TapSourceBuilder {
    */
   public TapSource build() {
     return new TapSource(
-        transport,
+        idleLimit == null ? transport : new IdleWatch(transport, idleLimit, runtime),
         uri,
         headers.with(auth),
         auth,
         connectTimeout,
         redeliveryHorizon,
         new TapDecoder(mapper),
-        nanoTime);
+        runtime::nanoTime);
   }
 
   @Override

@@ -1,30 +1,82 @@
 package dev.perennial.source.tap;
 
+import java.net.IDN;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where a Tap is, of which both its event channel and its management API have their addresses.
  * Written with one of the schemes {@code ws}, {@code wss}, {@code http} and {@code https}, or none,
- * which means an unencrypted one; a path is a proxy's prefix.
+ * which means an unencrypted one and, without a port, Tap's own. A path is a proxy's prefix; the
+ * channel's own path may stand at its end.
  */
 final class TapUri {
 
-  /** Where Tap listens unless told otherwise. */
-  static final TapUri DEFAULT = parse("localhost:2480");
-
+  private static final int TAP_PORT = 2480;
   private static final int MAX_PORT = 65_535;
+  private static final String CHANNEL = "/channel";
+
+  /** What a name may consist of once it is in ASCII: RFC 3986, section 3.2.2. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~!$&'()*+,;=-]+");
+
+  /** Segments of a path that are words, with a number behind them or not. */
+  private static final Pattern WORD = Pattern.compile("[A-Za-z._~-]{0,32}[0-9]{0,3}");
+
+  /** Where Tap listens unless told otherwise. */
+  static final TapUri DEFAULT = parse("localhost");
 
   private final boolean secure;
-  private final String authority;
+  private final Authority authority;
   private final String prefix;
 
-  private TapUri(boolean secure, String authority, String prefix) {
+  private TapUri(boolean secure, Authority authority, String prefix) {
     this.secure = secure;
     this.authority = authority;
     this.prefix = prefix;
+  }
+
+  /**
+   * Host and port.
+   *
+   * @param host in ASCII, an IPv6 address with brackets and without its zone
+   * @param zone of an IPv6 address (RFC 6874), or empty
+   * @param port with a colon before it, or empty
+   */
+  private record Authority(String host, String zone, String port) {
+
+    /** With the zone as something else writes it. */
+    String withZone(String percent) {
+      return zone.isEmpty()
+          ? toString()
+          : host.substring(0, host.length() - 1) + percent + zone + ']' + port;
+    }
+
+    /**
+     * As the JDK's HTTP client takes it, which knows no escape and sends the zone as a part of the
+     * host. So the zone is left out unless it is needed to get there.
+     */
+    String forHttpClient() {
+      return isLinkLocal() ? withZone("%") : toString();
+    }
+
+    private boolean isLinkLocal() {
+      try {
+        // Looks nothing up, because it is an address.
+        return !zone.isEmpty() && InetAddress.getByName(host).isLinkLocalAddress();
+      } catch (UnknownHostException e) {
+        return false;
+      }
+    }
+
+    @Override
+    public String toString() {
+      return host + port;
+    }
   }
 
   /**
@@ -39,17 +91,22 @@ final class TapUri {
       throw new IllegalArgumentException(
           "a Tap's address has no query and no fragment; give what a proxy needs with header()");
     }
-    String full = text.contains("://") ? text : "ws://" + text;
+    boolean bare = !text.contains("://");
     URI uri;
     try {
-      uri = new URI(full);
+      uri = new URI(bare ? "ws://" + text : text);
     } catch (URISyntaxException e) {
       throw invalid(e.getReason());
     }
-    String authority = uri.getRawAuthority();
-    requireHostAndPort(authority);
+    Authority given = authority(uri.getAuthority());
+    Authority authority =
+        bare && given.port.isEmpty()
+            ? new Authority(given.host, given.zone, ":" + TAP_PORT)
+            : given;
     // Tap takes a double slash for another path, which it does not have.
-    String prefix = uri.getRawPath().replaceAll("/{2,}", "/").replaceAll("/$", "");
+    String path = uri.getRawPath().replaceAll("/{2,}", "/").replaceAll("/$", "");
+    String prefix =
+        path.endsWith(CHANNEL) ? path.substring(0, path.length() - CHANNEL.length()) : path;
     return new TapUri(isSecure(uri.getScheme()), authority, prefix);
   }
 
@@ -61,29 +118,52 @@ final class TapUri {
     };
   }
 
-  /** As a transport reads them. Unlike java.net.URI's host, a name may have an underscore. */
-  private static void requireHostAndPort(@Nullable String authority) {
-    if (authority == null) {
+  /** As a transport reads it. Unlike java.net.URI's host, a name may have an underscore. */
+  private static Authority authority(@Nullable String text) {
+    if (text == null) {
       throw invalid("it has no host");
     }
-    int colon = authority.lastIndexOf(':');
-    boolean hasPort = colon > authority.lastIndexOf(']');
-    String host = hasPort ? authority.substring(0, colon) : authority;
+    int colon = text.lastIndexOf(':');
+    boolean hasPort = colon > text.lastIndexOf(']');
+    String host = hasPort ? text.substring(0, colon) : text;
+    String port = port(hasPort ? text.substring(colon + 1) : "");
+    if (host.startsWith("[")) {
+      int percent = host.indexOf('%');
+      return percent < 0
+          ? new Authority(host, "", port)
+          : new Authority(
+              host.substring(0, percent) + ']',
+              // RFC 6874 writes the percent sign as %25; Java takes it as it is.
+              host.substring(percent + 1, host.length() - 1).replaceFirst("^25(?=.)", ""),
+              port);
+    }
+    if (host.indexOf(':') >= 0) {
+      throw invalid("an IPv6 address needs brackets");
+    }
     if (host.isEmpty()) {
       throw invalid("it has no host");
     }
-    if (!host.startsWith("[") && host.indexOf(':') >= 0) {
-      throw invalid("an IPv6 address needs brackets");
+    try {
+      host = IDN.toASCII(host);
+    } catch (IllegalArgumentException e) {
+      host = "";
     }
-    String port = hasPort ? authority.substring(colon + 1) : "";
-    if (port.isEmpty()) {
-      return;
+    if (!NAME.matcher(host).matches()) {
+      throw invalid("no host has such a name");
     }
-    if (!port.matches("[0-9]{1,5}")
-        || Integer.parseInt(port) < 1
-        || Integer.parseInt(port) > MAX_PORT) {
+    return new Authority(host, "", port);
+  }
+
+  private static String port(String text) {
+    if (text.isEmpty()) {
+      return "";
+    }
+    if (!text.matches("[0-9]{1,5}")
+        || Integer.parseInt(text) < 1
+        || Integer.parseInt(text) > MAX_PORT) {
       throw invalid("its port must be from 1 to " + MAX_PORT);
     }
+    return ":" + text;
   }
 
   /** Quotes nothing of the address, of which any part may be a secret in the wrong place. */
@@ -94,7 +174,7 @@ final class TapUri {
 
   /** Where events come from. */
   URI channel() {
-    return URI.create((secure ? "wss://" : "ws://") + authority + prefix + "/channel");
+    return URI.create((secure ? "wss://" : "ws://") + authority.withZone("%25") + prefix + CHANNEL);
   }
 
   /**
@@ -103,15 +183,32 @@ final class TapUri {
    * @param path with a slash before it, as it is to be sent
    */
   URI management(String path) {
-    return URI.create((secure ? "https://" : "http://") + authority + prefix + path);
+    return URI.create(
+        (secure ? "https://" : "http://") + authority.forHttpClient() + prefix + path);
   }
 
   /** A path of the management API as it may be shown. */
   String shown(String path) {
-    return (secure ? "https://" : "http://") + authority + path;
+    return (secure ? "https://" : "http://") + authority + shownPrefix() + path;
   }
 
-  /** Scheme and authority. A proxy's prefix may hold a secret. */
+  /** The event channel's address as it may be shown. */
+  String shownChannel() {
+    return this + shownPrefix() + CHANNEL;
+  }
+
+  /** A proxy's prefix may hold a secret, so what does not look like words is left out. */
+  private String shownPrefix() {
+    StringBuilder shown = new StringBuilder();
+    for (String segment : prefix.split("/", -1)) {
+      if (!segment.isEmpty()) {
+        shown.append('/').append(WORD.matcher(segment).matches() ? segment : "…");
+      }
+    }
+    return shown.toString();
+  }
+
+  /** Scheme and authority. */
   @Override
   public String toString() {
     return (secure ? "wss://" : "ws://") + authority;

@@ -20,9 +20,9 @@ class HeldAcksTest {
   private static final Duration HALF = Duration.ofMillis(500);
 
   private final ScriptedTransport transport = new ScriptedTransport();
-  private Duration now = Duration.ZERO;
+  private final ManualClock clock = new ManualClock();
   private final TapSource source =
-      TapSource.builder(transport).uri("localhost").nanoTime(() -> now.toNanos()).build();
+      TapSource.builder(transport).uri("localhost").runtime(clock).build();
 
   private ScriptedChannel channel;
   private AckingConnection<TapEvent, TapPosition> connection;
@@ -57,12 +57,12 @@ class HeldAcksTest {
   }
 
   private void nothingAt(long millis) throws Exception {
-    now = Duration.ofMillis(millis);
+    clock.set(Duration.ofMillis(millis));
     assertThat(connection.receive(HALF)).isNull();
   }
 
   private void quietUntilSettled() throws Exception {
-    long before = now.toMillis();
+    long before = Duration.ofNanos(clock.nanoTime()).toMillis();
     nothingAt(before);
     nothingAt(before + 2_000);
     nothingAt(before + 2_250);
@@ -168,7 +168,7 @@ class HeldAcksTest {
     connect(records(1, 3));
 
     for (long millis = 1_000; millis <= 7_000; millis += 3_000) {
-      now = Duration.ofMillis(millis);
+      clock.set(Duration.ofMillis(millis));
       receive();
     }
     assertThat(channel.sent).isEmpty();

@@ -57,6 +57,17 @@ class TapAdminErrorsTest extends TapAdminFixture {
   }
 
   @Test
+  @DisplayName("admin-api: a redirect says where to, without what may be secret")
+  void redirects() {
+    location = "https://me:s3cret@login.test/in?token=s3cret";
+    answers(302, "");
+
+    assertThatThrownBy(() -> admin.health())
+        .hasMessageContaining("status 302, which points to https://login.test/in")
+        .hasMessageNotContaining("s3cret");
+  }
+
+  @Test
   @DisplayName("admin-api: an error that is not JSON is shown as it is")
   void errorInPlainText() {
     answers(502, "<html>Bad\nGateway");
@@ -111,14 +122,14 @@ class TapAdminErrorsTest extends TapAdminFixture {
     answers(500, "{\"message\":\"who is t0ken of us\"}");
     TapAdmin proxied =
         builder()
-            .uri("127.0.0.1:" + server.getAddress().getPort() + "/prefix")
+            .uri("127.0.0.1:" + server.getAddress().getPort() + "/tap/pr3fix/channel")
             .header("X-Key", "t0ken")
             .build();
 
     assertThatThrownBy(proxied::health)
-        .hasMessageContaining("/health answered")
+        .hasMessageContaining("/tap/…/health answered")
         .hasMessageContaining("who is *** of")
-        .hasMessageNotContaining("prefix");
+        .hasMessageNotContaining("pr3fix");
   }
 
   @Test

@@ -32,6 +32,7 @@ abstract class TapAdminFixture {
   final CountDownLatch release = new CountDownLatch(1);
   final ExecutorService threads = Executors.newCachedThreadPool();
   volatile int status = 200;
+  volatile String location = "";
   volatile String body = "";
   volatile int failFromRequest = Integer.MAX_VALUE;
   HttpServer server;
@@ -70,6 +71,9 @@ abstract class TapAdminFixture {
       byte[] bytes =
           (fail ? "{\"message\":\"too many SQL variables\"}" : body)
               .getBytes(StandardCharsets.UTF_8);
+      if (!location.isEmpty()) {
+        exchange.getResponseHeaders().set("Location", location);
+      }
       exchange.sendResponseHeaders(fail ? 500 : status, bytes.length == 0 ? -1 : bytes.length);
       exchange.getResponseBody().write(bytes);
     }

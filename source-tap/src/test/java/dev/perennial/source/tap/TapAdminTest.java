@@ -17,6 +17,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TapAdminTest extends TapAdminFixture {
 
   @Test
+  @DisplayName("admin-api: the JVM's proxy settings are obeyed, as the transport does")
+  void proxyOfTheJvm() throws Exception {
+    answers(200, "{\"status\":\"ok\"}");
+    System.setProperty("http.proxyHost", "127.0.0.1");
+    System.setProperty("http.proxyPort", "" + server.getAddress().getPort());
+    System.setProperty("http.nonProxyHosts", "127.*");
+    try {
+      assertThat(TapAdmin.of("tap.far.test").health()).isEqualTo("ok");
+      assertThat(onlyRequest().path()).isEqualTo("/health");
+      System.setProperty("http.proxyPort", "1");
+      assertThat(admin.health()).as("past the proxy, which is gone").isEqualTo("ok");
+    } finally {
+      System.clearProperty("http.proxyHost");
+      System.clearProperty("http.proxyPort");
+      System.clearProperty("http.nonProxyHosts");
+    }
+  }
+
+  @Test
   @DisplayName("admin-api: health")
   void health() throws Exception {
     answers(200, "{\"status\":\"ok\"}");

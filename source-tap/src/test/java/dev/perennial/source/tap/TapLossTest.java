@@ -49,6 +49,32 @@ class TapLossTest extends TapStreamFixture {
   }
 
   @Test
+  @DisplayName("idle watch: a Tap that answers pings and sends nothing is connected to anew")
+  void reconnectsWhenIdle() throws Exception {
+    start(patientTap());
+    EventStream<TapEvent> stream =
+        open(
+            EventStream.from(
+                    source(transport(NettyTransport.builder()))
+                        .reconnectWhenIdle(Duration.ofSeconds(1))
+                        .build())
+                .backoff(SOON)
+                .listener(recorder));
+
+    await()
+        .atMost(Pull.PATIENCE)
+        .until(() -> {
+          stream.next(Duration.ofSeconds(1));
+          return tap.handshakes().size() >= 2;
+        });
+
+    assertThat(recorder.transitions)
+        .anySatisfy(transition ->
+            assertThat(transition.cause().map(Throwable::getMessage).orElse(""))
+                .contains("no event came for 1000 ms"));
+  }
+
+  @Test
   @DisplayName("close-codes: our own close is final, and says goodbye in order")
   void localClose() throws Exception {
     start(patientTap());

@@ -208,7 +208,25 @@ class TapSourceTest {
   @DisplayName("url-forms: every scheme, trailing slashes and prefixes lead to single-slash paths")
   @CsvSource({
     "localhost:2480, ws://localhost:2480/channel, http://localhost:2480/x",
-    "localhost, ws://localhost/channel, http://localhost/x",
+    "localhost, ws://localhost:2480/channel, http://localhost:2480/x",
+    "localhost/, ws://localhost:2480/channel, http://localhost:2480/x",
+    "localhost:, ws://localhost:2480/channel, http://localhost:2480/x",
+    "example.org/tap, ws://example.org:2480/tap/channel, http://example.org:2480/tap/x",
+    "ws://localhost, ws://localhost/channel, http://localhost/x",
+    "ws://localhost:2480/channel, ws://localhost:2480/channel, http://localhost:2480/x",
+    "ws://localhost:2480/channel/, ws://localhost:2480/channel, http://localhost:2480/x",
+    "localhost/channel, ws://localhost:2480/channel, http://localhost:2480/x",
+    "https://h/tap/channel, wss://h/tap/channel, https://h/tap/x",
+    "https://h/tap//channel//, wss://h/tap/channel, https://h/tap/x",
+    "https://h/channel/channel, wss://h/channel/channel, https://h/channel/x",
+    "https://h/mychannel, wss://h/mychannel/channel, https://h/mychannel/x",
+    "https://h/Channel, wss://h/Channel/channel, https://h/Channel/x",
+    "bücher.test, ws://xn--bcher-kva.test:2480/channel, http://xn--bcher-kva.test:2480/x",
+    "wss://b%C3%BCcher.test, wss://xn--bcher-kva.test/channel, https://xn--bcher-kva.test/x",
+    "ws://[fe80:0:0:0:0:0:0:1]:1, ws://[fe80:0:0:0:0:0:0:1]:1/channel, http://[fe80:0:0:0:0:0:0:1]:1/x",
+    "[fe80::1%25eth0], ws://[fe80::1%25eth0]:2480/channel, http://[fe80::1%eth0]:2480/x",
+    "ws://[fe80::1%eth0]:1, ws://[fe80::1%25eth0]:1/channel, http://[fe80::1%eth0]:1/x",
+    "ws://[::1%25lo]:1, ws://[::1%25lo]:1/channel, http://[::1]:1/x",
     "ws://h:1, ws://h:1/channel, http://h:1/x",
     "ws://h:1/, ws://h:1/channel, http://h:1/x",
     "ws://h:1//, ws://h:1/channel, http://h:1/x",
@@ -221,7 +239,7 @@ class TapSourceTest {
     "h:1/tap, ws://h:1/tap/channel, http://h:1/tap/x",
     "127.0.0.1:2480, ws://127.0.0.1:2480/channel, http://127.0.0.1:2480/x",
     "[::1]:2480, ws://[::1]:2480/channel, http://[::1]:2480/x",
-    "[::1], ws://[::1]/channel, http://[::1]/x",
+    "[::1], ws://[::1]:2480/channel, http://[::1]:2480/x",
     "tap_server:2480, ws://tap_server:2480/channel, http://tap_server:2480/x",
     "h:1, ws://h:1/channel, http://h:1/x",
     "h:65535, ws://h:65535/channel, http://h:65535/x"
@@ -251,6 +269,8 @@ class TapSourceTest {
         "h:1:2",
         ":2480",
         "a b:2480",
+        "a%20b:2480",
+        "ü..h",
         "ws://h:1/%zz"
       })
   @DisplayName("url-forms: anything else is refused at once")
@@ -275,6 +295,55 @@ class TapSourceTest {
     assertThatThrownBy(() -> TapSource.of(given, transport))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageNotContaining("s3cret");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ws://h:1, ws://h:1/channel",
+    "https://h/tap, wss://h/tap/channel",
+    "https://h/tap/v2/channel, wss://h/tap/v2/channel",
+    "https://h/tap/0aB3xyz/x, wss://h/tap/…/x/channel",
+    "https://h/a%20b, wss://h/…/channel",
+  })
+  @DisplayName("url-forms: a refusal shows the path asked for, but for what may be a secret")
+  void refusedPath(String given, String shown) {
+    for (int status : new int[] {302, 400, 403, 404, 410}) {
+      assertThat(failure(TapSource.builder(transport).uri(given), rejected(status, "")))
+          .hasMessage(
+              "Cannot open Tap's event channel at "
+                  + shown
+                  + ": the server answered the handshake with status "
+                  + status
+                  + ". Check that it is the address of a Tap.");
+    }
+  }
+
+  @Test
+  void redirectsShowWhereTo() {
+    TapSourceBuilder builder = TapSource.builder(transport).header("X-Key", "t0ken");
+
+    assertThat(failure(builder, rejected(302, "", "location", "https://me:s3cret@h/t0ken?s3cret")))
+        .isInstanceOf(TapException.Refused.class)
+        .hasMessageContaining("status 302, which points to https://h/***.")
+        .hasMessageNotContaining("s3cret");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {302, 400, 401, 403, 407})
+  @DisplayName("a proxy's refusal is not taken for Tap's, whatever its status")
+  void refusedByProxy(int status) {
+    TapSourceBuilder builder = TapSource.builder(transport);
+    String refused = "the proxy http://proxy:1 refused a tunnel with status " + status;
+
+    Throwable failure =
+        failure(
+            builder,
+            TransportException.Rejected.byProxy("http://proxy:1", refused, status, Map.of()));
+
+    assertThat(failure)
+        .isInstanceOf(TapException.Refused.class)
+        .hasMessage(
+            "Cannot open Tap's event channel at ws://localhost:2480/channel: " + refused + ".");
   }
 
   @Test

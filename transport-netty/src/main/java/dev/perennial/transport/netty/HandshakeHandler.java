@@ -1,7 +1,6 @@
 package dev.perennial.transport.netty;
 
 import dev.perennial.port.TransportException.Rejected;
-import dev.perennial.port.TransportException.Unreachable;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -49,7 +48,6 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    attempt.connected();
     handshaker
         .handshake(ctx.channel())
         .addListener(written -> {
@@ -102,9 +100,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
   private void begin(ChannelHandlerContext ctx, HttpResponse response) {
     if (response.decoderResult().isFailure()) {
       over = true;
-      attempt.fail(
-          new Unreachable(
-              attempt.target() + " does not answer with HTTP", response.decoderResult().cause()));
+      attempt.fail(OpenFailures.ofAnswer(attempt, response.decoderResult().cause()));
     } else if (isInterim(response.status())) {
       answer = null;
     } else {
@@ -138,8 +134,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     over = true;
     int status = response.status().code();
     if (status != HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
-      attempt.fail(
-          new Rejected(status, HandshakeHeaders.copy(response.headers()), body.toByteArray()));
+      attempt.fail(new Rejected(status, attempt.headers(response), body.toByteArray()));
       return;
     }
     try {
@@ -151,7 +146,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
                   + " agreed to the upgrade, but its answer is wrong: "
                   + e.getMessage(),
               status,
-              HandshakeHeaders.copy(response.headers()),
+              attempt.headers(response),
               body.toByteArray()));
     }
   }

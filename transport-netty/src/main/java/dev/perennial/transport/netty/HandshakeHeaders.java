@@ -3,6 +3,9 @@ package dev.perennial.transport.netty;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,12 +45,20 @@ final class HandshakeHeaders {
     return headers.set(HttpHeaderNames.HOST, target.authority());
   }
 
-  /** An answer's headers, names in lower case. */
-  static Map<String, List<String>> copy(HttpHeaders headers) {
+  /**
+   * An answer's headers, names in lower case.
+   *
+   * @param now goes where a {@code Date} is missing, as RFC 9110, section 6.6.1, asks of those who
+   *     have a clock
+   */
+  static Map<String, List<String>> copy(HttpHeaders headers, Instant now) {
     Map<String, List<String>> copy = new LinkedHashMap<>();
     headers.forEach(header ->
         copy.computeIfAbsent(header.getKey().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
             .add(header.getValue()));
+    copy.computeIfAbsent(
+        "date",
+        name -> List.of(DateTimeFormatter.RFC_1123_DATE_TIME.format(now.atOffset(ZoneOffset.UTC))));
     return copy;
   }
 

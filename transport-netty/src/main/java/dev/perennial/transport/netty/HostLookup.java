@@ -6,9 +6,14 @@ import dev.perennial.port.TransportException.Unreachable;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Finds a host's addresses. The JDK's lookup can hang and minds neither timeouts nor interrupts, so
@@ -25,18 +30,30 @@ final class HostLookup {
   private final Resolver resolver;
   private final StreamRuntime runtime;
 
+  /** Of each host with several addresses, the one that the last attempt began with. */
+  private final Map<String, InetAddress> begun = new ConcurrentHashMap<>();
+
   HostLookup(Resolver resolver, StreamRuntime runtime) {
     this.resolver = resolver;
     this.runtime = runtime;
   }
 
-  List<InetAddress> addresses(String host, Duration timeout)
+  /**
+   * Gives the addresses in the order in which to try them: each time it begins with the next one.
+   *
+   * @param whose for messages, what stands behind the host
+   */
+  List<InetAddress> addresses(String host, String whose, Duration timeout)
       throws TransportException, InterruptedException {
     CompletableFuture<List<InetAddress>> found = new CompletableFuture<>();
     StreamRuntime.Signal signal = runtime.newSignal();
     runtime.execute(() -> {
       try {
-        found.complete(List.of(resolver.resolve(host)));
+        List<InetAddress> addresses = List.of(resolver.resolve(host));
+        if (addresses.isEmpty()) {
+          throw new UnknownHostException(host);
+        }
+        found.complete(addresses);
       } catch (UnknownHostException | RuntimeException e) {
         found.completeExceptionally(e);
       } finally {
@@ -44,12 +61,26 @@ final class HostLookup {
       }
     });
     if (!signal.await(found::isDone, timeout)) {
-      throw new Unreachable("looking up the host " + host + " took too long", null);
+      throw new Unreachable("looking up the host " + host + whose + " took too long", null);
     }
     try {
-      return found.join();
+      return inTurn(host, found.join());
     } catch (CompletionException e) {
-      throw new Unreachable("the host " + host + " is unknown", e.getCause());
+      throw new Unreachable("the host " + host + whose + " is unknown", e.getCause());
     }
+  }
+
+  private List<InetAddress> inTurn(String host, List<InetAddress> found) {
+    List<InetAddress> addresses = new ArrayList<>(new LinkedHashSet<>(found));
+    if (addresses.size() > 1) {
+      InetAddress first =
+          begun.compute(
+              host,
+              (name, before) ->
+                  // An address that DNS no longer has, or none, is before the first.
+                  addresses.get((addresses.indexOf(before) + 1) % addresses.size()));
+      Collections.rotate(addresses, -addresses.indexOf(first));
+    }
+    return addresses;
   }
 }

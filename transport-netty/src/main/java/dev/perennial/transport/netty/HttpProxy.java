@@ -1,35 +1,22 @@
 package dev.perennial.transport.netty;
 
-import io.netty.handler.proxy.HttpProxyHandler;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** An HTTP proxy that tunnels with CONNECT. Its {@code toString} leaves out the credentials. */
-record HttpProxy(String host, int port, @Nullable Credentials credentials) {
+/** An HTTP proxy that tunnels with CONNECT. */
+record HttpProxy(String host, int port, @Nullable Credentials credentials) implements ProxyServer {
 
-  /** For basic authentication (RFC 7617). */
-  record Credentials(String user, String password) {
-
-    @Override
-    public String toString() {
-      return "Credentials[***]";
-    }
-  }
-
-  HttpProxyHandler newHandler(InetAddress address) {
-    InetSocketAddress proxy = new InetSocketAddress(address, port);
-    HttpProxyHandler handler =
-        credentials == null
-            ? new HttpProxyHandler(proxy)
-            : new HttpProxyHandler(proxy, credentials.user(), credentials.password());
-    // The attempt as a whole has a timeout.
-    handler.setConnectTimeoutMillis(0);
-    return handler;
+  /** The value of the {@code Proxy-Authorization} header: basic authentication, RFC 7617. */
+  Optional<String> authorization() {
+    return Optional.ofNullable(credentials)
+        .map(given -> (given.user() + ':' + given.password()).getBytes(StandardCharsets.UTF_8))
+        .map(bytes -> "Basic " + Base64.getEncoder().encodeToString(bytes));
   }
 
   @Override
   public String toString() {
-    return "http://" + host + ":" + port;
+    return "http://" + Target.authority(host, port);
   }
 }

@@ -1,10 +1,13 @@
 package dev.perennial.transport.netty;
 
 import dev.perennial.port.Channel;
+import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Message;
 import dev.perennial.port.Transport;
 import dev.perennial.port.TransportException;
-import dev.perennial.port.TransportException.Unreachable;
+import dev.perennial.port.TransportException.Rejected;
+import dev.perennial.port.TransportException.Untrusted;
+import dev.perennial.port.Verdict;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -14,6 +17,9 @@ import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,7 +52,7 @@ public final class NettyTransport implements Transport {
 
   private final Settings settings;
   private final HostLookup lookup;
-  private final @Nullable HttpProxy proxy;
+  private final ProxyChoice proxies;
   private final @Nullable IoEventLoopGroup givenGroup;
 
   private final Set<OpenAttempt> attempts = ConcurrentHashMap.newKeySet();
@@ -60,12 +66,12 @@ public final class NettyTransport implements Transport {
       Settings settings,
       HostLookup lookup,
       @Nullable TlsClient tls,
-      @Nullable HttpProxy proxy,
+      ProxyChoice proxies,
       @Nullable IoEventLoopGroup givenGroup) {
     this.settings = settings;
     this.lookup = lookup;
     this.tls = tls;
-    this.proxy = proxy;
+    this.proxies = proxies;
     this.givenGroup = givenGroup;
   }
 
@@ -82,8 +88,14 @@ public final class NettyTransport implements Transport {
   /**
    * Opens a channel: connects, sets up TLS for {@code wss}, and shakes hands.
    *
-   * <p>If the host has several addresses, they are tried one after the other, each with its share
-   * of the time.
+   * <p>If the host has several addresses, they are tried one after the other until one gives a
+   * channel or says that it cannot now (503 and the like). Each call begins with the next address.
+   * Connecting to one may take its share of the time, and all of it half of what is left, or what
+   * is left where it is the last. If all fail, what is thrown is the failure that got furthest: an
+   * answer before an untrusted certificate before everything else.
+   *
+   * <p>Goes through the proxy of the builder, or else the one that the JVM's proxy settings name;
+   * the addresses are the proxy's then.
    *
    * @param uri {@code ws://} or {@code wss://}, without user, password and fragment
    * @param headers all but those that belong to the handshake: {@code Host}, {@code Upgrade},
@@ -111,20 +123,43 @@ public final class NettyTransport implements Transport {
           "opening a channel waits for an event loop, so an event loop's thread cannot do it");
     }
     Deadline deadline = new Deadline(settings.runtime(), timeout);
-    String host = proxy == null ? target.host() : proxy.host();
-    List<InetAddress> addresses = lookup.addresses(host, deadline.remaining());
-    for (int i = 0; ; i++) {
-      int untried = addresses.size() - i;
+    @Nullable ProxyServer proxy = proxies.proxyTo(target).orElse(null);
+    List<InetAddress> addresses =
+        proxy == null
+            ? lookup.addresses(target.lookupName(), "", deadline.remaining())
+            : lookup.addresses(proxy.host(), " of the proxy", deadline.remaining());
+    List<OpenFailure> failures = new ArrayList<>();
+    for (int i = 0; i < addresses.size(); i++) {
       OpenAttempt attempt = new OpenAttempt(settings, target, tls(target), proxy);
       try {
-        Duration share = deadline.remaining().dividedBy(untried);
-        return complete(attempt, group, addresses.get(i), handshake, share, deadline);
-      } catch (Unreachable e) {
-        if (untried == 1 || attempt.isConnected()) {
-          throw e;
+        return complete(
+            attempt, group, addresses.get(i), handshake, deadline, addresses.size() - i);
+      } catch (TransportException e) {
+        failures.add(new OpenFailure(e, attempt.stage()));
+        if (isBusy(e) || deadline.remaining().isZero()) {
+          break;
         }
       }
     }
+    throw Collections.max(failures, OpenFailure.PROGRESS).error();
+  }
+
+  /** Why there is no channel to one address. */
+  private record OpenFailure(TransportException error, OpenAttempt.Stage stage) {
+
+    private static final Comparator<OpenFailure> PROGRESS =
+        Comparator.comparing((OpenFailure failure) -> failure.error instanceof Rejected)
+            .thenComparing(failure -> failure.error instanceof Untrusted)
+            .thenComparing(OpenFailure::stage);
+  }
+
+  /** Who says "later" does not want to be asked again at once, at no address. */
+  private static boolean isBusy(TransportException failure) {
+    return failure instanceof Rejected
+        && ErrorClassifier.transport()
+            .classify(failure)
+            .filter(Verdict.Retry.class::isInstance)
+            .isPresent();
   }
 
   private Channel complete(
@@ -132,8 +167,8 @@ public final class NettyTransport implements Transport {
       IoEventLoopGroup group,
       InetAddress address,
       HttpHeaders headers,
-      Duration connectTimeout,
-      Deadline deadline)
+      Deadline deadline,
+      int untried)
       throws TransportException, InterruptedException {
     attempts.add(attempt);
     boolean opened = false;
@@ -142,8 +177,9 @@ public final class NettyTransport implements Transport {
       attempt.start(group, address, headers);
       // If close() came before the attempt had a socket to close, it is for us to see it.
       requireNotClosed();
-      boolean connected = attempt.awaitConnected(connectTimeout);
-      WebSocketChannel channel = attempt.await(connected ? deadline.remaining() : Duration.ZERO);
+      boolean connected = attempt.awaitConnected(deadline.remaining().dividedBy(untried));
+      Duration rest = deadline.remaining().dividedBy(untried == 1 ? 1 : 2);
+      WebSocketChannel channel = attempt.await(connected ? rest : Duration.ZERO);
       keep(channel);
       opened = true;
       return channel;
@@ -223,7 +259,7 @@ public final class NettyTransport implements Transport {
     return "NettyTransport["
         + channels.size()
         + " channels"
-        + (proxy == null ? "" : " through " + proxy)
+        + proxies
         + (closed ? ", closed]" : "]");
   }
 

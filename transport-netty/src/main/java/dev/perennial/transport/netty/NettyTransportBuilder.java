@@ -5,6 +5,7 @@ import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
+import java.net.ProxySelector;
 import java.time.Duration;
 import java.util.Objects;
 import javax.net.ssl.TrustManager;
@@ -25,7 +26,7 @@ public final class NettyTransportBuilder {
   private long inboxBytes = 8 << 20;
   private StreamRuntime runtime = StreamRuntime.system();
   private @Nullable TlsClient tls;
-  private @Nullable HttpProxy proxy;
+  private ProxyChoice proxies = ProxyChoice.by(ProxySelector::getDefault);
   private @Nullable IoEventLoopGroup group;
   private HostLookup.Resolver resolver = InetAddress::getAllByName;
 
@@ -124,18 +125,20 @@ public final class NettyTransportBuilder {
 
   /**
    * Connects through an HTTP proxy that tunnels with CONNECT, which also looks up the hosts' names.
+   * Default: what {@link #proxy} says.
    *
+   * @param host a name, or an address
    * @param port from 1 to 65,535
    */
   public NettyTransportBuilder httpProxy(String host, int port) {
-    proxy = proxy(host, port, null);
-    return this;
+    return httpProxy(host, port, null);
   }
 
   /**
    * Connects through an HTTP proxy that tunnels with CONNECT and wants basic authentication, which
    * goes over the line unencrypted.
    *
+   * @param host a name, or an address
    * @param port from 1 to 65,535
    * @param user without a colon
    */
@@ -144,7 +147,37 @@ public final class NettyTransportBuilder {
     if (user.indexOf(':') >= 0) {
       throw new IllegalArgumentException("a proxy user's name must not contain a colon (RFC 7617)");
     }
-    proxy = proxy(host, port, new HttpProxy.Credentials(user, password));
+    return httpProxy(host, port, new ProxyServer.Credentials(user, password));
+  }
+
+  private NettyTransportBuilder httpProxy(
+      String host, int port, ProxyServer.@Nullable Credentials credentials) {
+    if (host.isEmpty()) {
+      throw new IllegalArgumentException("a proxy needs a host");
+    }
+    if (port < 1 || port > MAX_PORT) {
+      throw new IllegalArgumentException(
+          "a proxy's port must be from 1 to " + MAX_PORT + ", but is " + port);
+    }
+    proxies = ProxyChoice.always(new HttpProxy(host.replaceAll("[\\[\\]]", ""), port, credentials));
+    return this;
+  }
+
+  /**
+   * Asks for the proxy of each target: of its {@code ws} URI as one of {@code http}, and of {@code
+   * wss} as one of {@code https}. The first proxy that the selector names is taken, HTTP without
+   * credentials or SOCKS 5 with those of {@code java.net.socks.username} and {@code
+   * java.net.socks.password}. The last call of this and {@code httpProxy} counts.
+   *
+   * <p>Default: {@link ProxySelector#getDefault()}, which obeys the JVM's system properties {@code
+   * http.proxyHost}, {@code https.proxyHost}, {@code http.nonProxyHosts} and {@code
+   * socksProxyHost}, as the JDK's own HTTP client does but for the last one.
+   *
+   * @param selector {@link java.net.http.HttpClient.Builder#NO_PROXY} for no proxy at all
+   */
+  public NettyTransportBuilder proxy(ProxySelector selector) {
+    Objects.requireNonNull(selector, "selector");
+    proxies = ProxyChoice.by(() -> selector);
     return this;
   }
 
@@ -179,7 +212,7 @@ public final class NettyTransportBuilder {
   public NettyTransport build() {
     Settings settings =
         new Settings(maxMessageSize, pingInterval, pongTimeout, inboxMessages, inboxBytes, runtime);
-    return new NettyTransport(settings, new HostLookup(resolver, runtime), tls, proxy, group);
+    return new NettyTransport(settings, new HostLookup(resolver, runtime), tls, proxies, group);
   }
 
   private NettyTransportBuilder tls(TlsClient client) {
@@ -188,18 +221,6 @@ public final class NettyTransportBuilder {
     }
     tls = client;
     return this;
-  }
-
-  private static HttpProxy proxy(
-      String host, int port, HttpProxy.@Nullable Credentials credentials) {
-    if (host.isEmpty()) {
-      throw new IllegalArgumentException("a proxy needs a host");
-    }
-    if (port < 1 || port > MAX_PORT) {
-      throw new IllegalArgumentException(
-          "a proxy's port must be from 1 to " + MAX_PORT + ", but is " + port);
-    }
-    return new HttpProxy(host, port, credentials);
   }
 
   private static Duration atLeastOneMilli(String option, Duration value) {

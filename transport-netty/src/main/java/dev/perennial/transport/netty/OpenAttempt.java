@@ -14,9 +14,12 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +34,7 @@ final class OpenAttempt {
   private final Settings settings;
   private final Target target;
   private final @Nullable TlsClient tls;
-  private final @Nullable HttpProxy proxy;
+  private final @Nullable ProxyServer proxy;
   private final StreamRuntime.Signal signal;
   private final EdgeHandler edge = new EdgeHandler();
 
@@ -41,7 +44,7 @@ final class OpenAttempt {
   private volatile Stage stage = Stage.CONNECTING;
 
   /** How far an attempt is. */
-  private enum Stage {
+  enum Stage {
     CONNECTING("no connection"),
     TUNNELLING("no answer from the proxy"),
     SECURING("no end of the TLS handshake"),
@@ -61,7 +64,7 @@ final class OpenAttempt {
   private record Failed(TransportException cause) implements Outcome {}
 
   OpenAttempt(
-      Settings settings, Target target, @Nullable TlsClient tls, @Nullable HttpProxy proxy) {
+      Settings settings, Target target, @Nullable TlsClient tls, @Nullable ProxyServer proxy) {
     this.settings = settings;
     this.target = target;
     this.tls = tls;
@@ -73,8 +76,15 @@ final class OpenAttempt {
     return target;
   }
 
-  @Nullable HttpProxy proxy() {
-    return proxy;
+  /** The headers of an answer that is none to go on with. */
+  Map<String, List<String>> headers(HttpResponse response) {
+    return HandshakeHeaders.copy(response.headers(), settings.runtime().now());
+  }
+
+  /** Who has to answer next: the proxy, as long as there is no tunnel through it. */
+  String peer() {
+    boolean proxys = stage == Stage.CONNECTING || stage == Stage.TUNNELLING;
+    return proxy != null && proxys ? "the proxy " + proxy : target.toString();
   }
 
   /** Begins; the outcome is awaited. */
@@ -98,34 +108,42 @@ final class OpenAttempt {
                     fill(socket, address, headers);
                   }
                 });
-    InetSocketAddress remote =
-        proxy == null
-            ? new InetSocketAddress(address, target.port())
-            : InetSocketAddress.createUnresolved(target.host(), target.port());
     socket =
         bootstrap
-            .connect(remote)
+            .connect(remote(address))
             .addListener(done -> {
-              if (!done.isSuccess()) {
+              if (done.isSuccess()) {
+                connected();
+              } else {
                 fail(OpenFailures.of(this, done.cause()));
               }
             })
             .channel();
   }
 
+  private InetSocketAddress remote(InetAddress address) {
+    if (proxy instanceof Socks5Proxy) {
+      return Socks5Proxy.destination(target);
+    }
+    return new InetSocketAddress(address, proxy == null ? target.port() : proxy.port());
+  }
+
   private void fill(Channel socket, InetAddress address, HttpHeaders headers) {
     this.socket = socket;
     ChannelPipeline pipeline = socket.pipeline();
     pipeline.addLast(edge);
-    if (proxy != null) {
-      pipeline.addLast(proxy.newHandler(address));
+    HttpDecoderConfig config = new HttpDecoderConfig().setMaxHeaderSize(MAX_RESPONSE_HEADERS);
+    if (proxy instanceof Socks5Proxy socks) {
+      pipeline.addLast(socks.newHandler(address));
+    } else if (proxy instanceof HttpProxy http) {
+      pipeline.addLast(new TunnelHandler(this, http, config));
     }
     if (tls != null) {
       pipeline.addLast(tls.newHandler(socket.alloc(), target, settings.runtime()::execute));
     }
     pipeline.addLast(
         new HttpClientCodec(
-            new HttpDecoderConfig().setMaxHeaderSize(MAX_RESPONSE_HEADERS),
+            config,
             HttpClientCodec.DEFAULT_PARSE_HTTP_AFTER_CONNECT_REQUEST,
             HttpClientCodec.DEFAULT_FAIL_ON_MISSING_RESPONSE));
     WebSocketChannel channel = new WebSocketChannel(socket, edge, settings);
@@ -136,7 +154,7 @@ final class OpenAttempt {
 
   // Called by the event loop.
 
-  void connected() {
+  private void connected() {
     if (proxy == null) {
       tunnelled();
     } else {
@@ -196,9 +214,12 @@ final class OpenAttempt {
     throw reached instanceof Failed failed ? failed.cause : tooLate();
   }
 
-  /** Whether another address may be worth a try: this one gave no connection. */
-  boolean isConnected() {
+  private boolean isConnected() {
     return stage != Stage.CONNECTING;
+  }
+
+  Stage stage() {
+    return stage;
   }
 
   /** Closes what there is. From any thread; does not wait. */
@@ -218,7 +239,9 @@ final class OpenAttempt {
         "opening a channel to "
             + target
             + " took too long: there was "
-            + stage.missing
+            + (stage == Stage.CONNECTING && proxy != null
+                ? stage.missing + " to the proxy " + proxy
+                : stage.missing)
             + " in time",
         null);
   }

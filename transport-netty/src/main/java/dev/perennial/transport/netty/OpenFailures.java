@@ -4,16 +4,13 @@ import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
-import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.proxy.HttpProxyHandler.HttpProxyConnectException;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.net.ConnectException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
-import java.util.List;
-import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
@@ -37,9 +34,6 @@ final class OpenFailures {
               + "|no appropriate protocol|selected protocol version",
           Pattern.CASE_INSENSITIVE);
 
-  /** Netty tells a proxy's status in the exception's message only. */
-  private static final Pattern PROXY_STATUS = Pattern.compile(", status: ([1-5][0-9]{2})\\b");
-
   private OpenFailures() {}
 
   /**
@@ -48,17 +42,18 @@ final class OpenFailures {
   static TransportException of(OpenAttempt attempt, @Nullable Throwable cause) {
     if (cause == null) {
       return new Unreachable(
-          attempt.target() + " ended the connection before it answered the handshake", null);
+          attempt.peer() + " ended the connection before it answered the handshake", null);
     }
     Throwable error = Causes.unwrapped(cause);
     if (error instanceof SSLException) {
       return ofTls(attempt, error);
     }
     if (error instanceof ProxyConnectException) {
-      return ofProxy(attempt, error);
+      return new Unreachable(
+          attempt.peer() + " gave no connection to " + attempt.target() + message(error), error);
     }
     if (error instanceof ConnectException) {
-      return new Unreachable("no connection to " + attempt.target() + message(error), error);
+      return new Unreachable("no connection to " + attempt.peer() + message(error), error);
     }
     return broken(attempt, error);
   }
@@ -95,46 +90,38 @@ final class OpenFailures {
     return error.getMessage() != null && NOTHING_IN_COMMON.matcher(error.getMessage()).find();
   }
 
-  private static TransportException ofProxy(OpenAttempt attempt, Throwable error) {
-    int status = proxyStatus(error);
-    if (isFinal(status)) {
-      return new Rejected(
-          "the proxy "
-              + attempt.proxy()
-              + " refused a tunnel to "
-              + attempt.target()
-              + " with status "
-              + status
-              + (status == 407 ? ": give the builder the user and password that it wants" : ""),
-          status,
-          error instanceof HttpProxyConnectException refusal
-              ? headers(refusal.headers())
-              : Map.of(),
-          new byte[0]);
-    }
+  /** An HTTP proxy that does not give a tunnel. */
+  static TransportException ofProxy(OpenAttempt attempt, HttpProxy proxy, HttpResponse response) {
+    int status = response.status().code();
+    return Rejected.byProxy(
+        proxy.toString(),
+        "the proxy "
+            + proxy
+            + " refused a tunnel to "
+            + attempt.target()
+            + " with status "
+            + status
+            + (status == 407
+                ? ": give the builder's httpProxy the user and password that it wants"
+                : ""),
+        status,
+        attempt.headers(response));
+  }
+
+  /** What answers does not speak HTTP, or not as we can read it. */
+  static TransportException ofAnswer(OpenAttempt attempt, Throwable cause) {
     return new Unreachable(
-        "the proxy gave no connection to " + attempt.target() + message(error), error);
-  }
-
-  /** 0 if the proxy gave no answer. */
-  private static int proxyStatus(Throwable error) {
-    Matcher status = PROXY_STATUS.matcher(error.getMessage() == null ? "" : error.getMessage());
-    return status.find() ? Integer.parseInt(status.group(1)) : 0;
-  }
-
-  /** The client's fault, but for those that another attempt may mend: RFC 9110 and RFC 6585. */
-  private static boolean isFinal(int status) {
-    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
-  }
-
-  private static Map<String, List<String>> headers(@Nullable HttpHeaders headers) {
-    return headers == null ? Map.of() : HandshakeHeaders.copy(headers);
+        attempt.peer()
+            + (cause instanceof TooLongFrameException
+                ? " answered with more headers than fit into the limit"
+                : " does not answer with HTTP"),
+        cause);
   }
 
   private static TransportException broken(OpenAttempt attempt, Throwable error) {
     return new Unreachable(
         "the connection to "
-            + attempt.target()
+            + attempt.peer()
             + " broke before the handshake was answered"
             + message(error),
         error);

@@ -1,20 +1,29 @@
 package dev.perennial.transport.netty;
 
+import java.net.IDN;
 import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * What a WebSocket URI names (RFC 6455, section 3). Its {@code toString} leaves out path and query,
  * which may hold credentials.
  *
- * @param host a name or an address, without brackets
+ * @param host a name in ASCII or an address, without brackets and zone
+ * @param zone of a link-local IPv6 address (RFC 6874), or empty. It means something on this machine
+ *     only, so it is never sent
  * @param resource path and query, as the request line has them
  */
-record Target(boolean secure, String host, int port, String resource) {
+record Target(boolean secure, String host, String zone, int port, String resource) {
 
   private static final int HTTP = 80;
   private static final int HTTPS = 443;
   private static final int MAX_PORT = 65_535;
+
+  /** What a name may consist of once it is in ASCII: RFC 3986, section 3.2.2. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~!$&'()*+,;=-]+");
 
   /**
    * Reads a URI.
@@ -22,8 +31,7 @@ record Target(boolean secure, String host, int port, String resource) {
    * @throws IllegalArgumentException if it names no WebSocket; the message repeats nothing of it
    *     that may be secret
    */
-  static Target of(URI given) {
-    URI uri = URI.create(given.toASCIIString());
+  static Target of(URI uri) {
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     String authority = uri.getRawAuthority();
     boolean secure = scheme.equals("wss");
@@ -42,20 +50,56 @@ record Target(boolean secure, String host, int port, String resource) {
     int colon = authority.lastIndexOf(':');
     boolean hasPort = colon > authority.lastIndexOf(']');
     String host = hasPort ? authority.substring(0, colon) : authority;
+    int port = port(hasPort ? authority.substring(colon + 1) : "", secure);
+    String resource = resource(URI.create(uri.toASCIIString()));
     if (host.startsWith("[") && host.endsWith("]")) {
-      host = host.substring(1, host.length() - 1);
+      String address = host.substring(1, host.length() - 1);
+      int percent = address.indexOf('%');
+      return percent < 0
+          ? new Target(secure, address, "", port, resource)
+          : new Target(
+              secure,
+              address.substring(0, percent),
+              // RFC 6874 writes the percent sign as %25; Java takes it as it is.
+              address.substring(percent + 1).replaceFirst("^25(?=.)", ""),
+              port,
+              resource);
     }
-    if (host.isEmpty()) {
-      throw new IllegalArgumentException("a WebSocket's URI needs a host");
+    return new Target(secure, ascii(host), "", port, resource);
+  }
+
+  /** Names in other scripts as DNS has them (RFC 5891), percent-encoded or not. */
+  private static String ascii(String host) {
+    String name;
+    try {
+      String decoded = URLDecoder.decode(host.replace("+", "%2B"), StandardCharsets.UTF_8);
+      name = IDN.toASCII(decoded);
+    } catch (IllegalArgumentException e) {
+      name = "";
     }
-    String port = hasPort ? authority.substring(colon + 1) : "";
-    return new Target(secure, host, port(port, secure), resource(uri));
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException("a WebSocket's URI needs a host that DNS can have");
+    }
+    return name;
+  }
+
+  /** What is looked up to connect: the host, with its zone. */
+  String lookupName() {
+    return zone.isEmpty() ? host : host + '%' + zone;
   }
 
   /** The value of the {@code Host} header. */
   String authority() {
-    String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-    return port == (secure ? HTTPS : HTTP) ? name : name + ":" + port;
+    return port == (secure ? HTTPS : HTTP) ? bracketed(host) : authority(host, port);
+  }
+
+  /** A host and its port as URIs have them. */
+  static String authority(String host, int port) {
+    return bracketed(host) + ':' + port;
+  }
+
+  private static String bracketed(String host) {
+    return host.indexOf(':') >= 0 ? '[' + host + ']' : host;
   }
 
   @Override

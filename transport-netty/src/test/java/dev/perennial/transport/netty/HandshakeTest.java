@@ -10,10 +10,14 @@ import dev.perennial.port.TransportException.Unreachable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -84,6 +88,18 @@ class HandshakeTest extends TransportFixture {
       assertThat(next(channel)).isEqualTo("text hello");
       channel.close(PATIENCE);
     }
+  }
+
+  /** A date in Retry-After needs one to count from. */
+  @Test
+  void anAnswerWithoutADateGetsThatOfItsArrival() throws Exception {
+    Instant before = Instant.now().minusSeconds(1);
+    Rejected rejected = rejected("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+    String date = rejected.header("date").orElseThrow();
+    assertThat(Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date)))
+        .isBetween(before, Instant.now());
+    assertThat(rejected("HTTP/1.1 503 Busy\r\nDate: theirs\r\nContent-Length: 0\r\n\r\n").headers())
+        .containsEntry("date", List.of("theirs"));
   }
 
   private Rejected rejected(String response) throws Exception {
@@ -158,6 +174,9 @@ class HandshakeTest extends TransportFixture {
     Rejected rejected =
         rejected("HTTP/1.1 301 Moved\r\nLocation: ws://elsewhere/\r\nContent-Length: 0\r\n\r\n");
     assertThat(rejected.header("location")).contains("ws://elsewhere/");
+    assertThat(rejected)
+        .hasMessage(
+            "the server answered the handshake with status 301, which points to ws://elsewhere/");
   }
 
   @ParameterizedTest
@@ -311,6 +330,82 @@ class HandshakeTest extends TransportFixture {
           .isInstanceOf(Unreachable.class)
           .hasMessageContaining("no answer to the handshake");
       assertThat(ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  /**
+   * Sends a header without end, a byte at a time, each after it waited for the client to say more.
+   */
+  static void drip(Peer peer) throws Exception {
+    peer.readRequest();
+    peer.send(Frames.utf8("HTTP/1.1 101 Slow\r\nX: "));
+    peer.socket().setSoTimeout(50);
+    while (true) {
+      try {
+        if (peer.socket().getInputStream().read() < 0) {
+          return;
+        }
+      } catch (SocketTimeoutException e) {
+        peer.send(Frames.utf8("x"));
+      }
+    }
+  }
+
+  @Test
+  void anAnswerThatDripsEndsWithTheTimeout() throws Exception {
+    try (ScriptedServer server = ScriptedServer.start(HandshakeTest::drip)) {
+      assertThatThrownBy(() -> transport.open(server.uri(), Map.of(), SHORT))
+          .isInstanceOf(Unreachable.class)
+          .hasMessageContaining("no answer to the handshake");
+    }
+  }
+
+  @Test
+  void hintsWithoutEndEndWithTheTimeout() throws Exception {
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          peer.readRequest();
+          while (true) {
+            peer.send(Frames.utf8("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"));
+          }
+        })) {
+      assertThatThrownBy(() -> transport.open(server.uri(), Map.of(), SHORT))
+          .isInstanceOf(Unreachable.class)
+          .hasMessageContaining("no answer to the handshake");
+    }
+  }
+
+  @Test
+  void anAnswerMayComeByteByByte() throws Exception {
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          Peer.Request request = peer.readRequest();
+          peer.send(Frames.utf8("HTTP/1.1 100 Continue\r\n\r\n"), true);
+          peer.send(Peer.agreement(request), true);
+          peer.send(Frames.text("hello"), true);
+          peer.awaitClose();
+        })) {
+      Channel channel = open(server);
+      assertThat(next(channel)).isEqualTo("text hello");
+      channel.close(PATIENCE);
+    }
+  }
+
+  @Test
+  void anAnswerWithTooManyHeadersMeansUnreachable() throws Exception {
+    try (ScriptedServer server =
+        ScriptedServer.start(peer -> {
+          peer.readRequest();
+          String header = "X-Much: " + "x".repeat(70_000) + "\r\n\r\n";
+          peer.send(Frames.utf8("HTTP/1.1 101 Switching Protocols\r\n" + header));
+          peer.awaitEnd();
+        })) {
+      assertThatThrownBy(() -> open(server))
+          .isInstanceOf(Unreachable.class)
+          .hasMessage(
+              "ws://127.0.0.1:"
+                  + server.port()
+                  + " answered with more headers than fit into the limit");
     }
   }
 

@@ -103,6 +103,17 @@ final class Peer {
     out.flush();
   }
 
+  /** In one piece, or each byte in a packet of its own. */
+  void send(byte[] bytes, boolean byteByByte) throws IOException {
+    if (!byteByByte) {
+      send(bytes);
+      return;
+    }
+    for (byte b : bytes) {
+      send(new byte[] {b});
+    }
+  }
+
   /** The client's next frame, or null if it ended the connection. */
   @Nullable Received readFrame() throws IOException {
     try {

@@ -6,27 +6,40 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.port.Channel;
 import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
 import dev.perennial.port.Verdict;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ProxyTest extends TransportFixture {
@@ -50,13 +63,18 @@ class ProxyTest extends TransportFixture {
    * Answers CONNECT and passes everything on to the port that it names, wherever the host may be.
    */
   private static ScriptedServer proxy(CompletableFuture<Peer.Request> seen) throws Exception {
+    return proxy(seen, "HTTP/1.1 200 Connection established\r\n\r\n", false);
+  }
+
+  private static ScriptedServer proxy(
+      CompletableFuture<Peer.Request> seen, String answer, boolean byteByByte) throws Exception {
     return ScriptedServer.start(peer -> {
       Peer.Request request = peer.readRequest();
       seen.complete(request);
       String target = request.line().split(" ")[1];
       int port = Integer.parseInt(target.substring(target.lastIndexOf(':') + 1));
       try (Socket server = new Socket(InetAddress.getLoopbackAddress(), port)) {
-        peer.send(Frames.utf8("HTTP/1.1 200 Connection established\r\n\r\n"));
+        peer.send(Frames.utf8(answer), byteByByte);
         Thread back = new Thread(() -> pump(server, peer.socket()));
         back.start();
         pump(peer.socket(), server);
@@ -197,14 +215,330 @@ class ProxyTest extends TransportFixture {
     try (ScriptedServer proxy = answering(statusLine)) {
       use(withProxyName().httpProxy("proxy.test", proxy.port(), "someone", "hunter2"));
       assertThatThrownBy(() -> open(URI.create("ws://far.test")))
-          .isInstanceOf(Unreachable.class)
-          .hasMessageContaining("proxy")
+          .isInstanceOf(Rejected.class)
+          .hasMessageContaining("the proxy http://proxy.test:" + proxy.port())
           .hasMessageContaining(statusLine.substring(0, 3))
           .satisfies(e -> assertThat(verdict(e)).contains(Verdict.retry()))
           .satisfies(e ->
               assertThat(HandshakeTest.everythingSaidBy(e))
                   .doesNotContain("hunter2")
                   .doesNotContain("someone"));
+    }
+  }
+
+  private void assertRejected(String answer, Consumer<Rejected> check) throws Exception {
+    try (ScriptedServer proxy =
+        ScriptedServer.start(peer -> {
+          peer.readRequest();
+          peer.send(Frames.utf8(answer));
+          peer.awaitEnd();
+        })) {
+      use(through(proxy));
+      Rejected rejected =
+          catchThrowableOfType(Rejected.class, () -> open(URI.create("ws://far.test")));
+      assertThat(rejected).isNotNull();
+      assertThat(rejected.proxy()).contains("http://proxy.test:" + proxy.port());
+      check.accept(rejected);
+    }
+  }
+
+  @Test
+  void aRedirectOfTheProxysSaysWhereTo() throws Exception {
+    assertRejected(
+        "HTTP/1.1 302 Found\r\nLocation: http://me:s3cret@portal.test/login?s=s3cret\r\n\r\n",
+        rejected -> {
+          assertThat(rejected.status()).isEqualTo(302);
+          assertThat(rejected)
+              .hasMessageContaining("with status 302, which points to http://portal.test/login");
+          assertThat(HandshakeTest.everythingSaidBy(rejected)).doesNotContain("s3cret");
+        });
+  }
+
+  @Test
+  void theProxySaysWhenToComeAgain() throws Exception {
+    assertRejected(
+        "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n\r\n",
+        rejected ->
+            assertThat(verdict(rejected)).contains(Verdict.retryAfter(Duration.ofSeconds(7))));
+    assertRejected(
+        "HTTP/1.1 503 Busy\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            + "Retry-After: Sun, 06 Nov 1994 08:50:07 GMT\r\n\r\n",
+        rejected ->
+            assertThat(verdict(rejected)).contains(Verdict.retryAfter(Duration.ofSeconds(30))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 Connection established\r\n\r\n",
+        "HTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.0 200 OK\r\n\r\n",
+        "HTTP/1.1 202 Accepted\r\nX: y\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+      })
+  void whateverAgreesIsATunnel(String answer) throws Exception {
+    for (boolean byteByByte : new boolean[] {false, true}) {
+      try (ScriptedServer server = ScriptedServer.start(ProxyTest::greet);
+          ScriptedServer proxy = proxy(new CompletableFuture<>(), answer, byteByByte)) {
+        use(through(proxy));
+        Channel channel = open(URI.create("ws://far.test:" + server.port() + "/channel"));
+        assertThat(next(channel)).isEqualTo("text hello");
+        channel.close(PATIENCE);
+      }
+    }
+  }
+
+  @Test
+  void interimAnswersBeforeARefusalAreSkipped() throws Exception {
+    assertRejected(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 407 No\r\nContent-Length: 3\r\n\r\nbad",
+        rejected -> {
+          assertThat(rejected.status()).isEqualTo(407);
+          assertThat(rejected).hasMessageContaining("httpProxy");
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SSH-2.0-OpenSSH_9.2, does not answer with HTTP",
+    "HTTP/1.1 200 OK~X: %s, answered with more headers than fit into the limit",
+  })
+  void aProxyThatSaysSomethingElseIsNamed(String answer, String message) throws Exception {
+    try (ScriptedServer proxy =
+        ScriptedServer.start(peer -> {
+          peer.readRequest();
+          String text = answer.replace("~", "\r\n").replace("%s", "x".repeat(70_000));
+          peer.send(Frames.utf8(text + "\r\n\r\n"));
+          peer.awaitEnd();
+        })) {
+      use(through(proxy));
+      assertThatThrownBy(() -> open(URI.create("ws://far.test")))
+          .isInstanceOf(Unreachable.class)
+          .hasMessage("the proxy http://proxy.test:" + proxy.port() + " " + message);
+    }
+  }
+
+  @Test
+  void aProxyThatIsNotThereIsNamed() throws Exception {
+    try (Socket held = new Socket()) {
+      held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      use(withProxyName().httpProxy("proxy.test", held.getLocalPort()));
+      assertThatThrownBy(() -> open(URI.create("ws://far.test")))
+          .isInstanceOf(Unreachable.class)
+          .hasMessageStartingWith(
+              "no connection to the proxy http://proxy.test:" + held.getLocalPort());
+    }
+    use(withProxyName().httpProxy("gone.test", 1));
+    assertThatThrownBy(() -> open(URI.create("ws://far.test")))
+        .isInstanceOf(Unreachable.class)
+        .hasMessage("the host gone.test of the proxy is unknown");
+  }
+
+  /** Paced by how long it waits for the client, which never says more. */
+  @Test
+  void aProxyThatDripsItsAnswerEndsWithTheTimeout() throws Exception {
+    try (ScriptedServer proxy = ScriptedServer.start(HandshakeTest::drip)) {
+      use(through(proxy));
+      assertThatThrownBy(
+              () -> transport.open(URI.create("ws://far.test"), Map.of(), Duration.ofSeconds(2)))
+          .isInstanceOf(Unreachable.class)
+          .hasMessageContaining("no answer from the proxy");
+    }
+  }
+
+  private static NettyTransportBuilder selecting(Proxy proxy, List<URI> asked) {
+    return withProxyName()
+        .proxy(
+            new ProxySelector() {
+              @Override
+              public List<Proxy> select(URI uri) {
+                asked.add(uri);
+                return List.of(proxy, Proxy.NO_PROXY);
+              }
+
+              @Override
+              public void connectFailed(URI uri, SocketAddress address, IOException cause) {}
+            });
+  }
+
+  @Test
+  void aSelectorIsAskedForTheTargetAsForOneOfHttp() throws Exception {
+    List<URI> asked = new CopyOnWriteArrayList<>();
+    CompletableFuture<Peer.Request> seen = new CompletableFuture<>();
+    try (ScriptedServer server = ScriptedServer.start(ProxyTest::greet);
+        ScriptedServer proxy = proxy(seen)) {
+      InetSocketAddress address = InetSocketAddress.createUnresolved("proxy.test", proxy.port());
+      use(selecting(new Proxy(Proxy.Type.HTTP, address), asked));
+      open(URI.create("ws://far.test:" + server.port() + "/secret?token=x")).close(PATIENCE);
+      assertThat(seen).isCompleted();
+      assertThatThrownBy(() -> open(URI.create("wss://far.test:1")))
+          .isInstanceOf(TransportException.class);
+      assertThat(asked)
+          .containsExactly(
+              URI.create("http://far.test:" + server.port() + "/"),
+              URI.create("https://far.test:1/"));
+      use(selecting(Proxy.NO_PROXY, asked));
+      assertThatThrownBy(() -> open(server.uri()))
+          .as("directly")
+          .hasMessage("the host 127.0.0.1 is unknown");
+    }
+  }
+
+  @Test
+  void aSelectorThatFailsIsToldAsSuch() {
+    use(
+        NettyTransport.builder()
+            .proxy(
+                new ProxySelector() {
+                  @Override
+                  public List<Proxy> select(URI uri) {
+                    throw new IllegalStateException("no file");
+                  }
+
+                  @Override
+                  public void connectFailed(URI uri, SocketAddress address, IOException cause) {}
+                }));
+    assertThatThrownBy(() -> open(URI.create("ws://far.test")))
+        .isInstanceOf(Unreachable.class)
+        .hasMessageContaining("proxy selector failed")
+        .hasMessageContaining("no file");
+  }
+
+  private static void withProperties(Map<String, String> properties, Execution test)
+      throws Exception {
+    Map<String, String> before = new HashMap<>();
+    properties.forEach((name, value) -> before.put(name, System.setProperty(name, value)));
+    try {
+      test.run();
+    } finally {
+      before.forEach((name, value) -> {
+        if (value == null) {
+          System.clearProperty(name);
+        } else {
+          System.setProperty(name, value);
+        }
+      });
+    }
+  }
+
+  private interface Execution {
+    void run() throws Exception;
+  }
+
+  @Test
+  void theJvmsProxySettingsAreObeyed() throws Exception {
+    CompletableFuture<Peer.Request> seen = new CompletableFuture<>();
+    try (ScriptedServer server = ScriptedServer.start(ProxyTest::greet);
+        ScriptedServer proxy = proxy(seen)) {
+      Map<String, String> properties =
+          Map.of(
+              "http.proxyHost", "127.0.0.1",
+              "http.proxyPort", "" + proxy.port(),
+              "http.nonProxyHosts", "*.near.test|localhost|127.*");
+      NettyTransportBuilder builder =
+          NettyTransport.builder()
+              .resolver(host -> {
+                if (host.equals("far.test")) {
+                  throw new UnknownHostException(host);
+                }
+                return new InetAddress[] {InetAddress.getLoopbackAddress()};
+              });
+      withProperties(
+          properties,
+          () -> {
+            use(builder);
+            open(URI.create("ws://tap.near.test:" + server.port())).close(PATIENCE);
+            assertThat(seen).isNotDone();
+            open(URI.create("ws://far.test:" + server.port())).close(PATIENCE);
+            assertThat(seen).isDone();
+            use(builder.proxy(HttpClient.Builder.NO_PROXY));
+            assertThatThrownBy(() -> open(URI.create("ws://far.test:" + server.port())))
+                .hasMessage("the host far.test is unknown");
+          });
+    }
+  }
+
+  /** A SOCKS server (RFC 1928, RFC 1929) that leads to this machine, whatever it is asked for. */
+  private static ScriptedServer socks(String credentials, CompletableFuture<String> asked)
+      throws Exception {
+    return ScriptedServer.start(peer -> {
+      DataInputStream in = new DataInputStream(peer.socket().getInputStream());
+      assertThat(in.readUnsignedByte()).isEqualTo(5);
+      in.skipNBytes(in.readUnsignedByte());
+      if (credentials.isEmpty()) {
+        peer.send(new byte[] {5, 0});
+      } else {
+        peer.send(new byte[] {5, 2});
+        assertThat(in.readUnsignedByte()).isEqualTo(1);
+        String given = read(in) + "/" + read(in);
+        peer.send(new byte[] {1, (byte) (given.equals(credentials) ? 0 : 1)});
+      }
+      in.skipNBytes(3);
+      int type = in.readUnsignedByte();
+      String host = type == 3 ? read(in) : InetAddress.getByAddress(in.readNBytes(4)).toString();
+      int port = in.readUnsignedShort();
+      asked.complete(type + " " + host);
+      try (Socket server = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        peer.send(new byte[] {5, 0, 0, 1, 0, 0, 0, 0, 0, 0});
+        Thread back = new Thread(() -> pump(server, peer.socket()));
+        back.start();
+        pump(peer.socket(), server);
+        back.join();
+      }
+    });
+  }
+
+  private static String read(DataInputStream in) throws IOException {
+    return new String(in.readNBytes(in.readUnsignedByte()), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aSocksProxyOfTheJvmsIsUsedAndLooksUpTheHost() throws Exception {
+    CompletableFuture<String> asked = new CompletableFuture<>();
+    try (ScriptedServer server = ScriptedServer.start(ProxyTest::greet);
+        ScriptedServer proxy = socks("", asked)) {
+      Map<String, String> properties =
+          Map.of("socksProxyHost", "127.0.0.1", "socksProxyPort", "" + proxy.port());
+      withProperties(
+          properties,
+          () -> {
+            Channel channel = open(URI.create("ws://far.test:" + server.port()));
+            assertThat(next(channel)).isEqualTo("text hello");
+            channel.close(PATIENCE);
+          });
+      assertThat(asked).isCompletedWithValue("3 far.test");
+    }
+  }
+
+  @Test
+  void aSocksProxyGetsUserAndPassword() throws Exception {
+    CompletableFuture<String> asked = new CompletableFuture<>();
+    try (ScriptedServer server = ScriptedServer.start(ProxyTest::greet);
+        ScriptedServer proxy = socks("someone/hunter:2", asked)) {
+      InetSocketAddress address = InetSocketAddress.createUnresolved("proxy.test", proxy.port());
+      NettyTransportBuilder builder =
+          selecting(new Proxy(Proxy.Type.SOCKS, address), new CopyOnWriteArrayList<>());
+      withProperties(
+          Map.of(
+              "java.net.socks.username", "someone",
+              "java.net.socks.password", "hunter:2"),
+          () -> {
+            use(builder);
+            open(server.uri()).close(PATIENCE);
+          });
+      assertThat(asked).isCompletedWithValue("1 /127.0.0.1");
+      withProperties(
+          Map.of(
+              "java.net.socks.username", "someone",
+              "java.net.socks.password", "s3cret"),
+          () ->
+              assertThatThrownBy(() -> open(server.uri()))
+                  .isInstanceOf(Unreachable.class)
+                  .hasMessageContaining("the proxy socks5://proxy.test:" + proxy.port())
+                  .satisfies(e ->
+                      assertThat(HandshakeTest.everythingSaidBy(e))
+                          .doesNotContain("someone")
+                          .doesNotContain("s3cret")));
     }
   }
 

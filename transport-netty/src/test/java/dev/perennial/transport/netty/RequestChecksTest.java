@@ -29,6 +29,11 @@ class RequestChecksTest {
     "ws://under_score:7/x,        ws://under_score:7, under_score, 7, /x",
     "ws://host/ü,                 ws://host,          host, 80, /%C3%BC",
     "ws://host:/x,                ws://host,          host, 80, /x",
+    "ws://[fe80::1%25eth0]:7/x,   ws://[fe80::1]:7,   fe80::1, 7, /x",
+    "ws://[fe80:0:0:0:0:0:0:1]/,  ws://[fe80:0:0:0:0:0:0:1], fe80:0:0:0:0:0:0:1, 80, /",
+    "ws://bücher.test/x,          ws://xn--bcher-kva.test, xn--bcher-kva.test, 80, /x",
+    "ws://b%C3%BCcher.test:7,     ws://xn--bcher-kva.test:7, xn--bcher-kva.test, 7, /",
+    "ws://例え.test,               ws://xn--r8jz45g.test, xn--r8jz45g.test, 80, /",
   })
   void aUriNamesAHostAPortAndAResource(
       URI uri, String shown, String host, int port, String resource) {
@@ -54,6 +59,10 @@ class RequestChecksTest {
         "ws://host:65536/secret",
         "ws://host:99999999999/secret",
         "ws://host:secret/",
+        "ws://secret%20host/",
+        "ws://secret%0d%0ahost/",
+        "ws://secret%2Fhost/",
+        "ws://ü..secret/",
       })
   void anythingElseIsRefusedWithoutRepeatingIt(String uri) {
     assertThatIllegalArgumentException()

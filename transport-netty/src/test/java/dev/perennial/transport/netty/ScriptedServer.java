@@ -51,6 +51,20 @@ final class ScriptedServer implements AutoCloseable {
     return start(ServerSocketFactory.getDefault(), 4096, false, script);
   }
 
+  /** On an address of its own, and on a port that another one has on its address, or 0. */
+  static ScriptedServer startAt(String address, int port, Script script) throws IOException {
+    ServerSocket socket = new ServerSocket();
+    socket.bind(new java.net.InetSocketAddress(InetAddress.getByName(address), port));
+    return new ScriptedServer(socket, false, script);
+  }
+
+  static ScriptedServer startTlsAt(String address, int port, SSLContext context, Script script)
+      throws IOException {
+    ServerSocket socket = context.getServerSocketFactory().createServerSocket();
+    socket.bind(new java.net.InetSocketAddress(InetAddress.getByName(address), port));
+    return new ScriptedServer(socket, true, script);
+  }
+
   static ScriptedServer startTls(SSLContext context, Script script) throws IOException {
     return start(context.getServerSocketFactory(), 0, true, script);
   }

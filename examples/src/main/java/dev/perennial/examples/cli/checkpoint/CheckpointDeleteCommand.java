@@ -20,6 +20,12 @@ final class CheckpointDeleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Failure {
-    return parameters.with((store, id, out) -> store.delete(id));
+    return parameters.with((store, id, out) -> {
+      boolean deleted = store.delete(id);
+      if (deleted) {
+        parameters.done("deleted", out);
+      }
+      return deleted;
+    });
   }
 }

@@ -2,6 +2,7 @@ package dev.perennial.examples.cli.checkpoint;
 
 import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.port.LogText;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,7 +18,13 @@ final class CheckpointListCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Failure {
-    return parameters.with(
-        (store, out) -> store.streamIds().forEach(id -> out.println(LogText.line(id))));
+    return parameters.with((store, out) -> {
+      List<String> ids = store.streamIds();
+      ids.forEach(id -> out.println(LogText.line(id)));
+      if (ids.isEmpty()) {
+        // Not to stdout, where each line is an id.
+        parameters.note("there is no checkpoint");
+      }
+    });
   }
 }

@@ -58,6 +58,15 @@ final class StoreParameters {
         null);
   }
 
+  CheckpointLocation location() {
+    return location;
+  }
+
+  /** Says something about the store to the person, and not to a program that reads the output. */
+  void note(String what) {
+    spec.commandLine().getErr().println(what + " in " + location);
+  }
+
   /** Opens the store, does the work, and tells what went wrong in one line. */
   int with(Work work) throws Failure {
     PrintWriter out = spec.commandLine().getOut();

@@ -2,6 +2,7 @@ package dev.perennial.examples.cli.checkpoint;
 
 import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.LogText;
 import java.io.PrintWriter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -21,6 +22,11 @@ final class StreamParameters {
   @Parameters(index = "1", paramLabel = "ID", description = "The id of the stream.")
   @SuppressWarnings("NullAway.Init") // by picocli
   private String id;
+
+  /** Says what was done with the checkpoint. */
+  void done(String what, PrintWriter out) {
+    out.println(what + " the checkpoint \"" + LogText.line(id) + "\" in " + parameters.location());
+  }
 
   /** Opens the store, does the work, and tells what went wrong in one line. */
   int with(Work work) throws Failure {

@@ -8,7 +8,8 @@ import java.util.regex.Pattern;
 public final class Addresses {
 
   private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://(.*)");
-  private static final String HOST = "([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:\\d+)?";
+  private static final String HOST =
+      "([\\p{L}\\p{M}\\p{N}._-]+|\\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?])(:\\d+)?";
   private static final Pattern HOSTS =
       Pattern.compile(HOST + "(," + HOST + ")*(/[A-Za-z0-9._-]*)?");
 

@@ -3,7 +3,10 @@ package dev.perennial.examples.cli.tail;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.LogText;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -11,11 +14,16 @@ import org.jspecify.annotations.Nullable;
 /** Says when a connection comes and goes. */
 final class ConnectionNotes implements StreamListener {
 
+  private static final StreamRuntime RUNTIME = StreamRuntime.system();
   private static final int WHY_LENGTH = 200;
+
+  /** How long an attempt to connect may take before a person wants to know. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final String where;
   private final Function<Throwable, @Nullable String> words;
   private final Consumer<String> notes;
+  private final AtomicReference<StreamRuntime.@Nullable Timer> connecting = new AtomicReference<>();
 
   /**
    * @param words what an error says
@@ -30,6 +38,12 @@ final class ConnectionNotes implements StreamListener {
 
   @Override
   public void onTransition(Transition transition) {
+    boolean begins = transition.to() == StreamState.CONNECTING;
+    StreamRuntime.Timer before =
+        connecting.getAndSet(begins ? RUNTIME.schedule(PATIENCE, this::slow) : null);
+    if (before != null) {
+      before.cancel();
+    }
     if (transition.to() == StreamState.LIVE) {
       notes.accept("connected to " + where);
     } else if (transition.to() == StreamState.BACKING_OFF) {
@@ -46,6 +60,10 @@ final class ConnectionNotes implements StreamListener {
   public void onWindowFull(WindowFull full) {
     notes.accept(
         "waiting for whoever reads the output: " + full.unacked() + " events are not printed yet");
+  }
+
+  private void slow() {
+    notes.accept("still connecting to " + where);
   }
 
   private String why(Throwable cause) {

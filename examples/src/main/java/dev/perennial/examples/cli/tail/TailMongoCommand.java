@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
       "With @|bold --checkpoint|@ it goes on where it stopped; without, it begins at --from each time. Of"
           + " several with the same checkpoint one prints, and the others stand by for as long as --wait says.",
       "",
-      "Times are the server's, in UTC, as --from takes them."
+      "Times are the server's, in UTC; a --from before now counts from this machine's clock."
     },
     footer = {
       "",
@@ -101,8 +101,9 @@ final class TailMongoCommand implements Callable<Integer> {
       paramLabel = "START",
       converter = StartConverter.class,
       description =
-          "Where to begin: now, a time such as 2026-11-22T10:00:00Z, or a resume token. Overrides and"
-              + " overwrites a checkpoint. Without it, and without a checkpoint: now.")
+          "Where to begin: "
+              + StartConverter.FORM
+              + ". Overrides and overwrites a checkpoint. Without it, and without a checkpoint: now.")
   private @Nullable StartPosition from;
 
   @Option(

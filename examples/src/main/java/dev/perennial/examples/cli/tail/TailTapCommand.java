@@ -4,6 +4,8 @@ import dev.perennial.AckMode;
 import dev.perennial.EventStream;
 import dev.perennial.examples.cli.console.Failure;
 import dev.perennial.port.Transport;
+import dev.perennial.source.tap.TapAdmin;
+import dev.perennial.source.tap.TapAdminBuilder;
 import dev.perennial.source.tap.TapEvent;
 import dev.perennial.source.tap.TapSource;
 import dev.perennial.source.tap.TapSourceBuilder;
@@ -25,7 +27,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Prints the events of a Tap, one a line, and acks each once it is printed.",
       "",
-      "An event that is acked is gone from the Tap: use @|bold --no-ack|@ to look only.",
+      "An event that is acked is gone from the Tap: use @|bold --no-ack|@ to look only. Several consumers of a"
+          + " Tap share its events.",
       "",
       "Times are those of the arrival, in UTC."
     },
@@ -49,7 +52,8 @@ final class TailTapCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "URI",
-      description = "Where the Tap is, for example ws://localhost:2480 or https://example.org/tap.")
+      description =
+          "Where the Tap is, for example localhost, ws://localhost:2480/channel or https://example.org/tap.")
   @SuppressWarnings("NullAway.Init") // by picocli
   private String uri;
 
@@ -82,13 +86,21 @@ final class TailTapCommand implements Callable<Integer> {
                 options.max(),
                 !noAck,
                 notes)) {
-      return tail.run(options.patience(), new TapFailures(uri, !password.isEmpty()), batch -> {});
+      return tail.run(
+          options.patience(),
+          new TapFailures(uri, !password.isEmpty()),
+          new QuietTap(() -> admin(password), notes));
     }
   }
 
   /** The Tap's; empty if none is given. */
   private static String password() {
     return Objects.requireNonNullElse(System.getenv(PASSWORD), "");
+  }
+
+  private TapAdmin admin(String password) {
+    TapAdminBuilder admin = TapAdmin.builder().uri(uri);
+    return (password.isEmpty() ? admin : admin.password(password)).build();
   }
 
   private TapSource source(Transport transport, String password) {

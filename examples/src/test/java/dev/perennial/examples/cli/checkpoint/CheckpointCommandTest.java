@@ -68,10 +68,14 @@ class CheckpointCommandTest {
                 cluster time  2023-11-14T22:13:20Z, increment 7
                 """,
                 ""));
-    assertThat(run("delete", location, "orders")).isEqualTo(new Result(0, "", ""));
+    String where = " in " + CheckpointLocation.parse(location) + "\n";
+    assertThat(run("delete", location, "orders"))
+        .isEqualTo(new Result(0, "deleted the checkpoint \"orders\"" + where, ""));
     assertThat(run("list", location)).isEqualTo(new Result(0, "app/log\n", ""));
-    assertThat(run("delete", location, "app/log")).isEqualTo(new Result(0, "", ""));
-    assertThat(run("list", location)).isEqualTo(new Result(0, "", ""));
+    assertThat(run("delete", location, "app/log"))
+        .isEqualTo(new Result(0, "deleted the checkpoint \"app/log\"" + where, ""));
+    assertThat(run("list", location))
+        .isEqualTo(new Result(0, "", "there is no checkpoint" + where));
   }
 
   @ParameterizedTest

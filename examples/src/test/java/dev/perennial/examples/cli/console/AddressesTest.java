@@ -17,6 +17,8 @@ class AddressesTest {
         "rediss://user:geheim@[::1]:6379 | rediss://[::1]:6379",
         "mongodb://u:geheim@a:1,b:2/shop?replicaSet=rs0 | mongodb://a:1,b:2/shop",
         "mongodb+srv://u:geheim@cluster0.example.org/?authSource=admin | mongodb+srv://cluster0.example.org/",
+        "redis://geheim@[fe80::1%25eth0]:6379 | redis://[fe80::1%25eth0]:6379",
+        "redis://geheim@bücher.test/1 | redis://bücher.test/1",
         "redis-sentinel://geheim@a:1,b:2/0?sentinelMasterId=m#x | redis-sentinel://a:1,b:2/0"
       })
   void keepsSchemeHostsAndPath(String address, String shown) {

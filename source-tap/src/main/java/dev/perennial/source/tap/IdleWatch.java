@@ -1,0 +1,99 @@
+package dev.perennial.source.tap;
+
+import dev.perennial.port.Channel;
+import dev.perennial.port.Message;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.Transport;
+import dev.perennial.port.TransportException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A transport whose channels are lost once nothing has come for so long, though somebody looked.
+ * Passes on to another transport.
+ */
+final class IdleWatch implements Transport {
+
+  /**
+   * How much of the time between two looks counts at most. An application that is busy elsewhere,
+   * or a machine that slept, then has to look again and again before the channel is given up.
+   */
+  private static final Duration LONGEST_GAP = Duration.ofSeconds(1);
+
+  /** RFC 6455, section 7.4.1: no close frame came. */
+  private static final int ABNORMAL = 1006;
+
+  private final Transport transport;
+  private final Duration limit;
+  private final StreamRuntime runtime;
+
+  IdleWatch(Transport transport, Duration limit, StreamRuntime runtime) {
+    this.transport = transport;
+    this.limit = limit;
+    this.runtime = runtime;
+  }
+
+  @Override
+  public Channel open(URI uri, Map<String, String> headers, Duration timeout)
+      throws TransportException, InterruptedException {
+    return new Watched(transport.open(uri, headers, timeout));
+  }
+
+  @Override
+  public void close() {
+    transport.close();
+  }
+
+  /** One channel, of which the time without a message is known. */
+  private final class Watched implements Channel {
+
+    private final Channel channel;
+    private long lookedAt = runtime.nanoTime();
+    private long idleNanos;
+
+    Watched(Channel channel) {
+      this.channel = channel;
+    }
+
+    @Override
+    public @Nullable Message receive(Duration timeout)
+        throws TransportException, InterruptedException {
+      Message message = channel.receive(timeout);
+      long now = runtime.nanoTime();
+      long gap = Math.min(now - lookedAt, LONGEST_GAP.toNanos());
+      lookedAt = now;
+      idleNanos = message == null ? idleNanos + gap : 0;
+      if (idleNanos >= limit.toNanos()) {
+        throw new TransportException.Lost(
+            ABNORMAL,
+            "no event came for "
+                + limit.toMillis()
+                + " ms, after which TapSourceBuilder.reconnectWhenIdle() gives a connection up",
+            null);
+      }
+      return message;
+    }
+
+    @Override
+    public void wakeUp() {
+      channel.wakeUp();
+    }
+
+    @Override
+    public void send(byte[] utf8Text) {
+      channel.send(utf8Text);
+    }
+
+    @Override
+    public int unsent() {
+      return channel.unsent();
+    }
+
+    @Override
+    public void close(Duration flush) throws InterruptedException {
+      channel.close(flush);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package dev.perennial.source.tap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.TransportException.Lost;
+import dev.perennial.port.Verdict;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class IdleWatchTest {
+
+  private static final Duration SLICE = Duration.ofMillis(500);
+
+  private final ScriptedTransport transport = new ScriptedTransport();
+  private final ManualClock clock = new ManualClock();
+  private final TapSource source =
+      TapSource.builder(transport).reconnectWhenIdle(Duration.ofSeconds(30)).runtime(clock).build();
+
+  /** Looks so often for half a second each, and finds something or nothing. */
+  private boolean look(AckingConnection<TapEvent, TapPosition> connection, int times)
+      throws Exception {
+    boolean found = false;
+    for (int i = 0; i < times; i++) {
+      clock.pass(SLICE);
+      found |= connection.receive(SLICE) != null;
+    }
+    return found;
+  }
+
+  @Test
+  void aConnectionWithoutAnEventIsLostAndTriedAgain() throws Exception {
+    transport.channel();
+    var connection = source.connect();
+
+    assertThat(look(connection, 59)).isFalse();
+
+    assertThatThrownBy(() -> look(connection, 1))
+        .isInstanceOf(Lost.class)
+        .hasMessage(
+            "connection lost with code 1006: no event came for 30000 ms, after which"
+                + " TapSourceBuilder.reconnectWhenIdle() gives a connection up")
+        .satisfies(lost -> assertThat(source.errors().classify(lost)).contains(Verdict.retry()));
+  }
+
+  @Test
+  void eachEventBeginsTheTimeAnew() throws Exception {
+    ScriptedTransport.ScriptedChannel channel = transport.channel();
+    var connection = source.connect();
+
+    for (int i = 1; i <= 3; i++) {
+      assertThat(look(connection, 59)).isFalse();
+      channel.text(Messages.record("" + i));
+      assertThat(look(connection, 1)).isTrue();
+    }
+  }
+
+  @Test
+  void anApplicationThatIsBusyElsewhereIsNotIdleness() throws Exception {
+    ScriptedTransport.ScriptedChannel channel =
+        transport.channel().text(Messages.record("1")).text(Messages.record("2"));
+    var connection = source.connect();
+
+    clock.pass(Duration.ofHours(1));
+    assertThat(connection.receive(Duration.ZERO)).as("what waits unread").isNotNull();
+    clock.pass(Duration.ofHours(1));
+    assertThat(connection.receive(Duration.ZERO)).isNotNull();
+    for (int i = 0; i < 29; i++) {
+      clock.pass(Duration.ofHours(1));
+      assertThat(connection.receive(Duration.ZERO)).as("nothing yet, after a pause").isNull();
+    }
+    channel.text(Messages.record("3"));
+    assertThat(connection.receive(Duration.ZERO)).isNotNull();
+  }
+
+  @Test
+  void eachConnectionHasATimeOfItsOwn() throws Exception {
+    transport.channel();
+    transport.channel();
+    var first = source.connect();
+    assertThatThrownBy(() -> look(first, 60)).isInstanceOf(Lost.class);
+    first.close(Duration.ZERO);
+
+    assertThat(look(source.connect(), 59)).isFalse();
+  }
+
+  @Test
+  void passesOnToTheChannel() throws Exception {
+    ScriptedTransport.ScriptedChannel channel = transport.channel().text(Messages.record("1"));
+    var connection = source.connect();
+    clock.pass(SLICE);
+    var received =
+        (dev.perennial.port.Received.Event<TapEvent, TapPosition>) connection.receive(SLICE);
+    connection.acknowledge(received.position());
+    connection.wakeUp();
+    channel.unsent = 3;
+
+    assertThat(channel.sent).hasSize(1);
+    assertThat(channel.wakeUps).isEqualTo(1);
+    assertThat(connection.unsent()).isEqualTo(3);
+    connection.close(SLICE);
+    assertThat(channel.closedWith).isEqualTo(SLICE);
+  }
+
+  @Test
+  void itIsOffUnlessSet() throws Exception {
+    transport.channel();
+    var connection = TapSource.builder(transport).runtime(clock).build().connect();
+
+    assertThat(look(connection, 10_000)).isFalse();
+    assertThatThrownBy(() -> TapSource.builder(transport).reconnectWhenIdle(Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("reconnectWhenIdle");
+  }
+}
