@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
@@ -96,7 +97,7 @@ record Deployment(@Nullable String id, @Nullable String set, Set<UUID> collectio
   /** In what the other certainly is another deployment, in words; empty if in nothing. */
   Optional<String> difference(Deployment other) {
     if (hasComparableId(other)) {
-      return id.equals(other.id)
+      return Objects.equals(id, other.id)
           ? Optional.empty()
           : Optional.of("its id is " + other.id + ", not " + id);
     }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Another member's answer says nothing, since its oplog may be longer, or shorter. A client of
  * ours is led to the cursor's own; with one that was given it is asked several times, and again
- * after a while, until it happens to be that. Belongs to one source, and to the thread that uses it.
+ * after a while, until it happens to be that. Belongs to one source, and to the thread that uses
+ * it.
  */
 final class StartProbe {
 
@@ -70,7 +71,9 @@ final class StartProbe {
     return false;
   }
 
-  /** The server that has what comes from a time on, or does not but is another; empty if neither. */
+  /**
+   * The server that has what comes from a time on, or does not but is another; empty if neither.
+   */
   private Optional<ServerAddress> ask(MongoPosition time, ServerAddress server)
       throws InterruptedException {
     OpenCursor probe;

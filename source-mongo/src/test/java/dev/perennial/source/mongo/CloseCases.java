@@ -13,8 +13,8 @@ import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
@@ -63,8 +63,7 @@ abstract class CloseCases extends MongoServerCases {
   }
 
   private static boolean isStreamsSelection(StackTraceElement[] frames) {
-    return Arrays.stream(frames)
-            .anyMatch(frame -> frame.getMethodName().startsWith("selectServer"))
+    return Arrays.stream(frames).anyMatch(frame -> frame.getMethodName().startsWith("selectServer"))
         && Arrays.stream(frames)
             .anyMatch(frame -> frame.getClassName().startsWith("dev.perennial.source.mongo."));
   }

@@ -10,8 +10,8 @@ import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoException;
 import com.mongodb.ReadPreference;
-import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.MongoClients;
+import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.connection.ServerDescription;
 import dev.perennial.EventStream;
 import dev.perennial.port.Connection;
@@ -35,8 +35,8 @@ import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConnectionTest {
 
@@ -257,7 +257,8 @@ class ConnectionTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @DisplayName("below 5.0 a probe that another member answered, or refused, says nothing of the cursor")
+  @DisplayName(
+      "below 5.0 a probe that another member answered, or refused, says nothing of the cursor")
   void probedElsewhere(boolean refused) throws Exception {
     try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
       MongoPosition event = firstEvent(three);

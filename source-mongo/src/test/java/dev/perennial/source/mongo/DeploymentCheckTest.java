@@ -46,8 +46,7 @@ class DeploymentCheckTest {
   }
 
   private Rig rig(Rights rights, long seed, String name) {
-    Rig rig =
-        new Rig(servers -> servers.seed(seed).name(name).wireVersion(9).clock(clock::get));
+    Rig rig = new Rig(servers -> servers.seed(seed).name(name).wireVersion(9).clock(clock::get));
     rig.servers.faults().ordinaryRights(rights == Rights.READ);
     return rig;
   }
@@ -97,7 +96,8 @@ class DeploymentCheckTest {
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("a checkpoint of a set that was made apart is refused, though its time is known here")
+  @DisplayName(
+      "a checkpoint of a set that was made apart is refused, though its time is known here")
   void another(Rights rights) throws Exception {
     try (Rig old = rig(rights);
         Rig other = rig(rights, 2, "rs0")) {
@@ -125,7 +125,8 @@ class DeploymentCheckTest {
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("after a migration that is accepted a stream goes on from the time, and belongs here")
+  @DisplayName(
+      "after a migration that is accepted a stream goes on from the time, and belongs here")
   void accepted(Rights rights) throws Exception {
     try (Rig old = rig(rights);
         Rig other = rig(rights, 2, "rs0")) {
@@ -135,8 +136,7 @@ class DeploymentCheckTest {
       other.store.put(Rig.ID, saved);
       BsonTimestamp later = other.insert(2);
       assertThat(later)
-          .isGreaterThanOrEqualTo(
-              old.builder().build().decode(saved).clusterTime().orElseThrow());
+          .isGreaterThanOrEqualTo(old.builder().build().decode(saved).clusterTime().orElseThrow());
       assertResumes(other, other.builder().acceptMigration(true), "insert 2");
       other.insert(3);
       assertResumes(other, other.builder(), "insert 3");
@@ -248,7 +248,8 @@ class DeploymentCheckTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"shop", "shop.orders,shop.items"})
-  @DisplayName("in a database, and in several collections, any that is still there shows the same set")
+  @DisplayName(
+      "in a database, and in several collections, any that is still there shows the same set")
   void severalCollections(String scope) throws Exception {
     try (Rig old = rig(Rights.READ);
         Rig other = rig(Rights.READ, 2, "rs0")) {

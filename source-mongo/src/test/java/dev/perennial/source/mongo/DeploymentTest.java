@@ -80,7 +80,8 @@ class DeploymentTest {
   @ParameterizedTest
   @ValueSource(strings = {"1 time 5.1 @collection=x", "1 time 5.1 @set=%zz", "1 time @set=rs0"})
   void saysWhatIsWrongWithGarbage(String position) {
-    assertThatThrownBy(() -> new CheckpointText("f").decode(new Checkpoint("mongodb", "f", position)))
+    assertThatThrownBy(
+            () -> new CheckpointText("f").decode(new Checkpoint("mongodb", "f", position)))
         .isInstanceOfSatisfying(
             CheckpointException.class,
             e -> assertThat(e.kind()).isEqualTo(CheckpointException.Kind.CORRUPT));

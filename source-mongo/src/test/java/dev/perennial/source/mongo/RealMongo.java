@@ -119,8 +119,8 @@ final class RealMongo extends MongoUnderTest {
   }
 
   /**
-   * Waits until the oplog is cut, and writes meanwhile: a server cuts whole parts, and only once the
-   * newest one is full.
+   * Waits until the oplog is cut, and writes meanwhile: a server cuts whole parts, and only once
+   * the newest one is full.
    *
    * @param interval between two writes, so that the oplog does not grow much while the server waits
    *     for a checkpoint
