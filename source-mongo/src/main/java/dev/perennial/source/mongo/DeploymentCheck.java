@@ -70,9 +70,14 @@ final class DeploymentCheck {
     return known;
   }
 
-  /** A checkpoint was restored, and says what it was saved on. */
-  void restored(Deployment saved) {
-    known = saved;
+  /**
+   * A checkpoint was restored.
+   *
+   * @param saved what it says of the deployment that it was saved on
+   * @param settingsChanged whether other collections may be watched than when it was saved
+   */
+  void restored(Deployment saved, boolean settingsChanged) {
+    known = settingsChanged ? saved.withoutCollections() : saved;
   }
 
   /**
@@ -105,7 +110,8 @@ final class DeploymentCheck {
                   + " dropped or renamed since");
     }
     if (difference.isEmpty()) {
-      known = before.with(now).withFewOf(before.collections());
+      Deployment learned = before.with(now).withFewOf(before.collections());
+      known = showsDrops() ? learned : learned.withoutCollections();
       return from;
     }
     if (!options.acceptMigration()) {

@@ -227,7 +227,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   @Override
   public MongoPosition decode(Checkpoint saved) throws CheckpointException {
     CheckpointText.Restored restored = checkpoints.decode(saved);
-    deployment.restored(restored.deployment());
+    deployment.restored(restored.deployment(), restored.settingsChanged().isPresent());
     restored
         .settingsChanged()
         .ifPresent(change -> telling.tell(listener -> listener.onSettingsChanged(change)));

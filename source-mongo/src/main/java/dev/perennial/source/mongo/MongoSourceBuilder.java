@@ -115,7 +115,8 @@ public final class MongoSourceBuilder {
 
   /**
    * How long the server waits for an event before it answers without one: 500 ms unless set. A
-   * driver that waits for a server cannot be woken, so a close of the stream may take as long.
+   * close of the stream may take as long, since it kills the cursor after the answer; waiting calls
+   * end at once.
    */
   public MongoSourceBuilder maxAwaitTime(Duration time) {
     this.maxAwaitTime = requireNonNull(time, "maxAwaitTime() needs a time");

@@ -107,6 +107,10 @@ final class OpenCursor {
     Asking waited = current;
     signal.await(() -> waited.isDone || woken, atMost.isZero() ? atMost : longer(atMost, ANSWER));
     woken = false;
+    if (!atMost.isZero() && Thread.interrupted()) {
+      // The answer, if it is there, stays for the next call.
+      throw new InterruptedException();
+    }
     return current.isDone;
   }
 
@@ -121,7 +125,7 @@ final class OpenCursor {
   }
 
   /** The next event; null if there is none. */
-  @Nullable EventBytes answer() throws MongoSourceException.ResumeStorm, InterruptedException {
+  @Nullable EventBytes answer() throws MongoSourceException, InterruptedException {
     Asking answered = Objects.requireNonNull(asking);
     asking = null;
     return answered.event();
@@ -173,10 +177,10 @@ final class OpenCursor {
       return true;
     }
 
-    @Nullable EventBytes event() throws MongoSourceException.ResumeStorm, InterruptedException {
+    @Nullable EventBytes event() throws MongoSourceException, InterruptedException {
       Throwable thrown = failure;
-      if (thrown instanceof MongoSourceException.ResumeStorm storm) {
-        throw storm;
+      if (thrown instanceof MongoSourceException known) {
+        throw known;
       }
       if (thrown instanceof InterruptedException interrupt) {
         throw interrupt;

@@ -275,6 +275,21 @@ class DeploymentCheckTest {
 
   @ParameterizedTest
   @EnumSource
+  @DisplayName("a stream that watches something else now is still on the same deployment")
+  void anotherScope(Rights rights) throws Exception {
+    try (Rig rig = rig(rights)) {
+      rig.insert(0);
+      rig.servers.insert("shop.items", new BsonDocument("_id", new BsonInt32(0)));
+      ackOne(rig, rig.builder());
+      rig.servers.insert("shop.items", new BsonDocument("_id", new BsonInt32(2)));
+      assertResumes(rig, rig.builder().watch(Scope.parse("shop.items")), "insert 2");
+      rig.insert(3);
+      assertResumes(rig, rig.builder().watch(Scope.parse("shop")), "insert 2", "insert 3");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   @DisplayName("a checkpoint without a mark is good, and the next one has it")
   void withoutMark(Rights rights) throws Exception {
     try (Rig old = rig(rights);
