@@ -5,6 +5,7 @@ final class Access {
 
   private boolean credentialsRefused;
   private boolean streamsForbidden;
+  private boolean ordinary;
 
   /** Whether a login fails, and what comes without one is refused. */
   boolean credentialsRefused() {
@@ -15,7 +16,16 @@ final class Access {
     credentialsRefused = refused;
   }
 
-  /** Whether an aggregate is more than the client is allowed. */
+  /** Whether clients have only the rights of the role {@code read}. */
+  boolean ordinary() {
+    return ordinary;
+  }
+
+  void onlyOrdinary(boolean only) {
+    ordinary = only;
+  }
+
+  /** Whether a stream is more than the client is allowed. */
   boolean streamsForbidden() {
     return streamsForbidden;
   }

@@ -20,6 +20,9 @@ final class Authentication {
           "endSessions",
           "getnonce");
 
+  /** Of what the role read allows, what is refused to somebody without it. */
+  private static final Set<String> OF_READ = Set.of("aggregate", "listCollections");
+
   private Authentication() {}
 
   static void check(Call call) {
@@ -28,15 +31,25 @@ final class Authentication {
     if (access.credentialsRefused() && !OPEN.contains(name)) {
       throw new CommandError(13, "command " + name + " requires authentication");
     }
-    if (access.streamsForbidden() && name.equals("aggregate")) {
+    if ((access.streamsForbidden() && OF_READ.contains(name))
+        || ((access.streamsForbidden() || access.ordinary()) && isOfClusterMonitor(call))) {
       throw new CommandError(
           13,
           "not authorized on "
               + call.request().database()
-              + " to execute command { aggregate: "
-              + call.request().command().get("aggregate")
+              + " to execute command { "
+              + name
+              + ": "
+              + call.request().command().get(name)
               + " }");
     }
+  }
+
+  /** What needs the role clusterMonitor. */
+  private static boolean isOfClusterMonitor(Call call) {
+    String name = call.request().name();
+    return name.startsWith("replSetGet")
+        || (name.equals("find") && call.request().database().equals("config"));
   }
 
   /** Every login is answered the same, since there are no users. */

@@ -82,7 +82,15 @@ public final class Faults {
     set.change(() -> set.access().refuseCredentials(refused));
   }
 
-  /** Whether every aggregate fails with 13, as for a user without the role. */
+  /**
+   * Whether {@code replSetGetConfig} and what else needs the role {@code clusterMonitor} fails with
+   * 13, as for a user who has only {@code read}.
+   */
+  public void ordinaryRights(boolean only) {
+    set.change(() -> set.access().onlyOrdinary(only));
+  }
+
+  /** Whether every aggregate fails with 13, as for a user without any role. */
   public void forbidStreams(boolean forbidden) {
     set.change(() -> set.access().forbidStreams(forbidden));
   }

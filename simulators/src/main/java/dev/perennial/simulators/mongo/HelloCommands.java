@@ -68,7 +68,10 @@ final class HelloCommands {
     boolean legacy = !call.request().name().equals("hello");
     BsonDocument reply = new BsonDocument("helloOk", BsonBoolean.TRUE);
     String primaryField = legacy ? "ismaster" : "isWritablePrimary";
-    if (settings.standalone()) {
+    if (settings.router()) {
+      reply.put("msg", new BsonString("isdbgrid"));
+    }
+    if (!settings.isReplicaSet()) {
       reply.put(primaryField, BsonBoolean.TRUE);
     } else {
       describeSet(call, reply, primaryField);
@@ -100,7 +103,7 @@ final class HelloCommands {
     BsonArray hosts = new BsonArray();
     set.members().forEach(member -> hosts.add(new BsonString(member.address())));
     reply.put("hosts", hosts);
-    reply.put("setName", new BsonString(Settings.NAME));
+    reply.put("setName", new BsonString(set.settings().name()));
     reply.put("setVersion", new BsonInt32(1));
     reply.put(primaryField, BsonBoolean.valueOf(primary));
     reply.put("secondary", BsonBoolean.valueOf(!primary));

@@ -2,6 +2,7 @@ package dev.perennial.simulators.mongo;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -9,6 +10,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.bson.BsonTimestamp;
+import org.bson.types.ObjectId;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,7 @@ final class ReplicaSet {
   final Faults faults;
 
   private final Settings settings;
+  private final ObjectId id;
   private final Oplog oplog;
   private final Catalog catalog;
   private final ClusterClock clock;
@@ -44,6 +47,7 @@ final class ReplicaSet {
 
   ReplicaSet(Settings settings) {
     this.settings = settings;
+    this.id = id(settings.seed());
     this.oplog = new Oplog(settings.oplogLimit());
     this.catalog = new Catalog(settings.seed());
     this.clock = new ClusterClock(settings.clock());
@@ -81,6 +85,18 @@ final class ReplicaSet {
   /** The members, in order; the list never changes. */
   List<Member> members() {
     return members;
+  }
+
+  /** As a set gets one when it is initiated, the same for the same seed. */
+  private static ObjectId id(long seed) {
+    byte[] bytes = new byte[12];
+    new Random(seed).nextBytes(bytes);
+    return new ObjectId(bytes);
+  }
+
+  /** The set's own id, whatever happens to its members. */
+  ObjectId id() {
+    return id;
   }
 
   Settings settings() {

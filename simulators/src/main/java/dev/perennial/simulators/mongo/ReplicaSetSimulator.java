@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
+import org.bson.types.ObjectId;
 
 /**
  * A MongoDB replica set of one to three members on the loopback interface, in this process.
@@ -37,18 +38,23 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
     return new ReplicaSetSimulatorBuilder();
   }
 
-  /** For drivers: all members, and the set's name unless it is standalone. */
+  /** For drivers: all members, and the set's name if it is one for clients. */
   public String connectionString() {
     String hosts = set.members().stream().map(Member::address).collect(Collectors.joining(","));
     return "mongodb://"
         + hosts
         + "/"
-        + (set.settings().standalone() ? "" : "?replicaSet=" + Settings.NAME);
+        + (set.settings().isReplicaSet() ? "?replicaSet=" + set.settings().name() : "");
   }
 
   /** A member's {@code host:port}; members count from 0. */
   public String address(int member) {
     return set.members().get(member).address();
+  }
+
+  /** What {@code settings.replicaSetId} of the set's configuration is. */
+  public ObjectId replicaSetId() {
+    return set.id();
   }
 
   // Members

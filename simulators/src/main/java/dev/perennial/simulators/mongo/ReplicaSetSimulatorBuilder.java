@@ -7,10 +7,12 @@ import java.util.Objects;
 /** Sets a {@link ReplicaSetSimulator} up. */
 public final class ReplicaSetSimulatorBuilder {
 
+  private String name = "rs0";
   private int members = 1;
   private int wireVersion = WireVersions.V7_0;
   private boolean scanChecksStart;
   private boolean standalone;
+  private boolean router;
   private long seed = 1;
   private Duration periodicNoop = Duration.ofSeconds(10);
   private int oplogLimit;
@@ -18,6 +20,12 @@ public final class ReplicaSetSimulatorBuilder {
   private InstantSource clock = InstantSource.system();
 
   ReplicaSetSimulatorBuilder() {}
+
+  /** The set's name: {@code rs0} unless said otherwise. */
+  public ReplicaSetSimulatorBuilder name(String name) {
+    this.name = Objects.requireNonNull(name);
+    return this;
+  }
 
   /** How many members there are: 1, which is the default, to 3. The first is primary. */
   public ReplicaSetSimulatorBuilder members(int members) {
@@ -56,7 +64,19 @@ public final class ReplicaSetSimulatorBuilder {
     return this;
   }
 
-  /** What UUIDs and cursor ids are made of; 1 unless said otherwise. */
+  /**
+   * A router of a sharded cluster of one shard, as far as clients see. What {@code config.version}
+   * says is up to the test, which inserts it.
+   */
+  public ReplicaSetSimulatorBuilder router() {
+    router = true;
+    return this;
+  }
+
+  /**
+   * What UUIDs, cursor ids and the set's own id are made of; 1 unless said otherwise. Sets of
+   * different seeds are different deployments.
+   */
   public ReplicaSetSimulatorBuilder seed(long seed) {
     this.seed = seed;
     return this;
@@ -91,15 +111,17 @@ public final class ReplicaSetSimulatorBuilder {
 
   /** Starts it, on ports that are free. */
   public ReplicaSetSimulator start() {
-    if (standalone && members != 1) {
-      throw new IllegalArgumentException("A standalone server has one member.");
+    if ((standalone || router) && members != 1) {
+      throw new IllegalArgumentException("A standalone server or a router has one member.");
     }
     return new ReplicaSetSimulator(
         new Settings(
+            name,
             members,
             wireVersion,
             scanChecksStart || wireVersion >= WireVersions.V5_0,
             standalone,
+            router,
             seed,
             periodicNoop,
             oplogLimit,

@@ -8,6 +8,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonDouble;
 import org.bson.BsonInt32;
 import org.bson.BsonInt64;
+import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
@@ -32,6 +33,7 @@ final class ServerCommands {
     all.put("configureFailPoint", ServerCommands::configureFailPoint);
     all.put("replSetStepDown", ServerCommands::stepDown);
     all.put("replSetGetStatus", ServerCommands::status);
+    all.put("replSetGetConfig", ServerCommands::configuration);
     all.put("commitTransaction", call -> call.set().transactions().commit(call));
     all.put("abortTransaction", call -> call.set().transactions().abort(call));
     all.put("saslStart", Authentication::saslStart);
@@ -112,6 +114,31 @@ final class ServerCommands {
     return Reply.ok();
   }
 
+  private static Reply configuration(Call call) {
+    ReplicaSet set = call.set();
+    if (set.settings().router()) {
+      throw new CommandError(59, "no such command: 'replSetGetConfig'");
+    }
+    if (set.settings().standalone()) {
+      throw new CommandError(76, "not running with --replSet");
+    }
+    BsonArray members = new BsonArray();
+    for (Member member : set.members()) {
+      members.add(
+          new BsonDocument("_id", new BsonInt32(member.index()))
+              .append("host", new BsonString(member.address())));
+    }
+    BsonDocument own = new BsonDocument("replicaSetId", new BsonObjectId(set.id()));
+    return Reply.of(
+        new BsonDocument(
+            "config",
+            new BsonDocument("_id", new BsonString(set.settings().name()))
+                .append("version", new BsonInt32(1))
+                .append("term", new BsonInt64(set.election().term()))
+                .append("members", members)
+                .append("settings", own)));
+  }
+
   private static Reply status(Call call) {
     ReplicaSet set = call.set();
     Election election = set.election();
@@ -127,7 +154,7 @@ final class ServerCommands {
               .append("stateStr", new BsonString(primary ? "PRIMARY" : "SECONDARY")));
     }
     return Reply.of(
-        new BsonDocument("set", new BsonString(Settings.NAME))
+        new BsonDocument("set", new BsonString(set.settings().name()))
             .append("myState", new BsonInt32(election.primary() == call.member().index() ? 1 : 2))
             .append("term", new BsonInt64(election.term()))
             .append(

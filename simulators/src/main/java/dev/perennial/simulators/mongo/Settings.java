@@ -5,16 +5,20 @@ import java.time.InstantSource;
 
 /** How a simulator was built. */
 record Settings(
+    String name,
     int members,
     int wireVersion,
     boolean scanChecksStart,
     boolean standalone,
+    boolean router,
     long seed,
     Duration periodicNoop,
     int oplogLimit,
     int maxEventSize,
     InstantSource clock) {
 
-  /** The set's name. */
-  static final String NAME = "rs0";
+  /** Whether clients see a replica set. */
+  boolean isReplicaSet() {
+    return !standalone && !router;
+  }
 }

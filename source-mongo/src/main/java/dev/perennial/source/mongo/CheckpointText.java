@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Writes positions into checkpoints and reads them back. The text is {@code 1 token <token> <time>}
  * or {@code 1 time <time>}, where 1 is the version of this format, a token is its hexadecimal
  * digits or extended JSON, and a time is {@code <seconds>.<increment>}, {@code -} if it is not
- * known.
+ * known. If it is known which {@link Deployment} that is of, {@code @<deployment>} follows.
  */
 final class CheckpointText {
 
@@ -23,6 +23,7 @@ final class CheckpointText {
   private static final String TOKEN = "token ";
   private static final String TIME = "time ";
   private static final String UNKNOWN = "-";
+  private static final String DEPLOYMENT = " @";
 
   private final String fingerprint;
 
@@ -38,18 +39,27 @@ final class CheckpointText {
    *
    * @param position to go on from
    * @param settingsChanged if the checkpoint was made under other settings
+   * @param deployment what it says of the deployment that it was saved on
    */
   record Restored(
-      MongoPosition position, Optional<MongoListener.SettingsChanged> settingsChanged) {}
+      MongoPosition position,
+      Optional<MongoListener.SettingsChanged> settingsChanged,
+      Deployment deployment) {}
 
   Checkpoint encode(MongoPosition position) {
+    return encode(position, Deployment.UNKNOWN);
+  }
+
+  Checkpoint encode(MongoPosition at, Deployment deployment) {
+    MongoPosition position = at.durable();
     String time = position.clusterTime().map(ClusterTime::text).orElse(UNKNOWN);
     String text =
         position
             .token()
             .map(token -> TOKEN + Tokens.text(token) + ' ' + time)
             .orElseGet(() -> TIME + time);
-    return new Checkpoint(SOURCE, fingerprint, VERSION + ' ' + text);
+    String mark = deployment.isUnknown() ? "" : DEPLOYMENT + deployment.text();
+    return new Checkpoint(SOURCE, fingerprint, VERSION + ' ' + text + mark);
   }
 
   /**
@@ -68,9 +78,14 @@ final class CheckpointText {
               + "; give this stream an id of its own",
           null);
     }
-    MongoPosition position = position(saved.position());
+    String text = saved.position();
+    // Neither a token nor a time ends with a word that begins so.
+    int mark =
+        text.lastIndexOf(' ') == text.lastIndexOf(DEPLOYMENT) ? text.lastIndexOf(DEPLOYMENT) : -1;
+    Deployment deployment = mark < 0 ? Deployment.UNKNOWN : deployment(text, mark);
+    MongoPosition position = position(mark < 0 ? text : text.substring(0, mark));
     if (saved.fingerprint().equals(fingerprint)) {
-      return new Restored(position, Optional.empty());
+      return new Restored(position, Optional.empty(), deployment);
     }
     Optional<MongoPosition> degraded = position.degraded();
     if (degraded.isEmpty()) {
@@ -84,7 +99,16 @@ final class CheckpointText {
         degraded.get(),
         Optional.of(
             new MongoListener.SettingsChanged(
-                position, degraded.get(), saved.fingerprint(), fingerprint)));
+                position, degraded.get(), saved.fingerprint(), fingerprint)),
+        deployment);
+  }
+
+  private static Deployment deployment(String text, int mark) throws CheckpointException {
+    try {
+      return Deployment.parse(text.substring(mark + DEPLOYMENT.length()));
+    } catch (IllegalArgumentException e) {
+      throw corrupt(text, "what it says of its deployment has the wrong form", e);
+    }
   }
 
   private static MongoPosition position(String text) throws CheckpointException {

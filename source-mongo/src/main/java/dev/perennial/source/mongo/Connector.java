@@ -10,6 +10,7 @@ final class Connector {
   private final ClientHandle client;
   private final Options options;
   private final CursorOpener opener;
+  private final DeploymentCheck deployment;
   private final StartProbe probe;
   private final MongoErrors errors;
   private final Telling telling;
@@ -19,12 +20,14 @@ final class Connector {
       ClientHandle client,
       Options options,
       CursorOpener opener,
+      DeploymentCheck deployment,
       StartProbe probe,
       MongoErrors errors,
       Telling telling) {
     this.client = client;
     this.options = options;
     this.opener = opener;
+    this.deployment = deployment;
     this.probe = probe;
     this.errors = errors;
     this.telling = telling;
@@ -36,7 +39,8 @@ final class Connector {
     oneByOne.passed("the stream begins somewhere else");
   }
 
-  Connection<ChangeEvent, MongoPosition> connect(MongoPosition from) throws Exception {
+  Connection<ChangeEvent, MongoPosition> connect(MongoPosition after) throws Exception {
+    MongoPosition from = errors.explained(() -> deployment.check(after));
     OpenCursor cursor;
     try {
       cursor = open(from);
@@ -54,6 +58,7 @@ final class Connector {
         options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
         new Invalidation(options.onInvalidate(), telling, opener, reader),
         oneByOne,
+        deployment,
         probe,
         errors);
   }

@@ -41,6 +41,9 @@ final class CursorOpener {
    */
   private static final int SCAN_CHECKS_START = 13;
 
+  /** From this wire version on, MongoDB 6.0, servers know the option showExpandedEvents. */
+  private static final int EXPANDED_EVENTS = 17;
+
   /**
    * Of a session that is there to be asked for the cluster's time: causal consistency would have
    * the server wait until it has seen that.
@@ -106,8 +109,13 @@ final class CursorOpener {
    * unless it is known to be one replica set.
    */
   boolean isSharded() {
+    return topology() != ClusterType.REPLICA_SET;
+  }
+
+  /** What kind of deployment it is; unknown before the first answer. */
+  ClusterType topology() {
     noteTopology();
-    return topology != ClusterType.REPLICA_SET;
+    return topology;
   }
 
   private void noteTopology() {
@@ -132,6 +140,16 @@ final class CursorOpener {
     return cursor(null, from, WatchPlan.INVALIDATES_ONLY, null);
   }
 
+  /**
+   * Opens a cursor for what happens to the watched collections themselves: for all that the server
+   * tells of it, and no documents with it.
+   */
+  OpenCursor drops(MongoPosition from) throws InterruptedException {
+    ChangeStreamIterable<?> stream = watch(null, WatchPlan.drops(options.scope()));
+    stream.showExpandedEvents(oldestWireVersion() >= EXPANDED_EVENTS);
+    return open(null, from, stream);
+  }
+
   private OpenCursor cursor(
       @Nullable ClientSession session,
       MongoPosition from,
@@ -151,8 +169,14 @@ final class CursorOpener {
     if (batchSize != null) {
       stream.batchSize(batchSize);
     }
+    stream.showExpandedEvents(options.showExpandedEvents());
+    return open(session, from, stream);
+  }
+
+  private OpenCursor open(
+      @Nullable ClientSession session, MongoPosition from, ChangeStreamIterable<?> stream)
+      throws InterruptedException {
     stream
-        .showExpandedEvents(options.showExpandedEvents())
         .comment(options.comment())
         .maxAwaitTime(options.maxAwaitTime().toMillis(), TimeUnit.MILLISECONDS);
     // resumeAfter does not take the token of an invalidate; startAfter takes every token.
@@ -162,7 +186,7 @@ final class CursorOpener {
         Interrupts.call(() ->
             (MongoChangeStreamCursor<EventBytes>)
                 stream.withDocumentClass(EventBytes.class).cursor());
-    return new OpenCursor(cursor, session, watch, runtime);
+    return new OpenCursor(cursor, session, options.maxAwaitTime(), watch, runtime);
   }
 
   /** Without a read concern, which the server then takes to be majority: it allows no other. */
@@ -189,12 +213,14 @@ final class CursorOpener {
    * oldest that a cursor may be on, since the driver may move it.
    */
   boolean scanChecksStart() {
-    int oldest =
-        client.get().getClusterDescription().getServerDescriptions().stream()
-            .filter(server -> server.isOk() && WATCHABLE.contains(server.getType()))
-            .mapToInt(ServerDescription::getMaxWireVersion)
-            .min()
-            .orElse(0);
-    return oldest >= SCAN_CHECKS_START;
+    return oldestWireVersion() >= SCAN_CHECKS_START;
+  }
+
+  private int oldestWireVersion() {
+    return client.get().getClusterDescription().getServerDescriptions().stream()
+        .filter(server -> server.isOk() && WATCHABLE.contains(server.getType()))
+        .mapToInt(ServerDescription::getMaxWireVersion)
+        .min()
+        .orElse(0);
   }
 }

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.MongoException;
 import dev.perennial.port.Recovery;
 import dev.perennial.source.mongo.HistoryLostPolicies.RestartAt;
 import dev.perennial.source.mongo.MongoListener.HistoryLost;
@@ -13,14 +14,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a stream goes on when the server does not take its position. A token that is not accepted is
  * replaced by its time, once, from which nothing is missing; if the server does not have that time
- * any more either, changes are lost, and the application's policy decides. A token to which the
- * stream comes back from its time, and that is refused again, ends the stream: nothing is lost, but
- * there is no way on.
+ * any more either, changes are lost, and the application's policy decides. A checkpoint keeps the
+ * refused position until a connection has given another one. A token to which the stream comes back
+ * from its time, and that is refused again, ends the stream: nothing is lost, but there is no way
+ * on.
  */
 final class History {
 
   private final HistoryLostPolicy policy;
   private final ServerTime server;
+  private final StartCheck check;
   private final Telling telling;
 
   /** The time that last replaced tokens, and which; a time may have many. */
@@ -28,9 +31,10 @@ final class History {
 
   private final Set<MongoPosition> replaced = new HashSet<>();
 
-  History(HistoryLostPolicy policy, ServerTime server, Telling telling) {
+  History(HistoryLostPolicy policy, ServerTime server, StartCheck check, Telling telling) {
     this.policy = policy;
     this.server = server;
+    this.check = check;
     this.telling = telling;
   }
 
@@ -38,9 +42,28 @@ final class History {
       throws MongoSourceException, InterruptedException {
     Optional<MongoPosition> time =
         MongoErrors.isTokenRejected(cause) ? lost.degraded() : Optional.empty();
-    if (time.isPresent()) {
-      return fromItsTime(lost, time.get(), cause);
+    if (time.isEmpty()) {
+      return historyLost(lost, cause);
     }
+    if (lost.token().isEmpty()) {
+      // It has no token that could be refused, so this was about something else.
+      return Recovery.restart(lost);
+    }
+    try {
+      check.tryOut(time.get());
+    } catch (MongoException e) {
+      if (ErrorKind.HISTORY_LOST.is(e)) {
+        return historyLost(lost, e);
+      }
+      if (!ErrorKind.TOKEN_REJECTED.is(e)) {
+        throw e;
+      }
+    }
+    return fromItsTime(lost, time.get(), cause);
+  }
+
+  private Recovery<ChangeEvent, MongoPosition> historyLost(MongoPosition lost, Throwable cause)
+      throws MongoSourceException, InterruptedException {
     if (policy instanceof HistoryLostPolicies.Fail) {
       telling.tell(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.empty())));
       return Recovery.stop();
@@ -50,7 +73,8 @@ final class History {
       return restart(lost, MongoPosition.ofTime(now), now, cause);
     }
     if (policy instanceof RestartAt restart) {
-      MongoPosition next = Starts.position(restart.start(gap(lost, now, cause)), server);
+      MongoPosition next =
+          Starts.position(restart.start(gap(lost, now, cause)), server).inPlaceOf(lost);
       // Of a token whose time is not known, all until now may be missing.
       return restart(lost, next, next.clusterTime().orElse(now), cause);
     }
@@ -66,10 +90,6 @@ final class History {
 
   private Recovery<ChangeEvent, MongoPosition> fromItsTime(
       MongoPosition lost, MongoPosition time, Throwable cause) throws MongoSourceException {
-    if (lost.token().isEmpty()) {
-      // It has no token that could be refused, so this was about something else.
-      return Recovery.restart(time);
-    }
     if (!time.equals(replacement)) {
       replacement = time;
       replaced.clear();
@@ -87,7 +107,7 @@ final class History {
           cause);
     }
     telling.tell(l -> l.onTokenRejected(new TokenRejected(lost, time, cause)));
-    return Recovery.restart(time);
+    return Recovery.restart(time.inPlaceOf(lost));
   }
 
   private static StreamGap gap(MongoPosition lost, BsonTimestamp to, Throwable cause) {

@@ -33,8 +33,12 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private final @Nullable SplitEvents split;
   private final Invalidation invalidation;
   private final OneByOneMode oneByOne;
+  private final DeploymentCheck deployment;
   private final StartProbe probe;
   private final MongoErrors errors;
+
+  /** The resume token before the server was asked last: an answer may come without one. */
+  private @Nullable BsonDocument tokenBefore;
 
   private @Nullable Ending ending;
 
@@ -45,6 +49,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       @Nullable SplitEvents split,
       Invalidation invalidation,
       OneByOneMode oneByOne,
+      DeploymentCheck deployment,
       StartProbe probe,
       MongoErrors errors) {
     this.cursor = cursor;
@@ -53,14 +58,30 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     this.split = split;
     this.invalidation = invalidation;
     this.oneByOne = oneByOne;
+    this.deployment = deployment;
     this.probe = probe;
     this.errors = errors;
   }
 
   @Override
   public @Nullable Received<ChangeEvent, MongoPosition> receive(Duration timeout) throws Exception {
-    Received<ChangeEvent, MongoPosition> received = arrived();
-    return received != null || timeout.isZero() ? received : fetch();
+    if (!cursor.isAsking()) {
+      Received<ChangeEvent, MongoPosition> received = arrived();
+      if (received != null || timeout.isZero()) {
+        return received;
+      }
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      tokenBefore = cursor.token();
+    }
+    return cursor.ask(timeout) ? answered() : null;
+  }
+
+  /** A server that hangs is left alone: its answer is taken by the next receive, if any. */
+  @Override
+  public void wakeUp() {
+    cursor.wakeUp();
   }
 
   /** What needs no I/O: the rest of the batch, then how far the batch went. */
@@ -87,17 +108,16 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     return progress();
   }
 
-  /** Asks the server, at most once; the driver may reopen the cursor meanwhile. */
-  private @Nullable Received<ChangeEvent, MongoPosition> fetch() throws Exception {
-    if (Thread.interrupted()) {
-      throw new InterruptedException();
-    }
-    BsonDocument before = cursor.token();
+  /** Takes the server's answer; the driver may have reopened the cursor meanwhile. */
+  private @Nullable Received<ChangeEvent, MongoPosition> answered() throws Exception {
     EventBytes event;
     try {
-      event = tryNext();
+      event = cursor.answer();
     } catch (MongoException e) {
       return failed(e);
+    } catch (InterruptedException e) {
+      ending = new Lost(new MongoSourceException.CursorLost("an interrupt hit the driver", e));
+      throw e;
     }
     if (cursor.isReplaced()) {
       checkReplacement(event != null);
@@ -108,7 +128,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       return received != null ? received : arrived();
     }
     if (cursor.isEnded()) {
-      return ended(before);
+      return ended(tokenBefore);
     }
     point.answered();
     proveAgain();
@@ -127,18 +147,11 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     }
   }
 
-  /** The driver's next event; null if there is none. Asks the server only if no batch is left. */
+  /** The next event of the batch. */
   private @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
-    boolean arrived = cursor.available() > 0;
     try {
       return cursor.tryNext();
-    } catch (InterruptedException e) {
-      ending = new Lost(new MongoSourceException.CursorLost("an interrupt hit the driver", e));
-      throw e;
     } catch (BSONException e) {
-      if (!arrived) {
-        throw e;
-      }
       // The whole reply was read, so it would be the same on another connection.
       MongoException unreadable =
           new MongoChangeStreamException("an event has no resume token that can be read");
@@ -185,7 +198,11 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private Received<ChangeEvent, MongoPosition> give(ChangeEvent event, boolean hidden) {
     Optional<MongoPosition> own = position(event);
     MongoPosition last = point.at(own);
-    if (ends(event, own)) {
+    boolean ends = ends(event, own);
+    if (ends || drops(event)) {
+      deployment.collectionsChanged();
+    }
+    if (ends) {
       ending = ending(invalidation.came(last, hidden));
     }
     if (oneByOne.isOn() && ending == null && oneByOne.isOverAt(last)) {
@@ -211,6 +228,15 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private static boolean ends(ChangeEvent event, Optional<MongoPosition> position) {
     return position.filter(MongoPosition::isInvalidate).isPresent()
         || (event instanceof Change change && change.operationType() == OperationType.INVALIDATE);
+  }
+
+  /** Whether a watched collection is gone, or another one of its name. */
+  private static boolean drops(ChangeEvent event) {
+    return event instanceof Change change
+        && switch (change.operationType()) {
+          case DROP, RENAME, DROP_DATABASE, RESHARD_COLLECTION -> true;
+          default -> false;
+        };
   }
 
   private static Ending ending(Optional<MongoSourceException> failure) {

@@ -47,6 +47,9 @@ final class MongoErrors {
         || ours instanceof MongoSourceException.ResumeStorm) {
       return Optional.of(Verdict.retry());
     }
+    if (ours instanceof MongoSourceException.AnotherDeployment) {
+      return Optional.of(Verdict.refused());
+    }
     return Optional.of(
         ours instanceof MongoSourceException.FragmentMissing
             ? Verdict.positionLost()

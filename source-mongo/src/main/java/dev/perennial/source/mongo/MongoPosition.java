@@ -26,9 +26,18 @@ public final class MongoPosition implements Position {
   /** Of a position that is a time, the time; of a token, what came with it, if anything did. */
   private final @Nullable BsonTimestamp time;
 
+  /** What a checkpoint keeps until the server has taken this position; null once it has. */
+  private final @Nullable MongoPosition replaced;
+
   private MongoPosition(byte @Nullable [] token, @Nullable BsonTimestamp time) {
+    this(token, time, null);
+  }
+
+  private MongoPosition(
+      byte @Nullable [] token, @Nullable BsonTimestamp time, @Nullable MongoPosition replaced) {
     this.token = token;
     this.time = time;
+    this.replaced = replaced;
   }
 
   /** After what has the token. */
@@ -97,6 +106,19 @@ public final class MongoPosition implements Position {
    */
   Optional<MongoPosition> degraded() {
     return token == null ? Optional.of(this) : clusterTime().map(MongoPosition::ofTime);
+  }
+
+  /**
+   * The same point, in place of one that the server refused. It may refuse this one too, so a
+   * checkpoint keeps the other one until a connection gives a position of its own.
+   */
+  MongoPosition inPlaceOf(MongoPosition refused) {
+    return new MongoPosition(token, time, refused.durable());
+  }
+
+  /** What a checkpoint says: this position, or the one in whose place it is tried. */
+  MongoPosition durable() {
+    return replaced == null ? this : replaced;
   }
 
   private static TokenKey key(byte[] token) {

@@ -41,6 +41,13 @@ import org.jspecify.annotations.Nullable;
  * MongoListener} is told of that. A client of ours that does so again and again without an answer
  * is stopped, so that the stream's backoff takes over.
  *
+ * <p>A checkpoint says on which deployment it was saved, because on another one its position would
+ * skip events without an error: by the id of the replica set or sharded cluster if the user may
+ * read it (role {@code clusterMonitor}), and otherwise by the set's name and by the UUIDs of
+ * watched collections (role {@code read}). A stream whose checkpoint is of another deployment
+ * fails; see {@link MongoSourceBuilder#acceptMigration}. A copy of the data files cannot be told
+ * from its original.
+ *
  * <p>A source belongs to one stream, and uses one connection of the client's pool for as long as it
  * is open, besides the driver's own for monitoring. {@link #clusterTime()} is safe for use from any
  * thread.
@@ -60,6 +67,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   private final Connector connector;
   private final History history;
   private final StartCheck startCheck;
+  private final DeploymentCheck deployment;
   private final CheckpointText checkpoints;
   private final SourceBinding binding = new SourceBinding();
 
@@ -81,11 +89,18 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan = WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
     CursorOpener opener = new CursorOpener(client, options, plan, watch, seen, runtime);
+    this.deployment = new DeploymentCheck(client, options, plan, opener, server, hosts);
     this.connector =
         new Connector(
-            client, options, opener, new StartProbe(opener, pin, runtime), errors, telling);
-    this.history = new History(options.onHistoryLost(), server, telling);
+            client,
+            options,
+            opener,
+            deployment,
+            new StartProbe(opener, pin, runtime),
+            errors,
+            telling);
     this.startCheck = new StartCheck(opener, options.onHistoryLost(), telling);
+    this.history = new History(options.onHistoryLost(), server, startCheck, telling);
     this.checkpoints =
         new CheckpointText(
             Fingerprint.of(
@@ -166,6 +181,10 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   @Override
   public Optional<MongoPosition> start() throws Exception {
     StartPosition chosen = options.startAt();
+    errors.explained(() -> {
+      deployment.begin();
+      return deployment;
+    });
     MongoPosition start = errors.explained(() -> Starts.position(chosen, server));
     return Optional.of(
         chosen instanceof Starts.Now
@@ -205,7 +224,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   @Override
   public Checkpoint encode(MongoPosition position) {
-    return checkpoints.encode(position);
+    return checkpoints.encode(position, deployment.known());
   }
 
   /**
@@ -215,6 +234,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   @Override
   public MongoPosition decode(Checkpoint saved) throws CheckpointException {
     CheckpointText.Restored restored = checkpoints.decode(saved);
+    deployment.restored(restored.deployment(), restored.settingsChanged().isPresent());
     restored
         .settingsChanged()
         .ifPresent(change -> telling.tell(listener -> listener.onSettingsChanged(change)));

@@ -34,6 +34,7 @@ public final class MongoSourceBuilder {
   private StartPosition startAt = StartPosition.now();
   private HistoryLostPolicy onHistoryLost = HistoryLostPolicy.fail();
   private InvalidatePolicy onInvalidate = InvalidatePolicy.REOPEN;
+  private boolean acceptMigration;
   private MongoListener listener = new MongoListener() {};
   private StreamRuntime runtime = StreamRuntime.system();
 
@@ -114,7 +115,8 @@ public final class MongoSourceBuilder {
 
   /**
    * How long the server waits for an event before it answers without one: 500 ms unless set. A
-   * driver that waits for a server cannot be woken, so a close of the stream may take as long.
+   * close of the stream may take as long, since it kills the cursor after the answer; waiting calls
+   * end at once.
    */
   public MongoSourceBuilder maxAwaitTime(Duration time) {
     this.maxAwaitTime = requireNonNull(time, "maxAwaitTime() needs a time");
@@ -160,6 +162,19 @@ public final class MongoSourceBuilder {
     return this;
   }
 
+  /**
+   * Whether a checkpoint that was saved on another replica set or sharded cluster is used here: no
+   * unless set, so that the stream fails instead of skipping events silently. For the start after
+   * the data moved to another deployment with its history; the stream then resumes from the
+   * checkpoint's cluster time, and the next checkpoint is of the deployment here. Take it out again
+   * afterwards, since it accepts any deployment. See {@link MongoSource} for how deployments are
+   * told apart.
+   */
+  public MongoSourceBuilder acceptMigration(boolean accept) {
+    this.acceptMigration = accept;
+    return this;
+  }
+
   /** Who is told what happens inside: nobody unless set. */
   public MongoSourceBuilder listener(MongoListener listener) {
     this.listener = requireNonNull(listener, "listener() needs a listener");
@@ -202,7 +217,8 @@ public final class MongoSourceBuilder {
             readPreference,
             startAt,
             onHistoryLost,
-            onInvalidate));
+            onInvalidate,
+            acceptMigration));
   }
 
   @Override

@@ -75,6 +75,18 @@ public abstract sealed class MongoSourceException extends Exception {
     }
   }
 
+  /**
+   * The checkpoint was saved on another replica set or sharded cluster than the one that the client
+   * is connected to; see {@link MongoSourceBuilder#acceptMigration}.
+   */
+  public static final class AnotherDeployment extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    AnotherDeployment(String message) {
+      super(message, null);
+    }
+  }
+
   /** A split event is larger than what is held of one. */
   public static final class EventTooLarge extends MongoSourceException {
     private static final long serialVersionUID = 1;

@@ -6,6 +6,7 @@ import com.mongodb.client.ClientSession;
 import com.mongodb.client.MongoChangeStreamCursor;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,12 @@ final class OpenCursor {
   /** How long killing a cursor is waited for at the least. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
+  /**
+   * How long an answer is waited for at the least: one that comes at the end of the default
+   * maxAwaitTime of 500 ms is there by then.
+   */
+  private static final Duration ANSWER = Duration.ofMillis(750);
+
   private static final String NOT_CLOSED =
       "a cursor could not be closed; the server will, when it was idle for long";
 
@@ -28,24 +35,34 @@ final class OpenCursor {
 
   private final MongoChangeStreamCursor<EventBytes> driver;
   private final @Nullable ClientSession session;
+  private final Duration maxAwait;
   private final ResumeWatch watch;
   private final StreamRuntime runtime;
+  private final StreamRuntime.Signal signal;
+  private volatile boolean woken;
+
+  /** The call that waits for the server, or whose answer was not taken yet; null if none does. */
+  private @Nullable Asking asking;
 
   /** What the server called it, or that in its place which was accepted. */
   private long id;
 
   /**
+   * @param maxAwait how long the server waits before it answers without an event
    * @param session what it is in, closed with it; null if the driver sees to that
    */
   OpenCursor(
       MongoChangeStreamCursor<EventBytes> driver,
       @Nullable ClientSession session,
+      Duration maxAwait,
       ResumeWatch watch,
       StreamRuntime runtime) {
     this.driver = driver;
     this.session = session;
+    this.maxAwait = maxAwait;
     this.watch = watch;
     this.runtime = runtime;
+    this.signal = runtime.newSignal();
     this.id = idNow();
   }
 
@@ -66,6 +83,116 @@ final class OpenCursor {
     }
     long before = idNow();
     return watch.within(driver::tryNext, () -> isOther(before), session);
+  }
+
+  /** Whether the server was asked and its answer was not taken; until then nothing else may be. */
+  boolean isAsking() {
+    return asking != null;
+  }
+
+  /**
+   * Asks the server for the next event, on a thread of the runtime's, since nothing wakes a driver
+   * that waits for a server; or waits for the answer to the question before.
+   *
+   * @param atMost how long to wait; less after {@link #wakeUp}
+   * @return whether {@link #answer} has it
+   */
+  boolean ask(Duration atMost) throws InterruptedException {
+    Asking current = asking;
+    if (current == null) {
+      current = new Asking(idNow());
+      asking = current;
+      start(current);
+    }
+    Asking waited = current;
+    signal.await(() -> waited.isDone || woken, atMost.isZero() ? atMost : longer(atMost, ANSWER));
+    woken = false;
+    if (!atMost.isZero() && Thread.interrupted()) {
+      // The answer, if it is there, stays for the next call.
+      throw new InterruptedException();
+    }
+    return current.isDone;
+  }
+
+  private void start(Asking asked) {
+    try {
+      runtime.execute(asked);
+    } catch (Throwable e) {
+      // Such as that there can be no more threads, of which no stream has to die.
+      LOG.debug("a server is asked by the thread that waits for it", e);
+      asked.run();
+    }
+  }
+
+  /** The next event; null if there is none. */
+  @Nullable EventBytes answer() throws MongoSourceException, InterruptedException {
+    Asking answered = Objects.requireNonNull(asking);
+    asking = null;
+    return answered.event();
+  }
+
+  /** Ends {@link #ask} early. Any thread. */
+  void wakeUp() {
+    woken = true;
+    signal.raise();
+  }
+
+  /** One call of the driver that asks the server. */
+  private final class Asking implements Runnable {
+
+    private final long before;
+    private @Nullable EventBytes event;
+    private @Nullable Throwable failure;
+    private @Nullable Runnable next;
+    private volatile boolean isDone;
+
+    Asking(long before) {
+      this.before = before;
+    }
+
+    @Override
+    public void run() {
+      try {
+        event = watch.within(driver::tryNext, () -> isOther(before), session);
+      } catch (Throwable e) {
+        failure = e;
+      }
+      Runnable then;
+      synchronized (this) {
+        isDone = true;
+        then = next;
+      }
+      signal.raise();
+      if (then != null) {
+        then.run();
+      }
+    }
+
+    /** Has something run when the answer is there; false if it is already. */
+    synchronized boolean then(Runnable task) {
+      if (isDone) {
+        return false;
+      }
+      next = task;
+      return true;
+    }
+
+    @Nullable EventBytes event() throws MongoSourceException, InterruptedException {
+      Throwable thrown = failure;
+      if (thrown instanceof MongoSourceException known) {
+        throw known;
+      }
+      if (thrown instanceof InterruptedException interrupt) {
+        throw interrupt;
+      }
+      if (thrown instanceof RuntimeException unchecked) {
+        throw unchecked;
+      }
+      if (thrown instanceof Error error) {
+        throw error;
+      }
+      return event;
+    }
   }
 
   /** How far it has read: where the last event is, or the end of the batch behind it. */
@@ -109,27 +236,37 @@ final class OpenCursor {
   }
 
   /**
-   * Kills it on the server. Hangs where the network does, so that is left to a thread of the
-   * runtime's.
+   * Kills it on the server, once that has answered what it was asked. Hangs where the network does,
+   * so that is left to a thread of the runtime's.
    *
-   * @param atMost how long to wait for it, if that is longer than a second
+   * @param atMost how long to wait for it, if that is longer than a second; nor much longer than a
+   *     server takes that does not hang
    */
   void close(Duration atMost) throws InterruptedException {
     AtomicBoolean closed = new AtomicBoolean();
-    StreamRuntime.Signal signal = runtime.newSignal();
+    Runnable close =
+        () -> {
+          kill();
+          closed.set(true);
+          signal.raise();
+        };
     try {
-      runtime.execute(() -> {
-        kill();
-        closed.set(true);
-        signal.raise();
-      });
+      if (asking == null || !asking.then(close)) {
+        runtime.execute(close);
+      }
     } catch (Throwable e) {
       // Such as that there can be no more threads, of which no stream has to die.
       LOG.debug(NOT_CLOSED, e);
       closeSession();
       return;
     }
-    signal.await(closed::get, atMost.compareTo(CLOSE_LIMIT) > 0 ? atMost : CLOSE_LIMIT);
+    Duration answered = maxAwait.plus(CLOSE_LIMIT);
+    signal.await(
+        closed::get, atMost.compareTo(answered) > 0 ? answered : longer(atMost, CLOSE_LIMIT));
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 
   private void kill() {

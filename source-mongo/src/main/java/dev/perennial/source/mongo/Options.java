@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param batchSize the most events of an answer; null for as many as the server likes
  * @param maxAwaitTime how long the server waits for an event before it answers without
  * @param readPreference null for the client's
+ * @param acceptMigration whether a position of another deployment is used by its time
  */
 record Options(
     Scope scope,
@@ -32,4 +33,5 @@ record Options(
     @Nullable ReadPreference readPreference,
     StartPosition startAt,
     HistoryLostPolicy onHistoryLost,
-    InvalidatePolicy onInvalidate) {}
+    InvalidatePolicy onInvalidate,
+    boolean acceptMigration) {}

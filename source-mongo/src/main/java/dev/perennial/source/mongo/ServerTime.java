@@ -27,12 +27,21 @@ final class ServerTime {
    * @throws MongoSourceException.NoReplicaSet if the server keeps no time, since it has no oplog
    */
   BsonTimestamp next() throws MongoSourceException, InterruptedException {
+    return ClusterTime.next(last());
+  }
+
+  /**
+   * The time of the server's last operation.
+   *
+   * @throws MongoSourceException.NoReplicaSet if the server keeps no time, since it has no oplog
+   */
+  BsonTimestamp last() throws MongoSourceException, InterruptedException {
     BsonDocument reply = Interrupts.call(this::ping);
     BsonValue time = reply.get("operationTime");
     if (time == null || !time.isTimestamp()) {
       throw new MongoSourceException.NoReplicaSet(null);
     }
-    return ClusterTime.next(time.asTimestamp());
+    return time.asTimestamp();
   }
 
   private BsonDocument ping() {

@@ -68,7 +68,12 @@ final class StartCheck {
     }
   }
 
-  private void tryOut(MongoPosition start) throws InterruptedException {
+  /**
+   * Opens a cursor at a position and closes it.
+   *
+   * @throws MongoException if the server refuses the position, or could not be asked
+   */
+  void tryOut(MongoPosition start) throws InterruptedException {
     try {
       opener.probe(start).close(Duration.ZERO);
     } catch (MongoException e) {

@@ -14,13 +14,20 @@ import org.jspecify.annotations.Nullable;
  * was opened, so that what is there now was there for the cursor too.
  *
  * <p>Another member's answer says nothing, since its oplog may be longer, or shorter. A client of
- * ours is led to the cursor's own; with one that was given it is asked again, after a while, until
- * it happens to be that. Belongs to one source, and to the thread that uses it.
+ * ours is led to the cursor's own; with one that was given it is asked several times, and again
+ * after a while, until it happens to be that. Belongs to one source, and to the thread that uses
+ * it.
  */
 final class StartProbe {
 
   /** As often as an idle server says how far it has read (periodicNoopIntervalSecs). */
   static final Duration INTERVAL = Duration.ofSeconds(10);
+
+  /**
+   * How often it is asked in a row. With the read preference nearest and three members, the
+   * cursor's own is not among ten answers in 2 of 100 cases.
+   */
+  static final int MOST_TRIES = 10;
 
   private final CursorOpener opener;
   private final ServerPin pin;
@@ -52,19 +59,40 @@ final class StartProbe {
     if (time.isEmpty() || server == null) {
       return false;
     }
+    for (int i = 0; i < MOST_TRIES; i++) {
+      Optional<ServerAddress> answered = ask(time.get(), server);
+      if (answered.isEmpty()) {
+        return false;
+      }
+      if (answered.get().equals(server)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The server that has what comes from a time on, or does not but is another; empty if neither.
+   */
+  private Optional<ServerAddress> ask(MongoPosition time, ServerAddress server)
+      throws InterruptedException {
     OpenCursor probe;
     try {
-      probe = pin.to(server, () -> opener.probe(time.get()));
+      probe = pin.to(server, () -> opener.probe(time));
     } catch (MongoException e) {
-      if (MongoErrors.isPositionLost(e) && server.equals(addressOf(e))) {
+      ServerAddress refusing = addressOf(e);
+      if (!MongoErrors.isPositionLost(e) || refusing == null) {
+        // It opened, and stumbled over what is too large to be returned; or is to be asked later.
+        return Optional.empty();
+      }
+      if (refusing.equals(server)) {
         throw e;
       }
-      // It opened, and stumbled over what is too large to be returned; or is to be asked again.
-      return false;
+      return Optional.of(refusing);
     }
-    boolean same = server.equals(probe.server());
+    Optional<ServerAddress> opened = Optional.ofNullable(probe.server());
     probe.close(Duration.ZERO);
-    return same;
+    return opened;
   }
 
   private static @Nullable ServerAddress addressOf(MongoException error) {

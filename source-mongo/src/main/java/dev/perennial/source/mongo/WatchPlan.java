@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -25,6 +26,17 @@ record WatchPlan(
    */
   static final List<BsonDocument> INVALIDATES_ONLY =
       List.of(stage("$match", is("operationType", "invalidate")));
+
+  /** What gives a namespace another collection than it had, or none. */
+  private static final List<BsonValue> DROPS =
+      Stream.of(
+              OperationType.DROP,
+              OperationType.RENAME,
+              OperationType.DROP_DATABASE,
+              OperationType.INVALIDATE,
+              OperationType.RESHARD_COLLECTION)
+          .<BsonValue>map(type -> new BsonString(type.value()))
+          .toList();
 
   static final String SPLIT_STAGE = "$changeStreamSplitLargeEvent";
 
@@ -58,6 +70,15 @@ record WatchPlan(
       pipeline.add(stage(SPLIT_STAGE, new BsonDocument()));
     }
     return new WatchPlan(database(scope), collection(scope), pipeline);
+  }
+
+  /** The stages of a stream that gives only what happened to the collections of a scope. */
+  static List<BsonDocument> drops(Scope scope) {
+    List<BsonDocument> pipeline = new ArrayList<>();
+    scopeStage(scope).ifPresent(pipeline::add);
+    BsonDocument types = new BsonDocument("$in", new BsonArray(DROPS));
+    pipeline.add(stage("$match", new BsonDocument("operationType", types)));
+    return pipeline;
   }
 
   private static Optional<String> database(Scope scope) {

@@ -10,6 +10,7 @@ import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoException;
 import com.mongodb.ReadPreference;
+import com.mongodb.client.MongoClients;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.connection.ServerDescription;
 import dev.perennial.EventStream;
@@ -19,17 +20,23 @@ import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.simulators.mongo.ReceivedCommand;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConnectionTest {
 
@@ -161,7 +168,8 @@ class ConnectionTest {
             await()
                 .atMost(Rig.TIMEOUT)
                 .until(() ->
-                    List.of(puller.getStackTrace()).stream()
+                    Thread.getAllStackTraces().values().stream()
+                        .flatMap(Stream::of)
                         .anyMatch(at -> at.getMethodName().equals("selectServer")));
             puller.interrupt();
           });
@@ -203,11 +211,12 @@ class ConnectionTest {
   }
 
   /**
-   * A replica set of 4.4, and a client whose every question goes to the other of two members, as it
-   * may with any read preference that allows for several.
+   * A client whose cursors are on one of two members, and whose probes go where they are sent, as
+   * they may with any read preference that allows for several.
+   *
+   * @param probed whether the next probe goes to the cursor's own member
    */
-  private static MongoSourceBuilder alternating(Rig three) {
-    AtomicInteger selections = new AtomicInteger();
+  private static MongoSourceBuilder choosing(Rig three, BooleanSupplier probed) {
     MongoClientSettings settings =
         MongoClientSettings.builder()
             .applyConnectionString(new ConnectionString(three.servers.connectionString()))
@@ -216,6 +225,7 @@ class ConnectionTest {
                   List<ServerDescription> known =
                       description.getServerDescriptions().stream()
                           .filter(ServerDescription::isSecondary)
+                          .sorted(Comparator.comparing(member -> member.getAddress().getPort()))
                           .toList();
                   if (known.isEmpty()) {
                     // The driver's own question when it is closed, which any member may answer.
@@ -223,13 +233,19 @@ class ConnectionTest {
                   }
                   return known.size() < 2
                       ? List.of()
-                      : List.of(known.get(selections.getAndIncrement() % 2));
+                      : List.of(known.get(isProbe() && !probed.getAsBoolean() ? 1 : 0));
                 }))
             .build();
-    return MongoSource.builder(settings)
+    return MongoSource.builder(MongoClients.create(settings))
         .watch(Scope.parse(Rig.ORDERS))
         .readPreference(ReadPreference.secondary())
         .maxAwaitTime(Duration.ofMillis(100));
+  }
+
+  private static boolean isProbe() {
+    return StackWalker.getInstance()
+        .walk(frames ->
+            frames.anyMatch(frame -> frame.getClassName().equals(StartProbe.class.getName())));
   }
 
   private static MongoPosition firstEvent(Rig three) throws Exception {
@@ -239,12 +255,18 @@ class ConnectionTest {
     }
   }
 
-  @Test
-  @DisplayName("below 5.0 a probe that another member answered proves nothing of the cursor")
-  void probedElsewhere() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName(
+      "below 5.0 a probe that another member answered, or refused, says nothing of the cursor")
+  void probedElsewhere(boolean refused) throws Exception {
     try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
       MongoPosition event = firstEvent(three);
-      try (MongoSource source = alternating(three).build()) {
+      if (refused) {
+        // All but the cursor's own.
+        three.servers.faults().failFrom("aggregate", 2, 1_000, FaultSpec.error(286));
+      }
+      try (MongoSource source = choosing(three, () -> false).build()) {
         Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
         three.servers.noop();
         for (int i = 0; i < 3; i++) {
@@ -261,14 +283,38 @@ class ConnectionTest {
   }
 
   @Test
-  @DisplayName("it is repeated until the cursor's own member answers, so that a quiet stream moves")
+  @DisplayName("it is repeated at once until the cursor's own member answers, be that yes or no")
+  void probedUntilThere() throws Exception {
+    try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
+      MongoPosition event = firstEvent(three);
+      AtomicInteger probes = new AtomicInteger();
+      try (MongoSource source = choosing(three, () -> probes.incrementAndGet() == 5).build()) {
+        Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
+        three.servers.noop();
+        assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
+        assertThat(probes).hasValue(5);
+        connection.close(Rig.TIMEOUT);
+        probes.set(0);
+        three.servers.faults().failFrom("aggregate", 2, 1_000, FaultSpec.error(286));
+        assertThatThrownBy(() -> source.connect(Optional.of(event)))
+            .isInstanceOf(MongoException.class)
+            .hasMessageContaining("286");
+        assertThat(probes).hasValue(5);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("it is repeated after a while, so that a quiet stream moves")
   void probedAgain() throws Exception {
     try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
       MongoPosition event = firstEvent(three);
       SkippingRuntime runtime = new SkippingRuntime();
-      try (MongoSource source = alternating(three).runtime(runtime).build()) {
+      AtomicBoolean there = new AtomicBoolean();
+      try (MongoSource source = choosing(three, there::get).runtime(runtime).build()) {
         Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
         three.servers.noop();
+        there.set(true);
         assertThat(connection.receive(Duration.ofMillis(100))).isNull();
         runtime.skip(StartProbe.INTERVAL);
         assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
@@ -283,12 +329,14 @@ class ConnectionTest {
     try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
       MongoPosition event = firstEvent(three);
       SkippingRuntime runtime = new SkippingRuntime();
-      try (MongoSource source = alternating(three).runtime(runtime).build()) {
+      AtomicBoolean there = new AtomicBoolean();
+      try (MongoSource source = choosing(three, there::get).runtime(runtime).build()) {
         Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
         BsonTimestamp oldest = three.servers.noop();
         // The cursor is past that, and so lives on.
         assertThat(connection.receive(Duration.ofMillis(100))).isNull();
         three.servers.faults().truncateOplog(oldest);
+        there.set(true);
         runtime.skip(StartProbe.INTERVAL);
         assertThatThrownBy(() -> Rig.receive(connection))
             .isInstanceOf(MongoException.class)

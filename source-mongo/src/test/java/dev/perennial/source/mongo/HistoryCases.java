@@ -38,7 +38,9 @@ abstract class HistoryCases extends MongoServerCases {
   enum Kind {
     TIME,
     HIGH_WATER,
-    EVENT
+    EVENT,
+    /** Another event shows at once that it is not found (280). Its time is lost, too (286). */
+    EVENT_BEFORE_ANOTHER
   }
 
   /** Runs a stream that acks two events, and ends. */
@@ -351,23 +353,27 @@ abstract class HistoryCases extends MongoServerCases {
         switch (kind) {
           case TIME -> MongoPosition.ofTime(gone);
           case HIGH_WATER -> highWater(gone);
-          case EVENT -> moved(position(two.get(1)), gone);
+          case EVENT, EVENT_BEFORE_ANOTHER -> moved(position(two.get(1)), gone);
         };
-    restore(lost);
+    Checkpoint before = restore(lost);
     int saves = store.saves().size();
+    if (kind == Kind.EVENT_BEFORE_ANOTHER) {
+      insert(3);
+    }
 
     EventStream<ChangeEvent> failing = open(stream(source()));
     StreamException death = Pull.death(failing);
     failing.close();
     assertThat(death.reason()).isEqualTo(Reason.POSITION_LOST);
     assertThat(store.saves()).as("no progress hides the loss").hasSize(saves);
+    assertThat(store.checkpoint(STREAM)).contains(before);
 
     EventStream<ChangeEvent> stream =
         live(stream(source().onHistoryLost(HistoryLostPolicy.restartNow())));
     StreamGap gap = (StreamGap) Pull.next(stream).event();
     assertThat(gap.from()).contains(gone);
-    insert(3);
-    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(3);
+    insert(4);
+    assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(4);
   }
 
   @Test

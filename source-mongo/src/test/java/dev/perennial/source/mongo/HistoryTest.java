@@ -18,6 +18,7 @@ import dev.perennial.StreamException.Reason;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Recovery;
 import dev.perennial.simulators.mongo.FaultSpec;
+import dev.perennial.simulators.mongo.Write;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -25,12 +26,15 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.bson.BsonDocument;
+import org.bson.BsonInt32;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HistoryTest {
@@ -45,6 +49,126 @@ class HistoryTest {
     BsonTimestamp last = rig.servers.noop();
     rig.servers.faults().truncateOplog(last);
     return last;
+  }
+
+  /** What the checkpoint can be that the server no longer has. */
+  private enum Saved {
+    EVENT {
+      @Override
+      void ack(Rig rig, EventStream<ChangeEvent> stream) throws Exception {
+        rig.insert(1);
+        take(stream, 1);
+      }
+    },
+    MID_TRANSACTION {
+      @Override
+      void ack(Rig rig, EventStream<ChangeEvent> stream) throws Exception {
+        rig.servers.transaction(
+            Stream.of(1, 2, 3)
+                .<Write>map(
+                    id -> new Write.Insert(Rig.ORDERS, new BsonDocument("_id", new BsonInt32(id))))
+                .toList());
+        take(stream, 2);
+      }
+    },
+    HIDDEN_INVALIDATE {
+      @Override
+      void ack(Rig rig, EventStream<ChangeEvent> stream) throws Exception {
+        rig.insert(1);
+        take(stream, 1);
+        rig.servers.drop(Rig.ORDERS);
+        take(stream, 1);
+      }
+    };
+
+    abstract void ack(Rig rig, EventStream<ChangeEvent> stream) throws Exception;
+
+    MongoSourceBuilder source(Rig rig) {
+      return this == HIDDEN_INVALIDATE
+          ? rig.builder().pipeline(List.of(Aggregates.match(Filters.eq("operationType", "insert"))))
+          : rig.builder();
+    }
+
+    /** Saves it, has the oplog forget it, and writes something after that. */
+    String lose(Rig rig) throws Exception {
+      try (EventStream<ChangeEvent> stream = rig.live(source(rig).build())) {
+        ack(rig, stream);
+      }
+      rig.servers.faults().truncateOplog(rig.servers.noop());
+      rig.insert(11);
+      return rig.saved();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("a lost token whose time is lost too is never replaced in the checkpoint by that")
+  void refusedIsNotSaved(Saved kind) throws Exception {
+    try (Rig rig = rig(9)) {
+      String saved = kind.lose(rig);
+      int saves = rig.store.saves().size();
+      try (EventStream<ChangeEvent> stream = rig.stream(kind.source(rig).build())) {
+        StreamException dead =
+            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
+      }
+      assertThat(rig.saved()).isEqualTo(saved);
+      assertThat(rig.store.saves()).hasSize(saves);
+      MongoSource now = kind.source(rig).onHistoryLost(HistoryLostPolicy.restartNow()).build();
+      try (EventStream<ChangeEvent> stream = rig.live(now)) {
+        Delivery<ChangeEvent> gap = next(stream);
+        assertThat(((StreamGap) gap.event()).from()).isPresent();
+        assertThat(rig.saved()).as("before the gap is acked").isEqualTo(saved);
+        gap.ack();
+        rig.insert(12);
+        assertThat(take(stream, 1)).containsExactly("insert 12");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("a chosen start that is lost too is never saved, even if its gap is acked")
+  void chosenIsNotSaved(Saved kind) throws Exception {
+    try (Rig rig = rig(9)) {
+      String saved = kind.lose(rig);
+      MongoSource source =
+          kind.source(rig)
+              .onHistoryLost(
+                  HistoryLostPolicy.restartAt(gap ->
+                      StartPosition.at(
+                          ClusterTime.instant(gap.from().orElseThrow()).minusSeconds(60))))
+              .build();
+      try (EventStream<ChangeEvent> stream = rig.stream(source)) {
+        StreamException dead =
+            catchThrowableOfType(
+                StreamException.class,
+                () -> {
+                  while (true) {
+                    take(stream, 1);
+                  }
+                });
+        assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
+      }
+      assertThat(rig.saved()).isEqualTo(saved);
+    }
+  }
+
+  @Test
+  @DisplayName("a refused token's time that another member refuses is not saved either")
+  void refusedElsewhere() throws Exception {
+    try (Rig rig = rig(9)) {
+      String saved = Saved.EVENT.lose(rig);
+      MongoSource source = rig.builder().build();
+      MongoPosition lost = source.decode(rig.store.checkpoint(Rig.ID).orElseThrow());
+      MongoPosition time = lost.degraded().orElseThrow().inPlaceOf(lost);
+      assertThat(source.encode(time).position()).isEqualTo(saved);
+      assertThat(source.encode(lost.degraded().orElseThrow().inPlaceOf(time)).position())
+          .isEqualTo(saved);
+      assertThat(source.encode(MongoPosition.ofTime(rig.servers.currentTime())).position())
+          .isNotEqualTo(saved);
+      source.close();
+    }
   }
 
   private static ChangeEvent acked(EventStream<ChangeEvent> stream) throws Exception {

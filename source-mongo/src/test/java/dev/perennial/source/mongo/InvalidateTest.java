@@ -180,6 +180,43 @@ class InvalidateTest {
   }
 
   @Test
+  @DisplayName("a search that begins at the time of a known event does not take that for the next")
+  void knownIsNotFoundAgain() throws Exception {
+    try (Rig rig = rig(9)) {
+      MongoSourceBuilder nothing =
+          rig.builder().pipeline(List.of(Aggregates.match(Filters.eq("operationType", "replace"))));
+      rig.insert(1);
+      try (EventStream<ChangeEvent> stream = rig.live(nothing.build())) {
+        rig.servers.drop(Rig.ORDERS);
+        assertThat(take(stream, 1)).containsExactly("invalidate");
+      }
+      rig.insert(2);
+      rig.servers.drop(Rig.ORDERS);
+      // Of the search: the stream's own and the probe of its time come before it.
+      rig.servers
+          .faults()
+          .failFrom(
+              "aggregate",
+              3,
+              1,
+              FaultSpec.errorSaying(280, "cannot resume stream; the resume token was not found"));
+      try (EventStream<ChangeEvent> stream = rig.live(nothing.build())) {
+        assertThat(take(stream, 1)).containsExactly("invalidate");
+        Pull.quietlyUntil(
+            stream,
+            () -> {
+              rig.servers.noop();
+              return rig.saved().contains("2B0229296E04");
+            });
+      }
+      assertThat(rig.told.of(MongoListener.Invalidated.class))
+          .extracting(MongoListener.Invalidated::position)
+          .hasSize(2)
+          .doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
   @DisplayName("a search for a hidden event that the driver repeats again and again is stopped")
   void stormOfSearches() throws Exception {
     try (Rig rig = rig(9);

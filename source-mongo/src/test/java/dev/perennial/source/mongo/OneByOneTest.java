@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,13 +125,53 @@ class OneByOneTest {
   }
 
   @Test
+  @DisplayName("other events of its time may be before it: only it, or a later one, ends that")
+  void ofOneTime() {
+    Told told = new Told();
+    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener));
+    MongoException named = ErrorKindTest.error(47, "clusterTime: Timestamp(1594899637, 3)");
+    assertThat(mode.isOverAt(MongoPosition.ofTime(new BsonTimestamp(1, 1)))).isTrue();
+
+    assertThat(mode.met(named)).isTrue();
+    assertThat(mode.met(named)).as("now it is the next one").isFalse();
+    // Of that very time, as the changes of a transaction are.
+    MongoPosition same = MongoPosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN));
+    assertThat(same.clusterTime()).contains(new BsonTimestamp(1594899637, 3));
+    assertThat(mode.isOverAt(same)).isFalse();
+    assertThat(mode.isOverAt(MongoPosition.ofTime(new BsonTimestamp(1594899637, 2)))).isFalse();
+    assertThat(mode.isOverAt(MongoPosition.ofTime(new BsonTimestamp(1594899637, 4)))).isTrue();
+    mode.passed("it is over");
+
+    mode.met(
+        ErrorKindTest.error(
+            10334, "First element: _id: { _data: \"" + Samples.EVENT_TOKEN + "\" }"));
+    assertThat(mode.isOverAt(MongoPosition.ofTime(new BsonTimestamp(1594899637, 3)))).isFalse();
+    assertThat(mode.isOverAt(same)).isTrue();
+  }
+
+  @Test
+  @DisplayName("the count of events one by one begins anew with each that is met")
+  void countsAnew() {
+    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(new Told().listener));
+    MongoPosition early = MongoPosition.ofTime(new BsonTimestamp(1, 1));
+    for (int round = 0; round < 2; round++) {
+      mode.met(ErrorKindTest.error(10334, "too large"));
+      for (int i = 1; i < OneByOneMode.MOST; i++) {
+        assertThat(mode.isOverAt(early)).isFalse();
+      }
+      assertThat(mode.isOverAt(early)).isTrue();
+      mode.passed("so many came");
+    }
+  }
+
+  @Test
   @DisplayName("an event that could be returned after all ends that")
   void afterAll() throws Exception {
     try (Rig rig = Large.rig();
         EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
       rig.insert(1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
-      org.bson.BsonTimestamp time = rig.servers.currentTime();
+      BsonTimestamp time = rig.servers.currentTime();
       rig.servers
           .faults()
           .fail(

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import org.bson.BsonArray;
 import org.bson.BsonBinary;
 import org.bson.BsonDocument;
@@ -106,19 +107,36 @@ final class RealMongo extends MongoUnderTest {
   }
 
   private void rollPast(BsonTimestamp time) {
-    // Twice, since it is cut in parts. More would only grow it while it waits for a checkpoint.
+    // Twice, since it is cut in parts.
     for (long left = 2 * oplogSize(); left > 0; left -= FILLING) {
       fill(FILLING);
     }
-    await()
-        .atMost(ROLL)
+    fillUntil(
+        () -> oldest().getTimestamp("ts").compareTo(time) > 0,
+        () -> fill(FILLING),
+        Duration.ofSeconds(2),
+        ROLL);
+  }
+
+  /**
+   * Waits until the oplog is cut, and writes meanwhile: a server cuts whole parts, and only once
+   * the newest one is full.
+   *
+   * @param interval between two writes, so that the oplog does not grow much while the server waits
+   *     for a checkpoint
+   */
+  static void fillUntil(
+      Callable<Boolean> isCut, Runnable fill, Duration interval, Duration atMost) {
+    await("the server cuts its oplog, which is full, within " + atMost.toSeconds() + " s")
+        .atMost(atMost)
         // Nothing is written any more when this thread is told to end.
         .pollInSameThread()
-        .pollInterval(Duration.ofMillis(500))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(interval)
         .ignoreExceptionsInstanceOf(MongoException.class)
         .until(() -> {
-          fill(1);
-          return oldest().getTimestamp("ts").compareTo(time) > 0;
+          fill.run();
+          return isCut.call();
         });
   }
 

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.bson.BsonDocument;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -155,5 +156,17 @@ class ServerRunTest {
         assertThat(mongo.primary().toString()).isEqualTo(address);
       }
     }
+  }
+
+  @Test
+  void writesUntilTheOplogIsCut() {
+    AtomicInteger parts = new AtomicInteger();
+    RealMongo.fillUntil(
+        () -> parts.get() >= 5, parts::incrementAndGet, Duration.ofMillis(1), Pull.PATIENCE);
+    assertThat(parts).hasValue(5);
+    assertThatThrownBy(() ->
+            RealMongo.fillUntil(
+                () -> false, parts::incrementAndGet, Duration.ofMillis(10), Duration.ofSeconds(1)))
+        .hasMessageContaining("the server cuts its oplog, which is full, within 1 s");
   }
 }

@@ -113,6 +113,42 @@ class SplitEventsTest {
     }
   }
 
+  @Test
+  @DisplayName("the limit is of one event, not of all together, and what reaches it is still held")
+  void limitOfEach() throws Exception {
+    try (Rig rig = Large.rig();
+        MongoSource parts =
+            Large.withImages(rig)
+                .pipeline(List.of(BsonDocument.parse("{$changeStreamSplitLargeEvent: {}}")))
+                .build()) {
+      Large.insert(rig, 1);
+      Large.replace(rig, 1);
+      List<Change> fragments = Positions.fragments(parts, rig.servers.oldestTime());
+      int whole = fragments.stream().mapToInt(Change::size).sum();
+      MongoPosition before = MongoPosition.ofTime(rig.servers.oldestTime());
+      SplitEvents exact = new SplitEvents(EventReader.plain(), whole);
+
+      for (int events = 0; events < 3; events++) {
+        for (Change fragment : fragments.subList(0, fragments.size() - 1)) {
+          assertThat(exact.whole(fragment, before)).isNull();
+        }
+        assertThat(exact.whole(fragments.get(fragments.size() - 1), before)).isNotNull();
+        assertThat(exact.isOpen()).isFalse();
+      }
+
+      SplitEvents less = new SplitEvents(EventReader.plain(), whole - 1);
+      assertThat(
+              catchThrowableOfType(
+                  MongoSourceException.EventTooLarge.class,
+                  () -> {
+                    for (Change fragment : fragments) {
+                      less.whole(fragment, before);
+                    }
+                  }))
+          .isNotNull();
+    }
+  }
+
   /**
    * A document whose change has about 1,000 bytes in what changed, {@code before} in the document
    * before it, and more in the one after, so that the last comes second, by itself.

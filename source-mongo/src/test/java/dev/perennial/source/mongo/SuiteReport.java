@@ -4,29 +4,36 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 import org.junit.jupiter.api.extension.TestWatcher;
 
 /**
  * Writes down how many cases ran on a real server and why others did not, for the build's last
- * lines: a green run of cases that were mostly skipped shows little.
+ * lines: a green run of cases that were mostly skipped shows little. Until the last of them has
+ * ended, it says that the suite is running, and so of a run that is killed.
  */
 final class SuiteReport
-    implements TestWatcher, AfterAllCallback, LifecycleMethodExecutionExceptionHandler {
+    implements TestWatcher,
+        BeforeAllCallback,
+        AfterAllCallback,
+        LifecycleMethodExecutionExceptionHandler {
 
   private static final String ASSUMPTION = "Assumption failed: ";
 
-  /** Of each suite of this JVM what it has to say. */
-  private static final Map<String, String> SAID = new TreeMap<>();
+  /** For each file what each suite of this JVM has to say. */
+  private static final Map<Path, Map<String, String>> SAID = new HashMap<>();
 
   private static final Path FILE = Path.of("target", "suites", "mongo.txt");
 
   private final String name;
+  private final Path file;
   private String server = "a server that could not be used";
   private int passed;
   private int failed;
@@ -37,7 +44,12 @@ final class SuiteReport
    * @param name of the test class
    */
   SuiteReport(String name) {
+    this(name, FILE);
+  }
+
+  SuiteReport(String name, Path file) {
     this.name = name;
+    this.file = file;
   }
 
   synchronized void on(ServerRun run) {
@@ -78,17 +90,34 @@ final class SuiteReport
   }
 
   @Override
-  public void afterAll(ExtensionContext context) {
-    write(name, text());
+  public void beforeAll(ExtensionContext context) {
+    if (!isNested(context)) {
+      write("The suite against a real replica set (" + name + ") is running, or was killed.");
+    }
   }
 
-  private static synchronized void write(String name, String text) {
-    SAID.put(name, text);
-    try {
-      Files.createDirectories(FILE.getParent());
-      Files.write(FILE, SAID.values());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  @Override
+  public void afterAll(ExtensionContext context) {
+    if (!isNested(context)) {
+      write(text());
+    }
+  }
+
+  /** Nested classes inherit the extension, and end before the suite does. */
+  private static boolean isNested(ExtensionContext context) {
+    return context.getRequiredTestClass().getEnclosingClass() != null;
+  }
+
+  private void write(String text) {
+    synchronized (SAID) {
+      Map<String, String> said = SAID.computeIfAbsent(file, key -> new TreeMap<>());
+      said.put(name, text);
+      try {
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Files.write(file, said.values());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 

@@ -2,11 +2,14 @@ package dev.perennial.source.mongo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.mockito.Mockito.doReturn;
 import static org.mockito.Mockito.mock;
 
+import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.io.TempDir;
 
 class SuiteReportTest {
 
@@ -28,6 +31,27 @@ class SuiteReportTest {
     assertThat(report.text())
         .contains("2 passed, 1 failed, 4 skipped.")
         .endsWith("\n  3 skipped: no fail points\n  1 skipped: no oplog");
+  }
+
+  @Test
+  void givesItsVerdictOnlyAtTheEnd(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("suites").resolve("mongo.txt");
+    SuiteReport written = new SuiteReport("MongoServerTest", file);
+    ExtensionContext suite = mock();
+    doReturn(MongoServerTest.class).when(suite).getRequiredTestClass();
+    ExtensionContext nested = mock();
+    doReturn(MongoServerTest.History.class).when(nested).getRequiredTestClass();
+
+    written.beforeAll(suite);
+    written.beforeAll(nested);
+    written.testSuccessful(nested);
+    written.afterAll(nested);
+    assertThat(file).content().contains("is running").doesNotContain("passed");
+    written.testFailed(nested, new AssertionError());
+    written.afterAll(nested);
+    assertThat(file).content().contains("is running").doesNotContain("passed");
+    written.afterAll(suite);
+    assertThat(file).content().contains("1 passed, 1 failed").doesNotContain("running");
   }
 
   @Test

@@ -6,11 +6,15 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The cluster time in a checkpoint of a MongoDB stream, which ends with it. */
+/**
+ * The cluster time in a checkpoint of a MongoDB stream, which ends with it or with what it says of
+ * its deployment.
+ */
 final class MongoTime {
 
   private static final String SOURCE = "mongodb";
-  private static final Pattern POSITION = Pattern.compile("\\d+ (?:.* )?(\\d{1,10})\\.(\\d{1,10})");
+  private static final Pattern POSITION =
+      Pattern.compile("\\d+ (?:.* )?(\\d{1,10})\\.(\\d{1,10})(?: @\\S*)?");
 
   private MongoTime() {}
 

@@ -37,6 +37,15 @@ class CheckpointTextTest {
   }
 
   @Test
+  void showsTheTimeBeforeTheDeployment() {
+    assertThat(
+            MongoTime.of(
+                new Checkpoint(
+                    "mongodb", "", "1 token 82AA 1700000000.7 @id=replicaSet-65f0&set=rs0")))
+        .contains("2023-11-14T22:13:20Z, increment 7");
+  }
+
+  @Test
   void makesUpNoTime() {
     assertThat(MongoTime.of(new Checkpoint("lines", "", "1 time 1700000000.7"))).isEmpty();
     assertThat(MongoTime.of(new Checkpoint("mongodb", "", "1 token abc"))).isEmpty();
