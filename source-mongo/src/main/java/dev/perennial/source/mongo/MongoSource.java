@@ -182,7 +182,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   @Override
   public Connection<ChangeEvent, MongoPosition> connect(Optional<MongoPosition> after)
       throws Exception {
-    return connector.connect(after.isPresent() ? after.get() : start().orElseThrow());
+    MongoPosition from = after.isPresent() ? after.get() : start().orElseThrow();
+    return errors.explained(() -> connector.connect(from));
   }
 
   /**

@@ -32,4 +32,15 @@ record Options(
     @Nullable ReadPreference readPreference,
     StartPosition startAt,
     HistoryLostPolicy onHistoryLost,
-    InvalidatePolicy onInvalidate) {}
+    InvalidatePolicy onInvalidate) {
+
+  /** Whether the server is asked for nothing that a server or a version of it may refuse. */
+  boolean isPlain() {
+    return pipeline.isEmpty()
+        && fullDocument == FullDocument.DEFAULT
+        && fullDocumentBeforeChange == FullDocumentBeforeChange.DEFAULT
+        && !showExpandedEvents
+        && !splitLargeEvents
+        && collation == null;
+  }
+}

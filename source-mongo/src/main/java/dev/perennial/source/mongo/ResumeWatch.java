@@ -55,10 +55,11 @@ final class ResumeWatch implements ServerSelector {
    * @param isReplaced whether the cursor is another one since
    * @param session what the cursor is in; null if that is the driver's own
    * @throws MongoSourceException.ResumeStorm if the driver was stopped
+   * @throws MongoSourceException.ClientClosed if the client is closed
    */
   <T> @Nullable T within(
       Supplier<@Nullable T> tryNext, BooleanSupplier isReplaced, @Nullable ClientSession session)
-      throws MongoSourceException.ResumeStorm, InterruptedException {
+      throws MongoSourceException, InterruptedException {
     // An error that leaves the driver is the end of its cursor, and so of what happened to that.
     inARow = 0;
     inside = Thread.currentThread();
@@ -70,6 +71,9 @@ final class ResumeWatch implements ServerSelector {
       return event;
     } catch (StormBroken e) {
       throw new MongoSourceException.ResumeStorm(e.resumes);
+    } catch (IllegalStateException e) {
+      MongoErrors.throwIfClosed(e);
+      throw e;
     } finally {
       inside = null;
       if (session != null) {

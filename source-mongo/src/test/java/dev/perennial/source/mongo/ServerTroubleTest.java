@@ -205,18 +205,6 @@ class ServerTroubleTest {
   }
 
   @Test
-  @DisplayName("a right that is taken away while the stream lives is told as clearly")
-  void forbiddenLater() throws Exception {
-    try (Rig rig = rig();
-        EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
-      rig.insert(1);
-      assertThat(take(stream, 1)).containsExactly("insert 1");
-      rig.servers.faults().failAlways("getMore", FaultSpec.error(13));
-      assertFatal(stream, MongoSourceException.Unauthorized.class, "changeStream");
-    }
-  }
-
-  @Test
   @DisplayName("wrong credentials end the stream, and are in no text")
   void credentials() throws Exception {
     try (Rig rig = rig()) {
