@@ -135,6 +135,57 @@ class ServerTroubleTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {11600, 91})
+  @DisplayName(
+      "a member that says it shuts down, and does not, is read from again before its next heartbeat")
+  void shutsDownButDoesNot(int code) throws Exception {
+    try (Rig rig = rig()) {
+      MongoSource source =
+          MongoSource.builder(rig.servers.connectionString() + "&heartbeatFrequencyMS=600000")
+              .watch(Scope.parse(Rig.ORDERS))
+              .maxAwaitTime(Duration.ofMillis(100))
+              .build();
+      try (EventStream<ChangeEvent> stream = rig.live(source)) {
+        rig.insert(1);
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+        rig.servers.faults().fail("getMore", 1, FaultSpec.error(code));
+        rig.insert(2);
+        assertThat(take(stream, 1)).containsExactly("insert 2");
+        rig.servers
+            .faults()
+            .fail("getMore", 1, FaultSpec.error(code, "ResumableChangeStreamError"));
+        rig.insert(3);
+        assertThat(take(stream, 1)).containsExactly("insert 3");
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("a client that its owner closes ends the stream at once, and is named")
+  void closedClient() throws Exception {
+    try (Rig rig = rig();
+        MongoClient client = MongoClients.create(rig.servers.connectionString())) {
+      MongoSource source =
+          MongoSource.builder(client)
+              .watch(Scope.parse(Rig.ORDERS))
+              .maxAwaitTime(Duration.ofMillis(100))
+              .build();
+      try (EventStream<ChangeEvent> stream = rig.live(source)) {
+        rig.insert(1);
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+        client.close();
+        StreamException dead =
+            assertFatal(stream, MongoSourceException.ClientClosed.class, "closed by its owner");
+        assertThat(dead).hasMessageNotContainingAny("state should be", "Verdict");
+      }
+      MongoSource late = MongoSource.builder(client).watch(Scope.parse(Rig.ORDERS)).build();
+      try (EventStream<ChangeEvent> stream = rig.stream(late)) {
+        assertFatal(stream, MongoSourceException.ClientClosed.class, "closed by its owner");
+      }
+    }
+  }
+
   @Test
   @DisplayName("a driver that reopened before the start was confirmed is not trusted")
   void unprovedResume() throws Exception {
