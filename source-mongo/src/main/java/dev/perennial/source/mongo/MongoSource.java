@@ -69,7 +69,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       Options options) {
     this.options = options;
     this.hosts = spec.hosts();
-    this.telling = new Telling(told);
+    this.telling = new Telling(told, options.scope() + " at " + hosts);
     ResumeWatch watch = new ResumeWatch(seen, telling, runtime);
     ServerPin pin = new ServerPin();
     this.client =
@@ -107,8 +107,9 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   /**
    * Describes a source with a client of its own, which it makes when it is first needed and closes
-   * with itself. It adds a server selector to a copy of the settings, and sees to the {@linkplain
-   * MongoSourceBuilder#readTimeout read timeout}; everything else is used as it is.
+   * with itself. It adds a server selector to a copy of the settings, polls the members unless told
+   * to stream, and sees to the {@linkplain MongoSourceBuilder#readTimeout read timeout}; everything
+   * else is used as it is, or refused by {@link MongoSourceBuilder#build()}.
    */
   public static MongoSourceBuilder builder(MongoClientSettings settings) {
     return new MongoSourceBuilder(ClientSpec.of(settings));
@@ -158,12 +159,26 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    */
   @Override
   public Optional<MongoPosition> start() throws Exception {
-    StartPosition chosen = options.startAt();
-    MongoPosition start = errors.explained(() -> Starts.position(chosen, server));
-    return Optional.of(
-        chosen instanceof Starts.Now
-            ? start
-            : errors.explained(() -> startCheck.check(chosen, start)));
+    return errors.explained(() -> {
+      StartPosition chosen = options.startAt();
+      MongoPosition start = Starts.position(chosen, server);
+      if (!(chosen instanceof Starts.Now)) {
+        startCheck.check(chosen, start);
+        tellIfAhead(start);
+      }
+      return Optional.of(start);
+    });
+  }
+
+  private void tellIfAhead(MongoPosition start) throws MongoSourceException, InterruptedException {
+    BsonTimestamp time = start.clusterTime().orElse(null);
+    if (time == null) {
+      return;
+    }
+    BsonTimestamp next = server.next();
+    if (time.compareTo(next) > 0) {
+      telling.startsInFuture(new MongoListener.StartInFuture(time, next));
+    }
   }
 
   @Override
@@ -194,7 +209,14 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   public Recovery<ChangeEvent, MongoPosition> recover(MongoPosition lost, Throwable cause)
       throws Exception {
     connector.restarted();
-    return errors.explained(() -> history.recover(lost, cause));
+    return errors.explained(() -> {
+      Recovery<ChangeEvent, MongoPosition> recovery = history.recover(lost, cause);
+      if (recovery instanceof Recovery.Restart<ChangeEvent, MongoPosition> restart
+          && options.onHistoryLost() instanceof HistoryLostPolicies.RestartAt) {
+        tellIfAhead(restart.from());
+      }
+      return recovery;
+    });
   }
 
   @Override

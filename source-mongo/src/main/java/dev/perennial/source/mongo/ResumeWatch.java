@@ -40,6 +40,9 @@ final class ResumeWatch implements ServerSelector {
   private int inARow;
   private long since;
 
+  /** When the driver was last asked: at the earliest, what it had was lost then. */
+  private long lost;
+
   /**
    * @param seen what the replies say of the cluster's time
    */
@@ -62,11 +65,15 @@ final class ResumeWatch implements ServerSelector {
       throws MongoSourceException, InterruptedException {
     // An error that leaves the driver is the end of its cursor, and so of what happened to that.
     inARow = 0;
+    lost = runtime.nanoTime();
     inside = Thread.currentThread();
     try {
       T event = Interrupts.call(tryNext);
       if (inARow == 0 && isReplaced.getAsBoolean()) {
         resumed();
+      }
+      if (inARow > 0) {
+        telling.bridged(inARow, Duration.ofNanos(runtime.nanoTime() - lost).toMillis());
       }
       return event;
     } catch (StormBroken e) {

@@ -170,7 +170,7 @@ class OneByOneTest {
   @DisplayName("so does a stream that begins somewhere else")
   void restarted() {
     Told told = new Told();
-    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener));
+    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener, "shop.orders"));
     assertThat(mode.met(new MongoException(10334, "too large"))).isTrue();
     assertThat(mode.isOn()).isTrue();
     mode.passed("it begins somewhere else");

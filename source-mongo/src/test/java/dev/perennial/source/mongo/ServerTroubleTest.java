@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import dev.perennial.EventStream;
@@ -31,9 +32,11 @@ class ServerTroubleTest {
   @DisplayName("case 9: a cursor that is gone is reopened by the driver, which is told")
   void resume() throws Exception {
     try (Rig rig = rig();
+        Logged logged = new Logged();
         EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
       rig.insert(1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
+      assertThat(logged.lines(Level.INFO)).isEmpty();
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
       await()
           .atMost(Rig.TIMEOUT)
@@ -46,6 +49,11 @@ class ServerTroubleTest {
       assertThat(rig.told.of(MongoListener.Resume.class))
           .singleElement()
           .satisfies(resume -> assertThat(resume.inARow()).isEqualTo(1));
+      assertThat(logged.lines(Level.INFO))
+          .singleElement()
+          .asString()
+          .startsWith("shop.orders at ")
+          .contains("reopened the change stream by itself, at attempt 1", "nothing is lost");
       assertThat(stream.stats().reconnects()).isZero();
     }
   }
