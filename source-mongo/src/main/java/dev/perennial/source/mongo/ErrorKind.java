@@ -44,6 +44,8 @@ enum ErrorKind {
   TRANSIENT(Verdict.retry()),
   /** Wrong credentials, rights, server, options or pipeline: somebody has to change something. */
   SETTINGS(Verdict.refused()),
+  /** Stages or options that no server takes in a change stream, whatever becomes of it. */
+  PIPELINE(Verdict.fatal()),
   /** The oplog no longer has what comes after the position. */
   HISTORY_LOST(Verdict.positionLost()),
   /** The server does not accept the token, but may accept its time. */
@@ -89,10 +91,9 @@ enum ErrorKind {
       Set.of(
           11, 13, 18, 31, 33, 214, 334, 392, // who one is, and what one may do
           16, 17, 52, 53, 54, 55, 56, 57, 73, 111, 139, 142, 159, 160, 161, 168, 241, 271, 357, 378,
-          31123, 40323, 40324, 40413, 40414, 40415, 40532, 40573, 40575, 40602, 40674, 50808, 50865,
-          4662500, // what was asked for
-          20, 59, 101, 115, 123, 126, 148, 158, 165, 166, 167, 169, 188, 195, 223, 224, 229, 232,
-          235, 238, 243, 263, 291, 292, 322, 323, 324, 347, 352, 354, 376, 393, 411,
+          40323, 40324, 40413, 40414, 40415, 40532, 40573, 40575, 4662500, // what was asked for
+          59, 101, 115, 123, 126, 148, 158, 165, 166, 167, 169, 188, 195, 223, 224, 229, 232, 235,
+          238, 243, 263, 291, 292, 322, 323, 324, 347, 352, 354, 376, 393, 411,
           31082); // what the server cannot do
 
   /**
@@ -125,6 +126,7 @@ enum ErrorKind {
               codes(TRANSIENT, PASSING),
               codes(SETTINGS, MALFORMED),
               codes(SETTINGS, REFUSED),
+              codes(PIPELINE, Set.of(20, 31123, 40602, 40674, 50808, 50865)),
               codes(HISTORY_LOST, HISTORY),
               codes(TOKEN_REJECTED, TOKEN),
               codes(UNRETURNABLE, Set.of(10334, 7182500, 47)))
@@ -171,6 +173,11 @@ enum ErrorKind {
     return ofDriver ? Optional.of(UNKNOWN) : Optional.empty();
   }
 
+  /** Whether somebody has to change something. */
+  boolean isRefusal() {
+    return this == SETTINGS || this == PIPELINE;
+  }
+
   /** Whether an error means this, by itself or its causes. */
   boolean is(Throwable error) {
     return of(error).filter(kind -> kind == this).isPresent();
@@ -185,7 +192,7 @@ enum ErrorKind {
       if (byCode == null) {
         return hasPassingLabel(failure) ? TRANSIENT : byType(failure);
       }
-      return byCode == SETTINGS && isOverload(failure) ? TRANSIENT : byCode;
+      return byCode.isRefusal() && isOverload(failure) ? TRANSIENT : byCode;
     }
     // Of a reply that the driver could not read: the next one comes on another connection. What a
     // name stands for is asked of DNS, before any server is asked.

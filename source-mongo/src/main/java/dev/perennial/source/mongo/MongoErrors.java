@@ -10,6 +10,7 @@ import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.LogText;
 import dev.perennial.port.Verdict;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** What the source's own exceptions mean, and one line for those of the driver that need it. */
 final class MongoErrors {
@@ -29,8 +30,11 @@ final class MongoErrors {
   /** As many of a server's words as a message shows. */
   private static final int WORDS = 200;
 
-  /** What the driver says of a client that was closed, in an IllegalStateException. */
-  private static final String CLOSED = "state should be: open";
+  /**
+   * What the driver says of a client that was closed, in an IllegalStateException: "state should
+   * be: open", or "… server session pool is open".
+   */
+  private static final Pattern CLOSED = Pattern.compile("state should be: (?:.* is )?open");
 
   private final Scope scope;
   private final String hosts;
@@ -92,7 +96,7 @@ final class MongoErrors {
     try {
       return call.call();
     } catch (MongoException e) {
-      if (ErrorKind.SETTINGS.is(e)) {
+      if (isRefusal(e)) {
         throw explain(e);
       }
       throw brief(e);
@@ -104,7 +108,11 @@ final class MongoErrors {
 
   /** The error itself in few words, or one that says in one line what somebody has to change. */
   Exception clear(MongoException error) {
-    return ErrorKind.SETTINGS.is(error) ? explain(error) : brief(error);
+    return isRefusal(error) ? explain(error) : brief(error);
+  }
+
+  private static boolean isRefusal(MongoException error) {
+    return ErrorKind.of(error).filter(ErrorKind::isRefusal).isPresent();
   }
 
   /**
@@ -113,7 +121,7 @@ final class MongoErrors {
    * @throws MongoSourceException.ClientClosed if it is that its client is closed
    */
   static void throwIfClosed(IllegalStateException error) throws MongoSourceException.ClientClosed {
-    if (CLOSED.equals(error.getMessage())) {
+    if (CLOSED.matcher(String.valueOf(error.getMessage())).matches()) {
       throw new MongoSourceException.ClientClosed(error);
     }
   }
@@ -173,7 +181,7 @@ final class MongoErrors {
                   + " several databases, readAnyDatabase)",
               error);
       case UNKNOWN_STAGE ->
-          words(error).contains(WatchPlan.SPLIT_STAGE)
+          ErrorKind.serverText(error).contains(WatchPlan.SPLIT_STAGE)
               ? rejected(
                   "splitLargeEvents needs MongoDB 6.0.9 or 7.0, and this server is older",
                   "Leave it out, or use a newer server",

@@ -196,9 +196,16 @@ public abstract sealed class MongoSourceException extends Exception {
       super(message, cause);
     }
 
+    /**
+     * For good if no server takes it, or the stream's way back to a token that is refused again and
+     * again leads nowhere.
+     */
     @Override
     Verdict verdict() {
-      return ErrorKind.SETTINGS.is(this) ? Verdict.refused() : Verdict.fatal();
+      @Nullable Throwable cause = getCause();
+      boolean forGood =
+          ErrorKind.PIPELINE.is(this) || (cause != null && MongoErrors.isTokenRejected(cause));
+      return forGood ? Verdict.fatal() : Verdict.refused();
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.perennial.source.mongo;
 
 import static dev.perennial.source.mongo.ErrorKind.HISTORY_LOST;
+import static dev.perennial.source.mongo.ErrorKind.PIPELINE;
 import static dev.perennial.source.mongo.ErrorKind.SETTINGS;
 import static dev.perennial.source.mongo.ErrorKind.TOKEN_REJECTED;
 import static dev.perennial.source.mongo.ErrorKind.TRANSIENT;
@@ -103,12 +104,13 @@ class ErrorKindTest {
             rows(TRANSIENT, 360, 365, 372, 379, 384, 398, 401, 402, 406, 407, 412, 414, 450, 453),
             rows(TRANSIENT, 462, 9996, 10058, 11601, 12586, 12587, 46841, 50915, 56846, 91331),
             rows(TRANSIENT, 10045600),
-            rows(SETTINGS, 13, 18, 20, 72, 73, 148, 166, 40324, 40415, 40573, 40575, 40674, 50865),
+            rows(SETTINGS, 13, 18, 72, 73, 148, 166, 40324, 40415, 40573, 40575),
+            rows(PIPELINE, 20, 31123, 40602, 40674, 50808, 50865),
             rows(SETTINGS, 2, 9, 11, 14, 16, 17, 22, 31, 33, 52, 53, 54, 55, 56, 57, 59, 101, 111),
             rows(SETTINGS, 115, 123, 126, 139, 142, 158, 159, 160, 161, 165, 167, 168, 169, 188),
             rows(SETTINGS, 195, 214, 223, 224, 229, 232, 235, 238, 241, 243, 263, 271, 291, 292),
             rows(SETTINGS, 322, 323, 324, 334, 347, 352, 354, 357, 376, 378, 392, 393, 411, 31082),
-            rows(SETTINGS, 31123, 40323, 40413, 40414, 40532, 40602, 50808, 4662500),
+            rows(SETTINGS, 40323, 40413, 40414, 40532, 4662500),
             rows(HISTORY_LOST, 286, 136, 40576, 326, 217),
             rows(TOKEN_REJECTED, 260, 15, 40647, 40585, 40615),
             rows(TOKEN_REJECTED, 207, 40646, 40648, 40649, 50788, 50793, 50794, 50795, 50796),
@@ -146,7 +148,7 @@ class ErrorKindTest {
   void anOverloadBeatsARefusal(int code, ErrorKind kind) {
     for (String label : List.of("SystemOverloadedError", "RetryableError", "TenantOverloaded")) {
       assertThat(ErrorKind.of(error(code, "words", label)))
-          .contains(kind == SETTINGS ? TRANSIENT : kind);
+          .contains(kind == SETTINGS || kind == PIPELINE ? TRANSIENT : kind);
     }
   }
 
@@ -471,7 +473,7 @@ class ErrorKindTest {
               case TRANSIENT -> Verdict.retry();
               case HISTORY_LOST, TOKEN_REJECTED -> Verdict.positionLost();
               case SETTINGS -> Verdict.refused();
-              case UNRETURNABLE -> Verdict.fatal();
+              case PIPELINE, UNRETURNABLE -> Verdict.fatal();
               case UNKNOWN -> Verdict.unknown();
             });
   }

@@ -82,6 +82,24 @@ class ServerErrorsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {20, 40674})
+  @DisplayName("what no server takes is fatal")
+  void fatal(int code) throws Exception {
+    try (Rig rig = rig();
+        MongoSource source = rig.builder().build()) {
+      Optional<MongoPosition> start = source.start();
+      rig.servers.faults().failAlways("aggregate", FaultSpec.error(code));
+
+      Throwable error = catchThrowable(() -> source.connect(start));
+
+      assertThat(error)
+          .isInstanceOf(MongoSourceException.Rejected.class)
+          .hasMessageContainingAll("pipeline", String.valueOf(code));
+      assertThat(verdict(source, error)).isEqualTo(Verdict.fatal());
+    }
+  }
+
   @Test
   @DisplayName("what a server that is overloaded says of credentials is no refusal")
   void overloadedLogin() {
@@ -185,6 +203,7 @@ class ServerErrorsTest {
         assertThat(dead)
             .hasCauseInstanceOf(MongoSourceException.Rejected.class)
             .hasMessageContainingAll("pipeline", String.valueOf(NEWER));
+        assertThat(MongoErrors.CLASSIFIER.classify(dead.getCause())).contains(Verdict.refused());
       }
     }
   }
