@@ -300,6 +300,7 @@ class ErrorKindTest {
         Arguments.of(new MongoChangeStreamException("an event has no resume token"), UNRETURNABLE),
         Arguments.of(new MongoConfigurationException("no such host"), SETTINGS),
         Arguments.of(new MongoClientException("no sessions"), UNKNOWN),
+        Arguments.of(new MongoException("wrapped", new IllegalStateException("inside")), UNKNOWN),
         Arguments.of(new MongoException("wrapped", new ConnectException("refused")), TRANSIENT));
   }
 
