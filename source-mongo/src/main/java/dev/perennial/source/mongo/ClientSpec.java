@@ -5,6 +5,8 @@ import com.mongodb.MongoClientException;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.ServerAddress;
 import com.mongodb.client.MongoClient;
+import com.mongodb.connection.ServerMonitoringMode;
+import com.mongodb.connection.ServerSettings;
 import com.mongodb.selector.CompositeServerSelector;
 import com.mongodb.selector.ServerSelector;
 import java.time.Duration;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.bson.codecs.configuration.CodecRegistries;
 import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
@@ -100,9 +103,11 @@ sealed interface ClientSpec {
       this.settings = settings;
     }
 
+    /** As the driver's own client puts them together. */
     @Override
     public CodecRegistry codecs() {
-      return known.getCodecRegistry();
+      return CodecRegistries.withUuidRepresentation(
+          known.getCodecRegistry(), known.getUuidRepresentation());
     }
 
     @Override
@@ -118,12 +123,12 @@ sealed interface ClientSpec {
     @Override
     public ClientHandle handle(
         @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
-      refuseOperationTimeout(known.getTimeout(TimeUnit.MILLISECONDS));
+      ClientLimits.check(known);
       int millis = Math.toIntExact(readTimeout(readTimeout, maxAwaitTime).toMillis());
       return new ClientHandle.Owned(() -> watched(settings.get(), millis, selector), codecs());
     }
 
-    private static MongoClientSettings watched(
+    static MongoClientSettings watched(
         MongoClientSettings settings, int readTimeoutMillis, ServerSelector ours) {
       ServerSelector given = settings.getClusterSettings().getServerSelector();
       ServerSelector selector =
@@ -132,7 +137,19 @@ sealed interface ClientSpec {
           .applyToSocketSettings(
               socket -> socket.readTimeout(readTimeoutMillis, TimeUnit.MILLISECONDS))
           .applyToClusterSettings(cluster -> cluster.serverSelector(selector))
+          .applyToServerSettings(Owned::pollUnlessChosen)
           .build();
+    }
+
+    /**
+     * A member that says it is shutting down, and answers all the same, is unknown to the driver
+     * until the next answer to its monitor. A monitor that streams waits for that as long as the
+     * heartbeat's frequency, 10 s, whoever needs the member; one that polls asks again at once.
+     */
+    private static void pollUnlessChosen(ServerSettings.Builder server) {
+      if (server.build().getServerMonitoringMode() == ServerMonitoringMode.AUTO) {
+        server.serverMonitoringMode(ServerMonitoringMode.POLL);
+      }
     }
 
     Duration readTimeout(@Nullable Duration set, Duration maxAwaitTime) {
@@ -182,23 +199,13 @@ sealed interface ClientSpec {
     @Override
     public ClientHandle handle(
         @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
-      refuseOperationTimeout(client.getTimeout(TimeUnit.MILLISECONDS));
+      ClientLimits.check(client);
       if (readTimeout != null) {
         throw new IllegalArgumentException(
             "readTimeout cannot be set on a client that was given; set it in the client's own socket"
                 + " settings, to at least 60 s and 10 s more than maxAwaitTime");
       }
       return new ClientHandle.Given(client);
-    }
-  }
-
-  private static void refuseOperationTimeout(@Nullable Long timeoutMillis) {
-    if (timeoutMillis != null) {
-      throw new IllegalArgumentException(
-          "the client has timeoutMS set, to "
-              + timeoutMillis
-              + " ms, which puts one limit on whole operations and turns read timeouts off; a change"
-              + " stream has no end, so leave it out");
     }
   }
 }

@@ -39,8 +39,9 @@ final class Connector {
     oneByOne.passed("the stream begins somewhere else");
   }
 
-  Connection<ChangeEvent, MongoPosition> connect(MongoPosition after) throws Exception {
-    MongoPosition from = errors.explained(() -> deployment.check(after));
+  Connection<ChangeEvent, MongoPosition> connect(MongoPosition after)
+      throws MongoSourceException, InterruptedException {
+    MongoPosition from = deployment.check(after);
     OpenCursor cursor;
     try {
       cursor = open(from);
@@ -83,10 +84,34 @@ final class Connector {
     try {
       return errors.explained(() -> opener.open(from, oneByOne.isOn()));
     } catch (MongoException e) {
+      if (ErrorKind.UNKNOWN.is(e)) {
+        return openWithUnknown(from, e);
+      }
       if (!ErrorKind.UNRETURNABLE.is(e) || !oneByOne.met(e)) {
         throw e;
       }
       return errors.explained(() -> opener.open(from, true));
+    }
+  }
+
+  /**
+   * An error that no list has may be about the token, or about the pipeline and the options. That
+   * is so if the server refuses the whole twice with the same code, and takes it without that part
+   * in between; otherwise it may pass.
+   */
+  private OpenCursor openWithUnknown(MongoPosition from, MongoException unknown)
+      throws MongoSourceException, InterruptedException {
+    boolean tokenAtFault = from.token().isPresent() && opener.opensFromNow();
+    if (!tokenAtFault && !opener.opensPlain(from)) {
+      throw unknown;
+    }
+    try {
+      return errors.explained(() -> opener.open(from, oneByOne.isOn()));
+    } catch (MongoException e) {
+      if (!ErrorKind.UNKNOWN.is(e) || e.getCode() != unknown.getCode()) {
+        throw e;
+      }
+      throw tokenAtFault ? new MongoSourceException.TokenRefused(e) : errors.refusedPipeline(e);
     }
   }
 }

@@ -17,6 +17,7 @@ import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
 import com.mongodb.connection.ServerType;
 import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -145,9 +146,32 @@ final class CursorOpener {
    * tells of it, and no documents with it.
    */
   OpenCursor drops(MongoPosition from) throws InterruptedException {
-    ChangeStreamIterable<?> stream = watch(null, WatchPlan.drops(options.scope()));
-    stream.showExpandedEvents(oldestWireVersion() >= EXPANDED_EVENTS);
-    return open(null, from, stream);
+    ChangeStreamIterable<?> stream =
+        watch(null, WatchPlan.drops(options.scope()))
+            .showExpandedEvents(oldestWireVersion() >= EXPANDED_EVENTS);
+    return opened(at(from, commented(stream)), null);
+  }
+
+  /** Whether the server opens the stream as it is, but from now and not from a position. */
+  boolean opensFromNow() throws InterruptedException {
+    return opens(full(null, plan.pipeline(), 1));
+  }
+
+  /**
+   * Whether the server opens a stream from a position without pipeline and options; false if there
+   * are none.
+   */
+  boolean opensPlain(MongoPosition from) throws InterruptedException {
+    return !options.isPlain() && opens(at(from, watch(null, List.of()).batchSize(1)));
+  }
+
+  private boolean opens(ChangeStreamIterable<?> stream) throws InterruptedException {
+    try {
+      opened(stream, null).close(Duration.ZERO);
+      return true;
+    } catch (MongoException e) {
+      return false;
+    }
   }
 
   private OpenCursor cursor(
@@ -156,6 +180,11 @@ final class CursorOpener {
       List<BsonDocument> pipeline,
       @Nullable Integer batchSize)
       throws InterruptedException {
+    return opened(at(from, full(session, pipeline, batchSize)), session);
+  }
+
+  private ChangeStreamIterable<?> full(
+      @Nullable ClientSession session, List<BsonDocument> pipeline, @Nullable Integer batchSize) {
     ChangeStreamIterable<?> stream = watch(session, pipeline);
     if (options.fullDocument() != FullDocument.DEFAULT) {
       stream.fullDocument(options.fullDocument());
@@ -169,19 +198,24 @@ final class CursorOpener {
     if (batchSize != null) {
       stream.batchSize(batchSize);
     }
-    stream.showExpandedEvents(options.showExpandedEvents());
-    return open(session, from, stream);
+    return commented(stream.showExpandedEvents(options.showExpandedEvents()));
   }
 
-  private OpenCursor open(
-      @Nullable ClientSession session, MongoPosition from, ChangeStreamIterable<?> stream)
-      throws InterruptedException {
-    stream
+  private ChangeStreamIterable<?> commented(ChangeStreamIterable<?> stream) {
+    return stream
         .comment(options.comment())
         .maxAwaitTime(options.maxAwaitTime().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static ChangeStreamIterable<?> at(MongoPosition from, ChangeStreamIterable<?> stream) {
     // resumeAfter does not take the token of an invalidate; startAfter takes every token.
     from.token().ifPresent(stream::startAfter);
     from.operationTime().ifPresent(stream::startAtOperationTime);
+    return stream;
+  }
+
+  private OpenCursor opened(ChangeStreamIterable<?> stream, @Nullable ClientSession session)
+      throws InterruptedException {
     MongoChangeStreamCursor<EventBytes> cursor =
         Interrupts.call(() ->
             (MongoChangeStreamCursor<EventBytes>)

@@ -2,6 +2,7 @@ package dev.perennial.source.mongo;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.bson.BsonTimestamp;
 
 /**
  * Is told what happens inside a source. Observes and decides nothing: what a method throws is
@@ -25,6 +26,12 @@ public interface MongoListener {
 
   /** The server no longer has the changes after the stream's position. */
   default void onHistoryLost(HistoryLost lost) {}
+
+  /**
+   * The start that the application chose has not come yet by the server's clock: what happens until
+   * then is not delivered.
+   */
+  default void onStartInFuture(StartInFuture start) {}
 
   /** A checkpoint was made with another pipeline, scope or mode, and is used by its time. */
   default void onSettingsChanged(SettingsChanged change) {}
@@ -70,6 +77,14 @@ public interface MongoListener {
    * @param gap what will not be delivered; empty if the stream ends instead
    */
   record HistoryLost(MongoPosition lost, Throwable cause, Optional<StreamGap> gap) {}
+
+  /**
+   * A start that has not come yet.
+   *
+   * @param start the cluster time with which the stream begins
+   * @param serverTime the server's own when that was asked
+   */
+  record StartInFuture(BsonTimestamp start, BsonTimestamp serverTime) {}
 
   /**
    * A checkpoint was made with another pipeline, scope or mode. Its token may not be found in the

@@ -79,7 +79,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       Options options) {
     this.options = options;
     this.hosts = spec.hosts();
-    this.telling = new Telling(told);
+    this.telling = new Telling(told, options.scope() + " at " + hosts);
     ResumeWatch watch = new ResumeWatch(seen, telling, runtime);
     ServerPin pin = new ServerPin();
     this.client =
@@ -124,8 +124,9 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   /**
    * Describes a source with a client of its own, which it makes when it is first needed and closes
-   * with itself. It adds a server selector to a copy of the settings, and sees to the {@linkplain
-   * MongoSourceBuilder#readTimeout read timeout}; everything else is used as it is.
+   * with itself. It adds a server selector to a copy of the settings, polls the members unless told
+   * to stream, and sees to the {@linkplain MongoSourceBuilder#readTimeout read timeout}; everything
+   * else is used as it is, or refused by {@link MongoSourceBuilder#build()}.
    */
   public static MongoSourceBuilder builder(MongoClientSettings settings) {
     return new MongoSourceBuilder(ClientSpec.of(settings));
@@ -180,16 +181,27 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    */
   @Override
   public Optional<MongoPosition> start() throws Exception {
-    StartPosition chosen = options.startAt();
-    errors.explained(() -> {
+    return errors.explained(() -> {
       deployment.begin();
-      return deployment;
+      StartPosition chosen = options.startAt();
+      MongoPosition start = Starts.position(chosen, server);
+      if (!(chosen instanceof Starts.Now)) {
+        startCheck.check(chosen, start);
+        tellIfAhead(start);
+      }
+      return Optional.of(start);
     });
-    MongoPosition start = errors.explained(() -> Starts.position(chosen, server));
-    return Optional.of(
-        chosen instanceof Starts.Now
-            ? start
-            : errors.explained(() -> startCheck.check(chosen, start)));
+  }
+
+  private void tellIfAhead(MongoPosition start) throws MongoSourceException, InterruptedException {
+    BsonTimestamp time = start.clusterTime().orElse(null);
+    if (time == null) {
+      return;
+    }
+    BsonTimestamp next = server.next();
+    if (time.compareTo(next) > 0) {
+      telling.startsInFuture(new MongoListener.StartInFuture(time, next));
+    }
   }
 
   @Override
@@ -208,7 +220,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   @Override
   public Connection<ChangeEvent, MongoPosition> connect(Optional<MongoPosition> after)
       throws Exception {
-    return connector.connect(after.isPresent() ? after.get() : start().orElseThrow());
+    MongoPosition from = after.isPresent() ? after.get() : start().orElseThrow();
+    return errors.explained(() -> connector.connect(from));
   }
 
   /**
@@ -219,7 +232,14 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   public Recovery<ChangeEvent, MongoPosition> recover(MongoPosition lost, Throwable cause)
       throws Exception {
     connector.restarted();
-    return errors.explained(() -> history.recover(lost, cause));
+    return errors.explained(() -> {
+      Recovery<ChangeEvent, MongoPosition> recovery = history.recover(lost, cause);
+      if (recovery instanceof Recovery.Restart<ChangeEvent, MongoPosition> restart
+          && options.onHistoryLost() instanceof HistoryLostPolicies.RestartAt) {
+        tellIfAhead(restart.from());
+      }
+      return recovery;
+    });
   }
 
   @Override

@@ -190,7 +190,8 @@ public final class MongoSourceBuilder {
   /**
    * Makes a source, a new one at each call. Does no I/O.
    *
-   * @throws IllegalArgumentException if something is missing, or settings contradict each other
+   * @throws IllegalArgumentException if something is missing, if settings contradict each other, or
+   *     if the client has one with which no change stream can be read
    */
   public MongoSource build() {
     Scope watched = scope;

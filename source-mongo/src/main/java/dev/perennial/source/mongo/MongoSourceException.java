@@ -1,5 +1,7 @@
 package dev.perennial.source.mongo;
 
+import com.mongodb.MongoException;
+import dev.perennial.port.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,11 @@ public abstract sealed class MongoSourceException extends Exception {
 
   private MongoSourceException(String message, @Nullable Throwable cause) {
     super(message, cause);
+  }
+
+  /** What it means for the stream: that trying again cannot help, unless a kind says otherwise. */
+  Verdict verdict() {
+    return Verdict.fatal();
   }
 
   /** A cursor came to its end, and another one is opened. */
@@ -28,6 +35,11 @@ public abstract sealed class MongoSourceException extends Exception {
           "the server cannot return an event; it was handed out as malformed, and the stream goes on behind it",
           cause);
     }
+
+    @Override
+    Verdict verdict() {
+      return Verdict.retry();
+    }
   }
 
   /** The driver reopened a cursor again and again without an answer, and was stopped. */
@@ -42,6 +54,11 @@ public abstract sealed class MongoSourceException extends Exception {
               + " it tries again",
           null);
     }
+
+    @Override
+    Verdict verdict() {
+      return Verdict.retry();
+    }
   }
 
   /** A part of a split event is missing; the event comes again whole from its cluster time. */
@@ -50,6 +67,40 @@ public abstract sealed class MongoSourceException extends Exception {
 
     FragmentMissing(String message) {
       super(message, null);
+    }
+
+    @Override
+    Verdict verdict() {
+      return Verdict.positionLost();
+    }
+  }
+
+  /** The server does not take a token, whatever it calls that: it takes all else without it. */
+  static final class TokenRefused extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    TokenRefused(MongoException cause) {
+      super(
+          "the server opens the change stream without the resume token and refuses it with that: "
+              + MongoErrors.words(cause),
+          cause);
+    }
+
+    @Override
+    Verdict verdict() {
+      return Verdict.positionLost();
+    }
+  }
+
+  /** The {@code MongoClient} that the application gave was closed under the stream. */
+  public static final class ClientClosed extends MongoSourceException {
+    private static final long serialVersionUID = 1;
+
+    ClientClosed(Throwable cause) {
+      super(
+          "The stream cannot go on: the MongoClient given to MongoSource.builder(MongoClient) was closed by"
+              + " its owner, the application. Close the stream before its client",
+          cause);
     }
   }
 
@@ -85,6 +136,11 @@ public abstract sealed class MongoSourceException extends Exception {
     AnotherDeployment(String message) {
       super(message, null);
     }
+
+    @Override
+    Verdict verdict() {
+      return Verdict.refused();
+    }
   }
 
   /** A split event is larger than what is held of one. */
@@ -115,6 +171,11 @@ public abstract sealed class MongoSourceException extends Exception {
               + " and call rs.initiate() once, one member is enough",
           cause);
     }
+
+    @Override
+    Verdict verdict() {
+      return Verdict.refused();
+    }
   }
 
   /** The server does not accept the credentials, or not for this. */
@@ -123,6 +184,11 @@ public abstract sealed class MongoSourceException extends Exception {
 
     Unauthorized(String message, Throwable cause) {
       super(message, cause);
+    }
+
+    @Override
+    Verdict verdict() {
+      return Verdict.refused();
     }
   }
 
@@ -145,6 +211,18 @@ public abstract sealed class MongoSourceException extends Exception {
 
     Rejected(String message, Throwable cause) {
       super(message, cause);
+    }
+
+    /**
+     * For good if no server takes it, or the stream's way back to a token that is refused again and
+     * again leads nowhere.
+     */
+    @Override
+    Verdict verdict() {
+      @Nullable Throwable cause = getCause();
+      boolean forGood =
+          ErrorKind.PIPELINE.is(this) || (cause != null && MongoErrors.isTokenRejected(cause));
+      return forGood ? Verdict.fatal() : Verdict.refused();
     }
   }
 }

@@ -77,7 +77,7 @@ final class OpenCursor {
    *
    * @throws MongoSourceException.ResumeStorm if it does so again and again
    */
-  @Nullable EventBytes tryNext() throws MongoSourceException.ResumeStorm, InterruptedException {
+  @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
     if (available() > 0) {
       return Interrupts.call(driver::tryNext);
     }

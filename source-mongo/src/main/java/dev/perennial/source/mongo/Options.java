@@ -34,4 +34,15 @@ record Options(
     StartPosition startAt,
     HistoryLostPolicy onHistoryLost,
     InvalidatePolicy onInvalidate,
-    boolean acceptMigration) {}
+    boolean acceptMigration) {
+
+  /** Whether the server is asked for nothing that a server or a version of it may refuse. */
+  boolean isPlain() {
+    return pipeline.isEmpty()
+        && fullDocument == FullDocument.DEFAULT
+        && fullDocumentBeforeChange == FullDocumentBeforeChange.DEFAULT
+        && !showExpandedEvents
+        && !splitLargeEvents
+        && collation == null;
+  }
+}

@@ -40,6 +40,9 @@ final class ResumeWatch implements ServerSelector {
   private int inARow;
   private long since;
 
+  /** When the driver was last asked: at the earliest, what it had was lost then. */
+  private long lost;
+
   /**
    * @param seen what the replies say of the cluster's time
    */
@@ -55,21 +58,29 @@ final class ResumeWatch implements ServerSelector {
    * @param isReplaced whether the cursor is another one since
    * @param session what the cursor is in; null if that is the driver's own
    * @throws MongoSourceException.ResumeStorm if the driver was stopped
+   * @throws MongoSourceException.ClientClosed if the client is closed
    */
   <T> @Nullable T within(
       Supplier<@Nullable T> tryNext, BooleanSupplier isReplaced, @Nullable ClientSession session)
-      throws MongoSourceException.ResumeStorm, InterruptedException {
+      throws MongoSourceException, InterruptedException {
     // An error that leaves the driver is the end of its cursor, and so of what happened to that.
     inARow = 0;
+    lost = runtime.nanoTime();
     inside = Thread.currentThread();
     try {
       T event = Interrupts.call(tryNext);
       if (inARow == 0 && isReplaced.getAsBoolean()) {
         resumed();
       }
+      if (inARow > 0) {
+        telling.bridged(inARow, Duration.ofNanos(runtime.nanoTime() - lost).toMillis());
+      }
       return event;
     } catch (StormBroken e) {
       throw new MongoSourceException.ResumeStorm(e.resumes);
+    } catch (IllegalStateException e) {
+      MongoErrors.throwIfClosed(e);
+      throw e;
     } finally {
       inside = null;
       if (session != null) {

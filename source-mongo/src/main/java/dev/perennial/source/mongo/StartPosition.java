@@ -22,7 +22,8 @@ public sealed interface StartPosition permits Starts.Now, Starts.AtTime, Starts.
 
   /**
    * With the first change of that second, or after it: cluster times count seconds. A time that has
-   * not come yet is taken as it is, since clocks differ: what happens until then is not delivered.
+   * not come yet is taken as it is, since clocks differ: what happens until then is not delivered,
+   * which {@link MongoListener#onStartInFuture} and the log tell.
    *
    * @throws IllegalArgumentException if it is not between 1970 and 2106, which are all the seconds
    *     that a cluster time can hold

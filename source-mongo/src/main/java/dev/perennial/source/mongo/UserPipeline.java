@@ -1,11 +1,13 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.port.LogText;
 import java.util.List;
 import java.util.Set;
 import org.bson.BsonDocument;
 import org.bson.BsonNull;
 import org.bson.BsonString;
 import org.bson.BsonValue;
+import org.bson.codecs.configuration.CodecConfigurationException;
 import org.bson.codecs.configuration.CodecRegistry;
 import org.bson.conversions.Bson;
 
@@ -27,12 +29,21 @@ final class UserPipeline {
    */
   static List<BsonDocument> checked(
       List<? extends Bson> stages, CodecRegistry codecs, boolean split) {
-    List<BsonDocument> checked =
-        stages.stream()
-            .map(stage -> stage.toBsonDocument(BsonDocument.class, codecs).clone())
-            .toList();
+    List<BsonDocument> checked = stages.stream().map(stage -> written(stage, codecs)).toList();
     checked.forEach(stage -> check(stage, split));
     return checked;
+  }
+
+  private static BsonDocument written(Bson stage, CodecRegistry codecs) {
+    try {
+      return stage.toBsonDocument(BsonDocument.class, codecs).clone();
+    } catch (CodecConfigurationException e) {
+      throw new IllegalArgumentException(
+          "a stage of the pipeline has a value that the client's codecs do not write: "
+              + LogText.brief(String.valueOf(e.getMessage()), 200)
+              + " Set the client's codecRegistry, or its uuidRepresentation for a UUID",
+          e);
+    }
   }
 
   private static void check(BsonDocument stage, boolean split) {

@@ -17,6 +17,7 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Recovery;
+import dev.perennial.port.Verdict;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.simulators.mongo.Write;
 import java.io.IOException;
@@ -471,6 +472,7 @@ class HistoryTest {
             .isInstanceOf(MongoSourceException.Rejected.class)
             .hasMessageContaining("MongoPosition[event")
             .hasMessageContaining("startAt");
+        assertThat(MongoErrors.CLASSIFIER.classify(dead.getCause())).contains(Verdict.fatal());
       }
       assertThat(rig.told.of(MongoListener.TokenRejected.class)).hasSize(1);
       assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();

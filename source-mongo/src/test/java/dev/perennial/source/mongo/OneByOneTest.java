@@ -128,7 +128,7 @@ class OneByOneTest {
   @DisplayName("other events of its time may be before it: only it, or a later one, ends that")
   void ofOneTime() {
     Told told = new Told();
-    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener));
+    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener, "shop.orders"));
     MongoException named = ErrorKindTest.error(47, "clusterTime: Timestamp(1594899637, 3)");
     assertThat(mode.isOverAt(MongoPosition.ofTime(new BsonTimestamp(1, 1)))).isTrue();
 
@@ -152,7 +152,7 @@ class OneByOneTest {
   @Test
   @DisplayName("the count of events one by one begins anew with each that is met")
   void countsAnew() {
-    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(new Told().listener));
+    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(new Told().listener, "shop.orders"));
     MongoPosition early = MongoPosition.ofTime(new BsonTimestamp(1, 1));
     for (int round = 0; round < 2; round++) {
       mode.met(ErrorKindTest.error(10334, "too large"));
@@ -211,7 +211,7 @@ class OneByOneTest {
   @DisplayName("so does a stream that begins somewhere else")
   void restarted() {
     Told told = new Told();
-    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener));
+    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener, "shop.orders"));
     assertThat(mode.met(new MongoException(10334, "too large"))).isTrue();
     assertThat(mode.isOn()).isTrue();
     mode.passed("it begins somewhere else");

@@ -6,12 +6,14 @@ import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ch.qos.logback.classic.Level;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import java.time.Instant;
+import java.util.List;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.DisplayName;
@@ -111,6 +113,69 @@ class StartCheckTest {
       try (EventStream<ChangeEvent> stream = afresh(rig, builder)) {
         assertThat(take(stream, 1)).containsExactly("insert 7");
       }
+    }
+  }
+
+  @Test
+  @DisplayName("a start that has not come yet is taken, and told with the server's time")
+  void ahead() throws Exception {
+    try (Rig rig = rig();
+        Logged logged = new Logged()) {
+      BsonTimestamp now = rig.servers.currentTime();
+      BsonTimestamp later = new BsonTimestamp(now.getTime() + 3_600, 0);
+      MongoPosition start;
+      try (MongoSource source = rig.builder().startAt(StartPosition.at(later)).build()) {
+        start = source.start().orElseThrow();
+      }
+
+      assertThat(start).isEqualTo(MongoPosition.ofTime(later));
+      assertThat(rig.told.of(MongoListener.StartInFuture.class))
+          .singleElement()
+          .satisfies(told -> {
+            assertThat(told.start()).isEqualTo(later);
+            assertThat(told.serverTime()).isGreaterThanOrEqualTo(now).isLessThan(later);
+          });
+      assertThat(logged.lines(Level.WARN))
+          .singleElement()
+          .asString()
+          .startsWith("shop.orders at ")
+          .contains(ClusterTime.instant(later).toString(), "the server's time", "earlier start");
+    }
+  }
+
+  @Test
+  @DisplayName("a start that has come is not told, be it the very next tick")
+  void notAhead() throws Exception {
+    try (Rig rig = rig();
+        Logged logged = new Logged()) {
+      rig.insert(1);
+      BsonTimestamp next = ClusterTime.next(rig.servers.currentTime());
+      for (BsonTimestamp time : List.of(rig.servers.oldestTime(), next)) {
+        try (MongoSource source = rig.builder().startAt(StartPosition.at(time)).build()) {
+          assertThat(source.start()).isPresent();
+        }
+      }
+      assertThat(rig.told.of(MongoListener.StartInFuture.class)).isEmpty();
+      assertThat(logged.lines(Level.WARN)).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("so is the one that restartAt chooses")
+  void restartAhead() throws Exception {
+    try (Rig rig = rig();
+        Logged logged = new Logged()) {
+      forget(rig);
+      BsonTimestamp later = new BsonTimestamp(rig.servers.currentTime().getTime() + 3_600, 0);
+      try (EventStream<ChangeEvent> stream =
+          rig.stream(
+              rig.builder()
+                  .onHistoryLost(HistoryLostPolicy.restartAt(gap -> StartPosition.at(later)))
+                  .build())) {
+        assertThat(take(stream, 1)).containsExactly("gap");
+      }
+      assertThat(rig.told.of(MongoListener.StartInFuture.class)).hasSize(1);
+      assertThat(logged.lines(Level.WARN)).anyMatch(line -> line.contains("earlier start"));
     }
   }
 }
