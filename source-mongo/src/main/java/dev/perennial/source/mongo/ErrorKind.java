@@ -14,7 +14,6 @@ import com.mongodb.MongoNotPrimaryException;
 import com.mongodb.MongoSecurityException;
 import com.mongodb.MongoServerUnavailableException;
 import com.mongodb.MongoSocketException;
-import com.mongodb.MongoStalePrimaryException;
 import com.mongodb.MongoTimeoutException;
 import com.mongodb.spi.dns.DnsException;
 import dev.perennial.port.ErrorClassifier;
@@ -161,7 +160,8 @@ enum ErrorKind {
             || failure instanceof MongoExecutionTimeoutException
             || failure instanceof MongoNotPrimaryException
             || failure instanceof MongoNodeIsRecoveringException
-            || failure instanceof MongoStalePrimaryException
+            // By its name, because the driver has it from 5.6 on.
+            || failure.getClass().getSimpleName().equals("MongoStalePrimaryException")
             || failure instanceof MongoInterruptedException
             || failure instanceof MongoInternalException
             // What a mongodb+srv name stands for is asked before any server is; the rest of its

@@ -102,6 +102,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    * @throws IllegalArgumentException if it is no connection string
    */
   public static MongoSourceBuilder builder(String connectionString) {
+    DriverVersion.require();
     return new MongoSourceBuilder(ClientSpec.of(connectionString));
   }
 
@@ -111,6 +112,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    * MongoSourceBuilder#readTimeout read timeout}; everything else is used as it is.
    */
   public static MongoSourceBuilder builder(MongoClientSettings settings) {
+    DriverVersion.require();
     return new MongoSourceBuilder(ClientSpec.of(settings));
   }
 
@@ -122,6 +124,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    * MongoSourceBuilder#maxAwaitTime}.
    */
   public static MongoSourceBuilder builder(MongoClient client) {
+    DriverVersion.require();
     return new MongoSourceBuilder(ClientSpec.of(client));
   }
 

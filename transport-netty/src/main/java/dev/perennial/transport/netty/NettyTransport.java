@@ -5,11 +5,8 @@ import dev.perennial.port.Message;
 import dev.perennial.port.Transport;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Unreachable;
-import io.netty.channel.IoEventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.net.URI;
@@ -47,12 +44,12 @@ public final class NettyTransport implements Transport {
   private final Settings settings;
   private final HostLookup lookup;
   private final @Nullable HttpProxy proxy;
-  private final @Nullable IoEventLoopGroup givenGroup;
+  private final @Nullable EventLoopGroup givenGroup;
 
   private final Set<OpenAttempt> attempts = ConcurrentHashMap.newKeySet();
   private final Set<WebSocketChannel> channels = ConcurrentHashMap.newKeySet();
   private final Object lock = new Object();
-  private @Nullable IoEventLoopGroup ownGroup;
+  private @Nullable EventLoopGroup ownGroup;
   private @Nullable TlsClient tls;
   private volatile boolean closed;
 
@@ -61,7 +58,7 @@ public final class NettyTransport implements Transport {
       HostLookup lookup,
       @Nullable TlsClient tls,
       @Nullable HttpProxy proxy,
-      @Nullable IoEventLoopGroup givenGroup) {
+      @Nullable EventLoopGroup givenGroup) {
     this.settings = settings;
     this.lookup = lookup;
     this.tls = tls;
@@ -105,7 +102,7 @@ public final class NettyTransport implements Transport {
     if (timeout.isZero() || timeout.isNegative()) {
       throw new IllegalArgumentException("opening a channel needs a timeout over zero");
     }
-    IoEventLoopGroup group = group();
+    EventLoopGroup group = group();
     if (isOn(group)) {
       throw new IllegalStateException(
           "opening a channel waits for an event loop, so an event loop's thread cannot do it");
@@ -129,7 +126,7 @@ public final class NettyTransport implements Transport {
 
   private Channel complete(
       OpenAttempt attempt,
-      IoEventLoopGroup group,
+      EventLoopGroup group,
       InetAddress address,
       HttpHeaders headers,
       Duration connectTimeout,
@@ -171,7 +168,7 @@ public final class NettyTransport implements Transport {
    */
   @Override
   public void close() {
-    IoEventLoopGroup group;
+    EventLoopGroup group;
     synchronized (lock) {
       if (closed) {
         return;
@@ -211,7 +208,7 @@ public final class NettyTransport implements Transport {
     }
   }
 
-  private void end(List<WebSocketChannel> open, IoEventLoopGroup group) {
+  private void end(List<WebSocketChannel> open, EventLoopGroup group) {
     open.forEach(WebSocketChannel::abort);
     if (givenGroup == null) {
       group.shutdownGracefully(0, SHUTDOWN.toMillis(), TimeUnit.MILLISECONDS);
@@ -227,7 +224,7 @@ public final class NettyTransport implements Transport {
         + (closed ? ", closed]" : "]");
   }
 
-  private IoEventLoopGroup group() {
+  private EventLoopGroup group() {
     synchronized (lock) {
       requireNotClosed();
       if (givenGroup != null) {
@@ -238,9 +235,7 @@ public final class NettyTransport implements Transport {
         return givenGroup;
       }
       if (ownGroup == null) {
-        ownGroup =
-            new MultiThreadIoEventLoopGroup(
-                1, new DefaultThreadFactory(THREADS, true), NioIoHandler.newFactory());
+        ownGroup = EventLoops.create(THREADS);
       }
       return ownGroup;
     }
@@ -264,7 +259,7 @@ public final class NettyTransport implements Transport {
     }
   }
 
-  private static boolean isOn(IoEventLoopGroup group) {
+  private static boolean isOn(EventLoopGroup group) {
     for (EventExecutor executor : group) {
       if (executor.inEventLoop()) {
         return true;
