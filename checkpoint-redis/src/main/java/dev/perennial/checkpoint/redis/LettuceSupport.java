@@ -3,6 +3,7 @@ package dev.perennial.checkpoint.redis;
 import dev.perennial.port.LibraryVersion;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
+import io.netty.util.Version;
 
 /** What differs between the versions of Lettuce that this module supports. */
 final class LettuceSupport {
@@ -10,21 +11,29 @@ final class LettuceSupport {
   /** README.md and the property lettuce.lowest in the parent POM say the same. */
   private static final String LOWEST = "6.4.1";
 
+  /** Lettuce 7 uses classes that Netty 4.1 does not have. */
+  private static final String LOWEST_NETTY_OF_7 = "4.2.0";
+
   private static final String NOTIFICATIONS = "io.lettuce.core.MaintNotificationsConfig";
 
   private LettuceSupport() {}
 
   /**
-   * Checks the version of Lettuce.
+   * Checks the version of Lettuce, and of the Netty that it needs.
    *
-   * @throws IllegalStateException if it is too old
+   * @throws IllegalStateException if one is too old
    */
   static void requireVersion() {
-    LibraryVersion.require(
-        "Lettuce",
-        RedisClient.class.getPackage().getImplementationVersion(),
-        LOWEST,
-        "lettuce.version");
+    String lettuce = RedisClient.class.getPackage().getImplementationVersion();
+    LibraryVersion.require("Lettuce", lettuce, LOWEST, "lettuce.version");
+    if (lettuce != null && !lettuce.startsWith("6.")) {
+      Version netty = Version.identify(RedisClient.class.getClassLoader()).get("netty-transport");
+      LibraryVersion.require(
+          "Lettuce " + lettuce + " with Netty",
+          netty == null ? null : netty.artifactVersion(),
+          LOWEST_NETTY_OF_7,
+          "netty.version");
+    }
   }
 
   /**
