@@ -200,10 +200,11 @@ class RenewalRoundsTest {
 
   @Test
   void closingCancelsTheTimerAndARoundUnderWayIsTheLast() throws Exception {
-    claim("orders");
+    RedisSlot late = claim("orders");
     server =
         key -> {
           renewals.close();
+          renewals.add(late);
           return answered(OK);
         };
     runtime.step();
