@@ -14,6 +14,7 @@ import dev.perennial.checkpoint.redis.Connector.Session;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.api.StatefulConnection;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -126,10 +127,59 @@ class LinkTest {
     silence(link);
     soon().untilAtomic(connector.asked, greaterThanOrEqualTo(2));
     link.close();
+    assertThat(connector.closed).isTrue();
     Session second = connector.offer();
     verify(second.connection(), timeout(TIMEOUT.toMillis())).closeAsync();
     verify(first.connection()).closeAsync();
     assertThat(failure(() -> used(link))).hasMessageContaining("closed");
+  }
+
+  @Test
+  void aCallThatIsGivenUpIsTakenBackAndAnInterruptStaysVisible() throws Exception {
+    Offered connector = new Offered(false);
+    connector.offer();
+    Link link = new Link(connector, TIMEOUT, runtime);
+    used(link);
+    CompletableFuture<String> unanswered = new CompletableFuture<>();
+    Thread.currentThread().interrupt();
+    CheckpointException interrupted =
+        failure(() -> link.call("It failed", commands -> new CompletableFuture<>()));
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(interrupted).hasMessageContaining("interrupted");
+
+    Thread caller = Thread.currentThread();
+    CheckpointException later =
+        failure(() ->
+            link.call(
+                "It failed",
+                commands -> {
+                  caller.interrupt();
+                  return unanswered;
+                }));
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(later).hasMessageContaining("interrupted");
+    assertThat(unanswered).isCancelled();
+  }
+
+  @Test
+  void connectsTwiceIfTheClientHidesWhyItWasRefused() {
+    AtomicInteger asked = new AtomicInteger();
+    Connector hiding =
+        new Connector() {
+          @Override
+          public Session connect() {
+            throw new RedisConnectionException(
+                asked.incrementAndGet() == 1 ? "Connection closed prematurely" : "WRONGPASS no");
+          }
+
+          @Override
+          public String address() {
+            return "Redis";
+          }
+        };
+    Link link = new Link(hiding, TIMEOUT, runtime);
+    assertThat(failure(() -> used(link))).hasMessageContaining("WRONGPASS");
+    assertThat(asked).hasValue(2);
   }
 
   /** The commands of the connection that a call is made over. */
@@ -152,6 +202,7 @@ class LinkTest {
     private final AtomicInteger asked = new AtomicInteger();
     private final boolean severalServers;
     private volatile boolean refuses;
+    private volatile boolean closed;
 
     private Offered(boolean severalServers) {
       this.severalServers = severalServers;
@@ -183,6 +234,11 @@ class LinkTest {
     @Override
     public boolean hasSeveralServers() {
       return severalServers;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.perennial.checkpoint.redis.ClaimedHash.Lifetimes;
 import dev.perennial.checkpoint.redis.ClaimedHash.Names;
 import dev.perennial.checkpoint.redis.Claiming.Claimed;
 import dev.perennial.checkpoint.redis.Connector.Session;
+import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.StreamRuntime;
@@ -28,12 +29,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Rounds of renewals, one step at a time, with a server of which each answer is chosen. */
-class RenewalRoundsTest {
+/** The life of claims, one step at a time, with a server of which each answer is chosen. */
+class ClaimStepsTest {
 
   private static final Duration EXPIRY = Duration.ofSeconds(15);
   private static final List<Object> OK = List.of("ok", "0");
@@ -45,6 +47,10 @@ class RenewalRoundsTest {
   /** The keys that were renewed, in order. */
   private final List<String> sent = new ArrayList<>();
 
+  /** What was sent last. */
+  private List<String> arguments = List.of();
+
+  private int savesNoted;
   private final Steps runtime = new Steps();
   private Function<String, Answer> server = key -> answered(OK);
   private boolean severalServers;
@@ -220,6 +226,99 @@ class RenewalRoundsTest {
     assertThat(runtime.delays()).isEmpty();
   }
 
+  @Test
+  void eachSaveHasAHigherNumberThanTheOneBeforeWhateverBecameOfThat() throws Exception {
+    RedisSlot slot = claim("orders");
+    server = key -> silence();
+    assertThat(Given.failure(() -> slot.save(Given.ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(number()).isEqualTo("1");
+    assertThat(savesNoted).isZero();
+    server = key -> answered(OK);
+    slot.save(Given.TWO);
+    assertThat(number()).isEqualTo("2");
+    assertThat(savesNoted).isEqualTo(1);
+
+    // Somebody's save that was given up came late.
+    server = key -> answered(List.of("stale", "7"));
+    assertThat(Given.failure(() -> slot.save(Given.THREE)).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(savesNoted).isEqualTo(1);
+    server = key -> answered(OK);
+    slot.save(Given.THREE);
+    assertThat(number()).isEqualTo("8");
+    assertThat(slot.load()).contains(Given.THREE);
+  }
+
+  @Test
+  void aRenewalSendsWhatWasSavedLast() throws Exception {
+    RedisSlot slot = claim("orders");
+    runtime.step();
+    assertThat(arguments.subList(4, 7)).as("number, line, known").containsExactly("0", "", "0");
+    slot.save(Given.ONE);
+    assertThat(arguments.subList(4, 7)).containsExactly("1", Given.ONE.toLine(), "0");
+    runtime.step();
+    assertThat(arguments.subList(4, 7)).containsExactly("1", Given.ONE.toLine(), "1");
+    server = key -> refusal();
+    assertThat(Given.failure(() -> slot.save(Given.TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
+    server = key -> answered(OK);
+    runtime.step();
+    assertThat(arguments.subList(4, 7)).containsExactly("1", Given.ONE.toLine(), "1");
+  }
+
+  @Test
+  void aSaveThatFindsTheClaimLostIsTheLastAndTheStreamIsNotToldTwice() throws Exception {
+    RedisSlot slot = claim("orders");
+    server = key -> answered(LOST);
+    assertThat(Given.failure(() -> slot.save(Given.ONE)).kind()).isEqualTo(Kind.CLAIM_LOST);
+    sent.clear();
+    assertThat(Given.failure(() -> slot.save(Given.ONE)).kind()).isEqualTo(Kind.CLAIM_LOST);
+    runtime.step();
+    slot.close();
+    assertThat(sent).isEmpty();
+    assertThat(lost).isEmpty();
+  }
+
+  @Test
+  void closingGivesTheClaimUpOnceAndALostOneIsNoError() throws Exception {
+    RedisSlot slot = claim("orders");
+    slot.close();
+    slot.close();
+    assertThat(sent).containsExactly("key of orders");
+
+    RedisSlot overtaken = claim("invoices");
+    server = key -> answered(LOST);
+    overtaken.close();
+    assertThat(troubles).isEmpty();
+
+    RedisSlot forgotten = claim("notes");
+    server = key -> answered(List.of("lost", "somebody", "kept"));
+    assertThat(Given.failure(forgotten::close)).hasMessageContaining("somebody");
+  }
+
+  @Test
+  void whatNoKeyCanHoldAsTextIsNotSent() throws Exception {
+    RedisSlot slot = claim("orders");
+    Checkpoint torn = new Checkpoint("test", "print", "\ud800");
+    assertThat(Given.failure(() -> slot.save(torn)).kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(sent).isEmpty();
+  }
+
+  @Test
+  void theServerIsToldWhetherACheckpointWasSeen() throws Exception {
+    Link link = new Link(new Chosen(), EXPIRY, runtime);
+    Names names = new Names("orders", "key of orders");
+    server = key -> answered(List.of("vanished"));
+    for (boolean seen : new boolean[] {false, true}) {
+      assertThat(ClaimedHash.claim(link, names, new Lifetimes(15_000, 0), seen))
+          .isInstanceOf(Claiming.Vanished.class);
+      assertThat(arguments.subList(1, 4)).containsExactly("15000", "0", seen ? "1" : "0");
+    }
+  }
+
+  /** Of the save that was sent last. */
+  private String number() {
+    return arguments.get(4);
+  }
+
   private RedisSlot claim(String streamId) throws CheckpointException {
     Link link = new Link(new Chosen(), EXPIRY, runtime);
     Function<String, Answer> then = server;
@@ -231,7 +330,7 @@ class RenewalRoundsTest {
     server = then;
     sent.clear();
     RedisSlot slot =
-        new RedisSlot(link, claimed.hash(), lost::add, () -> {}, renewals::remove, trouble());
+        new RedisSlot(link, claimed.hash(), lost::add, () -> savesNoted++, renewals::remove, trouble());
     renewals.add(slot);
     return slot;
   }
@@ -295,20 +394,23 @@ class RenewalRoundsTest {
               any(ScriptOutputType.class),
               any(String[].class),
               any(String[].class)))
-          .thenAnswer(call -> answer(call.getArgument(2)));
+          .thenAnswer(call -> answer(call.getArguments()));
       when(commands.eval(
               any(String.class),
               any(ScriptOutputType.class),
               any(String[].class),
               any(String[].class)))
-          .thenAnswer(call -> answer(call.getArgument(2)));
+          .thenAnswer(call -> answer(call.getArguments()));
       return new Session(connection, commands, true);
     }
 
-    private RedisFuture<Object> answer(String[] keys) {
-      sent.add(keys[0]);
+    /** After the script and its kind come the key and then, as varargs, one by one, the rest. */
+    private RedisFuture<Object> answer(Object[] call) {
+      String key = ((String[]) call[2])[0];
+      sent.add(key);
+      arguments = Stream.of(call).skip(3).map(String::valueOf).toList();
       @SuppressWarnings({"unchecked", "rawtypes"})
-      RedisFuture<Object> answer = (RedisFuture) server.apply(keys[0]);
+      RedisFuture<Object> answer = (RedisFuture) server.apply(key);
       return answer;
     }
 
