@@ -330,7 +330,8 @@ class ClaimStepsTest {
     server = then;
     sent.clear();
     RedisSlot slot =
-        new RedisSlot(link, claimed.hash(), lost::add, () -> savesNoted++, renewals::remove, trouble());
+        new RedisSlot(
+            link, claimed.hash(), lost::add, () -> savesNoted++, renewals::remove, trouble());
     renewals.add(slot);
     return slot;
   }

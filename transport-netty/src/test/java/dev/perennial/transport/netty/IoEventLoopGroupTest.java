@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** The event loop groups that Netty 4.2 adds; not compiled with Netty 4.1. */
+/** The event loop groups that only Netty 4.2 has. */
 class IoEventLoopGroupTest {
 
   @Test
