@@ -9,6 +9,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -77,5 +78,11 @@ class FileNamesTest {
     Arbitrary<String> alike =
         Arbitraries.strings().withChars("aA%u01.ıİK").ofMinLength(1).ofMaxLength(4);
     return Arbitraries.oneOf(any, alike);
+  }
+
+  @Test
+  void theFirstAndTheLastOfWhatStandsForItselfDoSo() {
+    assertThat(FileNames.encode("az09-_")).isEqualTo("az09-_");
+    assertThat(FileNames.encode("`{/:\u007f\u0080")).isEqualTo("%60%7b%2f%3a%7f%u0080");
   }
 }

@@ -2,7 +2,6 @@ package dev.perennial.checkpoint.redis;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
-import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
@@ -142,34 +141,27 @@ interface Connector {
               .socketAddressResolver(SocketAddressResolver.create(Address::zoned))
               .build();
       client = RedisClient.create(resources, uri);
-      client.setOptions(
+      ClientOptions.Builder options =
           ClientOptions.builder()
               // A lost connection is replaced by the next call, which knows what became of it:
               // nothing is sent twice, and nothing waits for a server to come back.
               .autoReconnect(false)
               .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
               .requestQueueSize(QUEUE)
-              .maintNotificationsConfig(MaintNotificationsConfig.disabled())
               .socketOptions(
-                  SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build())
-              .build());
+                  SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build());
+      LettuceSupport.withoutMaintenanceNotifications(options);
+      client.setOptions(options.build());
     }
 
-    /** Lettuce's own way to copy an address leaves the Sentinels out. */
     private static RedisURI copy(RedisURI given, Duration timeout) {
-      if (given.getSentinels().isEmpty()) {
-        return RedisURI.builder(given).withTimeout(timeout).build();
+      RedisURI.Builder copy = RedisURI.builder(given).withTimeout(timeout);
+      // Lettuce's own way to copy an address leaves the Sentinels out.
+      given.getSentinels().forEach(one -> copy.withSentinel(copy(one, timeout)));
+      if (given.getSentinelMasterId() != null) {
+        copy.withSentinelMasterId(given.getSentinelMasterId());
       }
-      RedisURI uri = new RedisURI();
-      uri.setSentinelMasterId(given.getSentinelMasterId());
-      uri.setDatabase(given.getDatabase());
-      uri.setClientName(given.getClientName());
-      uri.setDriverInfo(given.getDriverInfo());
-      uri.applySsl(given);
-      uri.applyAuthentication(given);
-      uri.setTimeout(timeout);
-      given.getSentinels().forEach(one -> uri.getSentinels().add(copy(one, timeout)));
-      return uri;
+      return copy.build();
     }
 
     @Override

@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * calls over it, each of which ends in time. Safe for use from any thread.
  *
  * <p>A call that did not answer in time is given up together with its connection, which may be
- * half-open; it may still be carried out later. Our own client repeats no call that may have
- * reached the server; one that was given may do so after a reconnect. The scripts allow for both.
+ * half-open; with several servers the connection serves the others until there is a new one. The
+ * call may still be carried out later. Our own client repeats no call that may have reached the
+ * server; one that was given may do so after a reconnect. The scripts allow for both.
  */
 final class Link {
 
@@ -41,6 +42,9 @@ final class Link {
 
   /** Guarded by this object: the connection, or the attempt to make one. */
   private @Nullable CompletableFuture<Session> session;
+
+  /** Guarded by this object: the attempt to make a connection that takes the place of that one. */
+  private @Nullable CompletableFuture<Session> replacement;
 
   /** Guarded by this object: when the connector was last told of trouble. */
   private @Nullable Long troubledAt;
@@ -147,13 +151,17 @@ final class Link {
     drop(current);
     CompletableFuture<Session> made = new CompletableFuture<>();
     session = made;
+    begin(made);
+    return made;
+  }
+
+  private void begin(CompletableFuture<Session> made) {
     try {
       runtime.execute(() -> connect(made));
     } catch (Throwable e) {
       // Such as that there can be no more threads: the next call tries again.
       made.completeExceptionally(e);
     }
-    return made;
   }
 
   private static boolean isUsable(CompletableFuture<Session> done) {
@@ -190,11 +198,37 @@ final class Link {
     synchronized (this) {
       CompletableFuture<Session> current = session;
       if (current != null && current.isDone() && isSame(current, used)) {
-        session = null;
-        drop(current);
+        if (connector.hasSeveralServers() && RedisErrors.isTimeout(cause)) {
+          replace();
+        } else {
+          session = null;
+          drop(current);
+        }
       }
     }
     troubled();
+  }
+
+  /**
+   * Makes a new connection while the old one is used on. To connect may take long if one of several
+   * servers is silent, and the claims on the others have to be renewed meanwhile.
+   */
+  private synchronized void replace() {
+    if (replacement != null || closed) {
+      return;
+    }
+    CompletableFuture<Session> made = new CompletableFuture<>();
+    replacement = made;
+    made.whenComplete((one, error) -> replaced(made, error == null));
+    begin(made);
+  }
+
+  private synchronized void replaced(CompletableFuture<Session> made, boolean connected) {
+    replacement = null;
+    if (connected) {
+      drop(closed ? made : session);
+      session = closed ? null : made;
+    }
   }
 
   /** Once per timeout: however many calls fail, one look at a cluster is enough for all of them. */

@@ -30,7 +30,13 @@ public final class RedisCheckpointStoreBuilder {
   private Consumer<CheckpointException> troubled = trouble -> {};
   private StreamRuntime runtime = StreamRuntime.system();
 
+  /**
+   * Begins with all defaults.
+   *
+   * @throws IllegalStateException if Lettuce is too old
+   */
   RedisCheckpointStoreBuilder(Connecting connecting) {
+    LettuceSupport.requireVersion();
     this.connecting = connecting;
   }
 

@@ -1,9 +1,25 @@
 package dev.perennial.checkpoint.redis;
 
 import static dev.perennial.checkpoint.redis.Given.failure;
+import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.greaterThanOrEqualTo;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.timeout;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
 
+import dev.perennial.checkpoint.redis.Connector.Session;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.api.StatefulConnection;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -46,6 +62,188 @@ class LinkTest {
       }
       assertThat(troubled).hasValue(round);
       runtime.ahead.addAndGet(TIMEOUT.toNanos());
+    }
+  }
+
+  @Test
+  void usesAClustersConnectionUntilThereIsANewOneIfAServerIsSilent() throws Exception {
+    Offered connector = new Offered(true);
+    Session first = connector.offer();
+    Link link = new Link(connector, TIMEOUT, runtime);
+    assertThat(used(link)).isSameAs(first.commands());
+
+    assertThat(silence(link).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(silence(link).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(used(link)).as("while the new one hangs").isSameAs(first.commands());
+    verify(first.connection(), never()).closeAsync();
+
+    Session second = connector.offer();
+    soon().until(() -> used(link) == second.commands());
+    verify(first.connection()).closeAsync();
+    assertThat(connector.asked).hasValue(2);
+  }
+
+  @Test
+  void usesAClustersConnectionOnIfNoNewOneCanBeMade() throws Exception {
+    Offered connector = new Offered(true);
+    Session first = connector.offer();
+    Link link = new Link(connector, TIMEOUT, runtime);
+    assertThat(used(link)).isSameAs(first.commands());
+
+    connector.refuses = true;
+    for (int failures = 2; failures <= 3; failures++) {
+      int asked = failures - 1;
+      assertThat(used(link)).isSameAs(first.commands());
+      // The attempt is over once another may begin.
+      soon()
+          .until(() -> {
+            silence(link);
+            return connector.asked.get() > asked;
+          });
+    }
+    verify(first.connection(), never()).closeAsync();
+  }
+
+  @Test
+  void replacesAConnectionToOneServerBeforeItIsUsedAgain() throws Exception {
+    Offered connector = new Offered(false);
+    Session first = connector.offer();
+    Link link = new Link(connector, TIMEOUT, runtime);
+    assertThat(used(link)).isSameAs(first.commands());
+
+    silence(link);
+    verify(first.connection()).closeAsync();
+    Session second = connector.offer();
+    assertThat(used(link)).isSameAs(second.commands());
+  }
+
+  @Test
+  void closesAConnectionThatComesAfterTheStoreWasClosed() throws Exception {
+    Offered connector = new Offered(true);
+    Session first = connector.offer();
+    Link link = new Link(connector, TIMEOUT, runtime);
+    assertThat(used(link)).isSameAs(first.commands());
+
+    silence(link);
+    soon().untilAtomic(connector.asked, greaterThanOrEqualTo(2));
+    link.close();
+    assertThat(connector.closed).isTrue();
+    Session second = connector.offer();
+    verify(second.connection(), timeout(TIMEOUT.toMillis())).closeAsync();
+    verify(first.connection()).closeAsync();
+    assertThat(failure(() -> used(link))).hasMessageContaining("closed");
+  }
+
+  @Test
+  void aCallThatIsGivenUpIsTakenBackAndAnInterruptStaysVisible() throws Exception {
+    Offered connector = new Offered(false);
+    connector.offer();
+    Link link = new Link(connector, TIMEOUT, runtime);
+    used(link);
+    CompletableFuture<String> unanswered = new CompletableFuture<>();
+    Thread.currentThread().interrupt();
+    CheckpointException interrupted =
+        failure(() -> link.call("It failed", commands -> new CompletableFuture<>()));
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(interrupted).hasMessageContaining("interrupted");
+
+    Thread caller = Thread.currentThread();
+    CheckpointException later =
+        failure(() ->
+            link.call(
+                "It failed",
+                commands -> {
+                  caller.interrupt();
+                  return unanswered;
+                }));
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(later).hasMessageContaining("interrupted");
+    assertThat(unanswered).isCancelled();
+  }
+
+  @Test
+  void connectsTwiceIfTheClientHidesWhyItWasRefused() {
+    AtomicInteger asked = new AtomicInteger();
+    Connector hiding =
+        new Connector() {
+          @Override
+          public Session connect() {
+            throw new RedisConnectionException(
+                asked.incrementAndGet() == 1 ? "Connection closed prematurely" : "WRONGPASS no");
+          }
+
+          @Override
+          public String address() {
+            return "Redis";
+          }
+        };
+    Link link = new Link(hiding, TIMEOUT, runtime);
+    assertThat(failure(() -> used(link))).hasMessageContaining("WRONGPASS");
+    assertThat(asked).hasValue(2);
+  }
+
+  /** The commands of the connection that a call is made over. */
+  private static Object used(Link link) throws CheckpointException {
+    return link.call("It failed", CompletableFuture::completedFuture);
+  }
+
+  /** The error of a call that a server leaves without an answer. */
+  private static CheckpointException silence(Link link) throws Exception {
+    return failure(() ->
+        link.call(
+            "It failed",
+            commands -> CompletableFuture.failedFuture(new RedisCommandTimeoutException("late"))));
+  }
+
+  /** Connects as soon as a connection is offered. */
+  private static final class Offered implements Connector {
+
+    private final BlockingQueue<Session> offered = new LinkedBlockingQueue<>();
+    private final AtomicInteger asked = new AtomicInteger();
+    private final boolean severalServers;
+    private volatile boolean refuses;
+    private volatile boolean closed;
+
+    private Offered(boolean severalServers) {
+      this.severalServers = severalServers;
+    }
+
+    @SuppressWarnings("unchecked")
+    private Session offer() {
+      StatefulConnection<String, String> connection = mock();
+      when(connection.isOpen()).thenReturn(true);
+      when(connection.closeAsync()).thenReturn(CompletableFuture.completedFuture(null));
+      Session session = new Session(connection, mock(), !severalServers);
+      offered.add(session);
+      return session;
+    }
+
+    @Override
+    public Session connect() {
+      asked.incrementAndGet();
+      if (refuses) {
+        throw new IllegalStateException("refused");
+      }
+      try {
+        return offered.take();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    @Override
+    public boolean hasSeveralServers() {
+      return severalServers;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+
+    @Override
+    public String address() {
+      return "Redis";
     }
   }
 }

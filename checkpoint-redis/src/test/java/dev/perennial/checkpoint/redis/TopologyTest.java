@@ -216,8 +216,9 @@ class TopologyTest {
         RedisCheckpointStore store =
             connected(
                 RedisCheckpointStore.builder(client)
-                    .commandTimeout(Duration.ofSeconds(1))
-                    .claimExpiry(Duration.ofSeconds(6))
+                    // Enough for 250 claims one after the other on a machine that is busy.
+                    .commandTimeout(Duration.ofSeconds(4))
+                    .claimExpiry(Duration.ofSeconds(12))
                     .build())) {
       // Else all of them refuse.
       cluster

@@ -6,8 +6,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
@@ -28,7 +28,7 @@ final class Host {
   private static final int REBIND_MILLIS = 10;
 
   private final Machine machine;
-  private final MultiThreadIoEventLoopGroup group;
+  private final EventLoopGroup group;
   private final EventLoop loop;
 
   // Guarded by this object.
@@ -40,12 +40,12 @@ final class Host {
   /** Used on the loop only. */
   private @Nullable ServerProcess process;
 
+  /** Netty 4.2 deprecates the group; what replaces it is not in Netty 4.1. */
+  @SuppressWarnings("deprecation")
   Host(Machine machine, int port) {
     this.machine = machine;
     this.port = port;
-    this.group =
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("tap-simulator", true), NioIoHandler.newFactory());
+    this.group = new NioEventLoopGroup(1, new DefaultThreadFactory("tap-simulator", true));
     this.loop = group.next();
   }
 

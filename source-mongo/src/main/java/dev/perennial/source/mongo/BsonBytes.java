@@ -6,6 +6,7 @@ import java.util.Arrays;
 import org.bson.BsonBinaryWriter;
 import org.bson.BsonDocument;
 import org.bson.BsonType;
+import org.bson.ByteBuf;
 import org.bson.RawBsonDocument;
 import org.bson.codecs.BsonDocumentCodec;
 import org.bson.codecs.EncoderContext;
@@ -55,8 +56,10 @@ final class BsonBytes {
 
   /** A copy: a raw document is often a part of a larger array. */
   static byte[] of(RawBsonDocument raw) {
-    int from = raw.getByteOffset();
-    return Arrays.copyOfRange(raw.getBackingArray(), from, from + raw.getByteLength());
+    ByteBuf buffer = raw.getByteBuffer();
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.get(bytes);
+    return bytes;
   }
 
   static int int32(byte[] bytes, int at) {

@@ -16,7 +16,6 @@ import com.mongodb.MongoSecurityException;
 import com.mongodb.MongoServerException;
 import com.mongodb.MongoServerUnavailableException;
 import com.mongodb.MongoSocketException;
-import com.mongodb.MongoStalePrimaryException;
 import com.mongodb.MongoTimeoutException;
 import com.mongodb.spi.dns.DnsException;
 import dev.perennial.port.ErrorClassifier;
@@ -238,7 +237,8 @@ enum ErrorKind {
             || failure instanceof MongoExecutionTimeoutException
             || failure instanceof MongoNotPrimaryException
             || failure instanceof MongoNodeIsRecoveringException
-            || failure instanceof MongoStalePrimaryException
+            // By its name, because the driver has it from 5.6 on.
+            || failure.getClass().getSimpleName().equals("MongoStalePrimaryException")
             || failure instanceof MongoInterruptedException
             || failure instanceof MongoCursorNotFoundException
             || failure instanceof MongoInternalException;

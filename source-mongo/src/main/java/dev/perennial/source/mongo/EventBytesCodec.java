@@ -9,6 +9,7 @@ import org.bson.codecs.DecoderContext;
 import org.bson.codecs.EncoderContext;
 import org.bson.codecs.RawBsonDocumentCodec;
 import org.bson.io.BsonInput;
+import org.bson.io.BsonInputMark;
 
 /**
  * Copies an event's bytes out of the driver's buffer, once and in their exact number; the driver's
@@ -28,10 +29,13 @@ final class EventBytesCodec implements Codec<EventBytes> {
   }
 
   /**
-   * The reader stands at the beginning of a document that fills its input, and is not used again.
+   * Copies the document that the input stands at. Its length is right: the driver has cut the
+   * document out of the server's answer by it.
    */
   private static byte[] copy(BsonInput input) {
-    byte[] bytes = new byte[input.getRemaining()];
+    BsonInputMark beginning = input.getMark(Integer.BYTES);
+    byte[] bytes = new byte[input.readInt32()];
+    beginning.reset();
     input.readBytes(bytes);
     return bytes;
   }

@@ -119,6 +119,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    * @throws IllegalArgumentException if it is no connection string
    */
   public static MongoSourceBuilder builder(String connectionString) {
+    DriverVersion.require();
     return new MongoSourceBuilder(ClientSpec.of(connectionString));
   }
 
@@ -129,6 +130,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    * else is used as it is, or refused by {@link MongoSourceBuilder#build()}.
    */
   public static MongoSourceBuilder builder(MongoClientSettings settings) {
+    DriverVersion.require();
     return new MongoSourceBuilder(ClientSpec.of(settings));
   }
 
@@ -140,6 +142,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    * MongoSourceBuilder#maxAwaitTime}.
    */
   public static MongoSourceBuilder builder(MongoClient client) {
+    DriverVersion.require();
     return new MongoSourceBuilder(ClientSpec.of(client));
   }
 

@@ -90,8 +90,10 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
    * Describes a source.
    *
    * @param transport what to reach the Tap with; the application closes it
+   * @throws IllegalStateException if Jackson is too old
    */
   public static TapSourceBuilder builder(Transport transport) {
+    JacksonVersion.require();
     return new TapSourceBuilder(transport);
   }
 

@@ -8,11 +8,8 @@ import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Untrusted;
 import dev.perennial.port.Verdict;
-import io.netty.channel.IoEventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.net.URI;
@@ -53,12 +50,12 @@ public final class NettyTransport implements Transport {
   private final Settings settings;
   private final HostLookup lookup;
   private final ProxyChoice proxies;
-  private final @Nullable IoEventLoopGroup givenGroup;
+  private final @Nullable EventLoopGroup givenGroup;
 
   private final Set<OpenAttempt> attempts = ConcurrentHashMap.newKeySet();
   private final Set<WebSocketChannel> channels = ConcurrentHashMap.newKeySet();
   private final Object lock = new Object();
-  private @Nullable IoEventLoopGroup ownGroup;
+  private @Nullable EventLoopGroup ownGroup;
   private @Nullable TlsClient tls;
   private volatile boolean closed;
 
@@ -67,7 +64,7 @@ public final class NettyTransport implements Transport {
       HostLookup lookup,
       @Nullable TlsClient tls,
       ProxyChoice proxies,
-      @Nullable IoEventLoopGroup givenGroup) {
+      @Nullable EventLoopGroup givenGroup) {
     this.settings = settings;
     this.lookup = lookup;
     this.tls = tls;
@@ -117,7 +114,7 @@ public final class NettyTransport implements Transport {
     if (timeout.isZero() || timeout.isNegative()) {
       throw new IllegalArgumentException("opening a channel needs a timeout over zero");
     }
-    IoEventLoopGroup group = group();
+    EventLoopGroup group = group();
     if (isOn(group)) {
       throw new IllegalStateException(
           "opening a channel waits for an event loop, so an event loop's thread cannot do it");
@@ -164,7 +161,7 @@ public final class NettyTransport implements Transport {
 
   private Channel complete(
       OpenAttempt attempt,
-      IoEventLoopGroup group,
+      EventLoopGroup group,
       InetAddress address,
       HttpHeaders headers,
       Deadline deadline,
@@ -207,7 +204,7 @@ public final class NettyTransport implements Transport {
    */
   @Override
   public void close() {
-    IoEventLoopGroup group;
+    EventLoopGroup group;
     synchronized (lock) {
       if (closed) {
         return;
@@ -247,7 +244,7 @@ public final class NettyTransport implements Transport {
     }
   }
 
-  private void end(List<WebSocketChannel> open, IoEventLoopGroup group) {
+  private void end(List<WebSocketChannel> open, EventLoopGroup group) {
     open.forEach(WebSocketChannel::abort);
     if (givenGroup == null) {
       group.shutdownGracefully(0, SHUTDOWN.toMillis(), TimeUnit.MILLISECONDS);
@@ -263,7 +260,7 @@ public final class NettyTransport implements Transport {
         + (closed ? ", closed]" : "]");
   }
 
-  private IoEventLoopGroup group() {
+  private EventLoopGroup group() {
     synchronized (lock) {
       requireNotClosed();
       if (givenGroup != null) {
@@ -274,9 +271,7 @@ public final class NettyTransport implements Transport {
         return givenGroup;
       }
       if (ownGroup == null) {
-        ownGroup =
-            new MultiThreadIoEventLoopGroup(
-                1, new DefaultThreadFactory(THREADS, true), NioIoHandler.newFactory());
+        ownGroup = EventLoops.create(THREADS);
       }
       return ownGroup;
     }
@@ -300,7 +295,7 @@ public final class NettyTransport implements Transport {
     }
   }
 
-  private static boolean isOn(IoEventLoopGroup group) {
+  private static boolean isOn(EventLoopGroup group) {
     for (EventExecutor executor : group) {
       if (executor.inEventLoop()) {
         return true;

@@ -1,8 +1,7 @@
 package dev.perennial.transport.netty;
 
 import dev.perennial.port.StreamRuntime;
-import io.netty.channel.IoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
 import java.net.ProxySelector;
@@ -27,10 +26,17 @@ public final class NettyTransportBuilder {
   private StreamRuntime runtime = StreamRuntime.system();
   private @Nullable TlsClient tls;
   private ProxyChoice proxies = ProxyChoice.by(ProxySelector::getDefault);
-  private @Nullable IoEventLoopGroup group;
+  private @Nullable EventLoopGroup group;
   private HostLookup.Resolver resolver = InetAddress::getAllByName;
 
-  NettyTransportBuilder() {}
+  /**
+   * Begins with all defaults.
+   *
+   * @throws IllegalStateException if Netty is too old
+   */
+  NettyTransportBuilder() {
+    NettyVersion.require();
+  }
 
   /**
    * The longest message that is handed out whole; a longer one is reported as {@link
@@ -187,10 +193,11 @@ public final class NettyTransportBuilder {
    *
    * @param group one for NIO
    */
-  public NettyTransportBuilder eventLoopGroup(IoEventLoopGroup group) {
-    if (!group.isIoType(NioIoHandler.class)) {
+  public NettyTransportBuilder eventLoopGroup(EventLoopGroup group) {
+    if (!EventLoops.areForNio(group)) {
       throw new IllegalArgumentException(
-          "the event loop group is not for NIO; make it with NioIoHandler.newFactory()");
+          "the event loop group is not for NIO; make it with NioIoHandler.newFactory(), or as a"
+              + " NioEventLoopGroup with Netty 4.1");
     }
     this.group = group;
     return this;

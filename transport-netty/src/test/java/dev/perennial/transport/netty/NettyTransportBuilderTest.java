@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.local.LocalIoHandler;
+import io.netty.channel.DefaultEventLoopGroup;
+import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.time.Duration;
@@ -66,9 +66,9 @@ class NettyTransportBuilderTest {
   }
 
   @Test
+  @SuppressWarnings("deprecation")
   void aGroupThatIsNotForNioIsRefused() {
-    MultiThreadIoEventLoopGroup local =
-        new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
+    EventLoopGroup local = new DefaultEventLoopGroup(1);
     try {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> NettyTransport.builder().eventLoopGroup(local))

@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.port.Channel;
 import dev.perennial.port.TransportException;
-import io.netty.channel.IoEventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.EventLoopGroup;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -154,7 +152,7 @@ class TransportLifeTest extends TransportFixture {
 
   @Test
   void aGroupThatWasGivenIsSharedAndNotClosed() throws Exception {
-    IoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    EventLoopGroup group = EventLoops.create("given");
     try (ScriptedServer server = ScriptedServer.start(TransportLifeTest::idle);
         NettyTransport one = NettyTransport.builder().eventLoopGroup(group).build();
         NettyTransport other = NettyTransport.builder().eventLoopGroup(group).build()) {
@@ -173,7 +171,7 @@ class TransportLifeTest extends TransportFixture {
 
   @Test
   void onAnEventLoopsThreadClosingDoesNotWaitAndOpeningIsRefused() throws Exception {
-    IoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    EventLoopGroup group = EventLoops.create("given");
     CountDownLatch ended = new CountDownLatch(2);
     try (ScriptedServer server =
             ScriptedServer.start(peer -> {
@@ -203,7 +201,7 @@ class TransportLifeTest extends TransportFixture {
 
   @Test
   void aGroupThatWasShutDownIsAClearError() throws Exception {
-    IoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    EventLoopGroup group = EventLoops.create("given");
     use(NettyTransport.builder().eventLoopGroup(group));
     try (ScriptedServer server = ScriptedServer.start(TransportLifeTest::idle)) {
       Channel channel = open(server);

@@ -1,0 +1,54 @@
+package dev.perennial.checkpoint.redis;
+
+import dev.perennial.port.LibraryVersion;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.netty.util.Version;
+
+/** What differs between the versions of Lettuce that this module supports. */
+final class LettuceSupport {
+
+  /** README.md and the property lettuce.lowest in the parent POM say the same. */
+  private static final String LOWEST = "6.4.1";
+
+  /** Lettuce 7 uses classes that Netty 4.1 does not have. */
+  private static final String LOWEST_NETTY_OF_7 = "4.2.0";
+
+  private static final String NOTIFICATIONS = "io.lettuce.core.MaintNotificationsConfig";
+
+  private LettuceSupport() {}
+
+  /**
+   * Checks the version of Lettuce, and of the Netty that it needs.
+   *
+   * @throws IllegalStateException if one is too old
+   */
+  static void requireVersion() {
+    String lettuce = RedisClient.class.getPackage().getImplementationVersion();
+    LibraryVersion.require("Lettuce", lettuce, LOWEST, "lettuce.version");
+    if (lettuce != null && !lettuce.startsWith("6.")) {
+      Version netty = Version.identify(RedisClient.class.getClassLoader()).get("netty-transport");
+      LibraryVersion.require(
+          "Lettuce " + lettuce + " with Netty",
+          netty == null ? null : netty.artifactVersion(),
+          LOWEST_NETTY_OF_7,
+          "netty.version");
+    }
+  }
+
+  /**
+   * Keeps a client from asking the server to announce its maintenance, which Lettuce 7 does unless
+   * told not to: the store replaces a lost connection itself. By reflection, because older versions
+   * do not have it.
+   */
+  static void withoutMaintenanceNotifications(ClientOptions.Builder options) {
+    try {
+      Class<?> type = Class.forName(NOTIFICATIONS);
+      ClientOptions.Builder.class
+          .getMethod("maintNotificationsConfig", type)
+          .invoke(options, type.getMethod("disabled").invoke(null));
+    } catch (ReflectiveOperationException e) {
+      // Lettuce 6 never asks for them.
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.perennial.port;
+
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks that a library which an adapter uses is new enough. An adapter does so before it uses
+ * anything else of the library, so that an application with an older version gets one clear error
+ * at its start instead of a missing class or method later.
+ */
+public final class LibraryVersion {
+
+  /** The release number; what follows it, such as {@code .Final}, does not count. */
+  private static final Pattern NUMBERS = Pattern.compile("\\d{1,9}(?:\\.\\d{1,9}){0,3}");
+
+  private LibraryVersion() {}
+
+  /**
+   * Refuses a version that is too old. Safe for use from any thread.
+   *
+   * @param library what people call the library
+   * @param found the version on the class path; one that is null or has no number is not known, for
+   *     example because the application's jar contains the library, and is accepted
+   * @param lowest the lowest version that works
+   * @param setting what sets the version in a build, by which the error says what to do
+   * @throws IllegalStateException if the version is lower than that
+   */
+  public static void require(
+      String library, @Nullable String found, String lowest, String setting) {
+    int[] has = numbers(found);
+    if (has.length > 0 && Arrays.compare(has, numbers(lowest)) < 0) {
+      throw new IllegalStateException(
+          "Cannot use %s %s: Perennial needs %s or newer. Raise the version in your build; with Spring Boot, set the property %s."
+              .formatted(library, found, lowest, setting));
+    }
+  }
+
+  private static int[] numbers(@Nullable String version) {
+    Matcher numbers = NUMBERS.matcher(version == null ? "" : version);
+    return numbers.lookingAt()
+        ? Arrays.stream(numbers.group().split("\\.")).mapToInt(Integer::parseInt).toArray()
+        : new int[0];
+  }
+}
