@@ -3,7 +3,7 @@ package dev.perennial.checkpoint.redis;
 import dev.perennial.port.LibraryVersion;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
-import io.netty.util.Version;
+import org.jspecify.annotations.Nullable;
 
 /** What differs between the versions of Lettuce that this module supports. */
 final class LettuceSupport {
@@ -13,6 +13,8 @@ final class LettuceSupport {
 
   /** Lettuce 7 uses classes that Netty 4.1 does not have. */
   private static final String LOWEST_NETTY_OF_7 = "4.2.0";
+
+  private static final String NETTY_CLASS = "io.netty.channel.EventLoopGroup";
 
   private static final String NOTIFICATIONS = "io.lettuce.core.MaintNotificationsConfig";
 
@@ -27,12 +29,17 @@ final class LettuceSupport {
     String lettuce = RedisClient.class.getPackage().getImplementationVersion();
     LibraryVersion.require("Lettuce", lettuce, LOWEST, "lettuce.version");
     if (lettuce != null && !lettuce.startsWith("6.")) {
-      Version netty = Version.identify(RedisClient.class.getClassLoader()).get("netty-transport");
       LibraryVersion.require(
-          "Lettuce " + lettuce + " with Netty",
-          netty == null ? null : netty.artifactVersion(),
-          LOWEST_NETTY_OF_7,
-          "netty.version");
+          "Lettuce " + lettuce + " with Netty", nettyVersion(), LOWEST_NETTY_OF_7, "netty.version");
+    }
+  }
+
+  /** By name, because what Lettuce is built on is no concern of the rest of this module. */
+  private static @Nullable String nettyVersion() {
+    try {
+      return Class.forName(NETTY_CLASS).getPackage().getImplementationVersion();
+    } catch (ClassNotFoundException e) {
+      return null;
     }
   }
 
