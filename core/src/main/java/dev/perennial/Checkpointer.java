@@ -207,8 +207,8 @@ final class Checkpointer<P extends Position> {
   private void failed(@Nullable P position, Throwable cause) {
     outage.failed(cause);
     if (Claim.kindOf(cause) != Kind.UNAVAILABLE) {
-      outage.stop();
       claim.bar(cause);
+      outage.stop();
       return;
     }
     Duration wait = schedule.failed();

@@ -195,7 +195,7 @@ final class Claim {
       close(slot);
       throw e;
     }
-    if (state.compareAndSet(now, held)) {
+    if (!lifecycle.isOver() && state.compareAndSet(now, held)) {
       load(held);
     } else {
       close(slot);
@@ -260,8 +260,7 @@ final class Claim {
       observer.checkpointUnavailable(streamId, cause);
       return;
     }
-    outage.stop();
-    fail(
+    Death death =
         Death.of(
             kind == Kind.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
             "Cannot "
@@ -271,7 +270,9 @@ final class Claim {
                 + "\", so the stream did not start: "
                 + clause(attributed(during, cause))
                 + (kind == Kind.CLOSED ? ". Close a stream before its store." : "."),
-            AdapterFault.shown(cause)));
+            AdapterFault.shown(cause));
+    fail(death);
+    outage.stop();
   }
 
   /** The error, to be followed by a full stop. */
@@ -330,21 +331,27 @@ final class Claim {
                     ? ". Close a stream before its store; what was not saved comes again."
                     : ". What was not saved comes again with the next run."),
             shown);
+    // Made before the state changes: nothing may fail between that and the death.
+    Runnable die = () -> lifecycle.fail(death);
     State before = state.getAndUpdate(now -> now instanceof Released ? now : barred(now, shown));
     if (before instanceof Barred || before instanceof Released) {
       return;
     }
-    fail(death);
+    run(die);
     changed.run();
   }
 
   /** On the lane, a listener that is slow to hear of it would hold up the release. */
-  private void fail(Death death) {
+  private void run(Runnable die) {
     if (lane.isCurrentThread()) {
-      OwnThread.run(() -> lifecycle.fail(death), runtime);
+      OwnThread.run(die, runtime);
     } else {
-      lifecycle.fail(death);
+      die.run();
     }
+  }
+
+  private void fail(Death death) {
+    run(() -> lifecycle.fail(death));
   }
 
   private static State barred(State before, Throwable cause) {

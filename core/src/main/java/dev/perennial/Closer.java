@@ -38,6 +38,9 @@ final class Closer<E, P extends Position> {
   /** Set while a dead stream's deliveries have their time. */
   private final Alarm settleTime;
 
+  /** Until when a dead stream's last save is tried; over before the stream dies. */
+  private volatile Deadline settleUntil;
+
   private final AtomicBoolean letGo = new AtomicBoolean();
   private final AtomicBoolean connectionClosed = new AtomicBoolean();
   private final AtomicInteger openParts;
@@ -65,6 +68,7 @@ final class Closer<E, P extends Position> {
     this.saving = saving;
     this.observer = observer;
     this.settleTime = new Alarm(runtime);
+    this.settleUntil = Deadline.in(Duration.ZERO, runtime);
     // Not a claim that is given up at once: the source would be closed on the closing thread, which
     // a driver's own close may hold up.
     this.openParts = new AtomicInteger(saving.hasClaim() ? 2 : 1);
@@ -155,6 +159,7 @@ final class Closer<E, P extends Position> {
    */
   void died() {
     try {
+      settleUntil = Deadline.in(SETTLE_TIME, runtime);
       settleTime.set(SETTLE_TIME, this::letGoAside);
     } catch (Throwable e) {
       // Without a timer they have no time, so that the claim is given up at all.
@@ -165,20 +170,35 @@ final class Closer<E, P extends Position> {
 
   /** A delivery of a dead stream was settled: nobody waits once all are. Throws nothing. */
   void settledAfterDeath() {
-    if (window.unacked() == 0) {
-      letGoAside();
+    try {
+      if (window.unacked() == 0) {
+        letGoAside();
+      }
+    } catch (Throwable e) {
+      // The timer or close() does it.
     }
   }
 
+  /** On a thread of its own: the caller may settle a delivery, or be the timer of all streams. */
   private void letGoAside() {
+    if (!letGo.compareAndSet(false, true)) {
+      return;
+    }
     try {
-      Runnable task = this::letGo;
-      if (letGo.compareAndSet(false, true)) {
-        settleTime.cancel();
-        OwnThread.run(task, runtime);
-      }
+      runtime.execute(this::letGo);
+      settleTime.cancel();
     } catch (Throwable e) {
-      // Without memory even for that, the timer or close() does it.
+      letGoLater();
+    }
+  }
+
+  /** Without a thread or memory now, the timer tries again, or close() does it. */
+  private void letGoLater() {
+    letGo.set(false);
+    try {
+      settleTime.set(SETTLE_TIME, this::letGoAside);
+    } catch (Throwable e) {
+      // Then close() does it.
     }
   }
 
@@ -187,9 +207,9 @@ final class Closer<E, P extends Position> {
    * close} has not. The claim first: a standby waits for it.
    */
   private void letGo() {
-    window.expire();
     try {
-      saving.saveNow();
+      window.expire();
+      saving.flush(settleUntil);
       saving.release(this::partClosed);
       takeSeat(SETTLE_TIME, Deadline.in(SETTLE_TIME, runtime));
       Uninterrupted.await(
@@ -198,9 +218,8 @@ final class Closer<E, P extends Position> {
           () -> sourceClosed,
           Deadline.in(SETTLE_TIME, runtime));
     } catch (Throwable e) {
+      letGoLater();
       observer.closeFailed("a failed stream", e);
-      letGo.set(false);
-      settleTime.set(SETTLE_TIME, this::letGoAside);
     }
   }
 

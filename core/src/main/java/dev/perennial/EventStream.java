@@ -59,7 +59,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
   /**
    * Waits for the next event, for as long as it takes.
    *
-   * @throws InterruptedException if the thread was interrupted; the stream lives on
+   * @throws InterruptedException if the thread was interrupted; the stream stays usable
    * @throws StreamException if the stream is dead
    * @throws StreamEndedException if the source is complete
    * @throws StreamClosedException if the stream is closed
@@ -76,7 +76,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    *
    * <p>It returns late if it is inside the source when the time is over: finding out where to begin
    * or go on, connecting, or closing a lost connection. How long that takes is up to the source's
-   * own timeouts; {@link EventStreamBuilder#connectTimeout(Duration)} bounds it.
+   * own timeouts; {@link EventStreamBuilder#connectTimeout(Duration)} bounds all but the closing.
    *
    * @param timeout how long; zero or less only looks
    * @return the event, or empty if none came in time
@@ -131,7 +131,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * Handles the events one after the other in this thread, and acks each when its handler has
    * returned. Returns when the source is complete or the stream is closed.
    *
-   * @throws InterruptedException if the thread was interrupted; the stream lives on
+   * @throws InterruptedException if the thread was interrupted; the stream stays usable
    * @throws StreamException if the stream is dead; of a handler that threw, with its error as the
    *     cause
    */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.LogText;
 import dev.perennial.port.Source;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
@@ -100,7 +101,7 @@ public final class EventStreamBuilder<E> {
   public EventStreamBuilder<E> stableAfter(Duration age) {
     if (age.isNegative()) {
       throw new IllegalArgumentException(
-          "stableAfter() needs a time that is not negative, but got " + age);
+          "stableAfter() needs a time that is not negative, but got " + LogText.duration(age));
     }
     this.stableAfter = age;
     return this;
@@ -113,13 +114,14 @@ public final class EventStreamBuilder<E> {
    * dev.perennial.port.Verdict#unknown() unknown errors}, and the stream fails at the first of them
    * that comes when the time is over. A connection that proves itself, and every other error, for
    * example a network failure or an overloaded server, ends the run. Refusals are retried with
-   * backoff meanwhile and count for {@link #maxAttempts(int)}. A refusal ends a stream that has
-   * never been connected at once.
+   * backoff meanwhile and count for {@link #maxAttempts(int)}. Time in which nobody asks the stream
+   * for events does not count. A refusal ends a stream that has never been connected at once.
    */
   public EventStreamBuilder<E> tolerateRefusals(Duration time) {
     if (time.isNegative()) {
       throw new IllegalArgumentException(
-          "tolerateRefusals() needs a time that is not negative, but got " + time);
+          "tolerateRefusals() needs a time that is not negative, but got "
+              + LogText.duration(time));
     }
     this.tolerateRefusals = time;
     return this;
@@ -136,7 +138,7 @@ public final class EventStreamBuilder<E> {
   public EventStreamBuilder<E> connectTimeout(Duration timeout) {
     if (timeout.isNegative() || timeout.isZero()) {
       throw new IllegalArgumentException(
-          "connectTimeout() needs a time over zero, but got " + timeout);
+          "connectTimeout() needs a time over zero, but got " + LogText.duration(timeout));
     }
     this.connectTimeout = timeout;
     return this;

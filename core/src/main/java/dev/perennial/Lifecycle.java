@@ -108,7 +108,7 @@ final class Lifecycle {
       death = cause;
       change(moveOf(cause));
     }
-    wake.run();
+    wake();
     died.run();
     try {
       observer.died(cause);
@@ -130,7 +130,7 @@ final class Lifecycle {
       }
       change(CLOSING);
     }
-    wake.run();
+    wake();
     tellAside();
   }
 
@@ -142,7 +142,7 @@ final class Lifecycle {
       }
       change(CLOSED);
     }
-    wake.run();
+    wake();
     tellAside();
   }
 
@@ -172,6 +172,15 @@ final class Lifecycle {
     }
   }
 
+  /** An error while waking a thread must not keep the others from hearing what happened. */
+  private void wake() {
+    try {
+      wake.run();
+    } catch (Throwable e) {
+      // Whoever waits looks again by itself, a little later.
+    }
+  }
+
   private void tellAside() {
     if (observer.hasListeners()) {
       OwnThread.run(this::tell, runtime);
@@ -193,7 +202,7 @@ final class Lifecycle {
       }
     } while (!telling.compareAndSet(seen, 0));
     if (isClosing()) {
-      wake.run();
+      wake();
     }
   }
 

@@ -19,6 +19,10 @@ final class OutageClock {
   private final StreamRuntime runtime;
   private final Lifecycle lifecycle;
   private final Alarm alarm;
+
+  /** Whether a call has begun and none has succeeded since; the alarm may ring too late. */
+  private volatile boolean isOut;
+
   private volatile @Nullable Throwable lastError;
 
   OutageClock(Duration tolerated, String streamId, StreamRuntime runtime, Lifecycle lifecycle) {
@@ -34,6 +38,7 @@ final class OutageClock {
     if (alarm.isSet()) {
       return;
     }
+    isOut = true;
     try {
       alarm.set(tolerated, () -> OwnThread.run(this::timeIsOver, runtime));
     } catch (Throwable e) {
@@ -48,12 +53,14 @@ final class OutageClock {
 
   /** The call succeeded, or is not repeated. */
   void end() {
+    isOut = false;
     alarm.cancel();
     lastError = null;
   }
 
   /** Leaves no timer behind; the last error stays. */
   void stop() {
+    isOut = false;
     alarm.stop();
   }
 
@@ -63,6 +70,9 @@ final class OutageClock {
   }
 
   private void timeIsOver() {
+    if (!isOut) {
+      return;
+    }
     lifecycle.fail(
         Death.of(
             Reason.CHECKPOINT,

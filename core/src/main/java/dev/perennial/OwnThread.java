@@ -30,15 +30,12 @@ final class OwnThread {
 
   /** Runs a task on a thread of its own, or on the caller's if no other can be had. */
   static void run(Runnable task, StreamRuntime runtime) {
-    boolean runs = false;
     try {
       runtime.execute(task);
-      runs = true;
+      return;
     } catch (Throwable e) {
       // The JVM has no thread to give; a caller that is held up is better than nobody being told.
     }
-    if (!runs) {
-      task.run();
-    }
+    task.run();
   }
 }

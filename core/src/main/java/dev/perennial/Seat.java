@@ -40,7 +40,9 @@ final class Seat {
     /** The closer, for good. */
     TAKEN,
     /** The puller; the closer has gone without waiting, so the puller cleans up. */
-    ABANDONED
+    ABANDONED,
+    /** The same, and the closer's interrupt is still to be cleared. */
+    ABANDONED_INTERRUPTED
   }
 
   /** How the closer came by the seat. */
@@ -193,8 +195,10 @@ final class Seat {
   }
 
   private void cleanUpIfAbandoned(Use now) {
-    if (now == Use.ABANDONED) {
-      Thread.interrupted();
+    if (isAbandoned(now)) {
+      if (now == Use.ABANDONED_INTERRUPTED) {
+        Thread.interrupted();
+      }
       use.set(Use.TAKEN);
       cleanUp.run();
     }
@@ -228,11 +232,23 @@ final class Seat {
     while (true) {
       Use now = settledUse();
       Handover how = handover(now);
-      Use then = how == Handover.TAKEN ? Use.TAKEN : Use.ABANDONED;
-      if (use.compareAndSet(now, then)) {
+      if (use.compareAndSet(now, left(how, now))) {
         return how;
       }
     }
+  }
+
+  private static Use left(Handover how, Use was) {
+    if (how == Handover.TAKEN) {
+      return Use.TAKEN;
+    }
+    return was == Use.INTERRUPTED || was == Use.ABANDONED_INTERRUPTED
+        ? Use.ABANDONED_INTERRUPTED
+        : Use.ABANDONED;
+  }
+
+  private static boolean isAbandoned(Use now) {
+    return now == Use.ABANDONED || now == Use.ABANDONED_INTERRUPTED;
   }
 
   private Handover handover(Use now) {
@@ -241,7 +257,7 @@ final class Seat {
       case PULLING -> isMine() ? Handover.TAKEN : Handover.LEFT_PULLING;
       case FREE, HANDLING, TAKEN -> Handover.TAKEN;
       // Another one wanted it before, and the puller is still about.
-      case ABANDONED -> Handover.LEFT_PULLING;
+      case ABANDONED, ABANDONED_INTERRUPTED -> Handover.LEFT_PULLING;
     };
   }
 
@@ -253,7 +269,7 @@ final class Seat {
   /** Whether another one took the seat, or gave up waiting for it. */
   private boolean isGone() {
     Use now = use.get();
-    return now == Use.TAKEN || now == Use.ABANDONED;
+    return now == Use.TAKEN || isAbandoned(now);
   }
 
   private void interrupt(Set<Use> where) {
@@ -282,7 +298,7 @@ final class Seat {
   }
 
   private RuntimeException refused(Use now) {
-    if (now == Use.TAKEN || now == Use.ABANDONED) {
+    if (now == Use.TAKEN || isAbandoned(now)) {
       return over.get();
     }
     Thread other = puller;

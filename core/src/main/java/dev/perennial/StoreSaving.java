@@ -62,7 +62,7 @@ final class StoreSaving<P extends Position> implements Saving {
             "perennial-store-" + observer.stream(),
             runtime,
             error -> {
-              outage.begin();
+              // The store has not failed: it was not asked.
               outage.failed(error);
               observer.storeCallFailed(id, error);
             });

@@ -81,8 +81,9 @@ final class CommonErrors {
 
   /** RFC 9110, section 10.2.3: seconds, or a date, which counts from that of the answer. */
   private static Duration wait(String value, TransportException.Rejected rejected) {
-    if (value.matches("[0-9]{1,9}")) {
-      return Duration.ofSeconds(Long.parseLong(value));
+    if (value.matches("[0-9]+")) {
+      // Of a number without end, what a long holds: the stream caps the wait.
+      return Duration.ofSeconds(value.length() > 9 ? Integer.MAX_VALUE : Long.parseLong(value));
     }
     Instant now = StreamRuntime.system().now();
     Instant answered =

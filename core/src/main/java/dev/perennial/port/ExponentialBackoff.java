@@ -20,7 +20,10 @@ public record ExponentialBackoff(Duration base, Duration cap, double multiplier,
   public ExponentialBackoff {
     if (base.isNegative() || base.isZero() || base.compareTo(cap) > 0) {
       throw new IllegalArgumentException(
-          "backoff needs 0 < base <= cap, but base is " + base + " and cap is " + cap);
+          "backoff needs 0 < base <= cap, but base is "
+              + LogText.duration(base)
+              + " and cap is "
+              + LogText.duration(cap));
     }
     if (!(multiplier >= 1) || Double.isInfinite(multiplier)) {
       throw new IllegalArgumentException("multiplier must be at least 1, but is " + multiplier);

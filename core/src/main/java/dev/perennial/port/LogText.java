@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what goes into log lines and error messages: text that came from elsewhere, errors and
@@ -59,7 +60,7 @@ public final class LogText {
    * itself: of a programming error, or of a single word, such as an unknown host's name.
    */
   public static String reason(Throwable error) {
-    String message = error.getMessage();
+    String message = messageOf(error);
     String type = error.getClass().getSimpleName();
     String name = type.isEmpty() ? error.getClass().getName() : type;
     if (message == null || message.isBlank()) {
@@ -70,6 +71,15 @@ public final class LogText {
             && !(error instanceof RuntimeException)
             && message.strip().indexOf(' ') >= 0;
     return explainsItself ? brief(message, REASON) : name + ": " + brief(message, REASON);
+  }
+
+  private static @Nullable String messageOf(Throwable error) {
+    try {
+      return error.getMessage();
+    } catch (RuntimeException e) {
+      // What cannot say why it was thrown must not hide that it was.
+      return null;
+    }
   }
 
   /**

@@ -15,7 +15,8 @@ public sealed interface Verdict {
     /** Refuses a negative wait. */
     public Retry {
       if (atLeast.isNegative()) {
-        throw new IllegalArgumentException("atLeast must not be negative, but is " + atLeast);
+        throw new IllegalArgumentException(
+            "atLeast must not be negative, but is " + LogText.duration(atLeast));
       }
     }
   }
