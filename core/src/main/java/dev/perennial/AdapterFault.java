@@ -28,11 +28,16 @@ final class AdapterFault extends IllegalStateException {
     @Nullable T call() throws X;
   }
 
-  /** Calls a method that must neither throw nor return null. */
+  /**
+   * Calls a method that must neither throw nor return null. That the JVM has no memory is not the
+   * adapter's fault, and may be over soon.
+   */
   static <T> T call(Object adapter, String method, Call<T, ? extends Exception> call) {
     @Nullable T value;
     try {
       value = call.call();
+    } catch (VirtualMachineError e) {
+      throw e;
     } catch (Throwable e) {
       throw threw(adapter, method, e);
     }

@@ -88,11 +88,11 @@ final class Checkpointer<P extends Position> {
    */
   boolean await(Waiting waiting, Deadline deadline) throws InterruptedException {
     while (!waiting.await(this::isSaved, deadline.remaining(ASK_AGAIN))) {
+      // A save that could not be handed over, since no ack asks for it; any other has its time.
+      schedule.moved();
       if (deadline.isOver()) {
         return false;
       }
-      // A save that could not be handed over, since no ack asks for it; any other has its time.
-      schedule.moved();
     }
     return true;
   }
@@ -159,8 +159,9 @@ final class Checkpointer<P extends Position> {
       return;
     }
     P newest = null;
-    long begun = runtime.nanoTime();
+    long begun;
     try {
+      begun = runtime.nanoTime();
       newest = window.watermark();
       if (newest == null || newest.equals(saved)) {
         outage.end();
@@ -184,10 +185,6 @@ final class Checkpointer<P extends Position> {
     try {
       return AdapterFault.call(source, "encode", () -> source.encode(position));
     } catch (AdapterFault e) {
-      if (e.shown() instanceof VirtualMachineError passing) {
-        // Such as that there is no memory, which may be over soon.
-        throw passing;
-      }
       claim.bar(Reason.CHECKPOINT, "Cannot save checkpoint \"" + streamId + "\" at " + position, e);
       return null;
     }

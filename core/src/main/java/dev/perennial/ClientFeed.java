@@ -34,7 +34,7 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
   private record Begin<P>() implements Next<P> {}
 
   /** Wait until the start is saved. */
-  private record SaveStart<P>(P start) implements Next<P> {}
+  private record SaveStart<P>() implements Next<P> {}
 
   /** Ask the source how to go on without a position. */
   private record Recover<P>(P lost, Throwable cause) implements Next<P> {}
@@ -116,6 +116,8 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
       return AdapterFault.required(source.decode(saved), source, "decode");
     } catch (CheckpointException e) {
       throw unusable(streamId, LogText.reason(e), e);
+    } catch (VirtualMachineError e) {
+      throw e;
     } catch (Throwable e) {
       AdapterFault fault =
           e instanceof AdapterFault known ? known : AdapterFault.threw(source, "decode", e);
@@ -153,11 +155,11 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
     if (next instanceof Begin) {
       Optional<P> start = calls.call("start", source::start);
       last = start.orElse(null);
-      next =
-          start.isPresent() && saving.isPresent() ? new SaveStart<>(start.get()) : new Connect<>();
-      if (next instanceof SaveStart<P> save) {
-        saving.get().checkpointer().begin(save.start);
+      boolean save = start.isPresent() && saving.isPresent();
+      if (save) {
+        saving.get().checkpointer().begin(start.get());
       }
+      next = save ? new SaveStart<>() : new Connect<>();
     }
     if (next instanceof SaveStart) {
       if (!saving.get().checkpointer().await(waiting, deadline)) {
@@ -175,14 +177,15 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
     Recovery<E, P> recovery = calls.call("recover", () -> source.recover(from.lost, from.cause));
     if (recovery instanceof Recovery.Restart<E, P> restart) {
       requireComplete(restart);
-      recoveries++;
-      last = restart.from();
+      Next<P> connect = new Connect<>();
       notices.add(
           restart
               .notice()
               .map(event -> Received.event(event, restart.from()))
               .orElseGet(() -> Received.progress(restart.from())));
-      next = new Connect<>();
+      recoveries++;
+      last = restart.from();
+      next = connect;
     } else {
       throw die(
           new Death(
@@ -223,7 +226,12 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
 
   @Override
   public @Nullable Received<E, P> notice() {
-    return notices.poll();
+    return notices.peek();
+  }
+
+  @Override
+  public void noticeTaken() {
+    notices.remove();
   }
 
   @Override
@@ -248,6 +256,10 @@ final class ClientFeed<E, P extends Position> implements Feed<E, P> {
 
   @Override
   public void positionLost(Throwable cause) {
+    if (next instanceof Recover<P> known && known.cause.equals(cause)) {
+      // Told once more, because an error came between.
+      return;
+    }
     P lost = last;
     if (lost == null || next instanceof Recover || recoveries + 1 >= MAX_RECOVERIES) {
       lifecycle.fail(

@@ -244,8 +244,7 @@ final class Closer<E, P extends Position> {
     try {
       Session<E, P> live = detached;
       if (live != null) {
-        live.closeQuietly(flush);
-        int unsent = live.unsent();
+        int unsent = live.closeQuietly(flush) ? live.unsent() : 0;
         if (unsent > 0) {
           observer.acksUnsent(unsent);
         }

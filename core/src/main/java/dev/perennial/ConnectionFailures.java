@@ -202,6 +202,8 @@ final class ConnectionFailures {
   private <T> T ask(Supplier<T> question) {
     try {
       return question.get();
+    } catch (VirtualMachineError e) {
+      throw e;
     } catch (Throwable e) {
       AdapterFault fault =
           e instanceof AdapterFault known
@@ -222,6 +224,10 @@ final class ConnectionFailures {
       if (verdict.isPresent()) {
         return verdict;
       }
+    }
+    if (cause instanceof VirtualMachineError) {
+      // No memory for a message or a thread, which may be over soon.
+      return Optional.of(Verdict.unknown());
     }
     return Optional.empty();
   }

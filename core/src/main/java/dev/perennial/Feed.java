@@ -42,10 +42,13 @@ interface Feed<E, P extends Position> {
   Connection<E, P> connect() throws Exception;
 
   /**
-   * What comes before anything from the connection: the notice of a restart. Each is given once, in
-   * order.
+   * What comes before anything from the connection: the oldest notice of a restart, which stays
+   * until it is taken.
    */
   @Nullable Received<E, P> notice();
+
+  /** Notes that the oldest notice is in the window. */
+  default void noticeTaken() {}
 
   /** Notes the position of an event or a progress that was received. */
   void received(P position);

@@ -3,7 +3,7 @@ package dev.perennial;
 import dev.perennial.Seat.Use;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.port.LogText;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Hands events to a handler, and acks each when it has returned. */
 final class HandlerLoop<E> {
@@ -26,25 +26,20 @@ final class HandlerLoop<E> {
           "consume() acks each event when its handler has returned, so it needs AckMode.EXPLICIT, not "
               + options.acks());
     }
-    Optional<Handled<E>> last;
-    do {
-      last = handleNext(handler);
-    } while (last.isPresent());
+    while (handleNext(handler)) {}
   }
 
-  /** What became of a delivery in the handler. */
-  private record Handled<E>(Delivery<E> delivery, Optional<Throwable> failure) {}
-
   /**
-   * Handles the next event. Empty if the stream has come to its end, by itself or by being closed.
+   * Handles the next event. False if the stream has come to its end, by itself or by being closed.
    */
-  private Optional<Handled<E>> handleNext(Handler<E> handler) throws InterruptedException {
-    Handled<E> handled = null;
+  private boolean handleNext(Handler<E> handler) throws InterruptedException {
+    Delivery<E> delivery;
+    Throwable failure;
     try {
       puller.sit();
       try {
-        Delivery<E> delivery = puller.pullForEver();
-        handled = seat.use(Use.HANDLING, () -> handle(handler, delivery));
+        delivery = puller.pullForEver();
+        failure = seat.use(Use.HANDLING, () -> handle(handler));
       } finally {
         // Whether the stream was closed meanwhile, the next call says: what the handler threw is
         // told first.
@@ -52,28 +47,29 @@ final class HandlerLoop<E> {
       }
     } catch (StreamEndedException | StreamClosedException e) {
       lifecycle.throwIfDied();
-      return Optional.empty();
+      return false;
     }
-    if (handled.failure.isPresent()) {
-      failed(handled.delivery, handled.failure.get());
+    if (failure != null) {
+      failed(delivery, failure);
     }
-    return Optional.of(handled);
+    return true;
   }
 
   /**
-   * Acks what was handled. What the handler throws is the handler's, whatever its type, and never
-   * ours.
+   * Takes and acks what was handled, and returns what the handler threw, which is the handler's,
+   * whatever its type, and never ours.
    */
-  private Handled<E> handle(Handler<E> handler, Delivery<E> delivery) {
+  private @Nullable Throwable handle(Handler<E> handler) {
+    Delivery<E> delivery = puller.take();
     try {
       handler.handle(delivery);
     } catch (Throwable e) {
-      return new Handled<>(delivery, Optional.of(e));
+      return e;
     }
     if (!delivery.isSettled()) {
       delivery.ack();
     }
-    return new Handled<>(delivery, Optional.empty());
+    return null;
   }
 
   private void failed(Delivery<E> delivery, Throwable cause) throws InterruptedException {
@@ -81,25 +77,36 @@ final class HandlerLoop<E> {
       delivery.nack();
       throw interrupt;
     }
-    Death death =
-        new Death(
-            Reason.HANDLER,
-            "The handler of stream \""
-                + options.name()
-                + "\" failed at "
-                + delivery.position()
-                + ": "
-                + LogText.reason(cause)
-                + ". The stream stopped; "
-                + (delivery.isSettled()
-                    ? "the handler had settled the event before."
-                    : "the event is unacked and comes again with the next run."),
-            cause,
-            0,
-            delivery.position());
+    Death death;
+    try {
+      death = death(delivery, cause);
+    } catch (Throwable e) {
+      // Without memory to say why, the stream does not stop; the event must come again all the
+      // same.
+      delivery.nack();
+      throw e;
+    }
     // Thrown even where the stream is closed meanwhile: nobody else would tell of the handler's
     // error.
     lifecycle.fail(death);
     throw death.exception();
+  }
+
+  private Death death(Delivery<E> delivery, Throwable cause) {
+    return new Death(
+        Reason.HANDLER,
+        "The handler of stream \""
+            + options.name()
+            + "\" failed at "
+            + delivery.position()
+            + ": "
+            + LogText.reason(cause)
+            + ". The stream stopped; "
+            + (delivery.isSettled()
+                ? "the handler had settled the event before."
+                : "the event is unacked and comes again with the next run."),
+        cause,
+        0,
+        delivery.position());
   }
 }

@@ -1,5 +1,8 @@
 package dev.perennial;
 
+import dev.perennial.port.LogText;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,4 +11,23 @@ import org.jspecify.annotations.Nullable;
  * @param what to be put behind "waits for"
  * @param lastError the last error of that; null if there was none, or it succeeded since
  */
-record Pending(String what, @Nullable Throwable lastError) {}
+record Pending(String what, @Nullable Throwable lastError) {
+
+  /** What a call throws if the stream waits for it still after a time. */
+  TimeoutException after(Duration timeout, String stream) {
+    TimeoutException late =
+        new TimeoutException(
+            "Stream \""
+                + stream
+                + "\" is not connected after "
+                + LogText.duration(timeout)
+                + ": it waits for "
+                + what
+                + (lastError == null
+                    ? ""
+                    : ", of which the last error was: " + LogText.reason(lastError))
+                + ". It keeps trying at the next call.");
+    late.initCause(lastError);
+    return late;
+  }
+}

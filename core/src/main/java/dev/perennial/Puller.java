@@ -1,18 +1,14 @@
 package dev.perennial;
 
 import dev.perennial.StreamListener.MalformedReceived;
-import dev.perennial.port.LogText;
 import dev.perennial.port.Malformed;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,11 +35,11 @@ final class Puller<E, P extends Position> {
   private final RoomWatch room;
   private final Deadline never;
 
-  /** What an iterator has looked at and nobody has taken yet. */
-  private final AtomicReference<@Nullable Delivery<E>> ahead = new AtomicReference<>();
+  /** What is to be handed out, by this call or, if an error ends it, by the next. */
+  private final Undelivered<E> undelivered = new Undelivered<>();
 
   /** Made once, not for every event. */
-  private final Seated<@Nullable Delivery<E>, InterruptedException> pull = this::pull;
+  private final Seated<@Nullable Delivery<E>, InterruptedException> pull = this::pullOne;
 
   // Written by the thread that sits, read by any.
   private volatile long received;
@@ -80,7 +76,11 @@ final class Puller<E, P extends Position> {
   }
 
   Optional<Delivery<E>> next(Duration timeout) throws InterruptedException {
-    return Optional.ofNullable(next(Deadline.in(timeout, runtime))).map(this::settleOnReceipt);
+    Optional<Delivery<E>> next = seated(this::pullOptional, Deadline.in(timeout, runtime));
+    if (next.isPresent()) {
+      settleOnReceipt(next.get());
+    }
+    return next;
   }
 
   /** The next delivery, not settled on receipt, which is for who gets it. */
@@ -131,15 +131,12 @@ final class Puller<E, P extends Position> {
    * has come to its end.
    */
   boolean lookAhead() throws InterruptedException {
-    if (ahead.get() == null) {
-      ahead.set(nextOrEnd());
-    }
-    return ahead.get() != null;
+    return undelivered.isLookedAt() || undelivered.lookAt(nextOrEnd());
   }
 
   /** What was looked at ahead, not settled on receipt; null if nothing was, or it was taken. */
   @Nullable Delivery<E> takeAhead() {
-    return ahead.get() == null ? null : ahead.getAndSet(null);
+    return undelivered.takeLookedAt();
   }
 
   Batch<E> poll(int max, Duration waitForFirst) throws InterruptedException {
@@ -150,20 +147,33 @@ final class Puller<E, P extends Position> {
               + ", but was asked for "
               + max);
     }
-    List<Delivery<E>> batch =
-        seated(deadline -> pull(max, deadline), Deadline.in(waitForFirst, runtime));
-    batch.forEach(this::settleOnReceipt);
-    return new Batch<>(batch);
-  }
-
-  private List<Delivery<E>> pull(int max, Deadline waitForFirst) throws InterruptedException {
-    List<Delivery<E>> batch = new ArrayList<>();
-    Delivery<E> first = pull(waitForFirst);
-    if (first != null) {
-      batch.add(first);
-      takeArrived(batch, max, waitForFirst);
+    Batch<E> batch = seated(deadline -> pull(max, deadline), Deadline.in(waitForFirst, runtime));
+    for (int i = 0; i < batch.size(); i++) {
+      settleOnReceipt(batch.deliveries().get(i));
     }
     return batch;
+  }
+
+  // Nothing that may fail comes after a delivery is taken, so that nobody's is none.
+
+  private Batch<E> pull(int max, Deadline waitForFirst) throws InterruptedException {
+    if (pull(waitForFirst)) {
+      takeArrived(max, waitForFirst);
+    }
+    return undelivered.take(max);
+  }
+
+  private @Nullable Delivery<E> pullOne(Deadline deadline) throws InterruptedException {
+    return pull(deadline) ? undelivered.take() : null;
+  }
+
+  private Optional<Delivery<E>> pullOptional(Deadline deadline) throws InterruptedException {
+    if (!pull(deadline)) {
+      return Optional.empty();
+    }
+    Optional<Delivery<E>> next = Optional.of(undelivered.peek());
+    undelivered.take();
+    return next;
   }
 
   void awaitLive(Duration timeout) throws InterruptedException, TimeoutException {
@@ -178,28 +188,11 @@ final class Puller<E, P extends Position> {
       loop.step(deadline, () -> false);
       check();
       if (deadline.isOver() && lifecycle.state() != StreamState.LIVE) {
-        throw notLive(timeout);
+        throw loop.pending().after(timeout, options.name());
       }
       checkInterrupt();
     }
     return StreamState.LIVE;
-  }
-
-  private TimeoutException notLive(Duration timeout) {
-    Pending pending = loop.pending();
-    Throwable error = pending.lastError();
-    TimeoutException late =
-        new TimeoutException(
-            "Stream \""
-                + options.name()
-                + "\" is not connected after "
-                + LogText.duration(timeout)
-                + ": it waits for "
-                + pending.what()
-                + (error == null ? "" : ", of which the last error was: " + LogText.reason(error))
-                + ". It keeps trying at the next call.");
-    late.initCause(error);
-    return late;
   }
 
   /** Takes the seat, for the calling thread. */
@@ -234,66 +227,64 @@ final class Puller<E, P extends Position> {
     return lifecycle.state() == StreamState.ENDED;
   }
 
-  /** The next delivery, from the seat. */
+  /** The next delivery, which stays the stream's until it is {@link #take taken}. From the seat. */
   Delivery<E> pullForEver() throws InterruptedException {
-    Delivery<E> delivery = null;
-    while (delivery == null) {
-      delivery = pull(never);
-    }
-    return delivery;
+    while (!pull(never)) {}
+    return undelivered.peek();
   }
 
-  /** The next delivery; null if the time is over. */
-  private @Nullable Delivery<E> pull(Deadline deadline) throws InterruptedException {
+  /** Takes the delivery that was waited for. From the seat. */
+  Delivery<E> take() {
+    return undelivered.take();
+  }
+
+  /** Waits until something is to be handed out. False if the time is over. */
+  private boolean pull(Deadline deadline) throws InterruptedException {
     while (true) {
       check();
       boolean hasRoom = window.hasRoom();
-      Delivery<E> held = held(hasRoom);
-      if (held != null) {
-        return held;
+      if (undelivered.isLeft() || takeHeld(hasRoom)) {
+        return true;
       }
       checkNotEnded();
       if (hasRoom) {
         room.free();
-        Delivery<E> delivery = fromConnection(loop.receive(deadline));
-        if (delivery != null && !lifecycle.isOver()) {
-          return delivery;
+        if (takeReceived(loop.receive(deadline)) && !lifecycle.isOver()) {
+          return true;
         }
       } else {
         waiting.await(
             () -> window.hasRoom() || window.hasNacked(), deadline.remaining(room.full()));
       }
       if (deadline.isOver()) {
-        return null;
+        return false;
       }
       checkInterrupt();
     }
   }
 
   /**
-   * Adds the deliveries that have arrived, until the batch is full. What goes wrong meanwhile, and
-   * an interrupt, is told at the next call, so that this one can give what it holds.
+   * Adds the deliveries that have arrived, until so many are to be handed out. What goes wrong
+   * meanwhile, and an interrupt, is told at the next call, so that this one can give what it holds.
    */
-  private void takeArrived(List<Delivery<E>> batch, int max, Deadline deadline) {
+  private void takeArrived(int max, Deadline deadline) {
     int skips = MAX_SKIPPED;
     try {
-      while (batch.size() < max
+      while (undelivered.size() < max
           && skips > 0
           && !lifecycle.isOver()
           && !Thread.currentThread().isInterrupted()) {
         boolean hasRoom = window.hasRoom();
-        Delivery<E> next = held(hasRoom);
-        if (next == null) {
+        boolean taken = takeHeld(hasRoom);
+        if (!taken) {
           // A connection that has come to its end may stay open for acks, but is asked no more.
           Received<E, P> received = hasRoom && !hasEnded() ? loop.receiveNow() : null;
           if (received == null) {
             return;
           }
-          next = fromConnection(received);
+          taken = takeReceived(received);
         }
-        if (next != null) {
-          batch.add(next);
-        } else {
+        if (!taken) {
           skips = (deadline.isOver() ? Math.min(skips, max) : skips) - 1;
         }
       }
@@ -305,28 +296,57 @@ final class Puller<E, P extends Position> {
   }
 
   /**
-   * What goes before anything that a connection gives: what an iterator holds, nacked events, then
-   * notices of restarts.
+   * Takes what goes before anything that a connection gives: nacked events, then notices of
+   * restarts. False if there is none.
    */
-  private @Nullable Delivery<E> held(boolean hasRoom) {
-    Delivery<E> looked = takeAhead();
-    Delivery<E> again = looked != null ? looked : window.nextNacked();
-    return again != null || !hasRoom ? again : take(loop.notice());
+  private boolean takeHeld(boolean hasRoom) {
+    undelivered.reserve();
+    Delivery<E> again = window.nextNacked();
+    if (again != null) {
+      undelivered.add(again);
+      return true;
+    }
+    Received<E, P> notice = hasRoom ? loop.notice() : null;
+    if (notice == null) {
+      return false;
+    }
+    Delivery<E> delivery = takeIn(notice);
+    loop.noticeTaken();
+    return isNew(delivery);
   }
 
-  /** What a connection gave, and proved itself by if it is wanted. */
-  private @Nullable Delivery<E> fromConnection(@Nullable Received<E, P> next) {
-    Delivery<E> delivery = take(next);
+  /**
+   * Takes what a connection gave, and proved itself by if it is wanted. False if that hands nothing
+   * out.
+   */
+  private boolean takeReceived(@Nullable Received<E, P> next) {
+    if (next == null) {
+      return false;
+    }
+    Delivery<E> delivery = takeIn(next);
+    loop.taken();
     if (delivery != null) {
       loop.proved();
     }
-    return delivery;
+    return isNew(delivery);
   }
 
-  /** Takes in what was received; null if that hands nothing out. */
-  private @Nullable Delivery<E> take(@Nullable Received<E, P> next) {
+  /**
+   * Takes in what was received, all of it or, if an error is thrown, nothing; null if that hands
+   * nothing out.
+   */
+  private @Nullable Delivery<E> takeIn(Received<E, P> next) {
     if (next instanceof Received.Event<E, P> event) {
-      return admit(event.event(), event.position());
+      undelivered.reserve();
+      long now = runtime.nanoTime();
+      Delivery<E> delivery = window.admit(event.event(), event.position());
+      if (delivery != null) {
+        undelivered.add(delivery);
+        long before = received;
+        lastEvent = now;
+        received = before + 1;
+      }
+      return delivery;
     }
     if (next instanceof Received.Progress<E, P> progress) {
       window.progress(progress.position());
@@ -335,25 +355,25 @@ final class Puller<E, P extends Position> {
     return null;
   }
 
-  private @Nullable Delivery<E> admit(E event, P position) {
-    long now = runtime.nanoTime();
-    Delivery<E> delivery = window.admit(event, position);
-    if (delivery == null) {
-      return null;
+  /** Tells of a delivery that could not be decoded; false if there is none. */
+  private boolean isNew(@Nullable Delivery<E> delivery) {
+    if (delivery != null && delivery.event() instanceof Malformed malformed) {
+      observer.malformed(new MalformedReceived(delivery.position(), malformed));
     }
-    long before = received;
-    lastEvent = now;
-    received = before + 1;
-    if (event instanceof Malformed malformed) {
-      observer.malformed(new MalformedReceived(position, malformed));
-    }
-    return delivery;
+    return delivery != null;
   }
 
-  /** Settles what is about to be returned for certain. */
+  /**
+   * Settles what is about to be returned for certain. What fails of an ack comes after it counts,
+   * and must not keep the event from the caller.
+   */
   Delivery<E> settleOnReceipt(Delivery<E> delivery) {
     if (options.acks() == AckMode.ON_RECEIPT) {
-      delivery.ack();
+      try {
+        delivery.ack();
+      } catch (Throwable e) {
+        // It counts all the same.
+      }
     }
     return delivery;
   }

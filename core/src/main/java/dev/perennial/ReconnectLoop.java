@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import dev.perennial.Seat.Use;
+import dev.perennial.port.Connection;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.port.StreamRuntime;
@@ -34,7 +35,14 @@ final class ReconnectLoop<E, P extends Position> {
   private final BooleanSupplier interesting;
   private final LongConsumer idle;
 
+  /** The connection, from when it is open until it is closed and what that means is decided. */
   private volatile @Nullable Session<E, P> session;
+
+  /**
+   * What was received and is not in the window. Until it is taken, every call gives it, so that no
+   * error on the way there loses it.
+   */
+  private @Nullable Received<E, P> arrived;
 
   /** The newest connection, also after its end: acks still go to it. */
   private volatile @Nullable Session<E, P> newest;
@@ -72,18 +80,34 @@ final class ReconnectLoop<E, P extends Position> {
     return feed.notice();
   }
 
-  /** What has arrived. Does no I/O. */
+  /** Notes that the notice is in the window. */
+  void noticeTaken() {
+    feed.noticeTaken();
+  }
+
+  /** Notes that what was received is in the window, or need not be. */
+  void taken() {
+    arrived = null;
+  }
+
+  /** What has arrived, and arrives again until it is {@link #taken}. Does no I/O. */
   @Nullable Received<E, P> receiveNow() throws InterruptedException {
-    Session<E, P> live = session;
+    Session<E, P> live = live();
     return live == null ? null : receive(live, Duration.ZERO);
   }
 
+  /** The connection that the stream is live with; null if there is none. */
+  private @Nullable Session<E, P> live() {
+    return lifecycle.state() == StreamState.LIVE ? session : null;
+  }
+
   /**
-   * What comes next; null if the time is over, or something needs to be looked at first. Takes one
-   * step: towards a connection where there is none, and otherwise in receiving.
+   * What comes next, and comes again until it is {@link #taken}; null if the time is over, or
+   * something needs to be looked at first. Takes one step: towards a connection where there is
+   * none, and otherwise in receiving.
    */
   @Nullable Received<E, P> receive(Deadline deadline) throws InterruptedException {
-    Session<E, P> live = session;
+    Session<E, P> live = live();
     Received<E, P> received = receiveNow();
     if (received != null) {
       return received;
@@ -154,17 +178,17 @@ final class ReconnectLoop<E, P extends Position> {
   }
 
   private void connect(Deadline deadline) throws InterruptedException {
-    try {
-      if (!feed.prepare(deadline)) {
+    if (session == null) {
+      try {
+        if (!feed.prepare(deadline)) {
+          return;
+        }
+        calls.call("connect", this::open);
+      } catch (Throwable e) {
+        rethrowIfNotTheSources(e);
+        failures.failed(Optional.empty(), false, e);
         return;
       }
-      calls.call(
-          "connect",
-          () -> newest = session = new Session<>(feed.connect(), runtime.nanoTime(), observer));
-    } catch (Throwable e) {
-      rethrowIfNotTheSources(e);
-      failures.failed(Optional.empty(), false, e);
-      return;
     }
     lifecycle.move(Move.live(failures.count()));
     if (failures.connected()) {
@@ -172,19 +196,38 @@ final class ReconnectLoop<E, P extends Position> {
     }
   }
 
+  private Session<E, P> open() throws Exception {
+    Connection<E, P> connection = feed.connect();
+    try {
+      Session<E, P> opened = new Session<>(connection, runtime.nanoTime(), observer);
+      newest = opened;
+      session = opened;
+      return opened;
+    } catch (Throwable e) {
+      connection.close(Duration.ZERO);
+      throw e;
+    }
+  }
+
   private @Nullable Received<E, P> receive(Session<E, P> live, Duration timeout)
       throws InterruptedException {
-    Received<E, P> received;
-    try {
-      received =
-          timeout.isZero()
-              ? live.receive(timeout)
-              : seat.use(Use.RECEIVING, () -> await(live, timeout));
-    } catch (Throwable e) {
-      rethrowIfNotTheSources(e);
-      lost(live, e);
+    if (arrived == null && live.brokenBy() == null) {
+      try {
+        arrived =
+            timeout.isZero()
+                ? live.receive(timeout)
+                : seat.use(Use.RECEIVING, () -> await(live, timeout));
+      } catch (Throwable e) {
+        rethrowIfNotTheSources(e);
+        live.broke(e);
+      }
+    }
+    Throwable broken = live.brokenBy();
+    if (broken != null) {
+      lost(live, broken);
       return null;
     }
+    Received<E, P> received = arrived;
     if (received instanceof Received.Event<E, P> event) {
       feed.received(event.position());
     } else if (received instanceof Received.Progress<E, P> progress) {
@@ -195,6 +238,9 @@ final class ReconnectLoop<E, P extends Position> {
         close(live);
       }
       lifecycle.move(Move.ended(live.age(runtime.nanoTime())));
+      if (!feed.takesAcks()) {
+        session = null;
+      }
     }
     return received;
   }
@@ -223,17 +269,12 @@ final class ReconnectLoop<E, P extends Position> {
     }
     close(live);
     failures.failed(Optional.of(age), live.isProved(), cause);
+    session = null;
   }
 
   private void close(Session<E, P> live) {
-    seat.use(
-        Use.CONNECTING,
-        () -> {
-          session = null;
-          live.closeQuietly(Duration.ZERO);
-          return live;
-        });
-    int unsent = live.unsent();
+    boolean closed = seat.use(Use.CONNECTING, () -> live.closeQuietly(Duration.ZERO));
+    int unsent = closed ? live.unsent() : 0;
     if (unsent > 0) {
       observer.acksUnsent(unsent);
     }
@@ -254,6 +295,7 @@ final class ReconnectLoop<E, P extends Position> {
     Session<E, P> live = session;
     if (live != null && !feed.takesAcks()) {
       close(live);
+      session = null;
     }
   }
 

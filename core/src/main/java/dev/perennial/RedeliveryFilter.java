@@ -34,6 +34,9 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
   private final Map<P, Delivery<E>> window = new HashMap<>();
   private final AckMemory<P> memory;
 
+  /** What is being put under a new key. */
+  private @Nullable Delivery<E> moving;
+
   RedeliveryFilter(
       int capacity, int memory, Duration horizon, Settlements settlements, Observer observer) {
     this.capacity = capacity;
@@ -64,7 +67,7 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
     }
     long sequence = admitted;
     Delivery<E> delivery = new Delivery<>(this, event, position, 1, sequence, Settlement.OPEN);
-    Delivery<E> seen = window.putIfAbsent(position, delivery);
+    Delivery<E> seen = putIfAbsent(position, delivery);
     if (seen != null) {
       move(seen, position);
       drop(position, seen.settlement() == Settlement.ACKED);
@@ -74,15 +77,36 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
     return delivery;
   }
 
+  /** A map that has no memory to grow throws after it took the entry in, which nobody would get. */
+  private @Nullable Delivery<E> putIfAbsent(P position, Delivery<E> delivery) {
+    try {
+      return window.putIfAbsent(position, delivery);
+    } catch (Throwable e) {
+      window.remove(position, delivery);
+      throw e;
+    }
+  }
+
   /**
    * The newest position is the delivery's and the key from now on, so that an old connection is not
    * kept alive by the old one. An ack marks first and reads the position then; we do it the other
    * way round, so no ack falls between.
    */
   private void move(Delivery<E> seen, P position) {
-    window.remove(position);
-    window.put(position, seen);
     seen.moveTo(position);
+    moving = seen;
+    putBack();
+  }
+
+  /** Puts the delivery under its new key, also if there was no memory for that before. */
+  private void putBack() {
+    Delivery<E> moved = moving;
+    if (moved != null) {
+      P position = positionOf(moved);
+      window.remove(position);
+      window.put(position, moved);
+      moving = null;
+    }
   }
 
   private void drop(P position, boolean done) {
@@ -172,6 +196,7 @@ final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
   /** Keeps, of what was acked since the last time, only the positions. */
   private void remember() {
+    putBack();
     for (Delivery<E> done = newlyAcked.peek(); done != null; done = newlyAcked.peek()) {
       P position = positionOf(done);
       memory.add(position);

@@ -50,7 +50,9 @@ final class ServerFeed<E, P extends Position> implements Feed<E, P> {
   @Override
   public Connection<E, P> connect() throws Exception {
     AckingConnection<E, P> connection = AdapterFault.required(source.connect(), source, "connect");
-    filter.ifPresent(acks -> acks.connected(connection));
+    if (filter.isPresent()) {
+      filter.get().connected(connection);
+    }
     return connection;
   }
 

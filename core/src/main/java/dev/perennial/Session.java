@@ -18,6 +18,10 @@ final class Session<E, P extends Position> {
   private final long since;
   private final Observer observer;
   private boolean proved;
+  private boolean closed;
+
+  /** What it threw, after which it gives nothing more; null while it works. */
+  private @Nullable Throwable broken;
 
   Session(Connection<E, P> connection, long since, Observer observer) {
     this.connection = connection;
@@ -37,6 +41,15 @@ final class Session<E, P extends Position> {
       AdapterFault.requirePosition(progress.position(), connection);
     }
     return received;
+  }
+
+  /** Notes that it is of no use any more. */
+  void broke(Throwable cause) {
+    broken = cause;
+  }
+
+  @Nullable Throwable brokenBy() {
+    return broken;
   }
 
   Duration age(long now) {
@@ -73,8 +86,12 @@ final class Session<E, P extends Position> {
     }
   }
 
-  /** Closes it. An interrupt meanwhile is kept. */
-  void closeQuietly(Duration flush) {
+  /** Closes it, once. An interrupt meanwhile is kept. False if it was closed before. */
+  boolean closeQuietly(Duration flush) {
+    if (closed) {
+      return false;
+    }
+    closed = true;
     try {
       connection.close(flush);
     } catch (InterruptedException e) {
@@ -82,5 +99,6 @@ final class Session<E, P extends Position> {
     } catch (Throwable e) {
       observer.closeFailed("a connection", e);
     }
+    return true;
   }
 }

@@ -1,6 +1,7 @@
 package dev.perennial;
 
 import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs what touches a stream's checkpoint store, one thing at a time, off the application's
  * threads. What it can run is known from the beginning, as jobs; asking for one only marks it, so a
- * job that no thread could be had for runs as soon as any job is asked for again.
+ * job that no thread could be had for runs as soon as any job is asked for again, or a little later
+ * if a timer can be had for that.
  */
 final class StoreLane {
 
@@ -47,6 +49,9 @@ final class StoreLane {
     }
   }
 
+  /** Short enough for whoever waits for a save or a claim, long enough not to add to the need. */
+  private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
+
   private final StreamRuntime runtime;
   private final Consumer<Throwable> failed;
   private final List<Job> jobs = new CopyOnWriteArrayList<>();
@@ -55,6 +60,11 @@ final class StoreLane {
 
   /** Made once: once the lane is busy, nothing may fail before its work begins. */
   private final Runnable work;
+
+  /** Set while no thread could be had. */
+  private final Alarm again;
+
+  private final Runnable startAgain = this::startIfWanted;
 
   /**
    * @param threadName of a thread while it works for this lane
@@ -65,6 +75,7 @@ final class StoreLane {
     this.failed = failed;
     Runnable drain = this::drain;
     this.work = () -> OwnThread.named(threadName, drain);
+    this.again = new Alarm(runtime);
   }
 
   /** Adds a job. Of those that wait, the one that was added first runs first. */
@@ -88,6 +99,23 @@ final class StoreLane {
     } catch (Throwable e) {
       busy.set(false);
       tell(e);
+      askAgain();
+      return;
+    }
+    again.cancel();
+  }
+
+  private void startIfWanted() {
+    if (next() != null) {
+      start();
+    }
+  }
+
+  private void askAgain() {
+    try {
+      again.set(ASK_AGAIN, startAgain);
+    } catch (Throwable e) {
+      // Then it waits until somebody asks.
     }
   }
 

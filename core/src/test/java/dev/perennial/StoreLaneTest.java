@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -139,6 +140,23 @@ class StoreLaneTest {
     second.ask();
     runtime.runTasks();
     assertThat(ran).containsExactly("first", "second");
+    assertThat(runtime.pendingTimers()).isZero();
+  }
+
+  @Test
+  @DisplayName("what no thread could be had for runs a second later if nobody asks, once")
+  void noThreadForAWhile() {
+    StoreLane.Job first = job("first");
+    runtime.refuseThreads(2);
+    first.ask();
+    runtime.advance(Duration.ofMillis(999));
+    runtime.runTasks();
+    assertThat(ran).isEmpty();
+    runtime.advance(Duration.ofMillis(1));
+    assertThat(failed).hasSize(2);
+    runtime.advance(Duration.ofSeconds(1));
+    runtime.runTasks();
+    assertThat(ran).containsExactly("first");
     assertThat(runtime.pendingTimers()).isZero();
   }
 

@@ -44,6 +44,9 @@ final class ClientWorld extends World {
   /** The longest that a call of the store hangs that has been healed meanwhile. */
   private static final Duration LONGEST_HANG = Duration.ofSeconds(45);
 
+  /** How long the claim of a process that was killed is kept at the most. */
+  private static final Duration LONGEST_LEASE = Duration.ofSeconds(10);
+
   /** The most that a stream waits after the first save that failed. */
   private static final Duration FIRST_SAVE_RETRY = Duration.ofMillis(100);
 
@@ -442,6 +445,8 @@ final class ClientWorld extends World {
               // Without memory to let go, it tries again after as long.
               .multipliedBy(shortages.haveStruck() ? 3 : 1)
               .plusMillis(2 * SLOW_MILLIS)
+              // Or the claim is still that of a process that was killed.
+              .plus(leasePending ? LONGEST_LEASE : Duration.ZERO)
               .plus(mayHang ? LONGEST_HANG : STEPS);
       Duration until = runtime.elapsed().plus(most);
       while (store.isClaimed(ID) && runtime.elapsed().compareTo(until) < 0) {
@@ -525,7 +530,7 @@ final class ClientWorld extends World {
     @Override
     void killed() {
       store.heal();
-      Duration lease = chance.of(Duration.ZERO, chance.millis(1, 10_000));
+      Duration lease = chance.of(Duration.ZERO, chance.millis(1, (int) LONGEST_LEASE.toMillis()));
       // Until then nobody else can have claimed it.
       if (store.isClaimed(ID) && !leasePending) {
         leasePending = true;

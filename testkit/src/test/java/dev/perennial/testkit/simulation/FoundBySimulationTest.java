@@ -136,6 +136,24 @@ class FoundBySimulationTest {
     }
   }
 
+  /** What a standby waits for is the claim of the process that was killed, not its own. */
+  @Test
+  void aStandbyThatGivesUpLeavesTheClaimOfAnother() {
+    new ClientWorld(191_804_221_042_564L).play();
+  }
+
+  /** Two closes in a row find no thread. */
+  @Test
+  void aClaimIsGivenUpAlsoIfNobodyAsksAgain() {
+    new ClientWorld(191_804_221_006_991L).play();
+  }
+
+  /** Six acks were once not sent here, of which two were reported. */
+  @Test
+  void acksThatAreNotSentAreReported() {
+    new ServerWorld(191_804_221_044_791L).play();
+  }
+
   /** A second close asks again for a thread that the first one, without time, did not get. */
   @Test
   void aSecondCloseGivesUpTheClaimForWhichTheFirstHadNoThread() {
