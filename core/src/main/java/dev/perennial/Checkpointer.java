@@ -188,10 +188,7 @@ final class Checkpointer<P extends Position> {
         // Such as that there is no memory, which may be over soon.
         throw passing;
       }
-      claim.bar(
-          Reason.CHECKPOINT,
-          "Cannot save checkpoint \"" + streamId + "\" at " + position,
-          e);
+      claim.bar(Reason.CHECKPOINT, "Cannot save checkpoint \"" + streamId + "\" at " + position, e);
       return null;
     }
   }

@@ -48,11 +48,7 @@ final class Engine<E, P extends Position> implements Settlements {
     this.waiting = new Waiting(signal, lifecycle);
     this.seat =
         new Seat(
-            signal,
-            options.name(),
-            lifecycle::isClosing,
-            lifecycle::overException,
-            this::cleanUp);
+            signal, options.name(), lifecycle::isClosing, lifecycle::overException, this::cleanUp);
     Tracked<E, P> tracked = tracking.apply(this);
     this.window = tracked.window;
     this.saving = tracked.saving;

@@ -147,7 +147,8 @@ class StoreLaneTest {
   void cannotTell() {
     StoreLane mute =
         new StoreLane(
-            "store", runtime,
+            "store",
+            runtime,
             error -> {
               throw new OutOfMemoryError("no memory to tell it");
             });

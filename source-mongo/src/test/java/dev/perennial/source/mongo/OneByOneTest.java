@@ -152,7 +152,8 @@ class OneByOneTest {
   @Test
   @DisplayName("the count of events one by one begins anew with each that is met")
   void countsAnew() {
-    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(new Told().listener, "shop.orders"));
+    OneByOneMode mode =
+        new OneByOneMode(() -> false, new Telling(new Told().listener, "shop.orders"));
     MongoPosition early = MongoPosition.ofTime(new BsonTimestamp(1, 1));
     for (int round = 0; round < 2; round++) {
       mode.met(ErrorKindTest.error(10334, "too large"));
