@@ -50,6 +50,15 @@ class ClaimsTest {
   }
 
   @Test
+  void opensNoHandleOfAFileThatThisProcessHasClaimed() throws Exception {
+    Claim claim = Claims.tryClaim(directory, NAME).orElseThrow();
+    Replacing untouched = new Replacing(0);
+    assertThat(Claims.tryClaim(directory, NAME, untouched)).isEmpty();
+    assertThat(untouched.opened).as("closing one would drop the lock").isZero();
+    claim.release();
+  }
+
+  @Test
   void aDiskThatHangsHoldsUpNoClaimButItsOwn() throws Exception {
     Hanging files = new Hanging();
     Claim claim = Claims.tryClaim(directory, NAME, files).orElseThrow();
