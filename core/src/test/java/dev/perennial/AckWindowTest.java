@@ -2,7 +2,10 @@ package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -106,5 +109,26 @@ class AckWindowTest {
     assertThat(settlements.late).hasValue(3);
     assertThat(window.watermark()).isNull();
     assertThat(window.expire()).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName("an acked event is not kept once the watermark has passed it")
+  void eventIsNotKept() {
+    AckWindow<Object, TestPosition> objects = new AckWindow<>(4, settlements);
+    WeakReference<Object> event = ackedEvent(objects);
+    assertThat(objects.watermark()).isEqualTo(new TestPosition(1));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          System.gc();
+          return event.get() == null;
+        });
+    assertThat(objects.acked()).isEqualTo(1);
+  }
+
+  private static WeakReference<Object> ackedEvent(AckWindow<Object, TestPosition> window) {
+    Object event = new byte[1_000];
+    assertThat(window.admit(event, new TestPosition(1)).ack()).isTrue();
+    return new WeakReference<>(event);
   }
 }

@@ -225,6 +225,25 @@ class CheckpointerTest {
   }
 
   @Test
+  @DisplayName("an ack during a save that fails does not bring its next try forward")
+  void ackedDuringAFailure() {
+    open(1, Duration.ofHours(1));
+    broken = Optional.of(new IOException("broken"));
+    onTry =
+        () -> {
+          onTry = () -> {};
+          ack(1);
+        };
+    ack(1);
+    runtime.advance(Duration.ofMillis(50));
+    assertThat(tries).isEqualTo(1);
+    broken = Optional.empty();
+    runtime.advance(Duration.ofSeconds(1));
+    assertThat(saves).containsExactly("2");
+    assertThat(tries).isEqualTo(2);
+  }
+
+  @Test
   @DisplayName("a flush tries at once, although a failed save waits for its next try")
   void flushDoesNotWait() {
     open(1, Duration.ofSeconds(1));

@@ -1,6 +1,8 @@
 package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.spy;
+import static org.mockito.Mockito.verify;
 
 import java.lang.ref.WeakReference;
 import java.time.Duration;
@@ -15,11 +17,11 @@ class RedeliveryFilterTest {
 
   private final CountingSettlements settlements = new CountingSettlements();
   private final RecordingConnection connection = new RecordingConnection(1);
+  private final Observer observer = spy(new Observer("test", List.of()));
 
   private RedeliveryFilter<String, TestPosition> filter(int capacity, int memory) {
     RedeliveryFilter<String, TestPosition> filter =
-        new RedeliveryFilter<>(
-            capacity, memory, HORIZON, settlements, new Observer("test", List.of()));
+        new RedeliveryFilter<>(capacity, memory, HORIZON, settlements, observer);
     filter.connected(connection);
     return filter;
   }
@@ -136,10 +138,12 @@ class RedeliveryFilterTest {
   @DisplayName("an ack that a connection fails to take counts, and its copy is acked again")
   void acknowledgeFails() {
     RedeliveryFilter<String, TestPosition> filter = filter(1, 4);
-    connection.failNext(new OutOfMemoryError("for a moment"));
+    Error error = new OutOfMemoryError("for a moment");
+    connection.failNext(error);
     assertThat(filter.admit("a", new TestPosition(1)).ack()).isTrue();
     assertThat(filter.hasRoom()).isTrue();
     assertThat(filter.admit("a", new TestPosition(1))).isNull();
     assertThat(connection.acknowledged).hasSize(1);
+    verify(observer).acknowledgeFailed(error);
   }
 }

@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -37,10 +40,22 @@ class ClaimsTest {
 
   @Test
   void givesUpOnAFileThatIsReplacedAllTheTime() throws Exception {
-    assertThatThrownBy(() -> Claims.tryClaim(directory, NAME, new Replacing(Integer.MAX_VALUE)))
+    Replacing files = new Replacing(Integer.MAX_VALUE);
+    assertThatThrownBy(() -> Claims.tryClaim(directory, NAME, files))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("again and again");
+    assertThat(files.opened).isEqualTo(19);
+    assertThat(files.channels).as("handles").noneMatch(FileChannel::isOpen);
     Claims.tryClaim(directory, NAME).orElseThrow().release();
+  }
+
+  @Test
+  void opensNoHandleOfAFileThatThisProcessHasClaimed() throws Exception {
+    Claim claim = Claims.tryClaim(directory, NAME).orElseThrow();
+    Replacing untouched = new Replacing(0);
+    assertThat(Claims.tryClaim(directory, NAME, untouched)).isEmpty();
+    assertThat(untouched.opened).as("closing one would drop the lock").isZero();
+    claim.release();
   }
 
   @Test
@@ -76,13 +91,16 @@ class ClaimsTest {
     ExecutorService threads = Executors.newSingleThreadExecutor();
     try {
       files.hangs = true;
-      Future<Optional<Claim>> slow = threads.submit(() -> Claims.tryClaim(directory, NAME));
+      Replacing untouched = new Replacing(0);
+      Future<Optional<Claim>> slow =
+          threads.submit(() -> Claims.tryClaim(directory, NAME, untouched));
       assertThat(files.reached.await(30, TimeUnit.SECONDS)).isTrue();
       files.hangs = false;
       Claim quick = Claims.tryClaim(directory, NAME).orElseThrow();
       files.release.countDown();
 
       assertThat(slow.get(30, TimeUnit.SECONDS)).isEmpty();
+      assertThat(untouched.opened).as("a handle of the file that is claimed anew").isZero();
       assertThat(quick.holds()).isTrue();
       stale.release();
       assertThat(Claims.tryClaim(directory, NAME)).as("after the stale one was closed").isEmpty();
@@ -93,10 +111,47 @@ class ClaimsTest {
     }
   }
 
+  /** As a copy of the class from another class loader would: closing a handle drops its lock. */
+  @Test
+  void keepsItsHandleOfAFileThatAnotherInThisProcessHasLocked() throws Exception {
+    Replacing files = new Replacing(0);
+    try (FileChannel other = lockedByAnother()) {
+      assertThat(Claims.tryClaim(directory, NAME, files)).isEmpty();
+      assertThat(Claims.tryClaim(directory, NAME, files)).isEmpty();
+      assertThat(files.channels).as("opened once").hasSize(1).allMatch(FileChannel::isOpen);
+      assertThat(other.isOpen()).isTrue();
+    }
+    Claim claim = Claims.tryClaim(directory, NAME, files).orElseThrow();
+    assertThat(files.channels).as("the same is used").hasSize(1);
+    claim.release();
+    assertThat(files.channels).noneMatch(FileChannel::isOpen);
+  }
+
+  @Test
+  void takesTheFileThatReplacedOneThatAnotherInThisProcessHasLocked() throws Exception {
+    Replacing files = new Replacing(1);
+    try (FileChannel other = lockedByAnother()) {
+      Claim claim = Claims.tryClaim(directory, NAME, files).orElseThrow();
+      assertThat(claim.holds()).isTrue();
+      assertThat(files.channels).as("that of the old file too").allMatch(FileChannel::isOpen);
+      assertThat(other.isOpen()).isTrue();
+      claim.release();
+    }
+  }
+
+  private FileChannel lockedByAnother() throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            directory.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    channel.lock();
+    return channel;
+  }
+
   /** Others delete the file and make another, once it is open. */
   private static final class Replacing extends Real {
 
     private final int times;
+    private final List<FileChannel> channels = new ArrayList<>();
     private int opened;
 
     Replacing(int times) {
@@ -106,6 +161,7 @@ class ClaimsTest {
     @Override
     public FileChannel open(Path file) throws IOException {
       FileChannel channel = super.open(file);
+      channels.add(channel);
       if (opened++ < times) {
         Files.delete(file);
         Files.createFile(file);

@@ -478,6 +478,32 @@ class FileCheckpointStoreTest {
         .containsExactly("sync " + temporary.getFileName(), "sync a");
   }
 
+  @Test
+  void makesOnlyWhatFailedDurableAgain() throws Exception {
+    FailingDisk disk =
+        new FailingDisk() {
+          @Override
+          public void syncDirectory(Path directory) throws IOException {
+            if (directory.endsWith("a") && failing()) {
+              fail();
+            }
+            super.syncDirectory(directory);
+          }
+        };
+    FileCheckpointStore failing = new FileCheckpointStore(directory, disk);
+    disk.failAt(3);
+    failure(() -> failing.tryClaim("o", NOTHING));
+    disk.failAt(-1);
+    disk.steps.clear();
+    failing.tryClaim("o", NOTHING).orElseThrow().close();
+    assertThat(disk.steps).containsExactly("sync a");
+  }
+
+  @Test
+  void namesItsDirectory() {
+    assertThat(store).hasToString("FileCheckpointStore[" + directory + "]");
+  }
+
   /** Somebody who lost the claim in the middle of a save, and does not know it yet. */
   @Test
   void aStaleSaveDoesNotWriteIntoTheFileThatAnotherPutsInPlace() throws Exception {

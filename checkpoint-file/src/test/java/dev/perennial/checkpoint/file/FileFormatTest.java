@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -16,6 +18,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FileFormatTest {
 
@@ -90,6 +93,24 @@ class FileFormatTest {
             () -> FileFormat.encode(new Checkpoint("a", "", "x".repeat(FileFormat.MAX_BYTES))))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("16,777,216");
+  }
+
+  @Test
+  void writesAndReadsAsMuchAsItSaysAndNoByteMore(@TempDir Path directory) throws Exception {
+    int around = FileFormat.encode(new Checkpoint("a", "", "")).length;
+    Checkpoint largest = new Checkpoint("a", "", "x".repeat(FileFormat.MAX_BYTES - around));
+    Path file = directory.resolve("orders.checkpoint");
+
+    Files.write(file, FileFormat.encode(largest));
+
+    assertThat(file).hasSize(FileFormat.MAX_BYTES);
+    assertThat(FileFormat.read(file)).contains(largest);
+    assertThatThrownBy(() -> FileFormat.encode(new Checkpoint("a", "", largest.position() + "x")))
+        .hasMessageContaining("16,777,217 bytes")
+        .hasMessageContaining("16,777,216");
+    Files.write(file, new byte[] {'x'}, StandardOpenOption.APPEND);
+    assertThatThrownBy(() -> FileFormat.read(file))
+        .hasMessageContaining("more than 16,777,216 bytes");
   }
 
   @Provide
