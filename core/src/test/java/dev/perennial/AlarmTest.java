@@ -2,6 +2,9 @@ package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.spy;
 
 import dev.perennial.port.ManualRuntime;
 import java.time.Duration;
@@ -101,5 +104,23 @@ class AlarmTest {
     assertThat(set()).isTrue();
     runtime.advance(SECOND);
     assertThat(rang).hasValue(1);
+  }
+
+  @Test
+  @DisplayName("one that is cancelled before its timer is noted leaves no timer")
+  void cancelledEarly() {
+    ManualRuntime slow = spy(runtime);
+    Alarm other = new Alarm(slow);
+    doAnswer(
+            call -> {
+              Object timer = call.callRealMethod();
+              other.cancel();
+              return timer;
+            })
+        .when(slow)
+        .schedule(any(), any());
+    other.set(SECOND, rang::incrementAndGet);
+    assertThat(other.isSet()).isFalse();
+    assertThat(slow.pendingTimers()).isZero();
   }
 }
