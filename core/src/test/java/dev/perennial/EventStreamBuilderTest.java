@@ -11,6 +11,7 @@ import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.LogText;
 import dev.perennial.port.Recovery;
 import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.SourceBinding;
@@ -68,7 +69,8 @@ class EventStreamBuilderTest {
   private static void refused(UnaryOperator<EventStreamBuilder<String>> setting, Object value) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> setting.apply(builder()))
-        .withMessageContaining(String.valueOf(value));
+        .withMessageContaining(
+            value instanceof Duration time ? LogText.duration(time) : String.valueOf(value));
   }
 
   @Provide

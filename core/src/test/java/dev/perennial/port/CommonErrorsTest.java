@@ -123,8 +123,8 @@ class CommonErrorsTest {
         "7|7",
         "120|120",
         "999999999|999999999",
-        "1000000000|0",
-        "99999999999999999999|0",
+        "1000000000|2147483647",
+        "99999999999999999999|2147483647",
         "-5|0",
         "1.5|0",
         "' 5'|0",
@@ -133,7 +133,7 @@ class CommonErrorsTest {
       },
       delimiter = '|')
   @DisplayName(
-      "Retry-After holds in seconds; the past and what is neither they nor a date is no wait")
+      "Retry-After holds in seconds, as many as an int holds; the past and what is neither they nor a date is no wait")
   void retryAfter(String header, long seconds) {
     Rejected rejected = rejected(503, Map.of("retry-after", List.of(header)));
     assertThat(transport.classify(rejected))

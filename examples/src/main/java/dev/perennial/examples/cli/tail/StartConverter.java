@@ -84,6 +84,6 @@ final class StartConverter implements ITypeConverter<StartPosition> {
   }
 
   private static TypeConversionException refused(String value) {
-    return new TypeConversionException('"' + LogText.brief(value) + "\" is no start; give " + FORM);
+    return new TypeConversionException('"' + LogText.brief(value) + "\" is no start: give " + FORM);
   }
 }

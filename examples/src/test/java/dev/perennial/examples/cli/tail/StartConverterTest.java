@@ -83,7 +83,7 @@ class StartConverterTest {
   void saysHowToWriteTheRest(String text) {
     assertThatThrownBy(() -> converter.convert(text))
         .isInstanceOf(TypeConversionException.class)
-        .hasMessage('"' + text + "\" is no start; give " + StartConverter.FORM);
+        .hasMessage('"' + text + "\" is no start: give " + StartConverter.FORM);
   }
 
   @ParameterizedTest
