@@ -23,6 +23,9 @@ final class Closer<E, P extends Position> {
   /** How long the deliveries of a dead stream can still be settled. */
   private static final Duration SETTLE_TIME = EventStream.DEFAULT_CLOSE_TIMEOUT;
 
+  /** Until a dead stream asks again for a thread that could not be had. */
+  private static final Duration LET_GO_AGAIN = Duration.ofMillis(100);
+
   private final Source<E, P> source;
   private final StreamRuntime runtime;
   private final Signal signal;
@@ -192,11 +195,11 @@ final class Closer<E, P extends Position> {
     }
   }
 
-  /** Without a thread or memory now, the timer tries again, or close() does it. */
+  /** Without a thread or memory now, the timer tries again soon, or close() does it. */
   private void letGoLater() {
     letGo.set(false);
     try {
-      settleTime.set(SETTLE_TIME, this::letGoAside);
+      settleTime.set(LET_GO_AGAIN, this::letGoAside);
     } catch (Throwable e) {
       // Then close() does it.
     }
