@@ -208,7 +208,7 @@ final class Checkpointer<P extends Position> {
       outage.stop();
       return;
     }
-    Duration wait = schedule.failed();
+    Optional<Duration> wait = schedule.failed();
     signal.raise();
     if (position != null) {
       observer.checkpointSaveFailed(new CheckpointSaveFailed(position, cause, wait));

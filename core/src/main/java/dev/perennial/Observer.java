@@ -137,8 +137,10 @@ final class Observer {
             + failed.position()
             + ": "
             + LogText.reason(failed.cause())
-            + ". Next attempt in "
-            + LogText.duration(failed.retryIn()),
+            + failed
+                .retryIn()
+                .map(wait -> ". Next attempt in " + LogText.duration(wait))
+                .orElse(". There is no further attempt; the events come again with the next run"),
         failed.cause());
     tell(listener -> listener.onCheckpointSaveFailed(failed));
   }

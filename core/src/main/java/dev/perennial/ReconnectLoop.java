@@ -204,7 +204,7 @@ final class ReconnectLoop<E, P extends Position> {
       session = opened;
       return opened;
     } catch (Throwable e) {
-      connection.close(Duration.ZERO);
+      Session.closeQuietly(connection, Duration.ZERO, observer);
       throw e;
     }
   }

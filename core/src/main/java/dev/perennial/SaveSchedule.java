@@ -3,6 +3,7 @@ package dev.perennial;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -95,14 +96,14 @@ final class SaveSchedule {
   }
 
   /**
-   * The save that had begun failed; says how long until the next try. If no timer can be had for
-   * that, it throws what the runtime throws, and the next ack asks for the next try.
+   * The save that had begun failed; says how long until the next try, or that none comes because of
+   * {@link #stop}. If no timer can be had for that, it throws what the runtime throws, and the next
+   * ack asks for the next try.
    */
-  Duration failed() {
+  Optional<Duration> failed() {
     failures++;
     Duration wait = RETRIES.delay(failures, runtime.random());
-    retry.set(wait, save::ask);
-    return wait;
+    return retry.set(wait, save::ask) ? Optional.of(wait) : Optional.empty();
   }
 
   /** Leaves no timer behind. Any thread. */

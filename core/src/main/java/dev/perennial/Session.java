@@ -92,6 +92,12 @@ final class Session<E, P extends Position> {
       return false;
     }
     closed = true;
+    closeQuietly(connection, flush, observer);
+    return true;
+  }
+
+  /** Closes a connection. An interrupt meanwhile is kept. */
+  static void closeQuietly(Connection<?, ?> connection, Duration flush, Observer observer) {
     try {
       connection.close(flush);
     } catch (InterruptedException e) {
@@ -99,6 +105,5 @@ final class Session<E, P extends Position> {
     } catch (Throwable e) {
       observer.closeFailed("a connection", e);
     }
-    return true;
   }
 }

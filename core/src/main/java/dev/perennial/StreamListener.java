@@ -19,7 +19,7 @@ public interface StreamListener {
   /** The checkpoint was saved. */
   default void onCheckpointSaved(CheckpointSaved saved) {}
 
-  /** The checkpoint could not be saved; it is tried again. */
+  /** The checkpoint could not be saved; it is tried again, unless the stream is being closed. */
   default void onCheckpointSaveFailed(CheckpointSaveFailed failed) {}
 
   /** A checkpoint was found, and beats the start that the application configured on the source. */
@@ -80,9 +80,10 @@ public interface StreamListener {
    *
    * @param position the position that was to be saved
    * @param cause why not
-   * @param retryIn how long until the next try
+   * @param retryIn how long until the next try; empty if none comes, because the stream has given
+   *     up its claim or is about to
    */
-  record CheckpointSaveFailed(Position position, Throwable cause, Duration retryIn) {}
+  record CheckpointSaveFailed(Position position, Throwable cause, Optional<Duration> retryIn) {}
 
   /**
    * A checkpoint beats a configured start.

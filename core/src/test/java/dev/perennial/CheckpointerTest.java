@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamListener.CheckpointSaveFailed;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
@@ -93,7 +94,17 @@ class CheckpointerTest {
             saves.add(checkpoint.position());
           });
 
-  private final Observer observer = new Observer("test", List.of());
+  private final List<CheckpointSaveFailed> failures = new ArrayList<>();
+  private final Observer observer =
+      new Observer(
+          "test",
+          List.of(
+              new StreamListener() {
+                @Override
+                public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
+                  failures.add(failed);
+                }
+              }));
   private final Lifecycle lifecycle = new Lifecycle(() -> {}, () -> {}, observer, runtime);
   private StoreSaving<TestPosition> saving;
   private final AckWindow<String, TestPosition> window =
@@ -286,6 +297,23 @@ class CheckpointerTest {
     assertThat(runtime.pendingTimers()).isPositive();
     saving.release(() -> {});
     runtime.runTasks();
+    assertThat(runtime.pendingTimers()).isZero();
+  }
+
+  @Test
+  @DisplayName("a save that fails while the stream is closed tells of no retry, for none comes")
+  void lastSaveFails() {
+    open(1, Duration.ofSeconds(1));
+    broken = Optional.of(new IOException("down"));
+    ack(1);
+    runtime.runTasks();
+    onTry = () -> saving.release(() -> {});
+    runtime.advance(Duration.ofSeconds(1));
+    runtime.runTasks();
+    assertThat(tries).isEqualTo(2);
+    assertThat(failures)
+        .extracting(failed -> failed.retryIn().isPresent())
+        .containsExactly(true, false);
     assertThat(runtime.pendingTimers()).isZero();
   }
 

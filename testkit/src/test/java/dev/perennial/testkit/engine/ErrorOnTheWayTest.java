@@ -23,6 +23,7 @@ import dev.perennial.testkit.ScriptedPosition;
 import dev.perennial.testkit.ScriptedServer;
 import dev.perennial.testkit.ScriptedServerSource;
 import dev.perennial.testkit.VirtualRuntime;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -330,6 +331,7 @@ class ErrorOnTheWayTest {
   }
 
   private static void give(ConnectionScript<Item> lines, int after, Fault fault) {
+    lines.closeFails(new IOException("no goodbye"));
     for (int i = after + 1; i <= EVENTS; i++) {
       lines.event(i, new Item(i, fault));
       if (i == after + 4) {

@@ -51,6 +51,7 @@ final class Application {
   private final Handouts handouts;
   private final Referee referee;
   private final Consumer<StreamException> died;
+  private final Shortages shortages;
   private final Mode mode;
   private final BooleanSupplier calm;
   private final int window;
@@ -75,6 +76,7 @@ final class Application {
       Handouts handouts,
       Referee referee,
       Consumer<StreamException> died,
+      Shortages shortages,
       int window,
       BooleanSupplier calm) {
     this.runtime = runtime;
@@ -83,6 +85,7 @@ final class Application {
     this.handouts = handouts;
     this.referee = referee;
     this.died = died;
+    this.shortages = shortages;
     this.window = window;
     this.calm = calm;
     this.mode = calm.getAsBoolean() ? Mode.TIMED_NEXT : chance.of(Mode.values());
@@ -143,7 +146,12 @@ final class Application {
     while (goesOn) {
       boolean wasClosed = handouts.isClosed();
       try {
-        Mode used = pullOnce();
+        Mode used;
+        try {
+          used = pullOnce();
+        } finally {
+          shortages.doNotPull();
+        }
         requireOurInterrupts(false);
         referee.require(
             !wasClosed || used == Mode.CONSUME || used == Mode.ITERATE,
@@ -164,6 +172,9 @@ final class Application {
         requireOurInterrupts(false);
         referee.require(isClosing(), "%s is said to be closed", stream);
         goesOn = false;
+      } catch (OutOfMemoryError e) {
+        requireOurInterrupts(false);
+        handouts.cutShort();
       } catch (StreamException e) {
         requireOurInterrupts(false);
         goesOn = e.reason() == StreamException.Reason.INTERRUPTED;
@@ -231,6 +242,7 @@ final class Application {
         calm.getAsBoolean()
             ? Duration.ofSeconds(1)
             : chance.of(Duration.ZERO, chance.millis(1, 100), chance.millis(100, 30_000));
+    shortages.pull();
     switch (now) {
       case NEXT -> take(stream.next(), first);
       case TIMED_NEXT -> {
@@ -275,6 +287,7 @@ final class Application {
   }
 
   private void take(Delivery<?> delivery, Set<Object> first) {
+    shortages.doNotPull();
     handouts.handedOut(delivery, first);
     int unacked = stream.stats().unacked();
     referee.require(
@@ -284,6 +297,7 @@ final class Application {
   }
 
   private void handle(Delivery<Object> delivery) throws InterruptedException {
+    shortages.doNotPull();
     handling++;
     handouts.handledBefore();
     Set<Object> first = firstForHandler;
@@ -309,6 +323,7 @@ final class Application {
       handouts.handled(delivery);
     }
     firstForHandler = handouts.mustComeFirst();
+    shortages.pull();
   }
 
   // --- settling

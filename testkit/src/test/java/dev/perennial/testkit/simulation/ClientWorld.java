@@ -369,7 +369,7 @@ final class ClientWorld extends World {
       Duration most = FIRST_SAVE_RETRY.multipliedBy(1L << Math.min(failedSaves++, 10));
       referee.require(
           // A try that failed for want of memory is counted, and perhaps not told of.
-          shortages.haveStruck() || failed.retryIn().compareTo(most) <= 0,
+          shortages.haveStruck() || failed.retryIn().orElse(Duration.ZERO).compareTo(most) <= 0,
           "after %s failed saves in a row the next try is to come in %s",
           failedSaves,
           failed.retryIn());

@@ -86,6 +86,9 @@ final class Handouts {
   /** What was acked before anybody closed the stream; null until then. */
   private @Nullable List<Delivery<?>> ackedBeforeClose;
 
+  /** So many deliveries at most were kept by an error that ended a pull. */
+  private int kept;
+
   private boolean closed;
 
   Handouts(
@@ -184,9 +187,17 @@ final class Handouts {
     return closed;
   }
 
+  /**
+   * Notes that an error ended a pull. What it was about to hand out comes first, before what is
+   * nacked meanwhile.
+   */
+  void cutShort() {
+    kept = heldBack() + nackBegun.size();
+  }
+
   /** The nacked events that must come before anything new, if a pull begins now. */
   Set<Object> mustComeFirst() {
-    return new HashSet<>(nacked);
+    return kept > 0 ? new HashSet<>() : new HashSet<>(nacked);
   }
 
   /**
@@ -197,6 +208,7 @@ final class Handouts {
   void handedOut(Delivery<?> delivery, Set<Object> first) {
     Object event = delivery.event();
     referee.note("handed out %s", delivery);
+    kept = Math.max(0, kept - 1);
     referee.count(delivery.attempt() == 1 ? "new" : "nacked again");
     if (delivery.attempt() == 1) {
       referee.require(first.isEmpty(), "%s was handed out before the nacked %s", event, first);

@@ -3,6 +3,7 @@ package dev.perennial.testkit.simulation;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A heap that is full for a moment, now and then: what a stream calls throws an {@link
@@ -16,14 +17,53 @@ final class Shortages implements StreamRuntime {
   private final StreamRuntime runtime;
   private final Chance rarely;
   private final Referee referee;
+  private final Chance pulls;
+  private final Runnable inPull;
   private int left;
+  private int leftForPulls;
   private boolean struck;
 
-  Shortages(StreamRuntime runtime, Chance rarely, Referee referee, boolean any) {
+  /** Who is inside a pull, which may throw; null if nobody is. */
+  private @Nullable Thread pulling;
+
+  /**
+   * @param rarely decides about all shortages but those of pulls
+   * @param any whether there may be any of those
+   * @param pulls decides about shortages of pulls
+   * @param anyForPulls whether there may be any of these
+   * @param inPull told of each of these
+   */
+  Shortages(
+      StreamRuntime runtime,
+      Chance rarely,
+      Referee referee,
+      boolean any,
+      Chance pulls,
+      boolean anyForPulls,
+      Runnable inPull) {
     this.runtime = runtime;
     this.rarely = rarely;
     this.referee = referee;
+    this.pulls = pulls;
+    this.inPull = inPull;
     this.left = any ? MOST : 0;
+    this.leftForPulls = anyForPulls ? MOST : 0;
+  }
+
+  /** The caller begins to pull. */
+  void pull() {
+    pulling = Thread.currentThread();
+  }
+
+  /** The caller does something else than pulling, for which there is memory. */
+  void doNotPull() {
+    if (isPulling()) {
+      pulling = null;
+    }
+  }
+
+  boolean isPulling() {
+    return pulling == Thread.currentThread();
   }
 
   /** Whether there may be none. */
@@ -34,6 +74,7 @@ final class Shortages implements StreamRuntime {
   /** There is enough memory from now on. */
   void end() {
     left = 0;
+    leftForPulls = 0;
   }
 
   /** Whether there was none at any time. */
@@ -64,8 +105,16 @@ final class Shortages implements StreamRuntime {
     runtime.execute(task);
   }
 
+  /** Wherever a pull looks at the clock, there may be no memory for what it does there. */
   @Override
   public long nanoTime() {
+    if (leftForPulls > 0 && isPulling() && pulls.percent(2)) {
+      leftForPulls--;
+      referee.count("no memory for a pull");
+      referee.note("no memory for a pull");
+      inPull.run();
+      throw new OutOfMemoryError("for a pull");
+    }
     return runtime.nanoTime();
   }
 

@@ -168,6 +168,15 @@ final class Watch<P extends Position> {
     recoveriesAtMost = 0;
   }
 
+  /**
+   * The stream had no memory for something that it did in a pull: for how long a connection lived,
+   * or that one came about, so that it may count that one otherwise.
+   */
+  void outOfMemory() {
+    unsure = true;
+    recoveries = 0;
+  }
+
   /** A connection ended, or {@code start}, {@code connect} or {@code recover} threw. */
   void failed() {
     referee.note("connection or attempt failed");
@@ -199,6 +208,7 @@ final class Watch<P extends Position> {
       failures = transition.attempt();
     }
     unsure = false;
+    openedAt = null;
     referee.require(
         transition.attempt() == failures,
         "the stream counts %s failed attempts in a row, but there were %s",

@@ -47,6 +47,9 @@ abstract class World {
   /** Keeps the schedules that were found to fail before out of those that are rough. */
   private static final long APART = 550_001_650;
 
+  /** The same for shortages of pulls. */
+  private static final long FURTHER_APART = 770_036_231;
+
   /** The longest that a slow listener takes. */
   static final int SLOW_MILLIS = 2_000;
 
@@ -65,6 +68,9 @@ abstract class World {
   /** Whether this is one of those schedules. */
   final boolean rough;
 
+  /** Decides about shortages of pulls, for the same reason. */
+  private final Chance pulls;
+
   final Referee referee;
   final Ledger ledger = new Ledger();
   private int processes;
@@ -77,6 +83,7 @@ abstract class World {
     this.chance = new Chance(seed);
     this.rarely = new Chance(seed + APART);
     this.rough = rarely.percent(50);
+    this.pulls = new Chance(seed + FURTHER_APART);
     this.referee = new Referee(runtime);
   }
 
@@ -118,7 +125,16 @@ abstract class World {
       this.last = course != Course.DISTURBED;
       this.window = window;
       boolean isShort = rough && !calm && rarely.percent(25);
-      this.shortages = new Shortages(process, rarely, referee, isShort);
+      boolean isShortInPulls = !calm && pulls.percent(10);
+      this.shortages =
+          new Shortages(
+              process,
+              rarely,
+              referee,
+              isShort,
+              pulls,
+              isShortInPulls,
+              () -> watch().outOfMemory());
       this.handouts = new Handouts(runtime, referee, ledger, window, memory, horizon);
     }
 
@@ -198,6 +214,7 @@ abstract class World {
             life.handouts,
             referee,
             life::died,
+            life.shortages,
             life.window,
             () -> life.calm);
     if (fate == Fate.CLOSED_IN_HANDLER) {
@@ -352,7 +369,12 @@ abstract class World {
     life.handouts.closing();
     Duration begun = runtime.elapsed();
     referee.note("closes within %s", timeout);
+    boolean inPull = life.shortages.isPulling();
+    life.shortages.doNotPull();
     CloseReport report = stream.close(timeout);
+    if (inPull) {
+      life.shortages.pull();
+    }
     referee.note("closed: %s", report);
     Duration took = runtime.elapsed().minus(begun);
     // Without a thread for what may be slow, the closing one has to do it.
