@@ -3,6 +3,7 @@ package dev.perennial.source.mongo;
 import com.mongodb.MongoException;
 import dev.perennial.port.Connection;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Makes connections. Used by one thread at a time. */
 final class Connector {
@@ -15,6 +16,12 @@ final class Connector {
   private final MongoErrors errors;
   private final Telling telling;
   private final OneByOneMode oneByOne;
+
+  /** An error that is about neither the token nor the pipeline, as the server has shown. */
+  private record Unexplained(int code, MongoPosition from) {}
+
+  /** The last one; while it persists, nothing more is asked about it. */
+  private @Nullable Unexplained unexplained;
 
   Connector(
       ClientHandle client,
@@ -82,36 +89,52 @@ final class Connector {
    */
   private OpenCursor open(MongoPosition from) throws MongoSourceException, InterruptedException {
     try {
-      return errors.explained(() -> opener.open(from, oneByOne.isOn()));
+      return openOrExplain(from);
     } catch (MongoException e) {
-      if (ErrorKind.UNKNOWN.is(e)) {
-        return openWithUnknown(from, e);
-      }
       if (!ErrorKind.UNRETURNABLE.is(e) || !oneByOne.met(e)) {
         throw e;
       }
-      return errors.explained(() -> opener.open(from, true));
+      return openOrExplain(from);
     }
+  }
+
+  private OpenCursor openOrExplain(MongoPosition from)
+      throws MongoSourceException, InterruptedException {
+    try {
+      return openOnce(from);
+    } catch (MongoException e) {
+      if (!ErrorKind.UNKNOWN.is(e) || new Unexplained(e.getCode(), from).equals(unexplained)) {
+        throw e;
+      }
+      return openWithUnknown(from, e);
+    }
+  }
+
+  private OpenCursor openOnce(MongoPosition from)
+      throws MongoSourceException, InterruptedException {
+    return errors.explained(() -> opener.open(from, oneByOne.isOn()));
   }
 
   /**
    * An error that no list has may be about the token, or about the pipeline and the options. That
    * is so if the server refuses the whole twice with the same code, and takes it without that part
-   * in between; otherwise it may pass.
+   * in between; otherwise it may pass. The pipeline is looked at first, because it may fail on an
+   * event that a stream without the token does not come to.
    */
   private OpenCursor openWithUnknown(MongoPosition from, MongoException unknown)
       throws MongoSourceException, InterruptedException {
-    boolean tokenAtFault = from.token().isPresent() && opener.opensFromNow();
-    if (!tokenAtFault && !opener.opensPlain(from)) {
+    boolean pipelineAtFault = opener.opensPlain(from);
+    if (!pipelineAtFault && (from.token().isEmpty() || !opener.opensFromNow())) {
+      unexplained = new Unexplained(unknown.getCode(), from);
       throw unknown;
     }
     try {
-      return errors.explained(() -> opener.open(from, oneByOne.isOn()));
+      return openOnce(from);
     } catch (MongoException e) {
       if (!ErrorKind.UNKNOWN.is(e) || e.getCode() != unknown.getCode()) {
         throw e;
       }
-      throw tokenAtFault ? new MongoSourceException.TokenRefused(e) : errors.refusedPipeline(e);
+      throw pipelineAtFault ? errors.refusedPipeline(e) : new MongoSourceException.TokenRefused(e);
     }
   }
 }

@@ -170,6 +170,9 @@ final class CursorOpener {
       opened(stream, null).close(Duration.ZERO);
       return true;
     } catch (MongoException e) {
+      if (ErrorKind.TRANSIENT.is(e)) {
+        throw e; // That says nothing about it.
+      }
       return false;
     }
   }

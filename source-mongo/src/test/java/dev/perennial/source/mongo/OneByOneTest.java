@@ -72,6 +72,31 @@ class OneByOneTest {
   }
 
   @Test
+  @DisplayName("so it is behind other events, when the server has first answered with a new code")
+  void tooLargeAtOpeningAfterAnUnknownError() throws Exception {
+    for (boolean again : new boolean[] {false, true}) {
+      try (Rig rig = Large.rig()) {
+        MongoSourceBuilder builder = Large.withImages(rig);
+        try (EventStream<ChangeEvent> stream = rig.live(builder.build())) {
+          Large.insert(rig, 1);
+          assertThat(take(stream, 1)).containsExactly("insert 1");
+        }
+        rig.insert(2);
+        Large.replace(rig, 1);
+        rig.insert(3);
+        rig.servers.faults().fail("aggregate", 1, FaultSpec.error(9_999_999));
+        if (again) {
+          // The cursor that gives events one by one.
+          rig.servers.faults().failFrom("aggregate", 3, 1, FaultSpec.error(9_999_999));
+        }
+        try (EventStream<ChangeEvent> stream = rig.stream(builder.build())) {
+          assertThat(take(stream, 3)).containsExactly("insert 2", "malformed", "insert 3");
+        }
+      }
+    }
+  }
+
+  @Test
   @DisplayName("without a token in the error the stream ends, and says where and what to do")
   void withoutToken() throws Exception {
     try (Rig rig = Large.rig();

@@ -209,6 +209,52 @@ class ServerErrorsTest {
   }
 
   @Test
+  @DisplayName("a pipeline that fails on an event is not taken for a refused token")
+  void pipelineThatFailsOnAnEvent() throws Exception {
+    try (Rig rig = rig()) {
+      List<BsonDocument> pipeline = List.of(BsonDocument.parse("{$match: {a: {$exists: false}}}"));
+      try (EventStream<ChangeEvent> stream = rig.live(rig.builder().pipeline(pipeline).build())) {
+        rig.insert(1);
+        assertThat(take(stream, 1)).containsExactly("insert 1");
+      }
+      // Without the event that follows the token the server takes the pipeline.
+      rig.servers.faults().fail("aggregate", 1, FaultSpec.error(17124));
+      rig.servers.faults().failFrom("aggregate", 2, 1, FaultSpec.error(17124));
+      try (EventStream<ChangeEvent> stream = rig.stream(rig.builder().pipeline(pipeline).build())) {
+        StreamException dead =
+            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+
+        assertThat(dead)
+            .hasCauseInstanceOf(MongoSourceException.Rejected.class)
+            .hasMessageContainingAll("pipeline", "17124");
+      }
+      assertThat(rig.told.of(MongoListener.TokenRejected.class)).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("a code that is new and persists is looked into once a position")
+  void looksIntoItOnce() throws Exception {
+    try (Rig rig = rig();
+        MongoSource source =
+            rig.builder()
+                .pipeline(List.of(BsonDocument.parse("{$match: {a: {$exists: false}}}")))
+                .build()) {
+      rig.insert(1, 2);
+      MongoPosition first = Positions.ofFirstEvent(source, rig.servers.oldestTime());
+      rig.servers.clearObservations();
+      rig.servers.faults().failAlways("aggregate", FaultSpec.error(NEWER));
+      for (long asked : new long[] {3, 4, 5}) {
+        assertThat(catchThrowable(() -> source.connect(Optional.of(first))))
+            .hasMessageContaining(String.valueOf(NEWER));
+        assertThat(rig.servers.count("aggregate")).isEqualTo(asked);
+      }
+      rig.servers.faults().clear();
+      source.connect(Optional.of(first)).close(Duration.ZERO);
+    }
+  }
+
+  @Test
   @DisplayName("without a pipeline there is nothing to blame a code that is new on")
   void nothingToBlame() throws Exception {
     try (Rig rig = rig()) {
