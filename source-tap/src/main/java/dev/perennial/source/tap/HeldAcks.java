@@ -80,10 +80,9 @@ final class HeldAcks {
   private boolean sending;
 
   private long settledAt;
-  private long receiveBegan;
   private boolean quiet;
 
-  /** Since when nothing has arrived on the settled connection, if it is quiet. */
+  /** When nothing was found on the settled connection, if nothing has been since. */
   private long quietSince;
 
   /**
@@ -138,8 +137,7 @@ final class HeldAcks {
     if (!undecided) {
       return sending ? shorter(timeout, PUMPING) : timeout;
     }
-    receiveBegan = nanoTime.getAsLong();
-    long left = (quiet ? quietSince + QUIET.toNanos() : settledAt) - receiveBegan;
+    long left = (quiet ? quietSince + QUIET.toNanos() : settledAt) - nanoTime.getAsLong();
     return shorter(timeout, left > 0 ? Duration.ofNanos(left) : QUIET);
   }
 
@@ -182,7 +180,9 @@ final class HeldAcks {
     }
     if (!quiet) {
       quiet = true;
-      quietSince = receiveBegan - settledAt > 0 ? receiveBegan : settledAt;
+      // Not since the receive began: if the machine slept, copies may wait in the socket that
+      // nobody has had the time to read.
+      quietSince = now;
     }
     if (now - quietSince >= QUIET.toNanos()) {
       undecided = false;
