@@ -39,12 +39,10 @@ public interface Channel {
 
   /**
    * How many of the messages given to {@link #send}, counted from the first, the peer has read for
-   * certain: it has answered a ping that was sent after them. Never more than it has read; 0 from a
-   * transport that does not know.
+   * certain: it has answered a ping that was sent after them. Never more than it has read; always 0
+   * if the transport does not know.
    */
-  default long confirmed() {
-    return 0;
-  }
+  long confirmed();
 
   /**
    * Closes the channel in order: writes what was given to {@link #send}, says goodbye, and waits

@@ -7,7 +7,9 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -21,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * calls over it, each of which ends in time. Safe for use from any thread.
  *
  * <p>A call that did not answer in time is given up together with its connection, which may be
- * half-open; with several servers the connection serves the others until there is a new one. The
- * call may still be carried out later. Our own client repeats no call that may have reached the
+ * half-open. With several servers a connection on which a call failed serves the others until there
+ * is a new one, and the calls that are under way then. A call that was given up may still be carried
+ * out later. Our own client repeats no call that may have reached the
  * server; one that was given may do so after a reconnect. The scripts allow for both.
  */
 final class Link {
@@ -45,6 +48,12 @@ final class Link {
 
   /** Guarded by this object: the attempt to make a connection that takes the place of that one. */
   private @Nullable CompletableFuture<Session> replacement;
+
+  /**
+   * Guarded by this object: connections that were replaced, each with the timer that closes it once
+   * the calls over it have ended.
+   */
+  private final Map<CompletableFuture<Session>, StreamRuntime.Timer> retired = new HashMap<>();
 
   /** Guarded by this object: when the connector was last told of trouble. */
   private @Nullable Long troubledAt;
@@ -198,8 +207,8 @@ final class Link {
     synchronized (this) {
       CompletableFuture<Session> current = session;
       if (current != null && current.isDone() && isSame(current, used)) {
-        if (connector.hasSeveralServers() && RedisErrors.isTimeout(cause)) {
-          replace();
+        if (connector.hasSeveralServers()) {
+          replace(current);
         } else {
           session = null;
           drop(current);
@@ -213,22 +222,33 @@ final class Link {
    * Makes a new connection while the old one is used on. To connect may take long if one of several
    * servers is silent, and the claims on the others have to be renewed meanwhile.
    */
-  private synchronized void replace() {
+  private synchronized void replace(CompletableFuture<Session> old) {
     if (replacement != null || closed) {
       return;
     }
     CompletableFuture<Session> made = new CompletableFuture<>();
     replacement = made;
-    made.whenComplete((one, error) -> replaced(made, error == null));
+    made.whenComplete((one, error) -> replaced(old, made, error == null));
     begin(made);
   }
 
-  private synchronized void replaced(CompletableFuture<Session> made, boolean connected) {
+  private synchronized void replaced(
+      CompletableFuture<Session> old, CompletableFuture<Session> made, boolean connected) {
     replacement = null;
-    if (connected) {
-      drop(closed ? made : session);
-      session = closed ? null : made;
+    if (!connected) {
+      return;
     }
+    if (closed || !old.equals(session)) {
+      drop(made);
+      return;
+    }
+    session = made;
+    retired.put(old, runtime.schedule(timeout, () -> dropRetired(old)));
+  }
+
+  private synchronized void dropRetired(CompletableFuture<Session> old) {
+    retired.remove(old);
+    drop(old);
   }
 
   /** Once per timeout: however many calls fail, one look at a cluster is enough for all of them. */
@@ -264,6 +284,11 @@ final class Link {
       closed = true;
       last = session;
       session = null;
+      retired.forEach((old, timer) -> {
+        timer.cancel();
+        drop(old);
+      });
+      retired.clear();
     }
     if (last != null && last.isDone() && !last.isCompletedExceptionally()) {
       closeInOrder(last.join());

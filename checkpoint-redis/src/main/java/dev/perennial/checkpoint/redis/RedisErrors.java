@@ -127,7 +127,7 @@ record RedisErrors(String address, Duration timeout) {
   }
 
   /** Of a command, or of the handshake, which is a cause then. */
-  static boolean isTimeout(@Nullable Throwable error) {
+  private static boolean isTimeout(@Nullable Throwable error) {
     return chain(error).stream()
         .anyMatch(
             one -> one instanceof TimeoutException || one instanceof RedisCommandTimeoutException);

@@ -13,10 +13,13 @@ import static org.mockito.Mockito.when;
 import dev.perennial.checkpoint.redis.Connector.Session;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.api.StatefulConnection;
+import java.net.ConnectException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -24,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What can be seen of the connection without a server. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -79,8 +84,40 @@ class LinkTest {
 
     Session second = connector.offer();
     soon().until(() -> used(link) == second.commands());
+    verify(first.connection(), never()).closeAsync();
+    runtime.timers.get(0).run();
     verify(first.connection()).closeAsync();
     assertThat(connector.asked).hasValue(2);
+  }
+
+  static List<Exception> failuresOfOneServer() {
+    return List.of(
+        new RedisConnectionException("Unable to connect to 10.0.0.9:6379"),
+        new ConnectException("refused"),
+        new RedisCommandExecutionException("CLUSTERDOWN Hash slot not served"),
+        new RedisCommandExecutionException("READONLY You can't write against a read only replica."));
+  }
+
+  @ParameterizedTest
+  @MethodSource("failuresOfOneServer")
+  void usesAClustersConnectionUntilThereIsANewOneIfAServerFails(Exception error) throws Exception {
+    Offered connector = new Offered(true);
+    Session first = connector.offer();
+    Link link = new Link(connector, TIMEOUT, runtime);
+    assertThat(used(link)).isSameAs(first.commands());
+
+    silence(link);
+    failure(() -> link.call("It failed", commands -> CompletableFuture.failedFuture(error)));
+    assertThat(used(link)).as("while the new one hangs").isSameAs(first.commands());
+    Session second = connector.offer();
+    soon().until(() -> used(link) == second.commands());
+    verify(second.connection(), never()).closeAsync();
+    assertThat(connector.asked).hasValue(2);
+
+    verify(first.connection(), never()).closeAsync();
+    link.close();
+    verify(first.connection()).closeAsync();
+    verify(second.connection()).closeAsync();
   }
 
   @Test

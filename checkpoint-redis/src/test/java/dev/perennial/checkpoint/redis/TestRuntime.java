@@ -3,6 +3,8 @@ package dev.perennial.checkpoint.redis;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -19,6 +21,9 @@ final class TestRuntime implements StreamRuntime {
 
   /** In nanoseconds. */
   final AtomicLong ahead = new AtomicLong();
+
+  /** What was scheduled, in order. */
+  final List<Runnable> timers = new CopyOnWriteArrayList<>();
 
   private final AtomicInteger running = new AtomicInteger();
 
@@ -59,6 +64,7 @@ final class TestRuntime implements StreamRuntime {
 
   @Override
   public Timer schedule(Duration delay, Runnable task) {
+    timers.add(task);
     return system.schedule(delay, task);
   }
 }

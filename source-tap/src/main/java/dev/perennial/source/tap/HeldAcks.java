@@ -80,10 +80,9 @@ final class HeldAcks {
   private boolean sending;
 
   private long settledAt;
-  private long receiveBegan;
   private boolean quiet;
 
-  /** Since when nothing has arrived on the settled connection, if it is quiet. */
+  /** When nothing was found on the settled connection, if nothing has been since. */
   private long quietSince;
 
   /**
@@ -138,8 +137,7 @@ final class HeldAcks {
     if (!undecided) {
       return sending ? shorter(timeout, PUMPING) : timeout;
     }
-    receiveBegan = nanoTime.getAsLong();
-    long left = (quiet ? quietSince + QUIET.toNanos() : settledAt) - receiveBegan;
+    long left = (quiet ? quietSince + QUIET.toNanos() : settledAt) - nanoTime.getAsLong();
     return shorter(timeout, left > 0 ? Duration.ofNanos(left) : QUIET);
   }
 
@@ -152,7 +150,7 @@ final class HeldAcks {
     quiet = false;
     idIfAny.ifPresent(this::received);
     if (sending) {
-      sendSlice();
+      send(SLICE);
     }
   }
 
@@ -172,7 +170,7 @@ final class HeldAcks {
     if (undecided) {
       judgeSilence(nanoTime.getAsLong());
     } else if (sending) {
-      sendSlice();
+      send(SLICE);
     }
   }
 
@@ -182,19 +180,32 @@ final class HeldAcks {
     }
     if (!quiet) {
       quiet = true;
-      quietSince = receiveBegan - settledAt > 0 ? receiveBegan : settledAt;
+      // Not since the receive began: if the machine slept, copies may wait in the socket that
+      // nobody has had the time to read.
+      quietSince = now;
     }
     if (now - quietSince >= QUIET.toNanos()) {
       undecided = false;
       firstTrusted = firstTrustedBefore;
-      sendSlice();
+      send(SLICE);
     }
   }
 
-  /** Sends what may be sent, as far as the channel takes it without piling it up. */
-  private void sendSlice() {
+  /** The connection is about to be closed in order: sends all that may be sent and is left. */
+  synchronized void sendRest(TapConnection connection) {
+    if (sending && connection.equals(open)) {
+      send(Integer.MAX_VALUE);
+    }
+  }
+
+  /**
+   * Sends what may be sent.
+   *
+   * @param limit how many acks may wait in the channel then
+   */
+  private void send(int limit) {
     TapConnection connection = Objects.requireNonNull(open);
-    int room = SLICE - connection.unwritten();
+    int room = limit - connection.unwritten();
     sending = false;
     Iterator<Held> acks = held.values().iterator();
     while (acks.hasNext() && !sending) {
@@ -210,13 +221,11 @@ final class HeldAcks {
     }
   }
 
-  /**
-   * A connection was closed.
-   *
-   * @param unconfirmed the acks that it was given and that Tap has not confirmed, in order
-   * @param unwritten how many of them, the last, were never written
-   */
-  synchronized void ended(TapConnection connection, List<TapPosition> unconfirmed, int unwritten) {
+  /** A connection was closed. What it was given and Tap has not confirmed is held from now on. */
+  synchronized void ended(TapConnection connection) {
+    // Asked for under the lock, as acks are sent: none can come between.
+    int unwritten = connection.unwritten();
+    List<TapPosition> unconfirmed = connection.unconfirmed();
     int written = unconfirmed.size() - unwritten;
     for (int i = 0; i < unconfirmed.size(); i++) {
       hold(new Held(unconfirmed.get(i), i < written));

@@ -1,6 +1,7 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.Channel;
+import dev.perennial.port.LogText;
 import dev.perennial.port.Message;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.Transport;
@@ -69,8 +70,8 @@ final class IdleWatch implements Transport {
         throw new TransportException.Lost(
             ABNORMAL,
             "no event came for "
-                + limit.toMillis()
-                + " ms, after which TapSourceBuilder.reconnectWhenIdle() gives a connection up",
+                + LogText.duration(limit)
+                + ", after which TapSourceBuilder.reconnectWhenIdle() gives a connection up",
             null);
       }
       return message;
@@ -89,6 +90,11 @@ final class IdleWatch implements Transport {
     @Override
     public int unsent() {
       return channel.unsent();
+    }
+
+    @Override
+    public long confirmed() {
+      return channel.confirmed();
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.perennial.port.Received;
 import dev.perennial.port.TransportException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One session with Tap. */
@@ -81,7 +82,12 @@ final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
         .getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** How many acks given to the channel it has not written. */
+  /** The acks that the channel was given and that Tap has not confirmed, in order. */
+  List<TapPosition> unconfirmed() {
+    return sent.unconfirmed();
+  }
+
+  /** How many acks given to the channel it has not written: the last ones. */
   int unwritten() {
     return channel.unsent();
   }
@@ -98,11 +104,14 @@ final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
 
   @Override
   public void close(Duration flush) throws InterruptedException {
+    if (!flush.isZero()) {
+      held.sendRest(this);
+    }
     try {
       channel.close(flush);
     } finally {
       ended = true;
-      held.ended(this, sent.unconfirmed(), channel.unsent());
+      held.ended(this);
     }
   }
 

@@ -187,6 +187,27 @@ class HeldAcksTest {
   }
 
   @Test
+  @DisplayName("restart: a machine that slept while it waited needs a second look to see no copy")
+  void asleep() throws Exception {
+    connect(records(1, 1));
+    TapPosition event = receive();
+    cut();
+    connection.acknowledge(event);
+    connect();
+    clock.set(Duration.ofMillis(100));
+    channel.whileReceiving = () -> clock.set(Duration.ofHours(1));
+
+    assertThat(connection.receive(HALF)).isNull();
+    assertThat(channel.sent).isEmpty();
+
+    channel.whileReceiving = () -> {};
+    nothingAt(3_600_249);
+    assertThat(channel.sent).isEmpty();
+    nothingAt(3_600_250);
+    assertThat(channel.sent).containsExactly(ack(1));
+  }
+
+  @Test
   @DisplayName("restart: told by any event from before it, also one whose ack Tap has confirmed")
   void confirmedEventComesAgain() throws Exception {
     connect(records(1, 3));
@@ -510,6 +531,51 @@ class HeldAcksTest {
 
     assertThat(channel.sent).containsExactly(ack(1), ack(2));
     assertThat(connection.unsent()).isZero();
+  }
+
+  @Test
+  @DisplayName("an ack of an earlier event that is made while its connection ends is held, too")
+  void whileEnding() throws Exception {
+    connect(records(1, 1));
+    TapPosition event = receive();
+    cut();
+    connect();
+    quietUntilSettled();
+    AckingConnection<TapEvent, TapPosition> ending = connection;
+    channel.stalled = true;
+    ScriptedChannel ended = channel;
+    ended.whileAsked =
+        () -> {
+          ended.whileAsked = () -> {};
+          ending.acknowledge(event);
+        };
+    cut();
+    connect();
+    quietUntilSettled();
+
+    assertThat(channel.sent).containsExactly(ack(1));
+  }
+
+  @Test
+  @DisplayName("a close in order sends what waits behind others, as far as it may be sent")
+  void closedWhileSending() throws Exception {
+    int events = 3_000;
+    connect(records(1, events + 1));
+    List<TapPosition> positions = receive(events + 1);
+    positions.subList(0, events).forEach(connection::acknowledge);
+    cut();
+    connect();
+    channel.stalled = true;
+    quietUntilSettled();
+    channel.stalled = false;
+    channel.unsent = 0;
+    connection.close(HALF);
+
+    assertThat(channel.sent).hasSize(events - 1_024).endsWith(ack(events));
+    connect();
+    connection.acknowledge(positions.get(events));
+    connection.close(HALF);
+    assertThat(channel.sent).as("while it is not known whether they may be sent").isEmpty();
   }
 
   @Test

@@ -4,9 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.port.AckingConnection;
+import dev.perennial.port.Channel;
+import dev.perennial.port.Transport;
 import dev.perennial.port.TransportException.Lost;
 import dev.perennial.port.Verdict;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class IdleWatchTest {
@@ -39,7 +49,7 @@ class IdleWatchTest {
     assertThatThrownBy(() -> look(connection, 1))
         .isInstanceOf(Lost.class)
         .hasMessage(
-            "connection lost with code 1006: no event came for 30000 ms, after which"
+            "connection lost with code 1006: no event came for 30 s, after which"
                 + " TapSourceBuilder.reconnectWhenIdle() gives a connection up")
         .satisfies(lost -> assertThat(source.errors().classify(lost)).contains(Verdict.retry()));
   }
@@ -83,6 +93,52 @@ class IdleWatchTest {
     first.close(Duration.ZERO);
 
     assertThat(look(source.connect(), 59)).isFalse();
+  }
+
+  @Test
+  void passesOnEveryMethod() throws Exception {
+    List<String> called = new ArrayList<>();
+    Channel channel = recording(Channel.class, called, 0, 7L);
+    Transport watch =
+        new IdleWatch(
+            recording(Transport.class, called, channel), Duration.ofSeconds(30), clock);
+    Channel watched = watch.open(URI.create("ws://localhost"), Map.of(), SLICE);
+
+    assertThat(watched.confirmed()).isEqualTo(7);
+    assertPassesOn(Channel.class, watched, called);
+    assertPassesOn(Transport.class, watch, called);
+  }
+
+  private static <T> void assertPassesOn(Class<T> type, T wrapper, List<String> called)
+      throws Exception {
+    for (Method method : type.getMethods()) {
+      called.clear();
+      Object[] arguments =
+          Arrays.stream(method.getParameterTypes()).map(IdleWatchTest::argument).toArray();
+      method.invoke(wrapper, arguments);
+      assertThat(called).containsExactly(method.getName());
+    }
+  }
+
+  private static Object argument(Class<?> type) {
+    return type == Duration.class
+        ? SLICE
+        : type == URI.class ? URI.create("ws://localhost") : type == Map.class ? Map.of() : new byte[1];
+  }
+
+  /** Notes what is called, and gives one of the results, whichever fits. */
+  private static <T> T recording(Class<T> type, List<String> called, Object... results) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, arguments) -> {
+              called.add(method.getName());
+              return Arrays.stream(results)
+                  .filter(MethodType.methodType(method.getReturnType()).wrap().returnType()::isInstance)
+                  .findFirst()
+                  .orElse(null);
+            }));
   }
 
   @Test

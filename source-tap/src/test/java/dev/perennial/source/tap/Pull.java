@@ -46,6 +46,18 @@ final class Pull {
     }
   }
 
+  /** Pulls until something is so, and gives what came meanwhile. */
+  static List<Delivery<TapEvent>> until(EventStream<TapEvent> stream, BooleanSupplier condition)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    List<Delivery<TapEvent>> deliveries = new ArrayList<>();
+    while (!condition.getAsBoolean()) {
+      stream.next(STEP).ifPresent(deliveries::add);
+      assertThat(System.nanoTime() - deadline).as("waited in vain").isNegative();
+    }
+    return deliveries;
+  }
+
   static TapRecord record(Delivery<TapEvent> delivery) {
     return (TapRecord) delivery.event();
   }

@@ -65,6 +65,12 @@ final class ScriptedTransport implements Transport {
     int wakeUps;
     Duration closedWith;
 
+    /** What happens while a receive waits. */
+    Runnable whileReceiving = () -> {};
+
+    /** What happens when somebody asks for {@link #unsent()}. */
+    Runnable whileAsked = () -> {};
+
     ScriptedChannel text(String text) {
       return message(new Message.Text(text.getBytes(StandardCharsets.UTF_8)));
     }
@@ -82,6 +88,7 @@ final class ScriptedTransport implements Transport {
     @Override
     public Message receive(Duration timeout) throws TransportException {
       receives.add(timeout);
+      whileReceiving.run();
       Object next = script.poll();
       if (next instanceof TransportException failure) {
         throw failure;
@@ -105,6 +112,7 @@ final class ScriptedTransport implements Transport {
 
     @Override
     public int unsent() {
+      whileAsked.run();
       return unsent;
     }
 

@@ -71,7 +71,7 @@ class TapLossTest extends TapStreamFixture {
     assertThat(recorder.transitions)
         .anySatisfy(transition ->
             assertThat(transition.cause().map(Throwable::getMessage).orElse(""))
-                .contains("no event came for 1000 ms"));
+                .contains("no event came for 1 s"));
   }
 
   @Test
