@@ -26,6 +26,10 @@ final class ConnectionFailures {
   private final Observer observer;
   private final Attempts attempts;
   private boolean wasConnected;
+
+  /** Whether a failure is counted already of which it is still to be decided what it means. */
+  private boolean counted;
+
   private Deadline retry;
 
   /** Until when refusals are tolerated; null unless the last thing heard was one. */
@@ -119,7 +123,7 @@ final class ConnectionFailures {
       feed.positionLost(cause);
       lifecycle.check();
     }
-    if (!worked && !ask(() -> attempts.failed(cause))) {
+    if (!worked && !counted && !ask(() -> attempts.failed(cause))) {
       die(
           Reason.ATTEMPTS_EXHAUSTED,
           "Cannot connect to "
@@ -132,9 +136,11 @@ final class ConnectionFailures {
               + ". The stream stopped.",
           cause);
     }
+    counted = !worked;
     Duration delay = ask(() -> Durations.max(attempts.delay(), asked(verdict)));
     retry = Deadline.in(delay, options.runtime());
     lifecycle.move(Move.backingOff(cause, attempts.count(), delay, age.orElse(null)));
+    counted = false;
   }
 
   private void dieIfFinal(Verdict verdict, String doing, Throwable cause, boolean known) {

@@ -44,6 +44,9 @@ final class ReconnectLoop<E, P extends Position> {
    */
   private @Nullable Received<E, P> arrived;
 
+  /** Why the last attempt to connect failed, until it is decided what that means. */
+  private @Nullable Throwable attemptFailed;
+
   /** The newest connection, also after its end: acks still go to it. */
   private volatile @Nullable Session<E, P> newest;
 
@@ -178,7 +181,7 @@ final class ReconnectLoop<E, P extends Position> {
   }
 
   private void connect(Deadline deadline) throws InterruptedException {
-    if (session == null) {
+    if (session == null && attemptFailed == null) {
       try {
         if (!feed.prepare(deadline)) {
           return;
@@ -186,9 +189,14 @@ final class ReconnectLoop<E, P extends Position> {
         calls.call("connect", this::open);
       } catch (Throwable e) {
         rethrowIfNotTheSources(e);
-        failures.failed(Optional.empty(), false, e);
-        return;
+        attemptFailed = e;
       }
+    }
+    Throwable failure = attemptFailed;
+    if (failure != null) {
+      failures.failed(Optional.empty(), false, failure);
+      attemptFailed = null;
+      return;
     }
     lifecycle.move(Move.live(failures.count()));
     if (failures.connected()) {

@@ -50,7 +50,7 @@ final class StoreLane {
   }
 
   /** Short enough for whoever waits for a save or a claim, long enough not to add to the need. */
-  private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
+  private static final Duration ASK_AGAIN = Duration.ofMillis(250);
 
   private final StreamRuntime runtime;
   private final Consumer<Throwable> failed;

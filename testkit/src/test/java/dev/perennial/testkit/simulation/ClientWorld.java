@@ -303,7 +303,7 @@ final class ClientWorld extends World {
     @Override
     public void claiming() {
       // Whatever the store throws then ends a stream that has not begun.
-      if (shortages.areAny()) {
+      if (shortages.areAny() || shortages.haveStruck()) {
         expectedDeaths.add(Reason.CHECKPOINT);
       }
     }

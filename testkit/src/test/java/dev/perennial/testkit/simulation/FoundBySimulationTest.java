@@ -142,6 +142,22 @@ class FoundBySimulationTest {
     new ClientWorld(191_804_221_042_564L).play();
   }
 
+  /** Of two errors in a row, one was in noting what the other meant. */
+  @Test
+  void aFailedAttemptCountsOnceAndIsFollowedByItsDelay() {
+    for (long seed : new long[] {1_795_949_769_045L, 1_795_949_819_600L}) {
+      new ClientWorld(seed).play();
+    }
+  }
+
+  /**
+   * A store for which no thread can be had for as long as an outage is tolerated ends the stream.
+   */
+  @Test
+  void noThreadForTheStoreIsAnOutageOfIt() {
+    new ClientWorld(1_795_949_768_609L).play();
+  }
+
   /** Two closes in a row find no thread. */
   @Test
   void aClaimIsGivenUpAlsoIfNobodyAsksAgain() {
