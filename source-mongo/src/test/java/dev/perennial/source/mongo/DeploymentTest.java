@@ -94,6 +94,7 @@ class DeploymentTest {
     assertThat(id1.difference(of("replicaSet-1", "b", B))).as("the id decides").isEmpty();
     assertThat(id1.hasOtherCollections(of("replicaSet-1", "b", B))).isFalse();
     assertThat(id1.difference(of("sharded-2", null))).as("ids of two kinds").isEmpty();
+    assertThat(id1.difference(of("odd", null))).as("an id of no kind").isEmpty();
     assertThat(id1.difference(of(null, "b"))).isPresent();
     assertThat(id1.difference(of(null, "a"))).isEmpty();
     assertThat(id1.difference(Deployment.UNKNOWN)).isEmpty();

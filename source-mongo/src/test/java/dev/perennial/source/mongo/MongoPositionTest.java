@@ -13,6 +13,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MongoPositionTest {
@@ -126,6 +127,8 @@ class MongoPositionTest {
     assertThat(MongoPosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN), other).clusterTime())
         .contains(new BsonTimestamp(0x5F103CB5, 3));
     assertThat(MongoPosition.ofToken(Tokens.ofHex("AA"), other).clusterTime()).contains(other);
+    assertThat(MongoPosition.ofToken(Tokens.ofHex("AA"), other).operationTime()).isEmpty();
+    assertThat(MongoPosition.ofTime(other).operationTime()).contains(other);
   }
 
   @Test
@@ -152,6 +155,46 @@ class MongoPositionTest {
   }
 
   @Test
+  void isEqualToNothingElseAndHasAHashOfItsOwn() {
+    MongoPosition time = MongoPosition.ofTime(new BsonTimestamp(5, 1));
+    MongoPosition event = token(Samples.EVENT_TOKEN);
+
+    assertThat(time)
+        .isNotEqualTo(new BsonTimestamp(5, 1))
+        .doesNotHaveSameHashCodeAs(MongoPosition.ofTime(new BsonTimestamp(5, 2)));
+    assertThat(event)
+        .isNotEqualTo(Tokens.ofHex(Samples.EVENT_TOKEN))
+        .doesNotHaveSameHashCodeAs(token(Samples.HIGH_WATER_TOKEN));
+  }
+
+  @Test
+  void aCheckpointKeepsThePositionInWhosePlaceAnotherIsTried() {
+    MongoPosition event = token(Samples.EVENT_TOKEN);
+    MongoPosition time = event.degraded().orElseThrow();
+    MongoPosition later = MongoPosition.ofTime(new BsonTimestamp(1594899638, 1));
+
+    assertThat(event.durable()).isSameAs(event);
+    assertThat(time.inPlaceOf(event)).isEqualTo(time);
+    assertThat(time.inPlaceOf(event).durable()).isSameAs(event);
+    assertThat(later.inPlaceOf(time.inPlaceOf(event)).durable()).isSameAs(event);
+  }
+
+  /** The largest number that is known, one that is larger, and two with a fraction. */
+  @ParameterizedTest
+  @CsvSource({
+    "2B02, 32 1000000000000000, true",
+    "2B02, 33 001000000000000000, false",
+    "2B02, 2B03, false",
+    "2B03, 2B02, false",
+  })
+  void findsTheMarkOfAnInvalidateBehindTwoNumbers(String type, String operation, boolean found) {
+    String hex = "825F103CB500000003" + "2B02" + type + operation.replace(" ", "") + "6F04";
+
+    assertThat(token(hex).isInvalidate()).isEqualTo(found);
+    assertThat(token(hex).isEvent()).isTrue();
+  }
+
+  @Test
   void anEventsPositionIsThatOfItsToken() {
     Change change = Samples.change("clusterTime: {$timestamp: {t: 7, i: 1}}");
 
@@ -166,6 +209,7 @@ class MongoPositionTest {
         .hasToString("MongoPosition[high-water 1594899638.1 …2B0229296E04]");
     assertThat(MongoPosition.ofTime(new BsonTimestamp(-1, 2)))
         .hasToString("MongoPosition[time 4294967295.2]");
+    assertThat(token(Samples.INVALIDATE_TOKEN).toString()).startsWith("MongoPosition[invalidate ");
   }
 
   @Property
