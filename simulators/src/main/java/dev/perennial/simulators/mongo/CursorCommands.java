@@ -63,10 +63,11 @@ final class CursorCommands {
                 ? command.getNumber("maxTimeMS").longValue()
                 : DEFAULT_WAIT;
     List<byte[]> batch = new ArrayList<>();
+    boolean stalls = cursor.waits() && set.cursors().stalls();
     call.awaitMillis(
         wait,
         () -> {
-          if (set.cursors().isOpen(cursor)) {
+          if (!stalls && set.cursors().isOpen(cursor)) {
             batch.addAll(next(cursor, limit, IN_GET_MORE));
           }
           return !batch.isEmpty() || cursor.ended();

@@ -15,6 +15,9 @@ final class Cursors {
   private final Set<Long> busy = new HashSet<>();
   private final Random random;
 
+  /** So many answers of change streams are still to be empty. */
+  private int stalled;
+
   Cursors(long seed) {
     random = new Random(seed ^ 0xc0ffee);
   }
@@ -70,6 +73,19 @@ final class Cursors {
         stream.end();
       }
     }
+  }
+
+  void stall(int answers) {
+    stalled = answers;
+  }
+
+  /** Whether a change stream is to get nowhere in the answer that is made now. */
+  boolean stalls() {
+    if (stalled == 0) {
+      return false;
+    }
+    stalled--;
+    return true;
   }
 
   void killOf(int member) {

@@ -67,6 +67,16 @@ public final class Faults {
     set.change(() -> set.cursors().endAll());
   }
 
+  /**
+   * The next answers of change streams have no event and say of no progress, at once when one is
+   * opened and else at the time limit: as from a router whose shards still read their oplogs.
+   *
+   * @param answers how many
+   */
+  public void stallStreams(int answers) {
+    set.change(() -> set.cursors().stall(answers));
+  }
+
   /** Forgets the oplog's entries before a time, all but the newest. */
   public void truncateOplog(BsonTimestamp before) {
     set.change(() -> set.oplog().truncate(before));

@@ -47,7 +47,10 @@ final class WatchCommand {
               + " $changeStreamSplitLargeEvent stage");
     }
     StreamCursor cursor = open(call, spec, pipeline);
-    int limit = CursorCommands.firstBatchSize(command.getDocument("cursor", new BsonDocument()));
+    int limit =
+        set.cursors().stalls()
+            ? 0
+            : CursorCommands.firstBatchSize(command.getDocument("cursor", new BsonDocument()));
     return CursorCommands.reply(
         set, cursor, CursorCommands.next(cursor, limit, IN_AGGREGATE), true);
   }

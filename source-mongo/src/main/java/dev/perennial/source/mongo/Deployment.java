@@ -12,19 +12,26 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What tells a replica set or sharded cluster from others, as far as it is known. Elections, added
  * members and upgrades change none of it. Two are compared only by what both know.
  *
- * @param id what the set or the cluster got when it was made, with what kind of id it is; null if
- *     the user may not read it
+ * @param id what the set or the cluster got when it was made, with what kind of id it is; of a
+ *     cluster whose id the user may not read only the kind, of a set null
  * @param set the replica set's name; null for a sharded cluster
  * @param collections the UUIDs of some of the watched collections; a collection that is dropped and
  *     created again gets another one
+ * @param seenAt the cluster time up to which the server knew of drops when it named the
+ *     collections; null if it is not known
  */
-record Deployment(@Nullable String id, @Nullable String set, Set<UUID> collections) {
+record Deployment(
+    @Nullable String id,
+    @Nullable String set,
+    Set<UUID> collections,
+    @Nullable BsonTimestamp seenAt) {
 
   static final Deployment UNKNOWN = new Deployment(null, null, Set.of());
 
@@ -39,10 +46,16 @@ record Deployment(@Nullable String id, @Nullable String set, Set<UUID> collectio
   private static final String ID = "id=";
   private static final String SET = "set=";
   private static final String COLLECTION = "collection=";
+  private static final String SEEN_AT = "at=";
 
-  /** Copies the collections. */
+  /** Copies the collections; without any there is no time. */
   Deployment {
     collections = Collections.unmodifiableSet(new LinkedHashSet<>(collections));
+    seenAt = collections.isEmpty() ? null : seenAt;
+  }
+
+  Deployment(@Nullable String id, @Nullable String set, Set<UUID> collections) {
+    this(id, set, collections, null);
   }
 
   boolean isUnknown() {
@@ -59,6 +72,9 @@ record Deployment(@Nullable String id, @Nullable String set, Set<UUID> collectio
       text.add(SET + URLEncoder.encode(set, StandardCharsets.UTF_8));
     }
     collections.forEach(uuid -> text.add(COLLECTION + uuid));
+    if (seenAt != null) {
+      text.add(SEEN_AT + ClusterTime.text(seenAt));
+    }
     return text.toString();
   }
 
@@ -71,6 +87,7 @@ record Deployment(@Nullable String id, @Nullable String set, Set<UUID> collectio
     String id = null;
     String set = null;
     Set<UUID> collections = new LinkedHashSet<>();
+    BsonTimestamp seenAt = null;
     for (String part : text.split("&", -1)) {
       String value =
           URLDecoder.decode(part.substring(part.indexOf('=') + 1), StandardCharsets.UTF_8);
@@ -80,18 +97,28 @@ record Deployment(@Nullable String id, @Nullable String set, Set<UUID> collectio
         set = value;
       } else if (part.startsWith(COLLECTION)) {
         collections.add(UUID.fromString(value));
+      } else if (part.startsWith(SEEN_AT)) {
+        seenAt = ClusterTime.parse(value);
       }
     }
-    return new Deployment(id, set, collections);
+    return new Deployment(id, set, collections, seenAt);
   }
 
   /** Whether both know their id, of the same kind; then nothing else counts. */
   boolean hasComparableId(Deployment other) {
-    return id != null && other.id != null && kind(id).equals(kind(other.id));
+    return isWhole(id) && isWhole(other.id) && Objects.equals(kind(), other.kind());
   }
 
-  private static String kind(String id) {
-    return id.substring(0, id.indexOf('-') + 1);
+  private static boolean isWhole(@Nullable String id) {
+    return id != null && !id.endsWith("-");
+  }
+
+  /** Replica set or sharded cluster; null if that is not known. */
+  private @Nullable String kind() {
+    if (id != null) {
+      return id.substring(0, id.indexOf('-') + 1);
+    }
+    return set == null ? null : REPLICA_SET;
   }
 
   /** In what the other certainly is another deployment, in words; empty if in nothing. */
@@ -101,9 +128,24 @@ record Deployment(@Nullable String id, @Nullable String set, Set<UUID> collectio
           ? Optional.empty()
           : Optional.of("its id is " + other.id + ", not " + id);
     }
+    if (isOfOtherKind(other)) {
+      // A set that became a shard keeps its collections.
+      return Collections.disjoint(collections, other.collections)
+          ? Optional.of(
+              SHARDED.equals(other.kind())
+                  ? "it is a sharded cluster, not a replica set"
+                  : "it is a replica set, not a sharded cluster")
+          : Optional.empty();
+    }
     return set == null || other.set == null || set.equals(other.set)
         ? Optional.empty()
         : Optional.of("its replica set is named \"" + other.set + "\", not \"" + set + '"');
+  }
+
+  private boolean isOfOtherKind(Deployment other) {
+    String own = kind();
+    String others = other.kind();
+    return own != null && others != null && !own.equals(others);
   }
 
   /**
@@ -119,10 +161,13 @@ record Deployment(@Nullable String id, @Nullable String set, Set<UUID> collectio
 
   /** What is known after a look at the same deployment; what could not be seen stays. */
   Deployment with(Deployment seen) {
+    boolean keepsId = seen.id == null || (!isWhole(seen.id) && !isOfOtherKind(seen));
+    boolean keepsCollections = seen.collections.isEmpty();
     return new Deployment(
-        seen.id == null ? id : seen.id,
+        keepsId && id != null ? id : seen.id,
         seen.set == null ? set : seen.set,
-        seen.collections.isEmpty() ? collections : seen.collections);
+        keepsCollections ? collections : seen.collections,
+        keepsCollections ? seenAt : seen.seenAt);
   }
 
   Deployment withoutCollections() {
@@ -141,6 +186,7 @@ record Deployment(@Nullable String id, @Nullable String set, Set<UUID> collectio
     return new Deployment(
         id,
         set,
-        few.stream().limit(MOST_COLLECTIONS).collect(Collectors.toCollection(LinkedHashSet::new)));
+        few.stream().limit(MOST_COLLECTIONS).collect(Collectors.toCollection(LinkedHashSet::new)),
+        seenAt);
   }
 }

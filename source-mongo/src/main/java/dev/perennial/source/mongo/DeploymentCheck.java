@@ -7,9 +7,10 @@ import com.mongodb.ReadPreference;
 import com.mongodb.client.MongoClient;
 import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -29,45 +30,76 @@ import org.slf4j.LoggerFactory;
  * Finds out whether a server belongs to the deployment that a position is of. A position of another
  * one may lie in its history all the same, and would then skip events silently. Asks one command a
  * connection; what the user has no right to ask is not compared. Belongs to one source; all but
- * {@link #known} is called by the pulling thread.
+ * {@link #of} is called by the pulling thread.
  */
 final class DeploymentCheck {
 
   private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
 
-  /** So many answers without an event show that there is none, if the server is idle. */
-  private static final int EMPTY_ANSWERS = 3;
+  /**
+   * Errors beside {@linkplain ErrorKind#SETTINGS refusals} that say "may not" or "does not know":
+   * of a server that is no member of a set, and of Atlas.
+   */
+  private static final Set<Integer> REFUSALS = Set.of(76, 8000);
+
+  /** What DocumentDB does not support; elsewhere this passes. */
+  private static final int NOT_SUPPORTED = 303;
 
   private final ClientHandle client;
   private final Options options;
   private final WatchPlan plan;
   private final CursorOpener opener;
-  private final ServerTime server;
+  private final DropSearch drops;
   private final String hosts;
 
   private volatile Deployment known = Deployment.UNKNOWN;
 
+  /** The last migration that was accepted. Written before {@link #known} and read after it. */
+  private volatile @Nullable Migration migration;
+
   /** The server has refused to name its id, and is not asked again. */
   private boolean isIdRefused;
+
+  /** The server has refused to list collections, and is asked again only by a new connection. */
+  private boolean isListRefused;
+
+  /** Whether an event came since the collections were last listed. */
+  private boolean mayHaveMore;
+
+  /**
+   * @param from the deployment that positions are of, up to and with the last
+   */
+  private record Migration(Deployment from, MongoPosition last) {
+
+    boolean isBehind(MongoPosition position) {
+      return position.equals(last) || isBefore(position.clusterTime(), last.clusterTime());
+    }
+
+    private static boolean isBefore(Optional<BsonTimestamp> time, Optional<BsonTimestamp> other) {
+      return time.isPresent() && other.isPresent() && time.get().compareTo(other.get()) < 0;
+    }
+  }
 
   DeploymentCheck(
       ClientHandle client,
       Options options,
       WatchPlan plan,
       CursorOpener opener,
-      ServerTime server,
+      DropSearch drops,
       String hosts) {
     this.client = client;
     this.options = options;
     this.plan = plan;
     this.opener = opener;
-    this.server = server;
+    this.drops = drops;
     this.hosts = hosts;
   }
 
-  /** What is known of the deployment that positions are of. Any thread. */
-  Deployment known() {
-    return known;
+  /** What is known of the deployment that a position is of. Any thread. */
+  Deployment of(MongoPosition position) {
+    Deployment now = known;
+    Migration before = migration;
+    return before != null && before.isBehind(position) ? before.from : now;
   }
 
   /**
@@ -87,9 +119,28 @@ final class DeploymentCheck {
     known = known.withoutCollections();
   }
 
+  /** An event came, and with it perhaps a collection. */
+  void eventCame() {
+    mayHaveMore = true;
+  }
+
+  /** Learns the collections of a stream that knew of none, once there is time for it. */
+  void idle() throws InterruptedException {
+    if (!mayHaveMore || isListRefused || !showsDrops() || !known.collections().isEmpty()) {
+      return;
+    }
+    mayHaveMore = false;
+    try {
+      known = known.with(withCollections(Deployment.UNKNOWN)).withFewOf(Set.of());
+    } catch (MongoException e) {
+      LOG.debug("{} does not list its collections now; the next connection asks again", hosts, e);
+    }
+  }
+
   /** Looks at the deployment that a stream begins on. */
   void begin() throws InterruptedException {
-    known = look().withFewOf(Set.of());
+    migration = null;
+    known = look(Deployment.UNKNOWN).withFewOf(Set.of());
   }
 
   /**
@@ -100,10 +151,10 @@ final class DeploymentCheck {
    * @throws MongoSourceException.AnotherDeployment if it is another deployment
    */
   MongoPosition check(MongoPosition from) throws MongoSourceException, InterruptedException {
-    Deployment before = known;
-    Deployment now = look();
+    Deployment before = of(from);
+    Deployment now = look(before);
     Optional<String> difference = before.difference(now);
-    if (difference.isEmpty() && before.hasOtherCollections(now) && !wereReplaced(from)) {
+    if (difference.isEmpty() && before.hasOtherCollections(now) && !wereReplaced(before, from)) {
       difference =
           Optional.of(
               "the watched collections are others, and its oplog does not say that they were"
@@ -130,15 +181,18 @@ final class DeploymentCheck {
         from,
         hosts,
         difference.get());
+    migration = new Migration(before, from);
     known = now.withFewOf(Set.of());
     return from.degraded().map(time -> time.inPlaceOf(from)).orElse(from);
   }
 
-  private Deployment look() throws InterruptedException {
+  private Deployment look(Deployment before) throws InterruptedException {
     String id = isIdRefused ? null : id();
-    Deployment seen = new Deployment(id, null, Set.of());
-    boolean needed = id == null || (!known.collections().isEmpty() && !known.hasComparableId(seen));
-    return new Deployment(id, setName(), needed && showsDrops() ? collections() : Set.of());
+    Deployment seen =
+        new Deployment(
+            id == null && isSharded() ? Deployment.SHARDED : id, setName(), Set.of(), null);
+    boolean needed = before.collections().isEmpty() || !before.hasComparableId(seen);
+    return needed && showsDrops() ? withCollections(seen) : seen;
   }
 
   /**
@@ -198,7 +252,7 @@ final class DeploymentCheck {
         || (plan.database().isPresent() && options.pipeline().isEmpty());
   }
 
-  private Set<UUID> collections() throws InterruptedException {
+  private Deployment withCollections(Deployment seen) throws InterruptedException {
     BsonDocument filter = new BsonDocument("type", new BsonString("collection"));
     watchedNames().ifPresent(names -> filter.append("name", new BsonDocument("$in", names)));
     BsonDocument reply =
@@ -212,7 +266,9 @@ final class DeploymentCheck {
         uuids.add(uuid.asBinary().asUuid(UuidRepresentation.STANDARD));
       }
     }
-    return uuids;
+    isListRefused = reply.isEmpty();
+    BsonTimestamp seenAt = reply.get("operationTime") instanceof BsonTimestamp time ? time : null;
+    return new Deployment(seen.id(), seen.set(), uuids, seenAt);
   }
 
   private Optional<BsonArray> watchedNames() {
@@ -227,7 +283,7 @@ final class DeploymentCheck {
     return Optional.empty();
   }
 
-  /** The reply; empty if the server refuses, for whatever reason that does not pass. */
+  /** The reply; empty if the user may not ask that, or the server does not know it. */
   private BsonDocument ask(String database, BsonDocument command) throws InterruptedException {
     MongoClient server = client.get();
     ReadPreference preference =
@@ -239,7 +295,7 @@ final class DeploymentCheck {
               .withCodecRegistry(MongoClientSettings.getDefaultCodecRegistry())
               .runCommand(command, preference, BsonDocument.class));
     } catch (MongoCommandException e) {
-      if (ErrorKind.TRANSIENT.is(e)) {
+      if (!isRefusal(e)) {
         throw e;
       }
       LOG.debug("{} does not answer {}, so it is not compared", hosts, command.getFirstKey(), e);
@@ -247,42 +303,29 @@ final class DeploymentCheck {
     }
   }
 
+  private static boolean isRefusal(MongoCommandException error) {
+    return ErrorKind.of(error).filter(ErrorKind::isRefusal).isPresent()
+        || REFUSALS.contains(error.getErrorCode())
+        || (error.getErrorCode() == NOT_SUPPORTED
+            && error.getErrorMessage().toLowerCase(Locale.ROOT).contains("not supported"));
+  }
+
   private static BsonDocument document(BsonDocument in, String name) {
     return in.get(name) instanceof BsonDocument document ? document : new BsonDocument();
   }
 
   /**
-   * Whether the server's history says that watched collections were dropped or renamed behind a
-   * position. If it does not reach back so far, the stream itself is told when it resumes there.
+   * Whether the server's history says that watched collections were dropped or renamed: since they
+   * were last named, for that may have been before the position, or at least since that.
    */
-  private boolean wereReplaced(MongoPosition from)
+  private boolean wereReplaced(Deployment before, MongoPosition from)
       throws MongoSourceException, InterruptedException {
-    BsonTimestamp end = server.last();
-    OpenCursor cursor = null;
-    try {
-      // By its time, since newer servers look for a token behind the $match.
-      cursor = opener.drops(from.degraded().orElse(from));
-      for (int empty = 0; empty < EMPTY_ANSWERS && !hasReadTo(end, cursor); empty++) {
-        if (cursor.tryNext() != null || cursor.isEnded()) {
-          return true;
-        }
-      }
-      return false;
-    } catch (MongoException e) {
-      if (MongoErrors.isPositionLost(e)) {
-        return true;
-      }
-      throw e;
-    } finally {
-      if (cursor != null) {
-        cursor.close(Duration.ZERO);
-      }
+    List<MongoPosition> starts = new ArrayList<>();
+    if (before.seenAt() != null) {
+      starts.add(MongoPosition.ofTime(before.seenAt()));
     }
-  }
-
-  private static boolean hasReadTo(BsonTimestamp end, OpenCursor cursor) {
-    BsonDocument token = cursor.token();
-    BsonTimestamp time = token == null ? null : Tokens.key(token).clusterTime();
-    return time != null && time.compareTo(end) >= 0;
+    // By its time, since newer servers look for a token behind the $match.
+    starts.add(from.degraded().orElse(from));
+    return drops.finds(before.collections(), starts);
   }
 }

@@ -62,6 +62,13 @@ enum ErrorKind {
 
   private static final int CHANGE_STREAM_FATAL = 280;
 
+  /** What Atlas itself says, of whatever it is: only the words tell. */
+  private static final int ATLAS = 8000;
+
+  /** What Atlas says to a user who may not, or whom it does not know. */
+  private static final List<String> ATLAS_REFUSALS =
+      List.of("not allowed", "not authorized", "bad auth", "authentication failed");
+
   /** The list of the change-stream specification, with 43 and the driver's own 134. */
   private static final Set<Integer> RESUMABLE =
       Set.of(
@@ -210,6 +217,9 @@ enum ErrorKind {
     if (code == CHANGE_STREAM_FATAL) {
       return isOfToken(words) ? TOKEN_REJECTED : UNRETURNABLE;
     }
+    if (code == ATLAS && isRefusedByAtlas(words)) {
+      return SETTINGS;
+    }
     ErrorKind listed = BY_CODE.get(code);
     boolean open = listed == null || MALFORMED.contains(code);
     return open && failure instanceof MongoServerException && speaksOfToken(words)
@@ -243,6 +253,12 @@ enum ErrorKind {
             || failure instanceof MongoCursorNotFoundException
             || failure instanceof MongoInternalException;
     return passes ? TRANSIENT : null;
+  }
+
+  /** Also {@code CMD_NOT_ALLOWED}. */
+  private static boolean isRefusedByAtlas(String words) {
+    String plain = words.toLowerCase(Locale.ROOT).replace('_', ' ');
+    return ATLAS_REFUSALS.stream().anyMatch(plain::contains);
   }
 
   /**

@@ -74,6 +74,9 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
         throw new InterruptedException();
       }
       tokenBefore = cursor.token();
+    } else if (timeout.isZero()) {
+      // What the answer means may have to be asked, and nothing ends that without time.
+      return null;
     }
     return cursor.ask(timeout) ? answered() : null;
   }
@@ -132,6 +135,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     }
     point.answered();
     proveAgain();
+    deployment.idle();
     return progress();
   }
 
@@ -185,6 +189,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private @Nullable Received<ChangeEvent, MongoPosition> take(EventBytes bytes)
       throws MongoSourceException {
     point.found();
+    deployment.eventCame();
     ChangeEvent event = reader.read(bytes.bytes());
     if (split != null) {
       event = split.whole(event, point.last());

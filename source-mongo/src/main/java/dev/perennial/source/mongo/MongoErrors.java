@@ -21,6 +21,7 @@ final class MongoErrors {
 
   private static final int UNAUTHORIZED = 13;
   private static final int AUTHENTICATION_FAILED = 18;
+  private static final int ATLAS = 8000;
   private static final int NO_REPLICA_SET = 40573;
   private static final int UNKNOWN_STAGE = 40324;
   private static final int NO_MAJORITY = 148;
@@ -172,7 +173,7 @@ final class MongoErrors {
     }
     return switch (error.getCode()) {
       case NO_REPLICA_SET -> new MongoSourceException.NoReplicaSet(error);
-      case UNAUTHORIZED ->
+      case UNAUTHORIZED, ATLAS ->
           new MongoSourceException.Unauthorized(
               cannotWatch()
                   + "the user may not, and the server says: "

@@ -1,6 +1,7 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoClientSettings;
+import com.mongodb.MongoException;
 import com.mongodb.client.MongoClient;
 import com.mongodb.selector.CompositeServerSelector;
 import dev.perennial.port.BackoffPolicy;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The change stream of a collection, of several, of a database or of a whole cluster.
@@ -57,6 +60,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   /** How long the server waits for an event before it answers without one, unless set. */
   public static final Duration DEFAULT_MAX_AWAIT_TIME = Duration.ofMillis(500);
 
+  private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
+
   private final Options options;
   private final String hosts;
   private final ClientHandle client;
@@ -89,7 +94,9 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan = WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
     CursorOpener opener = new CursorOpener(client, options, plan, watch, seen, runtime);
-    this.deployment = new DeploymentCheck(client, options, plan, opener, server, hosts);
+    this.deployment =
+        new DeploymentCheck(
+            client, options, plan, opener, new DropSearch(opener, server, runtime), hosts);
     this.connector =
         new Connector(
             client,
@@ -196,14 +203,19 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     });
   }
 
+  /** A warning that no start fails for, nor is chosen again for. */
   private void tellIfAhead(MongoPosition start) throws MongoSourceException, InterruptedException {
     BsonTimestamp time = start.clusterTime().orElse(null);
     if (time == null) {
       return;
     }
-    BsonTimestamp next = server.next();
-    if (time.compareTo(next) > 0) {
-      telling.startsInFuture(new MongoListener.StartInFuture(time, next));
+    try {
+      BsonTimestamp next = server.next();
+      if (time.compareTo(next) > 0) {
+        telling.startsInFuture(new MongoListener.StartInFuture(time, next));
+      }
+    } catch (MongoException e) {
+      LOG.debug("{} does not say its time, to compare the start {} with", hosts, start, e);
     }
   }
 
@@ -247,7 +259,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   @Override
   public Checkpoint encode(MongoPosition position) {
-    return checkpoints.encode(position, deployment.known());
+    return checkpoints.encode(position, deployment.of(position.durable()));
   }
 
   /**

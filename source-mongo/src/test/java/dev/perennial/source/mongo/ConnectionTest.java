@@ -60,6 +60,24 @@ class ConnectionTest {
   }
 
   @Test
+  @DisplayName("nor is a server asked without time for what an answer means")
+  void zeroBehindAnAnswer() throws Exception {
+    Connection<ChangeEvent, MongoPosition> connection = connect(source.start().orElseThrow());
+    rig.servers.faults().endCursors();
+    connection.wakeUp();
+    rig.servers.clearObservations();
+    assertThat(connection.receive(Rig.TIMEOUT)).isNull();
+    await().atMost(Rig.TIMEOUT).until(() -> rig.servers.count("getMore") == 1);
+    for (int i = 0; i < 1_000; i++) {
+      assertThat(connection.receive(Duration.ZERO)).isNull();
+    }
+    assertThat(rig.servers.count("aggregate")).isZero();
+    assertThatThrownBy(() -> Rig.receive(connection))
+        .isInstanceOf(MongoSourceException.CursorLost.class);
+    connection.close(Rig.TIMEOUT);
+  }
+
+  @Test
   @DisplayName("what has arrived needs no I/O, and nothing else is given without")
   void zero() throws Exception {
     MongoPosition start = source.start().orElseThrow();

@@ -331,9 +331,17 @@ class DeploymentCheckTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"replSetGetConfig", "listCollections"})
+  @ValueSource(
+      strings = {
+        "replSetGetConfig 11602",
+        "listCollections 11602",
+        "replSetGetConfig 9999999",
+        "listCollections 9999999"
+      })
   @DisplayName("a server that cannot answer now is asked again, and not taken for silent")
-  void unavailable(String command) throws Exception {
+  void unavailable(String failing) throws Exception {
+    String command = failing.split(" ")[0];
+    int code = Integer.parseInt(failing.split(" ")[1]);
     try (Rig old = rig(command.equals("listCollections") ? Rights.READ : Rights.CLUSTER_MONITOR);
         Rig other =
             rig(
@@ -343,7 +351,7 @@ class DeploymentCheckTest {
       old.insert(0);
       other.insert(0);
       other.store.put(Rig.ID, ackOne(old, old.builder()));
-      other.servers.faults().fail(command, 1, FaultSpec.error(11602));
+      other.servers.faults().fail(command, 1, FaultSpec.error(code));
       other.insert(2);
       assertRefused(other, other.builder());
     }
@@ -397,7 +405,7 @@ class DeploymentCheckTest {
         assertThat(old.saved()).contains("@id=sharded-000000000000000000000001");
         assertRefused(other, other.builder(), "sharded-000000000000000000000002");
       } else {
-        assertThat(old.saved()).contains("@collection=");
+        assertThat(old.saved()).contains("@id=sharded-&collection=");
         assertRefused(other, other.builder(), "collections");
       }
     }
@@ -428,6 +436,131 @@ class DeploymentCheckTest {
             catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
       }
+    }
+  }
+
+  @Test
+  @DisplayName("a user who may read the id leaves the collections too, for one who may not")
+  void rightsThatShrink() throws Exception {
+    try (Rig old = rig(Rights.CLUSTER_MONITOR);
+        Rig other = rig(Rights.READ, 2, "rs0")) {
+      old.insert(0);
+      other.insert(0);
+      other.store.put(Rig.ID, ackOne(old, old.builder()));
+      other.insert(2);
+      assertRefused(other, other.builder(), "collections");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("a replica set and a sharded cluster are not each other")
+  void anotherKind(Rights rights) throws Exception {
+    for (Scope scope : List.of(Scope.cluster(), Scope.parse(Rig.ORDERS))) {
+      try (Rig set = rig(rights, 1, "rs0");
+          Rig cluster = router(rights, 2)) {
+        set.insert(0);
+        Checkpoint ofSet = ackOne(set, set.builder().watch(scope));
+        Checkpoint ofCluster = ackOne(cluster, cluster.builder().watch(scope));
+        cluster.store.put(Rig.ID, ofSet);
+        assertRefused(cluster, cluster.builder().watch(scope), "a sharded cluster, not a replica");
+        set.store.put(Rig.ID, ofCluster);
+        assertRefused(set, set.builder().watch(scope), "a replica set, not a sharded");
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("a router that gets nowhere for a while has not said that there was no drop")
+  void longScan() throws Exception {
+    try (Rig rig = router(Rights.READ, 1)) {
+      ackOne(rig, rig.builder());
+      rig.servers.drop(Rig.ORDERS);
+      rig.insert(2);
+      rig.servers.faults().stallStreams(6);
+      assertResumes(rig, rig.builder(), "drop", "invalidate", "insert 2");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {9, 21})
+  @DisplayName("collections that were named before a drop are looked for from then on")
+  void namedBeforeThePosition(int wireVersion) throws Exception {
+    try (Rig rig = Rig.rig(wireVersion)) {
+      rig.servers.faults().ordinaryRights(true);
+      rig.insert(0);
+      Checkpoint saved = ackOne(rig, rig.builder());
+      rig.servers.drop(Rig.ORDERS);
+      rig.insert(2);
+      // As of a member that lags behind.
+      BsonTimestamp behind = rig.servers.noop();
+      String mark = saved.position().substring(saved.position().lastIndexOf(" @"));
+      rig.store.put(
+          Rig.ID,
+          new Checkpoint(
+              saved.source(), saved.fingerprint(), "1 time " + ClusterTime.text(behind) + mark));
+      rig.insert(3);
+      assertResumes(rig, rig.builder(), "insert 3");
+    }
+  }
+
+  @Test
+  @DisplayName("a drop of the other deployment's own collections explains nothing")
+  void dropsOfItsOwn() throws Exception {
+    try (Rig old = new Rig(servers -> servers.seed(1).wireVersion(21).clock(clock::get));
+        Rig other = new Rig(servers -> servers.seed(2).wireVersion(21).clock(clock::get))) {
+      for (Rig rig : List.of(old, other)) {
+        rig.servers.faults().ordinaryRights(true);
+        rig.insert(0);
+      }
+      other.store.put(Rig.ID, ackOne(old, old.builder()));
+      for (int night = 0; night < 2; night++) {
+        other.servers.drop(Rig.ORDERS);
+        other.insert(2);
+      }
+      assertRefused(other, other.builder(), "collections");
+      other.servers.rename(Rig.ORDERS, "shop.past");
+      other.insert(3);
+      assertRefused(other, other.builder(), "collections");
+    }
+  }
+
+  @Test
+  @DisplayName("behind a drop the collections are named again while the stream lives")
+  void namedAgain() throws Exception {
+    try (Rig rig = rig(Rights.READ)) {
+      rig.insert(0);
+      MongoSourceBuilder source = rig.builder().watch(Scope.parse("shop"));
+      try (EventStream<ChangeEvent> stream = rig.live(source.build())) {
+        rig.servers.drop(Rig.ORDERS);
+        rig.insert(1);
+        assertThat(take(stream, 2)).containsExactly("drop", "insert 1");
+        Pull.quietlyUntil(
+            stream,
+            () -> {
+              rig.servers.noop();
+              return rig.saved().contains("&collection=");
+            });
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("a migration that is accepted stays one when the first cursor could not be opened")
+  void acceptedAgain(Rights rights) throws Exception {
+    try (Rig old = rig(rights);
+        Rig other = rig(rights, 2, "rs0")) {
+      old.insert(0);
+      other.insert(0);
+      other.store.put(Rig.ID, ackOne(old, old.builder()));
+      other.insert(2);
+      other.servers.faults().fail("aggregate", 1, FaultSpec.error(11602));
+      assertResumes(other, other.builder().acceptMigration(true), "insert 2");
+      assertThat(other.servers.commands())
+          .filteredOn(command -> command.name().equals("aggregate"))
+          .hasSizeGreaterThan(1)
+          .noneMatch(command -> command.document().toJson().contains("startAfter"));
     }
   }
 }

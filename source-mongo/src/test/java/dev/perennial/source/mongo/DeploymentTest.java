@@ -70,6 +70,18 @@ class DeploymentTest {
   }
 
   @Test
+  void keepsWhenTheCollectionsWereNamed() throws CheckpointException {
+    Deployment deployment =
+        new Deployment(null, "rs0", Set.of(A), new org.bson.BsonTimestamp(7, 2));
+    CheckpointText text = new CheckpointText("f");
+    Checkpoint written =
+        text.encode(MongoPosition.ofTime(new org.bson.BsonTimestamp(5, 1)), deployment);
+
+    assertThat(written.position()).endsWith("&at=7.2");
+    assertThat(text.decode(written).deployment()).isEqualTo(deployment);
+  }
+
+  @Test
   void whatANewerReleaseKnowsIsLeftOut() throws CheckpointException {
     CheckpointText.Restored restored =
         new CheckpointText("f")
@@ -93,7 +105,12 @@ class DeploymentTest {
     assertThat(id1.difference(of("replicaSet-2", "a", A))).isPresent();
     assertThat(id1.difference(of("replicaSet-1", "b", B))).as("the id decides").isEmpty();
     assertThat(id1.hasOtherCollections(of("replicaSet-1", "b", B))).isFalse();
-    assertThat(id1.difference(of("sharded-2", null))).as("ids of two kinds").isEmpty();
+    assertThat(id1.difference(of("sharded-2", null))).as("ids of two kinds").isPresent();
+    assertThat(id1.difference(of("sharded-", null, B))).as("a kind without id").isPresent();
+    assertThat(of("sharded-", null).difference(of(null, "a"))).isPresent();
+    assertThat(id1.difference(of("sharded-2", null, A))).as("became a shard").isEmpty();
+    assertThat(of("sharded-2", null).difference(of("sharded-", null))).isEmpty();
+    assertThat(of("sharded-2", null).with(of("sharded-", null))).isEqualTo(of("sharded-2", null));
     assertThat(id1.difference(of("odd", null))).as("an id of no kind").isEmpty();
     assertThat(id1.difference(of(null, "b"))).isPresent();
     assertThat(id1.difference(of(null, "a"))).isEmpty();

@@ -261,6 +261,20 @@ class ErrorKindTest {
     assertThat(ErrorKind.of(error(280, words))).contains(TOKEN_REJECTED);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "user is not allowed to do action [changeStream] on [shop.orders]",
+        "(Unauthorized) not authorized on shop to execute command { aggregate: 1 }",
+        "bad auth : authentication failed",
+        "CMD_NOT_ALLOWED: replSetGetConfig"
+      })
+  void whatAtlasSaysToAUserWhoMayNotIsARefusal(String words) {
+    assertThat(ErrorKind.of(error(8000, words))).contains(SETTINGS);
+    assertThat(ErrorKind.of(error(8000, "a proxy is restarted"))).contains(UNKNOWN);
+    assertThat(ErrorKind.of(error(8001, words))).contains(UNKNOWN);
+  }
+
   @Test
   void tellsTheKindsOf9ByItsWords() {
     assertThat(ErrorKind.of(error(9, "Bad resume token: _data of missing or of wrong type")))
