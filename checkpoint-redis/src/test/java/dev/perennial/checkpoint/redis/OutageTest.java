@@ -322,7 +322,7 @@ class OutageTest {
       store.close();
       store.close();
       CheckpointException closed = failure(() -> store.load("orders"));
-      assertThat(closed.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(closed.kind()).isEqualTo(Kind.CLOSED);
       assertThat(closed).hasMessageContaining("the store is closed");
       assertThat(failure(slot::close)).hasMessageContaining("run out by itself");
       soon().until(() -> other.tryClaim("orders", NOTHING).isPresent());

@@ -72,8 +72,7 @@ final class WebSocketChannel implements Channel {
     return message;
   }
 
-  private @Nullable Message next(Duration timeout)
-      throws TransportException, InterruptedException {
+  private @Nullable Message next(Duration timeout) throws TransportException, InterruptedException {
     Message message = inbox.poll(Duration.ZERO);
     if (message != null) {
       return message;

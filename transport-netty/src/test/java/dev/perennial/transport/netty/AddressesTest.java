@@ -89,11 +89,12 @@ class AddressesTest extends TransportFixture {
   @Test
   void anAttemptBeginsOnceAgainWithTheAddressThatAMessageCameFrom() throws Exception {
     useHost("127.0.0.1", "127.0.0.2");
-    ScriptedServer.Script tells = peer -> {
-      peer.upgrade();
-      peer.send(Frames.text("hello"));
-      peer.awaitClose();
-    };
+    ScriptedServer.Script tells =
+        peer -> {
+          peer.upgrade();
+          peer.send(Frames.text("hello"));
+          peer.awaitClose();
+        };
     try (ScriptedServer one = ScriptedServer.startAt("127.0.0.1", 0, tells);
         ScriptedServer two = ScriptedServer.startAt("127.0.0.2", one.port(), tells)) {
       List<String> seen = new ArrayList<>();
@@ -222,9 +223,7 @@ class AddressesTest extends TransportFixture {
       assertThatThrownBy(() -> open(uri))
           .isInstanceOf(Unreachable.class)
           .satisfies(thrown ->
-              assertThat(thrown.getSuppressed())
-                  .singleElement()
-                  .isInstanceOf(Untrusted.class));
+              assertThat(thrown.getSuppressed()).singleElement().isInstanceOf(Untrusted.class));
     }
   }
 
