@@ -99,7 +99,7 @@ public final class NettyTransport implements Transport {
    * @param uri {@code ws://} or {@code wss://}, without user, password and fragment
    * @param headers all but those that belong to the handshake: {@code Host}, {@code Upgrade},
    *     {@code Connection}, {@code Sec-WebSocket-*}, {@code Content-Length} and {@code
-   *     Transfer-Encoding}
+   *     Transfer-Encoding}; and but {@code Proxy-Authorization}, which the server would get
    * @param timeout how long all of it may take together, over zero
    * @throws TransportException if it could not be done; its message names the host and no more of
    *     the URI
