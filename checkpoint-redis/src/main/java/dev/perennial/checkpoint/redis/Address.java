@@ -103,7 +103,8 @@ final class Address {
       if (AMBIGUOUS.matcher(decoded).find()) {
         // Its reason is shown, and not the address.
         throw new URISyntaxException(
-            "", "a host has a letter that not all clients write alike in ASCII, so give it as xn--");
+            "",
+            "a host has a letter that not all clients write alike in ASCII, so give it as xn--");
       }
       String name = IDN.toASCII(decoded);
       if (!NAME.matcher(name).matches()) {
