@@ -30,6 +30,12 @@ final class Address {
   /** An IPv6 address and its zone (RFC 6874). */
   private static final Pattern IPV6 = Pattern.compile("([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(%.+)?");
 
+  /**
+   * Sharp s, final sigma and the joiners: {@link IDN} maps or drops them (RFC 3490), while newer
+   * clients keep them (RFC 5891), so that the name could be another owner's.
+   */
+  private static final Pattern AMBIGUOUS = Pattern.compile("[\\u00DF\\u1E9E\\u03C2\\u200C\\u200D]");
+
   /** What a name may consist of once it is in ASCII: RFC 3986, section 3.2.2. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~!$&'()*+;=-]+");
 
@@ -93,7 +99,14 @@ final class Address {
   private static String name(String host) throws URISyntaxException {
     if (!host.startsWith("[")) {
       // Decodes what is percent-encoded.
-      String name = IDN.toASCII(Objects.requireNonNull(new URI("redis://" + host).getAuthority()));
+      String decoded = Objects.requireNonNull(new URI("redis://" + host).getAuthority());
+      if (AMBIGUOUS.matcher(decoded).find()) {
+        // Its reason is shown, and not the address.
+        throw new URISyntaxException(
+            "",
+            "a host has a letter that not all clients write alike in ASCII, so give it as xn--");
+      }
+      String name = IDN.toASCII(decoded);
       if (!NAME.matcher(name).matches()) {
         throw new IllegalArgumentException(NO_ADDRESS);
       }

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call that did not answer in time is given up together with its connection, which may be
  * half-open. With several servers a connection on which a call failed serves the others until there
- * is a new one, and the calls that are under way then. A call that was given up may still be carried
- * out later. Our own client repeats no call that may have reached the
- * server; one that was given may do so after a reconnect. The scripts allow for both.
+ * is a new one, and the calls that are under way then. A call that was given up may still be
+ * carried out later. Our own client repeats no call that may have reached the server; one that was
+ * given may do so after a reconnect. The scripts allow for both.
  */
 final class Link {
 

@@ -66,6 +66,15 @@ class AddressTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"straße.test", "stra%C3%9Fe.test", "νόμος.test", "a\u200Db.test"})
+  void refusesANameThatClientsWriteDifferently(String host) {
+    assertThatThrownBy(() -> Address.parse("redis://u:s3cret@" + host))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("xn--")
+        .hasMessageNotContaining("s3cret");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "",

@@ -95,7 +95,8 @@ class LinkTest {
         new RedisConnectionException("Unable to connect to 10.0.0.9:6379"),
         new ConnectException("refused"),
         new RedisCommandExecutionException("CLUSTERDOWN Hash slot not served"),
-        new RedisCommandExecutionException("READONLY You can't write against a read only replica."));
+        new RedisCommandExecutionException(
+            "READONLY You can't write against a read only replica."));
   }
 
   @ParameterizedTest

@@ -36,6 +36,13 @@ final class Headers {
     }
     requireValue(name, value);
     String lower = name.toLowerCase(Locale.ROOT);
+    if (lower.equals("proxy-authorization")) {
+      throw new IllegalArgumentException(
+          "the header "
+              + name
+              + " would go to the Tap and not to the proxy; give the user and password to the proxy"
+              + " of the transport or the HTTP client");
+    }
     if (RESERVED.contains(lower) || lower.startsWith("sec-websocket-")) {
       throw new IllegalArgumentException("the header " + name + " is made by the client itself");
     }

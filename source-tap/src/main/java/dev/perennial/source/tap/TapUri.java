@@ -21,6 +21,12 @@ final class TapUri {
   private static final int MAX_PORT = 65_535;
   private static final String CHANNEL = "/channel";
 
+  /**
+   * Sharp s, final sigma and the joiners: {@link IDN} maps or drops them (RFC 3490), while newer
+   * clients keep them (RFC 5891), so that the name could be another owner's.
+   */
+  private static final Pattern AMBIGUOUS = Pattern.compile("[\\u00DF\\u1E9E\\u03C2\\u200C\\u200D]");
+
   /** What a name may consist of once it is in ASCII: RFC 3986, section 3.2.2. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~!$&'()*+,;=-]+");
 
@@ -142,6 +148,11 @@ final class TapUri {
     }
     if (host.isEmpty()) {
       throw invalid("it has no host");
+    }
+    if (AMBIGUOUS.matcher(host).find()) {
+      throw invalid(
+          "its host has a letter that not all clients write alike in ASCII; give the name in ASCII"
+              + " (xn--)");
     }
     try {
       host = IDN.toASCII(host);

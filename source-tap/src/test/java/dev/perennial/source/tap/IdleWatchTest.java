@@ -100,8 +100,7 @@ class IdleWatchTest {
     List<String> called = new ArrayList<>();
     Channel channel = recording(Channel.class, called, 0, 7L);
     Transport watch =
-        new IdleWatch(
-            recording(Transport.class, called, channel), Duration.ofSeconds(30), clock);
+        new IdleWatch(recording(Transport.class, called, channel), Duration.ofSeconds(30), clock);
     Channel watched = watch.open(URI.create("ws://localhost"), Map.of(), SLICE);
 
     assertThat(watched.confirmed()).isEqualTo(7);
@@ -123,7 +122,9 @@ class IdleWatchTest {
   private static Object argument(Class<?> type) {
     return type == Duration.class
         ? SLICE
-        : type == URI.class ? URI.create("ws://localhost") : type == Map.class ? Map.of() : new byte[1];
+        : type == URI.class
+            ? URI.create("ws://localhost")
+            : type == Map.class ? Map.of() : new byte[1];
   }
 
   /** Notes what is called, and gives one of the results, whichever fits. */
@@ -135,7 +136,8 @@ class IdleWatchTest {
             (proxy, method, arguments) -> {
               called.add(method.getName());
               return Arrays.stream(results)
-                  .filter(MethodType.methodType(method.getReturnType()).wrap().returnType()::isInstance)
+                  .filter(
+                      MethodType.methodType(method.getReturnType()).wrap().returnType()::isInstance)
                   .findFirst()
                   .orElse(null);
             }));

@@ -171,7 +171,8 @@ abstract class TapOutageCases {
     tap.kill();
     first.subList(10, 15).forEach(Delivery::ack);
     tap.start();
-    // The copies of the acked events are acked again, which sets free the next event of their repos.
+    // The copies of the acked events are acked again, which sets free the next event of their
+    // repos.
     List<Delivery<TapEvent>> early =
         Pull.until(
             stream, () -> stream.stats().reconnects() > 0 && stream.state() == StreamState.LIVE);

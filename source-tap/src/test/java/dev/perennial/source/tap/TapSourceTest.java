@@ -458,7 +458,12 @@ class TapSourceTest {
     assertThatThrownBy(() -> builder.header("X Key", "s3cret"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageNotContaining("s3cret");
-    for (String reserved : List.of("Host", "upgrade", "Sec-WebSocket-Key", "Content-Length")) {
+    for (String host : List.of("straße.test", "wss://stra%C3%9Fe.test", "νόμος.test")) {
+      assertThatThrownBy(() -> builder.uri(host).build())
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("xn--");
+    }
+    for (String reserved : List.of("Host", "upgrade", "Sec-WebSocket-Key", "Proxy-Authorization")) {
       assertThatThrownBy(() -> builder.header(reserved, "v"))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining(reserved);

@@ -68,6 +68,13 @@ final class HandshakeHeaders {
           "a header's name has characters that HTTP does not allow in one, or is empty");
     }
     String lower = name.toLowerCase(Locale.ROOT);
+    if (lower.equals("proxy-authorization")) {
+      throw new IllegalArgumentException(
+          "the header "
+              + name
+              + " would go to the server and not to the proxy; give the builder's httpProxy the"
+              + " user and password");
+    }
     if (RESERVED.contains(lower) || lower.startsWith(RESERVED_PREFIX)) {
       throw new IllegalArgumentException(
           "the header " + name + " belongs to the handshake itself; leave it out");

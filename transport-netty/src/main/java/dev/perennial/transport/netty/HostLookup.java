@@ -33,13 +33,17 @@ final class HostLookup {
   /** Of each host with several addresses, the one that the last attempt began with. */
   private final Map<String, InetAddress> begun = new ConcurrentHashMap<>();
 
+  /** Of each host, the address that a message came from, until an attempt has begun with it. */
+  private final Map<String, InetAddress> proven = new ConcurrentHashMap<>();
+
   HostLookup(Resolver resolver, StreamRuntime runtime) {
     this.resolver = resolver;
     this.runtime = runtime;
   }
 
   /**
-   * Gives the addresses in the order in which to try them: each time it begins with the next one.
+   * Gives the addresses in the order in which to try them: each time it begins with the next one,
+   * but once again with one that a message came from.
    *
    * @param whose for messages, what stands behind the host
    */
@@ -70,15 +74,24 @@ final class HostLookup {
     }
   }
 
+  /** A message came from an address. */
+  void proved(String host, InetAddress address) {
+    proven.put(host, address);
+  }
+
   private List<InetAddress> inTurn(String host, List<InetAddress> found) {
     List<InetAddress> addresses = new ArrayList<>(new LinkedHashSet<>(found));
     if (addresses.size() > 1) {
       InetAddress first =
           begun.compute(
               host,
-              (name, before) ->
-                  // An address that DNS no longer has, or none, is before the first.
-                  addresses.get((addresses.indexOf(before) + 1) % addresses.size()));
+              (name, before) -> {
+                InetAddress good = proven.remove(name);
+                return good != null && addresses.contains(good)
+                    ? good
+                    // An address that DNS no longer has, or none, is before the first.
+                    : addresses.get((addresses.indexOf(before) + 1) % addresses.size());
+              });
       Collections.rotate(addresses, -addresses.indexOf(first));
     }
     return addresses;

@@ -86,10 +86,12 @@ public final class NettyTransport implements Transport {
    * Opens a channel: connects, sets up TLS for {@code wss}, and shakes hands.
    *
    * <p>If the host has several addresses, they are tried one after the other until one gives a
-   * channel or says that it cannot now (503 and the like). Each call begins with the next address.
+   * channel or says that it cannot now (503 and the like), or whom it takes (401, 407). Each call
+   * begins with the next address, but the first call after a message was received begins with the
+   * address that it came from: after a loss that is the same server, if it still answers.
    * Connecting to one may take its share of the time, and all of it half of what is left, or what
-   * is left where it is the last. If all fail, what is thrown is the failure that got furthest: an
-   * answer before an untrusted certificate before everything else.
+   * is left where it is the last. If all fail, what is thrown is one that waiting may mend rather
+   * than a refusal, and of several the one that got furthest; the others are suppressed.
    *
    * <p>Goes through the proxy of the builder, or else the one that the JVM's proxy settings name;
    * the addresses are the proxy's then.
@@ -97,7 +99,7 @@ public final class NettyTransport implements Transport {
    * @param uri {@code ws://} or {@code wss://}, without user, password and fragment
    * @param headers all but those that belong to the handshake: {@code Host}, {@code Upgrade},
    *     {@code Connection}, {@code Sec-WebSocket-*}, {@code Content-Length} and {@code
-   *     Transfer-Encoding}
+   *     Transfer-Encoding}; and but {@code Proxy-Authorization}, which the server would get
    * @param timeout how long all of it may take together, over zero
    * @throws TransportException if it could not be done; its message names the host and no more of
    *     the URI
@@ -121,45 +123,66 @@ public final class NettyTransport implements Transport {
     }
     Deadline deadline = new Deadline(settings.runtime(), timeout);
     @Nullable ProxyServer proxy = proxies.proxyTo(target).orElse(null);
+    String host = proxy == null ? target.lookupName() : proxy.host();
     List<InetAddress> addresses =
-        proxy == null
-            ? lookup.addresses(target.lookupName(), "", deadline.remaining())
-            : lookup.addresses(proxy.host(), " of the proxy", deadline.remaining());
+        lookup.addresses(host, proxy == null ? "" : " of the proxy", deadline.remaining());
     List<OpenFailure> failures = new ArrayList<>();
     for (int i = 0; i < addresses.size(); i++) {
       OpenAttempt attempt = new OpenAttempt(settings, target, tls(target), proxy);
       try {
-        return complete(
-            attempt, group, addresses.get(i), handshake, deadline, addresses.size() - i);
+        InetAddress address = addresses.get(i);
+        WebSocketChannel channel =
+            complete(attempt, group, address, handshake, deadline, addresses.size() - i);
+        channel.onFirstMessage(() -> lookup.proved(host, address));
+        return channel;
       } catch (TransportException e) {
         failures.add(new OpenFailure(e, attempt.stage()));
-        if (isBusy(e) || deadline.remaining().isZero()) {
+        if (isFinal(e) || deadline.remaining().isZero()) {
           break;
         }
       }
     }
-    throw Collections.max(failures, OpenFailure.PROGRESS).error();
+    throw worst(failures);
+  }
+
+  /** The failure to throw, to which the others are suppressed. */
+  private static TransportException worst(List<OpenFailure> failures) {
+    TransportException worst = Collections.max(failures, OpenFailure.PROGRESS).error();
+    failures.stream()
+        .map(OpenFailure::error)
+        .filter(other -> !other.equals(worst))
+        .forEach(worst::addSuppressed);
+    return worst;
   }
 
   /** Why there is no channel to one address. */
   private record OpenFailure(TransportException error, OpenAttempt.Stage stage) {
 
     private static final Comparator<OpenFailure> PROGRESS =
-        Comparator.comparing((OpenFailure failure) -> failure.error instanceof Rejected)
+        Comparator.comparing((OpenFailure failure) -> isFinal(failure.error))
+            .thenComparing(failure -> isPassing(failure.error))
+            .thenComparing(failure -> failure.error instanceof Rejected)
             .thenComparing(failure -> failure.error instanceof Untrusted)
             .thenComparing(OpenFailure::stage);
   }
 
-  /** Who says "later" does not want to be asked again at once, at no address. */
-  private static boolean isBusy(TransportException failure) {
-    return failure instanceof Rejected
-        && ErrorClassifier.transport()
-            .classify(failure)
-            .filter(Verdict.Retry.class::isInstance)
-            .isPresent();
+  /**
+   * Whether no other address is to be asked: who says "later" does not want to be asked again at
+   * once, and a wrong password that is tried everywhere soon locks its owner out.
+   */
+  private static boolean isFinal(TransportException failure) {
+    return failure instanceof Rejected rejected
+        && (isPassing(failure) || rejected.status() == 401 || rejected.status() == 407);
   }
 
-  private Channel complete(
+  private static boolean isPassing(TransportException failure) {
+    return ErrorClassifier.transport()
+        .classify(failure)
+        .filter(Verdict.Retry.class::isInstance)
+        .isPresent();
+  }
+
+  private WebSocketChannel complete(
       OpenAttempt attempt,
       EventLoopGroup group,
       InetAddress address,

@@ -155,10 +155,13 @@ final class OpenAttempt {
   // Called by the event loop.
 
   private void connected() {
-    if (proxy == null) {
-      tunnelled();
-    } else {
-      stage = Stage.TUNNELLING;
+    // Later if the listener was added to a connection that was there, and TLS or the proxy spoke.
+    if (stage == Stage.CONNECTING) {
+      if (proxy == null) {
+        tunnelled();
+      } else {
+        stage = Stage.TUNNELLING;
+      }
     }
     signal.raise();
   }

@@ -22,6 +22,12 @@ record Target(boolean secure, String host, String zone, int port, String resourc
   private static final int HTTPS = 443;
   private static final int MAX_PORT = 65_535;
 
+  /**
+   * Sharp s, final sigma and the joiners: {@link IDN} maps or drops them (RFC 3490), while newer
+   * clients keep them (RFC 5891), so that the name could be another owner's.
+   */
+  private static final Pattern AMBIGUOUS = Pattern.compile("[\\u00DF\\u1E9E\\u03C2\\u200C\\u200D]");
+
   /** What a name may consist of once it is in ASCII: RFC 3986, section 3.2.2. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~!$&'()*+,;=-]+");
 
@@ -68,14 +74,21 @@ record Target(boolean secure, String host, String zone, int port, String resourc
     return new Target(secure, ascii(host), "", port, resource);
   }
 
-  /** Names in other scripts as DNS has them (RFC 5891), percent-encoded or not. */
+  /** Names in other scripts as DNS has them (RFC 3490), percent-encoded or not. */
   private static String ascii(String host) {
     String name;
+    boolean ambiguous = false;
     try {
       String decoded = URLDecoder.decode(host.replace("+", "%2B"), StandardCharsets.UTF_8);
+      ambiguous = AMBIGUOUS.matcher(decoded).find();
       name = IDN.toASCII(decoded);
     } catch (IllegalArgumentException e) {
       name = "";
+    }
+    if (ambiguous) {
+      throw new IllegalArgumentException(
+          "the host of a WebSocket's URI has a letter that not all clients write alike in ASCII;"
+              + " give the name in ASCII (xn--)");
     }
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException("a WebSocket's URI needs a host that DNS can have");

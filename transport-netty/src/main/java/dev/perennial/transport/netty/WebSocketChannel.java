@@ -29,6 +29,9 @@ final class WebSocketChannel implements Channel {
   private final Outbound outbound;
   private final WebSocketSession session;
 
+  /** Null once it has run. The receiving thread's, after the channel was handed out. */
+  private @Nullable Runnable firstMessage;
+
   WebSocketChannel(io.netty.channel.Channel socket, EdgeHandler edge, Settings settings) {
     this.socket = socket;
     this.loop = socket.eventLoop();
@@ -52,9 +55,24 @@ final class WebSocketChannel implements Channel {
     return session;
   }
 
+  /** Runs a task when the first message is received. To be called before the first receive. */
+  void onFirstMessage(Runnable task) {
+    firstMessage = task;
+  }
+
   @Override
   public @Nullable Message receive(Duration timeout)
       throws TransportException, InterruptedException {
+    Message message = next(timeout);
+    Runnable task = firstMessage;
+    if (message != null && task != null) {
+      firstMessage = null;
+      task.run();
+    }
+    return message;
+  }
+
+  private @Nullable Message next(Duration timeout) throws TransportException, InterruptedException {
     Message message = inbox.poll(Duration.ZERO);
     if (message != null) {
       return message;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.perennial.port.Channel;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
@@ -82,6 +83,57 @@ class AddressesTest extends TransportFixture {
         seen.add(one.accepted() + " " + two.accepted() + " " + three.accepted());
       }
       assertThat(seen).containsExactly("1 0 0", "1 1 0", "1 1 1", "2 1 1");
+    }
+  }
+
+  @Test
+  void anAttemptBeginsOnceAgainWithTheAddressThatAMessageCameFrom() throws Exception {
+    useHost("127.0.0.1", "127.0.0.2");
+    ScriptedServer.Script tells =
+        peer -> {
+          peer.upgrade();
+          peer.send(Frames.text("hello"));
+          peer.awaitClose();
+        };
+    try (ScriptedServer one = ScriptedServer.startAt("127.0.0.1", 0, tells);
+        ScriptedServer two = ScriptedServer.startAt("127.0.0.2", one.port(), tells)) {
+      List<String> seen = new ArrayList<>();
+      for (boolean receives : new boolean[] {true, true, false, true, true}) {
+        Channel channel = open(at(one));
+        if (receives) {
+          assertThat(channel.receive(PATIENCE)).isNotNull();
+        }
+        channel.close(PATIENCE);
+        seen.add(one.accepted() + " " + two.accepted());
+      }
+      assertThat(seen).containsExactly("1 0", "2 0", "3 0", "3 1", "3 2");
+    }
+  }
+
+  @Test
+  void aServerThatDoesNotTakeThePasswordEndsTheAttempt() throws Exception {
+    for (String answer : List.of("401 Unauthorized", "407 Proxy Authentication Required")) {
+      useHost("127.0.0.2", "127.0.0.1");
+      try (ScriptedServer good = ScriptedServer.start(AddressesTest::agrees);
+          ScriptedServer bad = ScriptedServer.startAt("127.0.0.2", good.port(), status(answer))) {
+        assertThatThrownBy(() -> open(at(good))).isInstanceOf(Rejected.class);
+        assertThat(good.accepted()).isZero();
+        assertThat(bad.accepted()).isEqualTo(1);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatMayPassIsThrownRatherThanARefusalWhichIsSuppressed(boolean refusedFirst)
+      throws Exception {
+    useHost(refusedFirst ? "127.0.0.2" : "127.0.0.1", refusedFirst ? "127.0.0.1" : "127.0.0.2");
+    try (ScriptedServer other = ScriptedServer.start(status("404 Not Found"));
+        Socket held = new Socket()) {
+      held.bind(new InetSocketAddress("127.0.0.2", other.port()));
+      Unreachable thrown = catchThrowableOfType(Unreachable.class, () -> open(at(other)));
+      assertThat(thrown).hasMessageContaining("/127.0.0.2:");
+      assertThat(thrown.getSuppressed()).singleElement().isInstanceOf(Rejected.class);
     }
   }
 
@@ -168,7 +220,10 @@ class AddressesTest extends TransportFixture {
     try (ScriptedServer bad =
         ScriptedServer.startTlsAt("127.0.0.2", 0, foreign.server(), AddressesTest::agrees)) {
       URI uri = URI.create("wss://several.test:" + bad.port());
-      assertThatThrownBy(() -> open(uri)).isInstanceOf(Untrusted.class);
+      assertThatThrownBy(() -> open(uri))
+          .isInstanceOf(Unreachable.class)
+          .satisfies(thrown ->
+              assertThat(thrown.getSuppressed()).singleElement().isInstanceOf(Untrusted.class));
     }
   }
 
@@ -209,7 +264,7 @@ class AddressesTest extends TransportFixture {
 
   @Test
   void aProxysAddressesAreTriedInTurnToo() throws Exception {
-    try (ScriptedServer second = ScriptedServer.start(status("403 Forbidden"));
+    try (ScriptedServer second = ScriptedServer.start(status("407 No"));
         ScriptedServer first =
             ScriptedServer.startAt("127.0.0.2", second.port(), Peer::readRequest)) {
       use(

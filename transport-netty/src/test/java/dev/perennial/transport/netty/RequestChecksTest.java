@@ -75,6 +75,14 @@ class RequestChecksTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"straße.test", "stra%C3%9Fe.test", "νόμος.test", "a%E2%80%8Cb.test"})
+  void aNameThatClientsWriteDifferentlyIsRefused(String host) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Target.of(URI.create("wss://" + host)))
+        .withMessageContaining("xn--");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "Host",
@@ -85,6 +93,7 @@ class RequestChecksTest {
         "Sec-WebSocket-Anything",
         "Content-Length",
         "Transfer-Encoding",
+        "Proxy-Authorization",
       })
   void headersOfTheHandshakeItselfAreRefused(String name) {
     assertThatIllegalArgumentException()
