@@ -7,9 +7,8 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -53,7 +52,8 @@ final class Link {
    * Guarded by this object: connections that were replaced, each with the timer that closes it once
    * the calls over it have ended.
    */
-  private final Map<CompletableFuture<Session>, StreamRuntime.Timer> retired = new HashMap<>();
+  private final IdentityHashMap<CompletableFuture<Session>, StreamRuntime.Timer> retired =
+      new IdentityHashMap<>();
 
   /** Guarded by this object: when the connector was last told of trouble. */
   private @Nullable Long troubledAt;
@@ -232,13 +232,14 @@ final class Link {
     begin(made);
   }
 
+  @SuppressWarnings("ReferenceEquality") // a future is itself and no other
   private synchronized void replaced(
       CompletableFuture<Session> old, CompletableFuture<Session> made, boolean connected) {
     replacement = null;
     if (!connected) {
       return;
     }
-    if (closed || !old.equals(session)) {
+    if (closed || session != old) {
       drop(made);
       return;
     }
