@@ -177,4 +177,10 @@ class FoundBySimulationTest {
       new ClientWorld(seed).play();
     }
   }
+
+  /** An event that comes again beyond the memory is new, and its old ack is nobody's any more. */
+  @Test
+  void anEventThatComesAgainBeyondTheMemoryHasNoAckToReport() {
+    new ServerWorld(1_795_950_096_158L).play();
+  }
 }

@@ -83,6 +83,12 @@ final class Handouts {
 
   private final Map<Position, Position> redelivered = new HashMap<>();
 
+  /**
+   * Acked events that were received again and neither dropped nor handed out: to the stream, which
+   * remembers their acks no longer, they are new.
+   */
+  private final Set<Position> comesAgain = new HashSet<>();
+
   /** What was acked before anybody closed the stream; null until then. */
   private @Nullable List<Delivery<?>> ackedBeforeClose;
 
@@ -109,10 +115,14 @@ final class Handouts {
   void received(Object event) {
     referee.note("received %s", event);
     received.add(event);
+    if (isHandedOut(event) && !isUnacked(event)) {
+      comesAgain.add(newest.get(event).position());
+    }
   }
 
   /** Notes that a copy of an event was dropped, whose position is the one to ack from now on. */
   void redelivered(Position position) {
+    comesAgain.remove(position);
     redelivered.remove(position);
     redelivered.put(position, position);
   }
@@ -176,6 +186,7 @@ final class Handouts {
         .filter(delivery -> events.contains(delivery.event()))
         .filter(delivery -> newest.get(delivery.event()) == delivery)
         .filter(delivery -> !acks.get(delivery).crossed)
+        .filter(delivery -> !comesAgain.contains(delivery.position()))
         .toList();
   }
 
@@ -217,6 +228,7 @@ final class Handouts {
     } else {
       handedOutAgain(delivery, first);
     }
+    comesAgain.remove(delivery.position());
     Delivery<?> before = newest.put(event, delivery);
     if (before == null || isAcked(before)) {
       open++;
