@@ -37,6 +37,19 @@ public final class LibraryVersion {
     }
   }
 
+  /**
+   * The version that the manifest of a library's jar names. Null if it names none, and if the
+   * manifest is not the library's: an application's jar that contains the library has a version of
+   * its own. Safe for use from any thread.
+   *
+   * @param type a class of the library
+   * @param title the {@code Implementation-Title} of the library's own manifest
+   */
+  public static @Nullable String of(Class<?> type, String title) {
+    Package holder = type.getPackage();
+    return title.equals(holder.getImplementationTitle()) ? holder.getImplementationVersion() : null;
+  }
+
   private static int[] numbers(@Nullable String version) {
     Matcher numbers = NUMBERS.matcher(version == null ? "" : version);
     return numbers.lookingAt()

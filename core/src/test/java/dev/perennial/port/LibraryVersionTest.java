@@ -1,9 +1,12 @@
 package dev.perennial.port;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,6 +31,14 @@ class LibraryVersionTest {
       strings = {"4.1.115", "4.1.115.Final", "4.1.115.1", "4.2.0.Alpha1", "5", "", "unknown", "v4"})
   void acceptsOneThatIsNotOrNotKnown(@Nullable String found) {
     assertThatCode(() -> require(found)).doesNotThrowAnyException();
+  }
+
+  @Test
+  @DisplayName("a manifest counts only if it is the library's, not that of a jar which contains it")
+  void ofTheLibrarysOwnJar() {
+    assertThat(LibraryVersion.of(Test.class, "junit-jupiter-api")).startsWith("5.");
+    assertThat(LibraryVersion.of(Test.class, "Jackson-annotations")).isNull();
+    assertThat(LibraryVersion.of(LibraryVersionTest.class, "perennial-core")).isNull();
   }
 
   private static void require(@Nullable String found) {

@@ -26,7 +26,7 @@ final class LettuceSupport {
    * @throws IllegalStateException if one is too old
    */
   static void requireVersion() {
-    String lettuce = RedisClient.class.getPackage().getImplementationVersion();
+    String lettuce = LibraryVersion.of(RedisClient.class, "Lettuce");
     LibraryVersion.require("Lettuce", lettuce, LOWEST, "lettuce.version");
     if (lettuce != null && !lettuce.startsWith("6.")) {
       LibraryVersion.require(
@@ -37,7 +37,7 @@ final class LettuceSupport {
   /** By name, because what Lettuce is built on is no concern of the rest of this module. */
   private static @Nullable String nettyVersion() {
     try {
-      return Class.forName(NETTY_CLASS).getPackage().getImplementationVersion();
+      return LibraryVersion.of(Class.forName(NETTY_CLASS), "Netty/Transport");
     } catch (ClassNotFoundException e) {
       return null;
     }

@@ -25,7 +25,7 @@ final class JacksonVersion {
     LibraryVersion.require("Jackson", databind, LOWEST, PROPERTY);
     LibraryVersion.require(
         "Jackson " + databind + " with jackson-annotations",
-        JsonProperty.class.getPackage().getImplementationVersion(),
+        LibraryVersion.of(JsonProperty.class, "Jackson-annotations"),
         databind.startsWith("3.0.") ? "2.20" : "2.21",
         PROPERTY);
   }
