@@ -131,7 +131,24 @@ final class Puller<E, P extends Position> {
    * has come to its end.
    */
   boolean lookAhead() throws InterruptedException {
-    return undelivered.isLookedAt() || undelivered.lookAt(nextOrEnd());
+    if (undelivered.isLookedAt()) {
+      return true;
+    }
+    try {
+      return seated(this::lookAhead, never);
+    } catch (StreamEndedException | StreamClosedException e) {
+      lifecycle.throwIfDied();
+      return false;
+    }
+  }
+
+  /** In the seat, so that of two iterators none overwrites what the other looks at. */
+  private boolean lookAhead(Deadline deadline) throws InterruptedException {
+    while (!pull(deadline)) {
+      checkInterrupt();
+    }
+    undelivered.lookAt(undelivered.take());
+    return true;
   }
 
   /** What was looked at ahead, not settled on receipt; null if nothing was, or it was taken. */

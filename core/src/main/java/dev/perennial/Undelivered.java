@@ -42,10 +42,9 @@ final class Undelivered<E> {
     return lookedAt.get() != null;
   }
 
-  /** Keeps a delivery that an iterator looks at; false if there is none. Any thread. */
-  boolean lookAt(@Nullable Delivery<E> delivery) {
+  /** Keeps a delivery that an iterator looks at, and no other is looked at. */
+  void lookAt(Delivery<E> delivery) {
     lookedAt.set(delivery);
-    return delivery != null;
   }
 
   /** Takes what an iterator has looked at; null if nothing is, or it was taken. Any thread. */
