@@ -41,9 +41,6 @@ final class Closer<E, P extends Position> {
   /** Set while a dead stream's deliveries have their time. */
   private final Alarm settleTime;
 
-  /** Until when a dead stream's last save is tried; over before the stream dies. */
-  private volatile Deadline settleUntil;
-
   private final AtomicBoolean letGo = new AtomicBoolean();
   private final AtomicBoolean connectionClosed = new AtomicBoolean();
   private final AtomicInteger openParts;
@@ -71,7 +68,6 @@ final class Closer<E, P extends Position> {
     this.saving = saving;
     this.observer = observer;
     this.settleTime = new Alarm(runtime);
-    this.settleUntil = Deadline.in(Duration.ZERO, runtime);
     // Not a claim that is given up at once: the source would be closed on the closing thread, which
     // a driver's own close may hold up.
     this.openParts = new AtomicInteger(saving.hasClaim() ? 2 : 1);
@@ -162,7 +158,6 @@ final class Closer<E, P extends Position> {
    */
   void died() {
     try {
-      settleUntil = Deadline.in(SETTLE_TIME, runtime);
       settleTime.set(SETTLE_TIME, this::letGoAside);
     } catch (Throwable e) {
       // Without a timer they have no time, so that the claim is given up at all.
@@ -212,7 +207,7 @@ final class Closer<E, P extends Position> {
   private void letGo() {
     try {
       window.expire();
-      saving.flush(settleUntil);
+      saving.saveNow();
       saving.release(this::partClosed);
       takeSeat(SETTLE_TIME, Deadline.in(SETTLE_TIME, runtime));
       Uninterrupted.await(

@@ -87,7 +87,9 @@ final class StartCheck {
   private static MongoSourceException refused(String what, MongoException cause) {
     return new MongoSourceException.StartRefused(
         what
-            + ", so it was not saved; the server said: "
+            + ", so it was not saved; the server said ("
+            + cause.getCode()
+            + "): "
             + MongoErrors.words(cause)
             + "; give another start with startAt",
         cause);

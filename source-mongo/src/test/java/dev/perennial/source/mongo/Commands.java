@@ -93,7 +93,7 @@ final class Commands implements CommandListener {
         progress = BsonDocument.parse(token.toJson());
       }
       long id = cursor.getNumber("id").longValue();
-      if (id == 0) {
+      if (id == 0 && !event.getCommandName().equals("listCollections")) {
         ends.add(cursor.containsKey("postBatchResumeToken"));
       }
       String namespace = cursor.getString("ns").getValue();
