@@ -126,20 +126,14 @@ class ForgottenTest {
   /** Has another one begin with nothing, and save often enough to be ahead of everybody. */
   private CheckpointSlot begun() throws Exception {
     // Epochs are the server's milliseconds: within the same one the claim might not be the higher.
-    long before = serverMillis();
-    soon().until(() -> serverMillis() > before + 5);
+    long before = redis.millis();
+    soon().until(() -> redis.millis() > before + 5);
     CheckpointSlot slot = other.tryClaim("orders", NOTHING).orElseThrow();
     assertThat(slot.load()).isEmpty();
     for (int i = 0; i < 5; i++) {
       slot.save(TWO);
     }
     return slot;
-  }
-
-  private static long serverMillis() {
-    List<?> time = (List<?>) redis.command("TIME");
-    return Long.parseLong((String) time.get(0)) * 1_000
-        + Long.parseLong((String) time.get(1)) / 1_000;
   }
 
   /** What docs/operate.md says to do about it. */

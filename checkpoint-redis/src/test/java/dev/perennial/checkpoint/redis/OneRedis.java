@@ -1,6 +1,7 @@
 package dev.perennial.checkpoint.redis;
 
 import dev.perennial.simulators.redis.RedisServer;
+import java.util.List;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -21,6 +22,13 @@ final class OneRedis implements BeforeAllCallback, BeforeEachCallback, AfterAllC
 
   Object command(String... command) {
     return server.command(command);
+  }
+
+  /** The server's clock, of whose milliseconds epochs are made. */
+  long millis() {
+    List<?> time = (List<?>) command("TIME");
+    return Long.parseLong((String) time.get(0)) * 1_000
+        + Long.parseLong((String) time.get(1)) / 1_000;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoException;
+import dev.perennial.port.LogText;
 import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import java.time.Duration;
 import java.util.Optional;
@@ -38,12 +39,13 @@ final class StartCheck {
       if (ErrorKind.HISTORY_LOST.is(e)) {
         if (policy instanceof HistoryLostPolicies.Fail) {
           telling.tell(l -> l.onHistoryLost(new HistoryLost(start, e, Optional.empty())));
-          throw refused("the server no longer has the changes from the start " + chosen + " on", e);
+          throw refused(
+              "the server no longer has the changes from the start " + brief(chosen) + " on", e);
         }
       } else if (!ErrorKind.TOKEN_REJECTED.is(e)) {
         throw e;
       } else if (start.token().isPresent()) {
-        throw refused("the server does not take the start " + chosen, e);
+        throw refused("the server does not take the start " + brief(chosen), e);
       }
     }
     return start;
@@ -82,6 +84,11 @@ final class StartCheck {
         throw e;
       }
     }
+  }
+
+  /** A token may be longer than a message should be. */
+  private static String brief(StartPosition chosen) {
+    return LogText.brief(chosen.toString());
   }
 
   private static MongoSourceException refused(String what, MongoException cause) {
