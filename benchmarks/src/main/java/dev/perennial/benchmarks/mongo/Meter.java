@@ -3,6 +3,8 @@ package dev.perennial.benchmarks.mongo;
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * What this process has used up so far.
@@ -16,23 +18,29 @@ record Meter(long nanos, long cpu, long javaCpu, long allocated) {
 
   static final Meter ZERO = new Meter(0, 0, 0, 0);
 
-  static Meter read() {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long[] ids = threads.getAllThreadIds();
-    return new Meter(
-        System.nanoTime(),
-        ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime(),
-        sum(threads.getThreadCpuTime(ids)),
-        sum(threads.getThreadAllocatedBytes(ids)));
-  }
+  /** Reads it, and keeps what threads had used that have ended since, of which the JVM forgets. */
+  static final class Reader {
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private final Map<Long, Long> cpu = new HashMap<>();
+    private final Map<Long, Long> allocated = new HashMap<>();
 
-  /** Adds those of threads that are there; a thread that has ended gives -1. */
-  private static long sum(long[] values) {
-    long sum = 0;
-    for (long value : values) {
-      sum += Math.max(0, value);
+    Meter read() {
+      long[] ids = threads.getAllThreadIds();
+      return new Meter(
+          System.nanoTime(),
+          ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+              .getProcessCpuTime(),
+          sum(cpu, ids, threads.getThreadCpuTime(ids)),
+          sum(allocated, ids, threads.getThreadAllocatedBytes(ids)));
     }
-    return sum;
+
+    /** A thread that is just ending gives -1. */
+    private static long sum(Map<Long, Long> used, long[] ids, long[] values) {
+      for (int i = 0; i < ids.length; i++) {
+        used.merge(ids[i], values[i], Math::max);
+      }
+      return used.values().stream().mapToLong(value -> Math.max(0, value)).sum();
+    }
   }
 
   Meter plus(Meter other) {

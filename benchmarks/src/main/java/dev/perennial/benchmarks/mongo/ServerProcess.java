@@ -38,7 +38,7 @@ final class ServerProcess {
       BufferedReader input =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
       while (input.readLine() != null) {
-        System.out.println(Meter.read().cpu());
+        System.out.println(new Meter.Reader().read().cpu());
       }
     }
   }

@@ -20,14 +20,15 @@ record Turn(long events, Meter used, long tally) {
   /** Goes through a collection's events, as often as its size asks for. */
   static Turn take(Loop.Opener opener, Size size, BsonTimestamp start, int events)
       throws Exception {
+    Meter.Reader meter = new Meter.Reader();
     Meter used = Meter.ZERO;
     Tally tally = new Tally();
     for (int i = 0; i < size.drains; i++) {
       try (Loop loop = opener.open(size, start, tally)) {
         int handled = handle(loop, 0, BEFORE);
-        Meter before = Meter.read();
+        Meter before = meter.read();
         int all = handle(loop, handled, events);
-        used = used.plus(Meter.read().minus(before));
+        used = used.plus(meter.read().minus(before));
         if (handled != BEFORE || all != events) {
           throw new IllegalStateException(
               "a first batch of " + handled + " events, and " + all + " in all");

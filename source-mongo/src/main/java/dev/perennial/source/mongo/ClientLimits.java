@@ -6,8 +6,8 @@ import com.mongodb.ReadConcern;
 import com.mongodb.ReadConcernLevel;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.SynchronousContextProvider;
-import com.mongodb.connection.AsyncTransportSettings;
 import com.mongodb.connection.ClusterConnectionMode;
+import com.mongodb.connection.TransportSettings;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +22,9 @@ final class ClientLimits {
   private static final Set<ReadConcernLevel> TOO_STRONG =
       Set.of(ReadConcernLevel.LINEARIZABLE, ReadConcernLevel.SNAPSHOT);
 
+  /** By name, because the lowest driver that is supported does not have it. */
+  private static final String ASYNCHRONOUS = "com.mongodb.connection.AsyncTransportSettings";
+
   private ClientLimits() {}
 
   /**
@@ -32,7 +35,8 @@ final class ClientLimits {
   static void check(MongoClientSettings settings) {
     operationTimeout(settings.getTimeout(TimeUnit.MILLISECONDS));
     readConcern(settings.getReadConcern());
-    if (settings.getTransportSettings() instanceof AsyncTransportSettings) {
+    TransportSettings transport = settings.getTransportSettings();
+    if (transport != null && transport.getClass().getName().equals(ASYNCHRONOUS)) {
       throw refused(
           "transportSettings of the asynchronous kind",
           "the driver's synchronous client has none",
