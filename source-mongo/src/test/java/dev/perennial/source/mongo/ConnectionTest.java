@@ -16,6 +16,7 @@ import com.mongodb.connection.ServerDescription;
 import dev.perennial.EventStream;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Received;
+import dev.perennial.simulators.mongo.Fault;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.simulators.mongo.ReceivedCommand;
 import dev.perennial.testkit.InMemoryCheckpointStore;
@@ -64,10 +65,12 @@ class ConnectionTest {
   void zeroBehindAnAnswer() throws Exception {
     Connection<ChangeEvent, MongoPosition> connection = connect(source.start().orElseThrow());
     rig.servers.faults().endCursors();
+    Fault blocked = rig.servers.faults().fail("getMore", 1, FaultSpec.block(Rig.TIMEOUT));
     connection.wakeUp();
     rig.servers.clearObservations();
     assertThat(connection.receive(Rig.TIMEOUT)).isNull();
-    await().atMost(Rig.TIMEOUT).until(() -> rig.servers.count("getMore") == 1);
+    await().atMost(Rig.TIMEOUT).until(() -> blocked.hits() == 1);
+    blocked.remove();
     for (int i = 0; i < 1_000; i++) {
       assertThat(connection.receive(Duration.ZERO)).isNull();
     }
