@@ -2,6 +2,7 @@ package dev.perennial;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.perennial.internal.checkpoint.CheckpointOptions;
 import dev.perennial.port.CheckpointStore;
 import java.time.Duration;
 import java.util.Optional;
@@ -117,16 +118,18 @@ public final class Checkpoints {
             true));
   }
 
-  @Nullable CheckpointStore store() {
-    return store;
-  }
-
-  String streamId() {
-    return streamId;
-  }
-
-  Settings settings() {
-    return settings;
+  /** What the engine takes; empty for none. */
+  Optional<CheckpointOptions> options() {
+    return Optional.ofNullable(store)
+        .map(kept ->
+            new CheckpointOptions(
+                kept,
+                streamId,
+                settings.acks,
+                settings.interval,
+                settings.tolerateOutage,
+                settings.waitForClaim,
+                settings.startAfresh));
   }
 
   private Checkpoints with(Settings settings) {
@@ -148,7 +151,7 @@ public final class Checkpoints {
     return store == null ? "Checkpoints.none()" : "Checkpoints[" + streamId + "]";
   }
 
-  record Settings(
+  private record Settings(
       int acks,
       Duration interval,
       Duration tolerateOutage,

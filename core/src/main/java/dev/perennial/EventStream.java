@@ -2,6 +2,9 @@ package dev.perennial;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.perennial.internal.checkpoint.CheckpointOptions;
+import dev.perennial.internal.engine.DeliveryIterator;
+import dev.perennial.internal.engine.Engine;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Position;
 import dev.perennial.port.ServerTrackedSource;
@@ -52,8 +55,8 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
     requireNonNull(checkpoints, "from() needs checkpoints; to keep none, say Checkpoints.none()");
     return new EventStreamBuilder<>(
         source,
-        checkpoints.store() == null ? Optional.empty() : Optional.of(checkpoints.streamId()),
-        (options, listeners) -> Engine.of(source, checkpoints, options, listeners));
+        checkpoints.options().map(CheckpointOptions::streamId),
+        (options, listeners) -> Engine.of(source, checkpoints.options(), options, listeners));
   }
 
   /**

@@ -2,6 +2,9 @@ package dev.perennial;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.perennial.internal.engine.Engine;
+import dev.perennial.internal.stream.AdapterFault;
+import dev.perennial.internal.stream.StreamOptions;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.ErrorClassifier;
@@ -216,6 +219,7 @@ public final class EventStreamBuilder<E> {
             maxAttempts,
             stableAfter,
             tolerateRefusals,
+            EventStream.DEFAULT_CLOSE_TIMEOUT,
             Optional.ofNullable(connectTimeout),
             memory,
             List.of(errors, AdapterFault.call(source, "errors", source::errors)),

@@ -7,7 +7,8 @@ public final class StreamClosedException extends IllegalStateException {
 
   private static final long serialVersionUID = 1;
 
-  StreamClosedException(String message, @Nullable StreamException death) {
+  /** Makes an exception; the engine does, and tests of applications may. */
+  public StreamClosedException(String message, @Nullable StreamException death) {
     super(message, death);
   }
 }

@@ -5,7 +5,8 @@ public final class StreamEndedException extends RuntimeException {
 
   private static final long serialVersionUID = 1;
 
-  StreamEndedException(String message) {
+  /** Makes an exception; the engine does, and tests of applications may. */
+  public StreamEndedException(String message) {
     super(message);
   }
 }

@@ -51,7 +51,8 @@ public final class StreamException extends RuntimeException {
   private final int attempts;
   private final transient @Nullable Position lastPosition;
 
-  StreamException(
+  /** Makes an exception; the engine does, and tests of applications may. */
+  public StreamException(
       Reason reason,
       String message,
       @Nullable Throwable cause,

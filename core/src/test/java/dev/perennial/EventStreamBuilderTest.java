@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.perennial.internal.checkpoint.CheckpointOptions;
 import dev.perennial.port.AckingConnection;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
@@ -225,8 +226,9 @@ class EventStreamBuilderTest {
 
   // Checkpoints.
 
-  private final Checkpoints checkpoints =
-      Checkpoints.in(CheckpointStore.of(id -> Optional.empty(), (id, saved) -> {}), "orders");
+  private final CheckpointStore store =
+      CheckpointStore.of(id -> Optional.empty(), (id, saved) -> {});
+  private final Checkpoints checkpoints = Checkpoints.in(store, "orders");
 
   @Property
   void everyTakesFromOneAckAndAnyTime(@ForAll int acks, @ForAll("durations") Duration interval) {
@@ -235,7 +237,7 @@ class EventStreamBuilderTest {
           .isThrownBy(() -> checkpoints.every(acks, interval))
           .withMessageContaining(String.valueOf(acks));
     } else {
-      Checkpoints.Settings settings = checkpoints.every(acks, interval).settings();
+      CheckpointOptions settings = checkpoints.every(acks, interval).options().orElseThrow();
       assertThat(settings.acks()).isEqualTo(acks);
       assertThat(settings.interval()).isEqualTo(interval);
     }
@@ -255,9 +257,10 @@ class EventStreamBuilderTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> checkpoints.waitForClaim(negative))
         .withMessageContaining(negative.toString());
-    assertThat(checkpoints.waitForClaim(Duration.ZERO).settings().waitForClaim())
+    assertThat(checkpoints.waitForClaim(Duration.ZERO).options().orElseThrow().waitForClaim())
         .contains(Duration.ZERO);
-    assertThat(checkpoints.tolerateOutage(time).settings().tolerateOutage()).isEqualTo(time);
+    assertThat(checkpoints.tolerateOutage(time).options().orElseThrow().tolerateOutage())
+        .isEqualTo(time);
   }
 
   @Test
@@ -266,19 +269,23 @@ class EventStreamBuilderTest {
     Duration time = Duration.ofSeconds(7);
     Checkpoints all =
         checkpoints.every(3, time).tolerateOutage(time).waitForClaim(time).startAfresh();
-    assertThat(all.settings())
-        .isEqualTo(new Checkpoints.Settings(3, time, time, Optional.of(time), true));
-    assertThat(all.streamId()).isEqualTo("orders");
-    assertThat(checkpoints.settings())
-        .isEqualTo(
-            new Checkpoints.Settings(
-                1_000, Duration.ofSeconds(1), Duration.ofSeconds(60), Optional.empty(), false));
+    assertThat(all.options())
+        .contains(new CheckpointOptions(store, "orders", 3, time, time, Optional.of(time), true));
+    assertThat(checkpoints.options())
+        .contains(
+            new CheckpointOptions(
+                store,
+                "orders",
+                1_000,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(60),
+                Optional.empty(),
+                false));
   }
 
   @Test
   @DisplayName("a blank stream id is refused, and none() has nothing to set")
   void blank() {
-    CheckpointStore store = CheckpointStore.of(id -> Optional.empty(), (id, saved) -> {});
     assertThatIllegalArgumentException().isThrownBy(() -> Checkpoints.in(store, " \t"));
     assertThatIllegalStateException()
         .isThrownBy(() -> Checkpoints.none().startAfresh())

@@ -3,9 +3,9 @@ package dev.perennial;
 import dev.perennial.port.Position;
 
 /** The same event on any connection, as a record of Tap's is. */
-record TestPosition(long id, int connection) implements Position {
+public record TestPosition(long id, int connection) implements Position {
 
-  TestPosition(long id) {
+  public TestPosition(long id) {
     this(id, 0);
   }
 

@@ -28,10 +28,12 @@ record Module(
   private static final List<String> JACKSON =
       List.of("tools.jackson..", "com.fasterxml.jackson.annotation..");
 
+  private static final List<String> SEEN_OF_CORE = List.of("", ".port");
+
   static final Module CORE =
       new Module(
           "perennial-core",
-          List.of("", ".port"),
+          List.of("", ".port", ".internal.."),
           List.of(),
           List.of(NULLNESS, LOG, "dev.failsafe.."),
           true);
@@ -39,49 +41,49 @@ record Module(
       new Module(
           "perennial-transport-netty",
           List.of(".transport.netty"),
-          CORE.packages,
+          SEEN_OF_CORE,
           List.of(NULLNESS, NETTY),
           true);
   static final Module SOURCE_TAP =
       new Module(
           "perennial-source-tap",
           List.of(".source.tap"),
-          CORE.packages,
+          SEEN_OF_CORE,
           with(JACKSON, NULLNESS),
           true);
   static final Module SOURCE_MONGO =
       new Module(
           "perennial-source-mongo",
           List.of(".source.mongo"),
-          CORE.packages,
+          SEEN_OF_CORE,
           List.of(NULLNESS, LOG, MONGO_DRIVER, BSON),
           true);
   static final Module CHECKPOINT_FILE =
       new Module(
           "perennial-checkpoint-file",
           List.of(".checkpoint.file"),
-          CORE.packages,
+          SEEN_OF_CORE,
           List.of(NULLNESS),
           true);
   static final Module CHECKPOINT_REDIS =
       new Module(
           "perennial-checkpoint-redis",
           List.of(".checkpoint.redis"),
-          CORE.packages,
+          SEEN_OF_CORE,
           List.of(NULLNESS, LETTUCE),
           true);
   static final Module TESTKIT =
       new Module(
           "perennial-testkit",
           List.of(".testkit.."),
-          CORE.packages,
+          SEEN_OF_CORE,
           List.of(NULLNESS, "org.junit.jupiter.api..", "org.assertj.core.."),
           true);
   static final Module SIMULATORS =
       new Module(
           "perennial-simulators",
           List.of(".simulators.."),
-          CORE.packages,
+          SEEN_OF_CORE,
           with(JACKSON, NULLNESS, NETTY, BSON, "redis.embedded.."),
           false);
   static final Module EXAMPLES =
@@ -89,7 +91,7 @@ record Module(
           "perennial-examples",
           List.of(".examples.."),
           with(
-              CORE.packages,
+              SEEN_OF_CORE,
               ".transport.netty",
               ".source.tap",
               ".source.mongo",

@@ -18,7 +18,10 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What a module shows to others: its public types, and their public and protected members. */
+/**
+ * What a module shows to others: its public types outside of internal packages, and their public
+ * and protected members.
+ */
 final class PublicApi {
 
   private PublicApi() {}
@@ -26,6 +29,7 @@ final class PublicApi {
   static List<String> of(JavaClasses classes, Predicate<JavaClass> module) {
     return classes.stream()
         .filter(module)
+        .filter(type -> !(type.getPackageName() + ".").contains(".internal."))
         .map(JavaClass::reflect)
         .filter(PublicApi::isShown)
         .sorted(Comparator.comparing(Class::getName))

@@ -10,6 +10,7 @@ import static com.tngtech.archunit.lang.conditions.ArchConditions.onlyDependOnCl
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.Architectures;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
@@ -36,6 +37,8 @@ final class Rules {
     rules.add(confined("Failsafe", "dev.failsafe..", "ConfinedFailsafe"));
     rules.add(driverInternalsAreNotUsed());
     rules.add(noCycles());
+    rules.add(internalsSeeWhatComesBefore());
+    rules.add(onlyFactoriesSeeInternals());
     rules.add(onlyTheRuntimeReadsClocks());
     rules.add(noServiceLoader());
     rules.add(noRegistry());
@@ -115,10 +118,57 @@ final class Rules {
               SlicesRuleDefinition.slices()
                   .assignedFrom(new ByPackage(root))
                   .should()
-                  .beFreeOfCycles();
+                  .beFreeOfCycles()
+                  .ignoreDependency(factory(root), resideInAPackage(root + ".internal.."));
           return rule.as("packages are free of cycles");
         },
         "CycleOne");
+  }
+
+  /** Core's internal packages; each may use those before it. */
+  private static final List<String> INTERNAL =
+      List.of("stream", "window", "checkpoint", "connection", "engine");
+
+  private static Rule internalsSeeWhatComesBefore() {
+    return new Rule(
+        "core's internal packages depend on those before them only",
+        root -> resideInAPackage(root + ".internal.."),
+        root -> {
+          Architectures.LayeredArchitecture layers =
+              Architectures.layeredArchitecture()
+                  .consideringOnlyDependenciesInLayers()
+                  .withOptionalLayers(true);
+          for (String name : INTERNAL) {
+            layers = layers.layer(name).definedBy(root + ".internal." + name);
+          }
+          for (int i = 0; i < INTERNAL.size(); i++) {
+            Architectures.LayeredArchitecture.LayerDependencySpecification layer =
+                layers.whereLayer(INTERNAL.get(i));
+            layers =
+                i == 0
+                    ? layer.mayNotAccessAnyLayer()
+                    : layer.mayOnlyAccessLayers(INTERNAL.subList(0, i).toArray(String[]::new));
+          }
+          return layers.as("core's internal packages depend on those before them only");
+        },
+        "WindowSeesEngine");
+  }
+
+  private static Rule onlyFactoriesSeeInternals() {
+    return Rule.of(
+        "of core's API only the factories see the internals",
+        root -> resideInAPackage(root).and(DescribedPredicate.not(factory(root))),
+        root -> never(dependOnClassesThat(resideInAPackage(root + ".internal.."))),
+        "FacadeSeesInternals");
+  }
+
+  /**
+   * The one permitted circle: what makes streams knows the engine, which knows the API's values.
+   */
+  private static DescribedPredicate<JavaClass> factory(String root) {
+    return within(root + ".EventStream")
+        .or(within(root + ".EventStreamBuilder"))
+        .or(within(root + ".Checkpoints"));
   }
 
   /** Each package is a slice, the root package as well. */

@@ -1,0 +1,351 @@
+package dev.perennial.internal.checkpoint;
+
+import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamListener.CheckpointSaveFailed;
+import dev.perennial.StreamListener.CheckpointSaved;
+import dev.perennial.internal.stream.AdapterFault;
+import dev.perennial.internal.stream.Deadline;
+import dev.perennial.internal.stream.OneShotTimer;
+import dev.perennial.internal.stream.StreamContext;
+import dev.perennial.internal.stream.UninterruptibleWait;
+import dev.perennial.internal.window.AckWindow;
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.ClientTrackedSource;
+import dev.perennial.port.Position;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Saves a window's newest watermark: after so many acks, so long after the first ack that is not
+ * saved, when it is asked to, and again some time after a save that failed. Saves run one after the
+ * other on the store's executor, each with what is newest then; a save for which there was no
+ * thread is asked for again by the next ack and by close. Safe for use from any thread.
+ */
+public final class Checkpointer<P extends Position> implements Checkpointing {
+
+  /** Between attempts to save. */
+  private static final BackoffPolicy RETRIES =
+      BackoffPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(5));
+
+  /** How long the pulling thread waits for a save before it asks for one again. */
+  private static final Duration ASK_AGAIN = Duration.ofMillis(500);
+
+  private final ClientTrackedSource<?, P> source;
+  private final AckWindow<?, P> window;
+  private final CheckpointOptions options;
+  private final StreamContext context;
+  private final StoreOutageTimer outage;
+  private final SerialExecutor executor;
+  private final Claim claim;
+  private final SerialExecutor.Job save;
+  private final SerialExecutor.Job release;
+
+  /** Acks since the last save began. */
+  private final AtomicInteger unsaved = new AtomicInteger();
+
+  private final OneShotTimer interval;
+
+  /**
+   * Set between a failed save and its next attempt: until then acks and the interval ask for none.
+   */
+  private final OneShotTimer retry;
+
+  /** Run once, when the claim is released; null until that is wanted. */
+  private final AtomicReference<@Nullable Runnable> afterRelease = new AtomicReference<>();
+
+  private volatile boolean isReleased;
+
+  /** How many saves in a row have failed. Used only on the executor. */
+  private int failures;
+
+  private volatile @Nullable P saved;
+  private volatile @Nullable Instant lastSave;
+
+  public Checkpointer(
+      ClientTrackedSource<?, P> source,
+      AckWindow<?, P> window,
+      CheckpointOptions options,
+      StreamContext context) {
+    this.source = source;
+    this.window = window;
+    this.options = options;
+    this.context = context;
+    StoreOutageTimer timer = new StoreOutageTimer(options, context);
+    this.outage = timer;
+    this.executor =
+        new SerialExecutor(
+            "perennial-store-" + context.options().name(),
+            context.runtime(),
+            error -> {
+              // The store has not failed: it was not called.
+              timer.failed(error);
+              context.observer().storeCallFailed(options.streamId(), error);
+            });
+    this.claim = new Claim(options, executor, outage, context);
+    this.save = executor.job(this::save);
+    // Added last, so that it runs after a save that was asked for before.
+    this.release = executor.job(this::releaseNow);
+    this.interval = new OneShotTimer(context.runtime());
+    this.retry = new OneShotTimer(context.runtime());
+  }
+
+  public String streamId() {
+    return options.streamId();
+  }
+
+  public Claim claim() {
+    return claim;
+  }
+
+  /**
+   * Notes where the stream resumes, which is what is saved. Called by the pulling thread before
+   * anything is received.
+   */
+  public void restored(P position) {
+    window.progress(position);
+    saved = position;
+  }
+
+  /**
+   * Notes where the stream begins, and requests a save of that. Called by the pulling thread before
+   * anything is received.
+   */
+  public void begin(P position) {
+    window.progress(position);
+    requestNow();
+  }
+
+  /**
+   * Waits until everything that was acked in order is saved, as the start has to be before the
+   * stream connects. Called by the pulling thread.
+   *
+   * @return false if the time was over first
+   */
+  public boolean await(Deadline deadline) throws InterruptedException {
+    while (!context.await(this::isSaved, deadline.remaining(ASK_AGAIN))) {
+      if (!retry.isSet()) {
+        save.ask();
+      }
+      if (deadline.isOver()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void requestSave() {
+    if (context.lifecycle().isClosing()) {
+      // Close may wait for a handler until its time is over, and then has none left for a save.
+      requestNow();
+      return;
+    }
+    int count = unsaved.incrementAndGet();
+    if (count >= options.acks() || save.isWanted()) {
+      requestUnlessRetrying();
+    } else if (!interval.isSet()) {
+      requestInTime();
+    }
+  }
+
+  private void requestInTime() {
+    try {
+      interval.set(options.interval(), this::intervalIsOver);
+    } catch (Throwable e) {
+      // Without a timer it is saved now, rather than perhaps never.
+      requestUnlessRetrying();
+    }
+  }
+
+  private void intervalIsOver() {
+    if (unsaved.get() > 0) {
+      requestUnlessRetrying();
+    }
+  }
+
+  private void requestUnlessRetrying() {
+    if (!retry.isSet()) {
+      save.ask();
+    }
+  }
+
+  private void requestNow() {
+    retry.cancel();
+    save.ask();
+  }
+
+  @Override
+  public void saveNow() {
+    if (!isSaved() && claim.slot() != null) {
+      requestNow();
+    }
+  }
+
+  @Override
+  public void flush(Deadline deadline) {
+    if (!isHeldUpByCaller()) {
+      UninterruptibleWait.await(
+          context.signal(), this::saveNow, () -> isSaved() || claim.slot() == null, deadline);
+    }
+  }
+
+  private boolean isSaved() {
+    P newest = window.watermark();
+    return newest == null || newest.equals(saved);
+  }
+
+  @Override
+  public SaveResult result() {
+    if (window.watermark() == null) {
+      return SaveResult.NONE;
+    }
+    return isSaved() ? SaveResult.SAVED : SaveResult.notSaved(whyNot());
+  }
+
+  private Throwable whyNot() {
+    Throwable barred = claim.barredBy();
+    Throwable last = barred == null ? outage.lastError() : barred;
+    return last == null
+        ? new TimeoutException(
+            "Cannot save checkpoint \""
+                + options.streamId()
+                + "\": the time of close() was over before the store had answered. Give close() more"
+                + " time.")
+        : last;
+  }
+
+  @Override
+  public boolean hasClaim() {
+    return true;
+  }
+
+  @Override
+  public void release(Runnable then) {
+    afterRelease.compareAndSet(null, then);
+    interval.stop();
+    retry.stop();
+    outage.stop();
+    if (!isReleased) {
+      release.ask();
+    }
+  }
+
+  private void releaseNow() {
+    Runnable then = afterRelease.get();
+    if (then == null || isReleased) {
+      return;
+    }
+    claim.release();
+    isReleased = true;
+    then.run();
+  }
+
+  @Override
+  public boolean isHeldUpByCaller() {
+    return executor.isCurrentThread() || claim.isInsideLost();
+  }
+
+  @Override
+  public Optional<Instant> lastSave() {
+    return Optional.ofNullable(lastSave);
+  }
+
+  @Override
+  public @Nullable Throwable lastError() {
+    return outage.lastError();
+  }
+
+  @Override
+  public Optional<String> awaited() {
+    Optional<String> claimed = claim.awaited();
+    return claimed.isPresent() || isSaved()
+        ? claimed
+        : Optional.of("checkpoint \"" + options.streamId() + "\" to be saved");
+  }
+
+  private void save() {
+    CheckpointSlot slot = claim.slot();
+    // A save that was asked for before another one failed: the retry comes in its own time.
+    if (slot == null || retry.isSet()) {
+      return;
+    }
+    // Before the watermark is read, so that an ack which comes after that counts for the next save.
+    unsaved.set(0);
+    P newest = null;
+    long begun;
+    try {
+      begun = context.runtime().nanoTime();
+      newest = window.watermark();
+      if (newest == null || newest.equals(saved)) {
+        outage.end();
+        return;
+      }
+      Checkpoint checkpoint = encode(newest);
+      if (checkpoint == null) {
+        return;
+      }
+      outage.begin();
+      slot.save(checkpoint);
+    } catch (Throwable e) {
+      failed(newest, e);
+      return;
+    }
+    succeeded(newest, begun);
+  }
+
+  /**
+   * Returns null if the source cannot encode the position, so that nothing can be saved any more.
+   */
+  private @Nullable Checkpoint encode(P position) {
+    try {
+      return AdapterFault.call(source, "encode", () -> source.encode(position));
+    } catch (AdapterFault e) {
+      claim.bar(
+          Reason.CHECKPOINT,
+          "Cannot save checkpoint \"" + options.streamId() + "\" at " + position,
+          e);
+      return null;
+    }
+  }
+
+  /** What counts comes first, because what reports it may fail. */
+  private void succeeded(P position, long begun) {
+    saved = position;
+    outage.end();
+    failures = 0;
+    context.signal().raise();
+    lastSave = context.runtime().now();
+    Duration took = Duration.ofNanos(context.runtime().nanoTime() - begun);
+    context.observer().checkpointSaved(new CheckpointSaved(position, took));
+  }
+
+  private void failed(@Nullable P position, Throwable cause) {
+    outage.failed(cause);
+    if (Claim.kindOf(cause) != Kind.UNAVAILABLE) {
+      claim.bar(cause);
+      outage.stop();
+      return;
+    }
+    failures++;
+    Duration wait = RETRIES.delay(failures, context.runtime().random());
+    // Without a timer, the next ack asks for the next attempt; none comes once the claim is
+    // released.
+    boolean retried = retry.set(wait, save::ask);
+    context.signal().raise();
+    if (position != null) {
+      context
+          .observer()
+          .checkpointSaveFailed(
+              new CheckpointSaveFailed(
+                  position, cause, retried ? Optional.of(wait) : Optional.empty()));
+    }
+  }
+}

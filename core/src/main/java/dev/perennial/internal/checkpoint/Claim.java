@@ -1,0 +1,378 @@
+package dev.perennial.internal.checkpoint;
+
+import dev.perennial.StreamException.Reason;
+import dev.perennial.internal.stream.AdapterFault;
+import dev.perennial.internal.stream.BackgroundThread;
+import dev.perennial.internal.stream.Deadline;
+import dev.perennial.internal.stream.StreamContext;
+import dev.perennial.internal.stream.StreamFailure;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.LogText;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream's claim on its checkpoint: tries for it, waits for it as a standby, loads what is saved,
+ * and gives it up in the end. The store is called on its lane; the pulling thread, which waits for
+ * the claim, asks for each try, so that no timer is needed.
+ */
+public final class Claim {
+
+  /** Between the tries of a standby, or of a load that failed. */
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+  private sealed interface State {}
+
+  /** Before we have it. */
+  private sealed interface Trying extends State {}
+
+  /** Not tried yet, or in the first try. */
+  private record Wanted() implements Trying {}
+
+  /** Waiting, as a standby, for the stream that has it. */
+  private record Standby(Deadline until) implements Trying {}
+
+  /** Ours, not loaded yet. */
+  private record Held(CheckpointSlot slot, Trying before) implements State {}
+
+  /** Ours, and loaded. */
+  private record Ready(CheckpointSlot slot, Optional<Checkpoint> loaded) implements State {}
+
+  /** Somebody else's meanwhile, or broken: nothing may be saved any more. */
+  private record Barred(Optional<CheckpointSlot> slot, Throwable cause) implements State {}
+
+  /** Given up; {@code cause} is why nothing could be saved before, if nothing could. */
+  private record Released(@Nullable Throwable cause) implements State {}
+
+  private final CheckpointOptions options;
+  private final SerialExecutor executor;
+  private final SerialExecutor.Job advance;
+  private final StoreOutageTimer outage;
+  private final StreamContext context;
+  private final ThreadLocal<Boolean> insideLost = ThreadLocal.withInitial(() -> false);
+  private final AtomicReference<State> state = new AtomicReference<>(new Wanted());
+
+  /** When the next try is due. */
+  private volatile Deadline nextTry;
+
+  public Claim(
+      CheckpointOptions options,
+      SerialExecutor executor,
+      StoreOutageTimer outage,
+      StreamContext context) {
+    this.options = options;
+    this.executor = executor;
+    this.advance = executor.job(this::advance);
+    this.outage = outage;
+    this.context = context;
+    this.nextTry = Deadline.in(Duration.ZERO, context.runtime());
+  }
+
+  /** Asks for the first try. */
+  public void begin() {
+    advance.ask();
+  }
+
+  /**
+   * Waits until the claim is ours and loaded, and asks for a try whenever one is due. For the
+   * pulling thread.
+   *
+   * @return false if the time was over first
+   */
+  public boolean await(Deadline deadline) throws InterruptedException {
+    while (!isReady()) {
+      State seen = state.get();
+      if (seen instanceof Standby standby && standby.until.isOver()) {
+        giveUp(standby);
+      }
+      Deadline due = nextTry;
+      if (due.isOver()) {
+        advance.ask();
+      }
+      Duration pause = due.isOver() ? INTERVAL : due.remaining();
+      if (seen instanceof Standby standby) {
+        pause = standby.until.remaining(pause);
+      }
+      context.await(() -> !state.get().equals(seen), deadline.remaining(pause));
+      if (deadline.isOver()) {
+        return isReady();
+      }
+    }
+    return true;
+  }
+
+  public boolean isReady() {
+    return state.get() instanceof Ready;
+  }
+
+  /** What was saved. */
+  public Optional<Checkpoint> loaded() {
+    return state.get() instanceof Ready ready ? ready.loaded : Optional.empty();
+  }
+
+  /** The slot to save to; null if the claim is lost or given up. */
+  public @Nullable CheckpointSlot slot() {
+    return state.get() instanceof Ready ready ? ready.slot : null;
+  }
+
+  /** Why nothing can be saved any more, if an error is the reason. */
+  public @Nullable Throwable barredBy() {
+    State now = state.get();
+    if (now instanceof Barred barred) {
+      return barred.cause;
+    }
+    return now instanceof Released released ? released.cause : null;
+  }
+
+  /** What the stream waits for before it has the checkpoint; empty once it has. */
+  public Optional<String> awaited() {
+    State now = state.get();
+    if (now instanceof Trying) {
+      return Optional.of("the claim on checkpoint \"" + options.streamId() + "\"");
+    }
+    return now instanceof Held
+        ? Optional.of("checkpoint \"" + options.streamId() + "\" to be loaded")
+        : Optional.empty();
+  }
+
+  /** Whether the caller is inside the store's call that told of the loss. */
+  public boolean isInsideLost() {
+    return insideLost.get();
+  }
+
+  private void advance() {
+    State now = state.get();
+    if (context.lifecycle().isOver() || !nextTry.isOver()) {
+      return;
+    }
+    try {
+      if (now instanceof Trying trying) {
+        claim(trying);
+      } else if (now instanceof Held held) {
+        load(held);
+      }
+    } catch (Throwable e) {
+      failed(state.get(), e);
+    }
+  }
+
+  private void claim(Trying now) throws CheckpointException {
+    if (now instanceof Wanted) {
+      outage.begin();
+    }
+    Optional<CheckpointSlot> slot =
+        AdapterFault.required(
+            options.store().tryClaim(options.streamId(), this::lost), options.store(), "tryClaim");
+    outage.end();
+    if (slot.isEmpty()) {
+      standBy(now);
+    } else {
+      hold(now, slot.get());
+    }
+  }
+
+  private void hold(Trying now, CheckpointSlot slot) throws CheckpointException {
+    Held held;
+    try {
+      held = new Held(slot, now);
+    } catch (Throwable e) {
+      close(slot);
+      throw e;
+    }
+    if (!context.lifecycle().isOver() && state.compareAndSet(now, held)) {
+      load(held);
+    } else {
+      close(slot);
+    }
+  }
+
+  private void load(Held held) throws CheckpointException {
+    outage.begin();
+    Optional<Checkpoint> loaded =
+        options.startAfresh()
+            ? Optional.empty()
+            : AdapterFault.required(held.slot.load(), held.slot, "load");
+    Ready ready = new Ready(held.slot, loaded);
+    outage.end();
+    if (state.compareAndSet(held, ready)) {
+      context.signal().wake();
+    }
+  }
+
+  private void standBy(Trying now) {
+    nextTry = Deadline.in(INTERVAL, context.runtime());
+    if (now instanceof Standby) {
+      return;
+    }
+    Deadline until =
+        options
+            .waitForClaim()
+            .map(longest -> Deadline.in(longest, context.runtime()))
+            .orElseGet(() -> Deadline.never(context.runtime()));
+    Standby standby = new Standby(until);
+    if (!state.compareAndSet(now, standby)) {
+      return;
+    }
+    if (until.isOver()) {
+      giveUp(standby);
+      return;
+    }
+    context.signal().wake();
+    context.observer().standby(options.streamId());
+  }
+
+  private void giveUp(Standby standby) {
+    if (state.get().equals(standby)) {
+      fail(
+          StreamFailure.of(
+              Reason.CHECKPOINT,
+              "Cannot claim checkpoint \""
+                  + options.streamId()
+                  + "\": it is claimed by another stream, which is alive. Close that one, use another stream id, or"
+                  + " wait longer with Checkpoints.waitForClaim().",
+              null));
+    }
+  }
+
+  private void failed(State during, Throwable cause) {
+    Kind kind = kindOf(cause);
+    outage.failed(cause);
+    boolean standby = during instanceof Standby waiting && !waiting.until.isOver();
+    boolean wasStandby = during instanceof Held held && held.before instanceof Standby;
+    if (kind == Kind.UNAVAILABLE && (standby || wasStandby)) {
+      nextTry = Deadline.in(INTERVAL, context.runtime());
+      context.observer().checkpointUnavailable(options.streamId(), cause);
+      return;
+    }
+    StreamFailure death =
+        StreamFailure.of(
+            kind == Kind.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
+            "Cannot "
+                + (during instanceof Held ? "load" : "claim")
+                + " checkpoint \""
+                + options.streamId()
+                + "\", so the stream did not start: "
+                + clause(attributed(during, cause))
+                + (kind == Kind.CLOSED ? ". Close a stream before its store." : "."),
+            AdapterFault.shown(cause));
+    fail(death);
+    outage.stop();
+  }
+
+  /** The error, to be followed by a full stop. */
+  private static String clause(Throwable cause) {
+    String reason =
+        cause instanceof AdapterFault fault ? fault.getMessage() : LogText.reason(cause);
+    return reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason;
+  }
+
+  /** What an error of the store means; whatever it does not say itself may be over soon. */
+  public static Kind kindOf(Throwable cause) {
+    if (cause instanceof AdapterFault) {
+      return Kind.CORRUPT;
+    }
+    return cause instanceof CheckpointException known ? known.kind() : Kind.UNAVAILABLE;
+  }
+
+  /** Names the store's method if it threw what it must not. */
+  private Throwable attributed(State during, Throwable cause) {
+    if (cause instanceof CheckpointException || cause instanceof AdapterFault) {
+      return cause;
+    }
+    return during instanceof Held held
+        ? AdapterFault.threw(held.slot, "load", cause)
+        : AdapterFault.threw(options.store(), "tryClaim", cause);
+  }
+
+  /** The store says, on whichever thread, why the claim is lost. */
+  private void lost(CheckpointException why) {
+    insideLost.set(true);
+    try {
+      bar(
+          Reason.CLAIM_LOST,
+          "The claim on checkpoint \"" + options.streamId() + "\" was lost",
+          why);
+    } finally {
+      insideLost.remove();
+    }
+  }
+
+  /** A save found out that none can follow. */
+  public void bar(Throwable cause) {
+    bar(
+        kindOf(cause) == Kind.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
+        "Cannot save checkpoint \"" + options.streamId() + "\"",
+        cause);
+  }
+
+  /** Nothing may be saved from now on, and the stream is dead. */
+  public void bar(Reason reason, String what, Throwable cause) {
+    Throwable shown = AdapterFault.shown(cause);
+    StreamFailure death =
+        StreamFailure.of(
+            reason,
+            what
+                + ": "
+                + clause(cause)
+                + (kindOf(cause) == Kind.CLOSED
+                    ? ". Close a stream before its store; what was not saved comes again."
+                    : ". What was not saved comes again with the next run."),
+            shown);
+    // Made before the state changes: nothing may fail between that and the death.
+    Runnable die = () -> context.lifecycle().fail(death);
+    State before = state.getAndUpdate(now -> now instanceof Released ? now : barred(now, shown));
+    if (before instanceof Barred || before instanceof Released) {
+      return;
+    }
+    run(die);
+    context.signal().wake();
+  }
+
+  /** On the lane, a listener that is slow to hear of it would hold up the release. */
+  private void run(Runnable die) {
+    if (executor.isCurrentThread()) {
+      BackgroundThread.run(die, context.runtime());
+    } else {
+      die.run();
+    }
+  }
+
+  private void fail(StreamFailure death) {
+    run(() -> context.lifecycle().fail(death));
+  }
+
+  private static State barred(State before, Throwable cause) {
+    return before instanceof Barred ? before : new Barred(slotOf(before), cause);
+  }
+
+  private static Optional<CheckpointSlot> slotOf(State state) {
+    if (state instanceof Held held) {
+      return Optional.of(held.slot);
+    }
+    if (state instanceof Ready ready) {
+      return Optional.of(ready.slot);
+    }
+    return state instanceof Barred barred ? barred.slot : Optional.empty();
+  }
+
+  /** Gives the claim up. On the lane, after the last save. */
+  public void release() {
+    State before = state.getAndSet(new Released(barredBy()));
+    outage.stop();
+    slotOf(before).ifPresent(this::close);
+    context.signal().wake();
+  }
+
+  private void close(CheckpointSlot slot) {
+    try {
+      slot.close();
+    } catch (Throwable e) {
+      context.observer().closeFailed("the claim on checkpoint \"" + options.streamId() + "\"", e);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package dev.perennial.internal.checkpoint;
+
+import dev.perennial.internal.stream.Deadline;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Checkpointing for streams without a store: does nothing. */
+public final class NoCheckpointing implements Checkpointing {
+
+  @Override
+  public void requestSave() {}
+
+  @Override
+  public void saveNow() {}
+
+  @Override
+  public void flush(Deadline deadline) {}
+
+  @Override
+  public SaveResult result() {
+    return SaveResult.NONE;
+  }
+
+  @Override
+  public boolean hasClaim() {
+    return false;
+  }
+
+  @Override
+  public void release(Runnable released) {}
+
+  @Override
+  public boolean isHeldUpByCaller() {
+    return false;
+  }
+
+  @Override
+  public Optional<Instant> lastSave() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Optional<String> awaited() {
+    return Optional.empty();
+  }
+
+  @Override
+  public @Nullable Throwable lastError() {
+    return null;
+  }
+}

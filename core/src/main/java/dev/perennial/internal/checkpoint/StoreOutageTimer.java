@@ -1,0 +1,88 @@
+package dev.perennial.internal.checkpoint;
+
+import dev.perennial.StreamException.Reason;
+import dev.perennial.internal.stream.BackgroundThread;
+import dev.perennial.internal.stream.OneShotTimer;
+import dev.perennial.internal.stream.StreamContext;
+import dev.perennial.internal.stream.StreamFailure;
+import dev.perennial.port.LogText;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Kills a stream whose checkpoint store has not done what it was asked for too long, counted from
+ * the start of the first call that has not succeeded, and keeps the last error until then. A timer
+ * kills it, because a call may hang; it hands over to another thread at once, because a listener
+ * may be slow. Safe for use from any thread.
+ */
+public final class StoreOutageTimer {
+
+  private final CheckpointOptions options;
+  private final StreamContext context;
+  private final OneShotTimer timer;
+
+  /** Whether a call has begun and none has succeeded since; the timer may come too late. */
+  private volatile boolean isOut;
+
+  private volatile @Nullable Throwable lastError;
+
+  public StoreOutageTimer(CheckpointOptions options, StreamContext context) {
+    this.options = options;
+    this.context = context;
+    this.timer = new OneShotTimer(context.runtime());
+  }
+
+  /** A call begins; if no timer can be had for it, without one, until the next call begins. */
+  public void begin() {
+    if (timer.isSet()) {
+      return;
+    }
+    isOut = true;
+    try {
+      timer.set(
+          options.tolerateOutage(),
+          () -> BackgroundThread.run(this::timeIsOver, context.runtime()));
+    } catch (Throwable e) {
+      // The call is worth a try: the store may well be there.
+    }
+  }
+
+  /** The call failed. */
+  public void failed(Throwable cause) {
+    lastError = cause;
+  }
+
+  /** The call succeeded, or is not repeated. */
+  public void end() {
+    isOut = false;
+    timer.cancel();
+    lastError = null;
+  }
+
+  /** Leaves no timer behind; the last error stays. */
+  public void stop() {
+    isOut = false;
+    timer.stop();
+  }
+
+  /** What the store last failed with; null once it has succeeded. */
+  public @Nullable Throwable lastError() {
+    return lastError;
+  }
+
+  private void timeIsOver() {
+    if (!isOut) {
+      return;
+    }
+    context
+        .lifecycle()
+        .fail(
+            StreamFailure.of(
+                Reason.CHECKPOINT,
+                "Cannot use the store of checkpoint \""
+                    + options.streamId()
+                    + "\": it has not worked for "
+                    + LogText.duration(options.tolerateOutage())
+                    + ". Check the store; what is not saved comes again with the next run.",
+                lastError));
+  }
+}

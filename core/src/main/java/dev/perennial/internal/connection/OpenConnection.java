@@ -1,0 +1,112 @@
+package dev.perennial.internal.connection;
+
+import dev.perennial.internal.stream.AdapterFault;
+import dev.perennial.internal.stream.StreamObserver;
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.Connection;
+import dev.perennial.port.Position;
+import dev.perennial.port.Received;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection that is open, and since when. What the connection throws is told and hurts nobody,
+ * but for {@code receive}, whose errors mean something. Whether it proved itself is for the thread
+ * that sits.
+ */
+public final class OpenConnection<E, P extends Position> {
+
+  private final Connection<E, P> connection;
+  private final long since;
+  private final StreamObserver observer;
+  private boolean proved;
+  private boolean closed;
+
+  /** What it threw, after which it gives nothing more; null while it works. */
+  private @Nullable Throwable broken;
+
+  public OpenConnection(Connection<E, P> connection, long since, StreamObserver observer) {
+    this.connection = connection;
+    this.since = since;
+    this.observer = observer;
+  }
+
+  /** What comes next, as the connection gives it. */
+  public @Nullable Received<E, P> receive(Duration timeout) throws Exception {
+    Received<E, P> received = connection.receive(timeout);
+    if (received instanceof Received.Event<E, P> event) {
+      AdapterFault.requirePosition(event.position(), connection);
+      if (event.event() == null) {
+        throw AdapterFault.returned("no event at " + event.position(), connection, "receive");
+      }
+    } else if (received instanceof Received.Progress<E, P> progress) {
+      AdapterFault.requirePosition(progress.position(), connection);
+    }
+    return received;
+  }
+
+  /** Notes that it is of no use any more. */
+  public void broke(Throwable cause) {
+    broken = cause;
+  }
+
+  public @Nullable Throwable brokenBy() {
+    return broken;
+  }
+
+  public Duration age(long now) {
+    return Duration.ofNanos(now - since);
+  }
+
+  /** Notes that it gave something that was wanted, or lived long enough. False if that is known. */
+  public boolean prove() {
+    boolean first = !proved;
+    proved = true;
+    return first;
+  }
+
+  public boolean isProved() {
+    return proved;
+  }
+
+  /** Makes a blocked receive return soon; without it, receive returns by itself a little later. */
+  public void wakeUp() {
+    try {
+      connection.wakeUp();
+    } catch (Throwable e) {
+      observer.wakeUpFailed(e);
+    }
+  }
+
+  /** How many acks it took and has not written; none if it cannot say. */
+  public int unsent() {
+    try {
+      return connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
+    } catch (Throwable e) {
+      observer.unsentFailed(e);
+      return 0;
+    }
+  }
+
+  /** Closes it, once. An interrupt meanwhile is kept. False if it was closed before. */
+  public boolean closeQuietly(Duration flush) {
+    if (closed) {
+      return false;
+    }
+    closed = true;
+    closeQuietly(connection, flush, observer);
+    return true;
+  }
+
+  /** Closes a connection. An interrupt meanwhile is kept. */
+  public static void closeQuietly(
+      Connection<?, ?> connection, Duration flush, StreamObserver observer) {
+    try {
+      connection.close(flush);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Throwable e) {
+      observer.closeFailed("a connection", e);
+    }
+  }
+}

@@ -1,0 +1,307 @@
+package dev.perennial.internal.connection;
+
+import dev.perennial.StreamState;
+import dev.perennial.internal.connection.PullGuard.Use;
+import dev.perennial.internal.stream.Deadline;
+import dev.perennial.internal.stream.Lifecycle;
+import dev.perennial.internal.stream.StateChange;
+import dev.perennial.internal.stream.StreamContext;
+import dev.perennial.internal.window.Window;
+import dev.perennial.port.Connection;
+import dev.perennial.port.Position;
+import dev.perennial.port.Received;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a connection open: the only place that connects, waits and tries again. Everything but
+ * {@code wakeUp} is for the thread that sits.
+ */
+public final class ReconnectLoop<E, P extends Position> {
+
+  /**
+   * The longest that a connection is asked to wait at a time, so that it sees what no wake-up
+   * reaches it for.
+   */
+  private static final Duration RECEIVE_SLICE = Duration.ofMillis(500);
+
+  private final SourceTracking<E, P> tracking;
+  private final SourceCalls calls;
+  private final PullGuard guard;
+  private final Window<E, P> window;
+  private final StreamContext context;
+  private final Lifecycle lifecycle;
+  private final ConnectionFailures failures;
+
+  /** The connection, from when it is open until it is closed and what that means is decided. */
+  private volatile @Nullable OpenConnection<E, P> session;
+
+  /**
+   * What was received and is not in the window. Until it is taken, every call gives it, so that no
+   * error on the way there loses it.
+   */
+  private @Nullable Received<E, P> arrived;
+
+  /** Why the last attempt to connect failed, until it is decided what that means. */
+  private @Nullable Throwable attemptFailed;
+
+  /** The newest connection, also after its end: acks still go to it. */
+  private volatile @Nullable OpenConnection<E, P> newest;
+
+  public ReconnectLoop(
+      SourceTracking<E, P> tracking,
+      SourceCalls calls,
+      PullGuard guard,
+      Window<E, P> window,
+      StreamContext context) {
+    this.tracking = tracking;
+    this.calls = calls;
+    this.guard = guard;
+    this.window = window;
+    this.context = context;
+    this.lifecycle = context.lifecycle();
+    this.failures = new ConnectionFailures(tracking, context);
+  }
+
+  /** What comes before anything that is received, from no connection: the notice of a restart. */
+  public @Nullable Received<E, P> notice() {
+    return tracking.notice();
+  }
+
+  /** Notes that the notice is in the window. */
+  public void noticeTaken() {
+    tracking.noticeTaken();
+  }
+
+  /** Notes that what was received is in the window, or need not be. */
+  public void taken() {
+    arrived = null;
+  }
+
+  /** What has arrived, and arrives again until it is {@link #taken}. Does no I/O. */
+  public @Nullable Received<E, P> receiveNow() throws InterruptedException {
+    OpenConnection<E, P> live = live();
+    return live == null ? null : receive(live, Duration.ZERO);
+  }
+
+  /** The connection that the stream is live with; null if there is none. */
+  private @Nullable OpenConnection<E, P> live() {
+    return lifecycle.state() == StreamState.LIVE ? session : null;
+  }
+
+  /**
+   * What comes next, and comes again until it is {@link #taken}; null if the time is over, or
+   * something needs to be looked at first. Takes one step: towards a connection where there is
+   * none, and otherwise in receiving.
+   */
+  public @Nullable Received<E, P> receive(Deadline deadline) throws InterruptedException {
+    OpenConnection<E, P> live = live();
+    Received<E, P> received = receiveNow();
+    if (received != null) {
+      return received;
+    }
+    if (live == null) {
+      step(deadline, window::hasNacked);
+      return null;
+    }
+    Duration timeout = deadline.remaining(RECEIVE_SLICE);
+    if (session == null || timeout.isZero()) {
+      return null;
+    }
+    received = receive(live, timeout);
+    if (received == null && session != null) {
+      window.idle(context.runtime().nanoTime());
+    }
+    return received;
+  }
+
+  /** What the stream waits for, or does, until it is connected. */
+  public AwaitedStep pending() {
+    return tracking
+        .pending()
+        .orElseGet(() ->
+            new AwaitedStep("a connection to " + context.options().source(), failures.last()));
+  }
+
+  /** Makes a blocked receive return soon. Any thread. */
+  public void wakeUp() {
+    OpenConnection<E, P> live = session;
+    if (live != null) {
+      live.wakeUp();
+    }
+  }
+
+  /** How many acks the newest connection has not written, open or not. Any thread. */
+  public int unsent() {
+    OpenConnection<E, P> last = newest;
+    return last == null ? 0 : last.unsent();
+  }
+
+  /**
+   * One step towards a connection.
+   *
+   * @param meanwhile what makes waiting pointless
+   */
+  public void step(Deadline deadline, BooleanSupplier meanwhile) throws InterruptedException {
+    switch (lifecycle.state()) {
+      case NEW -> lifecycle.move(StateChange.to(tracking.firstState()));
+      case CLAIMING -> {
+        if (tracking.claim(deadline)) {
+          lifecycle.move(StateChange.to(StreamState.CONNECTING));
+        }
+      }
+      case CONNECTING -> connect(deadline);
+      case BACKING_OFF -> {
+        Deadline until = failures.retry();
+        context.await(meanwhile, deadline.remaining(until.remaining()));
+        if (until.isOver()) {
+          failures.retrying();
+          lifecycle.move(StateChange.to(StreamState.CONNECTING));
+        }
+      }
+      default -> {
+        lifecycle.check();
+        throw new IllegalStateException(
+            "a stream that is " + lifecycle.state() + " is not on its way to a connection");
+      }
+    }
+  }
+
+  private void connect(Deadline deadline) throws InterruptedException {
+    if (session == null && attemptFailed == null) {
+      try {
+        if (!tracking.prepare(deadline)) {
+          return;
+        }
+        calls.call("connect", this::open);
+      } catch (Throwable e) {
+        rethrowIfNotTheSources(e);
+        attemptFailed = e;
+      }
+    }
+    Throwable failure = attemptFailed;
+    if (failure != null) {
+      failures.failed(Optional.empty(), false, failure);
+      attemptFailed = null;
+      return;
+    }
+    lifecycle.move(StateChange.live(failures.count()));
+    if (failures.connected()) {
+      context.observer().reconnected();
+    }
+  }
+
+  private OpenConnection<E, P> open() throws Exception {
+    Connection<E, P> connection = tracking.connect();
+    try {
+      OpenConnection<E, P> opened =
+          new OpenConnection<>(connection, context.runtime().nanoTime(), context.observer());
+      newest = opened;
+      session = opened;
+      return opened;
+    } catch (Throwable e) {
+      OpenConnection.closeQuietly(connection, Duration.ZERO, context.observer());
+      throw e;
+    }
+  }
+
+  private @Nullable Received<E, P> receive(OpenConnection<E, P> live, Duration timeout)
+      throws InterruptedException {
+    if (arrived == null && live.brokenBy() == null) {
+      try {
+        arrived =
+            timeout.isZero()
+                ? live.receive(timeout)
+                : guard.call(Use.RECEIVING, () -> await(live, timeout));
+      } catch (Throwable e) {
+        rethrowIfNotTheSources(e);
+        live.broke(e);
+      }
+    }
+    Throwable broken = live.brokenBy();
+    if (broken != null) {
+      lost(live, broken);
+      return null;
+    }
+    Received<E, P> received = arrived;
+    if (received instanceof Received.Event<E, P> event) {
+      tracking.received(event.position());
+    } else if (received instanceof Received.Progress<E, P> progress) {
+      tracking.received(progress.position());
+      proved();
+    } else if (received instanceof Received.End) {
+      if (!tracking.takesAcks()) {
+        close(live);
+      }
+      lifecycle.move(StateChange.ended(live.age(context.runtime().nanoTime())));
+      if (!tracking.takesAcks()) {
+        session = null;
+      }
+    }
+    return received;
+  }
+
+  /**
+   * Whoever brings something about looks at the seat after that, and we look at that after taking
+   * the seat.
+   */
+  private @Nullable Received<E, P> await(OpenConnection<E, P> live, Duration timeout)
+      throws Exception {
+    boolean pointless = lifecycle.isOver() || window.hasNacked();
+    return live.receive(pointless ? Duration.ZERO : timeout);
+  }
+
+  /** Notes that the connection gave something that was wanted. */
+  public void proved() {
+    OpenConnection<E, P> live = session;
+    if (live != null && live.prove()) {
+      failures.proved();
+    }
+  }
+
+  private void lost(OpenConnection<E, P> live, Throwable cause) {
+    Duration age = live.age(context.runtime().nanoTime());
+    if (age.compareTo(context.options().stableAfter()) >= 0) {
+      proved();
+    }
+    close(live);
+    failures.failed(Optional.of(age), live.isProved(), cause);
+    session = null;
+  }
+
+  private void close(OpenConnection<E, P> live) {
+    boolean closed = guard.call(Use.CONNECTING, () -> live.closeQuietly(Duration.ZERO));
+    int unsent = closed ? live.unsent() : 0;
+    if (unsent > 0) {
+      context.observer().acksUnsent(unsent);
+    }
+  }
+
+  /**
+   * What is the caller's, not the source's: an interrupt, and that the stream is dead or closed.
+   */
+  private void rethrowIfNotTheSources(Throwable e) throws InterruptedException {
+    lifecycle.check();
+    if (e instanceof InterruptedException interrupt) {
+      throw interrupt;
+    }
+  }
+
+  /** Closes the connection of a stream that died of something else. */
+  public void giveUp() {
+    OpenConnection<E, P> live = session;
+    if (live != null && !tracking.takesAcks()) {
+      close(live);
+      session = null;
+    }
+  }
+
+  /** Hands the connection over, if one is open, to whoever took the seat and closes it. */
+  public @Nullable OpenConnection<E, P> detach() {
+    OpenConnection<E, P> live = session;
+    session = null;
+    return live;
+  }
+}

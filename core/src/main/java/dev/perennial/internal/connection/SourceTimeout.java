@@ -1,0 +1,19 @@
+package dev.perennial.internal.connection;
+
+import dev.perennial.port.LogText;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+
+/** A call of the source took longer than the stream allows. Retried, whatever classifiers say. */
+public final class SourceTimeout extends TimeoutException {
+
+  private static final long serialVersionUID = 1;
+
+  public SourceTimeout(String method, Duration limit, Throwable cause) {
+    super(
+        method
+            + "() of the source took longer than EventStreamBuilder.connectTimeout() allows, which is "
+            + LogText.duration(limit));
+    initCause(cause);
+  }
+}

@@ -1,0 +1,122 @@
+package dev.perennial.internal.engine;
+
+import dev.perennial.AckMode;
+import dev.perennial.Delivery;
+import dev.perennial.Handler;
+import dev.perennial.StreamClosedException;
+import dev.perennial.StreamEndedException;
+import dev.perennial.StreamException.Reason;
+import dev.perennial.internal.connection.PullGuard;
+import dev.perennial.internal.connection.PullGuard.Use;
+import dev.perennial.internal.stream.Lifecycle;
+import dev.perennial.internal.stream.StreamContext;
+import dev.perennial.internal.stream.StreamFailure;
+import dev.perennial.internal.stream.StreamOptions;
+import dev.perennial.port.LogText;
+import org.jspecify.annotations.Nullable;
+
+/** Hands events to a handler, and acks each when it has returned. */
+public final class HandlerLoop<E> {
+
+  private final StreamOptions options;
+  private final Lifecycle lifecycle;
+  private final PullGuard guard;
+  private final Puller<E, ?> puller;
+
+  public HandlerLoop(StreamContext context, PullGuard guard, Puller<E, ?> puller) {
+    this.options = context.options();
+    this.lifecycle = context.lifecycle();
+    this.guard = guard;
+    this.puller = puller;
+  }
+
+  public void consume(Handler<E> handler) throws InterruptedException {
+    if (options.acks() != AckMode.EXPLICIT) {
+      throw new IllegalStateException(
+          "consume() acks each event when its handler has returned, so it needs AckMode.EXPLICIT, not "
+              + options.acks());
+    }
+    while (handleNext(handler)) {}
+  }
+
+  /**
+   * Handles the next event. False if the stream has come to its end, by itself or by being closed.
+   */
+  private boolean handleNext(Handler<E> handler) throws InterruptedException {
+    Delivery<E> delivery;
+    Throwable failure;
+    try {
+      puller.enter();
+      try {
+        delivery = puller.pullForEver();
+        failure = guard.call(Use.HANDLING, () -> handle(handler));
+      } finally {
+        // Whether the stream was closed meanwhile, the next call says: what the handler threw is
+        // told first.
+        guard.exit();
+      }
+    } catch (StreamEndedException | StreamClosedException e) {
+      lifecycle.throwIfDied();
+      return false;
+    }
+    if (failure != null) {
+      failed(delivery, failure);
+    }
+    return true;
+  }
+
+  /**
+   * Takes and acks what was handled, and returns what the handler threw, which is the handler's,
+   * whatever its type, and never ours.
+   */
+  private @Nullable Throwable handle(Handler<E> handler) {
+    Delivery<E> delivery = puller.take();
+    try {
+      handler.handle(delivery);
+    } catch (Throwable e) {
+      return e;
+    }
+    if (!delivery.isSettled()) {
+      delivery.ack();
+    }
+    return null;
+  }
+
+  private void failed(Delivery<E> delivery, Throwable cause) throws InterruptedException {
+    if (cause instanceof InterruptedException interrupt) {
+      delivery.nack();
+      throw interrupt;
+    }
+    StreamFailure death;
+    try {
+      death = death(delivery, cause);
+    } catch (Throwable e) {
+      // Without memory to say why, the stream does not stop; the event must come again all the
+      // same.
+      delivery.nack();
+      throw e;
+    }
+    // Thrown even where the stream is closed meanwhile: nobody else would tell of the handler's
+    // error.
+    lifecycle.fail(death);
+    throw death.exception();
+  }
+
+  private StreamFailure death(Delivery<E> delivery, Throwable cause) {
+    return new StreamFailure(
+        Reason.HANDLER,
+        "The handler of stream \""
+            + options.name()
+            + "\" failed at "
+            + delivery.position()
+            + ": "
+            + LogText.reason(cause)
+            + ". The stream stopped; "
+            + (delivery.isSettled()
+                ? "the handler had settled the event before."
+                : "the event is unacked and comes again with the next run."),
+        cause,
+        0,
+        delivery.position());
+  }
+}

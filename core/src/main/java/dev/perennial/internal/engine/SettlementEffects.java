@@ -1,0 +1,41 @@
+package dev.perennial.internal.engine;
+
+import dev.perennial.Delivery;
+import dev.perennial.StreamListener.LateAck;
+import dev.perennial.internal.checkpoint.Checkpointing;
+import dev.perennial.internal.stream.StreamContext;
+import dev.perennial.internal.window.DeliverySettlement;
+
+/** What follows when a delivery is settled: saves, wake-ups, and the end of a failed stream. */
+final class SettlementEffects implements DeliverySettlement.Listener {
+
+  private final StreamContext context;
+  private final Checkpointing checkpointing;
+  private final Runnable settledAfterFailure;
+
+  SettlementEffects(
+      StreamContext context, Checkpointing checkpointing, Runnable settledAfterFailure) {
+    this.context = context;
+    this.checkpointing = checkpointing;
+    this.settledAfterFailure = settledAfterFailure;
+  }
+
+  @Override
+  public void acked() {
+    checkpointing.requestSave();
+    context.signal().raise();
+    if (context.lifecycle().isDead()) {
+      settledAfterFailure.run();
+    }
+  }
+
+  @Override
+  public void nacked() {
+    context.signal().wake();
+  }
+
+  @Override
+  public void ackedTooLate(Delivery<?> delivery) {
+    context.observer().lateAck(new LateAck(delivery.position()));
+  }
+}

@@ -1,0 +1,60 @@
+package dev.perennial.internal.stream;
+
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+
+/** The time at which a call wants to be back. */
+public final class Deadline {
+
+  private final StreamRuntime runtime;
+  private final long from;
+  private final long nanos;
+
+  private Deadline(StreamRuntime runtime, long from, long nanos) {
+    this.runtime = runtime;
+    this.from = from;
+    this.nanos = nanos;
+  }
+
+  public static Deadline in(Duration timeout, StreamRuntime runtime) {
+    return new Deadline(runtime, runtime.nanoTime(), Durations.nanos(timeout));
+  }
+
+  public static Deadline never(StreamRuntime runtime) {
+    return new Deadline(runtime, 0, Long.MAX_VALUE);
+  }
+
+  public boolean isOver() {
+    return nanos != Long.MAX_VALUE && elapsed() >= nanos;
+  }
+
+  /** The time that is left, zero if none is. */
+  public Duration remaining() {
+    return nanos == Long.MAX_VALUE
+        ? Durations.FOREVER
+        : Duration.ofNanos(Math.max(0, nanos - elapsed()));
+  }
+
+  /** The time that is left, but not more than {@code most}. */
+  public Duration remaining(Duration most) {
+    if (nanos == Long.MAX_VALUE) {
+      return most;
+    }
+    Duration left = remaining();
+    return left.compareTo(most) < 0 ? left : most;
+  }
+
+  /** How long it has been over, zero if it is not. */
+  public Duration overdue() {
+    return isOver() ? Duration.ofNanos(elapsed() - nanos) : Duration.ZERO;
+  }
+
+  /** The same, so much later. */
+  public Deadline later(Duration time) {
+    return new Deadline(runtime, from + Durations.nanos(time), nanos);
+  }
+
+  private long elapsed() {
+    return runtime.nanoTime() - from;
+  }
+}

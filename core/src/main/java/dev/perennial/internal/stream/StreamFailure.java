@@ -1,0 +1,24 @@
+package dev.perennial.internal.stream;
+
+import dev.perennial.StreamException;
+import dev.perennial.port.Position;
+import org.jspecify.annotations.Nullable;
+
+/** Why a stream is dead. */
+public record StreamFailure(
+    StreamException.Reason reason,
+    String message,
+    @Nullable Throwable cause,
+    int attempts,
+    @Nullable Position lastPosition) {
+
+  public static StreamFailure of(
+      StreamException.Reason reason, String message, @Nullable Throwable cause) {
+    return new StreamFailure(reason, message, cause, 0, null);
+  }
+
+  /** A new exception for each call that is told, so that its stack trace names that call. */
+  public StreamException exception() {
+    return new StreamException(reason, message, cause, attempts, lastPosition);
+  }
+}

@@ -1,0 +1,255 @@
+package dev.perennial.internal.stream;
+
+import dev.perennial.StreamListener;
+import dev.perennial.StreamListener.AcksUnsent;
+import dev.perennial.StreamListener.CheckpointSaveFailed;
+import dev.perennial.StreamListener.CheckpointSaved;
+import dev.perennial.StreamListener.LateAck;
+import dev.perennial.StreamListener.MalformedReceived;
+import dev.perennial.StreamListener.RedeliveryDropped;
+import dev.perennial.StreamListener.StartOverridden;
+import dev.perennial.StreamListener.Transition;
+import dev.perennial.StreamListener.WindowFree;
+import dev.perennial.StreamListener.WindowFull;
+import dev.perennial.port.LogText;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells the log and the listeners what happens to one stream, and counts it. */
+public final class StreamObserver {
+
+  private static final Logger LOG = LoggerFactory.getLogger("dev.perennial.EventStream");
+
+  private final String stream;
+  private final List<StreamListener> listeners;
+  private final ThreadLocal<Boolean> insideListener = ThreadLocal.withInitial(() -> false);
+  private final AtomicLong reconnects = new AtomicLong();
+  private final AtomicLong redeliveriesDropped = new AtomicLong();
+  private final AtomicLong malformed = new AtomicLong();
+
+  public StreamObserver(String stream, List<StreamListener> listeners) {
+    this.stream = stream;
+    this.listeners = List.copyOf(listeners);
+  }
+
+  /** The stream's name. */
+  public String stream() {
+    return stream;
+  }
+
+  public boolean hasListeners() {
+    return !listeners.isEmpty();
+  }
+
+  /** Whether the caller is inside a listener of this stream, which must not wait for itself. */
+  public boolean isInsideListener() {
+    return insideListener.get();
+  }
+
+  public long reconnects() {
+    return reconnects.get();
+  }
+
+  public long redeliveriesDropped() {
+    return redeliveriesDropped.get();
+  }
+
+  public long malformed() {
+    return malformed.get();
+  }
+
+  public void transition(Transition transition) {
+    switch (transition.to()) {
+      case CONNECTING -> LOG.debug("{}: connecting", stream);
+      case LIVE -> LOG.info("{}: connected", stream);
+      case BACKING_OFF -> backingOff(transition);
+      default -> LOG.debug("{}: {}", stream, transition.to());
+    }
+    tell(listener -> listener.onTransition(transition));
+  }
+
+  private void backingOff(Transition transition) {
+    warn(
+        transition
+                .connectionAge()
+                .map(age -> "connection lost after " + LogText.duration(age))
+                .orElse("cannot connect")
+            + transition.cause().map(cause -> ": " + LogText.reason(cause)).orElse("")
+            + ". Next attempt in "
+            + LogText.duration(transition.delay().orElse(Duration.ZERO))
+            + ", "
+            + transition.attempt()
+            + " failed in a row",
+        transition.cause().orElse(null));
+  }
+
+  /** Logs what is tried again or does not matter in the end: one line, the trace only if asked. */
+  private void warn(String line, @Nullable Throwable cause) {
+    LOG.warn("{}: {}", stream, line);
+    if (cause != null) {
+      LOG.debug("{}: the error was", stream, cause);
+    }
+  }
+
+  /** The server asked for a wait that is too long to be obeyed. */
+  public void waitCapped(Duration asked, Duration most) {
+    LOG.warn(
+        "{}: the server asks to wait for {}, which is too long: the stream waits for {}",
+        stream,
+        LogText.duration(asked),
+        LogText.duration(most));
+  }
+
+  public void died(StreamFailure death) {
+    LOG.error("{}: {}", stream, death.message(), death.cause());
+  }
+
+  public void reconnected() {
+    reconnects.incrementAndGet();
+  }
+
+  public void standby(String streamId) {
+    LOG.info("{}: checkpoint '{}' is claimed by another stream; waiting for it", stream, streamId);
+  }
+
+  public void checkpointUnavailable(String streamId, Throwable cause) {
+    warn(
+        "cannot claim or load checkpoint \""
+            + streamId
+            + "\": "
+            + LogText.reason(cause)
+            + ". The stream tries again",
+        cause);
+  }
+
+  public void checkpointSaved(CheckpointSaved saved) {
+    LOG.trace("{}: checkpoint saved at {}", stream, saved.position());
+    tell(listener -> listener.onCheckpointSaved(saved));
+  }
+
+  public void checkpointSaveFailed(CheckpointSaveFailed failed) {
+    warn(
+        "cannot save the checkpoint at "
+            + failed.position()
+            + ": "
+            + LogText.reason(failed.cause())
+            + failed
+                .retryIn()
+                .map(wait -> ". Next attempt in " + LogText.duration(wait))
+                .orElse(". There is no further attempt; the events come again with the next run"),
+        failed.cause());
+    tell(listener -> listener.onCheckpointSaveFailed(failed));
+  }
+
+  public void startOverridden(StartOverridden overridden) {
+    LOG.info(
+        "{}: going on from checkpoint {}, not from the configured start {}",
+        stream,
+        overridden.checkpoint(),
+        overridden.configuredStart());
+    tell(listener -> listener.onStartOverridden(overridden));
+  }
+
+  public void redeliveryDropped(RedeliveryDropped dropped) {
+    redeliveriesDropped.incrementAndGet();
+    tell(listener -> listener.onRedeliveryDropped(dropped));
+  }
+
+  public void malformed(MalformedReceived received) {
+    malformed.incrementAndGet();
+    warn(
+        "a message of "
+            + received.malformed().size()
+            + " bytes at "
+            + received.position()
+            + " could not be decoded: "
+            + LogText.reason(received.malformed().cause())
+            + ". It is delivered as malformed",
+        received.malformed().cause());
+    tell(listener -> listener.onMalformed(received));
+  }
+
+  public void windowFull(WindowFull full) {
+    LOG.warn(
+        "{}: the window is full: waiting for acks of {} deliveries, the oldest at {}",
+        stream,
+        full.unacked(),
+        full.oldestUnacked().map(Object::toString).orElse("(none)"));
+    tell(listener -> listener.onWindowFull(full));
+  }
+
+  public void windowFree(WindowFree free) {
+    LOG.info("{}: the window is free again after {}", stream, LogText.duration(free.full()));
+    tell(listener -> listener.onWindowFree(free));
+  }
+
+  public void lateAck(LateAck late) {
+    LOG.debug("{}: an ack for {} came too late and counts for nothing", stream, late.position());
+    tell(listener -> listener.onLateAck(late));
+  }
+
+  public void acksUnsent(int count) {
+    LOG.debug("{}: the connection ended with {} acks not written", stream, count);
+    tell(listener -> listener.onAcksUnsent(new AcksUnsent(count)));
+  }
+
+  public void wakeUpFailed(Throwable cause) {
+    warn("cannot wake up the connection: " + LogText.reason(cause), cause);
+  }
+
+  public void acknowledgeFailed(Throwable cause) {
+    warn("cannot acknowledge an event: " + LogText.reason(cause) + ". It comes again", cause);
+  }
+
+  /** What touches the checkpoint store could not be handed to a thread, or threw there. */
+  public void storeCallFailed(String streamId, Throwable cause) {
+    warn(
+        "cannot call the store of checkpoint \""
+            + streamId
+            + "\": "
+            + LogText.reason(cause)
+            + ". The next ack or close() tries again",
+        cause);
+  }
+
+  public void unsentFailed(Throwable cause) {
+    warn(
+        "the connection cannot say how many acks it has not written: " + LogText.reason(cause),
+        cause);
+  }
+
+  /** Something of the source or the store that could not be closed in order. */
+  public void closeFailed(String what, Throwable cause) {
+    warn("cannot close " + what + " in order: " + LogText.reason(cause), cause);
+  }
+
+  private void tell(Consumer<StreamListener> call) {
+    if (listeners.isEmpty()) {
+      return;
+    }
+    boolean nested = insideListener.get();
+    insideListener.set(true);
+    try {
+      for (StreamListener listener : listeners) {
+        tell(listener, call);
+      }
+    } finally {
+      if (!nested) {
+        insideListener.remove();
+      }
+    }
+  }
+
+  private void tell(StreamListener listener, Consumer<StreamListener> call) {
+    try {
+      call.accept(listener);
+    } catch (Throwable e) {
+      LOG.warn("{}: a listener failed; the stream goes on", stream, e);
+    }
+  }
+}

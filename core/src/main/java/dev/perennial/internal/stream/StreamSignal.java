@@ -1,0 +1,53 @@
+package dev.perennial.internal.stream;
+
+import dev.perennial.port.StreamRuntime.Signal;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The one signal of a stream, on which all its threads wait. Raising it never throws: what was done
+ * before must not fail because a waiting thread could not be told, for example because there was no
+ * memory for that. Safe for use from any thread.
+ */
+public final class StreamSignal implements Signal {
+
+  private final Signal signal;
+  private volatile Runnable wakeConnection = () -> {};
+
+  public StreamSignal(Signal signal) {
+    this.signal = signal;
+  }
+
+  /** Sets what reaches a pulling thread that waits inside the connection. Called once. */
+  public void onWake(Runnable wakeConnection) {
+    this.wakeConnection = wakeConnection;
+  }
+
+  @Override
+  public void raise() {
+    try {
+      signal.raise();
+    } catch (Throwable e) {
+      raiseOnceMore();
+    }
+  }
+
+  private void raiseOnceMore() {
+    try {
+      signal.raise();
+    } catch (Throwable e) {
+      // Whoever waits looks again when the next thing happens.
+    }
+  }
+
+  /** Makes every waiting thread look again, also one that waits inside the connection. */
+  public void wake() {
+    raise();
+    wakeConnection.run();
+  }
+
+  @Override
+  public boolean await(BooleanSupplier condition, Duration timeout) throws InterruptedException {
+    return signal.await(condition, timeout);
+  }
+}

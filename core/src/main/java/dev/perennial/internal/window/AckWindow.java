@@ -1,0 +1,204 @@
+package dev.perennial.internal.window;
+
+import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import dev.perennial.port.Position;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The window of a client-tracked stream: a ring of deliveries in the order of delivery. Acks come
+ * in from any thread and in any order; out comes the watermark, the newest position before which
+ * everything is acked. Full when its span is full.
+ *
+ * <p>An ack only marks its own delivery, by compare-and-set, so a late one touches nothing else.
+ * The watermark moves when somebody asks for it, or for room.
+ */
+public final class AckWindow<E, P extends Position> implements Window<E, P> {
+
+  /** A position without an event, which counts once everything delivered before it is acked. */
+  private record Mark<P>(long before, P position) {}
+
+  private final int capacity;
+  private final int mask;
+  private final AtomicReferenceArray<TrackedDelivery<E>> ring;
+  private final DeliverySettlement<E> settlement = new DeliverySettlement<>();
+
+  /** Where the next delivery goes. Written by the pulling thread only. */
+  private volatile long tail;
+
+  /** The oldest delivery that is not acked. Written under the lock. */
+  private volatile long head;
+
+  /** No ack counts from now on. Whoever sets it looks at the deliveries after that. */
+  private volatile boolean expired;
+
+  // Guarded by this.
+  private final ArrayDeque<Mark<P>> marks = new ArrayDeque<>();
+  private @Nullable P watermark;
+
+  public AckWindow(int capacity) {
+    this.capacity = capacity;
+    int size = Integer.highestOneBit(Math.max(1, capacity - 1)) << (capacity > 1 ? 1 : 0);
+    this.mask = size - 1;
+    this.ring = new AtomicReferenceArray<>(size);
+  }
+
+  /** The position to go on from after a crash; null if there is none yet. */
+  public synchronized @Nullable P watermark() {
+    advance();
+    return watermark;
+  }
+
+  @Override
+  public void onSettlement(DeliverySettlement.Listener listener) {
+    settlement.onSettlement(listener);
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return tail - head < capacity || makeRoom();
+  }
+
+  private synchronized boolean makeRoom() {
+    advance();
+    return tail - head < capacity;
+  }
+
+  @Override
+  public TrackedDelivery<E> admit(E event, P position) {
+    long sequence = tail;
+    TrackedDelivery<E> delivery =
+        new TrackedDelivery<>(this, event, position, 1, sequence, Settlement.OPEN);
+    ring.setRelease(slot(sequence), delivery);
+    tail = sequence + 1;
+    return expiredIfLate(delivery);
+  }
+
+  /**
+   * Expiring looks at what is in the ring after it says so, and we look whether it did after
+   * putting something there, so that nothing that is handed out later can be acked.
+   */
+  private TrackedDelivery<E> expiredIfLate(TrackedDelivery<E> delivery) {
+    if (expired) {
+      delivery.settle(Settlement.EXPIRED);
+    }
+    return delivery;
+  }
+
+  @Override
+  public synchronized void progress(P position) {
+    advance();
+    Mark<P> newest = marks.peekLast();
+    if (newest != null && newest.before == tail) {
+      marks.removeLast();
+    }
+    if (head == tail) {
+      watermark = position;
+    } else {
+      marks.addLast(new Mark<>(tail, position));
+    }
+  }
+
+  @Override
+  public boolean hasNacked() {
+    return settlement.hasNacked();
+  }
+
+  @Override
+  public @Nullable TrackedDelivery<E> nextNacked() {
+    TrackedDelivery<E> again = settlement.nextNacked();
+    if (again == null) {
+      return null;
+    }
+    ring.set(slot(again.sequence()), again);
+    settlement.tookNacked();
+    return expiredIfLate(again);
+  }
+
+  @Override
+  public boolean ack(TrackedDelivery<E> delivery) {
+    if (!settlement.ack(delivery)) {
+      return false;
+    }
+    settlement.tell();
+    return true;
+  }
+
+  @Override
+  public boolean nack(TrackedDelivery<E> delivery) {
+    return settlement.nack(delivery);
+  }
+
+  @Override
+  public long acked() {
+    return settlement.acked();
+  }
+
+  @Override
+  public int unacked() {
+    return settlement.unacked(() -> tail, capacity);
+  }
+
+  @Override
+  public synchronized Optional<Position> oldestUnacked() {
+    advance();
+    return head == tail ? Optional.empty() : Optional.of(at(head).position());
+  }
+
+  @Override
+  public synchronized int expire() {
+    expired = true;
+    advance();
+    int expired = 0;
+    for (long i = head; i < tail; i++) {
+      TrackedDelivery<E> delivery = at(i);
+      delivery.settle(Settlement.EXPIRED);
+      if (delivery.settlement() != Settlement.ACKED) {
+        expired++;
+      }
+    }
+    return expired;
+  }
+
+  private void advance() {
+    long end = tail;
+    long i = head;
+    TrackedDelivery<E> last = null;
+    while (i < end) {
+      TrackedDelivery<E> delivery = at(i);
+      if (delivery.settlement() != Settlement.ACKED) {
+        break;
+      }
+      last = delivery;
+      ring.setPlain(slot(i), null);
+      i++;
+    }
+    if (last != null) {
+      watermark = positionOf(last);
+      head = i;
+    }
+    for (Mark<P> mark = marks.peek(); mark != null && mark.before <= i; mark = marks.peek()) {
+      // One that lies further back was overtaken by a delivery behind it.
+      if (mark.before == i) {
+        watermark = mark.position;
+      }
+      marks.remove();
+    }
+  }
+
+  private TrackedDelivery<E> at(long sequence) {
+    return ring.get(slot(sequence));
+  }
+
+  private int slot(long sequence) {
+    return (int) sequence & mask;
+  }
+
+  @SuppressWarnings(
+      "unchecked") // a client-tracked delivery keeps the position that it was admitted with
+  private P positionOf(TrackedDelivery<E> delivery) {
+    return (P) delivery.position();
+  }
+}

@@ -1,0 +1,181 @@
+package dev.perennial.internal.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.Threads;
+import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class SerialExecutorTest {
+
+  private final List<Throwable> failed = new ArrayList<>();
+  private final ManualRuntime runtime = new ManualRuntime();
+  private final SerialExecutor lane = new SerialExecutor("store", runtime, failed::add);
+  private final List<String> ran = new ArrayList<>();
+
+  private SerialExecutor.Job job(String name) {
+    return lane.job(() -> ran.add(name));
+  }
+
+  @Test
+  @DisplayName("jobs run one at a time, and each after it was asked for, however many threads ask")
+  void oneAtATime() throws Exception {
+    int each = 5_000;
+    SerialExecutor real = new SerialExecutor("store", StreamRuntime.system(), failed::add);
+    AtomicInteger inside = new AtomicInteger();
+    AtomicInteger overlaps = new AtomicInteger();
+    AtomicInteger strangers = new AtomicInteger();
+    List<AtomicInteger> asked = new ArrayList<>();
+    List<AtomicInteger> seen = new ArrayList<>();
+    try (Threads threads = new Threads()) {
+      for (int j = 0; j < 4; j++) {
+        AtomicInteger asks = new AtomicInteger();
+        AtomicInteger last = new AtomicInteger();
+        asked.add(asks);
+        seen.add(last);
+        SerialExecutor.Job job =
+            real.job(() -> {
+              if (inside.incrementAndGet() > 1) {
+                overlaps.incrementAndGet();
+              }
+              if (!real.isCurrentThread()) {
+                strangers.incrementAndGet();
+              }
+              last.set(asks.get());
+              inside.decrementAndGet();
+            });
+        threads.run(() -> {
+          for (int i = 0; i < each; i++) {
+            asks.incrementAndGet();
+            job.ask();
+          }
+        });
+      }
+      threads.join();
+      org.awaitility.Awaitility.await()
+          .until(() -> seen.stream().allMatch(last -> last.get() == each));
+    }
+    assertThat(asked).allMatch(asks -> asks.get() == each);
+    assertThat(overlaps).hasValue(0);
+    assertThat(strangers).hasValue(0);
+    assertThat(real.isCurrentThread()).isFalse();
+    assertThat(failed).isEmpty();
+  }
+
+  @Test
+  @DisplayName("however often a job is asked for before it runs, it runs once")
+  void coalesces() {
+    SerialExecutor.Job save = job("save");
+    save.ask();
+    save.ask();
+    assertThat(save.isWanted()).isTrue();
+    assertThat(runtime.pendingTasks()).isEqualTo(1);
+    runtime.runTasks();
+    assertThat(save.isWanted()).isFalse();
+    assertThat(ran).containsExactly("save");
+  }
+
+  @Test
+  @DisplayName("of those that wait, the job that was added first runs first")
+  void order() {
+    SerialExecutor.Job save = job("save");
+    SerialExecutor.Job release = job("release");
+    release.ask();
+    save.ask();
+    runtime.runTasks();
+    assertThat(ran).containsExactly("save", "release");
+  }
+
+  @Test
+  @DisplayName("a job that throws is told of, and holds up none of the others")
+  void failingJob() {
+    Error error = new OutOfMemoryError("a job of this test");
+    SerialExecutor.Job failing =
+        lane.job(() -> {
+          throw error;
+        });
+    SerialExecutor.Job behind = job("behind it");
+    failing.ask();
+    behind.ask();
+    runtime.runTasks();
+    behind.ask();
+    runtime.runTasks();
+    assertThat(ran).containsExactly("behind it", "behind it");
+    assertThat(failed).containsExactly(error);
+    assertThat(lane.isCurrentThread()).isFalse();
+  }
+
+  @Test
+  @DisplayName("a job may ask for another, and for itself")
+  void nested() {
+    SerialExecutor.Job[] outer = new SerialExecutor.Job[1];
+    SerialExecutor.Job inner = job("inner");
+    outer[0] =
+        lane.job(() -> {
+          if (ran.isEmpty()) {
+            outer[0].ask();
+            inner.ask();
+          }
+          ran.add("outer");
+        });
+    outer[0].ask();
+    runtime.runTasks();
+    assertThat(ran).containsExactly("outer", "inner", "outer");
+  }
+
+  @Test
+  @DisplayName("what no thread could be had for is told of, and runs once anything is asked for")
+  void noThread() {
+    SerialExecutor.Job first = job("first");
+    SerialExecutor.Job second = job("second");
+    runtime.refuseThreads(1);
+    first.ask();
+    assertThat(failed).singleElement().isInstanceOf(Error.class);
+    assertThat(first.isWanted()).isTrue();
+    second.ask();
+    runtime.runTasks();
+    assertThat(ran).containsExactly("first", "second");
+    assertThat(runtime.pendingTimers()).isZero();
+  }
+
+  @Test
+  @DisplayName("what no thread could be had for runs 250 ms later if nobody asks, once")
+  void noThreadForAWhile() {
+    SerialExecutor.Job first = job("first");
+    runtime.refuseThreads(2);
+    first.ask();
+    runtime.advance(Duration.ofMillis(249));
+    runtime.runTasks();
+    assertThat(ran).isEmpty();
+    runtime.advance(Duration.ofMillis(1));
+    assertThat(failed).hasSize(2);
+    runtime.advance(Duration.ofMillis(250));
+    runtime.runTasks();
+    assertThat(ran).containsExactly("first");
+    assertThat(runtime.pendingTimers()).isZero();
+  }
+
+  @Test
+  @DisplayName("that nobody can be told of a failure does no harm either")
+  void cannotTell() {
+    SerialExecutor mute =
+        new SerialExecutor(
+            "store",
+            runtime,
+            error -> {
+              throw new OutOfMemoryError("no memory to tell it");
+            });
+    SerialExecutor.Job job = mute.job(() -> ran.add("job"));
+    runtime.refuseThreads(1);
+    job.ask();
+    job.ask();
+    runtime.runTasks();
+    assertThat(ran).containsExactly("job");
+  }
+}

@@ -1,0 +1,148 @@
+package dev.perennial.internal.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.perennial.Delivery;
+import dev.perennial.EventStream;
+import dev.perennial.StreamException;
+import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamState;
+import dev.perennial.TestPosition;
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Received;
+import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.SourceBinding;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BackoffFailureTest {
+
+  /** Connects, and gives some events before it loses each connection. */
+  private record Losing(int events, SourceBinding binding)
+      implements ServerTrackedSource<String, TestPosition> {
+
+    Losing(int events) {
+      this(events, new SourceBinding());
+    }
+
+    @Override
+    public AckingConnection<String, TestPosition> connect() {
+      return new AckingConnection<>() {
+        private int given;
+
+        @Override
+        public Received<String, TestPosition> receive(Duration timeout) throws EOFException {
+          if (given == events) {
+            throw new EOFException();
+          }
+          given++;
+          return Received.event("event", new TestPosition(given));
+        }
+
+        @Override
+        public void acknowledge(TestPosition position) {}
+
+        @Override
+        public int unsent() {
+          return 0;
+        }
+
+        @Override
+        public void close(Duration flush) {}
+      };
+    }
+
+    @Override
+    public Duration redeliveryHorizon() {
+      return Duration.ZERO;
+    }
+
+    @Override
+    public String name() {
+      return "test";
+    }
+
+    @Override
+    public ErrorClassifier errors() {
+      return ErrorClassifier.network();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  @DisplayName("a backoff policy that throws ends the stream, and each call says so")
+  void throwing(int events) throws Exception {
+    IllegalStateException broken = new IllegalStateException("broken policy");
+    BackoffPolicy policy =
+        (failures, random) -> {
+          throw broken;
+        };
+    EventStream<String> stream =
+        EventStream.from(new Losing(events)).backoff(policy).runtime(new ManualRuntime()).open();
+    for (int i = 0; i < events; i++) {
+      assertThat(stream.next(Duration.ofSeconds(1))).isPresent();
+    }
+    for (int i = 0; i < 2; i++) {
+      assertThatExceptionOfType(StreamException.class)
+          .isThrownBy(() -> pull(stream))
+          .withMessageContaining("backoff policy")
+          .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.FATAL))
+          .havingCause()
+          .isSameAs(broken);
+    }
+    assertThat(stream.state()).isEqualTo(StreamState.FAILED);
+    stream.close();
+  }
+
+  @Test
+  @DisplayName(
+      "a classifier that throws the error it was asked about ends the stream like any other")
+  void rethrowingClassifier() throws Exception {
+    ErrorClassifier rethrows =
+        error -> {
+          throw new UncheckedIOException((IOException) error);
+        };
+    ErrorClassifier same =
+        error -> {
+          throw BackoffFailureTest.<RuntimeException>sneaky(error);
+        };
+    for (ErrorClassifier errors : List.of(rethrows, same)) {
+      EventStream<String> stream =
+          EventStream.from(new Losing(0)).errors(errors).runtime(new ManualRuntime()).open();
+      assertThatExceptionOfType(StreamException.class)
+          .isThrownBy(() -> pull(stream))
+          .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.FATAL))
+          .withCauseInstanceOf(EOFException.class);
+      stream.close();
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <X extends Throwable> RuntimeException sneaky(Throwable error) throws X {
+    throw (X) error;
+  }
+
+  /** A stream that is between two states would give nothing, for ever. */
+  private static Optional<Delivery<String>> pull(EventStream<String> stream)
+      throws InterruptedException {
+    for (int i = 0; i < 5; i++) {
+      Optional<Delivery<String>> next = stream.next(Duration.ZERO);
+      if (next.isPresent()) {
+        return next;
+      }
+    }
+    return Optional.empty();
+  }
+}

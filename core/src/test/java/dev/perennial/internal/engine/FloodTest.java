@@ -1,0 +1,174 @@
+package dev.perennial.internal.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.perennial.Batch;
+import dev.perennial.EventStream;
+import dev.perennial.StreamException;
+import dev.perennial.StreamState;
+import dev.perennial.TestPosition;
+import dev.perennial.port.AckingConnection;
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Received;
+import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.SourceBinding;
+import java.time.Duration;
+import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("A server that sends nothing but copies, or progress, without end")
+class FloodTest {
+
+  private static final Duration EACH = Duration.ofMillis(1);
+
+  private final ManualRuntime runtime = new ManualRuntime();
+  private int received;
+  private int interruptAt = -1;
+  private int most = 100_000;
+
+  /** Gives one event and then what hands out nothing; each takes a millisecond. */
+  private final class Flooding implements ServerTrackedSource<String, TestPosition> {
+
+    private final SourceBinding binding = new SourceBinding();
+    private final boolean progress;
+
+    Flooding(boolean progress) {
+      this.progress = progress;
+    }
+
+    @Override
+    public AckingConnection<String, TestPosition> connect() {
+      return new AckingConnection<>() {
+        @Override
+        public Received<String, TestPosition> receive(Duration timeout) {
+          received++;
+          runtime.advance(EACH);
+          if (received == interruptAt) {
+            Thread.currentThread().interrupt();
+          }
+          if (received > most) {
+            throw new IllegalStateException("asked too often");
+          }
+          return progress && received > 1
+              ? Received.progress(new TestPosition(received))
+              : Received.event("event", new TestPosition(1));
+        }
+
+        @Override
+        public void acknowledge(TestPosition position) {}
+
+        @Override
+        public int unsent() {
+          return 0;
+        }
+
+        @Override
+        public void close(Duration flush) {}
+      };
+    }
+
+    @Override
+    public Duration redeliveryHorizon() {
+      return Duration.ofHours(1);
+    }
+
+    @Override
+    public SourceBinding binding() {
+      return binding;
+    }
+
+    @Override
+    public String name() {
+      return "test";
+    }
+
+    @Override
+    public ErrorClassifier errors() {
+      return ErrorClassifier.network();
+    }
+  }
+
+  private EventStream<String> open(boolean progress) {
+    return EventStream.from(new Flooding(progress)).runtime(runtime).open();
+  }
+
+  @AfterEach
+  void clearInterrupt() {
+    Thread.interrupted();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName("a poll is back in time with what it has")
+  void poll(boolean progress) throws Exception {
+    EventStream<String> stream = open(progress);
+    Batch<String> batch = stream.poll(10, Duration.ofMillis(100));
+    assertThat(batch.size()).isEqualTo(1);
+    assertThat(received).isLessThanOrEqualTo(100 + 10);
+    int before = received;
+    assertThat(stream.poll(10, Duration.ofMillis(100)).size()).isZero();
+    assertThat(received - before).isLessThanOrEqualTo(100 + 1);
+  }
+
+  @Test
+  @DisplayName("a poll that may wait for hours does not go on for hours behind its first event")
+  void pollForHours() throws Exception {
+    assertThat(open(false).poll(10, Duration.ofHours(1)).size()).isEqualTo(1);
+    assertThat(received).isLessThan(2_000);
+  }
+
+  @Test
+  @DisplayName("a poll that is interrupted gives what it has, and the next call is interrupted")
+  void interruptedPoll() throws Exception {
+    EventStream<String> stream = open(false);
+    interruptAt = 5;
+    assertThat(stream.poll(10, Duration.ofHours(1)).size()).isEqualTo(1);
+    assertThat(received).isEqualTo(5);
+    assertThatExceptionOfType(InterruptedException.class)
+        .isThrownBy(() -> stream.poll(10, Duration.ofHours(1)));
+    assertThat(stream.state()).isEqualTo(StreamState.LIVE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName("a next with a time is back in time")
+  void nextInTime(boolean progress) throws Exception {
+    EventStream<String> stream = open(progress);
+    stream.next();
+    int before = received;
+    assertThat(stream.next(Duration.ofMillis(100))).isEqualTo(Optional.empty());
+    assertThat(received - before).isLessThanOrEqualTo(101);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName("every call that waits hears an interrupt")
+  void interrupts(boolean progress) throws Exception {
+    EventStream<String> stream = open(progress);
+    stream.next();
+    assertInterrupted(stream::next);
+    assertInterrupted(() -> stream.next(Duration.ofHours(1)));
+    assertInterrupted(() -> stream.poll(10, Duration.ofHours(1)));
+    assertInterrupted(() -> stream.consume(delivery -> {}));
+    interruptAt = received + 5;
+    assertThatExceptionOfType(StreamException.class)
+        .isThrownBy(() -> stream.iterator().hasNext())
+        .satisfies(e -> assertThat(e.reason()).isEqualTo(StreamException.Reason.INTERRUPTED));
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(stream.state()).isEqualTo(StreamState.LIVE);
+  }
+
+  private void assertInterrupted(ThrowingCallable call) {
+    interruptAt = received + 5;
+    assertThatExceptionOfType(InterruptedException.class).isThrownBy(call);
+    assertThat(received).isEqualTo(interruptAt);
+    assertThat(Thread.interrupted()).isFalse();
+  }
+}

@@ -1,0 +1,66 @@
+package dev.perennial.internal.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.ManualRuntime;
+import java.time.Duration;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class DeadlineTest {
+
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  private final ManualRuntime runtime = new ManualRuntime();
+
+  DeadlineTest() {
+    runtime.advance(MINUTE);
+  }
+
+  @Test
+  @DisplayName("it is over at its time, and counts what is left before and what is overdue after")
+  void counts() {
+    Deadline deadline = Deadline.in(SECOND, runtime);
+    runtime.advance(SECOND.minusNanos(1));
+    assertThat(deadline.isOver()).isFalse();
+    assertThat(deadline.remaining()).isEqualTo(Duration.ofNanos(1));
+    assertThat(deadline.overdue()).isZero();
+    runtime.advance(Duration.ofNanos(1));
+    assertThat(deadline.isOver()).isTrue();
+    assertThat(deadline.remaining()).isZero();
+    assertThat(deadline.overdue()).isZero();
+    runtime.advance(MINUTE);
+    assertThat(deadline.remaining()).isZero();
+    assertThat(deadline.overdue()).isEqualTo(MINUTE);
+  }
+
+  @Test
+  @DisplayName("what is left is at most what is asked for")
+  void most() {
+    Deadline deadline = Deadline.in(SECOND, runtime);
+    assertThat(deadline.remaining(MINUTE)).isEqualTo(SECOND);
+    assertThat(deadline.remaining(Duration.ofMillis(1))).isEqualTo(Duration.ofMillis(1));
+    assertThat(Deadline.never(runtime).remaining(MINUTE)).isEqualTo(MINUTE);
+  }
+
+  @Test
+  @DisplayName("one that never comes is never over")
+  void never() {
+    Deadline deadline = Deadline.never(runtime);
+    assertThat(deadline.remaining()).isGreaterThan(Duration.ofDays(10_000));
+    assertThat(deadline.overdue()).isZero();
+    runtime.advance(Duration.ofDays(10_000));
+    assertThat(deadline.isOver()).isFalse();
+  }
+
+  @Test
+  @DisplayName("put off, it is over so much later")
+  void later() {
+    Deadline deadline = Deadline.in(SECOND, runtime).later(MINUTE);
+    runtime.advance(MINUTE);
+    assertThat(deadline.remaining()).isEqualTo(SECOND);
+    runtime.advance(SECOND);
+    assertThat(deadline.isOver()).isTrue();
+  }
+}

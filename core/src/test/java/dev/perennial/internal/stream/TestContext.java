@@ -1,0 +1,35 @@
+package dev.perennial.internal.stream;
+
+import dev.perennial.AckMode;
+import dev.perennial.StreamListener;
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** The context of a stream named "test", with the default options. */
+public final class TestContext {
+
+  private TestContext() {}
+
+  public static StreamContext of(StreamRuntime runtime, StreamListener... listeners) {
+    return StreamContext.of(
+        new StreamOptions(
+            "test",
+            "test",
+            1_024,
+            AckMode.EXPLICIT,
+            BackoffPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(30)),
+            OptionalInt.empty(),
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(5),
+            Duration.ofSeconds(5),
+            Optional.empty(),
+            65_536,
+            List.of(),
+            runtime),
+        List.of(listeners));
+  }
+}

@@ -1,0 +1,36 @@
+package dev.perennial.internal.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.port.Position;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Found by the simulation: what a progress saves must not be older than the events acked behind it.
+ */
+class AckWindowProgressTest {
+
+  private record At(long value) implements Position {}
+
+  private final AckWindow<String, At> window = new AckWindow<>(8);
+
+  @Test
+  void aProgressDoesNotMoveTheWatermarkBackFromALaterEvent() {
+    TrackedDelivery<String> first = window.admit("a", new At(1));
+    window.progress(new At(2));
+    TrackedDelivery<String> second = window.admit("b", new At(3));
+    second.ack();
+    first.ack();
+    assertThat(window.watermark()).isEqualTo(new At(3));
+  }
+
+  @Test
+  void aProgressCountsOnceWhatCameBeforeItIsAcked() {
+    TrackedDelivery<String> first = window.admit("a", new At(1));
+    window.progress(new At(2));
+    window.admit("b", new At(3));
+    assertThat(window.watermark()).isNull();
+    first.ack();
+    assertThat(window.watermark()).isEqualTo(new At(2));
+  }
+}

@@ -1,0 +1,227 @@
+package dev.perennial.internal.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.TestPosition;
+import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
+import net.jqwik.api.constraints.IntRange;
+
+/** The ring against a list of everything that ever happened. */
+class AckWindowPropertyTest {
+
+  enum Op {
+    ADMIT,
+    PROGRESS,
+    ACK,
+    NACK,
+    ACK_OPEN,
+    NEXT_NACKED,
+    WATERMARK,
+    HAS_ROOM
+  }
+
+  /** An operation, and which delivery it is about. */
+  record Step(Op op, int pick) {}
+
+  /** A place in the order of delivery: an event, or a progress, which needs no ack. */
+  private static final class Entry {
+    final TestPosition position;
+    final boolean event;
+    TrackedDelivery<String> delivery;
+    Settlement state = Settlement.OPEN;
+    int attempt = 1;
+
+    Entry(TestPosition position, TrackedDelivery<String> delivery) {
+      this.position = position;
+      this.delivery = delivery;
+      this.event = delivery != null;
+    }
+
+    boolean done() {
+      return !event || state == Settlement.ACKED;
+    }
+  }
+
+  private static final class Model {
+    final List<Entry> entries = new ArrayList<>();
+
+    List<Entry> events() {
+      return entries.stream().filter(entry -> entry.event).toList();
+    }
+
+    Optional<TestPosition> watermark() {
+      TestPosition newest = null;
+      for (Entry entry : entries) {
+        if (!entry.done()) {
+          break;
+        }
+        newest = entry.position;
+      }
+      return Optional.ofNullable(newest);
+    }
+
+    Optional<Entry> oldestUnacked() {
+      return entries.stream().filter(entry -> !entry.done()).findFirst();
+    }
+
+    int span() {
+      return oldestUnacked()
+          .map(oldest -> {
+            List<Entry> from = entries.subList(entries.indexOf(oldest), entries.size());
+            return (int) from.stream().filter(entry -> entry.event).count();
+          })
+          .orElse(0);
+    }
+
+    long unacked() {
+      return entries.stream().filter(entry -> !entry.done()).count();
+    }
+
+    Optional<Entry> firstNacked() {
+      return entries.stream().filter(entry -> entry.state == Settlement.NACKED).findFirst();
+    }
+  }
+
+  @Provide
+  Arbitrary<List<Step>> steps() {
+    Arbitrary<Op> ops =
+        Arbitraries.frequency(
+            Tuple.of(12, Op.ADMIT),
+            Tuple.of(3, Op.PROGRESS),
+            Tuple.of(8, Op.ACK),
+            Tuple.of(3, Op.NACK),
+            Tuple.of(6, Op.ACK_OPEN),
+            Tuple.of(3, Op.NEXT_NACKED),
+            Tuple.of(2, Op.WATERMARK),
+            Tuple.of(2, Op.HAS_ROOM));
+    return Combinators.combine(ops, Arbitraries.integers().between(0, 1_000))
+        .as(Step::new)
+        .list()
+        .ofMaxSize(200);
+  }
+
+  @Property(tries = 2_000)
+  void doesWhatAListWould(
+      @ForAll @IntRange(min = 1, max = 20) int capacity,
+      @ForAll("steps") List<Step> steps,
+      @ForAll boolean looksAfterEachStep) {
+    CountingSettlementListener settlements = new CountingSettlementListener();
+    AckWindow<String, TestPosition> window = settlements.on(new AckWindow<>(capacity));
+    Model model = new Model();
+    List<TrackedDelivery<String>> stale = new ArrayList<>();
+    long ids = 0;
+    for (Step step : steps) {
+      ids++;
+      run(step, ids, capacity, window, model, stale);
+      if (looksAfterEachStep) {
+        compare(window, model, capacity);
+      }
+    }
+    compare(window, model, capacity);
+
+    assertThat(window.expire()).isEqualTo((int) model.unacked());
+    for (Entry entry : model.events()) {
+      assertThat(entry.delivery.ack()).isFalse();
+      assertThat(entry.delivery.nack()).isFalse();
+    }
+    assertThat(window.watermark()).isEqualTo(model.watermark().orElse(null));
+    assertThat(settlements.acked.get()).isEqualTo((int) window.acked());
+  }
+
+  private void run(
+      Step step,
+      long id,
+      int capacity,
+      AckWindow<String, TestPosition> window,
+      Model model,
+      List<TrackedDelivery<String>> stale) {
+    TestPosition position = new TestPosition(id);
+    switch (step.op) {
+      case ADMIT -> {
+        boolean room = model.span() < capacity;
+        assertThat(window.hasRoom()).isEqualTo(room);
+        if (room) {
+          TrackedDelivery<String> delivery = window.admit("event " + id, position);
+          assertThat(delivery.attempt()).isEqualTo(1);
+          assertThat(delivery.position()).isEqualTo(position);
+          assertThat(delivery.event()).isEqualTo("event " + id);
+          model.entries.add(new Entry(position, delivery));
+        }
+      }
+      case PROGRESS -> {
+        window.progress(position);
+        model.entries.add(new Entry(position, null));
+      }
+      case ACK -> pick(model.events(), step.pick).ifPresent(this::ack);
+      case ACK_OPEN -> {
+        List<Entry> open =
+            model.events().stream().filter(entry -> entry.state == Settlement.OPEN).toList();
+        pick(open, step.pick).ifPresent(this::ack);
+      }
+      case NACK -> pick(model.events(), step.pick).ifPresent(entry -> nack(entry, stale));
+      case NEXT_NACKED -> {
+        Optional<Entry> expected = model.firstNacked();
+        assertThat(window.hasNacked()).isEqualTo(expected.isPresent());
+        TrackedDelivery<String> again = window.nextNacked();
+        assertThat(again != null).isEqualTo(expected.isPresent());
+        expected.ifPresent(entry -> {
+          assertThat(again.position()).isEqualTo(entry.position);
+          entry.attempt++;
+          assertThat(again.attempt()).isEqualTo(entry.attempt);
+          entry.state = Settlement.OPEN;
+          entry.delivery = again;
+        });
+        // A delivery that was nacked can do nothing to the one that took its place.
+        stale.forEach(old -> {
+          assertThat(old.ack()).isFalse();
+          assertThat(old.nack()).isFalse();
+        });
+      }
+      case WATERMARK -> assertThat(window.watermark()).isEqualTo(model.watermark().orElse(null));
+      case HAS_ROOM -> assertThat(window.hasRoom()).isEqualTo(model.span() < capacity);
+    }
+  }
+
+  private void ack(Entry entry) {
+    assertThat(entry.delivery.ack()).isEqualTo(entry.state == Settlement.OPEN);
+    if (entry.state == Settlement.OPEN) {
+      entry.state = Settlement.ACKED;
+    }
+  }
+
+  private void nack(Entry entry, List<TrackedDelivery<String>> stale) {
+    assertThat(entry.delivery.nack()).isEqualTo(entry.state == Settlement.OPEN);
+    if (entry.state == Settlement.OPEN) {
+      entry.state = Settlement.NACKED;
+      stale.add(entry.delivery);
+    }
+  }
+
+  private static void compare(AckWindow<String, TestPosition> window, Model model, int capacity) {
+    assertThat(window.watermark()).isEqualTo(model.watermark().orElse(null));
+    assertThat(window.unacked()).isEqualTo((int) model.unacked());
+    assertThat(window.acked()).isEqualTo(model.events().size() - model.unacked());
+    assertThat(window.oldestUnacked())
+        .isEqualTo(model.oldestUnacked().map(entry -> entry.position));
+    assertThat(window.hasRoom()).isEqualTo(model.span() < capacity);
+    assertThat(window.hasNacked()).isEqualTo(model.firstNacked().isPresent());
+  }
+
+  private static <T> Optional<T> pick(List<T> from, int pick) {
+    // The newest are picked most, so that most of the window is acked out of order but near its
+    // end.
+    return from.isEmpty()
+        ? Optional.empty()
+        : Optional.of(from.get(from.size() - 1 - pick % Math.min(from.size(), 24)));
+  }
+}

@@ -1,0 +1,136 @@
+package dev.perennial.internal.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.Delivery;
+import dev.perennial.TestPosition;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class AckWindowTest {
+
+  private final CountingSettlementListener settlements = new CountingSettlementListener();
+  private final AckWindow<String, TestPosition> window = settlements.on(new AckWindow<>(4));
+
+  private TrackedDelivery<String> admit(long id) {
+    return window.admit("event " + id, new TestPosition(id));
+  }
+
+  @Test
+  @DisplayName("a progress that acks overtook does not hold the watermark back")
+  void overtakenProgress() {
+    TrackedDelivery<String> first = admit(1);
+    window.progress(new TestPosition(2));
+    TrackedDelivery<String> second = admit(3);
+    first.ack();
+    second.ack();
+    assertThat(window.watermark()).isEqualTo(new TestPosition(3));
+  }
+
+  @Test
+  @DisplayName("a progress counts once everything delivered before it is acked, and not sooner")
+  void progressWaits() {
+    TrackedDelivery<String> first = admit(1);
+    TrackedDelivery<String> second = admit(2);
+    window.progress(new TestPosition(3));
+    second.ack();
+    assertThat(window.watermark()).isNull();
+    first.ack();
+    assertThat(window.watermark()).isEqualTo(new TestPosition(3));
+  }
+
+  @Test
+  @DisplayName("a progress takes no slot, however many come")
+  void progressTakesNoRoom() {
+    admit(1);
+    for (int i = 2; i < 1_000; i++) {
+      window.progress(new TestPosition(i));
+    }
+    assertThat(window.hasRoom()).isTrue();
+    assertThat(window.unacked()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("full when its span is full, however few in it are unacked")
+  void spanCounts() {
+    TrackedDelivery<String> slow = admit(1);
+    for (int i = 2; i <= 4; i++) {
+      admit(i).ack();
+    }
+    assertThat(window.hasRoom()).isFalse();
+    assertThat(window.unacked()).isEqualTo(1);
+    slow.ack();
+    assertThat(window.hasRoom()).isTrue();
+    assertThat(window.watermark()).isEqualTo(new TestPosition(4));
+  }
+
+  @Test
+  @DisplayName("an ack of a delivery that was nacked is told as too late, an ack in vain is not")
+  void late() {
+    TrackedDelivery<String> delivery = admit(1);
+    delivery.nack();
+    assertThat(delivery.ack()).isFalse();
+    assertThat(settlements.late).hasValue(1);
+    TrackedDelivery<String> again = window.nextNacked();
+    assertThat(again.ack()).isTrue();
+    assertThat(again.ack()).isFalse();
+    assertThat(settlements.late).hasValue(1);
+  }
+
+  @Test
+  @DisplayName("a delivery keeps its place and its numbers for tens of rounds of the ring")
+  void rounds() {
+    for (int i = 1; i <= 1_000; i++) {
+      assertThat(window.hasRoom()).isTrue();
+      TrackedDelivery<String> delivery = admit(i);
+      assertThat(delivery.sequence()).isEqualTo(i - 1);
+      assertThat(delivery.ack()).isTrue();
+      assertThat(window.watermark()).isEqualTo(new TestPosition(i));
+    }
+    assertThat(window.acked()).isEqualTo(1_000);
+  }
+
+  @Test
+  @DisplayName(
+      "once it expired nothing can be settled, also what is handed out or comes again later")
+  void expired() {
+    TrackedDelivery<String> open = admit(1);
+    TrackedDelivery<String> acked = admit(2);
+    TrackedDelivery<String> nacked = admit(3);
+    assertThat(acked.ack()).isTrue();
+    assertThat(nacked.nack()).isTrue();
+    assertThat(window.expire()).isEqualTo(2);
+    TrackedDelivery<String> again = window.nextNacked();
+    TrackedDelivery<String> later = admit(4);
+    assertThat(List.of(open, again, later)).noneMatch(Delivery::ack).noneMatch(Delivery::nack);
+    assertThat(window.acked()).isEqualTo(1);
+    assertThat(settlements.late).hasValue(3);
+    assertThat(window.watermark()).isNull();
+    assertThat(window.expire()).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName("an acked event is not kept once the watermark has passed it")
+  void eventIsNotKept() {
+    AckWindow<Object, TestPosition> objects = settlements.on(new AckWindow<>(4));
+    WeakReference<Object> event = ackedEvent(objects);
+    assertThat(objects.watermark()).isEqualTo(new TestPosition(1));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          System.gc();
+          return event.get() == null;
+        });
+    assertThat(objects.acked()).isEqualTo(1);
+  }
+
+  private static WeakReference<Object> ackedEvent(AckWindow<Object, TestPosition> window) {
+    Object event = new byte[1_000];
+    assertThat(window.admit(event, new TestPosition(1)).ack()).isTrue();
+    return new WeakReference<>(event);
+  }
+}

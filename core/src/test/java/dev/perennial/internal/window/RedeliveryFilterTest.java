@@ -1,0 +1,154 @@
+package dev.perennial.internal.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.spy;
+import static org.mockito.Mockito.verify;
+
+import dev.perennial.Delivery;
+import dev.perennial.TestPosition;
+import dev.perennial.internal.stream.StreamObserver;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class RedeliveryFilterTest {
+
+  private static final Duration HORIZON = Duration.ofMinutes(3);
+
+  private final CountingSettlementListener settlements = new CountingSettlementListener();
+  private final RecordingConnection connection = new RecordingConnection(1);
+  private final StreamObserver observer = spy(new StreamObserver("test", List.of()));
+
+  private RedeliveryFilter<String, TestPosition> filter(int capacity, int memory) {
+    RedeliveryFilter<String, TestPosition> filter =
+        settlements.on(new RedeliveryFilter<>(capacity, memory, HORIZON, observer));
+    filter.connected(connection);
+    return filter;
+  }
+
+  @Test
+  @DisplayName("full when its unacked count is: one slow event does not block the others")
+  void slowEvent() {
+    RedeliveryFilter<String, TestPosition> filter = filter(2, 2);
+    TrackedDelivery<String> slow = filter.admit("slow", new TestPosition(0));
+    for (int i = 1; i <= 1_000; i++) {
+      assertThat(filter.hasRoom()).isTrue();
+      assertThat(filter.admit("quick", new TestPosition(i)).ack()).isTrue();
+    }
+    assertThat(filter.admit("last", new TestPosition(2_000))).isNotNull();
+    assertThat(filter.hasRoom()).isFalse();
+    assertThat(filter.oldestUnacked()).contains(slow.position());
+  }
+
+  @Test
+  @DisplayName("the horizon runs from the first idle moment after the ack, not from the ack")
+  void horizon() {
+    RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
+    long horizon = HORIZON.toNanos();
+    filter.admit("event", new TestPosition(1)).ack();
+    assertThat(filter.admit("event", new TestPosition(1))).isNull();
+    filter.idle(20 * horizon);
+    assertThat(filter.admit("event", new TestPosition(1))).isNull();
+    filter.idle(21 * horizon - 1);
+    assertThat(filter.admit("event", new TestPosition(1))).isNull();
+    filter.idle(21 * horizon);
+    assertThat(filter.admit("event", new TestPosition(1))).isNotNull();
+  }
+
+  @Test
+  @DisplayName("an acked event is not kept, only its position is")
+  void eventIsNotKept() {
+    RedeliveryFilter<Object, TestPosition> filter =
+        settlements.on(
+            new RedeliveryFilter<>(4, 4, HORIZON, new StreamObserver("test", List.of())));
+    WeakReference<Object> event = ackedEvent(filter);
+    assertThat(filter.admit("copy", new TestPosition(1))).isNull();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          System.gc();
+          return event.get() == null;
+        });
+    assertThat(filter.admit("copy", new TestPosition(1))).isNull();
+  }
+
+  private static WeakReference<Object> ackedEvent(RedeliveryFilter<Object, TestPosition> filter) {
+    Object event = new byte[1_000];
+    TrackedDelivery<Object> delivery = filter.admit(event, new TestPosition(1));
+    assertThat(delivery.ack()).isTrue();
+    return new WeakReference<>(event);
+  }
+
+  @Test
+  @DisplayName("an ack goes to the newest connection, also one of an event from an older one")
+  void newestConnection() {
+    RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
+    TestPosition position = new TestPosition(1, 1);
+    TrackedDelivery<String> delivery = filter.admit("a", position);
+    RecordingConnection next = new RecordingConnection(2);
+    filter.connected(next);
+    delivery.ack();
+    assertThat(connection.acknowledged).isEmpty();
+    assertThat(next.acknowledged).containsExactly(position);
+  }
+
+  @Test
+  @DisplayName("an endless horizon forgets nothing within the memory")
+  void endlessHorizon() {
+    RedeliveryFilter<String, TestPosition> filter =
+        settlements.on(
+            new RedeliveryFilter<>(
+                4, 4, Duration.ofSeconds(Long.MAX_VALUE), new StreamObserver("test", List.of())));
+    filter.admit("event", new TestPosition(1)).ack();
+    filter.idle(5);
+    assertThat(filter.admit("event", new TestPosition(1))).isNull();
+  }
+
+  @Test
+  @DisplayName("a copy of an acked event is acknowledged again, at the position of the copy")
+  void lostAckIsRepaired() {
+    RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
+    TrackedDelivery<String> delivery = filter.admit("event", new TestPosition(1, 1));
+    delivery.ack();
+    RecordingConnection next = new RecordingConnection(2);
+    filter.connected(next);
+    TestPosition copy = new TestPosition(1, 2);
+    assertThat(filter.admit("event", copy)).isNull();
+    assertThat(next.acknowledged).hasSize(1).first().isSameAs(copy);
+  }
+
+  @Test
+  @DisplayName(
+      "once it expired nothing can be settled, also what is handed out or comes again later")
+  void expired() {
+    RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
+    TrackedDelivery<String> open = filter.admit("open", new TestPosition(1));
+    TrackedDelivery<String> acked = filter.admit("acked", new TestPosition(2));
+    TrackedDelivery<String> nacked = filter.admit("nacked", new TestPosition(3));
+    assertThat(acked.ack()).isTrue();
+    assertThat(nacked.nack()).isTrue();
+    assertThat(filter.expire()).isEqualTo(2);
+    TrackedDelivery<String> again = filter.nextNacked();
+    TrackedDelivery<String> later = filter.admit("later", new TestPosition(4));
+    assertThat(List.of(open, again, later)).noneMatch(Delivery::ack).noneMatch(Delivery::nack);
+    assertThat(filter.acked()).isEqualTo(1);
+    assertThat(settlements.late).hasValue(3);
+    assertThat(connection.acknowledged).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("an ack that a connection fails to take counts, and its copy is acked again")
+  void acknowledgeFails() {
+    RedeliveryFilter<String, TestPosition> filter = filter(1, 4);
+    Error error = new OutOfMemoryError("for a moment");
+    connection.failNext(error);
+    assertThat(filter.admit("a", new TestPosition(1)).ack()).isTrue();
+    assertThat(filter.hasRoom()).isTrue();
+    assertThat(filter.admit("a", new TestPosition(1))).isNull();
+    assertThat(connection.acknowledged).hasSize(1);
+    verify(observer).acknowledgeFailed(error);
+  }
+}

@@ -1,0 +1,45 @@
+package dev.perennial.internal.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.TestPosition;
+import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TrackedDeliveryTest {
+
+  private final AckWindow<String, TestPosition> window = new AckWindow<>(4);
+
+  @Test
+  @DisplayName("its text says where it is, which attempt it is, and what became of it")
+  void text() {
+    TestPosition position = new TestPosition(7);
+    TrackedDelivery<String> delivery = window.admit("event", position);
+    assertThat(delivery).hasToString("Delivery[" + position + ", attempt 1, OPEN]");
+    delivery.nack();
+    assertThat(window.nextNacked()).hasToString("Delivery[" + position + ", attempt 2, OPEN]");
+    assertThat(delivery).hasToString("Delivery[" + position + ", attempt 1, NACKED]");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("settled by the application is what it acked or nacked, and nothing else")
+  void settled(Settlement how) {
+    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(1));
+    delivery.settle(how);
+    assertThat(delivery.isSettled()).isEqualTo(how == Settlement.ACKED || how == Settlement.NACKED);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @DisplayName("it is settled once")
+  void once(Settlement how) {
+    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(1));
+    assertThat(delivery.settle(Settlement.ACKED)).isTrue();
+    assertThat(delivery.settle(how)).isFalse();
+    assertThat(delivery.settlement()).isEqualTo(Settlement.ACKED);
+  }
+}
