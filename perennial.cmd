@@ -4,7 +4,7 @@ rem Needs a JDK 17 or newer and, to build, Maven 3.8 or newer.
 setlocal EnableExtensions DisableDelayedExpansion
 
 set "root=%~dp0"
-set "jar=%root%examples\target\perennial.jar"
+set "jar=%root%cli\target\perennial.jar"
 
 if not defined JAVA_HOME goto java_on_path
 set "java=%JAVA_HOME%\bin\java.exe"
@@ -44,7 +44,7 @@ exit /b 1
 
 :java_new_enough
 rem Whether the program is there and newer than all that it is made of; folders too, for what was deleted.
-powershell -NoProfile -Command "$ErrorActionPreference = 'Stop'; if (-not (Test-Path -LiteralPath $env:jar)) { exit 1 }; $built = (Get-Item -LiteralPath $env:jar).LastWriteTimeUtc; $files = @(Get-Item -LiteralPath ($env:root + 'pom.xml')); foreach ($module in 'core', 'transport-netty', 'source-tap', 'source-mongo', 'checkpoint-file', 'checkpoint-redis', 'simulators', 'examples') { $files += Get-Item -LiteralPath ($env:root + $module + '\pom.xml'); $files += Get-Item -LiteralPath ($env:root + $module + '\src\main'); $files += Get-ChildItem -Recurse -LiteralPath ($env:root + $module + '\src\main') }; foreach ($file in $files) { if ($file.LastWriteTimeUtc -gt $built) { exit 1 } }; exit 0"
+powershell -NoProfile -Command "$ErrorActionPreference = 'Stop'; if (-not (Test-Path -LiteralPath $env:jar)) { exit 1 }; $built = (Get-Item -LiteralPath $env:jar).LastWriteTimeUtc; $files = @(Get-Item -LiteralPath ($env:root + 'pom.xml')); foreach ($module in 'core', 'transport-netty', 'source-tap', 'source-mongo', 'checkpoint-file', 'checkpoint-redis', 'simulators', 'cli') { $files += Get-Item -LiteralPath ($env:root + $module + '\pom.xml'); $files += Get-Item -LiteralPath ($env:root + $module + '\src\main'); $files += Get-ChildItem -Recurse -LiteralPath ($env:root + $module + '\src\main') }; foreach ($file in $files) { if ($file.LastWriteTimeUtc -gt $built) { exit 1 } }; exit 0"
 if not errorlevel 1 goto run
 
 if exist "%home%\bin\javac.exe" goto jdk_found
@@ -79,7 +79,7 @@ exit /b 1
 :build
 echo perennial: building (once, without tests)>&2
 pushd "%root%"
-call mvn -B -ntp -Dquick -Dstyle.color=never -pl examples -am package 1>&2
+call mvn -B -ntp -Dquick -Dstyle.color=never -pl cli -am package 1>&2
 set "status=%errorlevel%"
 popd
 if "%status%"=="0" goto built

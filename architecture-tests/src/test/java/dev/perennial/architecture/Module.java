@@ -96,24 +96,21 @@ record Module(
               ".source.tap",
               ".source.mongo",
               ".checkpoint.file",
-              ".checkpoint.redis",
-              ".simulators.."),
-          with(
-              JACKSON,
-              NULLNESS,
-              LOG,
-              NETTY,
-              MONGO_DRIVER,
-              BSON,
-              LETTUCE,
-              "picocli..",
-              "javax.sql.."),
+              ".checkpoint.redis"),
+          with(JACKSON, NULLNESS, MONGO_DRIVER, BSON, "javax.sql.."),
+          false);
+  static final Module CLI =
+      new Module(
+          "perennial-cli",
+          List.of(".cli.."),
+          with(EXAMPLES.sees, ".simulators.."),
+          with(JACKSON, NULLNESS, MONGO_DRIVER, BSON, LETTUCE, "picocli.."),
           false);
   static final Module BENCHMARKS =
       new Module(
           "perennial-benchmarks",
           List.of(".benchmarks.."),
-          with(EXAMPLES.sees, ".testkit..", ".examples.."),
+          with(CLI.sees, ".testkit..", ".cli..", ".examples.."),
           with(
               JACKSON,
               NULLNESS,
@@ -136,6 +133,7 @@ record Module(
           TESTKIT,
           SIMULATORS,
           EXAMPLES,
+          CLI,
           BENCHMARKS);
 
   /** What implements a port over somebody else's protocol or storage. */

@@ -1,5 +1,6 @@
 package dev.perennial.examples;
 
+import dev.perennial.cli.Program;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 

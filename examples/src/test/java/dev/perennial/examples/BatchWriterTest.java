@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.perennial.EventStream;
+import dev.perennial.cli.Program;
 import dev.perennial.port.Transport;
 import dev.perennial.simulators.tap.TapSimulator;
 import dev.perennial.source.tap.TapEvent;

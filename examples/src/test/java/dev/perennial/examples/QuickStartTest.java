@@ -3,6 +3,7 @@ package dev.perennial.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.perennial.cli.Program;
 import dev.perennial.simulators.tap.TapSimulator;
 import java.io.File;
 import java.nio.file.Files;

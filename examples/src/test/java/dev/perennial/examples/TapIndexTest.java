@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.perennial.EventStream;
+import dev.perennial.cli.Program;
 import dev.perennial.port.Transport;
 import dev.perennial.simulators.tap.TapEventSpec.RecordChange;
 import dev.perennial.simulators.tap.TapSimulator;

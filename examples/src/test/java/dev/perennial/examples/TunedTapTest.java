@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.EventStream;
 import dev.perennial.StreamState;
+import dev.perennial.cli.Program;
 import dev.perennial.port.Transport;
 import dev.perennial.simulators.tap.TapSimulator;
 import dev.perennial.source.tap.TapEvent;

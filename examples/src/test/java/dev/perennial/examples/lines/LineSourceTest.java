@@ -7,7 +7,7 @@ import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamException;
-import dev.perennial.examples.Program;
+import dev.perennial.cli.Program;
 import dev.perennial.examples.lines.LogEvent.Gap;
 import dev.perennial.examples.lines.LogEvent.Line;
 import dev.perennial.examples.lines.LogEvent.TooLong;

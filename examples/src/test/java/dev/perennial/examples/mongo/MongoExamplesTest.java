@@ -8,7 +8,7 @@ import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamEndedException;
-import dev.perennial.examples.Program;
+import dev.perennial.cli.Program;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.simulators.redis.RedisServer;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.perennial.checkpoint.redis.RedisCheckpointStore;
-import dev.perennial.examples.Program;
+import dev.perennial.cli.Program;
 import dev.perennial.examples.Snippets;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;

@@ -1,0 +1,16 @@
+package dev.perennial.cli.checkpoint;
+
+import dev.perennial.cli.console.CommandGroup;
+import picocli.CommandLine.Command;
+
+/** {@code perennial checkpoint}: what can be done with checkpoints while no stream runs. */
+@Command(
+    name = "checkpoint",
+    description = "Lists, shows and deletes checkpoints, in a directory or in Redis.",
+    subcommands = {
+      CheckpointListCommand.class,
+      CheckpointShowCommand.class,
+      CheckpointDeleteCommand.class
+    },
+    synopsisSubcommandLabel = "COMMAND")
+public final class CheckpointCommand extends CommandGroup {}

@@ -1,0 +1,41 @@
+package dev.perennial.cli.demo;
+
+import dev.perennial.StreamStats;
+
+/** The figures of a demo's streams, one after the other, added up. */
+final class StreamTotals {
+
+  private long received;
+  private long acked;
+  private long reconnects;
+  private long redeliveriesDropped;
+  private long malformed;
+
+  void add(StreamStats stats) {
+    received += stats.received();
+    acked += stats.acked();
+    reconnects += stats.reconnects();
+    redeliveriesDropped += stats.redeliveriesDropped();
+    malformed += stats.malformed();
+  }
+
+  long received() {
+    return received;
+  }
+
+  long acked() {
+    return acked;
+  }
+
+  long reconnects() {
+    return reconnects;
+  }
+
+  long redeliveriesDropped() {
+    return redeliveriesDropped;
+  }
+
+  long malformed() {
+    return malformed;
+  }
+}

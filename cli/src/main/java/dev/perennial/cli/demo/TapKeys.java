@@ -1,0 +1,38 @@
+package dev.perennial.cli.demo;
+
+import dev.perennial.simulators.tap.TapEventSpec;
+import dev.perennial.source.tap.TapEvent;
+import dev.perennial.source.tap.TapIdentity;
+import dev.perennial.source.tap.TapMalformed;
+import dev.perennial.source.tap.TapRecord;
+import dev.perennial.source.tap.TapUnknown;
+import java.util.Optional;
+
+/** The keys by which the simulated Tap's ledger has its events. */
+final class TapKeys {
+
+  private TapKeys() {}
+
+  /** The key of an event; empty for noise on the line, which is no event of the simulator's. */
+  static Optional<String> of(TapEvent event) {
+    if (event instanceof TapRecord record) {
+      return Optional.of(
+          TapEventSpec.recordKey(record.did(), record.rev(), record.collection(), record.rkey()));
+    }
+    if (event instanceof TapIdentity identity) {
+      return Optional.of(
+          TapEventSpec.identityKey(identity.did(), identity.handle(), identity.status().value()));
+    }
+    if (event instanceof TapUnknown unknown) {
+      return Optional.of(rawKey(unknown, unknown.id()));
+    }
+    TapMalformed malformed = (TapMalformed) event;
+    return malformed.id().isPresent()
+        ? Optional.of(rawKey(malformed, malformed.id().getAsLong()))
+        : Optional.empty();
+  }
+
+  private static String rawKey(TapEvent event, long id) {
+    return event.rawText().replace("\"id\":" + Long.toUnsignedString(id), "\"id\":$id");
+  }
+}

@@ -1,0 +1,38 @@
+package dev.perennial.cli.tail;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Durations as people write them on a command line. */
+final class Durations {
+
+  /** At most nine digits each, which is more than anybody means, and no overflow. */
+  private static final Pattern PARTS =
+      Pattern.compile(
+          "(?:(\\d{1,9})d)?(?:(\\d{1,9})h)?(?:(\\d{1,9})m)?(?:(\\d{1,9})s)?(?:(\\d{1,9})ms)?");
+
+  private Durations() {}
+
+  /**
+   * Reads {@code 90s}, {@code 10m}, {@code 2h}, {@code 1d} or several of them as {@code 1h30m};
+   * empty if it is none.
+   */
+  static Optional<Duration> parse(String text) {
+    Matcher parts = PARTS.matcher(text);
+    if (text.isEmpty() || !parts.matches()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Duration.ofDays(number(parts, 1))
+            .plusHours(number(parts, 2))
+            .plusMinutes(number(parts, 3))
+            .plusSeconds(number(parts, 4))
+            .plusMillis(number(parts, 5)));
+  }
+
+  private static long number(Matcher parts, int group) {
+    return parts.group(group) == null ? 0 : Long.parseLong(parts.group(group));
+  }
+}

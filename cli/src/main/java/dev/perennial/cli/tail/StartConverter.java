@@ -1,0 +1,89 @@
+package dev.perennial.cli.tail;
+
+import dev.perennial.port.LogText;
+import dev.perennial.source.mongo.StartPosition;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
+import java.time.temporal.TemporalAccessor;
+import java.time.temporal.TemporalQueries;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * Reads where to begin on the command line: what the source reads, and times as people write them.
+ */
+final class StartConverter implements ITypeConverter<StartPosition> {
+
+  /** How to write a start, for the help and for errors. */
+  static final String FORM =
+      "now, a time in UTC such as 2026-11-22T10:00Z or 2026-11-22, a time before now such as -10m,"
+          + " -2h or -1d, or a resume token";
+
+  /** What begins like a date is no resume token: those have no dash. */
+  private static final Pattern DATE = Pattern.compile("\\d{4}-.*");
+
+  /** Of a date, a time and an offset, what comes last may be left out. */
+  private static final DateTimeFormatter TIME =
+      new DateTimeFormatterBuilder()
+          .parseCaseInsensitive()
+          .append(DateTimeFormatter.ISO_LOCAL_DATE)
+          .optionalStart()
+          .appendPattern("['T'][ ]")
+          .append(DateTimeFormatter.ISO_LOCAL_TIME)
+          .optionalStart()
+          .appendOffset("+HH:MM", "Z")
+          .toFormatter(Locale.ROOT)
+          .withResolverStyle(ResolverStyle.STRICT);
+
+  private final Clock clock;
+
+  /** For picocli. */
+  StartConverter() {
+    this(Clock.systemUTC());
+  }
+
+  StartConverter(Clock clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public StartPosition convert(String value) {
+    String text = value.strip();
+    try {
+      if (text.startsWith("-")) {
+        Duration before = Durations.parse(text.substring(1)).orElseThrow(() -> refused(value));
+        return StartPosition.at(clock.instant().minus(before));
+      }
+      if (DATE.matcher(text).matches()) {
+        return StartPosition.at(time(text));
+      }
+      return StartPosition.parse(text);
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw refused(value);
+    }
+  }
+
+  private static Instant time(String text) {
+    TemporalAccessor given = TIME.parse(text);
+    LocalTime time = given.query(TemporalQueries.localTime());
+    ZoneOffset offset = given.query(TemporalQueries.offset());
+    return LocalDate.from(given)
+        .atTime(Objects.requireNonNullElse(time, LocalTime.MIDNIGHT))
+        .toInstant(Objects.requireNonNullElse(offset, ZoneOffset.UTC));
+  }
+
+  private static TypeConversionException refused(String value) {
+    return new TypeConversionException('"' + LogText.brief(value) + "\" is no start: give " + FORM);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.perennial.cli.tail;
+
+import dev.perennial.port.LogText;
+import dev.perennial.source.tap.TapEvent;
+import dev.perennial.source.tap.TapIdentity;
+import dev.perennial.source.tap.TapMalformed;
+import dev.perennial.source.tap.TapRecord;
+import dev.perennial.source.tap.TapUnknown;
+import java.time.OffsetTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.OptionalLong;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Writes Tap's events on one line each. */
+final class TapLine {
+
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSX");
+  private static final JsonMapper MAPPER = JsonMapper.shared();
+  private static final int RAW_LENGTH = 100;
+
+  private TapLine() {}
+
+  /** For a person: the time of arrival in UTC, the id, what happened, and to what. */
+  static String text(TapEvent event) {
+    return TIME.format(OffsetTime.now(ZoneOffset.UTC)) + ' ' + LogText.line(describe(event));
+  }
+
+  private static String describe(TapEvent event) {
+    if (event instanceof TapRecord record) {
+      return line(
+          OptionalLong.of(record.id()),
+          record.action().toString(),
+          record.did()
+              + ' '
+              + record.collection()
+              + '/'
+              + record.rkey()
+              + (record.live() ? "" : " (backfill)"));
+    }
+    if (event instanceof TapIdentity identity) {
+      String handle = identity.handle().isEmpty() ? "(no handle)" : identity.handle();
+      return line(
+          OptionalLong.of(identity.id()),
+          "identity",
+          identity.did() + ' ' + handle + ' ' + identity.status());
+    }
+    if (event instanceof TapUnknown unknown) {
+      return line(OptionalLong.of(unknown.id()), "unknown", "type " + unknown.type());
+    }
+    TapMalformed malformed = (TapMalformed) event;
+    return line(
+        malformed.id(),
+        "malformed",
+        malformed.size() + " bytes: " + LogText.brief(malformed.rawText(), RAW_LENGTH));
+  }
+
+  private static String line(OptionalLong id, String what, String about) {
+    String number = id.isPresent() ? Long.toUnsignedString(id.getAsLong()) : "-";
+    return String.format(Locale.ROOT, "%8s %-9s %s", number, what, about);
+  }
+
+  /**
+   * For a program: the message as it came, without line breaks. What is no JSON, and what was cut
+   * off, is put into a JSON object, so that each line is one.
+   */
+  static String json(TapEvent event) {
+    if (!(event instanceof TapMalformed malformed)) {
+      // Between tokens JSON has line breaks as it likes, within them none.
+      return event.rawText().replace('\n', ' ').replace('\r', ' ');
+    }
+    ObjectNode node = MAPPER.createObjectNode();
+    ObjectNode about = node.putObject("malformed");
+    malformed.id().ifPresent(id -> about.put("id", Long.toUnsignedString(id)));
+    about.put("size", malformed.size());
+    about.put("cause", String.valueOf(malformed.cause().getMessage()));
+    about.put("raw", malformed.rawText());
+    return MAPPER.writeValueAsString(node);
+  }
+}

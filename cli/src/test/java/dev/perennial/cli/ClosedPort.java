@@ -1,0 +1,28 @@
+package dev.perennial.cli;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+
+/**
+ * A port of the loopback interface that refuses connections. It is held until it is closed, for a
+ * free one may be given to somebody else, who listens there.
+ */
+public final class ClosedPort implements AutoCloseable {
+
+  private final Socket socket = new Socket();
+
+  public ClosedPort() throws IOException {
+    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  }
+
+  public int number() {
+    return socket.getLocalPort();
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

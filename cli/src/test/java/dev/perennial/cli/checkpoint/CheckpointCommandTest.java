@@ -1,0 +1,219 @@
+package dev.perennial.cli.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.cli.ClosedPort;
+import dev.perennial.cli.Perennial;
+import dev.perennial.cli.Program;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.CheckpointStore;
+import dev.perennial.simulators.redis.RedisServer;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+class CheckpointCommandTest {
+
+  private static final Checkpoint ORDERS = new Checkpoint("mongodb", "a1b2", "1 time 1700000000.7");
+
+  @TempDir private static Path folder;
+  private static RedisServer redis;
+
+  @BeforeAll
+  static void startRedis() {
+    redis = RedisServer.builder().password("geheim").start();
+  }
+
+  @AfterAll
+  static void stopRedis() {
+    redis.close();
+  }
+
+  /** Of either kind, and empty. */
+  static Stream<String> locations() throws Exception {
+    Path directory = Files.createTempDirectory(folder, "checkpoints");
+    redis.command("FLUSHALL");
+    return Stream.of("file:" + directory, directory.toString(), redis.uri());
+  }
+
+  @ParameterizedTest
+  @MethodSource("locations")
+  void listsShowsAndDeletes(String location) throws Exception {
+    save(location, "orders", ORDERS);
+    save(location, "app/log", new Checkpoint("lines", "", "7"));
+
+    assertThat(run("list", location)).isEqualTo(new Result(0, "app/log\norders\n", ""));
+    assertThat(run("show", location, "orders"))
+        .isEqualTo(
+            new Result(
+                0,
+                """
+                stream        orders
+                source        mongodb
+                fingerprint   a1b2
+                position      1 time 1700000000.7
+                cluster time  2023-11-14T22:13:20Z, increment 7
+                """,
+                ""));
+    String where = " in " + CheckpointLocation.parse(location) + "\n";
+    assertThat(run("delete", location, "orders"))
+        .isEqualTo(new Result(0, "deleted the checkpoint \"orders\"" + where, ""));
+    assertThat(run("list", location)).isEqualTo(new Result(0, "app/log\n", ""));
+    assertThat(run("delete", location, "app/log"))
+        .isEqualTo(new Result(0, "deleted the checkpoint \"app/log\"" + where, ""));
+    assertThat(run("list", location))
+        .isEqualTo(new Result(0, "", "there is no checkpoint" + where));
+  }
+
+  @ParameterizedTest
+  @MethodSource("locations")
+  void saysThatAStreamHasNoCheckpoint(String location) throws Exception {
+    save(location, "orders", ORDERS);
+    String there = "\"order\" has no checkpoint in " + CheckpointLocation.parse(location);
+    for (String command : List.of("show", "delete")) {
+      Result result = run(command, location, "order");
+      assertThat(result.status).isEqualTo(1);
+      assertThat(result.out).isEmpty();
+      assertThat(result.err)
+          .isEqualTo("perennial: the stream " + there + "; there is one of orders\n");
+    }
+    run("delete", location, "orders");
+    assertThat(run("show", location, "order").err).endsWith("; there is none at all\n");
+  }
+
+  @ParameterizedTest
+  @MethodSource("locations")
+  void deletesNothingWhileTheStreamRuns(String location) throws Exception {
+    save(location, "orders", ORDERS);
+    try (ManagedStore store = CheckpointLocation.parse(location).open();
+        CheckpointSlot claim = store.store().tryClaim("orders", why -> {}).orElseThrow()) {
+      Result result = run("delete", location, "orders");
+      assertThat(result.status).isEqualTo(1);
+      assertThat(result.err).startsWith("perennial: ").contains("orders", "in use").hasLineCount(1);
+      assertThat(run("show", location, "orders").status).as("can be looked at").isZero();
+      assertThat(claim.load()).contains(ORDERS);
+    }
+    assertThat(run("delete", location, "orders").status).isZero();
+  }
+
+  @Test
+  void saysThatADirectoryIsMissing() {
+    Path missing = folder.resolve("missing");
+    assertThat(run("list", "file:" + missing))
+        .isEqualTo(new Result(1, "", "perennial: there is no directory " + missing + "\n"));
+    assertThat(missing).doesNotExist();
+  }
+
+  @Test
+  void saysThatACheckpointIsCorrupt() throws Exception {
+    Path directory = Files.createTempDirectory(folder, "checkpoints");
+    save(directory.toString(), "orders", ORDERS);
+    Files.writeString(directory.resolve("orders.checkpoint"), "rubbish");
+    Result result = run("show", directory.toString(), "orders");
+    assertThat(result.status).isEqualTo(1);
+    assertThat(result.err).contains("orders.checkpoint").hasLineCount(1);
+  }
+
+  @Test
+  void findsKeysWithAPrefixOfTheirOwn() throws Exception {
+    redis.command("FLUSHALL");
+    try (ManagedStore store = CheckpointLocation.parse(redis.uri()).open("mine")) {
+      save(store.store(), "orders", ORDERS);
+    }
+    assertThat(run("list", redis.uri()).out).isEmpty();
+    assertThat(run("list", redis.uri(), "--prefix", "mine").out).isEqualTo("orders\n");
+    Result result = run("list", "file:" + folder, "--prefix", "mine");
+    assertThat(result.status).isEqualTo(2);
+    assertThat(result.err).contains("--prefix is for checkpoints in Redis");
+  }
+
+  @Test
+  void saysThatRedisRefusesThePasswordWithoutShowingIt() {
+    String wrong = "redis://:falsch@127.0.0.1:" + redis.port();
+    Result result = run("list", wrong);
+    assertThat(result.status).isEqualTo(1);
+    assertThat(result.err)
+        .startsWith("perennial: ")
+        .contains("password")
+        .doesNotContain("falsch")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void saysThatRedisCannotBeReached() throws Exception {
+    try (ClosedPort port = new ClosedPort()) {
+      Result result = run("list", "redis://127.0.0.1:" + port.number());
+      assertThat(result.status).isEqualTo(1);
+      assertThat(result.err).contains("127.0.0.1:" + port.number()).hasLineCount(1);
+    }
+  }
+
+  @Test
+  void refusesWhatItCannotUnderstand() {
+    Result result = run("list", "s3://key:geheim@bucket");
+    assertThat(result.status).isEqualTo(2);
+    assertThat(result.err)
+        .contains("checkpoints cannot be in s3://…", "See perennial checkpoint list --help.")
+        .doesNotContain("geheim");
+    assertThat(run("show", folder.toString()).err).contains("Missing required parameter: 'ID'");
+    assertThat(run("show", folder.toString(), "").status).isEqualTo(2);
+    assertThat(run().err).contains("Say what to do: list, show or delete");
+  }
+
+  @Test
+  void isACommandOfTheProgram() throws Exception {
+    Path directory = Files.createTempDirectory(folder, "checkpoints");
+    save(directory.toString(), "naïve 水", ORDERS);
+    try (Program program =
+        Program.java(
+            Perennial.class.getName(),
+            Map.of("LC_ALL", "C"),
+            "checkpoint",
+            "list",
+            directory.toString())) {
+      assertThat(program.exitStatus()).as(program.toString()).isZero();
+      assertThat(program.lines()).containsExactly("naïve 水");
+    }
+  }
+
+  private record Result(int status, String out, String err) {}
+
+  private static Result run(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("checkpoint"));
+    all.addAll(List.of(arguments));
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int status =
+        Perennial.commandLine(new CommandLine(new Perennial()))
+            .setOut(new PrintWriter(out, true))
+            .setErr(new PrintWriter(err, true))
+            .execute(all.toArray(String[]::new));
+    return new Result(status, out.toString(), err.toString());
+  }
+
+  private static void save(String location, String id, Checkpoint checkpoint) throws Exception {
+    try (ManagedStore store = CheckpointLocation.parse(location).open()) {
+      save(store.store(), id, checkpoint);
+    }
+  }
+
+  private static void save(CheckpointStore store, String id, Checkpoint checkpoint)
+      throws Exception {
+    try (CheckpointSlot claim = store.tryClaim(id, why -> {}).orElseThrow()) {
+      claim.save(checkpoint);
+    }
+  }
+}

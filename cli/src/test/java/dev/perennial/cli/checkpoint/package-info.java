@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.cli.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

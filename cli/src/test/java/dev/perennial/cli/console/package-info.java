@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.cli.console;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,37 @@
+package dev.perennial.cli.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.source.mongo.ChangeEvent;
+import org.junit.jupiter.api.Test;
+
+class MongoKeysTest {
+
+  @Test
+  void tellTheChangesOfATransactionApart() {
+    assertThat(MongoKeys.of(event("insert", ",\"documentKey\":{\"_id\":7}")))
+        .contains("4294967295.3 insert BsonInt32{value=7}");
+    assertThat(MongoKeys.of(event("insert", ",\"documentKey\":{\"_id\":8}")))
+        .contains("4294967295.3 insert BsonInt32{value=8}");
+  }
+
+  @Test
+  void needNoDocument() {
+    assertThat(MongoKeys.of(event("drop", ""))).contains("4294967295.3 drop");
+  }
+
+  @Test
+  void leaveOutWhatIsNotInTheOplog() {
+    assertThat(MongoKeys.of(event("invalidate", ""))).isEmpty();
+    assertThat(MongoKeys.of(ChangeEvent.parse(new byte[3]))).isEmpty();
+  }
+
+  private static ChangeEvent event(String operation, String more) {
+    return ChangeEvent.parse(
+        "{\"_id\":{\"_data\":\"82\"},\"operationType\":\""
+            + operation
+            + "\",\"clusterTime\":{\"$timestamp\":{\"t\":4294967295,\"i\":3}}"
+            + more
+            + "}");
+  }
+}

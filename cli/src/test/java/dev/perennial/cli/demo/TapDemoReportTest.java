@@ -1,0 +1,60 @@
+package dev.perennial.cli.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.perennial.cli.console.Screen;
+import dev.perennial.simulators.tap.Ledger;
+import dev.perennial.simulators.tap.Ledger.Entry;
+import dev.perennial.simulators.tap.TapEventSpec;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TapDemoReportTest {
+
+  private static final String KEY = TapEventSpec.identityKey("did:plc:a", "a.test", "active");
+
+  private final Tally tally = new Tally();
+
+  @Test
+  void isCleanWhenEverythingWasHandledAndAcked() {
+    tally.handled(KEY);
+    assertThat(report(true).clean()).isTrue();
+    assertThat(printed(report(true))).contains("lost: 0 of 1 events").doesNotContain("never acked");
+  }
+
+  @Test
+  void countsWhatWasAckedButNeverHandled() {
+    assertThat(report(true).clean()).isFalse();
+    assertThat(printed(report(true))).contains("lost: 1 of 1 events");
+  }
+
+  @Test
+  void isNotCleanWhenSomethingWasNeverAcked() {
+    tally.handled(KEY);
+    assertThat(report(false).clean()).isFalse();
+    assertThat(printed(report(false))).containsPattern("never acked +1");
+  }
+
+  @Test
+  void countsWhatWasHandledAgain() {
+    tally.handled(KEY);
+    tally.handled(KEY);
+    assertThat(printed(report(true))).containsPattern("handled again +1 ");
+    assertThat(tally.count()).isEqualTo(1);
+  }
+
+  private DemoReport report(boolean acked) {
+    Ledger ledger = new Ledger(List.of(new Entry(1, KEY, 1, acked, false)));
+    return TapDemoReport.of(ledger, tally, new StreamTotals(), Duration.ofSeconds(1));
+  }
+
+  private static String printed(DemoReport report) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    report.print(new Screen(new PrintStream(bytes, true, StandardCharsets.UTF_8), false, false));
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.cli.demo;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.cli.tail;
+
+import org.jspecify.annotations.NullMarked;

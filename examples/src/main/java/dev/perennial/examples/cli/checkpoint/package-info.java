@@ -1,5 +1,0 @@
-/** The commands that look at checkpoints, and where checkpoints are. */
-@NullMarked
-package dev.perennial.examples.cli.checkpoint;
-
-import org.jspecify.annotations.NullMarked;

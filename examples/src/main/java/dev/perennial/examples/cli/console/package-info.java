@@ -1,5 +1,0 @@
-/** What all commands need: the terminal, and errors for the person who started one. */
-@NullMarked
-package dev.perennial.examples.cli.console;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** The demos, in which everything goes wrong and nothing is lost. */
-@NullMarked
-package dev.perennial.examples.cli.demo;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** The commands that print the events of a stream. */
-@NullMarked
-package dev.perennial.examples.cli.tail;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.perennial.examples.cli.checkpoint;
-
-import org.jspecify.annotations.NullMarked;

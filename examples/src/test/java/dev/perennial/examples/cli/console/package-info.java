@@ -1,4 +1,0 @@
-@NullMarked
-package dev.perennial.examples.cli.console;
-
-import org.jspecify.annotations.NullMarked;

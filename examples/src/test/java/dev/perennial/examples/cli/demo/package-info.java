@@ -1,4 +1,0 @@
-@NullMarked
-package dev.perennial.examples.cli.demo;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.perennial.examples.cli;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.perennial.examples.cli.tail;
-
-import org.jspecify.annotations.NullMarked;
