@@ -158,9 +158,9 @@ class FoundBySimulationTest {
     new ClientWorld(1_795_949_768_609L).play();
   }
 
-  /** Two closes in a row find no thread. */
+  /** Two closes in a row find no thread; the third does. */
   @Test
-  void aClaimIsGivenUpAlsoIfNobodyAsksAgain() {
+  void aClaimIsReleasedByTheNextClose() {
     new ClientWorld(191_804_221_006_991L).play();
   }
 

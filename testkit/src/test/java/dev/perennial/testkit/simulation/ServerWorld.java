@@ -251,7 +251,8 @@ final class ServerWorld extends World {
     }
 
     @Override
-    void closed(CloseReport report, boolean done) throws InterruptedException {
+    void closed(EventStream<Object> stream, CloseReport report, boolean done)
+        throws InterruptedException {
       for (int i = 0; i < 120 && !scripted.isClosed(); i++) {
         runtime.sleep(Duration.ofSeconds(1));
       }

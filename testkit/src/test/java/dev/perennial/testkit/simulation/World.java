@@ -172,7 +172,8 @@ abstract class World {
     }
 
     /** Checks what a close left behind. */
-    abstract void closed(CloseReport report, boolean done) throws InterruptedException;
+    abstract void closed(EventStream<Object> stream, CloseReport report, boolean done)
+        throws InterruptedException;
 
     /** Cleans up after the process was killed. */
     abstract void killed();
@@ -293,7 +294,7 @@ abstract class World {
         report,
         unacked,
         heldBack);
-    life.closed(report, done);
+    life.closed(stream, report, done);
     int timers = life.process.pendingTimers();
     referee.require(!rough || timers == 0, "a closed stream has left %s timers", timers);
     return done;
