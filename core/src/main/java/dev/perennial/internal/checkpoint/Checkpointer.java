@@ -24,18 +24,18 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Saves a window's newest watermark: after so many acks, so long after the first ack that is not
- * saved, when it is asked to, and again some time after a save that failed. Saves run one after the
- * other on the store's executor, each with what is newest then; a save for which there was no
- * thread is asked for again by the next ack and by close. Safe for use from any thread.
+ * Saves the newest watermark of a window: after a number of acks, at an interval, on request, and
+ * again some time after a failed save. Saves run one at a time on the store's executor, each with
+ * the newest watermark. If there was no thread for a save, the next ack or close requests it again.
+ * Safe for use from any thread.
  */
 public final class Checkpointer<P extends Position> implements Checkpointing {
 
-  /** Between attempts to save. */
+  /** The time between attempts to save. */
   private static final BackoffPolicy RETRIES =
       BackoffPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(5));
 
-  /** How long the pulling thread waits for a save before it asks for one again. */
+  /** How long the pulling thread waits for a save before it requests one again. */
   private static final Duration ASK_AGAIN = Duration.ofMillis(500);
 
   private final ClientTrackedSource<?, P> source;
@@ -54,11 +54,11 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   private final OneShotTimer interval;
 
   /**
-   * Set between a failed save and its next attempt: until then acks and the interval ask for none.
+   * Set between a failed save and its next attempt; meanwhile acks and the interval request none.
    */
   private final OneShotTimer retry;
 
-  /** Run once, when the claim is released; null until that is wanted. */
+  /** Run once when the claim is released; null until a release is requested. */
   private final AtomicReference<@Nullable Runnable> afterRelease = new AtomicReference<>();
 
   private volatile boolean isReleased;
@@ -91,7 +91,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
             });
     this.claim = new Claim(options, executor, outage, context);
     this.save = executor.job(this::save);
-    // Added last, so that it runs after a save that was asked for before.
+    // Added last, so that it runs after a save that was requested before.
     this.release = executor.job(this::releaseNow);
     this.interval = new OneShotTimer(context.runtime());
     this.retry = new OneShotTimer(context.runtime());
@@ -106,8 +106,8 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   }
 
   /**
-   * Notes where the stream resumes, which is what is saved. Called by the pulling thread before
-   * anything is received.
+   * Notes the position that the stream resumes from, which is saved already. Called by the pulling
+   * thread before anything is received.
    */
   public void restored(P position) {
     window.progress(position);
@@ -115,8 +115,8 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   }
 
   /**
-   * Notes where the stream begins, and requests a save of that. Called by the pulling thread before
-   * anything is received.
+   * Notes the position that the stream starts at, and requests its save. Called by the pulling
+   * thread before anything is received.
    */
   public void begin(P position) {
     window.progress(position);
@@ -124,8 +124,8 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   }
 
   /**
-   * Waits until everything that was acked in order is saved, as the start has to be before the
-   * stream connects. Called by the pulling thread.
+   * Waits until the newest watermark is saved; the start must be saved before the stream connects.
+   * Called by the pulling thread.
    *
    * @return false if the time was over first
    */
@@ -144,7 +144,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   @Override
   public void requestSave() {
     if (context.lifecycle().isClosing()) {
-      // Close may wait for a handler until its time is over, and then has none left for a save.
+      // close() may use its time to wait for a handler, and then has none left for a save.
       requestNow();
       return;
     }
@@ -160,7 +160,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     try {
       interval.set(options.interval(), this::intervalIsOver);
     } catch (Throwable e) {
-      // Without a timer it is saved now, rather than perhaps never.
+      // Without a timer it saves now, because otherwise it might never save.
       requestUnlessRetrying();
     }
   }
@@ -273,11 +273,11 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
 
   private void save() {
     CheckpointSlot slot = claim.slot();
-    // A save that was asked for before another one failed: the retry comes in its own time.
+    // The save was requested before another one failed: the retry timer decides when.
     if (slot == null || retry.isSet()) {
       return;
     }
-    // Before the watermark is read, so that an ack which comes after that counts for the next save.
+    // Before the watermark is read, so that a later ack counts for the next save.
     unsaved.set(0);
     P newest = null;
     long begun;
@@ -316,7 +316,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     }
   }
 
-  /** What counts comes first, because what reports it may fail. */
+  /** Notes a successful save. What counts comes first, because the notifications may fail. */
   private void succeeded(P position, long begun) {
     saved = position;
     outage.end();
@@ -336,8 +336,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     }
     failures++;
     Duration wait = RETRIES.delay(failures, context.runtime().random());
-    // Without a timer, the next ack asks for the next attempt; none comes once the claim is
-    // released.
+    // Without a timer, the next ack requests the next attempt. After a release there is none.
     boolean retried = retry.set(wait, save::ask);
     context.signal().raise();
     if (position != null) {

@@ -5,49 +5,51 @@ import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a stream has for its checkpoint. Safe for use from any thread. */
+/**
+ * The checkpoint of one stream, as the rest of the engine sees it. Safe for use from any thread.
+ */
 public interface Checkpointing {
 
   /** Requests a save if the watermark has moved. Throws nothing. */
   void requestSave();
 
-  /** Begins to save what there is. Throws nothing. */
+  /** Starts to save the newest watermark. Throws nothing. */
   void saveNow();
 
   /**
-   * Tries to save all that there is until it is saved, it cannot be, or the time is over. Does not
-   * wait for a save that waits for the caller.
+   * Saves until the newest watermark is saved, cannot be saved, or the time is over. Does not wait
+   * for a save that waits for the caller.
    */
   void flush(Deadline deadline);
 
-  /** What became of the newest checkpoint. */
+  /** Returns what became of the newest checkpoint. */
   SaveResult result();
 
-  /** Whether there is a claim to give up, held or not. */
+  /** Returns whether the stream has a claim to release, held or not. */
   boolean hasClaim();
 
   /**
-   * Gives the claim up, if there is one, after the saves that are under way or asked for, and
-   * leaves no timer behind. Idempotent; a later call asks again if no thread could be had for it.
+   * Releases the claim after the saves that are running or requested, and cancels all timers.
+   * Idempotent: a later call requests the release again if there was no thread for it.
    *
-   * @param released run once, when that is done
+   * @param released run once after the release
    */
   void release(Runnable released);
 
-  /** Whether the caller is in a call that saves wait for, and so must not wait for one. */
+  /** Returns whether saves wait for the caller, which then must not wait for one. */
   boolean isHeldUpByCaller();
 
   Optional<Instant> lastSave();
 
   /**
-   * What the store last failed with, in claiming, loading or saving; null once that succeeded, and
-   * if nothing failed.
+   * Returns the last error of the store in claiming, loading or saving; null if that has succeeded
+   * since, or never failed.
    */
   @Nullable Throwable lastError();
 
   /**
-   * What a stream that is not live waits for here, to follow "waits for", such as {@code checkpoint
-   * "orders" to be saved}; empty if it waits for nothing of the checkpoint.
+   * Returns what a stream that is not live waits for, as a phrase after "waits for", such as {@code
+   * checkpoint "orders" to be saved}; empty if it does not wait for its checkpoint.
    */
   Optional<String> awaited();
 }

@@ -17,36 +17,36 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream's claim on its checkpoint: tries for it, waits for it as a standby, loads what is saved,
- * and gives it up in the end. The store is called on its lane; the pulling thread, which waits for
- * the claim, asks for each try, so that no timer is needed.
+ * The claim of a stream on its checkpoint: it acquires the claim, waits for it as a standby, loads
+ * the checkpoint, and releases the claim in the end. Calls of the store run on its executor. The
+ * pulling thread, which waits for the claim, requests each attempt, so no timer is needed.
  */
 public final class Claim {
 
-  /** Between the tries of a standby, or of a load that failed. */
+  /** The time between attempts of a standby, or to load. */
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   private sealed interface State {}
 
-  /** Before we have it. */
+  /** Not acquired yet. */
   private sealed interface Trying extends State {}
 
-  /** Not tried yet, or in the first try. */
+  /** No attempt has ended yet. */
   private record Wanted() implements Trying {}
 
-  /** Waiting, as a standby, for the stream that has it. */
+  /** Waiting as a standby for the stream that holds the claim. */
   private record Standby(Deadline until) implements Trying {}
 
-  /** Ours, not loaded yet. */
+  /** Acquired, not loaded yet. */
   private record Held(CheckpointSlot slot, Trying before) implements State {}
 
-  /** Ours, and loaded. */
+  /** Acquired and loaded. */
   private record Ready(CheckpointSlot slot, Optional<Checkpoint> loaded) implements State {}
 
-  /** Somebody else's meanwhile, or broken: nothing may be saved any more. */
+  /** Lost to another stream, or broken: nothing may be saved any more. */
   private record Barred(Optional<CheckpointSlot> slot, Throwable cause) implements State {}
 
-  /** Given up; {@code cause} is why nothing could be saved before, if nothing could. */
+  /** Released; {@code cause} is why nothing could be saved before, if there was a reason. */
   private record Released(@Nullable Throwable cause) implements State {}
 
   private final CheckpointOptions options;
@@ -57,7 +57,7 @@ public final class Claim {
   private final ThreadLocal<Boolean> insideLost = ThreadLocal.withInitial(() -> false);
   private final AtomicReference<State> state = new AtomicReference<>(new Wanted());
 
-  /** When the next try is due. */
+  /** When the next attempt is due. */
   private volatile Deadline nextTry;
 
   public Claim(
@@ -73,14 +73,14 @@ public final class Claim {
     this.nextTry = Deadline.in(Duration.ZERO, context.runtime());
   }
 
-  /** Asks for the first try. */
+  /** Requests the first attempt. */
   public void begin() {
     advance.ask();
   }
 
   /**
-   * Waits until the claim is ours and loaded, and asks for a try whenever one is due. For the
-   * pulling thread.
+   * Waits until the claim is acquired and the checkpoint loaded, and requests an attempt whenever
+   * one is due. Called by the pulling thread.
    *
    * @return false if the time was over first
    */
@@ -110,17 +110,17 @@ public final class Claim {
     return state.get() instanceof Ready;
   }
 
-  /** What was saved. */
+  /** Returns the checkpoint that was loaded, if there was one. */
   public Optional<Checkpoint> loaded() {
     return state.get() instanceof Ready ready ? ready.loaded : Optional.empty();
   }
 
-  /** The slot to save to; null if the claim is lost or given up. */
+  /** Returns the slot to save to; null if the claim is not held. */
   public @Nullable CheckpointSlot slot() {
     return state.get() instanceof Ready ready ? ready.slot : null;
   }
 
-  /** Why nothing can be saved any more, if an error is the reason. */
+  /** Returns the error because of which nothing can be saved any more; null if there is none. */
   public @Nullable Throwable barredBy() {
     State now = state.get();
     if (now instanceof Barred barred) {
@@ -129,7 +129,7 @@ public final class Claim {
     return now instanceof Released released ? released.cause : null;
   }
 
-  /** What the stream waits for before it has the checkpoint; empty once it has. */
+  /** Returns what the stream waits for before it has the checkpoint; empty once it has. */
   public Optional<String> awaited() {
     State now = state.get();
     if (now instanceof Trying) {
@@ -140,7 +140,7 @@ public final class Claim {
         : Optional.empty();
   }
 
-  /** Whether the caller is inside the store's call that told of the loss. */
+  /** Returns whether the caller is inside the store's call that reports the loss. */
   public boolean isInsideLost() {
     return insideLost.get();
   }
@@ -264,14 +264,14 @@ public final class Claim {
     outage.stop();
   }
 
-  /** The error, to be followed by a full stop. */
+  /** Returns the error as a clause without a period at its end. */
   private static String clause(Throwable cause) {
     String reason =
         cause instanceof AdapterFault fault ? fault.getMessage() : LogText.reason(cause);
     return reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason;
   }
 
-  /** What an error of the store means; whatever it does not say itself may be over soon. */
+  /** Returns the kind of an error of the store; an error without a kind may be temporary. */
   public static Kind kindOf(Throwable cause) {
     if (cause instanceof AdapterFault) {
       return Kind.CORRUPT;
@@ -279,7 +279,7 @@ public final class Claim {
     return cause instanceof CheckpointException known ? known.kind() : Kind.UNAVAILABLE;
   }
 
-  /** Names the store's method if it threw what it must not. */
+  /** Names the store's method if it threw an error that it must not throw. */
   private Throwable attributed(State during, Throwable cause) {
     if (cause instanceof CheckpointException || cause instanceof AdapterFault) {
       return cause;
@@ -289,7 +289,7 @@ public final class Claim {
         : AdapterFault.threw(options.store(), "tryClaim", cause);
   }
 
-  /** The store says, on whichever thread, why the claim is lost. */
+  /** Called by the store, on any thread, when the claim is lost. */
   private void lost(CheckpointException why) {
     insideLost.set(true);
     try {
@@ -302,7 +302,7 @@ public final class Claim {
     }
   }
 
-  /** A save found out that none can follow. */
+  /** Bars further saves after an error that no retry can help. */
   public void bar(Throwable cause) {
     bar(
         kindOf(cause) == Kind.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
@@ -310,7 +310,7 @@ public final class Claim {
         cause);
   }
 
-  /** Nothing may be saved from now on, and the stream is dead. */
+  /** Bars further saves, and fails the stream. */
   public void bar(Reason reason, String what, Throwable cause) {
     Throwable shown = AdapterFault.shown(cause);
     StreamFailure death =
@@ -323,7 +323,7 @@ public final class Claim {
                     ? ". Close a stream before its store; what was not saved comes again."
                     : ". What was not saved comes again with the next run."),
             shown);
-    // Made before the state changes: nothing may fail between that and the death.
+    // Made before the state changes, so that nothing can fail between that and the failure.
     Runnable die = () -> context.lifecycle().fail(death);
     State before = state.getAndUpdate(now -> now instanceof Released ? now : barred(now, shown));
     if (before instanceof Barred || before instanceof Released) {
@@ -333,7 +333,10 @@ public final class Claim {
     context.signal().wake();
   }
 
-  /** On the lane, a listener that is slow to hear of it would hold up the release. */
+  /**
+   * Runs a notification on another thread if the caller is the executor, because a slow listener
+   * would delay the release.
+   */
   private void run(Runnable die) {
     if (executor.isCurrentThread()) {
       BackgroundThread.run(die, context.runtime());
@@ -360,7 +363,7 @@ public final class Claim {
     return state instanceof Barred barred ? barred.slot : Optional.empty();
   }
 
-  /** Gives the claim up. On the lane, after the last save. */
+  /** Releases the claim. Called on the executor, after the last save. */
   public void release() {
     State before = state.getAndSet(new Released(barredBy()));
     outage.stop();

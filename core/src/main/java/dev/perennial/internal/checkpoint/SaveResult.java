@@ -4,7 +4,7 @@ import dev.perennial.CloseReport.CheckpointOutcome;
 import java.util.Optional;
 
 /**
- * What became of the newest checkpoint, and why.
+ * The outcome of the newest checkpoint.
  *
  * @param error why it is not saved; empty unless it is not
  */

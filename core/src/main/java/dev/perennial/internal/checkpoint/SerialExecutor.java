@@ -9,13 +9,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the jobs that call a stream's checkpoint store, one at a time, on threads of the runtime.
- * Asking for a job only marks it, so a job for which there was no thread runs when any job is asked
- * for again. Safe for use from any thread.
+ * Runs the jobs that call the checkpoint store of one stream, one at a time, on threads of the
+ * runtime. A request only marks the job, so a job for which there was no thread runs at the next
+ * request of any job. Safe for use from any thread.
  */
 public final class SerialExecutor {
 
-  /** Something that calls the store. However often it is asked for before it runs, it runs once. */
+  /** A job that calls the store. However often it is requested before it runs, it runs once. */
   public final class Job {
     private final Runnable task;
     private final AtomicBoolean wanted = new AtomicBoolean();
@@ -24,12 +24,12 @@ public final class SerialExecutor {
       this.task = task;
     }
 
-    /** Returns whether it was asked for and has not begun. */
+    /** Returns whether the job was requested and has not begun. */
     public boolean isWanted() {
       return wanted.get();
     }
 
-    /** Asks for it to be run soon. Throws nothing. */
+    /** Requests that the job runs soon. Throws nothing. */
     public void ask() {
       wanted.set(true);
       start();
@@ -51,10 +51,12 @@ public final class SerialExecutor {
   private final AtomicBoolean busy = new AtomicBoolean();
   private volatile @Nullable Thread thread;
 
-  /** Made once: once the executor is busy, nothing may fail before its work begins. */
+  /** Made once: when the executor is busy, nothing may fail before its work begins. */
   private final Runnable work;
 
   /**
+   * Makes an executor without jobs.
+   *
    * @param threadName the name of a thread while it works for this executor
    * @param failed receives why there was no thread, or what a job threw
    */
@@ -65,7 +67,7 @@ public final class SerialExecutor {
     this.work = () -> BackgroundThread.named(threadName, drain);
   }
 
-  /** Adds a job. Of the jobs that wait, the one that was added first runs first. */
+  /** Adds a job. If several jobs wait, the one that was added first runs first. */
   public Job job(Runnable task) {
     Job job = new Job(task);
     jobs.add(job);
@@ -97,12 +99,12 @@ public final class SerialExecutor {
       }
       thread = null;
       busy.set(false);
-      // Whoever asked just now may have found the executor busy.
+      // A request made just now may have found the executor busy.
     } while (next() != null && busy.compareAndSet(false, true));
   }
 
   private @Nullable Job next() {
-    // By index, because an iterator takes memory, and an error here would leave the executor busy.
+    // By index: an iterator needs memory, and an error here would leave the executor busy for ever.
     for (int i = 0; i < jobs.size(); i++) {
       Job job = jobs.get(i);
       if (job.isWanted()) {
@@ -116,7 +118,7 @@ public final class SerialExecutor {
     try {
       failed.accept(error);
     } catch (Throwable e) {
-      // Not even that can be reported now.
+      // Without memory not even that can be reported.
     }
   }
 }

@@ -9,10 +9,10 @@ import dev.perennial.port.LogText;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Kills a stream whose checkpoint store has not done what it was asked for too long, counted from
- * the start of the first call that has not succeeded, and keeps the last error until then. A timer
- * kills it, because a call may hang; it hands over to another thread at once, because a listener
- * may be slow. Safe for use from any thread.
+ * Fails a stream whose checkpoint store has not worked for too long, counted from the start of the
+ * first call that has not succeeded, and keeps the last error. A timer fails the stream, because a
+ * call may hang, and does so on another thread, because a listener may be slow. Safe for use from
+ * any thread.
  */
 public final class StoreOutageTimer {
 
@@ -20,7 +20,7 @@ public final class StoreOutageTimer {
   private final StreamContext context;
   private final OneShotTimer timer;
 
-  /** Whether a call has begun and none has succeeded since; the timer may come too late. */
+  /** Whether a call has begun and none has succeeded since, because the timer may fire late. */
   private volatile boolean isOut;
 
   private volatile @Nullable Throwable lastError;
@@ -31,7 +31,7 @@ public final class StoreOutageTimer {
     this.timer = new OneShotTimer(context.runtime());
   }
 
-  /** A call begins; if no timer can be had for it, without one, until the next call begins. */
+  /** Notes that a call begins. If there is no timer, the next call begins the count. */
   public void begin() {
     if (timer.isSet()) {
       return;
@@ -42,29 +42,29 @@ public final class StoreOutageTimer {
           options.tolerateOutage(),
           () -> BackgroundThread.run(this::timeIsOver, context.runtime()));
     } catch (Throwable e) {
-      // The call is worth a try: the store may well be there.
+      // The call is worth an attempt: the store may work.
     }
   }
 
-  /** The call failed. */
+  /** Notes that the call failed. */
   public void failed(Throwable cause) {
     lastError = cause;
   }
 
-  /** The call succeeded, or is not repeated. */
+  /** Notes that the call succeeded, or is not repeated. */
   public void end() {
     isOut = false;
     timer.cancel();
     lastError = null;
   }
 
-  /** Leaves no timer behind; the last error stays. */
+  /** Cancels the timer for good; the last error stays. */
   public void stop() {
     isOut = false;
     timer.stop();
   }
 
-  /** What the store last failed with; null once it has succeeded. */
+  /** Returns the last error of the store; null once a call has succeeded. */
   public @Nullable Throwable lastError() {
     return lastError;
   }

@@ -4,8 +4,8 @@ import dev.perennial.port.LogText;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An adapter did what its contract forbids: returned null, or threw where it must not. The message
- * names the adapter's class and the method.
+ * Thrown for an adapter that broke its contract: it returned null, or threw where it must not. The
+ * message names the adapter's class and the method.
  */
 public final class AdapterFault extends IllegalStateException {
 
@@ -29,8 +29,8 @@ public final class AdapterFault extends IllegalStateException {
   }
 
   /**
-   * Calls a method that must neither throw nor return null. That the JVM has no memory is not the
-   * adapter's fault, and may be over soon.
+   * Calls a method that must neither throw nor return null. A {@link VirtualMachineError} passes
+   * through: it is not the fault of the adapter, and may be over soon.
    */
   public static <T> T call(Object adapter, String method, Call<T, ? extends Exception> call) {
     @Nullable T value;
@@ -44,7 +44,7 @@ public final class AdapterFault extends IllegalStateException {
     return required(value, adapter, method);
   }
 
-  /** Refuses null from a method that must not return it. */
+  /** Returns the value, and throws if the method returned null. */
   public static <T> T required(@Nullable T value, Object adapter, String method) {
     if (value == null) {
       throw returned("null", adapter, method);
@@ -66,12 +66,17 @@ public final class AdapterFault extends IllegalStateException {
     return new AdapterFault(adapter, method, "threw " + LogText.reason(error), error);
   }
 
-  /** What the application is shown as the cause of an error that may be such a fault. */
+  /**
+   * Returns the error to show to the application as the cause: what the adapter threw, if the error
+   * is such a fault.
+   */
   public static Throwable shown(Throwable error) {
     return error instanceof AdapterFault fault ? fault.shown() : error;
   }
 
-  /** What the application is shown as the cause: what the adapter threw, if it threw. */
+  /**
+   * Returns the error to show to the application as the cause: what the adapter threw, if it threw.
+   */
   public Throwable shown() {
     Throwable thrown = getCause();
     return thrown == null ? this : thrown;

@@ -2,14 +2,14 @@ package dev.perennial.internal.stream;
 
 import dev.perennial.port.StreamRuntime;
 
-/** Work that must not hold up the thread that has it done. */
+/** Runs tasks that must not block their caller. */
 public final class BackgroundThread {
 
   private BackgroundThread() {}
 
   /**
-   * Runs a task on a thread of the runtime, or on the calling thread if the runtime has none: a
-   * caller that is held up is better than a task that is not run.
+   * Runs a task on a thread of the runtime. If the runtime has none, the calling thread runs it: a
+   * blocked caller is better than a task that never runs.
    */
   public static void run(Runnable task, StreamRuntime runtime) {
     try {
@@ -21,7 +21,7 @@ public final class BackgroundThread {
     task.run();
   }
 
-  /** Runs a task on the calling thread, which has another name meanwhile, if it can be renamed. */
+  /** Runs a task on the calling thread and renames the thread meanwhile, if that works. */
   public static void named(String name, Runnable task) {
     String before = Thread.currentThread().getName();
     rename(name);
@@ -36,7 +36,7 @@ public final class BackgroundThread {
     try {
       Thread.currentThread().setName(name);
     } catch (Throwable e) {
-      // A name is not worth a failure of what runs under it.
+      // The task matters more than the name.
     }
   }
 }

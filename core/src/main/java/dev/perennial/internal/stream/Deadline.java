@@ -3,7 +3,7 @@ package dev.perennial.internal.stream;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 
-/** The time at which a call wants to be back. */
+/** The time by which a call should return. */
 public final class Deadline {
 
   private final StreamRuntime runtime;
@@ -28,14 +28,14 @@ public final class Deadline {
     return nanos != Long.MAX_VALUE && elapsed() >= nanos;
   }
 
-  /** The time that is left, zero if none is. */
+  /** Returns the time left; zero if the deadline has passed. */
   public Duration remaining() {
     return nanos == Long.MAX_VALUE
         ? Durations.FOREVER
         : Duration.ofNanos(Math.max(0, nanos - elapsed()));
   }
 
-  /** The time that is left, but not more than {@code most}. */
+  /** Returns the time left, at most {@code most}. */
   public Duration remaining(Duration most) {
     if (nanos == Long.MAX_VALUE) {
       return most;
@@ -44,12 +44,12 @@ public final class Deadline {
     return left.compareTo(most) < 0 ? left : most;
   }
 
-  /** How long it has been over, zero if it is not. */
+  /** Returns how long ago the deadline passed; zero if it has not. */
   public Duration overdue() {
     return isOver() ? Duration.ofNanos(elapsed() - nanos) : Duration.ZERO;
   }
 
-  /** The same, so much later. */
+  /** Returns a deadline that is later by a time. */
   public Deadline later(Duration time) {
     return new Deadline(runtime, from + Durations.nanos(time), nanos);
   }

@@ -3,15 +3,15 @@ package dev.perennial.internal.stream;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** What {@link Duration} lacks. */
+/** Helpers for {@link Duration}. */
 public final class Durations {
 
-  /** As long as a number of nanoseconds can say: 292 years. */
+  /** The longest time that a number of nanoseconds can express: 292 years. */
   public static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
 
   private Durations() {}
 
-  /** The duration in nanoseconds, or the largest number of them where it is longer. */
+  /** Returns the duration in nanoseconds, at most {@link Long#MAX_VALUE}. */
   public static long nanos(Duration duration) {
     return TimeUnit.NANOSECONDS.convert(duration);
   }

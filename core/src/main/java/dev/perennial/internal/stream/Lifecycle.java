@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one state of a stream. The pulling thread moves it along; anybody may fail or close it, and
- * that wins and wakes the pulling thread. The state changes also when there is no memory left to
- * tell anybody of it.
+ * The state machine of one stream. The pulling thread moves it along; any thread may fail or close
+ * the stream, which wins over a move and wakes the pulling thread. The state changes even if there
+ * is no memory left to notify anybody.
  */
 public final class Lifecycle {
 
@@ -36,8 +36,8 @@ public final class Lifecycle {
   }
 
   /**
-   * Sets what is run once, after the stream has failed, by the thread that found it failed. Called
-   * once, before the stream is used.
+   * Sets what to run once after the stream has failed, on the thread that failed it. Called once,
+   * before the stream is used.
    */
   public void onFailure(Runnable failed) {
     this.failed = failed;
@@ -47,7 +47,9 @@ public final class Lifecycle {
     return state;
   }
 
-  /** Whether the stream hands out nothing more, for whatever reason but the end of its source. */
+  /**
+   * Returns whether the stream hands out nothing more, for any reason but the end of its source.
+   */
   public boolean isOver() {
     return isOver(state);
   }
@@ -61,20 +63,23 @@ public final class Lifecycle {
     return state == StreamState.FAILED;
   }
 
-  /** Tells the caller of a pull if the stream is dead or closed. */
+  /** Throws if the stream has failed or is closed. */
   public void check() {
     if (isOver()) {
       throw overException();
     }
   }
 
-  /** What a call on a stream that is over throws. */
+  /** Returns the exception for a call on a stream that is over. */
   public RuntimeException overException() {
     StreamFailure why = failure;
     return isDead() && why != null ? why.exception() : closedException();
   }
 
-  /** What a call on a closed stream throws; its cause is what the stream died of, if it did. */
+  /**
+   * Returns the exception for a call on a closed stream. Its cause is the failure of the stream, if
+   * it had failed before.
+   */
   public StreamClosedException closedException() {
     StreamFailure why = failure;
     return new StreamClosedException(
@@ -82,8 +87,8 @@ public final class Lifecycle {
   }
 
   /**
-   * Tells what the stream died of, also when it is closed meanwhile: it must not look as if it had
-   * come to its end only because of that.
+   * Throws the failure of the stream, if it failed, even if it was closed since: a failure must not
+   * look like the end of the source.
    */
   public void throwIfDied() {
     StreamFailure why = failure;
@@ -92,7 +97,9 @@ public final class Lifecycle {
     }
   }
 
-  /** Moves a stream that is alive. If it died or was closed meanwhile, says so instead. */
+  /**
+   * Changes the state of a live stream. Throws if the stream has failed or was closed meanwhile.
+   */
   public void move(StateChange move) {
     synchronized (this) {
       if (!isOver()) {
@@ -103,7 +110,7 @@ public final class Lifecycle {
     tell();
   }
 
-  /** Kills the stream, unless it is dead or being closed already. */
+  /** Fails the stream, unless it has failed or is being closed already. */
   public boolean fail(StreamFailure cause) {
     synchronized (this) {
       if (isOver()) {
@@ -117,14 +124,14 @@ public final class Lifecycle {
     try {
       observer.died(cause);
     } catch (Throwable e) {
-      // The next call says it.
+      // The next call throws it.
     }
     tell();
     return true;
   }
 
   /**
-   * Begins to close, once. Listeners are told on a thread of their own, because the caller has a
+   * Begins to close, once. Notifies the listeners on another thread, because the caller has a
    * deadline.
    */
   public void beginClose() {
@@ -150,7 +157,7 @@ public final class Lifecycle {
     tellAside();
   }
 
-  /** Waits until the listeners were told what happened, unless the caller is one of them. */
+  /** Waits until the listeners have been notified, unless the caller is one of them. */
   public void awaitTold(Deadline deadline) {
     if (!observer.isInsideListener()) {
       UninterruptibleWait.await(signal, () -> untold.isEmpty() && telling.get() == 0, deadline);
@@ -165,23 +172,23 @@ public final class Lifecycle {
     }
   }
 
-  /** Under the lock, so that what is told later is in the order of what happened. */
+  /** Called under the lock, so that listeners are notified in the order of the changes. */
   private void change(StateChange move) {
     StreamState from = state;
     state = move.to();
     try {
       untold.add(move.from(from));
     } catch (Throwable e) {
-      // There is no memory to tell it; the state counts all the same.
+      // Without memory nobody is notified; the state has changed all the same.
     }
   }
 
-  /** An error while waking a thread must not keep the others from hearing what happened. */
+  /** Wakes the waiting threads. An error here must not keep the listeners from being notified. */
   private void wake() {
     try {
       signal.wake();
     } catch (Throwable e) {
-      // Whoever waits looks again by itself, a little later.
+      // A waiting thread checks the state again by itself.
     }
   }
 
@@ -193,7 +200,9 @@ public final class Lifecycle {
     }
   }
 
-  /** Tells what happened, outside the lock; one thread at a time does, for the others too. */
+  /**
+   * Notifies the listeners, outside the lock. One thread at a time does so, also for the others.
+   */
   private void tell() {
     if (telling.getAndIncrement() > 0) {
       return;
@@ -214,7 +223,7 @@ public final class Lifecycle {
     try {
       observer.transition(transition);
     } catch (Throwable e) {
-      // An error while telling must not keep the transitions behind it from being told.
+      // An error in one notification must not prevent the next.
     }
   }
 

@@ -7,12 +7,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a task after a delay, and one at a time: while it is set, it is not set again. Safe for use
- * from any thread.
+ * A timer that runs one task at a time after a delay: while it is set, it cannot be set again. Safe
+ * for use from any thread.
  */
 public final class OneShotTimer {
 
-  /** One time that it is set; itself what says so, because the timer comes late. */
+  /** One setting of the timer. Its identity tells a late run from the current one. */
   private static final class Setting {
     private volatile @Nullable Timer timer;
   }
@@ -27,8 +27,8 @@ public final class OneShotTimer {
   }
 
   /**
-   * Sets it. False, and nothing else, if it is set already or was stopped. Where no timer can be
-   * had, it throws what the runtime throws, and is not set.
+   * Sets the timer. Returns false, and does nothing, if it is set already or was stopped. Throws
+   * what the runtime throws if it has no timer, and then it is not set.
    */
   public boolean set(Duration delay, Runnable task) {
     Setting setting = new Setting();
@@ -50,20 +50,21 @@ public final class OneShotTimer {
       throw e;
     }
     setting.timer = timer;
-    // Whoever cancels clears it first and looks for the timer then; we do it the other way round.
+    // cancel() clears the setting first and then looks for the timer; this is the other order, so
+    // one of the two cancels it.
     if (current.get() != setting) {
       cancel(setting);
     }
     return true;
   }
 
-  /** Whether the task is still to run. */
+  /** Returns whether the task is still to run. */
   public boolean isSet() {
     Setting now = current.get();
     return now != null && now != STOPPED;
   }
 
-  /** Unless the task has begun, it does not run; the alarm can be set again. */
+  /** Cancels the task, unless it has begun. The timer can be set again. */
   public void cancel() {
     Setting now = current.get();
     if (now != STOPPED && current.compareAndSet(now, null)) {
@@ -71,7 +72,7 @@ public final class OneShotTimer {
     }
   }
 
-  /** Cancels it for good. */
+  /** Cancels the task for good: the timer cannot be set again. */
   public void stop() {
     cancel(current.getAndSet(STOPPED));
   }
@@ -84,7 +85,7 @@ public final class OneShotTimer {
     try {
       timer.cancel();
     } catch (Throwable e) {
-      // Then it comes due, and does nothing.
+      // The timer then fires and finds nothing to do.
     }
   }
 }

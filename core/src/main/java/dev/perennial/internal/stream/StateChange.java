@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A change of a stream's state, from whichever it is in, and what is told of it. */
+/** A change of a stream's state, and what listeners learn about it. */
 public record StateChange(
     StreamState to,
     @Nullable Throwable cause,

@@ -4,7 +4,7 @@ import dev.perennial.StreamException;
 import dev.perennial.port.Position;
 import org.jspecify.annotations.Nullable;
 
-/** Why a stream is dead. */
+/** Why a stream failed. */
 public record StreamFailure(
     StreamException.Reason reason,
     String message,
@@ -17,7 +17,9 @@ public record StreamFailure(
     return new StreamFailure(reason, message, cause, 0, null);
   }
 
-  /** A new exception for each call that is told, so that its stack trace names that call. */
+  /**
+   * Returns a new exception for each call that throws it, so that its stack trace names that call.
+   */
   public StreamException exception() {
     return new StreamException(reason, message, cause, attempts, lastPosition);
   }

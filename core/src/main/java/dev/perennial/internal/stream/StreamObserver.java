@@ -20,7 +20,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells the log and the listeners what happens to one stream, and counts it. */
+/**
+ * Reports what happens to one stream to the log and the listeners, and counts it. It logs as {@code
+ * dev.perennial.EventStream}.
+ */
 public final class StreamObserver {
 
   private static final Logger LOG = LoggerFactory.getLogger("dev.perennial.EventStream");
@@ -37,7 +40,7 @@ public final class StreamObserver {
     this.listeners = List.copyOf(listeners);
   }
 
-  /** The stream's name. */
+  /** Returns the name of the stream. */
   public String stream() {
     return stream;
   }
@@ -46,7 +49,9 @@ public final class StreamObserver {
     return !listeners.isEmpty();
   }
 
-  /** Whether the caller is inside a listener of this stream, which must not wait for itself. */
+  /**
+   * Returns whether the caller is inside a listener of this stream, which must not wait for itself.
+   */
   public boolean isInsideListener() {
     return insideListener.get();
   }
@@ -88,7 +93,9 @@ public final class StreamObserver {
         transition.cause().orElse(null));
   }
 
-  /** Logs what is tried again or does not matter in the end: one line, the trace only if asked. */
+  /**
+   * Logs a failure that is retried or does no harm: one line, and the stack trace at debug level.
+   */
   private void warn(String line, @Nullable Throwable cause) {
     LOG.warn("{}: {}", stream, line);
     if (cause != null) {
@@ -96,7 +103,7 @@ public final class StreamObserver {
     }
   }
 
-  /** The server asked for a wait that is too long to be obeyed. */
+  /** Reports that the server asked for a longer wait than the stream accepts. */
   public void waitCapped(Duration asked, Duration most) {
     LOG.warn(
         "{}: the server asks to wait for {}, which is too long: the stream waits for {}",
@@ -206,7 +213,7 @@ public final class StreamObserver {
     warn("cannot acknowledge an event: " + LogText.reason(cause) + ". It comes again", cause);
   }
 
-  /** What touches the checkpoint store could not be handed to a thread, or threw there. */
+  /** Reports that a call of the checkpoint store had no thread, or threw an unexpected error. */
   public void storeCallFailed(String streamId, Throwable cause) {
     warn(
         "cannot call the store of checkpoint \""
@@ -223,7 +230,7 @@ public final class StreamObserver {
         cause);
   }
 
-  /** Something of the source or the store that could not be closed in order. */
+  /** Reports that a part of the source or the store could not be closed properly. */
   public void closeFailed(String what, Throwable cause) {
     warn("cannot close " + what + " in order: " + LogText.reason(cause), cause);
   }

@@ -10,13 +10,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a stream was opened with.
+ * The options of one stream.
  *
  * @param name the stream's name, for logs and errors
  * @param source the source's name
- * @param connectTimeout how long start, connect and recover may take; empty for as long as the
- *     source lets them
- * @param settleTime how long the deliveries of a stream that failed can still be settled
+ * @param connectTimeout how long start, connect and recover may take; empty for no limit
+ * @param settleTime how long the deliveries of a failed stream can still be settled
  * @param errors the classifiers, in the order in which they are asked
  */
 public record StreamOptions(

@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /**
- * The one signal of a stream, on which all its threads wait. Raising it never throws: what was done
- * before must not fail because a waiting thread could not be told, for example because there was no
- * memory for that. Safe for use from any thread.
+ * The signal on which all threads of one stream wait. Raising it never throws: an operation must
+ * not fail because a waiting thread could not be woken, for example for lack of memory. Safe for
+ * use from any thread.
  */
 public final class StreamSignal implements Signal {
 
@@ -18,7 +18,7 @@ public final class StreamSignal implements Signal {
     this.signal = signal;
   }
 
-  /** Sets what reaches a pulling thread that waits inside the connection. Called once. */
+  /** Sets what wakes a pulling thread that waits inside the connection. Called once. */
   public void onWake(Runnable wakeConnection) {
     this.wakeConnection = wakeConnection;
   }
@@ -36,11 +36,11 @@ public final class StreamSignal implements Signal {
     try {
       signal.raise();
     } catch (Throwable e) {
-      // Whoever waits looks again when the next thing happens.
+      // A waiting thread checks its condition again when the next thing happens.
     }
   }
 
-  /** Makes every waiting thread look again, also one that waits inside the connection. */
+  /** Makes every waiting thread check its condition, also one that waits inside the connection. */
   public void wake() {
     raise();
     wakeConnection.run();

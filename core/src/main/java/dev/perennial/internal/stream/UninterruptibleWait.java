@@ -5,26 +5,26 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /**
- * Waiting that an interrupt does not cut short: closing has a deadline of its own, and must be done
- * all the same.
+ * Waits that an interrupt does not end, for closing: it has a deadline of its own and must be
+ * completed. The interrupt is restored afterwards.
  */
 public final class UninterruptibleWait {
 
-  /** How long to wait before asking again for what may not have reached anybody. */
+  /** How long to wait before asking again. */
   private static final Duration ASK_AGAIN = Duration.ofMillis(500);
 
   private UninterruptibleWait() {}
 
   /**
-   * Asks for something, and waits until the condition holds or the time is over. Asks again now and
-   * then, because no thread may have been there for what was asked.
+   * Asks for something and waits until the condition holds or the time is over. Asks again every
+   * 500 ms, because there may have been no thread for the first request.
    */
   public static boolean await(
       Signal signal, Runnable ask, BooleanSupplier condition, Deadline deadline) {
     return await(signal, ask, condition, deadline, ASK_AGAIN);
   }
 
-  /** Waits until the condition holds or the time is over; an interrupt is kept for after that. */
+  /** Waits until the condition holds or the time is over. */
   public static boolean await(Signal signal, BooleanSupplier condition, Deadline deadline) {
     return await(signal, () -> {}, condition, deadline, Durations.FOREVER);
   }

@@ -8,16 +8,16 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The window of a client-tracked stream: a ring of deliveries in the order of delivery. Acks come
- * in from any thread and in any order; out comes the watermark, the newest position before which
- * everything is acked. Full when its span is full.
+ * The window of a client-tracked stream: a ring of deliveries in delivery order. Acks arrive from
+ * any thread in any order; the result is the watermark, the newest position before which everything
+ * is acked. The window is full when its span is full.
  *
- * <p>An ack only marks its own delivery, by compare-and-set, so a late one touches nothing else.
- * The watermark moves when somebody asks for it, or for room.
+ * <p>An ack only marks its own delivery, by compare-and-set, so a late ack affects no other. The
+ * watermark moves when somebody reads it or needs room.
  */
 public final class AckWindow<E, P extends Position> implements Window<E, P> {
 
-  /** A position without an event, which counts once everything delivered before it is acked. */
+  /** A position without an event. It counts once all deliveries before it are acked. */
   private record Mark<P>(long before, P position) {}
 
   private final int capacity;
@@ -25,13 +25,13 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   private final AtomicReferenceArray<TrackedDelivery<E>> ring;
   private final DeliverySettlement<E> settlement = new DeliverySettlement<>();
 
-  /** Where the next delivery goes. Written by the pulling thread only. */
+  /** Where the next delivery goes. Written only by the pulling thread. */
   private volatile long tail;
 
   /** The oldest delivery that is not acked. Written under the lock. */
   private volatile long head;
 
-  /** No ack counts from now on. Whoever sets it looks at the deliveries after that. */
+  /** Set when acks no longer count. Whoever sets it then looks at the deliveries. */
   private volatile boolean expired;
 
   // Guarded by this.
@@ -45,7 +45,7 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
     this.ring = new AtomicReferenceArray<>(size);
   }
 
-  /** The position to go on from after a crash; null if there is none yet. */
+  /** Returns the position to resume from after a crash; null if there is none yet. */
   public synchronized @Nullable P watermark() {
     advance();
     return watermark;
@@ -77,8 +77,9 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   }
 
   /**
-   * Expiring looks at what is in the ring after it says so, and we look whether it did after
-   * putting something there, so that nothing that is handed out later can be acked.
+   * Expires a delivery that was admitted after the window expired. {@link #expire} sets the flag
+   * and then looks at the ring; this puts the delivery into the ring and then looks at the flag, so
+   * no delivery escapes both.
    */
   private TrackedDelivery<E> expiredIfLate(TrackedDelivery<E> delivery) {
     if (expired) {
@@ -180,7 +181,7 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
       head = i;
     }
     for (Mark<P> mark = marks.peek(); mark != null && mark.before <= i; mark = marks.peek()) {
-      // One that lies further back was overtaken by a delivery behind it.
+      // A mark further back was overtaken by a later delivery.
       if (mark.before == i) {
         watermark = mark.position;
       }

@@ -4,16 +4,16 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settled deliveries in the order in which they were settled. Any thread adds; one thread at a time
- * looks and removes. The deliveries are linked through themselves, so that adding one needs no
- * memory and cannot fail after the delivery was settled.
+ * A queue of settled deliveries, in the order in which they were settled. Any thread adds; one
+ * thread at a time reads and removes. The deliveries themselves are the links, so adding one needs
+ * no memory and cannot fail.
  */
 public final class DeliveryQueue<E> {
 
-  /** The delivery that was added last, linked to those before it. */
+  /** The newest delivery, linked to those before it. */
   private final AtomicReference<@Nullable TrackedDelivery<E>> added = new AtomicReference<>();
 
-  /** The oldest delivery, linked to those behind it, of which none is among the added ones. */
+  /** The oldest delivery, linked to those after it; none of these is among the added ones. */
   private @Nullable TrackedDelivery<E> first;
 
   /** Adds a delivery that is in no queue. Any thread. */
@@ -29,7 +29,7 @@ public final class DeliveryQueue<E> {
     return first == null && added.get() == null;
   }
 
-  /** The oldest delivery, which stays; null if there is none. */
+  /** Returns the oldest delivery without removing it; null if there is none. */
   public @Nullable TrackedDelivery<E> peek() {
     if (first == null && added.get() != null) {
       first = reversed(added.getAndSet(null));
@@ -37,7 +37,7 @@ public final class DeliveryQueue<E> {
     return first;
   }
 
-  /** Removes the delivery that {@link #peek} gave. */
+  /** Removes the delivery that {@link #peek} returned. */
   public void remove() {
     TrackedDelivery<E> removed = first;
     if (removed != null) {

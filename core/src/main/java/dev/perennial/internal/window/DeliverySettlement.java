@@ -9,25 +9,26 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a window's deliveries are settled, whatever it keeps them in: each once, acks counted, nacked
- * ones queued. Safe for use from any thread, but for the nacked ones, which are the puller's.
+ * The settlement of a window's deliveries: it settles each once, counts acks and queues nacked
+ * deliveries. Safe for use from any thread, except that only the pulling thread uses the nacked
+ * ones.
  *
- * <p>What may fail comes after what counts: a delivery that is marked is counted or queued without
- * a need for memory, and only then is anybody told.
+ * <p>What may fail comes last: a marked delivery is counted or queued without allocating memory,
+ * and only then is the listener called.
  */
 public final class DeliverySettlement<E> {
 
-  /** The bit of the count which says that no further ack counts. */
+  /** The bit of the count that says that no further ack counts. */
   private static final long EXPIRED = Long.MIN_VALUE;
 
-  /** What follows when deliveries are settled. Called by whichever thread settles. */
+  /** What follows a settlement. Called on the thread that settles. */
   public interface Listener {
 
     void acked();
 
     void nacked();
 
-    /** An ack came for a delivery that was nacked, or whose stream is closed. */
+    /** Called for an ack of a delivery that was nacked, or whose stream is closed. */
     void ackedTooLate(Delivery<?> delivery);
   }
 
@@ -45,23 +46,23 @@ public final class DeliverySettlement<E> {
 
   private volatile Listener listener = NONE;
 
-  /** Nacked by any thread, not yet looked at by the pulling thread. */
+  /** Deliveries that were nacked and that the pulling thread has not seen yet. */
   private final DeliveryQueue<E> newlyNacked = new DeliveryQueue<>();
 
-  /** Nacked, in the order of delivery. Used only by the pulling thread. */
+  /** Nacked deliveries in delivery order. Used only by the pulling thread. */
   private final PriorityQueue<TrackedDelivery<E>> nacked =
       new PriorityQueue<>(Comparator.comparingLong(TrackedDelivery::sequence));
 
   private final AtomicLong acked = new AtomicLong();
 
-  /** Sets what follows when a delivery is settled. Called once, before the stream is used. */
+  /** Sets what follows a settlement. Called once, before the stream is used. */
   void onSettlement(Listener listener) {
     this.listener = listener;
   }
 
   /**
-   * Marks a delivery as acked and counts it; what else the ack brings about, and {@link #tell}, is
-   * for the window. False if it was settled before, or expired.
+   * Marks a delivery as acked and counts it. The window then does its own part and calls {@link
+   * #tell}. Returns false if the delivery was settled before, or has expired.
    */
   public boolean ack(TrackedDelivery<E> delivery) {
     if (isExpired()) {
@@ -82,12 +83,12 @@ public final class DeliverySettlement<E> {
     return true;
   }
 
-  /** Tells of an ack that was counted. */
+  /** Notifies the listener of an ack that was counted. */
   public void tell() {
     listener.acked();
   }
 
-  /** Marks a delivery as nacked, to be handed out again. False if it was settled before. */
+  /** Marks a delivery as nacked and queues it. Returns false if it was settled before. */
   public boolean nack(TrackedDelivery<E> delivery) {
     if (isExpired()) {
       delivery.settle(Settlement.EXPIRED);
@@ -101,8 +102,8 @@ public final class DeliverySettlement<E> {
   }
 
   /**
-   * No ack counts from now on. For windows that cannot look at all their deliveries from any
-   * thread; each ack is counted before this or comes too late.
+   * Makes all later acks too late. For a window that cannot visit all its deliveries from any
+   * thread; an ack is either counted before this call or too late.
    */
   public void expire() {
     acked.getAndUpdate(count -> count | EXPIRED);
@@ -112,15 +113,17 @@ public final class DeliverySettlement<E> {
     return acked.get() < 0;
   }
 
-  /** How many acks were counted. */
+  /** Returns how many acks were counted. */
   public long acked() {
     return acked.get() & ~EXPIRED;
   }
 
-  /** How many deliveries of those admitted are not counted as acked; at most {@code capacity}. */
+  /**
+   * Returns how many of the admitted deliveries are not counted as acked, at most {@code capacity}.
+   */
   public int unacked(LongSupplier admitted, int capacity) {
-    // Acks first, so that the difference is never below zero. What is admitted and acked meanwhile
-    // then counts as unacked, which the window bounds.
+    // Acks are read first, so that the difference is never negative. An event that is admitted and
+    // acked meanwhile counts as unacked, up to the capacity.
     long done = acked();
     return (int) Math.min(capacity, admitted.getAsLong() - done);
   }
@@ -131,8 +134,8 @@ public final class DeliverySettlement<E> {
   }
 
   /**
-   * Returns a new delivery of the first nacked one, for the window to put in its place and then to
-   * {@link #tookNacked() take}; null if none waits.
+   * Returns a new delivery of the first nacked one, null if none waits. The window puts it in place
+   * and then calls {@link #tookNacked}.
    */
   @Nullable TrackedDelivery<E> nextNacked() {
     for (TrackedDelivery<E> next = newlyNacked.peek(); next != null; next = newlyNacked.peek()) {
@@ -144,8 +147,8 @@ public final class DeliverySettlement<E> {
   }
 
   /**
-   * Takes the delivery off the queue of which the next attempt is in the window: not before, so
-   * that an error on the way leaves it here.
+   * Removes the nacked delivery whose next attempt is in the window. Called last, so that an error
+   * before it loses nothing.
    */
   void tookNacked() {
     nacked.remove();

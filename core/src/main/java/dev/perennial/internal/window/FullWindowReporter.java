@@ -8,12 +8,12 @@ import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 
 /**
- * Tells when the window has been full for long, and when it is free again. For the thread that
- * sits.
+ * Reports when the window has been full for long, and when it has room again. Called only by the
+ * pulling thread.
  */
 public final class FullWindowReporter {
 
-  /** Long enough for a slow handler, short enough to be told before somebody asks. */
+  /** Long enough for a slow handler, short enough to be reported before somebody asks. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private sealed interface State {}
@@ -35,7 +35,7 @@ public final class FullWindowReporter {
     this.observer = observer;
   }
 
-  /** Notes that the window is full, and says how long to wait at most before noting it again. */
+  /** Notes that the window is full. Returns how long to wait at most before the next call. */
   public Duration full() {
     if (state instanceof Free) {
       state = new Full(runtime.nanoTime(), Deadline.in(PATIENCE, runtime));

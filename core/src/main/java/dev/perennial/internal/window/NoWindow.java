@@ -5,7 +5,7 @@ import dev.perennial.port.Position;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Of a stream that acks nothing: every event is handed out and forgotten. */
+/** The window of a stream that acks nothing: every event is handed out and forgotten. */
 public final class NoWindow<E, P extends Position> implements Window<E, P> {
 
   private long sequence;

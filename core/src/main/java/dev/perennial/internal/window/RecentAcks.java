@@ -6,13 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The positions acked last: so many of them, and each until the horizon has passed since the first
- * time that nothing arrived after its ack. Positions only, so that what was acked can be freed. For
- * the pulling thread.
+ * The most recently acked positions of a server-tracked stream, at most a fixed number. Each is
+ * kept until the horizon has passed since nothing arrived for the first time after its ack. Keeps
+ * only positions, so that acked events can be freed. Called only by the pulling thread.
  */
 public final class RecentAcks<P extends Position> {
 
-  /** When positions are forgotten that were acked between two moments in which nothing arrived. */
+  /** When to forget the positions that were acked between two moments in which nothing arrived. */
   private static final class Age {
     boolean begun;
     long until;
@@ -21,12 +21,14 @@ public final class RecentAcks<P extends Position> {
   private final int capacity;
   private final long horizon;
 
-  /** The oldest ack first. */
+  /** Ordered from the oldest ack to the newest. */
   private final Map<P, Age> positions = new LinkedHashMap<>();
 
   private Age fresh = new Age();
 
   /**
+   * Makes an empty memory.
+   *
    * @param capacity how many positions at most
    * @param horizon in nanoseconds
    */
@@ -39,7 +41,7 @@ public final class RecentAcks<P extends Position> {
     return positions.containsKey(position);
   }
 
-  /** Notes an ack of a position that is not in here. */
+  /** Adds an acked position that is not in here. */
   public void add(P position) {
     positions.put(position, fresh);
     if (positions.size() > capacity) {
@@ -49,7 +51,7 @@ public final class RecentAcks<P extends Position> {
     }
   }
 
-  /** Notes that nothing arrives: the horizon begins for what was acked before. */
+  /** Notes that nothing arrives: the horizon begins for the positions acked before. */
   public void idle(long now) {
     fresh.begun = true;
     fresh.until = now + horizon;

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The window of a server-tracked stream: a map by position, which tells a copy that the server
- * sends again from an event that is new. Acks are written through at once. Full when so many events
- * are unacked, so one slow event does not block the others.
+ * sends again from a new event. Acks go to the connection at once. The window is full when its
+ * number of unacked events is, so one slow event does not block the others.
  *
- * <p>Of acked events it remembers the newest ones, each until the source's horizon has passed since
- * the first time that nothing arrived after the ack: until then a copy may still wait in a buffer.
+ * <p>It remembers the newest acked positions, each until the source's horizon has passed since
+ * nothing arrived for the first time after the ack: until then a copy may still wait in a buffer.
  */
 public final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
@@ -31,12 +31,12 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   private volatile @Nullable AckingConnection<E, P> connection;
   private volatile long admitted;
 
-  // The pulling thread's; the closing thread looks at them only when that is out. In the window is
-  // for a moment also what is acked already.
+  // Used only by the pulling thread, and by the closing thread once that has left. The map may also
+  // hold events that were just acked.
   private final Map<P, TrackedDelivery<E>> window = new HashMap<>();
   private final RecentAcks<P> memory;
 
-  /** What is being put under a new key. */
+  /** The delivery that is being moved to a new key. */
   private @Nullable TrackedDelivery<E> moving;
 
   public RedeliveryFilter(int capacity, int memory, Duration horizon, StreamObserver observer) {
@@ -46,8 +46,8 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   }
 
   /**
-   * Sends acks to this connection from now on, and also after its end until the next one is open:
-   * the source then keeps them or leaves them to the copies that come.
+   * Sends acks to this connection from now on, also after it has ended, until the next one is open.
+   * The source then keeps them, or acks the copies that come again.
    */
   public void connected(AckingConnection<E, P> live) {
     connection = live;
@@ -83,7 +83,10 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     return delivery;
   }
 
-  /** A map that has no memory to grow throws after it took the entry in, which nobody would get. */
+  /**
+   * Adds the delivery unless its position is known. A map that cannot grow for lack of memory
+   * throws after it has taken the entry, so the entry is removed.
+   */
   private @Nullable TrackedDelivery<E> putIfAbsent(P position, TrackedDelivery<E> delivery) {
     try {
       return window.putIfAbsent(position, delivery);
@@ -94,9 +97,9 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   }
 
   /**
-   * The newest position is the delivery's and the key from now on, so that an old connection is not
-   * kept alive by the old one. An ack marks first and reads the position then; we do it the other
-   * way round, so no ack falls between.
+   * Makes the newest position the delivery's position and key, so that the old position does not
+   * keep its connection alive. An ack marks first and then reads the position; this is the other
+   * order, so no ack is lost between.
    */
   private void move(TrackedDelivery<E> seen, P position) {
     seen.moveTo(position);
@@ -104,7 +107,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     putBack();
   }
 
-  /** Puts the delivery under its new key, also if there was no memory for that before. */
+  /** Puts the delivery under its new key, also if an earlier attempt ran out of memory. */
   private void putBack() {
     TrackedDelivery<E> moved = moving;
     if (moved != null) {
@@ -165,7 +168,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     try {
       newest.acknowledge(position);
     } catch (Throwable e) {
-      // The ack counts all the same; the server sends the event again, and we ack the copy.
+      // The ack counts all the same: the server sends the event again, and the copy is acked.
       observer.acknowledgeFailed(e);
     }
   }
@@ -202,7 +205,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     return window.values().stream().filter(delivery -> delivery.settlement() != Settlement.ACKED);
   }
 
-  /** Keeps, of what was acked since the last time, only the positions. */
+  /** Keeps only the positions of what was acked since the last call. */
   private void remember() {
     putBack();
     for (TrackedDelivery<E> done = newlyAcked.peek(); done != null; done = newlyAcked.peek()) {

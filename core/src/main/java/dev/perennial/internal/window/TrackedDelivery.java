@@ -7,21 +7,21 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A delivery that a window tracks. What settles it is the window's, so that an ack moves the
+ * A delivery that a window tracks. An ack or nack goes to the window, so that it moves the
  * watermark or reaches the server. Safe for use from any thread.
  */
 public final class TrackedDelivery<E> implements Delivery<E> {
 
-  /** Whether and how a delivery is settled. Each leads from {@code OPEN} only. */
+  /** Whether and how a delivery is settled. Only {@code OPEN} can change. */
   public enum Settlement {
     OPEN,
     ACKED,
     NACKED,
-    /** The stream was closed, or had died and given it its time, before. */
+    /** The stream was closed before, or had failed and its settle time was over. */
     EXPIRED
   }
 
-  /** The window, to which the application's ack and nack go. Any thread. */
+  /** The window that receives the application's acks and nacks. Called from any thread. */
   public interface Owner<E> {
 
     boolean ack(TrackedDelivery<E> delivery);
@@ -48,7 +48,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   private volatile Position position;
   private volatile Settlement settlement;
 
-  /** The neighbour in the {@link DeliveryQueue} that it is in, which publishes it. */
+  /** The next delivery in its {@link DeliveryQueue}, which publishes it. */
   private @Nullable TrackedDelivery<E> linked;
 
   public TrackedDelivery(
@@ -91,7 +91,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     return owner.nack(this);
   }
 
-  /** The place in the order of delivery, the same for all attempts at an event. */
+  /** Returns the place in delivery order, the same for all attempts at an event. */
   public long sequence() {
     return sequence;
   }
@@ -106,7 +106,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     return now == Settlement.ACKED || now == Settlement.NACKED;
   }
 
-  /** Settles the delivery if it is open. */
+  /** Settles the delivery if it is open. Returns whether it was. */
   public boolean settle(Settlement how) {
     return SETTLEMENT.compareAndSet(this, Settlement.OPEN, how);
   }
@@ -124,12 +124,12 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     linked = neighbour;
   }
 
-  /** The next attempt at the same event. */
+  /** Returns the next attempt at the same event. */
   public TrackedDelivery<E> again() {
     return new TrackedDelivery<>(owner, event, position, attempt + 1, sequence, Settlement.OPEN);
   }
 
-  /** Puts the position of a redelivered copy in place of the old one. */
+  /** Replaces the position by that of a redelivered copy. */
   public void moveTo(Position position) {
     this.position = position;
   }
