@@ -249,7 +249,7 @@ public final class Claim {
       context.observer().checkpointUnavailable(options.streamId(), cause);
       return;
     }
-    StreamFailure death =
+    StreamFailure failure =
         StreamFailure.of(
             kind == Kind.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
             "Cannot "
@@ -260,7 +260,7 @@ public final class Claim {
                 + clause(attributed(during, cause))
                 + (kind == Kind.CLOSED ? ". Close a stream before its store." : "."),
             AdapterFault.shown(cause));
-    fail(death);
+    fail(failure);
     outage.stop();
   }
 
@@ -313,7 +313,7 @@ public final class Claim {
   /** Bars further saves, and fails the stream. */
   public void bar(Reason reason, String what, Throwable cause) {
     Throwable shown = AdapterFault.shown(cause);
-    StreamFailure death =
+    StreamFailure failure =
         StreamFailure.of(
             reason,
             what
@@ -324,7 +324,7 @@ public final class Claim {
                     : ". What was not saved comes again with the next run."),
             shown);
     // Made before the state changes, so that nothing can fail between that and the failure.
-    Runnable die = () -> context.lifecycle().fail(death);
+    Runnable die = () -> context.lifecycle().fail(failure);
     State before = state.getAndUpdate(now -> now instanceof Released ? now : barred(now, shown));
     if (before instanceof Barred || before instanceof Released) {
       return;
@@ -345,8 +345,8 @@ public final class Claim {
     }
   }
 
-  private void fail(StreamFailure death) {
-    run(() -> context.lifecycle().fail(death));
+  private void fail(StreamFailure failure) {
+    run(() -> context.lifecycle().fail(failure));
   }
 
   private static State barred(State before, Throwable cause) {

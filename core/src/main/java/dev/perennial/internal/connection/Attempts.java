@@ -10,9 +10,9 @@ import java.util.OptionalInt;
 import java.util.function.DoubleSupplier;
 
 /**
- * The failed attempts of one outage: how many in a row, whether another is allowed, and after what
- * delay. Failsafe counts; the waiting is ours, because it must know {@code close()} and virtual
- * time.
+ * The failed connection attempts of one outage: their number, whether another is allowed, and the
+ * delay before it. Failsafe counts and computes; it does not wait, because its waiting knows
+ * neither {@code close()} nor virtual time.
  */
 public final class Attempts {
 
@@ -33,19 +33,19 @@ public final class Attempts {
     this.execution = Execution.of(policy);
   }
 
-  /** Counts a failed attempt, and says whether another is allowed. */
+  /** Counts a failed attempt. Returns whether another is allowed. */
   public boolean failed(Throwable cause) {
     execution.recordException(cause);
     return !execution.isComplete();
   }
 
-  /** How many have failed in a row. */
+  /** Returns how many attempts have failed in a row. */
   public int count() {
     return execution.getAttemptCount();
   }
 
   /**
-   * How long to wait before the next attempt. At least the first delay, also when none has failed.
+   * Returns the delay before the next attempt: at least the first delay, also if none has failed.
    */
   public Duration delay() {
     return count() == 0 ? ask(1) : execution.getDelay();
@@ -61,7 +61,7 @@ public final class Attempts {
     return delay;
   }
 
-  /** A connection has proved itself: the next failure is the first again. */
+  /** Starts to count anew, because a connection has proved itself. */
   public void startOver() {
     if (count() > 0) {
       execution = Execution.of(policy);

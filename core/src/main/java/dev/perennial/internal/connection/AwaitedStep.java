@@ -6,14 +6,14 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a stream waits for on its way to a connection, for errors.
+ * The step on the way to a connection that a stream waits for, for error messages.
  *
- * @param what to be put behind "waits for"
- * @param lastError the last error of that; null if there was none, or it succeeded since
+ * @param what a phrase after "waits for"
+ * @param lastError the last error of that step; null if there was none, or it has succeeded since
  */
 public record AwaitedStep(String what, @Nullable Throwable lastError) {
 
-  /** What a call throws if the stream waits for it still after a time. */
+  /** Returns the exception for a call that has waited for too long. */
   public TimeoutException after(Duration timeout, String stream) {
     TimeoutException late =
         new TimeoutException(

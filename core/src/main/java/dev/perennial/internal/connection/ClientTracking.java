@@ -23,30 +23,27 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections of a client-tracked source: each goes on after the last position received, or
- * restored, or begun at.
+ * The tracking of a client-tracked source: each connection resumes after the last position
+ * received, or at the checkpoint, or at the start.
  */
 public final class ClientTracking<E, P extends Position> implements SourceTracking<E, P> {
 
-  /**
-   * As many recoveries in a row, with no connection between them that proved itself, end the
-   * stream.
-   */
+  /** After so many recoveries with no proved connection between them the stream fails. */
   private static final int MAX_RECOVERIES = 3;
 
-  /** What must be done before the next connection. */
+  /** The step before the next connection. */
   private sealed interface Next<P> {}
 
-  /** Ask the source where to begin. */
+  /** Ask the source where to start. */
   private record Begin<P>() implements Next<P> {}
 
   /** Wait until the start is saved. */
   private record SaveStart<P>() implements Next<P> {}
 
-  /** Ask the source how to go on without a position. */
+  /** Ask the source how to resume without the position. */
   private record Recover<P>(P lost, Throwable cause) implements Next<P> {}
 
-  /** Nothing: connect. */
+  /** No step: connect. */
   private record Connect<P>() implements Next<P> {}
 
   private final ClientTrackedSource<E, P> source;
@@ -61,6 +58,8 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
   private int recoveries;
 
   /**
+   * Makes a tracking that begins at the checkpoint or the start.
+   *
    * @param checkpointer empty if the stream keeps no checkpoint
    */
   public ClientTracking(
@@ -261,7 +260,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
   @Override
   public void positionLost(Throwable cause) {
     if (next instanceof Recover<P> known && known.cause.equals(cause)) {
-      // Told once more, because an error came between.
+      // An error in between made the loop report it again.
       return;
     }
     P lost = last;
@@ -291,8 +290,8 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
     }
   }
 
-  private RuntimeException die(StreamFailure death) {
-    lifecycle.fail(death);
+  private RuntimeException die(StreamFailure failure) {
+    lifecycle.fail(failure);
     lifecycle.check();
     throw new IllegalStateException("a stream that failed is not dead");
   }

@@ -20,12 +20,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the failures of connecting and of connections mean: how long to wait before the next
- * attempt, or that there is none. For the thread that sits.
+ * Decides what a failed connection attempt or a lost connection means: how long to wait before the
+ * next attempt, or that the stream fails. Called only by the pulling thread.
  */
 public final class ConnectionFailures {
 
-  /** A server's wait is obeyed up to here, or to the backoff's cap if that is longer. */
+  /** The longest wait that a server may ask for, unless the cap of the backoff policy is longer. */
   private static final Duration LONGEST_ASKED = Duration.ofMinutes(5);
 
   private final SourceTracking<?, ?> tracking;
@@ -35,12 +35,12 @@ public final class ConnectionFailures {
   private final Attempts attempts;
   private boolean wasConnected;
 
-  /** Whether a failure is counted already of which it is still to be decided what it means. */
+  /** Whether the current failure is counted, while its meaning is still to be decided. */
   private boolean counted;
 
   private Deadline retry;
 
-  /** Until when refusals are tolerated; null unless the last thing heard was one. */
+  /** Until when refusals are tolerated; null unless the last answer was a refusal. */
   private @Nullable Deadline tolerated;
 
   private @Nullable Throwable last;
@@ -55,29 +55,29 @@ public final class ConnectionFailures {
     this.retry = Deadline.never(options.runtime());
   }
 
-  /** How many attempts have failed in a row. */
+  /** Returns how many attempts have failed in a row. */
   public int count() {
     return attempts.count();
   }
 
-  /** When the next attempt may begin. */
+  /** Returns when the next attempt may begin. */
   public Deadline retry() {
     return retry;
   }
 
-  /** Notes that the next attempt begins. The time that nobody pulled is not the server's. */
+  /** Notes that the next attempt begins. Time in which nobody pulled does not count as refused. */
   public void retrying() {
     if (tolerated != null) {
       tolerated = tolerated.later(retry.overdue());
     }
   }
 
-  /** The error that the last connection or attempt ended with. */
+  /** Returns the error of the last attempt or connection. */
   public @Nullable Throwable last() {
     return last;
   }
 
-  /** Notes that the stream is connected, and says whether it has been before. */
+  /** Notes that the stream is connected. Returns whether it was connected before. */
   public boolean connected() {
     boolean before = wasConnected;
     wasConnected = true;
@@ -85,8 +85,9 @@ public final class ConnectionFailures {
   }
 
   /**
-   * A connection has proved itself. After one that broken bytes have ended, that is believed only
-   * once this one ends otherwise, or later: the same bytes may come again, after the same events.
+   * Notes that the connection has proved itself. After a connection that garbled bytes have ended,
+   * this counts only when the next one ends otherwise or lives long: the same bytes may come again
+   * after the same events.
    */
   public void proved() {
     if (!isGarbled(last)) {
@@ -105,10 +106,11 @@ public final class ConnectionFailures {
   }
 
   /**
-   * The connection ended, or none came about: the stream backs off, or dies and says so.
+   * Handles the end of a connection, or a failed attempt: the stream backs off, or fails and this
+   * throws.
    *
-   * @param age of the connection; empty if none came about
-   * @param proved whether it had proved itself
+   * @param age of the connection; empty if there was none
+   * @param proved whether the connection had proved itself
    */
   public void failed(Optional<Duration> age, boolean proved, Throwable cause) {
     boolean again =
@@ -198,7 +200,7 @@ public final class ConnectionFailures {
         cause);
   }
 
-  /** How long the server wants us to wait, up to what is sensible. */
+  /** Returns how long the server asks to wait, capped. */
   private Duration asked(Verdict verdict) {
     if (!(verdict instanceof Verdict.Retry again)) {
       return Duration.ZERO;
@@ -211,7 +213,7 @@ public final class ConnectionFailures {
     return Durations.min(again.atLeast(), most);
   }
 
-  /** What the backoff policy says, which may be the application's own, and throw. */
+  /** Asks the backoff policy, which may be the application's and may throw. */
   private <T> T ask(Supplier<T> question) {
     try {
       return question.get();
@@ -227,7 +229,7 @@ public final class ConnectionFailures {
     }
   }
 
-  /** Empty for an error that no classifier knows. */
+  /** Returns what the error means; empty if no classifier knows it. */
   private Optional<Verdict> classify(Throwable cause) {
     if (cause instanceof SourceTimeout) {
       return Optional.of(Verdict.retry());
@@ -239,7 +241,7 @@ public final class ConnectionFailures {
       }
     }
     if (cause instanceof VirtualMachineError) {
-      // No memory for a message or a thread, which may be over soon.
+      // A lack of memory for a message or a thread may be over soon.
       return Optional.of(Verdict.unknown());
     }
     return Optional.empty();

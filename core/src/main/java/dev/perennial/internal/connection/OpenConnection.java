@@ -10,9 +10,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that is open, and since when. What the connection throws is told and hurts nobody,
- * but for {@code receive}, whose errors mean something. Whether it proved itself is for the thread
- * that sits.
+ * An open connection and its age. Errors of the connection are logged and do no harm, except those
+ * of {@code receive}, which end it. Only the pulling thread notes and asks whether it has proved
+ * itself.
  */
 public final class OpenConnection<E, P extends Position> {
 
@@ -22,7 +22,7 @@ public final class OpenConnection<E, P extends Position> {
   private boolean proved;
   private boolean closed;
 
-  /** What it threw, after which it gives nothing more; null while it works. */
+  /** The error after which it gives nothing more; null while it works. */
   private @Nullable Throwable broken;
 
   public OpenConnection(Connection<E, P> connection, long since, StreamObserver observer) {
@@ -31,7 +31,7 @@ public final class OpenConnection<E, P extends Position> {
     this.observer = observer;
   }
 
-  /** What comes next, as the connection gives it. */
+  /** Returns what comes next, and refuses what a connection must not return. */
   public @Nullable Received<E, P> receive(Duration timeout) throws Exception {
     Received<E, P> received = connection.receive(timeout);
     if (received instanceof Received.Event<E, P> event) {
@@ -45,7 +45,7 @@ public final class OpenConnection<E, P extends Position> {
     return received;
   }
 
-  /** Notes that it is of no use any more. */
+  /** Notes that the connection is broken. */
   public void broke(Throwable cause) {
     broken = cause;
   }
@@ -58,7 +58,7 @@ public final class OpenConnection<E, P extends Position> {
     return Duration.ofNanos(now - since);
   }
 
-  /** Notes that it gave something that was wanted, or lived long enough. False if that is known. */
+  /** Notes that the connection has proved itself. Returns false if that was known. */
   public boolean prove() {
     boolean first = !proved;
     proved = true;
@@ -69,7 +69,7 @@ public final class OpenConnection<E, P extends Position> {
     return proved;
   }
 
-  /** Makes a blocked receive return soon; without it, receive returns by itself a little later. */
+  /** Ends a blocked receive. If this fails, receive returns by itself a little later. */
   public void wakeUp() {
     try {
       connection.wakeUp();
@@ -78,7 +78,7 @@ public final class OpenConnection<E, P extends Position> {
     }
   }
 
-  /** How many acks it took and has not written; none if it cannot say. */
+  /** Returns how many acks it accepted and has not written; 0 if it cannot say. */
   public int unsent() {
     try {
       return connection instanceof AckingConnection<E, P> acking ? acking.unsent() : 0;
@@ -88,7 +88,7 @@ public final class OpenConnection<E, P extends Position> {
     }
   }
 
-  /** Closes it, once. An interrupt meanwhile is kept. False if it was closed before. */
+  /** Closes the connection, once, and keeps an interrupt. Returns false if it was closed before. */
   public boolean closeQuietly(Duration flush) {
     if (closed) {
       return false;
@@ -98,7 +98,7 @@ public final class OpenConnection<E, P extends Position> {
     return true;
   }
 
-  /** Closes a connection. An interrupt meanwhile is kept. */
+  /** Closes a connection and keeps an interrupt. */
   public static void closeQuietly(
       Connection<?, ?> connection, Duration flush, StreamObserver observer) {
     try {

@@ -14,63 +14,66 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may call the source and its connection: one thread at a time, the one that pulls, until the
- * one that closes takes the seat for good. One word says who sits and what it is doing, so that
- * {@code connect}, {@code receive} and {@code close} never overlap, and an interrupt hits nothing
- * but the call that it is meant for.
+ * Decides which thread may call the source and its connection: one pulling thread at a time, until
+ * the closing thread takes over for good. One state says who is inside and what it does, so that
+ * {@code connect}, {@code receive} and {@code close} never overlap and an interrupt hits only the
+ * call that it is meant for.
  */
 public final class PullGuard {
 
-  /** What the seat is used for. */
+  /** What the guard is used for. */
   public enum Use {
-    /** Nobody sits. */
+    /** No thread is inside. */
     FREE,
-    /** The puller, in the engine or in a call that does not block. */
+    /** The pulling thread is in the engine, or in a call that does not block. */
     PULLING,
     /**
-     * The puller, inside the source: finding out where to begin or go on, connecting, closing a
-     * lost connection.
+     * The pulling thread is in the source: in start, connect or recover, or closing a lost
+     * connection.
      */
     CONNECTING,
-    /** The puller, waiting inside the connection. */
+    /** The pulling thread waits in the connection. */
     RECEIVING,
-    /** The puller, inside the application's handler. */
+    /** The pulling thread is in the application's handler. */
     HANDLING,
-    /** The puller, inside the source or connection, while somebody interrupts it. */
+    /** The pulling thread is in the source or connection and is being interrupted. */
     INTERRUPTING,
-    /** The puller, inside the source or connection, interrupted by the closer or a timer. */
+    /**
+     * The pulling thread is in the source or connection, interrupted by the closing thread or a
+     * timer.
+     */
     INTERRUPTED,
-    /** The closer, for good. */
+    /** The closing thread has taken over, for good. */
     TAKEN,
-    /** The puller; the closer has gone without waiting, so the puller cleans up. */
+    /** The closing thread has left without waiting, so the pulling thread cleans up. */
     ABANDONED,
-    /** The same, and the closer's interrupt is still to be cleared. */
+    /** The same, and the interrupt of the closing thread is still to be cleared. */
     ABANDONED_INTERRUPTED
   }
 
-  /** How the closer came by the seat. */
+  /** How the closing thread took over. */
   public enum Handover {
-    /** The seat is the closer's, and so are the connection and the source. */
+    /** It owns the connection and the source. */
     TAKEN,
-    /** The puller is inside the source or connection, touches nothing else, and cleans up. */
+    /** The pulling thread is inside the source or connection, and cleans up when it returns. */
     LEFT_INSIDE,
-    /** The puller is about in the engine, and cleans up. */
+    /** The pulling thread is inside the engine, and cleans up. */
     LEFT_PULLING
   }
 
   /**
-   * An interrupt of one call from another thread, which hits that call or nothing. Made before the
-   * call and ended after it by the puller.
+   * An interrupt from another thread for one call of the pulling thread, which hits that call or
+   * none. The pulling thread makes it before the call and ends it afterwards.
    */
   public final class Interruption {
     private volatile boolean happened;
 
     private Interruption() {}
 
-    /** Interrupts the call, unless it is over or being interrupted already. */
+    /** Interrupts the call, unless it has ended or is being interrupted already. */
     void interrupt() {
       if (use.compareAndSet(Use.CONNECTING, Use.INTERRUPTING)) {
-        // Whoever is inside stays until we have left INTERRUPTING, but may be in a later call.
+        // The pulling thread stays inside until INTERRUPTING is over, but may be in a later call.
         happened = interruption == this;
         use.set(happened ? interruptPuller() : Use.CONNECTING);
       }
@@ -91,8 +94,8 @@ public final class PullGuard {
   }
 
   /**
-   * How long the closer leaves a thread alone that is inside {@code start}, {@code connect} or
-   * {@code recover}.
+   * How long the closing thread waits for {@code start}, {@code connect} or {@code recover} before
+   * it interrupts.
    */
   private static final Duration CONNECT_GRACE = Duration.ofSeconds(1);
 
@@ -103,22 +106,23 @@ public final class PullGuard {
   private final Supplier<? extends RuntimeException> over;
 
   /**
-   * Who sits; null where nobody does. A thread finds itself here only while it sits, and whoever
-   * finds the seat in use for a call finds the thread that is in it, so it needs no fence of its
-   * own.
+   * The pulling thread; null if none is inside. A thread finds itself here only while it is inside,
+   * and a thread that finds the guard in use finds the thread that uses it, so no fence is needed.
    */
   private @Nullable Thread puller;
 
-  /** What may interrupt the call that the puller is in; null if nothing but the closer. */
+  /** What may interrupt the current call; null if only the closing thread may. */
   private volatile @Nullable Interruption interruption;
 
   private volatile Runnable cleanUp = () -> {};
 
   /**
-   * @param signal raised when the puller leaves
+   * Makes a guard with no thread inside.
+   *
+   * @param signal raised when the pulling thread leaves
    * @param stream the stream's name, for errors
-   * @param closing whether the stream is closing, and nothing new is begun
-   * @param over what the puller is told then, or when the seat was taken
+   * @param closing whether the stream is closing, so that nothing new begins
+   * @param over makes the exception for the pulling thread then
    */
   public PullGuard(
       Signal signal,
@@ -132,14 +136,14 @@ public final class PullGuard {
   }
 
   /**
-   * Sets what closes the connection and the source, in the pulling thread, when the closer could
-   * not wait for it. Called once, before the stream is used.
+   * Sets what closes the connection and the source on the pulling thread, if the closing thread
+   * could not wait for it. Called once, before the stream is used.
    */
   public void onAbandoned(Runnable cleanUp) {
     this.cleanUp = cleanUp;
   }
 
-  /** The puller sits down. */
+  /** Lets the calling thread in as the pulling thread, or throws if another one is inside. */
   public void enter() {
     Use now = use.compareAndExchange(Use.FREE, Use.PULLING);
     if (now != Use.FREE) {
@@ -148,7 +152,7 @@ public final class PullGuard {
     puller = Thread.currentThread();
   }
 
-  /** The puller stands up. False if the seat was taken away meanwhile: the stream is closed. */
+  /** Lets the pulling thread out. Returns false if the stream was closed meanwhile. */
   public boolean exit() {
     puller = null;
     Use now = use.compareAndExchange(Use.PULLING, Use.FREE);
@@ -160,7 +164,7 @@ public final class PullGuard {
     return false;
   }
 
-  /** The puller runs a call that may block. */
+  /** Runs a call of the pulling thread that may block. */
   public <T extends @Nullable Object, X extends Exception> T call(Use what, Call<T, X> call)
       throws X {
     if (!use.compareAndSet(Use.PULLING, what)) {
@@ -168,7 +172,8 @@ public final class PullGuard {
     }
     T result;
     try {
-      // Who closes looks at the seat after saying so, and we look at that after taking the seat.
+      // close() sets its state and then looks at the guard; this is the other order, so one sees
+      // the other.
       if (what != Use.RECEIVING && closing.getAsBoolean()) {
         throw over.get();
       }
@@ -182,7 +187,7 @@ public final class PullGuard {
     return result;
   }
 
-  /** Makes what can interrupt the next call, and no other. */
+  /** Makes an interruption for the next call, and for no other. */
   public Interruption interruption() {
     Interruption next = new Interruption();
     interruption = next;
@@ -213,17 +218,19 @@ public final class PullGuard {
     }
   }
 
-  /** Whether the puller waits inside the connection, and a wake-up is needed to reach it. */
+  /**
+   * Returns whether the pulling thread waits in the connection, so that only a wake-up reaches it.
+   */
   public boolean isReceiving() {
     return use.get() == Use.RECEIVING;
   }
 
-  /** Whether the caller is the thread that sits. */
+  /** Returns whether the caller is the pulling thread. */
   public boolean isMine() {
     return puller == Thread.currentThread() && use.get() != Use.FREE && use.get() != Use.TAKEN;
   }
 
-  /** The closer waits for the puller, interrupts it where it may, and takes the seat. */
+  /** Waits for the pulling thread, interrupts it where that is allowed, and takes over. */
   public Handover take(Duration timeout, StreamRuntime runtime) {
     Duration half = timeout.dividedBy(2);
     Deadline grace = Deadline.in(Durations.min(CONNECT_GRACE, half), runtime);
@@ -265,7 +272,7 @@ public final class PullGuard {
       case CONNECTING, RECEIVING, INTERRUPTING, INTERRUPTED -> Handover.LEFT_INSIDE;
       case PULLING -> isMine() ? Handover.TAKEN : Handover.LEFT_PULLING;
       case FREE, HANDLING, TAKEN -> Handover.TAKEN;
-      // Another one wanted it before, and the puller is still about.
+      // Another closing thread has left before, and the pulling thread is still inside.
       case ABANDONED, ABANDONED_INTERRUPTED -> Handover.LEFT_PULLING;
     };
   }
@@ -275,7 +282,7 @@ public final class PullGuard {
         signal, () -> use.compareAndSet(Use.FREE, Use.TAKEN) || isGone(), deadline);
   }
 
-  /** Whether another one took the seat, or gave up waiting for it. */
+  /** Returns whether another thread has taken over, or has left. */
   private boolean isGone() {
     Use now = use.get();
     return now == Use.TAKEN || isAbandoned(now);
@@ -296,7 +303,7 @@ public final class PullGuard {
     return Use.INTERRUPTED;
   }
 
-  /** What the seat is used for, once nobody is about to interrupt: that takes no time. */
+  /** Returns what the guard is used for, once no interrupt is under way, which takes no time. */
   private Use settledUse() {
     Use now = use.get();
     while (now == Use.INTERRUPTING) {

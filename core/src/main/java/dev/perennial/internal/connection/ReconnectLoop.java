@@ -16,15 +16,12 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a connection open: the only place that connects, waits and tries again. Everything but
- * {@code wakeUp} is for the thread that sits.
+ * Keeps a connection open: the only place that connects, waits and tries again. Called by the
+ * pulling thread, except where a method says otherwise.
  */
 public final class ReconnectLoop<E, P extends Position> {
 
-  /**
-   * The longest that a connection is asked to wait at a time, so that it sees what no wake-up
-   * reaches it for.
-   */
+  /** The longest single wait in a connection, so that it notices what no wake-up announces. */
   private static final Duration RECEIVE_SLICE = Duration.ofMillis(500);
 
   private final SourceTracking<E, P> tracking;
@@ -35,19 +32,19 @@ public final class ReconnectLoop<E, P extends Position> {
   private final Lifecycle lifecycle;
   private final ConnectionFailures failures;
 
-  /** The connection, from when it is open until it is closed and what that means is decided. */
+  /** The connection, from its opening until it is closed and its end is handled. */
   private volatile @Nullable OpenConnection<E, P> session;
 
   /**
-   * What was received and is not in the window. Until it is taken, every call gives it, so that no
-   * error on the way there loses it.
+   * What was received and is not in the window yet. Every call returns it until it is taken, so
+   * that an error on the way does not lose it.
    */
   private @Nullable Received<E, P> arrived;
 
-  /** Why the last attempt to connect failed, until it is decided what that means. */
+  /** The error of the last attempt, until it is handled. */
   private @Nullable Throwable attemptFailed;
 
-  /** The newest connection, also after its end: acks still go to it. */
+  /** The newest connection, also after its end, because acks still go to it. */
   private volatile @Nullable OpenConnection<E, P> newest;
 
   public ReconnectLoop(
@@ -65,7 +62,7 @@ public final class ReconnectLoop<E, P extends Position> {
     this.failures = new ConnectionFailures(tracking, context);
   }
 
-  /** What comes before anything that is received, from no connection: the notice of a restart. */
+  /** Returns the oldest notice of a restart, which comes before anything that is received. */
   public @Nullable Received<E, P> notice() {
     return tracking.notice();
   }
@@ -75,26 +72,26 @@ public final class ReconnectLoop<E, P extends Position> {
     tracking.noticeTaken();
   }
 
-  /** Notes that what was received is in the window, or need not be. */
+  /** Notes that what was received is in the window, or is dropped. */
   public void taken() {
     arrived = null;
   }
 
-  /** What has arrived, and arrives again until it is {@link #taken}. Does no I/O. */
+  /** Returns what has arrived, again and again until it is {@link #taken}. Does no I/O. */
   public @Nullable Received<E, P> receiveNow() throws InterruptedException {
     OpenConnection<E, P> live = live();
     return live == null ? null : receive(live, Duration.ZERO);
   }
 
-  /** The connection that the stream is live with; null if there is none. */
+  /** Returns the connection of a stream that is live; null if it is not. */
   private @Nullable OpenConnection<E, P> live() {
     return lifecycle.state() == StreamState.LIVE ? session : null;
   }
 
   /**
-   * What comes next, and comes again until it is {@link #taken}; null if the time is over, or
-   * something needs to be looked at first. Takes one step: towards a connection where there is
-   * none, and otherwise in receiving.
+   * Takes one step: towards a connection if there is none, else in receiving. Returns what was
+   * received, again and again until it is {@link #taken}; null if the time is over or there is
+   * something else to do first.
    */
   public @Nullable Received<E, P> receive(Deadline deadline) throws InterruptedException {
     OpenConnection<E, P> live = live();
@@ -117,7 +114,7 @@ public final class ReconnectLoop<E, P extends Position> {
     return received;
   }
 
-  /** What the stream waits for, or does, until it is connected. */
+  /** Returns what the stream waits for until it is connected. */
   public AwaitedStep pending() {
     return tracking
         .pending()
@@ -125,7 +122,7 @@ public final class ReconnectLoop<E, P extends Position> {
             new AwaitedStep("a connection to " + context.options().source(), failures.last()));
   }
 
-  /** Makes a blocked receive return soon. Any thread. */
+  /** Ends a blocked receive. Any thread. */
   public void wakeUp() {
     OpenConnection<E, P> live = session;
     if (live != null) {
@@ -133,16 +130,16 @@ public final class ReconnectLoop<E, P extends Position> {
     }
   }
 
-  /** How many acks the newest connection has not written, open or not. Any thread. */
+  /** Returns how many acks the newest connection has not written, open or not. Any thread. */
   public int unsent() {
     OpenConnection<E, P> last = newest;
     return last == null ? 0 : last.unsent();
   }
 
   /**
-   * One step towards a connection.
+   * Takes one step towards a connection.
    *
-   * @param meanwhile what makes waiting pointless
+   * @param meanwhile what ends a wait early
    */
   public void step(Deadline deadline, BooleanSupplier meanwhile) throws InterruptedException {
     switch (lifecycle.state()) {
@@ -177,7 +174,7 @@ public final class ReconnectLoop<E, P extends Position> {
         }
         calls.call("connect", this::open);
       } catch (Throwable e) {
-        rethrowIfNotTheSources(e);
+        rethrowCallersOwn(e);
         attemptFailed = e;
       }
     }
@@ -216,7 +213,7 @@ public final class ReconnectLoop<E, P extends Position> {
                 ? live.receive(timeout)
                 : guard.call(Use.RECEIVING, () -> await(live, timeout));
       } catch (Throwable e) {
-        rethrowIfNotTheSources(e);
+        rethrowCallersOwn(e);
         live.broke(e);
       }
     }
@@ -244,8 +241,8 @@ public final class ReconnectLoop<E, P extends Position> {
   }
 
   /**
-   * Whoever brings something about looks at the seat after that, and we look at that after taking
-   * the seat.
+   * Receives, without waiting if there is something else to do. Another thread makes its change and
+   * then looks at the guard; this enters the guard and then looks for changes, so none is missed.
    */
   private @Nullable Received<E, P> await(OpenConnection<E, P> live, Duration timeout)
       throws Exception {
@@ -253,7 +250,7 @@ public final class ReconnectLoop<E, P extends Position> {
     return live.receive(pointless ? Duration.ZERO : timeout);
   }
 
-  /** Notes that the connection gave something that was wanted. */
+  /** Notes that the connection gave something that was not dropped. */
   public void proved() {
     OpenConnection<E, P> live = session;
     if (live != null && live.prove()) {
@@ -280,16 +277,17 @@ public final class ReconnectLoop<E, P extends Position> {
   }
 
   /**
-   * What is the caller's, not the source's: an interrupt, and that the stream is dead or closed.
+   * Throws what belongs to the caller and not to the source: an interrupt, or the end of the
+   * stream.
    */
-  private void rethrowIfNotTheSources(Throwable e) throws InterruptedException {
+  private void rethrowCallersOwn(Throwable e) throws InterruptedException {
     lifecycle.check();
     if (e instanceof InterruptedException interrupt) {
       throw interrupt;
     }
   }
 
-  /** Closes the connection of a stream that died of something else. */
+  /** Closes the connection of a stream that failed for another reason. */
   public void giveUp() {
     OpenConnection<E, P> live = session;
     if (live != null && !tracking.takesAcks()) {
@@ -298,7 +296,7 @@ public final class ReconnectLoop<E, P extends Position> {
     }
   }
 
-  /** Hands the connection over, if one is open, to whoever took the seat and closes it. */
+  /** Hands the open connection, if any, to the closing thread. */
   public @Nullable OpenConnection<E, P> detach() {
     OpenConnection<E, P> live = session;
     session = null;

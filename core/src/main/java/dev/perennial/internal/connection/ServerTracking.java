@@ -16,8 +16,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections of a server-tracked source: the server knows where to go on, and acks go to the live
- * connection.
+ * The tracking of a server-tracked source: the server knows where to resume, and acks go to the
+ * live connection.
  */
 public final class ServerTracking<E, P extends Position> implements SourceTracking<E, P> {
 
@@ -27,7 +27,9 @@ public final class ServerTracking<E, P extends Position> implements SourceTracki
   private @Nullable P last;
 
   /**
-   * @param filter where acks come from; empty if the stream acks nothing
+   * Makes a tracking.
+   *
+   * @param filter the source of acks; empty if the stream acks nothing
    */
   public ServerTracking(
       ServerTrackedSource<E, P> source,

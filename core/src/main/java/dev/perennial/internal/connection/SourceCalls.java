@@ -10,10 +10,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The source's calls that may block for long: made from the guard, interrupted when they take
- * longer than the stream allows, and refused if they return null. For the thread that sits.
+ * The calls of a source that may block for long: made inside the guard, interrupted when they take
+ * too long, and refused if they return null. Used only by the pulling thread.
  *
- * @param limit how long each may take; empty for as long as the source lets it
+ * @param limit how long each call may take; empty for no limit
  */
 public record SourceCalls(
     Object source, Optional<Duration> limit, PullGuard guard, StreamRuntime runtime) {
@@ -55,7 +55,7 @@ public record SourceCalls(
     }
   }
 
-  /** Empty if none can be had now: a call without a limit is better than none. */
+  /** Returns empty if the runtime has no timer: a call without a limit is better than none. */
   private Optional<Timer> timer(Duration longest, PullGuard.Interruption late) {
     try {
       return Optional.of(runtime.schedule(longest, late::interrupt));

@@ -4,7 +4,10 @@ import dev.perennial.port.LogText;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 
-/** A call of the source took longer than the stream allows. Retried, whatever classifiers say. */
+/**
+ * Thrown when a call of the source takes longer than the stream allows. It is always retried,
+ * whatever the classifiers say.
+ */
 public final class SourceTimeout extends TimeoutException {
 
   private static final long serialVersionUID = 1;

@@ -9,64 +9,65 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a stream gets its connections: what differs between server-tracked and client-tracked
- * sources. For the thread that sits.
+ * What differs between server-tracked and client-tracked sources: how a stream starts, resumes and
+ * learns that its position is lost. Called only by the pulling thread.
  */
 public interface SourceTracking<E, P extends Position> {
 
-  /** The state that follows {@code NEW}. */
+  /** Returns the state that follows {@code NEW}. */
   StreamState firstState();
 
   /**
-   * Waits for the claim and takes up the checkpoint, in {@code CLAIMING}. False if the time was
+   * Waits in {@code CLAIMING} for the claim and loads the checkpoint. Returns false if the time was
    * over first.
    */
   boolean claim(Deadline deadline) throws InterruptedException;
 
   /**
-   * Does what must be done before connecting, in {@code CONNECTING}. False if the time is over, or
-   * was before that was done.
+   * Does what must precede a connection, in {@code CONNECTING}. Returns false if the time is over.
    *
    * @throws Exception what the source threw
    */
   boolean prepare(Deadline deadline) throws Exception;
 
-  /** What of its checkpoint the stream waits for; empty if it waits for none of it. */
+  /** Returns the step of its checkpoint that the stream waits for; empty if there is none. */
   default Optional<AwaitedStep> pending() {
     return Optional.empty();
   }
 
   /**
-   * Opens a connection, from a seat used for that.
+   * Opens a connection, inside the guard.
    *
    * @throws Exception what the source threw
    */
   Connection<E, P> connect() throws Exception;
 
   /**
-   * What comes before anything from the connection: the oldest notice of a restart, which stays
-   * until it is taken.
+   * Returns the oldest notice of a restart, which comes before anything from the connection and
+   * stays until it is taken; null if there is none.
    */
   @Nullable Received<E, P> notice();
 
   /** Notes that the oldest notice is in the window. */
   default void noticeTaken() {}
 
-  /** Notes the position of an event or a progress that was received. */
+  /** Notes the position of an event or of progress that was received. */
   void received(P position);
 
-  /** The last position that was received. */
+  /** Returns the last position received; null if there is none. */
   @Nullable P last();
 
-  /** Notes that the connection proved itself. */
+  /** Notes that the connection has proved itself. */
   void proved();
 
-  /** Whether acks go to the connection, which then stays open until the stream is closed. */
+  /**
+   * Returns whether acks go to the connection, which then stays open until the stream is closed.
+   */
   boolean takesAcks();
 
   /**
-   * Notes that the server no longer knows the position. Fails the stream if nothing can be done
-   * about that.
+   * Notes that the server no longer knows the position. Fails the stream if that cannot be
+   * recovered.
    */
   void positionLost(Throwable cause);
 }

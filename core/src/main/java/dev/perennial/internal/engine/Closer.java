@@ -24,15 +24,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets go of all that a stream has: of one that is closed within a time, and of one that died once
- * its deliveries had their time to be settled. What takes longer is left to daemon threads, or to
- * the thread that it is in. Every step can be taken twice, so the two may cross, and a close that
- * an error cut short can be called again.
+ * Closes a stream within a deadline, and releases what a failed stream holds once its settle time
+ * is over. What takes longer continues on daemon threads, or on the thread that it blocks. Every
+ * step may run twice, so the two may overlap, and a close that an error ended can be called again.
  */
 public final class Closer<E, P extends Position> {
 
-  /** Until a dead stream asks again for a thread that could not be had. */
-  private static final Duration LET_GO_AGAIN = Duration.ofMillis(100);
+  /** How long a failed stream waits before it asks again for a thread. */
+  private static final Duration RELEASE_AGAIN = Duration.ofMillis(100);
 
   private final Source<E, P> source;
   private final StreamContext context;
@@ -44,10 +43,10 @@ public final class Closer<E, P extends Position> {
 
   private final AtomicReference<@Nullable Thread> closing = new AtomicReference<>();
 
-  /** Set while a dead stream's deliveries have their time. */
+  /** Set during the settle time of a failed stream. */
   private final OneShotTimer settleTimer;
 
-  private final AtomicBoolean letGo = new AtomicBoolean();
+  private final AtomicBoolean releasing = new AtomicBoolean();
   private final AtomicBoolean connectionClosed = new AtomicBoolean();
   private final AtomicInteger openParts;
   private volatile @Nullable OpenConnection<E, P> detached;
@@ -69,8 +68,8 @@ public final class Closer<E, P extends Position> {
     this.window = window;
     this.checkpointing = checkpointing;
     this.settleTimer = new OneShotTimer(context.runtime());
-    // Not a claim that is given up at once: the source would be closed on the closing thread, which
-    // a driver's own close may hold up.
+    // Two parts if there is a claim, held or not: a claim that is released at once would close the
+    // source on the closing thread, and a driver may block there.
     this.openParts = new AtomicInteger(checkpointing.hasClaim() ? 2 : 1);
   }
 
@@ -89,20 +88,20 @@ public final class Closer<E, P extends Position> {
     }
   }
 
-  /** How long the deliveries of a stream that failed can still be settled. */
+  /** Returns how long the deliveries of a failed stream can still be settled. */
   private Duration settleTime() {
     return context.options().settleTime();
   }
 
   private CloseReport firstClose(Duration timeout, Deadline deadline) {
-    // What is acked by now can be saved without the seat, however long that takes to get.
+    // What is acked by now can be saved before the guard is taken, which may take long.
     checkpointing.saveNow();
     Handover handover = takeGuard(timeout, deadline);
     checkpointing.flush(deadline);
     Optional<Position> oldest =
         handover == Handover.LEFT_PULLING ? Optional.empty() : window.oldestUnacked();
     int unacked = window.expire();
-    // Until the window expired, acks counted; what the last ones moved is saved here.
+    // Acks counted until the window expired; this saves what the last ones moved.
     checkpointing.flush(deadline);
     SaveResult saved = checkpointing.result();
     checkpointing.release(this::partClosed);
@@ -122,12 +121,12 @@ public final class Closer<E, P extends Position> {
             saved.error());
     report = done;
     lifecycle.closed();
-    lifecycle.awaitTold(deadline);
+    lifecycle.awaitNotified(deadline);
     return done;
   }
 
   private CloseReport laterClose(Thread caller, Deadline deadline) {
-    // A listener that the first close tells of its beginning may well close the stream itself.
+    // A listener that is notified of closing may itself close the stream.
     boolean mayWait =
         closing.get() != caller
             && !context.observer().isInsideListener()
@@ -138,7 +137,7 @@ public final class Closer<E, P extends Position> {
     }
     CloseReport first = report;
     if (first != null) {
-      // The first close may have found no thread for it.
+      // The first close may have had no thread for the release.
       checkpointing.release(this::partClosed);
       return first;
     }
@@ -146,12 +145,12 @@ public final class Closer<E, P extends Position> {
     return new CloseReport(window.unacked(), Optional.empty(), 0, soFar.outcome(), soFar.error());
   }
 
-  /** Takes the seat and, with it, the connection, which it begins to close. */
+  /** Takes the guard and, with it, the connection, which it begins to close. */
   private Handover takeGuard(Duration timeout, Deadline flush) {
     Handover handover = guard.take(timeout, context.runtime());
     if (handover == Handover.TAKEN) {
       detach();
-      // A driver's own close may hang, so it runs on a thread that can be left behind.
+      // A driver may block in close, so that runs on a thread that can be left behind.
       BackgroundThread.run(
           () ->
               BackgroundThread.named(
@@ -163,58 +162,61 @@ public final class Closer<E, P extends Position> {
   }
 
   /**
-   * The stream has died: what is out can be settled for a time, unless nothing is. Called once, by
-   * the thread that found it dead; throws nothing.
+   * Starts the settle time of a failed stream, or ends it at once if nothing is unacked. Called
+   * once, by the thread that failed the stream. Throws nothing.
    */
   public void failed() {
     try {
-      settleTimer.set(settleTime(), this::letGoAside);
+      settleTimer.set(settleTime(), this::releaseInBackground);
     } catch (Throwable e) {
-      // Without a timer they have no time, so that the claim is given up at all.
-      letGoAside();
+      // Without a timer there is no settle time, so that the claim is released at all.
+      releaseInBackground();
     }
     settledAfterFailure();
   }
 
-  /** A delivery of a dead stream was settled: nobody waits once all are. Throws nothing. */
+  /** Ends the settle time if the last delivery was settled. Throws nothing. */
   public void settledAfterFailure() {
     try {
       if (window.unacked() == 0) {
-        letGoAside();
+        releaseInBackground();
       }
     } catch (Throwable e) {
       // The timer or close() does it.
     }
   }
 
-  /** On a thread of its own: the caller may settle a delivery, or be the timer of all streams. */
-  private void letGoAside() {
-    if (!letGo.compareAndSet(false, true)) {
+  /**
+   * Releases everything on another thread: the caller may be settling a delivery, or be the timer
+   * thread of all streams.
+   */
+  private void releaseInBackground() {
+    if (!releasing.compareAndSet(false, true)) {
       return;
     }
     try {
-      context.runtime().execute(this::letGo);
+      context.runtime().execute(this::releaseAll);
       settleTimer.cancel();
     } catch (Throwable e) {
-      letGoLater();
+      releaseLater();
     }
   }
 
-  /** Without a thread or memory now, the timer tries again soon, or close() does it. */
-  private void letGoLater() {
-    letGo.set(false);
+  /** Tries again soon if there is no thread or memory now. */
+  private void releaseLater() {
+    releasing.set(false);
     try {
-      settleTimer.set(LET_GO_AGAIN, this::letGoAside);
+      settleTimer.set(RELEASE_AGAIN, this::releaseInBackground);
     } catch (Throwable e) {
-      // Then close() does it.
+      // close() does it.
     }
   }
 
   /**
-   * Makes the last save, gives up the claim, and closes connection and source, as far as {@code
-   * close} has not. The claim first: a standby waits for it.
+   * Makes the last save, releases the claim, and closes the connection and the source, unless
+   * {@code close} has. The claim comes first, because a standby waits for it.
    */
-  private void letGo() {
+  private void releaseAll() {
     try {
       window.expire();
       checkpointing.saveNow();
@@ -226,18 +228,18 @@ public final class Closer<E, P extends Position> {
           () -> sourceClosed,
           Deadline.in(settleTime(), context.runtime()));
     } catch (Throwable e) {
-      letGoLater();
+      releaseLater();
       context.observer().closeFailed("a failed stream", e);
     }
   }
 
-  /** Cleans up in the pulling thread, for which the closer did not wait. */
+  /** Cleans up on the pulling thread, which the closing thread did not wait for. */
   public void cleanUp() {
     detach();
     closeConnection(Duration.ZERO);
   }
 
-  /** Takes the connection from the loop; of two that take the seat, whoever is second gets none. */
+  /** Takes the connection from the loop. If two threads take the guard, only the first gets it. */
   private synchronized void detach() {
     OpenConnection<E, P> live = loop.detach();
     if (live != null) {
@@ -262,7 +264,7 @@ public final class Closer<E, P extends Position> {
     }
   }
 
-  /** The connection is closed, or the claim given up: when both are, so is the source. */
+  /** Closes the source once the connection is closed and the claim released. */
   private void partClosed() {
     if (openParts.decrementAndGet() == 0) {
       closeSource();

@@ -7,8 +7,8 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 
 /**
- * A stream's events as an iterator that ends when the stream does. What it looks at ahead stays the
- * stream's: whoever asks next, an iterator or another call, gets it.
+ * An iterator over the events of a stream, which ends when the stream ends. An event that {@code
+ * hasNext} has fetched stays the stream's: the next call of any kind gets it.
  */
 public final class DeliveryIterator<E> implements Iterator<Delivery<E>> {
 

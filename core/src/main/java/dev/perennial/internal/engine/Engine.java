@@ -31,7 +31,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** The parts of one stream, made bottom-up and then wired once. */
+/** The engine of one stream: makes the parts bottom-up and wires them once. */
 public final class Engine<E, P extends Position> {
 
   private final StreamContext context;
@@ -104,7 +104,7 @@ public final class Engine<E, P extends Position> {
         parts.tracking(source, checkpointer));
   }
 
-  /** What does not depend on who keeps the position. */
+  /** The parts that both kinds of sources share. */
   private record Parts<E, P extends Position>(
       Source<E, P> source, StreamContext context, PullGuard guard, SourceCalls calls) {
 
@@ -171,7 +171,7 @@ public final class Engine<E, P extends Position> {
     return handlerLoop;
   }
 
-  /** Returns the state. Any thread, as the following. */
+  /** Returns the state. Any thread may call this method and those below. */
   public StreamState state() {
     return context.lifecycle().state();
   }

@@ -15,7 +15,7 @@ import dev.perennial.internal.stream.StreamOptions;
 import dev.perennial.port.LogText;
 import org.jspecify.annotations.Nullable;
 
-/** Hands events to a handler, and acks each when it has returned. */
+/** Passes events to a handler and acks each when the handler has returned. */
 public final class HandlerLoop<E> {
 
   private final StreamOptions options;
@@ -39,9 +39,7 @@ public final class HandlerLoop<E> {
     while (handleNext(handler)) {}
   }
 
-  /**
-   * Handles the next event. False if the stream has come to its end, by itself or by being closed.
-   */
+  /** Handles the next event. Returns false if the stream has ended or was closed. */
   private boolean handleNext(Handler<E> handler) throws InterruptedException {
     Delivery<E> delivery;
     Throwable failure;
@@ -51,12 +49,11 @@ public final class HandlerLoop<E> {
         delivery = puller.pullForEver();
         failure = guard.call(Use.HANDLING, () -> handle(handler));
       } finally {
-        // Whether the stream was closed meanwhile, the next call says: what the handler threw is
-        // told first.
+        // The next call reports a close; first the caller learns what the handler threw.
         guard.exit();
       }
     } catch (StreamEndedException | StreamClosedException e) {
-      lifecycle.throwIfDied();
+      lifecycle.throwIfFailed();
       return false;
     }
     if (failure != null) {
@@ -65,10 +62,7 @@ public final class HandlerLoop<E> {
     return true;
   }
 
-  /**
-   * Takes and acks what was handled, and returns what the handler threw, which is the handler's,
-   * whatever its type, and never ours.
-   */
+  /** Takes the delivery, runs the handler and acks. Returns what the handler threw, of any type. */
   private @Nullable Throwable handle(Handler<E> handler) {
     Delivery<E> delivery = puller.take();
     try {
@@ -87,22 +81,21 @@ public final class HandlerLoop<E> {
       delivery.nack();
       throw interrupt;
     }
-    StreamFailure death;
+    StreamFailure failure;
     try {
-      death = death(delivery, cause);
+      failure = failure(delivery, cause);
     } catch (Throwable e) {
-      // Without memory to say why, the stream does not stop; the event must come again all the
-      // same.
+      // Without memory for the failure the stream does not fail, but the event must come again.
       delivery.nack();
       throw e;
     }
-    // Thrown even where the stream is closed meanwhile: nobody else would tell of the handler's
+    // Thrown even if the stream is closed meanwhile, because nothing else reports the handler's
     // error.
-    lifecycle.fail(death);
-    throw death.exception();
+    lifecycle.fail(failure);
+    throw failure.exception();
   }
 
-  private StreamFailure death(Delivery<E> delivery, Throwable cause) {
+  private StreamFailure failure(Delivery<E> delivery, Throwable cause) {
     return new StreamFailure(
         Reason.HANDLER,
         "The handler of stream \""

@@ -8,18 +8,20 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deliveries that are in the window and that no call has returned yet, in the order in which they
- * are to be handed out. What an error keeps a call from returning stays here for the next one. For
- * the thread that sits.
+ * The deliveries that are in the window and that no call has returned yet, in delivery order. What
+ * an error keeps a call from returning stays here for the next one. Used by the pulling thread,
+ * except where a method says otherwise.
  */
 public final class PendingDeliveries<E> {
 
   private final ArrayList<Delivery<E>> deliveries = new ArrayList<>();
 
-  /** What an iterator has looked at and nobody has taken yet, which goes before all others. */
+  /**
+   * The delivery that an iterator has fetched ahead and no call has returned, which comes first.
+   */
   private final AtomicReference<@Nullable Delivery<E>> lookedAt = new AtomicReference<>();
 
-  /** Makes room for one more, so that adding it cannot fail. */
+  /** Makes room for one more delivery, so that adding it cannot fail. */
   public void reserve() {
     deliveries.ensureCapacity(deliveries.size() + 1);
   }
@@ -29,7 +31,7 @@ public final class PendingDeliveries<E> {
     deliveries.add(delivery);
   }
 
-  /** Whether any is left that an iterator looked at, or an error kept. */
+  /** Returns whether a delivery is left from an earlier call. */
   public boolean isLeft() {
     reserve();
     Delivery<E> looked = takeLookedAt();
@@ -39,17 +41,19 @@ public final class PendingDeliveries<E> {
     return !deliveries.isEmpty();
   }
 
-  /** Whether an iterator has looked at one that nobody has taken yet. Any thread. */
+  /**
+   * Returns whether an iterator has fetched a delivery ahead that no call has returned. Any thread.
+   */
   public boolean isLookedAt() {
     return lookedAt.get() != null;
   }
 
-  /** Keeps a delivery that an iterator looks at, and no other is looked at. */
+  /** Keeps a delivery that an iterator has fetched ahead. */
   public void lookAt(Delivery<E> delivery) {
     lookedAt.set(delivery);
   }
 
-  /** Takes what an iterator has looked at; null if nothing is, or it was taken. Any thread. */
+  /** Takes the delivery that was fetched ahead; null if there is none. Any thread. */
   public @Nullable Delivery<E> takeLookedAt() {
     return isLookedAt() ? lookedAt.getAndSet(null) : null;
   }
@@ -58,17 +62,17 @@ public final class PendingDeliveries<E> {
     return deliveries.size();
   }
 
-  /** The first delivery, which stays. */
+  /** Returns the first delivery without removing it. */
   public Delivery<E> peek() {
     return deliveries.get(0);
   }
 
-  /** Removes the first delivery. */
+  /** Removes and returns the first delivery. */
   public Delivery<E> take() {
     return deliveries.remove(0);
   }
 
-  /** Removes so many deliveries at most. */
+  /** Removes and returns at most so many deliveries. */
   public Batch<E> take(int most) {
     List<Delivery<E>> first = deliveries.subList(0, Math.min(most, deliveries.size()));
     Batch<E> batch = new Batch<>(first);

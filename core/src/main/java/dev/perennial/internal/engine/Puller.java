@@ -28,14 +28,14 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out what waits to be handed out again, then what the loop receives, for as long as the
- * window has room. One thread at a time sits for its calls.
+ * Hands out nacked events first and then what the loop receives, as long as the window has room.
+ * One thread at a time pulls.
  */
 public final class Puller<E, P extends Position> {
 
   /**
-   * So many messages in a row that hand out nothing, such as copies of events, end a batch: what
-   * has arrived may be without end.
+   * After so many messages in a row that hand out nothing, such as copies, a batch ends: they may
+   * never end.
    */
   private static final int MAX_SKIPPED = 1_024;
 
@@ -50,13 +50,13 @@ public final class Puller<E, P extends Position> {
   private final FullWindowReporter room;
   private final Deadline never;
 
-  /** What is to be handed out, by this call or, if an error ends it, by the next. */
+  /** What this call hands out or, if an error ends it, the next one. */
   private final PendingDeliveries<E> undelivered = new PendingDeliveries<>();
 
-  /** Made once, not for every event. */
-  private final Seated<@Nullable Delivery<E>, InterruptedException> pull = this::pullOne;
+  /** Made once instead of for every event. */
+  private final Guarded<@Nullable Delivery<E>, InterruptedException> pull = this::pullOne;
 
-  // Written by the thread that sits, read by any.
+  // Written by the pulling thread, read by any thread.
   private volatile long received;
   private volatile long lastEvent;
 
@@ -87,25 +87,25 @@ public final class Puller<E, P extends Position> {
   }
 
   public Optional<Delivery<E>> next(Duration timeout) throws InterruptedException {
-    Optional<Delivery<E>> next = seated(this::pullOptional, Deadline.in(timeout, runtime));
+    Optional<Delivery<E>> next = guarded(this::pullOptional, Deadline.in(timeout, runtime));
     if (next.isPresent()) {
       settleOnReceipt(next.get());
     }
     return next;
   }
 
-  /** The next delivery, not settled on receipt, which is for who gets it. */
+  /** Returns the next delivery; the caller settles it on receipt. */
   private @Nullable Delivery<E> next(Deadline deadline) throws InterruptedException {
-    return seated(pull, deadline);
+    return guarded(pull, deadline);
   }
 
-  /** What is done in the seat. */
-  private interface Seated<T extends @Nullable Object, X extends Exception> {
+  /** A call of the pulling thread inside the guard. */
+  private interface Guarded<T extends @Nullable Object, X extends Exception> {
     T until(Deadline deadline) throws X, InterruptedException;
   }
 
-  private <T extends @Nullable Object, X extends Exception> T seated(
-      Seated<T, X> call, Deadline deadline) throws X, InterruptedException {
+  private <T extends @Nullable Object, X extends Exception> T guarded(
+      Guarded<T, X> call, Deadline deadline) throws X, InterruptedException {
     enter();
     T result;
     boolean stayed;
@@ -121,8 +121,8 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * The next delivery, not settled on receipt; null if the stream has come to its end, by itself or
-   * by being closed.
+   * Returns the next delivery, which the caller settles on receipt; null if the stream has ended or
+   * was closed.
    */
   public @Nullable Delivery<E> nextOrEnd() throws InterruptedException {
     try {
@@ -132,28 +132,28 @@ public final class Puller<E, P extends Position> {
       }
       return delivery;
     } catch (StreamEndedException | StreamClosedException e) {
-      lifecycle.throwIfDied();
+      lifecycle.throwIfFailed();
       return null;
     }
   }
 
   /**
-   * Whether there is a next delivery, which every call gives first from now on; false if the stream
-   * has come to its end.
+   * Fetches the next delivery, which the next call of any kind returns. Returns false if the stream
+   * has ended.
    */
   public boolean lookAhead() throws InterruptedException {
     if (undelivered.isLookedAt()) {
       return true;
     }
     try {
-      return seated(this::lookAhead, never);
+      return guarded(this::lookAhead, never);
     } catch (StreamEndedException | StreamClosedException e) {
-      lifecycle.throwIfDied();
+      lifecycle.throwIfFailed();
       return false;
     }
   }
 
-  /** In the seat, so that of two iterators none overwrites what the other looks at. */
+  /** Runs inside the guard, so that two iterators do not overwrite each other's delivery. */
   private boolean lookAhead(Deadline deadline) throws InterruptedException {
     while (!pull(deadline)) {
       checkInterrupt();
@@ -162,7 +162,10 @@ public final class Puller<E, P extends Position> {
     return true;
   }
 
-  /** What was looked at ahead, not settled on receipt; null if nothing was, or it was taken. */
+  /**
+   * Takes the delivery that was fetched ahead, which the caller settles on receipt; null if there
+   * is none.
+   */
   public @Nullable Delivery<E> takeAhead() {
     return undelivered.takeLookedAt();
   }
@@ -175,14 +178,14 @@ public final class Puller<E, P extends Position> {
               + ", but was asked for "
               + max);
     }
-    Batch<E> batch = seated(deadline -> pull(max, deadline), Deadline.in(waitForFirst, runtime));
+    Batch<E> batch = guarded(deadline -> pull(max, deadline), Deadline.in(waitForFirst, runtime));
     for (int i = 0; i < batch.size(); i++) {
       settleOnReceipt(batch.deliveries().get(i));
     }
     return batch;
   }
 
-  // Nothing that may fail comes after a delivery is taken, so that nobody's is none.
+  // Nothing that may fail follows the taking of a delivery, so that none is lost.
 
   private Batch<E> pull(int max, Deadline waitForFirst) throws InterruptedException {
     if (pull(waitForFirst)) {
@@ -205,7 +208,7 @@ public final class Puller<E, P extends Position> {
   }
 
   public void awaitLive(Duration timeout) throws InterruptedException, TimeoutException {
-    seated(deadline -> stepUntilLive(timeout, deadline), Deadline.in(timeout, runtime));
+    guarded(deadline -> stepUntilLive(timeout, deadline), Deadline.in(timeout, runtime));
   }
 
   private StreamState stepUntilLive(Duration timeout, Deadline deadline)
@@ -223,7 +226,7 @@ public final class Puller<E, P extends Position> {
     return StreamState.LIVE;
   }
 
-  /** Takes the seat, for the calling thread. */
+  /** Enters the guard as the pulling thread. */
   public void enter() throws InterruptedException {
     if (lifecycle.isClosing()) {
       lifecycle.check();
@@ -255,18 +258,20 @@ public final class Puller<E, P extends Position> {
     return lifecycle.state() == StreamState.ENDED;
   }
 
-  /** The next delivery, which stays the stream's until it is {@link #take taken}. From the seat. */
+  /**
+   * Returns the next delivery, which stays here until it is {@link #take taken}. Inside the guard.
+   */
   public Delivery<E> pullForEver() throws InterruptedException {
     while (!pull(never)) {}
     return undelivered.peek();
   }
 
-  /** Takes the delivery that was waited for. From the seat. */
+  /** Takes the delivery that was waited for. Inside the guard. */
   public Delivery<E> take() {
     return undelivered.take();
   }
 
-  /** Waits until something is to be handed out. False if the time is over. */
+  /** Waits until there is a delivery to hand out. Returns false if the time is over. */
   private boolean pull(Deadline deadline) throws InterruptedException {
     while (true) {
       check();
@@ -292,8 +297,8 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Adds the deliveries that have arrived, until so many are to be handed out. What goes wrong
-   * meanwhile, and an interrupt, is told at the next call, so that this one can give what it holds.
+   * Adds the deliveries that have arrived, up to a number. An error or interrupt meanwhile surfaces
+   * at the next call, so that this one can return what it has.
    */
   private void takeArrived(int max, Deadline deadline) {
     int skips = MAX_SKIPPED;
@@ -305,7 +310,7 @@ public final class Puller<E, P extends Position> {
         boolean hasRoom = window.hasRoom();
         boolean taken = takeHeld(hasRoom);
         if (!taken) {
-          // A connection that has come to its end may stay open for acks, but is asked no more.
+          // A connection at its end may stay open for acks, but gives nothing more.
           Received<E, P> received = hasRoom && !hasEnded() ? loop.receiveNow() : null;
           if (received == null) {
             return;
@@ -319,13 +324,13 @@ public final class Puller<E, P extends Position> {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (StreamException | StreamClosedException e) {
-      // The next call says so.
+      // The next call throws it.
     }
   }
 
   /**
-   * Takes what goes before anything that a connection gives: nacked events, then notices of
-   * restarts. False if there is none.
+   * Takes what precedes anything from a connection: nacked events, then notices of restarts.
+   * Returns false if there is none.
    */
   private boolean takeHeld(boolean hasRoom) {
     undelivered.reserve();
@@ -344,8 +349,8 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Takes what a connection gave, and proved itself by if it is wanted. False if that hands nothing
-   * out.
+   * Takes what a connection gave, which proves the connection unless it is a copy. Returns false if
+   * it hands nothing out.
    */
   private boolean takeReceived(@Nullable Received<E, P> next) {
     if (next == null) {
@@ -360,7 +365,7 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Takes in what was received, all of it or, if an error is thrown, nothing; null if that hands
+   * Admits what was received, entirely or, if it throws, not at all. Returns null if that hands
    * nothing out.
    */
   private @Nullable Delivery<E> takeIn(Received<E, P> next) {
@@ -383,7 +388,7 @@ public final class Puller<E, P extends Position> {
     return null;
   }
 
-  /** Tells of a delivery that could not be decoded; false if there is none. */
+  /** Reports a delivery that could not be decoded. Returns false if there is no delivery. */
   private boolean isNew(@Nullable Delivery<E> delivery) {
     if (delivery != null && delivery.event() instanceof Malformed malformed) {
       context.observer().malformed(new MalformedReceived(delivery.position(), malformed));
@@ -392,15 +397,15 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Settles what is about to be returned for certain. What fails of an ack comes after it counts,
-   * and must not keep the event from the caller.
+   * Acks a delivery that is certain to be returned, if the stream acks on receipt. An error must
+   * not keep the event from the caller; the ack counts before anything can fail.
    */
   public Delivery<E> settleOnReceipt(Delivery<E> delivery) {
     if (options.acks() == AckMode.ON_RECEIPT) {
       try {
         delivery.ack();
       } catch (Throwable e) {
-        // It counts all the same.
+        // The ack counts all the same.
       }
     }
     return delivery;
@@ -410,7 +415,7 @@ public final class Puller<E, P extends Position> {
     return received;
   }
 
-  /** When the last event was received. */
+  /** Returns when the last event was received. */
   public Optional<Instant> lastEvent() {
     return received == 0
         ? Optional.empty()

@@ -6,7 +6,9 @@ import dev.perennial.internal.checkpoint.Checkpointing;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.window.DeliverySettlement;
 
-/** What follows when a delivery is settled: saves, wake-ups, and the end of a failed stream. */
+/**
+ * What follows a settlement: save requests, wake-ups, and the end of a failed stream's settle time.
+ */
 final class SettlementEffects implements DeliverySettlement.Listener {
 
   private final StreamContext context;
@@ -24,7 +26,7 @@ final class SettlementEffects implements DeliverySettlement.Listener {
   public void acked() {
     checkpointing.requestSave();
     context.signal().raise();
-    if (context.lifecycle().isDead()) {
+    if (context.lifecycle().hasFailed()) {
       settledAfterFailure.run();
     }
   }

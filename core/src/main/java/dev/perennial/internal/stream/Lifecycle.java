@@ -23,8 +23,8 @@ public final class Lifecycle {
   private final StreamSignal signal;
   private final StreamObserver observer;
   private final StreamRuntime runtime;
-  private final Queue<Transition> untold = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger telling = new AtomicInteger();
+  private final Queue<Transition> pending = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger notifying = new AtomicInteger();
   private volatile StreamState state = StreamState.NEW;
   private volatile @Nullable StreamFailure failure;
   private volatile Runnable failed = () -> {};
@@ -59,7 +59,7 @@ public final class Lifecycle {
     return now == StreamState.CLOSING || now == StreamState.CLOSED;
   }
 
-  public boolean isDead() {
+  public boolean hasFailed() {
     return state == StreamState.FAILED;
   }
 
@@ -73,7 +73,7 @@ public final class Lifecycle {
   /** Returns the exception for a call on a stream that is over. */
   public RuntimeException overException() {
     StreamFailure why = failure;
-    return isDead() && why != null ? why.exception() : closedException();
+    return hasFailed() && why != null ? why.exception() : closedException();
   }
 
   /**
@@ -90,7 +90,7 @@ public final class Lifecycle {
    * Throws the failure of the stream, if it failed, even if it was closed since: a failure must not
    * look like the end of the source.
    */
-  public void throwIfDied() {
+  public void throwIfFailed() {
     StreamFailure why = failure;
     if (why != null) {
       throw why.exception();
@@ -107,7 +107,7 @@ public final class Lifecycle {
       }
     }
     check();
-    tell();
+    notifyListeners();
   }
 
   /** Fails the stream, unless it has failed or is being closed already. */
@@ -122,11 +122,11 @@ public final class Lifecycle {
     wake();
     failed.run();
     try {
-      observer.died(cause);
+      observer.failed(cause);
     } catch (Throwable e) {
       // The next call throws it.
     }
-    tell();
+    notifyListeners();
     return true;
   }
 
@@ -142,7 +142,7 @@ public final class Lifecycle {
       change(CLOSING);
     }
     wake();
-    tellAside();
+    notifyInBackground();
   }
 
   /** Ends closing, once. */
@@ -154,19 +154,19 @@ public final class Lifecycle {
       change(CLOSED);
     }
     wake();
-    tellAside();
+    notifyInBackground();
   }
 
   /** Waits until the listeners have been notified, unless the caller is one of them. */
-  public void awaitTold(Deadline deadline) {
+  public void awaitNotified(Deadline deadline) {
     if (!observer.isInsideListener()) {
-      UninterruptibleWait.await(signal, () -> untold.isEmpty() && telling.get() == 0, deadline);
+      UninterruptibleWait.await(signal, () -> pending.isEmpty() && notifying.get() == 0, deadline);
     }
   }
 
-  private static StateChange moveOf(StreamFailure death) {
+  private static StateChange moveOf(StreamFailure failure) {
     try {
-      return StateChange.failed(death);
+      return StateChange.failed(failure);
     } catch (Throwable e) {
       return FAILED;
     }
@@ -177,7 +177,7 @@ public final class Lifecycle {
     StreamState from = state;
     state = move.to();
     try {
-      untold.add(move.from(from));
+      pending.add(move.from(from));
     } catch (Throwable e) {
       // Without memory nobody is notified; the state has changed all the same.
     }
@@ -192,34 +192,34 @@ public final class Lifecycle {
     }
   }
 
-  private void tellAside() {
+  private void notifyInBackground() {
     if (observer.hasListeners()) {
-      BackgroundThread.run(this::tell, runtime);
+      BackgroundThread.run(this::notifyListeners, runtime);
     } else {
-      tell();
+      notifyListeners();
     }
   }
 
   /**
    * Notifies the listeners, outside the lock. One thread at a time does so, also for the others.
    */
-  private void tell() {
-    if (telling.getAndIncrement() > 0) {
+  private void notifyListeners() {
+    if (notifying.getAndIncrement() > 0) {
       return;
     }
     int seen;
     do {
-      seen = telling.get();
-      for (Transition next = untold.poll(); next != null; next = untold.poll()) {
-        tell(next);
+      seen = notifying.get();
+      for (Transition next = pending.poll(); next != null; next = pending.poll()) {
+        notifyListeners(next);
       }
-    } while (!telling.compareAndSet(seen, 0));
+    } while (!notifying.compareAndSet(seen, 0));
     if (isClosing()) {
       wake();
     }
   }
 
-  private void tell(Transition transition) {
+  private void notifyListeners(Transition transition) {
     try {
       observer.transition(transition);
     } catch (Throwable e) {

@@ -46,8 +46,8 @@ public record StateChange(
     return new StateChange(StreamState.ENDED, null, 0, null, age);
   }
 
-  public static StateChange failed(StreamFailure death) {
-    return new StateChange(StreamState.FAILED, death.cause(), death.attempts(), null, null);
+  public static StateChange failed(StreamFailure failure) {
+    return new StateChange(StreamState.FAILED, failure.cause(), failure.attempts(), null, null);
   }
 
   public Transition from(StreamState state) {

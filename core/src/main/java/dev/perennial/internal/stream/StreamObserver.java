@@ -75,7 +75,7 @@ public final class StreamObserver {
       case BACKING_OFF -> backingOff(transition);
       default -> LOG.debug("{}: {}", stream, transition.to());
     }
-    tell(listener -> listener.onTransition(transition));
+    notifyListeners(listener -> listener.onTransition(transition));
   }
 
   private void backingOff(Transition transition) {
@@ -112,8 +112,8 @@ public final class StreamObserver {
         LogText.duration(most));
   }
 
-  public void died(StreamFailure death) {
-    LOG.error("{}: {}", stream, death.message(), death.cause());
+  public void failed(StreamFailure failure) {
+    LOG.error("{}: {}", stream, failure.message(), failure.cause());
   }
 
   public void reconnected() {
@@ -136,7 +136,7 @@ public final class StreamObserver {
 
   public void checkpointSaved(CheckpointSaved saved) {
     LOG.trace("{}: checkpoint saved at {}", stream, saved.position());
-    tell(listener -> listener.onCheckpointSaved(saved));
+    notifyListeners(listener -> listener.onCheckpointSaved(saved));
   }
 
   public void checkpointSaveFailed(CheckpointSaveFailed failed) {
@@ -150,7 +150,7 @@ public final class StreamObserver {
                 .map(wait -> ". Next attempt in " + LogText.duration(wait))
                 .orElse(". There is no further attempt; the events come again with the next run"),
         failed.cause());
-    tell(listener -> listener.onCheckpointSaveFailed(failed));
+    notifyListeners(listener -> listener.onCheckpointSaveFailed(failed));
   }
 
   public void startOverridden(StartOverridden overridden) {
@@ -159,12 +159,12 @@ public final class StreamObserver {
         stream,
         overridden.checkpoint(),
         overridden.configuredStart());
-    tell(listener -> listener.onStartOverridden(overridden));
+    notifyListeners(listener -> listener.onStartOverridden(overridden));
   }
 
   public void redeliveryDropped(RedeliveryDropped dropped) {
     redeliveriesDropped.incrementAndGet();
-    tell(listener -> listener.onRedeliveryDropped(dropped));
+    notifyListeners(listener -> listener.onRedeliveryDropped(dropped));
   }
 
   public void malformed(MalformedReceived received) {
@@ -178,7 +178,7 @@ public final class StreamObserver {
             + LogText.reason(received.malformed().cause())
             + ". It is delivered as malformed",
         received.malformed().cause());
-    tell(listener -> listener.onMalformed(received));
+    notifyListeners(listener -> listener.onMalformed(received));
   }
 
   public void windowFull(WindowFull full) {
@@ -187,22 +187,22 @@ public final class StreamObserver {
         stream,
         full.unacked(),
         full.oldestUnacked().map(Object::toString).orElse("(none)"));
-    tell(listener -> listener.onWindowFull(full));
+    notifyListeners(listener -> listener.onWindowFull(full));
   }
 
   public void windowFree(WindowFree free) {
     LOG.info("{}: the window is free again after {}", stream, LogText.duration(free.full()));
-    tell(listener -> listener.onWindowFree(free));
+    notifyListeners(listener -> listener.onWindowFree(free));
   }
 
   public void lateAck(LateAck late) {
     LOG.debug("{}: an ack for {} came too late and counts for nothing", stream, late.position());
-    tell(listener -> listener.onLateAck(late));
+    notifyListeners(listener -> listener.onLateAck(late));
   }
 
   public void acksUnsent(int count) {
     LOG.debug("{}: the connection ended with {} acks not written", stream, count);
-    tell(listener -> listener.onAcksUnsent(new AcksUnsent(count)));
+    notifyListeners(listener -> listener.onAcksUnsent(new AcksUnsent(count)));
   }
 
   public void wakeUpFailed(Throwable cause) {
@@ -235,7 +235,7 @@ public final class StreamObserver {
     warn("cannot close " + what + " in order: " + LogText.reason(cause), cause);
   }
 
-  private void tell(Consumer<StreamListener> call) {
+  private void notifyListeners(Consumer<StreamListener> call) {
     if (listeners.isEmpty()) {
       return;
     }
@@ -243,7 +243,7 @@ public final class StreamObserver {
     insideListener.set(true);
     try {
       for (StreamListener listener : listeners) {
-        tell(listener, call);
+        notifyListeners(listener, call);
       }
     } finally {
       if (!nested) {
@@ -252,7 +252,7 @@ public final class StreamObserver {
     }
   }
 
-  private void tell(StreamListener listener, Consumer<StreamListener> call) {
+  private void notifyListeners(StreamListener listener, Consumer<StreamListener> call) {
     try {
       call.accept(listener);
     } catch (Throwable e) {
