@@ -46,10 +46,10 @@ record TokenKey(Kind kind, @Nullable BsonTimestamp clusterTime) {
     }
     long type = numbers.next();
     long operation = numbers.next();
-    if (type < 0 || operation < 0) {
+    if (type < 0 || operation < 0 || numbers.at == key.length) {
       return new TokenKey(Kind.EVENT, time);
     }
-    if (numbers.at < key.length && (key[numbers.at] & 0xFF) == TRUE) {
+    if ((key[numbers.at] & 0xFF) == TRUE) {
       return new TokenKey(Kind.INVALIDATE, time);
     }
     return new TokenKey(type == HIGH_WATER_TYPE ? Kind.HIGH_WATER : Kind.EVENT, time);

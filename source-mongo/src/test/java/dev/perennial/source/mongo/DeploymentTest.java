@@ -123,6 +123,24 @@ class DeploymentTest {
   }
 
   @Test
+  void saysOfWhichKindTheOtherIs() {
+    Deployment set = of("replicaSet-1", "a");
+    Deployment sharded = of("sharded-2", null);
+
+    assertThat(set.difference(sharded)).contains("it is a sharded cluster, not a replica set");
+    assertThat(sharded.difference(set)).contains("it is a replica set, not a sharded cluster");
+  }
+
+  @Test
+  void whenTheCollectionsWereNamedStaysWithThem() {
+    Deployment known = new Deployment(null, "a", Set.of(A), new org.bson.BsonTimestamp(7, 2));
+    Deployment seen = new Deployment(null, "a", Set.of(B), new org.bson.BsonTimestamp(9, 1));
+
+    assertThat(known.with(of(null, "a"))).isEqualTo(known);
+    assertThat(known.with(seen)).isEqualTo(seen);
+  }
+
+  @Test
   void whatIsNotSeenStays() {
     Deployment all = of("replicaSet-1", "a", A);
     assertThat(all.with(Deployment.UNKNOWN)).isEqualTo(all);

@@ -6,7 +6,11 @@ import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
 
+import com.mongodb.MongoException;
 import com.mongodb.MongoSocketException;
 import com.mongodb.ServerAddress;
 import com.mongodb.client.model.Aggregates;
@@ -548,6 +552,50 @@ class HistoryTest {
       }
       assertThat(rig.told.of(MongoListener.SettingsChanged.class)).hasSize(1);
     }
+  }
+
+  /** With a check that is scripted, and without a server. */
+  private static History history(StartCheck check, Told told) {
+    return new History(
+        HistoryLostPolicy.fail(),
+        mock(ServerTime.class),
+        check,
+        new Telling(told.listener, Rig.ORDERS));
+  }
+
+  @Test
+  @DisplayName("a token that is refused again ends the stream, unless another time was tried since")
+  void refusedAfterAnotherTime() throws Exception {
+    Told told = new Told();
+    History history = history(mock(StartCheck.class), told);
+    MongoException refusal = ErrorKindTest.error(260, "no such token");
+    MongoPosition event = MongoPosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN));
+    MongoPosition later = MongoPosition.ofToken(Tokens.ofHex(Samples.DROP_TOKEN));
+
+    for (MongoPosition lost : List.of(event, later, event)) {
+      assertThat(history.recover(lost, refusal))
+          .isEqualTo(Recovery.restart(lost.degraded().orElseThrow()));
+    }
+    assertThat(told.of(MongoListener.TokenRejected.class)).hasSize(3);
+    assertThatThrownBy(() -> history.recover(event, refusal))
+        .isInstanceOf(MongoSourceException.Rejected.class);
+  }
+
+  @Test
+  @DisplayName("a token stays if its time cannot be tried, and is replaced even by a refused one")
+  void triesTheTime() throws Exception {
+    Told told = new Told();
+    StartCheck check = mock(StartCheck.class);
+    MongoException notNow = ErrorKindTest.error(11600, "the server shuts down");
+    MongoException refusal = ErrorKindTest.error(260, "no such token");
+    doThrow(notNow).doThrow(refusal).when(check).tryOut(any());
+    History history = history(check, told);
+    MongoPosition event = MongoPosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN));
+
+    assertThatThrownBy(() -> history.recover(event, refusal)).isSameAs(notNow);
+    assertThat(told.of(MongoListener.TokenRejected.class)).isEmpty();
+    assertThat(history.recover(event, refusal))
+        .isEqualTo(Recovery.restart(event.degraded().orElseThrow()));
   }
 
   @Test

@@ -111,6 +111,8 @@ class MongoPositionTest {
         "825F103CB5000000032B02",
         "825F103CB5000000032B022C01",
         "825F103CB5000000032B0229",
+        "825F103CB5000000032B022929",
+        "825F103CB5000000032B02292B02",
         "825F103CB5000000032B02FF296E04"
       })
   void aTokenThatIsCutOffKeepsItsTime(String hex) {
@@ -182,7 +184,7 @@ class MongoPositionTest {
   /** The largest number that is known, one that is larger, and two with a fraction. */
   @ParameterizedTest
   @CsvSource({
-    "2B02, 32 1000000000000000, true",
+    "2B02, 32 FFFFFFFFFFFFFFFE, true",
     "2B02, 33 001000000000000000, false",
     "2B02, 2B03, false",
     "2B03, 2B02, false",

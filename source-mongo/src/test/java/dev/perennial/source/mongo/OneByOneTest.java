@@ -175,6 +175,26 @@ class OneByOneTest {
   }
 
   @Test
+  @DisplayName("so does stepping over it")
+  void steppedOver() throws Exception {
+    Told told = new Told();
+    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener, "shop.orders"));
+    MongoException error =
+        ErrorKindTest.error(
+            10334, "First element: _id: { _data: \"" + Samples.EVENT_TOKEN + "\" }");
+    mode.met(error);
+
+    MalformedChange event =
+        mode.stepOver(error, MongoPosition.ofTime(new BsonTimestamp(1594899637, 2)));
+
+    assertThat(event.resumeToken()).contains(Tokens.ofHex(Samples.EVENT_TOKEN));
+    assertThat(mode.isOn()).isFalse();
+    assertThat(told.of(MongoListener.OneByOne.class))
+        .extracting(MongoListener.OneByOne::on)
+        .containsExactly(true, false);
+  }
+
+  @Test
   @DisplayName("the count of events one by one begins anew with each that is met")
   void countsAnew() {
     OneByOneMode mode =

@@ -117,6 +117,17 @@ class StartCheckTest {
   }
 
   @Test
+  @DisplayName("the cursor with which a start was tried is closed")
+  void closesItsCursor() throws Exception {
+    try (Rig rig = rig();
+        MongoSource source =
+            rig.builder().startAt(StartPosition.at(rig.servers.currentTime())).build()) {
+      assertThat(source.start()).isPresent();
+      assertThat(rig.servers.openCursors()).isZero();
+    }
+  }
+
+  @Test
   @DisplayName("a start that has not come yet is taken, and told with the server's time")
   void ahead() throws Exception {
     try (Rig rig = rig();

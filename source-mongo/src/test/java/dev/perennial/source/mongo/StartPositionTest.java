@@ -34,6 +34,12 @@ class StartPositionTest {
   }
 
   @Test
+  void theFirstSecondIsATime() {
+    assertThat(StartPosition.at(Instant.parse("1970-01-01T00:00:01Z")))
+        .isEqualTo(StartPosition.at(new BsonTimestamp(1, 0)));
+  }
+
+  @Test
   void timesAreUnsigned() {
     assertThat(StartPosition.at(Instant.parse("2106-02-07T06:28:15Z")))
         .isEqualTo(StartPosition.at(new BsonTimestamp(-1, 0)))
