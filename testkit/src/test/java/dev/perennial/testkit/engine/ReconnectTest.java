@@ -3,6 +3,7 @@ package dev.perennial.testkit.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.perennial.AckMode;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
@@ -497,6 +498,22 @@ class ReconnectTest {
                   StreamException.class,
                   dead -> assertThat(dead.reason().tag()).isEqualTo("fatal")));
     }
+
+    @Test
+    @DisplayName("but what it dies of names the last position all the same")
+    void serverTrackedPosition() {
+      ScriptedServerSource<String> server =
+          new ScriptedServerSource<String>(runtime)
+              .connects(c -> c.event(7, "a").lose(ScriptedFailure.fatal("wrong password")));
+      runtime.run(() -> {
+        EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
+        Delivery<String> last = stream.next();
+        assertThatThrownBy(stream::next)
+            .isInstanceOfSatisfying(
+                StreamException.class,
+                dead -> assertThat(dead.lastPosition()).contains(last.position()));
+      });
+    }
   }
 
   @Test
@@ -575,6 +592,22 @@ class ReconnectTest {
       });
       assertThat(source.closedConnections()).containsExactly(1);
     });
+  }
+
+  @Test
+  @DisplayName("at its end a server-tracked source's connection stays open if acks go to it")
+  void endOfServerTracked() {
+    for (AckMode acks : new AckMode[] {AckMode.EXPLICIT, AckMode.NEVER}) {
+      VirtualRuntime each = new VirtualRuntime(1);
+      ScriptedServerSource<String> server =
+          new ScriptedServerSource<String>(each).connects(c -> c.event(1, "a").end());
+      each.run(() -> {
+        EventStream<String> stream = EventStream.from(server).acks(acks).runtime(each).open();
+        stream.next();
+        assertThatThrownBy(stream::next).isInstanceOf(dev.perennial.StreamEndedException.class);
+        assertThat(server.hasOpenConnection()).isEqualTo(acks == AckMode.EXPLICIT);
+      });
+    }
   }
 
   @Test
