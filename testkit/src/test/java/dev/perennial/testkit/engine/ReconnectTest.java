@@ -210,6 +210,23 @@ class ReconnectTest {
     }
 
     @Test
+    @DisplayName("and then the waits start over, after several that bytes ended")
+    void poisonOver() {
+      for (int i = 0; i < 3; i++) {
+        int position = i;
+        source.connects(c -> c.event(position, "a").lose(poison));
+      }
+      source.connects(c -> c.event(3, "b").lose(CUT)).connects(c -> c.event(4, "c"));
+      runtime.run(() -> {
+        EventStream<String> stream = openWithTransport(100);
+        for (int i = 0; i < 5; i++) {
+          stream.next();
+        }
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 1L, 2L, 1L);
+      });
+    }
+
+    @Test
     @DisplayName("so does a life of stableAfter, even if bytes end it")
     void poisonRarely() {
       for (int i = 0; i < 3; i++) {
@@ -462,7 +479,9 @@ class ReconnectTest {
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
                 StreamException.class,
-                dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"));
+                dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"))
+            .hasMessageContaining("Cannot resume at position #20")
+            .hasMessageContaining("3 times");
         assertThat(source.lostPositions())
             .containsExactly(new ScriptedPosition(0), new ScriptedPosition(10));
       });
@@ -486,6 +505,19 @@ class ReconnectTest {
         }
         assertThat(source.lostPositions()).hasSize(12);
       });
+    }
+
+    @Test
+    @DisplayName("before there is one, the classifier is wrong, and the exception says so")
+    void lostBeforeAny() {
+      source.noStart().fails(lost);
+      runtime.run(() ->
+          assertThatThrownBy(() -> open().next())
+              .isInstanceOfSatisfying(
+                  StreamException.class,
+                  dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"))
+              .hasMessageContaining("there is none yet")
+              .hasMessageContaining("history is gone"));
     }
 
     @Test
@@ -659,6 +691,7 @@ class ReconnectTest {
               .runtime(second)
               .open();
       assertThatThrownBy(stream::next).isInstanceOf(StreamException.class).hasCause(CUT);
+      assertThat(CUT.getSuppressed()).hasAtLeastOneElementOfType(NoClassDefFoundError.class);
     });
   }
 
@@ -705,6 +738,7 @@ class ReconnectTest {
     assertThat(told.get(1).attempt()).isEqualTo(1);
     assertThat(told.get(1).delay()).contains(Duration.ofSeconds(1));
     assertThat(told.get(1).connectionAge()).isEmpty();
+    assertThat(told.get(3).attempt()).isEqualTo(1);
     assertThat(told.get(4).attempt()).isZero();
     assertThat(told.get(4).connectionAge())
         .hasValueSatisfying(
