@@ -226,6 +226,42 @@ class ClaimTest {
   }
 
   @Test
+  @DisplayName("a store that was closed before the first try is told what to do about it")
+  void closedAtOnce() {
+    answer =
+        () -> {
+          throw CheckpointException.closed("the store is closed");
+        };
+    claim.begin();
+    runtime.runTasks();
+    assertDead(Reason.CHECKPOINT, "the store is closed. Close a stream before its store.");
+  }
+
+  @Test
+  @DisplayName("a claim that is lost while it is loaded is given back by the release, too")
+  void lostWhileLoaded() {
+    loads =
+        () -> {
+          lost.accept(CheckpointException.claimLost("another has it", null));
+          return Optional.empty();
+        };
+    claim.begin();
+    runtime.runTasks();
+    assertDead(Reason.CLAIM_LOST, "another has it");
+    assertThat(claim.slot()).isNull();
+    assertThat(closed).isZero();
+    claim.release();
+    assertThat(closed).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("who waits asks for the first try, and hears of it although the time is over")
+  void readyAtTheEnd() throws Exception {
+    assertThat(await(Duration.ZERO)).isTrue();
+    assertThat(tries).isEqualTo(1);
+  }
+
+  @Test
   @DisplayName("a standby tries once a second, tells of it once, and lives through failures")
   void standby() throws Exception {
     answer = Optional::empty;

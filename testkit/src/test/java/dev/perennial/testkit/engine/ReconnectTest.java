@@ -290,6 +290,20 @@ class ReconnectTest {
     }
 
     @Test
+    @DisplayName("and stableAfter to the nanosecond is long enough")
+    void livedJustLong() {
+      source
+          .fails(CUT)
+          .fails(CUT)
+          .connects(c -> c.pause(Duration.ofSeconds(30)).lose(CUT))
+          .connects(c -> c.event(1, "a"));
+      runtime.run(() -> {
+        open().next();
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 2L, 30L + 1);
+      });
+    }
+
+    @Test
     @DisplayName("a redelivery that is dropped proves nothing")
     void redeliveryProvesNothing() {
       ScriptedServerSource<String> server =
@@ -640,6 +654,34 @@ class ReconnectTest {
         assertThat(server.hasOpenConnection()).isEqualTo(acks == AckMode.EXPLICIT);
       });
     }
+  }
+
+  @Test
+  @DisplayName("the listener is told of acks that a lost connection has not written, if there are")
+  void unsent() {
+    ScriptedServerSource<String> server =
+        new ScriptedServerSource<String>(runtime)
+            .connects(c -> c.event(1, "a").pause(Duration.ofSeconds(1)).lose(CUT))
+            .connects(c -> c.writesAcks(0).event(2, "b").pause(Duration.ofSeconds(1)).lose(CUT));
+    List<Integer> unsent = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(server)
+              .listener(
+                  new StreamListener() {
+                    @Override
+                    public void onAcksUnsent(AcksUnsent told) {
+                      unsent.add(told.count());
+                    }
+                  })
+              .runtime(runtime)
+              .open();
+      stream.next().ack();
+      stream.next().ack();
+      assertThat(unsent).isEmpty();
+      assertThat(stream.next(Duration.ofSeconds(10))).isEmpty();
+      assertThat(unsent).containsExactly(1);
+    });
   }
 
   @Test
