@@ -27,7 +27,6 @@ final class Attempts {
         RetryPolicy.builder()
             .withMaxAttempts(most.orElse(-1))
             .handleIf((Throwable error) -> true)
-            .withDelayFn(context -> ask(context.getAttemptCount()))
             .build();
     this.execution = Execution.of(policy);
   }
@@ -45,12 +44,10 @@ final class Attempts {
 
   /**
    * How long to wait before the next attempt. At least the first delay, also when none has failed.
+   * Not asked for by Failsafe, which would wrap a lack of memory as if the policy had a fault.
    */
   Duration delay() {
-    return count() == 0 ? ask(1) : execution.getDelay();
-  }
-
-  private Duration ask(int failures) {
+    int failures = Math.max(1, count());
     Duration delay =
         AdapterFault.call(backoff, "delay", () -> backoff.delay(failures, random.getAsDouble()));
     if (delay.isNegative()) {

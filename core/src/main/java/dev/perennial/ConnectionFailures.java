@@ -123,7 +123,7 @@ final class ConnectionFailures {
       feed.positionLost(cause);
       lifecycle.check();
     }
-    if (!worked && !counted && !ask(() -> attempts.failed(cause))) {
+    if (!worked && !counted && !attempts.failed(cause)) {
       die(
           Reason.ATTEMPTS_EXHAUSTED,
           "Cannot connect to "

@@ -2,10 +2,15 @@ package dev.perennial;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.spy;
+import static org.mockito.Mockito.verify;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener.CheckpointSaveFailed;
+import dev.perennial.StreamListener.CheckpointSaved;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
@@ -95,16 +100,23 @@ class CheckpointerTest {
           });
 
   private final List<CheckpointSaveFailed> failures = new ArrayList<>();
+  private final List<CheckpointSaved> successes = new ArrayList<>();
   private final Observer observer =
-      new Observer(
-          "test",
-          List.of(
-              new StreamListener() {
-                @Override
-                public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
-                  failures.add(failed);
-                }
-              }));
+      spy(
+          new Observer(
+              "test",
+              List.of(
+                  new StreamListener() {
+                    @Override
+                    public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
+                      failures.add(failed);
+                    }
+
+                    @Override
+                    public void onCheckpointSaved(CheckpointSaved saved) {
+                      successes.add(saved);
+                    }
+                  })));
   private final Lifecycle lifecycle = new Lifecycle(() -> {}, () -> {}, observer, runtime);
   private StoreSaving<TestPosition> saving;
   private final AckWindow<String, TestPosition> window =
@@ -199,6 +211,18 @@ class CheckpointerTest {
     assertThat(saves).containsExactly("5000");
     assertThat(saving.checkpointer().isSaved()).isTrue();
     assertThat(saving.result().outcome()).isEqualTo(CheckpointOutcome.SAVED);
+  }
+
+  @Test
+  @DisplayName("the listener is told how long a save took")
+  void took() {
+    open(1, Duration.ofHours(1));
+    runtime.advance(Duration.ofMinutes(1));
+    onTry = () -> runtime.advance(Duration.ofMillis(70));
+    ack(1);
+    runtime.runTasks();
+    assertThat(successes)
+        .containsExactly(new CheckpointSaved(new TestPosition(1), Duration.ofMillis(70)));
   }
 
   @Test
@@ -325,6 +349,7 @@ class CheckpointerTest {
     ack(1);
     runtime.runTasks();
     assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+    assertThat(runtime.pendingTimers()).isZero();
     broken = Optional.empty();
     ack(5);
     runtime.advance(Duration.ofMinutes(1));
@@ -382,11 +407,42 @@ class CheckpointerTest {
     runtime.runTasks();
     assertThat(saves).isEmpty();
     assertThat(saving.lastError()).isInstanceOf(Error.class);
+    verify(observer).storeCallFailed(eq("orders"), any(Error.class));
     ack(1);
     runtime.runTasks();
     assertThat(saves).containsExactly("2");
     assertThat(saving.lastError()).isNull();
     assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+  }
+
+  @Test
+  @DisplayName("nor is anything wrong any more once it turns out that there was nothing to save")
+  void noThreadForNothing() {
+    open(1, Duration.ofHours(1));
+    ack(1);
+    runtime.runTasks();
+    lifecycle.beginClose();
+    runtime.refuseThreads(1);
+    saving.moved();
+    assertThat(saving.lastError()).isInstanceOf(Error.class);
+    runtime.advance(Duration.ofSeconds(1));
+    assertThat(tries).isEqualTo(1);
+    assertThat(saving.lastError()).isNull();
+  }
+
+  @Test
+  @DisplayName("the start is saved also if neither a thread nor a timer could be had for it")
+  void noThreadForTheStart() throws Exception {
+    open(1, Duration.ofHours(1));
+    runtime.refuseThreads(1);
+    runtime.refuseTimers(1);
+    saving.checkpointer().begin(new TestPosition(7));
+    assertThat(runtime.pendingTasks()).isZero();
+    assertThat(runtime.pendingTimers()).isZero();
+    Waiting waiting = new Waiting(runtime.newSignal(), lifecycle);
+    assertThat(saving.checkpointer().await(waiting, Deadline.in(Duration.ofSeconds(5), runtime)))
+        .isTrue();
+    assertThat(saves).containsExactly("7");
   }
 
   @Test

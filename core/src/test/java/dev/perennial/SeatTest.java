@@ -212,6 +212,46 @@ class SeatTest {
   }
 
   @Test
+  @DisplayName("a call that is left behind and keeps the closer's flag loses it all the same")
+  void leavesBehindWithFlag() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch letGo = new CountDownLatch(1);
+    Future<?> puller =
+        threads.run(() -> {
+          seat.sit();
+          assertThatExceptionOfType(StreamClosedException.class)
+              .isThrownBy(() ->
+                  seat.use(
+                      Use.CONNECTING,
+                      () -> {
+                        inside.countDown();
+                        while (letGo.getCount() > 0) {
+                          Thread.onSpinWait();
+                        }
+                        return Thread.currentThread().isInterrupted();
+                      }));
+          assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        });
+    assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(seat.take(SHORT, runtime)).isEqualTo(Handover.LEFT_INSIDE);
+    letGo.countDown();
+    Threads.join(puller);
+    assertThat(cleanedUpBy.get()).isNotNull();
+  }
+
+  @Test
+  @DisplayName("a receive says so, and no other use does")
+  void receiving() {
+    seat.sit();
+    assertThat(seat.isReceiving()).isFalse();
+    for (Use use : new Use[] {Use.CONNECTING, Use.RECEIVING, Use.HANDLING}) {
+      assertThat(seat.<Boolean, RuntimeException>use(use, seat::isReceiving))
+          .isEqualTo(use == Use.RECEIVING);
+    }
+    assertThat(seat.leave()).isTrue();
+  }
+
+  @Test
   @DisplayName("a puller that lingers in the engine is left to clean up as it leaves")
   void leavesPulling() throws Exception {
     CountDownLatch sitting = new CountDownLatch(1);
@@ -228,7 +268,10 @@ class SeatTest {
                       () -> {
                         throw new AssertionError("the stream is closed");
                       }));
+          // The application's own, which nobody else may clear.
+          Thread.currentThread().interrupt();
           assertThat(seat.leave()).isFalse();
+          assertThat(Thread.interrupted()).isTrue();
         });
     assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(seat.take(Duration.ofMillis(20), runtime)).isEqualTo(Handover.LEFT_PULLING);
