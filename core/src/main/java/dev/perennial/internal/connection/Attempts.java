@@ -28,7 +28,6 @@ public final class Attempts {
         RetryPolicy.builder()
             .withMaxAttempts(most.orElse(-1))
             .handleIf((Throwable error) -> true)
-            .withDelayFn(context -> ask(context.getAttemptCount()))
             .build();
     this.execution = Execution.of(policy);
   }
@@ -46,12 +45,10 @@ public final class Attempts {
 
   /**
    * Returns the delay before the next attempt: at least the first delay, also if none has failed.
+   * It does not ask Failsafe, which would wrap a lack of memory as if the policy were at fault.
    */
   public Duration delay() {
-    return count() == 0 ? ask(1) : execution.getDelay();
-  }
-
-  private Duration ask(int failures) {
+    int failures = Math.max(1, count());
     Duration delay =
         AdapterFault.call(backoff, "delay", () -> backoff.delay(failures, random.getAsDouble()));
     if (delay.isNegative()) {

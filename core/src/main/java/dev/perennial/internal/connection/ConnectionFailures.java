@@ -132,7 +132,7 @@ public final class ConnectionFailures {
       tracking.positionLost(cause);
       lifecycle.check();
     }
-    if (!worked && !counted && !ask(() -> attempts.failed(cause))) {
+    if (!worked && !counted && !attempts.failed(cause)) {
       die(
           Reason.ATTEMPTS_EXHAUSTED,
           "Cannot connect to "

@@ -2,6 +2,10 @@ package dev.perennial.internal.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.spy;
+import static org.mockito.Mockito.verify;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.Delivery;
@@ -9,11 +13,13 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamListener.CheckpointSaveFailed;
+import dev.perennial.StreamListener.CheckpointSaved;
 import dev.perennial.StreamState;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.Lifecycle;
 import dev.perennial.internal.stream.StreamContext;
+import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.internal.stream.TestContext;
 import dev.perennial.internal.window.AckWindow;
 import dev.perennial.internal.window.DeliverySettlement;
@@ -106,15 +112,24 @@ class CheckpointerTest {
           });
 
   private final List<CheckpointSaveFailed> failures = new ArrayList<>();
-  private final StreamContext context =
-      TestContext.of(
-          runtime,
-          new StreamListener() {
-            @Override
-            public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
-              failures.add(failed);
-            }
-          });
+  private final List<CheckpointSaved> successes = new ArrayList<>();
+  private final StreamObserver observer =
+      spy(
+          new StreamObserver(
+              "test",
+              List.of(
+                  new StreamListener() {
+                    @Override
+                    public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
+                      failures.add(failed);
+                    }
+
+                    @Override
+                    public void onCheckpointSaved(CheckpointSaved saved) {
+                      successes.add(saved);
+                    }
+                  })));
+  private final StreamContext context = TestContext.of(TestContext.options(runtime), observer);
   private final Lifecycle lifecycle = context.lifecycle();
   private final AckWindow<String, TestPosition> window = new AckWindow<>(10_000);
   private Checkpointer<TestPosition> saving;
@@ -201,6 +216,18 @@ class CheckpointerTest {
     runtime.runTasks();
     assertThat(saves).containsExactly("5000");
     assertThat(saving.result().outcome()).isEqualTo(CheckpointOutcome.SAVED);
+  }
+
+  @Test
+  @DisplayName("the listener is told how long a save took")
+  void took() {
+    open(1, Duration.ofHours(1));
+    runtime.advance(Duration.ofMinutes(1));
+    onTry = () -> runtime.advance(Duration.ofMillis(70));
+    ack(1);
+    runtime.runTasks();
+    assertThat(successes)
+        .containsExactly(new CheckpointSaved(new TestPosition(1), Duration.ofMillis(70)));
   }
 
   @Test
@@ -327,6 +354,7 @@ class CheckpointerTest {
     ack(1);
     runtime.runTasks();
     assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
+    assertThat(runtime.pendingTimers()).isZero();
     broken = Optional.empty();
     ack(5);
     runtime.advance(Duration.ofMinutes(1));
@@ -384,11 +412,41 @@ class CheckpointerTest {
     runtime.runTasks();
     assertThat(saves).isEmpty();
     assertThat(saving.lastError()).isInstanceOf(Error.class);
+    verify(observer).storeCallFailed(eq("orders"), any(Error.class));
     ack(1);
     runtime.runTasks();
     assertThat(saves).containsExactly("2");
     assertThat(saving.lastError()).isNull();
     assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
+  }
+
+  @Test
+  @DisplayName("nor is anything wrong any more once it turns out that there was nothing to save")
+  void noThreadForNothing() {
+    open(1, Duration.ofHours(1));
+    ack(1);
+    runtime.runTasks();
+    lifecycle.beginClose();
+    runtime.refuseThreads(1);
+    saving.requestSave();
+    assertThat(saving.lastError()).isInstanceOf(Error.class);
+    saving.requestSave();
+    runtime.runTasks();
+    assertThat(tries).isEqualTo(1);
+    assertThat(saving.lastError()).isNull();
+  }
+
+  @Test
+  @DisplayName("the start is saved also if neither a thread nor a timer could be had for it")
+  void noThreadForTheStart() throws Exception {
+    open(1, Duration.ofHours(1));
+    runtime.refuseThreads(1);
+    runtime.refuseTimers(1);
+    saving.begin(new TestPosition(7));
+    assertThat(runtime.pendingTasks()).isZero();
+    assertThat(runtime.pendingTimers()).isZero();
+    assertThat(saving.await(Deadline.in(Duration.ofSeconds(5), runtime))).isTrue();
+    assertThat(saves).containsExactly("7");
   }
 
   @Test

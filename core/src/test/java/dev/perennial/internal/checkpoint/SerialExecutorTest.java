@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.perennial.Threads;
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.StreamRuntime;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -141,23 +140,6 @@ class SerialExecutorTest {
     second.ask();
     runtime.runTasks();
     assertThat(ran).containsExactly("first", "second");
-    assertThat(runtime.pendingTimers()).isZero();
-  }
-
-  @Test
-  @DisplayName("what no thread could be had for runs 250 ms later if nobody asks, once")
-  void noThreadForAWhile() {
-    SerialExecutor.Job first = job("first");
-    runtime.refuseThreads(2);
-    first.ask();
-    runtime.advance(Duration.ofMillis(249));
-    runtime.runTasks();
-    assertThat(ran).isEmpty();
-    runtime.advance(Duration.ofMillis(1));
-    assertThat(failed).hasSize(2);
-    runtime.advance(Duration.ofMillis(250));
-    runtime.runTasks();
-    assertThat(ran).containsExactly("first");
     assertThat(runtime.pendingTimers()).isZero();
   }
 

@@ -55,6 +55,14 @@ class OpenConnectionTest {
   }
 
   @Test
+  @DisplayName("it is closed once, by whoever comes first")
+  void closesOnce() throws Exception {
+    assertThat(session.closeQuietly(Duration.ZERO)).isTrue();
+    assertThat(session.closeQuietly(Duration.ofSeconds(1))).isFalse();
+    verify(connection).close(any());
+  }
+
+  @Test
   @DisplayName("of a connection that takes no acks nothing is unsent")
   void takesNoAcks() {
     @SuppressWarnings("unchecked")

@@ -216,6 +216,46 @@ class PullGuardTest {
   }
 
   @Test
+  @DisplayName("a call that is left behind and keeps the closer's flag loses it all the same")
+  void leavesBehindWithFlag() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch letGo = new CountDownLatch(1);
+    Future<?> puller =
+        threads.run(() -> {
+          guard.enter();
+          assertThatExceptionOfType(StreamClosedException.class)
+              .isThrownBy(() ->
+                  guard.call(
+                      Use.CONNECTING,
+                      () -> {
+                        inside.countDown();
+                        while (letGo.getCount() > 0) {
+                          Thread.onSpinWait();
+                        }
+                        return Thread.currentThread().isInterrupted();
+                      }));
+          assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        });
+    assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(guard.take(SHORT, runtime)).isEqualTo(Handover.LEFT_INSIDE);
+    letGo.countDown();
+    Threads.join(puller);
+    assertThat(cleanedUpBy.get()).isNotNull();
+  }
+
+  @Test
+  @DisplayName("a receive says so, and no other use does")
+  void receiving() {
+    guard.enter();
+    assertThat(guard.isReceiving()).isFalse();
+    for (Use use : new Use[] {Use.CONNECTING, Use.RECEIVING, Use.HANDLING}) {
+      assertThat(guard.<Boolean, RuntimeException>call(use, guard::isReceiving))
+          .isEqualTo(use == Use.RECEIVING);
+    }
+    assertThat(guard.exit()).isTrue();
+  }
+
+  @Test
   @DisplayName("a puller that lingers in the engine is left to clean up as it leaves")
   void leavesPulling() throws Exception {
     CountDownLatch sitting = new CountDownLatch(1);
@@ -232,7 +272,10 @@ class PullGuardTest {
                       () -> {
                         throw new AssertionError("the stream is closed");
                       }));
+          // The application's own, which nobody else may clear.
+          Thread.currentThread().interrupt();
           assertThat(guard.exit()).isFalse();
+          assertThat(Thread.interrupted()).isTrue();
         });
     assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(guard.take(Duration.ofMillis(20), runtime)).isEqualTo(Handover.LEFT_PULLING);

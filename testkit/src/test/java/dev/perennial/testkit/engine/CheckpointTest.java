@@ -329,6 +329,7 @@ class CheckpointTest {
       store.put("orders", new Checkpoint("another", "", "2"));
       runtime.run(() ->
           assertThatThrownBy(() -> open(checkpoints()).next())
+              .hasMessageContaining("\"orders\"")
               .hasMessageContaining("another")
               .hasMessageContaining("startAfresh()"));
       store.put("orders", new Checkpoint("scripted", "other settings", "2"));
@@ -715,6 +716,19 @@ class CheckpointTest {
       assertThat(saved()).endsWith("1");
       consumer.join();
       source.assertNoViolations();
+    });
+  }
+
+  @Test
+  @DisplayName("close waits for the last save no longer than that takes")
+  void closeWhileSaving() {
+    runtime.run(() -> {
+      EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
+      stream.next().ack();
+      store.takes(Duration.ofMillis(30));
+      Duration before = runtime.elapsed();
+      assertThat(stream.close(TIMEOUT).checkpoint()).isEqualTo(CheckpointOutcome.SAVED);
+      assertThat(runtime.elapsed().minus(before)).isLessThan(Duration.ofMillis(200));
     });
   }
 

@@ -3,6 +3,7 @@ package dev.perennial.testkit.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.perennial.AckMode;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
@@ -209,6 +210,23 @@ class ReconnectTest {
     }
 
     @Test
+    @DisplayName("and then the waits start over, after several that bytes ended")
+    void poisonOver() {
+      for (int i = 0; i < 3; i++) {
+        int position = i;
+        source.connects(c -> c.event(position, "a").lose(poison));
+      }
+      source.connects(c -> c.event(3, "b").lose(CUT)).connects(c -> c.event(4, "c"));
+      runtime.run(() -> {
+        EventStream<String> stream = openWithTransport(100);
+        for (int i = 0; i < 5; i++) {
+          stream.next();
+        }
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 1L, 2L, 1L);
+      });
+    }
+
+    @Test
     @DisplayName("so does a life of stableAfter, even if bytes end it")
     void poisonRarely() {
       for (int i = 0; i < 3; i++) {
@@ -268,6 +286,20 @@ class ReconnectTest {
       runtime.run(() -> {
         open().next();
         assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 29L + 2, 31L + 1);
+      });
+    }
+
+    @Test
+    @DisplayName("and stableAfter to the nanosecond is long enough")
+    void livedJustLong() {
+      source
+          .fails(CUT)
+          .fails(CUT)
+          .connects(c -> c.pause(Duration.ofSeconds(30)).lose(CUT))
+          .connects(c -> c.event(1, "a"));
+      runtime.run(() -> {
+        open().next();
+        assertThat(waits()).extracting(Duration::toSeconds).containsExactly(1L, 2L, 30L + 1);
       });
     }
 
@@ -461,7 +493,9 @@ class ReconnectTest {
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
                 StreamException.class,
-                dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"));
+                dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"))
+            .hasMessageContaining("Cannot resume at position #20")
+            .hasMessageContaining("3 times");
         assertThat(source.lostPositions())
             .containsExactly(new ScriptedPosition(0), new ScriptedPosition(10));
       });
@@ -488,6 +522,19 @@ class ReconnectTest {
     }
 
     @Test
+    @DisplayName("before there is one, the classifier is wrong, and the exception says so")
+    void lostBeforeAny() {
+      source.noStart().fails(lost);
+      runtime.run(() ->
+          assertThatThrownBy(() -> open().next())
+              .isInstanceOfSatisfying(
+                  StreamException.class,
+                  dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"))
+              .hasMessageContaining("there is none yet")
+              .hasMessageContaining("history is gone"));
+    }
+
+    @Test
     @DisplayName("a server-tracked source has no position to lose")
     void serverTracked() {
       ScriptedServerSource<String> server = new ScriptedServerSource<String>(runtime).fails(lost);
@@ -496,6 +543,22 @@ class ReconnectTest {
               .isInstanceOfSatisfying(
                   StreamException.class,
                   dead -> assertThat(dead.reason().tag()).isEqualTo("fatal")));
+    }
+
+    @Test
+    @DisplayName("but what it dies of names the last position all the same")
+    void serverTrackedPosition() {
+      ScriptedServerSource<String> server =
+          new ScriptedServerSource<String>(runtime)
+              .connects(c -> c.event(7, "a").lose(ScriptedFailure.fatal("wrong password")));
+      runtime.run(() -> {
+        EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
+        Delivery<String> last = stream.next();
+        assertThatThrownBy(stream::next)
+            .isInstanceOfSatisfying(
+                StreamException.class,
+                dead -> assertThat(dead.lastPosition()).contains(last.position()));
+      });
     }
   }
 
@@ -578,6 +641,50 @@ class ReconnectTest {
   }
 
   @Test
+  @DisplayName("at its end a server-tracked source's connection stays open if acks go to it")
+  void endOfServerTracked() {
+    for (AckMode acks : new AckMode[] {AckMode.EXPLICIT, AckMode.NEVER}) {
+      VirtualRuntime each = new VirtualRuntime(1);
+      ScriptedServerSource<String> server =
+          new ScriptedServerSource<String>(each).connects(c -> c.event(1, "a").end());
+      each.run(() -> {
+        EventStream<String> stream = EventStream.from(server).acks(acks).runtime(each).open();
+        stream.next();
+        assertThatThrownBy(stream::next).isInstanceOf(dev.perennial.StreamEndedException.class);
+        assertThat(server.hasOpenConnection()).isEqualTo(acks == AckMode.EXPLICIT);
+      });
+    }
+  }
+
+  @Test
+  @DisplayName("the listener is told of acks that a lost connection has not written, if there are")
+  void unsent() {
+    ScriptedServerSource<String> server =
+        new ScriptedServerSource<String>(runtime)
+            .connects(c -> c.event(1, "a").pause(Duration.ofSeconds(1)).lose(CUT))
+            .connects(c -> c.writesAcks(0).event(2, "b").pause(Duration.ofSeconds(1)).lose(CUT));
+    List<Integer> unsent = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(server)
+              .listener(
+                  new StreamListener() {
+                    @Override
+                    public void onAcksUnsent(AcksUnsent told) {
+                      unsent.add(told.count());
+                    }
+                  })
+              .runtime(runtime)
+              .open();
+      stream.next().ack();
+      stream.next().ack();
+      assertThat(unsent).isEmpty();
+      assertThat(stream.next(Duration.ofSeconds(10))).isEmpty();
+      assertThat(unsent).containsExactly(1);
+    });
+  }
+
+  @Test
   @DisplayName("awaitLive keeps every notice of a restart, in order and before anything from there")
   void awaitLiveKeepsNotices() {
     ScriptedFailure lost = ScriptedFailure.positionLost("gone");
@@ -626,6 +733,7 @@ class ReconnectTest {
               .runtime(second)
               .open();
       assertThatThrownBy(stream::next).isInstanceOf(StreamException.class).hasCause(CUT);
+      assertThat(CUT.getSuppressed()).hasAtLeastOneElementOfType(NoClassDefFoundError.class);
     });
   }
 
@@ -672,6 +780,7 @@ class ReconnectTest {
     assertThat(told.get(1).attempt()).isEqualTo(1);
     assertThat(told.get(1).delay()).contains(Duration.ofSeconds(1));
     assertThat(told.get(1).connectionAge()).isEmpty();
+    assertThat(told.get(3).attempt()).isEqualTo(1);
     assertThat(told.get(4).attempt()).isZero();
     assertThat(told.get(4).connectionAge())
         .hasValueSatisfying(

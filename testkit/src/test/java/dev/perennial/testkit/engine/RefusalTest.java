@@ -35,13 +35,15 @@ class RefusalTest {
 
   /** The two verdicts that a run of refusals is made of. */
   enum Kind {
-    REFUSED(RefusalTest.REFUSED),
-    UNKNOWN(RefusalTest.UNKNOWN);
+    REFUSED(RefusalTest.REFUSED, "nothing but refusals"),
+    UNKNOWN(RefusalTest.UNKNOWN, "nothing but unknown errors");
 
     private final ScriptedFailure failure;
+    private final String words;
 
-    Kind(ScriptedFailure failure) {
+    Kind(ScriptedFailure failure, String words) {
       this.failure = failure;
+      this.words = words;
     }
   }
 
@@ -100,7 +102,10 @@ class RefusalTest {
     runtime.run(() -> {
       EventStream<String> stream = builder().open();
       stream.next();
-      assertFails(stream, kind.failure, "EventStreamBuilder.tolerateRefusals()");
+      assertFails(
+          stream,
+          kind.failure,
+          kind.words + " for as long as EventStreamBuilder.tolerateRefusals()");
       // The first at 0 min, the last at 5 min.
       assertThat(source.connects()).hasSize(1 + 6);
     });

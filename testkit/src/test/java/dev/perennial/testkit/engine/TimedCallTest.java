@@ -297,5 +297,25 @@ class TimedCallTest {
               .hasMessageContaining("connection to scripted")
               .hasCause(CUT));
     }
+
+    @Test
+    @DisplayName("a connection, though acks wait to be saved")
+    void connectionBeforeSave() {
+      source
+          .connects(c -> c.event(1, "a").lose(CUT))
+          .thereafter(connect -> dev.perennial.testkit.ConnectAnswer.fails(CUT));
+      runtime.run(() -> {
+        EventStream<String> stream =
+            EventStream.from(
+                    source, Checkpoints.in(store, "orders").every(1_000, Duration.ofHours(1)))
+                .runtime(runtime)
+                .open();
+        stream.next().ack();
+        assertThat(stream.next(Duration.ofSeconds(1))).isEmpty();
+        assertThatThrownBy(() -> stream.awaitLive(Duration.ofSeconds(20)))
+            .hasMessageContaining("connection to scripted")
+            .hasCause(CUT);
+      });
+    }
   }
 }
