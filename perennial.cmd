@@ -1,6 +1,6 @@
 @echo off
-rem Runs the perennial command line from a clone, and builds it first where that is needed.
-rem Needs a JDK 17 or newer and, to build, Maven 3.8 or newer.
+rem Runs the perennial command line from a clone, and builds it first if needed.
+rem Needs JDK 17 or newer and, to build, Maven 3.8 or newer.
 setlocal EnableExtensions DisableDelayedExpansion
 
 set "root=%~dp0"
@@ -38,17 +38,17 @@ echo            Install a JDK 17 or newer and put its bin folder first on the PA
 exit /b 1
 
 :java_broken
-echo perennial: "%java%" does not run, or does not say its version:>&2
+echo perennial: "%java%" does not run, or prints no version:>&2
 "%java%" -version
 exit /b 1
 
 :java_new_enough
-rem Whether the program is there and newer than all that it is made of; folders too, for what was deleted.
+rem Succeeds if the jar is newer than all sources, and than their folders, which change when a file is deleted.
 powershell -NoProfile -Command "$ErrorActionPreference = 'Stop'; if (-not (Test-Path -LiteralPath $env:jar)) { exit 1 }; $built = (Get-Item -LiteralPath $env:jar).LastWriteTimeUtc; $files = @(Get-Item -LiteralPath ($env:root + 'pom.xml')); foreach ($module in 'core', 'transport-netty', 'source-tap', 'source-mongo', 'checkpoint-file', 'checkpoint-redis', 'simulators', 'cli') { $files += Get-Item -LiteralPath ($env:root + $module + '\pom.xml'); $files += Get-Item -LiteralPath ($env:root + $module + '\src\main'); $files += Get-ChildItem -Recurse -LiteralPath ($env:root + $module + '\src\main') }; foreach ($file in $files) { if ($file.LastWriteTimeUtc -gt $built) { exit 1 } }; exit 0"
 if not errorlevel 1 goto run
 
 if exist "%home%\bin\javac.exe" goto jdk_found
-echo perennial: "%home%" can run programs but not compile them: it is no JDK.>&2
+echo perennial: "%home%" has no compiler: it is not a JDK.>&2
 echo            Install a JDK 17 or newer.>&2
 exit /b 1
 
@@ -72,7 +72,7 @@ echo            Install Maven 3.8 or newer and put its bin folder first on the P
 exit /b 1
 
 :maven_broken
-echo perennial: mvn -v says no version:>&2
+echo perennial: mvn -v prints no version:>&2
 call mvn -v
 exit /b 1
 
@@ -83,15 +83,15 @@ call mvn -B -ntp -Dquick -Dstyle.color=never -pl cli -am package 1>&2
 set "status=%errorlevel%"
 popd
 if "%status%"=="0" goto built
-echo perennial: the build failed with status %status%; what Maven said is above.>&2
+echo perennial: the build failed with status %status%; Maven's output is above.>&2
 exit /b 1
 
 :built
-rem Maven leaves a jar alone whose contents would be the same.
+rem Maven does not write a jar whose contents would be the same.
 powershell -NoProfile -Command "(Get-Item -LiteralPath $env:jar).LastWriteTimeUtc = [DateTime]::UtcNow"
 
 :run
-rem The old console window shows escape sequences as they are.
+rem The old console window does not interpret escape sequences.
 set "options="
 if not defined WT_SESSION if not defined ConEmuANSI set "options=-Dperennial.terminal=false"
 "%java%" %options% -jar "%jar%" %*

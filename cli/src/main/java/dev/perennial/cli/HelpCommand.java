@@ -9,7 +9,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code perennial help}: picocli's own knows only the commands of the first level. */
+/** {@code perennial help}: unlike picocli's own command, it also shows nested commands. */
 @Command(name = "help", description = "Shows the help of a command.", helpCommand = true)
 final class HelpCommand implements Runnable {
 
@@ -20,23 +20,23 @@ final class HelpCommand implements Runnable {
   @Parameters(
       arity = "0..*",
       paramLabel = "COMMAND",
-      description = "Which command, for example tail mongo.")
+      description = "The command, for example tail mongo.")
   private List<String> path = List.of();
 
   @Override
   public void run() {
     CommandLine command = spec.parent().commandLine();
     for (String name : path) {
-      CommandLine below = command.getSubcommands().get(name);
-      if (below == null) {
+      CommandLine next = command.getSubcommands().get(name);
+      if (next == null) {
         CommandSpec known = command.getCommandSpec();
         throw new ParameterException(
             spec.commandLine(),
             String.format(
-                "there is no command \"%s %s\"; \"%s\" has %s",
+                "There is no command \"%s %s\". \"%s\" has %s.",
                 known.qualifiedName(), name, known.qualifiedName(), CommandGroup.choice(known)));
       }
-      command = below;
+      command = next;
     }
     command.usage(spec.commandLine().getOut());
   }

@@ -1,9 +1,9 @@
 package dev.perennial.cli;
 
 import dev.perennial.cli.checkpoint.CheckpointCommand;
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.CommandGroup;
 import dev.perennial.cli.console.ExitStatus;
-import dev.perennial.cli.console.Failure;
 import dev.perennial.cli.console.Terminal;
 import dev.perennial.cli.demo.DemoCommand;
 import dev.perennial.cli.tail.TailCommand;
@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The command line. A new command is a class of its own and one line in {@code subcommands}. */
+/** The command line. A new command is a class and a line in {@code subcommands}. */
 @Command(
     name = "perennial",
     description = "Consumes event streams that must not lose anything.",
@@ -28,7 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     synopsisSubcommandLabel = "COMMAND")
 public final class Perennial extends CommandGroup {
 
-  /** What to set for logback to say something: see {@code logback.xml}. */
+  /** The property for the log level of Perennial, which {@code logback.xml} reads. */
   private static final String LOG_LEVEL = "perennial.log";
 
   private static final String LIBRARIES_LOG_LEVEL = "perennial.log.libraries";
@@ -42,34 +42,38 @@ public final class Perennial extends CommandGroup {
     return commandLine(new CommandLine(new Perennial())).setOut(Terminal.writer()).execute(args);
   }
 
-  /** Adds what all commands have in common. */
+  /** Adds the error handling that all commands share. */
   public static CommandLine commandLine(CommandLine commands) {
     return commands
         .setExecutionExceptionHandler((failure, command, parsed) -> {
-          say(command, failure);
-          return failure instanceof Failure known ? known.status() : ExitStatus.FAILED;
+          printError(command, failure);
+          return failure instanceof CommandFailedException known
+              ? known.status()
+              : ExitStatus.FAILED;
         })
         .setParameterExceptionHandler((mistake, arguments) -> {
           CommandLine command = mistake.getCommandLine();
-          say(command, mistake);
+          printError(command, mistake);
           UnmatchedArgumentException.printSuggestions(mistake, command.getErr());
-          // Not the help itself, which is so long that the line above would not be seen.
+          // Not the help itself, which is so long that it would hide the error.
           command.getErr().println("See " + command.getCommandSpec().qualifiedName() + " --help.");
           return command.getCommandSpec().exitCodeOnInvalidInput();
         });
   }
 
-  private static void say(CommandLine command, Throwable failure) {
-    command.getErr().println(command.getColorScheme().errorText(Failure.say(failure)));
+  private static void printError(CommandLine command, Throwable failure) {
+    command
+        .getErr()
+        .println(command.getColorScheme().errorText(CommandFailedException.describe(failure)));
   }
 
   @Option(
       names = "--verbose",
       scope = CommandLine.ScopeType.INHERIT,
-      description = "Log to stderr what goes on.")
+      description = "Log to stderr.")
   @SuppressWarnings("UnusedMethod") // by picocli
   private void setVerbose(boolean verbose) {
-    // Before the first logger is made, which then reads it.
+    // Runs before the first logger is created, which reads the properties.
     System.setProperty(LOG_LEVEL, verbose ? "debug" : "off");
     System.setProperty(LIBRARIES_LOG_LEVEL, verbose ? "warn" : "off");
   }

@@ -3,7 +3,7 @@ package dev.perennial.cli;
 import java.util.Objects;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version that the build wrote into the program's manifest. */
+/** Reads the version that the build wrote into the jar's manifest. */
 final class Version implements IVersionProvider {
 
   @Override

@@ -6,8 +6,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 
 /**
- * A port of the loopback interface that refuses connections. It is held until it is closed, for a
- * free one may be given to somebody else, who listens there.
+ * A port of the loopback interface that refuses connections. It stays bound until it is closed, so
+ * that no other process can listen there.
  */
 public final class ClosedPort implements AutoCloseable {
 

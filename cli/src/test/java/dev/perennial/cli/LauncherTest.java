@@ -17,10 +17,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * {@code ./perennial} in a clone of empty files, with a Java and a Maven that only say what they
- * are asked.
- */
+/** Runs {@code ./perennial} in a clone of empty files, with scripts in place of Java and Maven. */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
 
@@ -46,7 +43,7 @@ class LauncherTest {
   private Path jdk;
 
   @BeforeEach
-  void makeAClone() throws IOException {
+  void createClone() throws IOException {
     clone = Files.createDirectories(folder.resolve("a clone"));
     Files.copy(Path.of("..", "perennial"), clone.resolve("perennial"));
     write(clone.resolve("pom.xml"), "");
@@ -107,7 +104,7 @@ class LauncherTest {
   }
 
   @Test
-  void passesArgumentsAndTheExitStatusThrough() throws Exception {
+  void passesArgumentsAndTheExitStatus() throws Exception {
     run();
     Result result = run("a b", "*", "", "$x");
     assertThat(result.out).contains("[a b][*][][$x]");
@@ -125,27 +122,27 @@ class LauncherTest {
   }
 
   @Test
-  void takesTheJavaOfJavaHomeFirst() throws Exception {
+  void prefersJavaHome() throws Exception {
     Files.delete(bin.resolve("java"));
     Result result = run(clone.resolve("perennial"), Map.of("JAVA_HOME", jdk.toString()), "demo");
     assertThat(result.status).as(result.err).isZero();
   }
 
   @Test
-  void saysThatThereIsNoJava() throws Exception {
+  void reportsMissingJava() throws Exception {
     Files.delete(bin.resolve("java"));
     assertFails("perennial: no Java found.", "Install a JDK 17 or newer");
   }
 
   @Test
-  void saysThatJavaHomeIsWrong() throws Exception {
+  void reportsAWrongJavaHome() throws Exception {
     Result result = run(clone.resolve("perennial"), Map.of("JAVA_HOME", "/no/where"));
     assertThat(result.status).isEqualTo(1);
     assertThat(result.err).contains("JAVA_HOME is /no/where, but there is no bin/java in it.");
   }
 
   @Test
-  void saysThatJavaIsTooOld() throws Exception {
+  void reportsAnOldJava() throws Exception {
     java("11");
     assertFails("java) is version 11, which is too old.", "Install a JDK 17 or newer");
     java("1.8");
@@ -153,25 +150,25 @@ class LauncherTest {
   }
 
   @Test
-  void saysThatJavaDoesNotRun() throws Exception {
+  void reportsABrokenJava() throws Exception {
     script(jdk.resolve("bin/java"), "echo 'install one first' >&2; exit 1");
     assertFails("does not run:", "install one first");
   }
 
   @Test
-  void saysThatAJavaIsNoJdk() throws Exception {
+  void reportsAJavaWithoutACompiler() throws Exception {
     Files.delete(jdk.resolve("bin/javac"));
-    assertFails("it is no JDK.", "Install a JDK 17 or newer");
+    assertFails("it is not a JDK.", "Install a JDK 17 or newer");
   }
 
   @Test
-  void saysThatThereIsNoMaven() throws Exception {
+  void reportsMissingMaven() throws Exception {
     Files.delete(bin.resolve("mvn"));
     assertFails("perennial: no Maven found.", "Install Maven 3.8 or newer");
   }
 
   @Test
-  void saysThatMavenIsTooOld() throws Exception {
+  void reportsAnOldMaven() throws Exception {
     maven("3.6.3", "");
     assertFails("perennial: Maven 3.6.3 is too old.", "Install Maven 3.8 or newer");
     maven("4.0.0", "touch cli/target/perennial.jar");
@@ -179,7 +176,7 @@ class LauncherTest {
   }
 
   @Test
-  void saysWhyABuildFailed() throws Exception {
+  void reportsABuildFailure() throws Exception {
     maven("3.9.9", "echo '[INFO] much'; echo '[ERROR] no disk'; exit 5");
     Result result = run("demo");
     assertThat(result.status).isEqualTo(1);
@@ -208,7 +205,7 @@ class LauncherTest {
     environment.forEach((name, value) -> command.add(name + "=" + value));
     command.add(launcher.toString());
     command.addAll(List.of(arguments));
-    try (Program program = Program.start(command, folder, Map.of(), true)) {
+    try (ChildProcess program = ChildProcess.start(command, folder, Map.of(), true)) {
       int status = program.exitStatus();
       return new Result(status, program.out(), program.err());
     }
@@ -254,7 +251,7 @@ class LauncherTest {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  /** With its folders, from before anything was built. */
+  /** Writes a file that, like its folders, is older than the build. */
   private void write(Path file, String text) throws IOException {
     Files.createDirectories(file.getParent());
     Files.writeString(file, text);

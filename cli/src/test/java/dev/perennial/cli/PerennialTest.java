@@ -26,14 +26,14 @@ class PerennialTest {
   }
 
   @Test
-  void saysInTwoLinesWhatItDoesNotUnderstand() {
+  void reportsInvalidArgumentsInTwoLines() {
     assertThat(run("help", "tail", "kafka"))
         .isEqualTo(
             new Result(
                 2,
                 "",
                 """
-                perennial: there is no command "perennial tail kafka"; "perennial tail" has tap or mongo
+                perennial: There is no command "perennial tail kafka". "perennial tail" has tap or mongo.
                 See perennial help --help.
                 """));
     assertThat(run("tail", "mongo", "mongodb://localhost", "--watch", "a", "--nonsense").err)
@@ -45,13 +45,13 @@ class PerennialTest {
     assertThat(run().err)
         .isEqualTo(
             """
-            perennial: Say what to do: demo, tail, checkpoint or help
+            perennial: Missing subcommand. Give demo, tail, checkpoint or help.
             See perennial --help.
             """);
   }
 
   @Test
-  void suggestsWhatMayBeMeant() {
+  void suggestsSimilarCommands() {
     assertThat(run("checkpont").err).contains("Did you mean: perennial checkpoint");
   }
 

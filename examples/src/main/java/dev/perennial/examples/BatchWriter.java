@@ -7,10 +7,10 @@ import dev.perennial.StreamClosedException;
 import java.time.Duration;
 import java.util.List;
 
-/** Takes events in batches, where one write for many is cheaper than one for each. */
+/** Takes events in batches, because one write of many rows is cheaper than many writes. */
 final class BatchWriter {
 
-  /** Where the events go. When it returns, they are safe. */
+  /** A table that the events go into. They are stored when {@code insert} returns. */
   interface Table<E> {
     void insert(List<E> rows);
   }
@@ -28,7 +28,7 @@ final class BatchWriter {
         }
       }
     } catch (StreamClosedException closed) {
-      // Somebody closed the stream: what was inserted is acked, and there is nothing left to do.
+      // The stream was closed. All inserted events are acked.
     }
   }
   // end::batch

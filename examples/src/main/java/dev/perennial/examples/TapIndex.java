@@ -13,9 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Every kind of event that Tap has: keeps the newest version of each record and the handle of each
- * account, and sets aside what it cannot read. Each step may be repeated without harm, because an
- * event can come more than once.
+ * Handles every kind of Tap event: keeps the newest version of each record and the handle of each
+ * account, and sets aside events that it cannot read. An event can come more than once, so handling
+ * one again must have no effect.
  */
 final class TapIndex {
 
@@ -34,7 +34,7 @@ final class TapIndex {
       if (record.action().equals(RecordAction.DELETE)) {
         records.remove(record.uri());
       } else if (record.action().isKnown()) {
-        // Absent where Tap itself could not decode the record: that, too, is a version of it.
+        // The record is absent if Tap could not decode it; this is a version of the record, too.
         records.put(record.uri(), record.record().map(Object::toString).orElse("{}"));
       } else {
         setAside.add(event.rawText());
@@ -42,24 +42,24 @@ final class TapIndex {
     } else if (event instanceof TapIdentity identity) {
       handles.put(identity.did(), identity.handle());
     } else if (event instanceof TapUnknown || event instanceof TapMalformed) {
-      // Acked like the others, and then Tap forgets it: what should not be lost is kept here.
+      // Acked like the others, so Tap deletes it. Keep here what must not be lost.
       setAside.add(event.rawText());
     }
   }
 
   // end::all-kinds
 
-  /** The records, by their addresses. */
+  /** Returns the records by their URI. */
   Map<String, String> records() {
     return Map.copyOf(records);
   }
 
-  /** The accounts' handles, by DID. */
+  /** Returns the handles of the accounts by DID. */
   Map<String, String> handles() {
     return Map.copyOf(handles);
   }
 
-  /** The messages that this program could not read. */
+  /** Returns the messages that could not be read. */
   List<String> setAside() {
     return List.copyOf(setAside);
   }

@@ -8,7 +8,7 @@ import dev.perennial.source.tap.TapEvent;
 import dev.perennial.source.tap.TapSource;
 import java.time.Duration;
 
-/** A stream with settings of its own. */
+/** A Tap stream with options. */
 final class TunedTap {
 
   private TunedTap() {}

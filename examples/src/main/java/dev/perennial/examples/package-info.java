@@ -1,6 +1,7 @@
 /**
- * Examples of how to use Perennial, each short, tested, and shown in the documentation: {@link
- * dev.perennial.examples.QuickStart} is the one to begin with.
+ * Examples of how to use Perennial, each short, tested, and shown in the documentation. Begin with
+ * {@link dev.perennial.examples.QuickStart}. Code that the documentation does not show does not
+ * belong here.
  */
 @NullMarked
 package dev.perennial.examples;

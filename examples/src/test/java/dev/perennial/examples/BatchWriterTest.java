@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.perennial.EventStream;
-import dev.perennial.cli.Program;
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.port.Transport;
 import dev.perennial.simulators.tap.TapSimulator;
 import dev.perennial.source.tap.TapEvent;
@@ -26,8 +26,8 @@ class BatchWriterTest {
     try (TapSimulator tap = tapWithEvents();
         Transport transport = NettyTransport.create();
         EventStream<TapEvent> stream = open(tap, transport)) {
-      Background run = Background.run(() -> BatchWriter.run(stream, rows::addAll));
-      await().atMost(Program.DEADLINE).until(() -> tap.acked() == EVENTS);
+      BackgroundTask run = BackgroundTask.run(() -> BatchWriter.run(stream, rows::addAll));
+      await().atMost(ChildProcess.DEADLINE).until(() -> tap.acked() == EVENTS);
       stream.close();
       run.join();
       assertThat(rows).hasSize(EVENTS).doesNotHaveDuplicates();
@@ -44,7 +44,7 @@ class BatchWriterTest {
             throw new IllegalStateException("no table");
           };
       assertThatThrownBy(() -> BatchWriter.run(stream, broken)).hasMessage("no table");
-      assertThat(stream.close(Program.DEADLINE).unacked()).isPositive();
+      assertThat(stream.close(ChildProcess.DEADLINE).unacked()).isPositive();
       assertThat(tap.acked()).isZero();
     }
   }

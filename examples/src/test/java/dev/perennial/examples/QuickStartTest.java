@@ -3,7 +3,7 @@ package dev.perennial.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.perennial.cli.Program;
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.simulators.tap.TapSimulator;
 import java.io.File;
 import java.nio.file.Files;
@@ -14,7 +14,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A stranger copies the first snippet of the README into a file, and runs it. */
+/** Compiles and runs the first snippet of the README. */
 class QuickStartTest {
 
   @TempDir private Path folder;
@@ -34,11 +34,12 @@ class QuickStartTest {
                   null, null, null, "-d", folder.toString(), "-cp", classPath, copy.toString()))
           .isZero();
       tap.emitIdentity("did:plc:a", "a.test", true, "active");
-      try (Program program =
-          Program.java("QuickStart", folder + File.pathSeparator + classPath, Map.of(), true)) {
+      try (ChildProcess program =
+          ChildProcess.java(
+              "QuickStart", folder + File.pathSeparator + classPath, Map.of(), true)) {
         program.awaitLines(1);
         assertThat(program.lines()).containsExactly("TapIdentity[1 did:plc:a \"a.test\" active]");
-        await().atMost(Program.DEADLINE).until(() -> tap.acked() == 1);
+        await().atMost(ChildProcess.DEADLINE).until(() -> tap.acked() == 1);
       }
     }
   }

@@ -20,7 +20,7 @@ public final class Snippets {
 
   private Snippets() {}
 
-  /** What is wrong with the snippets; empty if nothing is. */
+  /** Returns the differences between the snippets and their regions. */
   static List<String> problems(String markdown, Path root) throws IOException {
     List<String> problems = new ArrayList<>();
     List<String> lines = markdown.lines().toList();
@@ -45,7 +45,7 @@ public final class Snippets {
     return problems;
   }
 
-  /** The region of a file, moved to the left margin. */
+  /** Returns the region of a file without its indentation. */
   public static List<String> region(Path file, String tag) throws IOException {
     List<String> lines = Files.readAllLines(file);
     int begin = indexOf(lines, "// tag::" + tag);
@@ -69,7 +69,7 @@ public final class Snippets {
   private static String problem(String before, List<String> snippet, Path root) throws IOException {
     Matcher mark = MARK.matcher(before);
     if (!mark.matches()) {
-      return "a Java snippet without a line before it that says where it is from";
+      return "a Java snippet without a line before it that names its file";
     }
     List<String> region;
     try {
@@ -87,7 +87,7 @@ public final class Snippets {
             + String.join("\n", region);
   }
 
-  /** Without empty lines at its ends, which the formatter puts before an end mark. */
+  /** Removes empty lines at both ends, which the formatter puts before an end mark. */
   private static List<String> trim(List<String> lines) {
     int begin = 0;
     int end = lines.size();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the documentation shows is what is tested here. */
+/** Compares the snippets of the documentation with the tested code. */
 class SnippetsTest {
 
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
@@ -39,6 +39,16 @@ class SnippetsTest {
     assertThat(readme.lines().filter(line -> line.startsWith("<!-- snippet: ")).findFirst())
         .contains(
             "<!-- snippet: examples/src/main/java/dev/perennial/examples/QuickStart.java quick-start -->");
+  }
+
+  @Test
+  void theWorkflowRunsTheReadmesTestCommand() throws IOException {
+    String readme = Files.readString(ROOT.resolve("README.md"));
+    String section = readme.substring(readme.indexOf("## Build and test"));
+    String command =
+        section.lines().dropWhile(line -> !line.equals("```sh")).skip(1).findFirst().orElseThrow();
+    assertThat(Files.readAllLines(ROOT.resolve(".github/workflows/ci.yml")))
+        .contains("      - run: " + command);
   }
 
   // The check itself.

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.perennial.EventStream;
-import dev.perennial.cli.Program;
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.port.Transport;
 import dev.perennial.simulators.tap.TapEventSpec.RecordChange;
 import dev.perennial.simulators.tap.TapSimulator;
@@ -34,8 +34,8 @@ class TapIndexTest {
       tap.emitRaw(DID, false, "{\"id\":$id,\"type\":\"label\"}");
       tap.emitRaw(DID, false, "{\"id\":$id,\"type\":\"record\",\"record\":7}");
 
-      Background run = Background.run(() -> index.run(stream));
-      await().atMost(Program.DEADLINE).until(() -> tap.acked() == 8);
+      BackgroundTask run = BackgroundTask.run(() -> index.run(stream));
+      await().atMost(ChildProcess.DEADLINE).until(() -> tap.acked() == 8);
       stream.close();
       run.join();
     }

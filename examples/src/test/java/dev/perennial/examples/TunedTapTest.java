@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.EventStream;
 import dev.perennial.StreamState;
-import dev.perennial.cli.Program;
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.port.Transport;
 import dev.perennial.simulators.tap.TapSimulator;
 import dev.perennial.source.tap.TapEvent;
@@ -19,7 +19,7 @@ class TunedTapTest {
         Transport transport = NettyTransport.create();
         EventStream<TapEvent> stream =
             TunedTap.open(tap.httpUri().toString(), "geheim", transport)) {
-      stream.awaitLive(Program.DEADLINE);
+      stream.awaitLive(ChildProcess.DEADLINE);
       assertThat(stream.state()).isEqualTo(StreamState.LIVE);
     }
   }

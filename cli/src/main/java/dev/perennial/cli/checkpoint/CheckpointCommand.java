@@ -3,7 +3,7 @@ package dev.perennial.cli.checkpoint;
 import dev.perennial.cli.console.CommandGroup;
 import picocli.CommandLine.Command;
 
-/** {@code perennial checkpoint}: what can be done with checkpoints while no stream runs. */
+/** {@code perennial checkpoint}: lists, shows and deletes checkpoints. */
 @Command(
     name = "checkpoint",
     description = "Lists, shows and deletes checkpoints, in a directory or in Redis.",

@@ -1,6 +1,6 @@
 package dev.perennial.cli.checkpoint;
 
-import dev.perennial.cli.console.Failure;
+import dev.perennial.cli.console.CommandFailedException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -9,9 +9,9 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "delete",
     description = {
-      "Deletes a stream's checkpoint: the stream then begins at its source's start.",
+      "Deletes a stream's checkpoint, so that the stream begins at its source's start.",
       "",
-      "Refuses while a stream has the claim to it, be it a standby that has just taken over."
+      "Fails while a stream holds the claim, also if it is a standby that has just taken over."
     },
     footer = StoreParameters.EXIT_STATUS)
 final class CheckpointDeleteCommand implements Callable<Integer> {
@@ -19,11 +19,11 @@ final class CheckpointDeleteCommand implements Callable<Integer> {
   @Mixin private final StreamParameters parameters = new StreamParameters();
 
   @Override
-  public Integer call() throws Failure {
+  public Integer call() throws CommandFailedException {
     return parameters.with((store, id, out) -> {
       boolean deleted = store.delete(id);
       if (deleted) {
-        parameters.done("deleted", out);
+        parameters.printDeleted(out);
       }
       return deleted;
     });

@@ -1,6 +1,6 @@
 package dev.perennial.cli.checkpoint;
 
-import dev.perennial.cli.console.Failure;
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.port.LogText;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -10,19 +10,19 @@ import picocli.CommandLine.Mixin;
 /** {@code perennial checkpoint list} */
 @Command(
     name = "list",
-    description = "Prints the ids of the streams that have a checkpoint, one a line.",
+    description = "Prints the ids of the streams that have a checkpoint, one per line.",
     footer = StoreParameters.EXIT_STATUS)
 final class CheckpointListCommand implements Callable<Integer> {
 
   @Mixin private final StoreParameters parameters = new StoreParameters();
 
   @Override
-  public Integer call() throws Failure {
+  public Integer call() throws CommandFailedException {
     return parameters.with((store, out) -> {
       List<String> ids = store.streamIds();
       ids.forEach(id -> out.println(LogText.line(id)));
       if (ids.isEmpty()) {
-        // Not to stdout, where each line is an id.
+        // Not on stdout, where each line is an id.
         parameters.note("there is no checkpoint");
       }
     });

@@ -12,10 +12,10 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where checkpoints are: in a directory, or in Redis. Its {@code toString} has no password. */
+/** The place of checkpoints: a directory or a Redis. Its {@code toString} shows no password. */
 public final class CheckpointLocation {
 
-  /** How to write a location, for the help. */
+  /** The forms of a location, for the help. */
   public static final String FORM = "file:DIR, redis://…, rediss://… or redis-sentinel://…";
 
   private static final String FILE = "file:";
@@ -34,10 +34,10 @@ public final class CheckpointLocation {
   }
 
   /**
-   * Reads {@code file:DIR}, the path of a directory that exists, or the address of a Redis.
+   * Parses {@code file:DIR}, the path of an existing directory, or the address of a Redis.
    *
-   * @throws IllegalArgumentException if it is none of these; without the text, which may have a
-   *     password in it
+   * @throws IllegalArgumentException if the text is none of these; the message does not contain the
+   *     text, which may include a password
    */
   public static CheckpointLocation parse(String text) {
     if (text.startsWith(FILE)) {
@@ -49,22 +49,22 @@ public final class CheckpointLocation {
     }
     if (!REDIS.contains(scheme.group(1).toLowerCase(Locale.ROOT))) {
       throw new IllegalArgumentException(
-          "checkpoints cannot be in " + scheme.group(1) + "://…; they can be in " + FORM);
+          "checkpoints cannot be in " + scheme.group(1) + "://…. Give " + FORM + ".");
     }
     return redis(text);
   }
 
-  /** Opens the store. The directory or the server is not touched before it is used. */
+  /** Opens the store, which accesses the directory or the server only when it is used. */
   public ManagedStore open() {
     return opener.apply(Optional.empty());
   }
 
-  /** Opens the store in a Redis whose keys begin with something of the user's own. */
+  /** Opens the store in a Redis whose keys have a prefix. */
   ManagedStore open(String prefix) {
     return opener.apply(Optional.of(prefix));
   }
 
-  /** Whether it is in a Redis, not in a directory. */
+  /** Returns whether the location is a Redis. */
   public boolean isRedis() {
     return redis;
   }
@@ -74,27 +74,26 @@ public final class CheckpointLocation {
     return name;
   }
 
-  /** One that does not exist is taken for a mistake: anything could be the name of a directory. */
+  /** Rejects a directory that does not exist, because any text could be the name of one. */
   private static CheckpointLocation existingDirectory(String text) {
     CheckpointLocation location = text.isBlank() ? null : directory(text);
     if (location == null || !Files.isDirectory(Path.of(location.name))) {
       throw new IllegalArgumentException(
-          "it names neither a directory that exists nor, with a scheme, where checkpoints can be: "
-              + FORM);
+          "it is neither an existing directory nor the address of a store. Give " + FORM + ".");
     }
     return location;
   }
 
   private static CheckpointLocation directory(String text) {
     if (text.isBlank()) {
-      throw new IllegalArgumentException("file: needs the path of a directory behind it");
+      throw new IllegalArgumentException("file: has no path after it. Give file:DIR.");
     }
     Path directory;
     try {
-      // file:///var/lib is how others write file:/var/lib.
+      // file:///var/lib is another form of file:/var/lib.
       directory = Path.of(text.startsWith("///") ? text.substring(2) : text);
     } catch (InvalidPathException e) {
-      throw new IllegalArgumentException("no directory can have this path: " + e.getReason(), e);
+      throw new IllegalArgumentException("the path is not valid: " + e.getReason(), e);
     }
     return new CheckpointLocation(
         directory.toString(), false, prefix -> new DirectoryStore(directory));

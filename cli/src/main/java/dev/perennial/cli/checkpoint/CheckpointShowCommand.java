@@ -1,6 +1,6 @@
 package dev.perennial.cli.checkpoint;
 
-import dev.perennial.cli.console.Failure;
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.port.Checkpoint;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -16,7 +16,7 @@ final class CheckpointShowCommand implements Callable<Integer> {
   @Mixin private final StreamParameters parameters = new StreamParameters();
 
   @Override
-  public Integer call() throws Failure {
+  public Integer call() throws CommandFailedException {
     return parameters.with((store, id, out) -> {
       Checkpoint checkpoint = store.load(id).orElse(null);
       if (checkpoint == null) {

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Writes a checkpoint down for a person, one part a line. */
+/** Formats a checkpoint for a person, one part per line. */
 final class CheckpointText {
 
   private CheckpointText() {}
@@ -18,7 +18,7 @@ final class CheckpointText {
     String fingerprint = checkpoint.fingerprint();
     lines.add(line("fingerprint", fingerprint.isEmpty() ? "(none)" : fingerprint));
     lines.add(line("position", checkpoint.position()));
-    MongoTime.of(checkpoint).ifPresent(time -> lines.add(line("cluster time", time)));
+    MongoCheckpointTime.of(checkpoint).ifPresent(time -> lines.add(line("cluster time", time)));
     return lines;
   }
 

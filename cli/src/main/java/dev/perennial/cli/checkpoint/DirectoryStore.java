@@ -48,10 +48,10 @@ final class DirectoryStore implements ManagedStore {
     store.close();
   }
 
-  /** To a stream, a directory that is missing has no checkpoints; to a person it is a mistake. */
+  /** Fails if the directory is missing: a user has probably mistyped it. */
   private void requireDirectory() throws CheckpointException {
     if (!Files.isDirectory(directory)) {
-      throw CheckpointException.unavailable("there is no directory " + directory, null);
+      throw CheckpointException.unavailable("There is no directory " + directory + ".", null);
     }
   }
 }

@@ -3,7 +3,7 @@ package dev.perennial.cli.checkpoint;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads a location on the command line. */
+/** Parses a location on the command line. */
 public final class LocationConverter implements ITypeConverter<CheckpointLocation> {
 
   @Override

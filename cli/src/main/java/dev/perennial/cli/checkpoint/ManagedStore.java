@@ -6,23 +6,23 @@ import dev.perennial.port.CheckpointStore;
 import java.util.List;
 import java.util.Optional;
 
-/** A store of checkpoints, with what a person can do to it. */
+/** A checkpoint store with the operations of the {@code checkpoint} commands. */
 public interface ManagedStore extends AutoCloseable {
 
-  /** The store itself, for a stream. It is closed by {@link #close()}. */
+  /** Returns the store, for a stream. {@link #close()} closes it. */
   CheckpointStore store();
 
-  /** The ids of the streams that have a checkpoint. */
+  /** Returns the ids of the streams that have a checkpoint. */
   List<String> streamIds() throws CheckpointException;
 
-  /** A stream's checkpoint, without a claim to it; empty if there is none. */
+  /** Returns a stream's checkpoint without claiming it; empty if there is none. */
   Optional<Checkpoint> load(String streamId) throws CheckpointException;
 
   /**
    * Deletes a stream's checkpoint.
    *
    * @return whether there was one
-   * @throws CheckpointException also if the stream runs
+   * @throws CheckpointException if the store cannot be reached, or a stream holds the claim
    */
   boolean delete(String streamId) throws CheckpointException;
 

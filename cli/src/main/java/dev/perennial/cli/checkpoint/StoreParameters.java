@@ -1,7 +1,7 @@
 package dev.perennial.cli.checkpoint;
 
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.ExitStatus;
-import dev.perennial.cli.console.Failure;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.LogText;
 import java.io.PrintWriter;
@@ -13,18 +13,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** What all commands about checkpoints need to know: where they are. */
+/** The parameters of all {@code checkpoint} commands: the location of the checkpoints. */
 final class StoreParameters {
 
   static final String EXIT_STATUS =
-      "%nExit status: 0 if it is done, 1 if it failed, 2 for wrong arguments.";
+      "%nExit status: 0 if done, 1 if failed, 2 for invalid arguments.";
 
-  /** How many characters of the ids that are there an error shows. */
-  private static final int MOST_IDS = 200;
+  /** The number of characters of existing ids that an error shows. */
+  private static final int MAX_IDS_LENGTH = 200;
 
-  /** What is to be done with the store, and what came of it printed. */
-  interface Work {
-    void run(ManagedStore store, PrintWriter out) throws CheckpointException, Failure;
+  /** An action on the store, which prints its result. */
+  interface Action {
+    void run(ManagedStore store, PrintWriter out)
+        throws CheckpointException, CommandFailedException;
   }
 
   @Spec(Spec.Target.MIXEE)
@@ -35,26 +36,28 @@ final class StoreParameters {
       index = "0",
       paramLabel = "LOCATION",
       converter = LocationConverter.class,
-      description = "Where the checkpoints are: " + CheckpointLocation.FORM + ".")
+      description = "The location of the checkpoints: " + CheckpointLocation.FORM + ".")
   @SuppressWarnings("NullAway.Init") // by picocli
   private CheckpointLocation location;
 
   @Option(
       names = "--prefix",
       paramLabel = "TEXT",
-      description = "What the keys in Redis begin with, if the streams have a prefix of their own.")
+      description = "The prefix of the keys in Redis, if the streams set one.")
   private @Nullable String prefix;
 
-  /** What to say when a stream has no checkpoint there. */
-  Failure missing(String streamId, ManagedStore store) throws CheckpointException {
+  /** Returns the error for a stream without a checkpoint. */
+  CommandFailedException missing(String streamId, ManagedStore store) throws CheckpointException {
     List<String> ids = store.streamIds();
     String others =
         ids.isEmpty()
-            ? "there is none at all"
-            : "there is one of " + LogText.brief(String.join(", ", ids), MOST_IDS);
-    return new Failure(
+            ? "No stream has one there."
+            : "Streams that have one: "
+                + LogText.brief(String.join(", ", ids), MAX_IDS_LENGTH)
+                + ".";
+    return new CommandFailedException(
         ExitStatus.FAILED,
-        "the stream \"" + streamId + "\" has no checkpoint in " + location + "; " + others,
+        "Stream \"" + streamId + "\" has no checkpoint in " + location + ". " + others,
         null);
   }
 
@@ -62,22 +65,22 @@ final class StoreParameters {
     return location;
   }
 
-  /** Says something about the store to the person, and not to a program that reads the output. */
+  /** Prints a remark about the location to stderr. */
   void note(String what) {
     spec.commandLine().getErr().println(what + " in " + location);
   }
 
-  /** Opens the store, does the work, and tells what went wrong in one line. */
-  int with(Work work) throws Failure {
+  /** Opens the store and runs the action; turns errors into one line for the user. */
+  int with(Action action) throws CommandFailedException {
     PrintWriter out = spec.commandLine().getOut();
     try (ManagedStore store = open()) {
-      work.run(store, out);
+      action.run(store, out);
       out.flush();
       return 0;
     } catch (CheckpointException e) {
-      throw new Failure(ExitStatus.FAILED, String.valueOf(e.getMessage()), e);
+      throw new CommandFailedException(ExitStatus.FAILED, String.valueOf(e.getMessage()), e);
     } catch (IllegalArgumentException e) {
-      // A stream id that the store cannot have.
+      // The store does not accept the stream id.
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
   }
@@ -88,7 +91,8 @@ final class StoreParameters {
     }
     if (!location.isRedis()) {
       throw new ParameterException(
-          spec.commandLine(), "--prefix is for checkpoints in Redis, but these are in files");
+          spec.commandLine(),
+          "--prefix is for checkpoints in Redis, but " + location + " is a directory.");
     }
     return location.open(prefix);
   }

@@ -1,19 +1,19 @@
 package dev.perennial.cli.checkpoint;
 
-import dev.perennial.cli.console.Failure;
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.LogText;
 import java.io.PrintWriter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** What the commands about one stream's checkpoint need to know: where it is, and whose. */
+/** The parameters of the commands on one checkpoint: its location and its stream. */
 final class StreamParameters {
 
-  /** What is to be done with the checkpoint. */
-  interface Work {
+  /** An action on a checkpoint, which prints its result. */
+  interface Action {
 
-    /** Does it, and says whether there is such a checkpoint. */
+    /** Runs the action, and returns whether the checkpoint exists. */
     boolean run(ManagedStore store, String streamId, PrintWriter out) throws CheckpointException;
   }
 
@@ -23,15 +23,15 @@ final class StreamParameters {
   @SuppressWarnings("NullAway.Init") // by picocli
   private String id;
 
-  /** Says what was done with the checkpoint. */
-  void done(String what, PrintWriter out) {
-    out.println(what + " the checkpoint \"" + LogText.line(id) + "\" in " + parameters.location());
+  /** Prints that the checkpoint was deleted. */
+  void printDeleted(PrintWriter out) {
+    out.println("deleted the checkpoint \"" + LogText.line(id) + "\" in " + parameters.location());
   }
 
-  /** Opens the store, does the work, and tells what went wrong in one line. */
-  int with(Work work) throws Failure {
+  /** Opens the store and runs the action; turns errors into one line for the user. */
+  int with(Action action) throws CommandFailedException {
     return parameters.with((store, out) -> {
-      if (!work.run(store, id, out)) {
+      if (!action.run(store, id, out)) {
         throw parameters.missing(id, store);
       }
     });

@@ -1,4 +1,4 @@
-/** The commands that look at checkpoints, and where checkpoints are. */
+/** The commands that list, show and delete checkpoints, and the locations of checkpoints. */
 @NullMarked
 package dev.perennial.cli.checkpoint;
 

@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Shows addresses without what is secret in them. */
+/** Removes secrets from addresses. */
 public final class Addresses {
 
   private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://(.*)");
@@ -16,9 +16,9 @@ public final class Addresses {
   private Addresses() {}
 
   /**
-   * The scheme, the hosts and the path of an address. Neither its user and password, which end at
-   * the last {@code @} however badly they are escaped, nor its parameters, which may have secrets
-   * as well. Where hosts cannot be told from the rest for sure, the scheme only.
+   * Returns the scheme, the hosts and the path of an address. Leaves out the user and the password,
+   * which end at the last {@code @} even if they are not escaped correctly, and the parameters,
+   * which may contain secrets as well. If the hosts cannot be recognized, returns the scheme only.
    */
   public static String withoutSecrets(String address) {
     Matcher matcher = SCHEME.matcher(address);

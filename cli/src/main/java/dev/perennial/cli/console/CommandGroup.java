@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** A command that does nothing by itself, but has others below it. */
+/** A command that only has subcommands. */
 public abstract class CommandGroup implements Runnable {
 
   @Spec
@@ -15,10 +15,11 @@ public abstract class CommandGroup implements Runnable {
 
   @Override
   public final void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do: " + choice(spec));
+    throw new ParameterException(
+        spec.commandLine(), "Missing subcommand. Give " + choice(spec) + ".");
   }
 
-  /** The names of the commands below a command, in words. */
+  /** Returns the names of a command's subcommands, as a list in words. */
   public static String choice(CommandSpec command) {
     List<String> names = new ArrayList<>(command.subcommands().keySet());
     if (names.isEmpty()) {

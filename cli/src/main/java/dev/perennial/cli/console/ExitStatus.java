@@ -1,19 +1,19 @@
 package dev.perennial.cli.console;
 
-/** What the commands exit with, besides 0, and 2 for a command line that cannot be understood. */
+/** The exit statuses of the commands, besides 0 and picocli's 2 for invalid arguments. */
 public final class ExitStatus {
 
-  /** It failed: an error on stderr says why. */
+  /** The command failed; an error on stderr says why. */
   public static final int FAILED = 1;
 
-  /** The server wants a password, or another one. */
+  /** The server requires a password, or refused the given one. */
   public static final int REFUSED = 3;
 
   /**
-   * Whoever read the output is gone, as {@code head} is when it has enough: what a shell gives for
-   * a program that SIGPIPE ended.
+   * The reader of the output has closed it, as {@code head} does. A shell reports this status for a
+   * program that was ended by SIGPIPE.
    */
-  public static final int UNREAD = 141;
+  public static final int OUTPUT_CLOSED = 141;
 
   private ExitStatus() {}
 }

@@ -4,13 +4,13 @@ import java.io.PrintStream;
 import java.time.Duration;
 
 /**
- * What a person watches: lines, and one line that changes in place. Where nobody watches, because
- * the output goes to a file or a pipe, that line is written anew from time to time instead. Safe
- * for use from any thread.
+ * Output for a person: lines, and below them a status line that changes in place. If the output is
+ * not a terminal, the status line is written as a new line from time to time instead. Safe for use
+ * from any thread.
  */
 public final class Screen {
 
-  /** A style of text, by its ANSI number. */
+  /** A style of text, by its ANSI code. */
   public enum Style {
     BOLD(1),
     DIM(2),
@@ -25,19 +25,19 @@ public final class Screen {
     }
   }
 
-  private static final long LIVE_EVERY = Duration.ofMillis(100).toNanos();
-  private static final long PLAIN_EVERY = Duration.ofSeconds(2).toNanos();
+  private static final long TERMINAL_INTERVAL = Duration.ofMillis(100).toNanos();
+  private static final long PLAIN_INTERVAL = Duration.ofSeconds(2).toNanos();
   private static final String CLEAR_LINE = "\r\u001b[K";
 
   private final PrintStream out;
   private final boolean terminal;
   private final boolean color;
-  private String live = "";
-  private long liveSince = System.nanoTime();
+  private String status = "";
+  private long statusSince = System.nanoTime();
 
   /**
-   * @param terminal whether a line can be changed in place
-   * @param color whether styles are shown
+   * @param terminal whether the status line can change in place
+   * @param color whether to use styles
    */
   public Screen(PrintStream out, boolean terminal, boolean color) {
     this.out = out;
@@ -45,32 +45,32 @@ public final class Screen {
     this.color = color;
   }
 
-  /** The program's own terminal, or whatever stands in its place. */
+  /** Returns the screen for the program's standard output. */
   public static Screen system(boolean noColor) {
-    boolean terminal = Terminal.isStdout();
+    boolean terminal = Terminal.isTerminal();
     return new Screen(Terminal.stdout(), terminal, terminal && !noColor && Terminal.wantsColor());
   }
 
-  /** Writes a line, above the one that changes. */
+  /** Writes a line above the status line. */
   public synchronized void line(String text) {
-    if (live.isEmpty()) {
+    if (status.isEmpty()) {
       out.println(text);
     } else {
-      out.print(CLEAR_LINE + text + System.lineSeparator() + live);
+      out.print(CLEAR_LINE + text + System.lineSeparator() + status);
     }
     out.flush();
   }
 
-  /** Whether it is time to show the changing line again. */
-  public synchronized boolean wantsLive() {
-    return System.nanoTime() - liveSince >= (terminal ? LIVE_EVERY : PLAIN_EVERY);
+  /** Returns whether the status line is due again. */
+  public synchronized boolean isStatusDue() {
+    return System.nanoTime() - statusSince >= (terminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL);
   }
 
-  /** Shows the changing line. */
-  public synchronized void live(String text) {
-    liveSince = System.nanoTime();
+  /** Shows the status line. */
+  public synchronized void status(String text) {
+    statusSince = System.nanoTime();
     if (terminal) {
-      live = text;
+      status = text;
       out.print(CLEAR_LINE + text);
     } else {
       out.println(text);
@@ -78,16 +78,16 @@ public final class Screen {
     out.flush();
   }
 
-  /** Takes the changing line away. */
-  public synchronized void endLive() {
-    if (!live.isEmpty()) {
-      live = "";
+  /** Removes the status line. */
+  public synchronized void clearStatus() {
+    if (!status.isEmpty()) {
+      status = "";
       out.print(CLEAR_LINE);
       out.flush();
     }
   }
 
-  /** The text in a style, where styles are shown. */
+  /** Returns the text in a style if styles are used. */
   public String styled(Style style, String text) {
     return color ? "\u001b[" + style.code + "m" + text + "\u001b[0m" : text;
   }

@@ -12,48 +12,48 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** What is known of where stdout goes. */
+/** Standard output: whether it is a terminal, and writers for it. */
 public final class Terminal {
 
-  /** Set by {@code ./perennial}, which can ask about stdout alone. */
+  /** Set by {@code ./perennial}: unlike Java, a shell can check stdout alone. */
   private static final String IS_TERMINAL = "perennial.terminal";
 
   private Terminal() {}
 
-  public static boolean isStdout() {
-    String told = System.getProperty(IS_TERMINAL);
-    return told == null ? isConsole() : Boolean.parseBoolean(told);
+  public static boolean isTerminal() {
+    String given = System.getProperty(IS_TERMINAL);
+    return given == null ? isConsole() : Boolean.parseBoolean(given);
   }
 
-  /** Follows the custom of no-color.org. */
+  /** Returns whether to use colors, by the conventions of no-color.org. */
   public static boolean wantsColor() {
     String refused = System.getenv("NO_COLOR");
     return (refused == null || refused.isEmpty()) && !"dumb".equals(System.getenv("TERM"));
   }
 
   /**
-   * Standard output in UTF-8, whatever the locale says, as programs that read it expect; only a
-   * Windows console gets the encoding that it says it has.
+   * Returns standard output. Its encoding is UTF-8 in every locale, except on a Windows console,
+   * which gets its own encoding.
    */
   public static PrintStream stdout() {
     return new PrintStream(new FileOutputStream(FileDescriptor.out), false, charset());
   }
 
-  /** {@link #stdout()} as a writer, which flushes each line. */
+  /** Returns {@link #stdout()} as a writer that flushes each line. */
   public static PrintWriter writer() {
     return new PrintWriter(output(), true);
   }
 
-  /** {@link #stdout()} as a writer that says why it cannot write. */
+  /** Returns {@link #stdout()} as a writer that throws if it cannot write. */
   public static Writer output() {
     return new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), charset());
   }
 
   /**
-   * Whether standard output could not be written because whoever read it is gone. Java has only the
-   * system's words for that; in a language in which they have no "pipe" the error is told.
+   * Returns whether the reader of standard output has closed it. Java reports this only in the
+   * system's words; if these do not contain "pipe", it counts as another error.
    */
-  public static boolean isUnread(IOException error) {
+  public static boolean isOutputClosed(IOException error) {
     return String.valueOf(error.getMessage()).toLowerCase(Locale.ROOT).contains("pipe");
   }
 
@@ -61,11 +61,11 @@ public final class Terminal {
   private static Charset charset() {
     boolean windows = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
     Console console = System.console();
-    return windows && console != null && isStdout() ? console.charset() : StandardCharsets.UTF_8;
+    return windows && console != null && isTerminal() ? console.charset() : StandardCharsets.UTF_8;
   }
 
-  /** From Java 22 on there is a console also where there is no terminal, and it knows. */
-  @SuppressWarnings("SystemConsoleNull") // as said above
+  /** Since Java 22 there is a console even without a terminal; it has a method that tells. */
+  @SuppressWarnings("SystemConsoleNull") // See above.
   private static boolean isConsole() {
     Console console = System.console();
     if (console == null) {

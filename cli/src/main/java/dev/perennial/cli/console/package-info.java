@@ -1,4 +1,4 @@
-/** What all commands need: the terminal, and errors for the person who started one. */
+/** What all commands share: terminal output, errors and exit statuses. No command belongs here. */
 @NullMarked
 package dev.perennial.cli.console;
 

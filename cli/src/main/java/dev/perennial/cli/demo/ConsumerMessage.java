@@ -3,27 +3,31 @@ package dev.perennial.cli.demo;
 import dev.perennial.StreamState;
 import java.util.Optional;
 
-/** What an application of the demo that is a process of its own says on its stdout, one a line. */
+/** A message from a consumer process of the demo, one line on its stdout. */
 sealed interface ConsumerMessage {
 
   /** An event was handled; it is acked next. */
-  record Handled(String key) implements ConsumerMessage {
+  record EventHandled(String key) implements ConsumerMessage {
     @Override
     public String line() {
       return "handled\t" + key;
     }
   }
 
-  /** Something for the person who watches. */
-  record Said(boolean good, String text) implements ConsumerMessage {
+  /**
+   * A line to show.
+   *
+   * @param recovery whether it reports a recovery rather than a problem
+   */
+  record Remark(boolean recovery, String text) implements ConsumerMessage {
     @Override
     public String line() {
-      return (good ? "good\t" : "bad\t") + text;
+      return (recovery ? "recovery\t" : "problem\t") + text;
     }
   }
 
   /** The stream's state changed. */
-  record Changed(StreamState state) implements ConsumerMessage {
+  record StateChanged(StreamState state) implements ConsumerMessage {
     @Override
     public String line() {
       return "state\t" + state;
@@ -31,26 +35,26 @@ sealed interface ConsumerMessage {
   }
 
   /**
-   * The stream's figures.
+   * The stream's statistics.
    *
-   * @param resumes how often the driver reopened a cursor by itself
+   * @param resumes how often the driver reopened a cursor
    * @param invalidates how often the server ended the change stream
    */
-  record Figures(int unacked, long reconnects, long resumes, long invalidates)
+  record Stats(int unacked, long reconnects, long resumes, long invalidates)
       implements ConsumerMessage {
 
-    static final Figures NONE = new Figures(0, 0, 0, 0);
+    static final Stats NONE = new Stats(0, 0, 0, 0);
 
     @Override
     public String line() {
-      return "figures\t" + unacked + '\t' + reconnects + '\t' + resumes + '\t' + invalidates;
+      return "stats\t" + unacked + '\t' + reconnects + '\t' + resumes + '\t' + invalidates;
     }
   }
 
-  /** As one line. */
+  /** The message as one line, without a line break. */
   String line();
 
-  /** Reads a line; empty if it is none of these, as of something else that writes to stdout. */
+  /** Parses a line. Returns empty for other output, such as a warning of the JVM. */
   static Optional<ConsumerMessage> parse(String line) {
     int tab = line.indexOf('\t');
     if (tab < 0) {
@@ -58,18 +62,18 @@ sealed interface ConsumerMessage {
     }
     String rest = line.substring(tab + 1);
     return switch (line.substring(0, tab)) {
-      case "handled" -> Optional.of(new Handled(rest));
-      case "good" -> Optional.of(new Said(true, rest));
-      case "bad" -> Optional.of(new Said(false, rest));
-      case "state" -> Optional.of(new Changed(StreamState.valueOf(rest)));
-      case "figures" -> {
-        String[] figures = rest.split("\t", -1);
+      case "handled" -> Optional.of(new EventHandled(rest));
+      case "recovery" -> Optional.of(new Remark(true, rest));
+      case "problem" -> Optional.of(new Remark(false, rest));
+      case "state" -> Optional.of(new StateChanged(StreamState.valueOf(rest)));
+      case "stats" -> {
+        String[] stats = rest.split("\t", -1);
         yield Optional.of(
-            new Figures(
-                Integer.parseInt(figures[0]),
-                Long.parseLong(figures[1]),
-                Long.parseLong(figures[2]),
-                Long.parseLong(figures[3])));
+            new Stats(
+                Integer.parseInt(stats[0]),
+                Long.parseLong(stats[1]),
+                Long.parseLong(stats[2]),
+                Long.parseLong(stats[3])));
       }
       default -> Optional.empty();
     };

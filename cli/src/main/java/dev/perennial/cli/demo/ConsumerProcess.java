@@ -1,8 +1,8 @@
 package dev.perennial.cli.demo;
 
 import dev.perennial.StreamState;
-import dev.perennial.cli.demo.ConsumerMessage.Changed;
-import dev.perennial.cli.demo.ConsumerMessage.Figures;
+import dev.perennial.cli.demo.ConsumerMessage.StateChanged;
+import dev.perennial.cli.demo.ConsumerMessage.Stats;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** An application of the demo that runs in a Java of its own. */
+/** A consumer of the demo that runs in a JVM of its own. */
 final class ConsumerProcess implements AutoCloseable {
 
   private static final String LOG_LEVEL = "perennial.log";
@@ -23,12 +23,12 @@ final class ConsumerProcess implements AutoCloseable {
   private final Process process;
   private final Thread reader;
   private volatile StreamState state = StreamState.NEW;
-  private volatile Figures figures = Figures.NONE;
+  private volatile Stats stats = Stats.NONE;
 
   /**
    * Starts a main class on the class path of this program.
    *
-   * @param messages gets all that it says, on a thread of its own
+   * @param messages receives the messages of the process, on the thread that reads them
    */
   ConsumerProcess(Class<?> main, Consumer<ConsumerMessage> messages, String... arguments)
       throws IOException {
@@ -37,7 +37,7 @@ final class ConsumerProcess implements AutoCloseable {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
-                // Its first seconds matter, not its last.
+                // It runs for seconds only, so a fast start matters more than peak speed.
                 "-XX:TieredStopAtLevel=1",
                 "-D" + LOG_LEVEL + '=' + System.getProperty(LOG_LEVEL, "off"),
                 "-cp",
@@ -54,8 +54,8 @@ final class ConsumerProcess implements AutoCloseable {
     return state;
   }
 
-  Figures figures() {
-    return figures;
+  Stats stats() {
+    return stats;
   }
 
   boolean isAlive() {
@@ -66,13 +66,17 @@ final class ConsumerProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** Has it close its stream, and waits for its end; false if that was not in order. */
+  /**
+   * Asks the process to close its stream, and waits for its end.
+   *
+   * @return whether it ended in time and with exit status 0
+   */
   boolean stop() throws InterruptedException {
     try {
       process.getOutputStream().write('\n');
       process.getOutputStream().flush();
     } catch (IOException e) {
-      // It is gone already; its exit status says how.
+      // The process has ended already; its exit status says how.
     }
     boolean ended = process.waitFor(STOP_SECONDS, TimeUnit.SECONDS);
     close();
@@ -80,14 +84,17 @@ final class ConsumerProcess implements AutoCloseable {
     return ended && process.exitValue() == 0;
   }
 
-  /** Kills it (SIGKILL), and returns when all that it ever said has been read. */
+  /** Kills the process with SIGKILL, and returns once all its output has been read. */
   void kill() throws InterruptedException {
     close();
     process.waitFor();
     reader.join();
   }
 
-  /** Kills it if it lives. By its handle: the process's own method would close its pipes. */
+  /**
+   * Kills the process if it runs. Uses its handle, because {@link Process#destroyForcibly} also
+   * closes the pipes, from which output is still to be read.
+   */
   @Override
   public void close() {
     process.toHandle().destroyForcibly();
@@ -98,7 +105,7 @@ final class ConsumerProcess implements AutoCloseable {
         new BufferedReader(
             new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       StringBuilder line = new StringBuilder();
-      // Not readLine(): what is cut off in the middle of a line does not count.
+      // Not readLine(), which also returns a last line without an end.
       for (int c = from.read(); c >= 0; c = from.read()) {
         if (c == '\n') {
           ConsumerMessage.parse(line.toString().stripTrailing())
@@ -109,15 +116,15 @@ final class ConsumerProcess implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // Its end.
+      // The process has ended.
     }
   }
 
   private void take(ConsumerMessage message, Consumer<ConsumerMessage> messages) {
-    if (message instanceof Changed changed) {
+    if (message instanceof StateChanged changed) {
       state = changed.state();
-    } else if (message instanceof Figures now) {
-      figures = now;
+    } else if (message instanceof Stats now) {
+      stats = now;
     }
     messages.accept(message);
   }

@@ -6,13 +6,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code perennial demo}: one command below it for each kind of source; by itself, that of Tap. */
+/** {@code perennial demo}: one subcommand for each kind of source; without one, that of Tap. */
 @Command(
     name = "demo",
     description = {
-      "Consumes a simulated server while everything goes wrong, and counts what was lost.",
+      "Consumes events of a simulated server, injects faults, and counts lost events.",
       "",
-      "By itself it is @|bold demo tap|@."
+      "Without a subcommand it runs @|bold demo tap|@."
     },
     subcommands = {TapDemoCommand.class, MongoDemoCommand.class},
     synopsisSubcommandLabel = "[SOURCE]",
@@ -27,6 +27,6 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    return options.run(spec, new Tally());
+    return options.run(spec, new HandledEvents());
   }
 }

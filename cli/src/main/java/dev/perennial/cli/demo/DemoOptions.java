@@ -6,20 +6,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** What all demos have in common on the command line. */
+/** The options that all demos share. */
 final class DemoOptions {
 
-  static final String EXIT_STATUS = "%nExit status: 0 if nothing was lost, 1 if something was.";
+  static final String EXIT_STATUS = "%nExit status: 0 if no event was lost, 1 if one was.";
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description =
-          "Decides the events, and after how many of them what goes wrong (default: ${DEFAULT-VALUE}).")
+      description = "Determines the events and when each fault comes (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  @Option(names = "--no-color", description = "Plain text, as with NO_COLOR in the environment.")
+  @Option(
+      names = "--no-color",
+      description = "Print plain text, as with NO_COLOR in the environment.")
   private boolean noColor;
 
   long seed() {
@@ -30,7 +31,7 @@ final class DemoOptions {
     return Screen.system(noColor);
   }
 
-  /** Prints the report, and says what to exit with. */
+  /** Prints the report and returns the exit status. */
   static int conclude(DemoReport report, Screen screen) {
     report.print(screen);
     return report.clean() ? 0 : ExitStatus.FAILED;

@@ -7,26 +7,26 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What came of a demo.
+ * The result of a demo.
  *
- * @param rows the figures
- * @param total how many events the server made
- * @param lost how many of those the application never handled
- * @param clean whether nothing was lost, and nothing left undone either
- * @param took how long it took
- * @param next what to try next
+ * @param rows the counts to print
+ * @param total the number of events that the server created
+ * @param lost the number of those that the application never handled
+ * @param clean whether no event was lost and none stayed unacked
+ * @param took how long the demo ran
+ * @param next commands and pages to try next
  */
 record DemoReport(
     List<Row> rows, int total, int lost, boolean clean, Duration took, List<Hint> next) {
 
   /**
-   * A figure.
+   * A count.
    *
-   * @param remark what it means, where that is not clear; may be empty
+   * @param remark explains the count; may be empty
    */
   record Row(String name, long count, String remark) {}
 
-  /** A thing to try, and what for. */
+  /** A command or page to try next, and its purpose. */
   record Hint(String command, String purpose) {}
 
   void print(Screen screen) {

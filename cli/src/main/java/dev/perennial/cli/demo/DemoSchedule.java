@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * After how many events which fault strikes: one in each equal part of the run, anywhere in the
- * part's second half.
+ * Decides after how many events each fault is injected: the run is divided into equal parts, and
+ * each part has one fault at a random place in its second half.
  *
  * @param <F> the type of the faults
  */
@@ -27,7 +27,7 @@ final class DemoSchedule<F> {
     }
   }
 
-  /** The next fault, if so many events are enough for it. Each comes once. */
+  /** Returns the next fault if it is due after this many events. Returns each fault once. */
   Optional<F> due(int events) {
     Entry<F> next = entries.peek();
     if (next == null || events < next.after) {

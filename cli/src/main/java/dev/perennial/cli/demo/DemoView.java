@@ -5,7 +5,7 @@ import dev.perennial.cli.console.Screen;
 import dev.perennial.cli.console.Screen.Style;
 import java.util.Locale;
 
-/** Shows what happens in a demo, while it does. */
+/** Shows the progress of a demo: faults, recoveries and a status line. */
 final class DemoView {
 
   private final Screen screen;
@@ -16,35 +16,35 @@ final class DemoView {
     this.screen = screen;
   }
 
-  /** Tells of what is about to go wrong. */
-  void announce(int handled, String fault) {
+  /** Shows a fault that is about to be injected. */
+  void showFault(int handled, String fault) {
     screen.line(
         screen.styled(Style.YELLOW, String.format(Locale.ROOT, "%,9d  %s", handled, fault)));
   }
 
-  /** Tells of what came of it. */
-  void say(String text) {
+  /** Shows an effect of a fault. */
+  void show(String text) {
     screen.line("           " + text);
   }
 
-  /** Tells of what is well again. */
-  void sayGood(String text) {
-    say(screen.styled(Style.GREEN, text));
+  /** Shows a recovery. */
+  void showRecovery(String text) {
+    show(screen.styled(Style.GREEN, text));
   }
 
-  /** Whether it is time to show the figures again. */
-  boolean wantsFigures() {
-    return screen.wantsLive();
+  /** Returns whether the status line is due again. */
+  boolean isStatusDue() {
+    return screen.isStatusDue();
   }
 
-  /** Shows the figures. */
-  void show(int handled, int window, long reconnects, StreamState state) {
+  /** Shows the status line. */
+  void showStatus(int handled, int window, long reconnects, StreamState state) {
     long now = System.nanoTime();
     double seconds = Math.max(1, now - shownAt) / 1e9;
     double rate = (handled - shown) / seconds;
     shown = handled;
     shownAt = now;
-    screen.live(
+    screen.status(
         String.format(
             Locale.ROOT,
             "%,9d handled  %,8.0f/s  window %,5d  reconnects %d  %s",

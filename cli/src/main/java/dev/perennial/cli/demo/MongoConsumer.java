@@ -10,7 +10,7 @@ import dev.perennial.checkpoint.redis.RedisCheckpointStore;
 import dev.perennial.cli.console.ExitStatus;
 import dev.perennial.cli.console.Terminal;
 import dev.perennial.port.BackoffPolicy;
-import dev.perennial.port.CheckpointStore;
+import dev.perennial.port.CheckpointException;
 import dev.perennial.port.LogText;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoListener;
@@ -27,17 +27,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /**
- * The application of the demo on a scripted replica set: a program of its own, so that it can be
- * killed. It tells what it does on stdout, as {@link ConsumerMessage}s, closes its stream when a
- * line comes on stdin, and ends when that is closed, as it is when the demo dies.
+ * The consumer of the MongoDB demo, a process of its own so that it can be killed. It writes {@link
+ * ConsumerMessage}s to stdout. It closes its stream when it reads a byte on stdin, and ends when
+ * stdin is closed, which happens when the demo itself ends.
  */
 final class MongoConsumer implements MongoListener {
 
-  /** Shorter than the 15 s that a claim lives otherwise, so that the demo is short. */
+  /** Shorter than the default of 15 s, so that the standby takes over soon. */
   static final Duration CLAIM_EXPIRY = Duration.ofSeconds(3);
 
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
   private static final String STREAM_ID = "orders";
-  private static final Duration FIGURES_EVERY = Duration.ofMillis(200);
+  private static final Duration STATS_INTERVAL = Duration.ofMillis(200);
 
   private final Predicate<ChangeEvent> handler;
   private final PrintWriter out = Terminal.writer();
@@ -45,64 +46,80 @@ final class MongoConsumer implements MongoListener {
   private final AtomicLong invalidates = new AtomicLong();
 
   /**
-   * @param handler handles an event, and says whether it did
+   * @param handler handles an event, and returns whether to report it as handled
    */
   MongoConsumer(Predicate<ChangeEvent> handler) {
     this.handler = handler;
   }
 
-  /** Takes the addresses of the replica set and of Redis. */
+  /** Takes the connection string of the replica set and the URI of Redis. */
   public static void main(String[] args) throws InterruptedException {
     System.exit(new MongoConsumer(event -> true).run(args[0], args[1]));
   }
 
-  /** Handles events until it is told to stop, and says what to exit with. */
+  /** Handles events until it is asked to stop, and returns the exit status. */
   int run(String mongo, String redis) throws InterruptedException {
     MongoSource source =
         MongoSource.builder(mongo).watch(Scope.parse(MongoWriter.NAMESPACE)).listener(this).build();
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
-    try (CheckpointStore checkpoints =
-            RedisCheckpointStore.builder(RedisURI.create(redis))
-                .claimExpiry(CLAIM_EXPIRY)
-                // Not a third of that: the first connection of a cold Java takes its time.
-                .commandTimeout(CLAIM_EXPIRY)
-                .build();
+    try (RedisCheckpointStore checkpoints =
+            RedisCheckpointStore.builder(RedisURI.create(redis)).claimExpiry(CLAIM_EXPIRY).build();
         EventStream<ChangeEvent> stream =
             EventStream.from(source, Checkpoints.in(checkpoints, STREAM_ID))
-                // Impatient, so that the demo is short.
+                // Short delays, so that the demo is short.
                 .backoff(BackoffPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(1)))
-                .listener(new StreamNotes(text -> say(false, text), text -> say(true, text)))
-                .listener(states())
+                .listener(
+                    new DemoStreamListener(text -> remark(false, text), text -> remark(true, text)))
+                .listener(stateListener())
                 .open()) {
-      stopWhenTold(stream);
+      stopOnInput(stream);
+      awaitRedis(checkpoints);
       timer.scheduleAtFixedRate(
-          () -> tellFigures(stream),
-          FIGURES_EVERY.toMillis(),
-          FIGURES_EVERY.toMillis(),
+          () -> sendStats(stream),
+          STATS_INTERVAL.toMillis(),
+          STATS_INTERVAL.toMillis(),
           TimeUnit.MILLISECONDS);
       stream.consume(delivery -> handle(delivery.event()));
       return 0;
     } catch (StreamClosedException e) {
       return 0;
     } catch (StreamException e) {
-      say(false, String.valueOf(e.getMessage()));
+      remark(false, String.valueOf(e.getMessage()));
       return ExitStatus.FAILED;
     } finally {
       timer.shutdownNow();
     }
   }
 
-  private void handle(ChangeEvent event) {
-    if (handler.test(event)) {
-      MongoKeys.of(event).map(ConsumerMessage.Handled::new).ifPresent(this::tell);
+  /**
+   * Connects to Redis, as often as needed. The first connection of a cold JVM on a busy machine can
+   * take longer than a command may, and a stream fails if its first claim does.
+   */
+  private static void awaitRedis(RedisCheckpointStore checkpoints) {
+    long begin = System.nanoTime();
+    while (true) {
+      try {
+        checkpoints.load(STREAM_ID);
+        return;
+      } catch (CheckpointException e) {
+        if (System.nanoTime() - begin > CONNECT_TIMEOUT.toNanos()) {
+          return; // The claim reports the error.
+        }
+      }
     }
   }
 
-  private StreamListener states() {
+  private void handle(ChangeEvent event) {
+    if (handler.test(event)) {
+      MongoEventKeys.of(event).map(ConsumerMessage.EventHandled::new).ifPresent(this::send);
+    }
+  }
+
+  private StreamListener stateListener() {
     return new StreamListener() {
       @Override
       public void onTransition(Transition transition) {
-        tell(new ConsumerMessage.Changed(transition.to()));
+        send(new ConsumerMessage.StateChanged(transition.to()));
       }
     };
   }
@@ -110,31 +127,31 @@ final class MongoConsumer implements MongoListener {
   @Override
   public void onResume(Resume resume) {
     resumes.incrementAndGet();
-    say(true, "the driver reopened the cursor by itself");
+    remark(true, "the driver reopened the cursor");
   }
 
   @Override
   public void onInvalidate(Invalidated invalidated) {
     invalidates.incrementAndGet();
-    say(true, "the stream goes on behind the drop");
+    remark(true, "the stream reopened after the drop");
   }
 
-  private void tellFigures(EventStream<ChangeEvent> stream) {
+  private void sendStats(EventStream<ChangeEvent> stream) {
     StreamStats now = stream.stats();
-    tell(
-        new ConsumerMessage.Figures(
+    send(
+        new ConsumerMessage.Stats(
             now.unacked(), now.reconnects(), resumes.get(), invalidates.get()));
   }
 
-  private void say(boolean good, String text) {
-    tell(new ConsumerMessage.Said(good, LogText.line(text)));
+  private void remark(boolean recovery, String text) {
+    send(new ConsumerMessage.Remark(recovery, LogText.line(text)));
   }
 
-  private void tell(ConsumerMessage message) {
+  private void send(ConsumerMessage message) {
     out.println(message.line());
   }
 
-  private void stopWhenTold(EventStream<ChangeEvent> stream) {
+  private void stopOnInput(EventStream<ChangeEvent> stream) {
     Thread reader =
         new Thread(
             () -> {
@@ -145,7 +162,7 @@ final class MongoConsumer implements MongoListener {
               } catch (IOException e) {
                 Runtime.getRuntime().halt(ExitStatus.FAILED);
               }
-              tellFigures(stream);
+              sendStats(stream);
               stream.close();
             },
             "stop");

@@ -1,8 +1,8 @@
 package dev.perennial.cli.demo;
 
-import dev.perennial.cli.console.Failure;
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.Screen;
-import dev.perennial.cli.demo.ConsumerMessage.Figures;
+import dev.perennial.cli.demo.ConsumerMessage.Stats;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
@@ -14,144 +14,147 @@ import java.util.function.BooleanSupplier;
 import org.bson.BsonTimestamp;
 
 /**
- * Applications that are processes of their own consume a scripted replica set, one after the other,
- * with their checkpoint in a real Redis, while everything goes wrong. This program writes, brings
- * about what goes wrong, and compares in the end what was handled with what is in the oplog.
+ * ConsumerProcesses that are processes of their own consume a scripted replica set, one after the
+ * other, with their checkpoint in a real Redis, while everything goes wrong. This program writes,
+ * brings about what goes wrong, and compares in the end what was handled with what is in the oplog.
  */
 final class MongoDemo {
 
   /**
-   * @param events how many events there shall be, at least
-   * @param seed what they, and the times of the faults, are made from
+   * @param events the least number of events
+   * @param seed determines the events and when each fault comes
    */
   record Settings(int events, long seed) {}
 
-  /** So slow that there is something to see. */
+  /** Slow enough to watch. */
   private static final int WRITES_PER_SECOND = 1_500;
 
   private static final long NANOS_PER_WRITE = Duration.ofSeconds(1).toNanos() / WRITES_PER_SECOND;
 
-  /** How long to wait for what must come, on a machine however busy. */
-  private static final Duration GIVE_UP = Duration.ofSeconds(60);
+  /** How long to wait for events to be handled. Long, because machines may be busy. */
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-  /** How many events come at once before the application is killed. */
-  private static final int BURST = 500;
+  /** The number of events written at once before the active process is killed. */
+  private static final int BURST_SIZE = 500;
 
-  private static final long GLANCE = Duration.ofMillis(5).toNanos();
+  private static final long POLL_INTERVAL_NANOS = Duration.ofMillis(5).toNanos();
 
   private final Settings settings;
-  private final Class<?> application;
-  private final Tally tally = new Tally();
+  private final Class<?> consumer;
+  private final HandledEvents handledEvents = new HandledEvents();
   private final MongoTotals totals = new MongoTotals();
   private final Screen screen;
   private final DemoView view;
   private final DemoSchedule<MongoDemoFault> schedule;
 
   /**
-   * @param application the main class of the application; it takes the addresses of the replica set
-   *     and of Redis
+   * @param consumer the main class of the consumer process; its arguments are the connection string
+   *     of the replica set and the URI of Redis
    */
-  MongoDemo(Settings settings, Class<?> application, Screen screen) {
+  MongoDemo(Settings settings, Class<?> consumer, Screen screen) {
     this.settings = settings;
-    this.application = application;
+    this.consumer = consumer;
     this.screen = screen;
     this.view = new DemoView(screen);
     this.schedule =
         new DemoSchedule<>(List.of(MongoDemoFault.values()), settings.events(), settings.seed());
   }
 
-  DemoReport run() throws InterruptedException, Failure {
+  DemoReport run() throws InterruptedException, CommandFailedException {
     long begin = System.nanoTime();
     try (RedisServer redis = RedisServer.start();
         ReplicaSetSimulator mongo =
             ReplicaSetSimulator.builder().members(3).seed(settings.seed()).start();
-        Applications applications =
-            new Applications(
-                application, tally, totals, view, mongo.connectionString(), redis.uri())) {
+        ConsumerProcesses consumers =
+            new ConsumerProcesses(
+                consumer, handledEvents, totals, view, mongo.connectionString(), redis.uri())) {
       screen.line(
           String.format(
               Locale.ROOT,
-              "A scripted replica set of 3 makes %,d events (seed %d); Redis %s has the checkpoint.",
+              "A simulated replica set of 3 members creates %,d events (seed %d); the checkpoint is in Redis %s.",
               settings.events(),
               settings.seed(),
               redis.version()));
       BsonTimestamp first = mongo.currentTime();
       MongoWriter writer = new MongoWriter(mongo, settings.seed());
-      applications.start();
-      write(mongo, writer, applications);
+      consumers.start();
+      write(mongo, writer, consumers);
       writer.insert();
       List<String> oplog =
-          MongoLedger.read(mongo.connectionString(), MongoWriter.NAMESPACE, first, writer.last());
-      // Events are handled in order, so that with the last one all are, or never will be.
+          OplogReader.read(mongo.connectionString(), MongoWriter.NAMESPACE, first, writer.last());
+      // Events are handled in order: once the last one is, any other that is not is lost.
       String last = oplog.get(oplog.size() - 1);
-      await(() -> tally.keys().contains(last), applications);
-      applications.stop();
-      screen.endLive();
-      return MongoDemoReport.of(oplog, tally, totals, Duration.ofNanos(System.nanoTime() - begin));
+      await(() -> handledEvents.keys().contains(last), consumers);
+      consumers.stop();
+      screen.clearStatus();
+      return MongoDemoReport.of(
+          oplog, handledEvents, totals, Duration.ofNanos(System.nanoTime() - begin));
     }
   }
 
-  private void write(ReplicaSetSimulator mongo, MongoWriter writer, Applications applications)
-      throws InterruptedException, Failure {
+  private void write(ReplicaSetSimulator mongo, MongoWriter writer, ConsumerProcesses consumers)
+      throws InterruptedException, CommandFailedException {
     long due = System.nanoTime();
     while (writer.written() < settings.events()) {
       writer.write();
       Optional<MongoDemoFault> fault = schedule.due(writer.written());
       if (fault.isPresent()) {
-        strike(fault.get(), mongo, writer, applications);
+        inject(fault.get(), mongo, writer, consumers);
       }
-      applications.check();
-      show(applications);
+      consumers.check();
+      show(consumers);
       due += NANOS_PER_WRITE;
       LockSupport.parkNanos(due - System.nanoTime());
     }
   }
 
-  private void strike(
+  private void inject(
       MongoDemoFault fault,
       ReplicaSetSimulator mongo,
       MongoWriter writer,
-      Applications applications)
-      throws InterruptedException, Failure {
+      ConsumerProcesses consumers)
+      throws InterruptedException, CommandFailedException {
     if (fault == MongoDemoFault.KILL) {
-      applications.awaitStandby();
-      burst(writer, applications);
+      consumers.awaitStandby();
+      writeBurst(writer, consumers);
     }
-    view.announce(tally.count(), fault.announcement());
+    view.showFault(handledEvents.count(), fault.announcement());
     switch (fault) {
-      case RESTART -> applications.restart();
-      case KILL -> applications.kill();
-      default -> fault.strike(mongo, writer);
+      case RESTART -> consumers.restart();
+      case KILL -> consumers.kill();
+      default -> fault.inject(mongo, writer);
     }
   }
 
-  /** Writes many events at once, and waits until the application is in the midst of them. */
-  private void burst(MongoWriter writer, Applications applications) throws Failure {
-    int midst = tally.count() + BURST / 2;
-    for (int i = 0; i < BURST; i++) {
+  /** Writes many events at once, and waits until half of them are handled. */
+  private void writeBurst(MongoWriter writer, ConsumerProcesses consumers)
+      throws CommandFailedException {
+    int half = handledEvents.count() + BURST_SIZE / 2;
+    for (int i = 0; i < BURST_SIZE; i++) {
       writer.write();
     }
-    await(() -> tally.count() >= midst, applications);
+    await(() -> handledEvents.count() >= half, consumers);
   }
 
-  /** Waits, but not for ever: what does not come is lost, and counted as such. */
-  private void await(BooleanSupplier condition, Applications applications) throws Failure {
+  /** Waits for a condition until the timeout. An event that does not come counts as lost. */
+  private void await(BooleanSupplier condition, ConsumerProcesses consumers)
+      throws CommandFailedException {
     long begin = System.nanoTime();
-    while (!condition.getAsBoolean() && System.nanoTime() - begin < GIVE_UP.toNanos()) {
-      applications.check();
-      show(applications);
-      LockSupport.parkNanos(GLANCE);
+    while (!condition.getAsBoolean() && System.nanoTime() - begin < TIMEOUT.toNanos()) {
+      consumers.check();
+      show(consumers);
+      LockSupport.parkNanos(POLL_INTERVAL_NANOS);
     }
   }
 
-  private void show(Applications applications) {
-    if (view.wantsFigures()) {
-      Figures now = applications.figures();
-      view.show(
-          tally.count(),
+  private void show(ConsumerProcesses consumers) {
+    if (view.isStatusDue()) {
+      Stats now = consumers.stats();
+      view.showStatus(
+          handledEvents.count(),
           now.unacked(),
           totals.reconnects() + now.reconnects(),
-          applications.state());
+          consumers.state());
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.perennial.cli.demo;
 
-import dev.perennial.cli.console.Failure;
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.Screen;
 import dev.perennial.cli.demo.MongoDemo.Settings;
 import java.util.concurrent.Callable;
@@ -14,15 +14,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "mongo",
     description = {
-      "Consumes a scripted MongoDB replica set while everything goes wrong, and counts what was"
-          + " lost. The checkpoint is in a Redis that is started for it; the application is a process of its"
-          + " own, which is killed, and a second one takes over."
+      "Consumes events of a simulated MongoDB replica set, injects faults, and counts lost events. The checkpoint"
+          + " is in a Redis server that the demo starts. The consumer is a separate process; the demo kills it and"
+          + " a standby takes over."
     },
     footer = DemoOptions.EXIT_STATUS)
 final class MongoDemoCommand implements Callable<Integer> {
 
-  private static final int FEWEST_EVENTS = 1_000;
-  private static final int MOST_EVENTS = 1_000_000;
+  private static final int MIN_EVENTS = 1_000;
+  private static final int MAX_EVENTS = 1_000_000;
 
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
@@ -32,27 +32,27 @@ final class MongoDemoCommand implements Callable<Integer> {
       names = "--events",
       paramLabel = "N",
       defaultValue = "20000",
-      description = "How many events, at least (default: ${DEFAULT-VALUE}).")
+      description = "The least number of events (default: ${DEFAULT-VALUE}).")
   private int events;
 
   @Mixin private final DemoOptions options = new DemoOptions();
 
-  private final Class<?> application;
+  private final Class<?> consumer;
 
-  /** By picocli. */
+  /** Called by picocli. */
   MongoDemoCommand() {
     this(MongoConsumer.class);
   }
 
-  MongoDemoCommand(Class<?> application) {
-    this.application = application;
+  MongoDemoCommand(Class<?> consumer) {
+    this.consumer = consumer;
   }
 
   @Override
-  public Integer call() throws InterruptedException, Failure {
-    DemoOptions.requireEvents(spec, events, FEWEST_EVENTS, MOST_EVENTS);
+  public Integer call() throws InterruptedException, CommandFailedException {
+    DemoOptions.requireEvents(spec, events, MIN_EVENTS, MAX_EVENTS);
     Screen screen = options.screen();
     Settings settings = new Settings(events, options.seed());
-    return DemoOptions.conclude(new MongoDemo(settings, application, screen).run(), screen);
+    return DemoOptions.conclude(new MongoDemo(settings, consumer, screen).run(), screen);
   }
 }

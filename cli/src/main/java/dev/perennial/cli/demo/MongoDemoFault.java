@@ -3,15 +3,15 @@ package dev.perennial.cli.demo;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 
-/** What goes wrong in the demo on a scripted replica set, in this order. */
+/** The faults of the MongoDB demo, in the order in which they are injected. */
 enum MongoDemoFault {
   ELECTION("the primary crashes, and another member is elected"),
   CURSORS("an operator kills all cursors"),
-  GARBAGE("an answer comes that is no message"),
+  GARBAGE("the server sends a reply that is not a valid message"),
   INVALIDATE("the collection is dropped, which ends its change stream"),
   CUT("all connections are cut"),
-  RESTART("the application is stopped in good order, and starts anew from its checkpoint"),
-  KILL("the active application is killed (SIGKILL); a standby waits for its checkpoint");
+  RESTART("the consumer process is stopped, and starts again from its checkpoint"),
+  KILL("the active consumer process is killed (SIGKILL); a standby waits for its claim");
 
   private final String announcement;
 
@@ -23,15 +23,15 @@ enum MongoDemoFault {
     return announcement;
   }
 
-  /** Brings about what is the server's fault. */
-  void strike(ReplicaSetSimulator mongo, MongoWriter writer) {
+  /** Injects the fault if it is one of the server's. */
+  void inject(ReplicaSetSimulator mongo, MongoWriter writer) {
     switch (this) {
       case ELECTION -> mongo.stopMember(mongo.primary());
       case CURSORS -> mongo.faults().killCursors();
       case GARBAGE -> mongo.faults().fail("getMore", 1, FaultSpec.garbage());
       case INVALIDATE -> writer.drop();
       case CUT -> mongo.closeConnections();
-      case RESTART, KILL -> {} // The application's own.
+      case RESTART, KILL -> {} // MongoDemo injects these.
     }
   }
 }

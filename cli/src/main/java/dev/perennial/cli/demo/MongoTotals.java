@@ -1,9 +1,9 @@
 package dev.perennial.cli.demo;
 
-import dev.perennial.cli.demo.ConsumerMessage.Figures;
+import dev.perennial.cli.demo.ConsumerMessage.Stats;
 import java.time.Duration;
 
-/** The figures of the demo's applications, one after the other, added up. */
+/** The sums of the statistics of all consumer processes. */
 final class MongoTotals {
 
   private long reconnects;
@@ -11,10 +11,10 @@ final class MongoTotals {
   private long invalidates;
   private Duration takeover = Duration.ZERO;
 
-  void add(Figures figures) {
-    reconnects += figures.reconnects();
-    resumes += figures.resumes();
-    invalidates += figures.invalidates();
+  void add(Stats stats) {
+    reconnects += stats.reconnects();
+    resumes += stats.resumes();
+    invalidates += stats.invalidates();
   }
 
   void tookOver(Duration after) {
@@ -33,7 +33,7 @@ final class MongoTotals {
     return invalidates;
   }
 
-  /** How long after the kill the standby was connected. */
+  /** Returns the time from the kill until the standby was connected; zero before. */
   Duration takeover() {
     return takeover;
   }

@@ -10,20 +10,20 @@ import org.bson.BsonInt32;
 import org.bson.BsonString;
 import org.bson.BsonTimestamp;
 
-/** The demo's other applications: they insert, update, replace and delete orders. */
+/** Writes to the demo's replica set: inserts, updates, replaces and deletes orders. */
 final class MongoWriter {
 
   static final String NAMESPACE = "shop.orders";
 
-  /** One in so many writes is a transaction. */
-  private static final int TRANSACTIONS = 100;
+  /** One of this many writes is a transaction. */
+  private static final int WRITES_PER_TRANSACTION = 100;
 
   private static final int TRANSACTION_SIZE = 5;
 
   private final ReplicaSetSimulator mongo;
   private final SplittableRandom random;
 
-  /** The ids of the orders that are there. */
+  /** The ids of the orders in the collection. */
   private final List<BsonInt32> ids = new ArrayList<>();
 
   private int nextId;
@@ -36,27 +36,27 @@ final class MongoWriter {
     this.last = mongo.currentTime();
   }
 
-  /** How many events there are of what was written. */
+  /** Returns the number of events that the writes created. */
   int written() {
     return written;
   }
 
-  /** The time of the newest event. */
+  /** Returns the cluster time of the newest event. */
   BsonTimestamp last() {
     return last;
   }
 
-  /** Writes something. */
+  /** Makes one random write. */
   void write() {
-    int dice = random.nextInt(TRANSACTIONS);
-    if (dice == 0) {
+    int choice = random.nextInt(WRITES_PER_TRANSACTION);
+    if (choice == 0) {
       writeTransaction();
-    } else if (ids.isEmpty() || dice < 60) {
+    } else if (ids.isEmpty() || choice < 60) {
       insert();
-    } else if (dice < 85) {
-      // The number changes each time, here and below: what changes nothing gives no event.
+    } else if (choice < 85) {
+      // A new value each time, here and below, because a write that changes nothing has no event.
       wrote(mongo.update(NAMESPACE, any(), new BsonDocument("changed", new BsonInt32(written))));
-    } else if (dice < 90) {
+    } else if (choice < 90) {
       BsonInt32 id = any();
       BsonInt32 again = new BsonInt32(written);
       wrote(mongo.replace(NAMESPACE, id, order(id.getValue()).append("again", again)));
@@ -65,13 +65,13 @@ final class MongoWriter {
     }
   }
 
-  /** Drops the collection; the next insert makes it again. */
+  /** Drops the collection. The next insert creates it again. */
   void drop() {
     wrote(mongo.drop(NAMESPACE));
     ids.clear();
   }
 
-  /** Inserts one order more. */
+  /** Inserts an order. */
   void insert() {
     wrote(mongo.insert(NAMESPACE, newOrder()));
   }

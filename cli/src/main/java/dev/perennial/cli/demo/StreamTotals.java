@@ -2,7 +2,7 @@ package dev.perennial.cli.demo;
 
 import dev.perennial.StreamStats;
 
-/** The figures of a demo's streams, one after the other, added up. */
+/** The sums of the statistics of a demo's streams. */
 final class StreamTotals {
 
   private long received;

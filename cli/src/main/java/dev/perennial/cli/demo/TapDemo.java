@@ -13,47 +13,46 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Consumes a simulated Tap while everything goes wrong, until all of its events are acked. What
- * goes wrong is brought about by the thread that pulls, after a number of events, so that there is
- * always something under way.
+ * The Tap demo: consumes a simulated Tap and injects faults until all events are acked. The pulling
+ * thread injects each fault after a number of events, so that events are in flight.
  */
 final class TapDemo {
 
   /**
-   * @param events how many events the simulator makes
-   * @param repositories over how many repositories
-   * @param seed what they are made from
+   * @param events the number of events that the simulator creates
+   * @param repositories the number of repositories that they are about
+   * @param seed determines the events and when each fault comes
    */
   record Settings(int events, int repositories, long seed) {}
 
-  /** Short, so that what was not acked comes again soon: a Tap waits for 60 s. */
+  /** Short, so that unacked events come again soon; a Tap waits 60 s by default. */
   private static final Duration RETRY = Duration.ofSeconds(2);
 
   private static final Duration PING = Duration.ofMillis(500);
   private static final Duration PONG = Duration.ofSeconds(1);
 
-  /** How long to wait for an event before looking whether all is done. */
-  private static final Duration PATIENCE = Duration.ofMillis(100);
+  /** How long to wait for an event before checking whether the demo is done. */
+  private static final Duration POLL_TIMEOUT = Duration.ofMillis(100);
 
-  /** After so long without an event, what has not come counts as lost. */
-  private static final Duration GIVE_UP = Duration.ofSeconds(30);
+  /** After this time without an event, missing events count as lost. */
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  /** With how many events in hand the application dies, at most. */
-  private static final int MOST_IN_HAND = 100;
+  /** The number of unacked events with which the application crashes, at most. */
+  private static final int MAX_IN_FLIGHT = 100;
 
   private final Settings settings;
-  private final Tally tally;
+  private final HandledEvents handledEvents;
   private final Screen screen;
   private final DemoView view;
   private final DemoSchedule<TapDemoFault> schedule;
   private final StreamTotals totals = new StreamTotals();
 
-  private int taken;
-  private boolean dying;
+  private int received;
+  private boolean crashing;
 
-  TapDemo(Settings settings, Tally tally, Screen screen) {
+  TapDemo(Settings settings, HandledEvents handledEvents, Screen screen) {
     this.settings = settings;
-    this.tally = tally;
+    this.handledEvents = handledEvents;
     this.screen = screen;
     this.view = new DemoView(screen);
     this.schedule =
@@ -74,77 +73,84 @@ final class TapDemo {
               settings.repositories(),
               settings.seed()));
       tap.generate(settings.events(), settings.repositories());
-      boolean more;
+      boolean restart;
       do {
         try (TapDemoConsumer consumer =
             new TapDemoConsumer(
                 tap.httpUri().toString(),
                 transport,
-                tally,
-                new StreamNotes(view::say, view::sayGood))) {
-          more = consume(tap, consumer);
+                handledEvents,
+                new DemoStreamListener(view::show, view::showRecovery))) {
+          restart = consume(tap, consumer);
           totals.add(consumer.stats());
         }
-      } while (more);
-      screen.endLive();
+      } while (restart);
+      screen.clearStatus();
       return TapDemoReport.of(
-          tap.ledger(), tally, totals, Duration.ofNanos(System.nanoTime() - begin));
+          tap.ledger(), handledEvents, totals, Duration.ofNanos(System.nanoTime() - begin));
     }
   }
 
-  /** Consumes until all is done, or the application dies; says whether it must start anew. */
+  /**
+   * Consumes until the demo is done or the application crashes.
+   *
+   * @return whether the application crashed, so that it must be started again
+   */
   private boolean consume(TapSimulator tap, TapDemoConsumer consumer) throws InterruptedException {
     long lastEvent = System.nanoTime();
     while (true) {
-      Optional<Delivery<TapEvent>> delivery = consumer.next(PATIENCE);
+      Optional<Delivery<TapEvent>> delivery = consumer.next(POLL_TIMEOUT);
       if (delivery.isPresent()) {
         lastEvent = System.nanoTime();
         take(delivery.get(), consumer);
-      } else if (dying && consumer.inHand() > 0) {
-        die(consumer);
+      } else if (crashing && consumer.inFlight() > 0) {
+        crash(consumer);
         return true;
-      } else if (isDone(tap) || System.nanoTime() - lastEvent > GIVE_UP.toNanos()) {
+      } else if (isDone(tap) || System.nanoTime() - lastEvent > TIMEOUT.toNanos()) {
         return false;
       }
-      if (dying && consumer.inHand() >= Math.min(MOST_IN_HAND, settings.events() / 50)) {
-        die(consumer);
+      if (crashing && consumer.inFlight() >= Math.min(MAX_IN_FLIGHT, settings.events() / 50)) {
+        crash(consumer);
         return true;
       }
-      schedule.due(taken).ifPresent(fault -> strike(fault, tap));
-      if (view.wantsFigures()) {
+      schedule.due(received).ifPresent(fault -> inject(fault, tap));
+      if (view.isStatusDue()) {
         StreamStats now = consumer.stats();
-        view.show(
-            tally.count(), now.unacked(), totals.reconnects() + now.reconnects(), consumer.state());
+        view.showStatus(
+            handledEvents.count(),
+            now.unacked(),
+            totals.reconnects() + now.reconnects(),
+            consumer.state());
       }
     }
   }
 
   private void take(Delivery<TapEvent> delivery, TapDemoConsumer consumer) {
-    taken++;
-    if (dying) {
+    received++;
+    if (crashing) {
       consumer.keep(delivery);
     } else {
       consumer.handle(delivery);
     }
   }
 
-  private void strike(TapDemoFault fault, TapSimulator tap) {
-    view.announce(tally.count(), fault.announcement());
-    fault.strike(tap);
-    dying = fault == TapDemoFault.CRASH;
+  private void inject(TapDemoFault fault, TapSimulator tap) {
+    view.showFault(handledEvents.count(), fault.announcement());
+    fault.inject(tap);
+    crashing = fault == TapDemoFault.CRASH;
   }
 
-  private void die(TapDemoConsumer consumer) {
-    dying = false;
+  private void crash(TapDemoConsumer consumer) {
+    crashing = false;
     int unacked = consumer.crash().unacked();
-    view.say(
+    view.show(
         String.format(
             Locale.ROOT,
-            "died with %,d unacked; they come again when Tap's retry is due",
+            "crashed with %,d events unacked; they come again after Tap's retry timeout",
             unacked));
   }
 
   private boolean isDone(TapSimulator tap) {
-    return schedule.isOver() && !dying && !tap.generating() && tap.acked() >= tap.emitted();
+    return schedule.isOver() && !crashing && !tap.generating() && tap.acked() >= tap.emitted();
   }
 }

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code perennial demo tap} */
 @Command(
     name = "tap",
-    description = "Consumes a simulated Tap while everything goes wrong, and counts what was lost.",
+    description = "Consumes events of a simulated Tap, injects faults, and counts lost events.",
     footer = DemoOptions.EXIT_STATUS)
 final class TapDemoCommand implements Callable<Integer> {
 
@@ -19,19 +19,19 @@ final class TapDemoCommand implements Callable<Integer> {
 
   @Mixin private final TapDemoOptions options = new TapDemoOptions();
 
-  private final Tally tally;
+  private final HandledEvents handledEvents;
 
-  /** By picocli. */
+  /** Called by picocli. */
   TapDemoCommand() {
-    this(new Tally());
+    this(new HandledEvents());
   }
 
-  TapDemoCommand(Tally tally) {
-    this.tally = tally;
+  TapDemoCommand(HandledEvents handledEvents) {
+    this.handledEvents = handledEvents;
   }
 
   @Override
   public Integer call() throws InterruptedException {
-    return options.run(spec, tally);
+    return options.run(spec, handledEvents);
   }
 }

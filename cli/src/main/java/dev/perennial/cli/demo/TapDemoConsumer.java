@@ -17,48 +17,47 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/**
- * The application of the demo on a simulated Tap: one thread pulls, a few others handle and ack.
- */
+/** The consumer of the Tap demo: one thread pulls, a few worker threads handle and ack. */
 final class TapDemoConsumer implements AutoCloseable {
 
   private static final int WORKERS = 4;
 
   private final EventStream<TapEvent> stream;
   private final ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
-  private final List<Delivery<TapEvent>> inHand = new ArrayList<>();
-  private final Tally tally;
+  private final List<Delivery<TapEvent>> inFlight = new ArrayList<>();
+  private final HandledEvents handledEvents;
 
-  TapDemoConsumer(String tap, Transport transport, Tally tally, StreamListener listener) {
-    this.tally = tally;
+  TapDemoConsumer(
+      String tap, Transport transport, HandledEvents handledEvents, StreamListener listener) {
+    this.handledEvents = handledEvents;
     this.stream =
         EventStream.from(TapSource.of(tap, transport))
-            // Impatient, so that the demo is short.
+            // Short delays, so that the demo is short.
             .backoff(BackoffPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(1)))
             .listener(listener)
             .open();
   }
 
-  /** Waits for an event, for a time. */
+  /** Waits for an event; empty after the timeout. */
   Optional<Delivery<TapEvent>> next(Duration timeout) throws InterruptedException {
     return stream.next(timeout);
   }
 
-  /** Gives an event to a worker, who acks it once it is handled. */
+  /** Hands an event to a worker thread, which handles and then acks it. */
   void handle(Delivery<TapEvent> delivery) {
     workers.execute(() -> {
-      TapKeys.of(delivery.event()).ifPresent(tally::handled);
+      TapEventKeys.of(delivery.event()).ifPresent(handledEvents::add);
       delivery.ack();
     });
   }
 
-  /** Keeps an event for later. */
+  /** Keeps an event unhandled and unacked. */
   void keep(Delivery<TapEvent> delivery) {
-    inHand.add(delivery);
+    inFlight.add(delivery);
   }
 
-  int inHand() {
-    return inHand.size();
+  int inFlight() {
+    return inFlight.size();
   }
 
   StreamState state() {
@@ -69,7 +68,7 @@ final class TapDemoConsumer implements AutoCloseable {
     return stream.stats();
   }
 
-  /** Drops everything, as a program does that is killed. */
+  /** Drops all events in flight, as a killed program does. */
   CloseReport crash() {
     workers.shutdownNow();
     return stream.close(Duration.ZERO);

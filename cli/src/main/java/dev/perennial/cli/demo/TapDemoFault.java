@@ -2,15 +2,15 @@ package dev.perennial.cli.demo;
 
 import dev.perennial.simulators.tap.TapSimulator;
 
-/** What goes wrong in the demo on a simulated Tap, in this order. */
+/** The faults of the Tap demo, in the order in which they are injected. */
 enum TapDemoFault {
   CUT("the server cuts the connection"),
-  UNREADABLE("an event comes that does not fit Tap's format"),
-  STALL("the connection stalls half-open: no data, no close, only pings tell"),
-  OVERSIZED("a message of 20 MiB comes, over the limit of 16 MiB"),
+  UNREADABLE("the server sends an event that does not fit Tap's format"),
+  STALL("the connection stalls half-open: no data and no close, only pings detect it"),
+  OVERSIZED("the server sends a message of 20 MiB, over the limit of 16 MiB"),
   RESTART("the server restarts and forgets its latest deletions"),
-  GARBAGE("the server sends bytes that are no WebSocket frame"),
-  CRASH("the application dies with events in hand, and starts anew");
+  GARBAGE("the server sends bytes that are not a WebSocket frame"),
+  CRASH("the application crashes with events in flight, and starts again");
 
   private static final long OVERSIZED_BYTES = 20L << 20;
   private static final String UNREADABLE_EVENT =
@@ -26,8 +26,8 @@ enum TapDemoFault {
     return announcement;
   }
 
-  /** Brings about what is the server's fault. */
-  void strike(TapSimulator tap) {
+  /** Injects the fault if it is one of the server's. */
+  void inject(TapSimulator tap) {
     switch (this) {
       case CUT -> tap.faults().cutConnections();
       case UNREADABLE -> tap.emitRaw("did:plc:unreadable", false, UNREADABLE_EVENT);
@@ -35,7 +35,7 @@ enum TapDemoFault {
       case OVERSIZED -> tap.faults().sendOversized(OVERSIZED_BYTES);
       case RESTART -> tap.restart();
       case GARBAGE -> tap.faults().sendGarbage();
-      case CRASH -> {} // The application's own.
+      case CRASH -> {} // TapDemo injects this one.
     }
   }
 }

@@ -7,36 +7,36 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Makes the report of the demo on a simulated Tap. */
+/** Creates the report of the Tap demo. */
 final class TapDemoReport {
 
   private static final List<Hint> NEXT =
       List.of(
-          new Hint("./perennial tail tap ws://localhost:2480", "the events of a real Tap"),
-          new Hint("./perennial demo mongo", "the same with MongoDB, and a standby"),
+          new Hint("./perennial tail tap ws://localhost:2480", "print the events of a real Tap"),
+          new Hint("./perennial demo mongo", "run the demo with MongoDB and a standby"),
           new Hint("./perennial demo --seed 2 --events 1000000", ""),
-          new Hint("README.md", "ten lines of Java to start from"));
+          new Hint("README.md", "start with ten lines of Java"));
 
   private TapDemoReport() {}
 
-  static DemoReport of(Ledger ledger, Tally tally, StreamTotals totals, Duration took) {
+  static DemoReport of(
+      Ledger ledger, HandledEvents handledEvents, StreamTotals totals, Duration took) {
     int sent = ledger.entries().size();
-    int lost = ledger.lost(tally.keys()).size();
+    int lost = ledger.lost(handledEvents.keys()).size();
     int unacked = ledger.unackedKeys().size();
     List<Row> rows = new ArrayList<>();
     rows.add(new Row("sent by the server", sent, ""));
     rows.add(
-        new Row(
-            "received", totals.received(), "what Tap sent anew to the new application included"));
+        new Row("received", totals.received(), "including what Tap sent again after the crash"));
     rows.add(new Row("acked", totals.acked(), ""));
     rows.add(new Row("reconnects", totals.reconnects(), ""));
     rows.add(
         new Row(
             "redeliveries dropped",
             totals.redeliveriesDropped(),
-            "came again, not handed out again"));
-    rows.add(new Row("malformed", totals.malformed(), "handed out as such"));
-    rows.add(new Row("handled again", tally.again(), "acks that died with the application"));
+            "sent again by Tap, not delivered again"));
+    rows.add(new Row("malformed", totals.malformed(), "delivered as malformed events"));
+    rows.add(new Row("handled again", handledEvents.repeats(), "acks lost in the crash"));
     if (unacked > 0) {
       rows.add(new Row("never acked", unacked, ""));
     }

@@ -1,4 +1,7 @@
-/** The demos, in which everything goes wrong and nothing is lost. */
+/**
+ * The demos: each consumes a simulated server, injects faults, and compares the handled events with
+ * those that the server sent.
+ */
 @NullMarked
 package dev.perennial.cli.demo;
 

@@ -5,10 +5,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as people write them on a command line. */
+/** Parses durations on the command line. */
 final class Durations {
 
-  /** At most nine digits each, which is more than anybody means, and no overflow. */
+  /** At most nine digits each, so that nothing overflows. */
   private static final Pattern PARTS =
       Pattern.compile(
           "(?:(\\d{1,9})d)?(?:(\\d{1,9})h)?(?:(\\d{1,9})m)?(?:(\\d{1,9})s)?(?:(\\d{1,9})ms)?");
@@ -16,8 +16,8 @@ final class Durations {
   private Durations() {}
 
   /**
-   * Reads {@code 90s}, {@code 10m}, {@code 2h}, {@code 1d} or several of them as {@code 1h30m};
-   * empty if it is none.
+   * Parses {@code 90s}, {@code 10m}, {@code 2h}, {@code 1d} or a combination such as {@code 1h30m}.
+   * Returns empty for anything else.
    */
   static Optional<Duration> parse(String text) {
     Matcher parts = PARTS.matcher(text);

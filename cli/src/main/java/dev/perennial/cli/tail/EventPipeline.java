@@ -23,22 +23,22 @@ record EventPipeline(List<BsonDocument> stages) {
   }
 
   /**
-   * Reads a JSON array of stages, one stage, or a file that has one of these.
+   * Parses a JSON array of stages, a single stage, or a file that contains one of these.
    *
    * @throws IllegalArgumentException if it is none of these
    */
   static EventPipeline parse(String text) {
     String json = text.strip();
     if (json.startsWith("[")) {
-      return array("it", json);
+      return array("the pipeline", json);
     }
     if (json.startsWith("{")) {
-      return array("it", '[' + json + ']');
+      return array("the pipeline", '[' + json + ']');
     }
     String content = read(text).strip();
     String what = "the file " + text;
     if (content.isEmpty()) {
-      throw new IllegalArgumentException(what + " is empty; a pipeline without stages is []");
+      throw new IllegalArgumentException(what + " is empty. A pipeline without stages is [].");
     }
     return array(what, content.startsWith("{") ? '[' + content + ']' : content);
   }
@@ -48,14 +48,14 @@ record EventPipeline(List<BsonDocument> stages) {
     try {
       stages = BsonArray.parse(json).getValues();
     } catch (JsonParseException | BSONException | IllegalArgumentException e) {
-      // Not all that is no JSON is a JsonParseException: values have rules of their own.
+      // Invalid values, unlike invalid syntax, throw other exceptions than JsonParseException.
       throw new IllegalArgumentException(
-          what + " is no JSON array of stages: " + e.getMessage(), e);
+          what + " is not a JSON array of stages: " + e.getMessage(), e);
     }
     for (BsonValue stage : stages) {
       if (!stage.isDocument()) {
         throw new IllegalArgumentException(
-            what + " has a stage that is no object, but of type " + stage.getBsonType());
+            what + " has a stage that is not an object, but of type " + stage.getBsonType());
       }
     }
     return new EventPipeline(stages.stream().map(BsonValue::asDocument).toList());
@@ -71,7 +71,7 @@ record EventPipeline(List<BsonDocument> stages) {
       return Files.readString(path);
     } catch (IOException | InvalidPathException e) {
       throw new IllegalArgumentException(
-          "it is neither JSON, which begins with [ or {, nor a file that can be read: " + e, e);
+          "the pipeline is neither JSON, which begins with [ or {, nor a readable file: " + e, e);
     }
   }
 }

@@ -5,29 +5,29 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
-/** Connection strings. */
+/** Completes and checks connection strings of MongoDB. */
 final class MongoAddress {
 
-  private static final String SETTING = "serverSelectionTimeoutMS";
+  private static final String OPTION = "serverSelectionTimeoutMS";
 
-  private static final Duration LONGEST = Duration.ofSeconds(10);
+  private static final Duration MAX_TIMEOUT = Duration.ofSeconds(10);
 
   private MongoAddress() {}
 
   /**
-   * The connection string with a time for the driver to look for a server in, unless it says one:
-   * the driver's own 30 s are longer than a person waits without being told anything.
+   * Adds a server selection timeout, unless the connection string has one. The driver's default of
+   * 30 s is longer than a user waits without a message.
    */
-  static String impatient(String address, Duration patience) {
-    if (address.toLowerCase(Locale.ROOT).contains(SETTING.toLowerCase(Locale.ROOT))) {
+  static String withSelectionTimeout(String address, Duration timeout) {
+    if (address.toLowerCase(Locale.ROOT).contains(OPTION.toLowerCase(Locale.ROOT))) {
       return address;
     }
-    Duration third = patience.dividedBy(3);
-    long millis = (third.compareTo(LONGEST) < 0 ? third : LONGEST).toMillis();
-    return address + separator(address) + SETTING + '=' + millis;
+    Duration third = timeout.dividedBy(3);
+    long millis = (third.compareTo(MAX_TIMEOUT) < 0 ? third : MAX_TIMEOUT).toMillis();
+    return address + separator(address) + OPTION + '=' + millis;
   }
 
-  /** Whether a connection string that is valid says who one is. Looks nothing up. */
+  /** Returns whether a valid connection string has credentials. Makes no DNS lookup. */
   static boolean hasCredentials(String address) {
     return new ConnectionString(address, (name, type) -> List.of()).getCredential() != null;
   }

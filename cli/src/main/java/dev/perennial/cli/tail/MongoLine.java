@@ -22,7 +22,7 @@ import org.bson.BsonValue;
 import org.bson.json.JsonMode;
 import org.bson.json.JsonWriterSettings;
 
-/** Writes MongoDB's change events on one line each. */
+/** Formats MongoDB's change events, one line each. */
 final class MongoLine {
 
   private static final JsonWriterSettings JSON =
@@ -33,8 +33,8 @@ final class MongoLine {
   private MongoLine() {}
 
   /**
-   * For a person: when, what happened, to what, and the beginning of the content. The time is in
-   * UTC, so that it is that of {@code checkpoint show} and can be given to {@code --from}.
+   * Formats an event for a person: the time, the operation, the namespace and the beginning of the
+   * content. The time is in UTC, as in {@code checkpoint show} and as {@code --from} takes it.
    */
   static String text(ChangeEvent event) {
     return LogText.line(describe(event)).stripTrailing();
@@ -53,7 +53,7 @@ final class MongoLine {
           time(gap.from()),
           "gap",
           "-",
-          "nothing is known until "
+          "no events until "
               + time(Optional.of(gap.to()))
               + ": "
               + LogText.brief(gap.reason(), BODY_LENGTH));
@@ -76,7 +76,7 @@ final class MongoLine {
     return clusterTime.map(time -> Instant.ofEpochSecond(seconds(time)).toString()).orElse("-");
   }
 
-  /** Which are unsigned. */
+  /** Returns the seconds, which are unsigned. */
   private static long seconds(BsonTimestamp time) {
     return Integer.toUnsignedLong(time.getTime());
   }
@@ -106,7 +106,7 @@ final class MongoLine {
     return LogText.brief(text, ID_LENGTH);
   }
 
-  /** Of the document, or of the change, what is there. */
+  /** Returns the document, or what the event says of the change. */
   private static String body(Change change) {
     Body after = change.documentAfter();
     if (after.isPresent()) {
@@ -122,7 +122,7 @@ final class MongoLine {
     return change.operationDescription().map(MongoLine::json).orElse("");
   }
 
-  /** Behind whatever else there is, however long that is. */
+  /** Returns the document before the change. It has a length limit of its own. */
   private static String before(Change change) {
     return change
         .fullDocumentBeforeChange()
@@ -146,8 +146,8 @@ final class MongoLine {
   }
 
   /**
-   * For a program: the event as relaxed extended JSON. A gap and what could not be decoded are
-   * within an object of their own, so that each line is one.
+   * Formats an event for a program, as relaxed extended JSON. A gap or a malformed event is wrapped
+   * in an object, so that each line is valid JSON.
    */
   static String json(ChangeEvent event) {
     if (event instanceof Change change) {

@@ -3,7 +3,7 @@ package dev.perennial.cli.tail;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads a pipeline on the command line. */
+/** Parses a pipeline on the command line. */
 final class PipelineConverter implements ITypeConverter<EventPipeline> {
 
   @Override

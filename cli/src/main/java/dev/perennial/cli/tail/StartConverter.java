@@ -21,19 +21,20 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Reads where to begin on the command line: what the source reads, and times as people write them.
+ * Parses the start on the command line: the forms that the source parses, and shorter forms of
+ * times.
  */
 final class StartConverter implements ITypeConverter<StartPosition> {
 
-  /** How to write a start, for the help and for errors. */
+  /** The forms of a start, for the help and for errors. */
   static final String FORM =
       "now, a time in UTC such as 2026-11-22T10:00Z or 2026-11-22, a time before now such as -10m,"
           + " -2h or -1d, or a resume token";
 
-  /** What begins like a date is no resume token: those have no dash. */
+  /** The beginning of a date. A resume token has no dash. */
   private static final Pattern DATE = Pattern.compile("\\d{4}-.*");
 
-  /** Of a date, a time and an offset, what comes last may be left out. */
+  /** A date, optionally with a time, optionally with an offset. */
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder()
           .parseCaseInsensitive()
@@ -48,7 +49,7 @@ final class StartConverter implements ITypeConverter<StartPosition> {
 
   private final Clock clock;
 
-  /** For picocli. */
+  /** Called by picocli. */
   StartConverter() {
     this(Clock.systemUTC());
   }
@@ -62,7 +63,7 @@ final class StartConverter implements ITypeConverter<StartPosition> {
     String text = value.strip();
     try {
       if (text.startsWith("-")) {
-        Duration before = Durations.parse(text.substring(1)).orElseThrow(() -> refused(value));
+        Duration before = Durations.parse(text.substring(1)).orElseThrow(() -> invalid(value));
         return StartPosition.at(clock.instant().minus(before));
       }
       if (DATE.matcher(text).matches()) {
@@ -70,7 +71,7 @@ final class StartConverter implements ITypeConverter<StartPosition> {
       }
       return StartPosition.parse(text);
     } catch (IllegalArgumentException | DateTimeException e) {
-      throw refused(value);
+      throw invalid(value);
     }
   }
 
@@ -83,7 +84,8 @@ final class StartConverter implements ITypeConverter<StartPosition> {
         .toInstant(Objects.requireNonNullElse(offset, ZoneOffset.UTC));
   }
 
-  private static TypeConversionException refused(String value) {
-    return new TypeConversionException('"' + LogText.brief(value) + "\" is no start: give " + FORM);
+  private static TypeConversionException invalid(String value) {
+    return new TypeConversionException(
+        '"' + LogText.brief(value) + "\" is not a start. Give " + FORM + ".");
   }
 }

@@ -7,8 +7,8 @@ import dev.perennial.EventStream;
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamEndedException;
 import dev.perennial.StreamException;
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.ExitStatus;
-import dev.perennial.cli.console.Failure;
 import dev.perennial.cli.console.Terminal;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -21,98 +21,97 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Prints a stream's events, and acks them once they are printed. Closes the stream and says what
- * stayed unacked, also when the program is told to end.
+ * Prints a stream's events and acks them once they are printed. Closes the stream and reports what
+ * stayed unacked, also when the JVM shuts down.
  *
  * @param <E> the type of the events
  */
 final class Tail<E> implements AutoCloseable {
 
   private static final int BATCH = 256;
-  private static final Duration WATCH_EVERY = Duration.ofSeconds(1);
+  private static final Duration POLL_TIMEOUT = Duration.ofSeconds(1);
 
-  /** How long an end waits until what is being printed is printed and acked. */
-  private static final Duration LAST_BATCH = Duration.ofSeconds(1);
+  /** How long a close waits for the batch that is being printed and acked. */
+  private static final Duration LAST_BATCH_TIMEOUT = Duration.ofSeconds(1);
 
   private final EventStream<E> stream;
   private final Function<E, String> format;
   private final long max;
   private final boolean acks;
   private final BufferedWriter out = new BufferedWriter(Terminal.output());
-  private final Consumer<String> notes;
+  private final Consumer<String> messages;
 
-  /** Held while a batch is printed and acked; fair, so that who wants to close gets its turn. */
+  /** Held while a batch is printed and acked; fair, so that a closing thread gets its turn. */
   private final ReentrantLock printing = new ReentrantLock(true);
 
   private final Object closing = new Object();
   private boolean closed;
-  private volatile boolean over;
+  private volatile boolean stopped;
   private volatile boolean started;
 
-  /** Whether the output cannot be written, so that part of a batch may have been printed. */
+  /** Whether the output could not be written, so that a batch may be printed in part. */
   private volatile boolean broken;
 
   private final AtomicLong printed = new AtomicLong();
 
   /**
-   * @param format an event as one line
-   * @param max after how many events to stop
+   * @param format formats an event as one line
+   * @param max the number of events to print
    * @param acks whether events are acked
-   * @param notes where to say what stayed unacked
+   * @param messages receives the summary
    */
   Tail(
       EventStream<E> stream,
       Function<E, String> format,
       long max,
       boolean acks,
-      Consumer<String> notes) {
+      Consumer<String> messages) {
     this.stream = stream;
     this.format = format;
     this.max = max;
     this.acks = acks;
-    this.notes = notes;
+    this.messages = messages;
     Runtime.getRuntime().addShutdownHook(new Thread(this::close, "tail-close"));
   }
 
   /**
-   * Connects, prints until there is nothing more to print, and says what to exit with.
+   * Connects and prints events until the end, and returns the exit status.
    *
-   * @param patience how long connecting may take
-   * @param failures says what went wrong
-   * @param watcher is shown each batch that was printed and, while nothing comes, an empty one each
-   *     second
+   * @param timeout how long connecting may take
+   * @param failures explains errors
+   * @param observer takes each printed batch and, while no event comes, an empty one each second
    */
-  int run(Duration patience, TailFailures failures, Consumer<Batch<E>> watcher)
-      throws Failure, InterruptedException {
+  int run(Duration timeout, FailureExplainer failures, Consumer<Batch<E>> observer)
+      throws CommandFailedException, InterruptedException {
     try {
-      stream.awaitLive(patience);
+      stream.awaitLive(timeout);
       started = true;
       while (printed.get() < max) {
-        Batch<E> batch = stream.poll((int) Math.min(BATCH, max - printed.get()), WATCH_EVERY);
+        Batch<E> batch = stream.poll((int) Math.min(BATCH, max - printed.get()), POLL_TIMEOUT);
         print(batch);
-        watcher.accept(batch);
+        observer.accept(batch);
       }
     } catch (TimeoutException e) {
-      throw failures.notLive(stream.state(), patience, e);
+      throw failures.notLive(stream.state(), timeout, e);
     } catch (StreamClosedException | StreamEndedException e) {
-      // Closed by the end of the program, or the source is complete.
+      // The JVM shuts down, or the source has ended.
     } catch (StreamException e) {
       throw failures.explain(e);
     } catch (IOException e) {
       broken = true;
-      if (Terminal.isUnread(e)) {
-        return ExitStatus.UNREAD;
+      if (Terminal.isOutputClosed(e)) {
+        return ExitStatus.OUTPUT_CLOSED;
       }
-      throw new Failure(
-          ExitStatus.FAILED, "the events could not be written to the output: " + e.getMessage(), e);
+      throw new CommandFailedException(
+          ExitStatus.FAILED, "Cannot write the events to stdout: " + e.getMessage(), e);
     }
     return 0;
   }
 
   /**
-   * Prints and acks.
+   * Prints and acks a batch.
    *
-   * @throws IOException if not all could be printed, so that nothing is acked
+   * @throws IOException if part of the batch could not be printed; none of it is acked
    */
   private void print(Batch<E> batch) throws IOException {
     if (batch.isEmpty()) {
@@ -120,8 +119,8 @@ final class Tail<E> implements AutoCloseable {
     }
     printing.lock();
     try {
-      if (over) {
-        return; // What came between the end and the close stays unacked.
+      if (stopped) {
+        return; // A batch that came before the stream was closed stays unacked.
       }
       for (Delivery<E> delivery : batch) {
         out.write(format.apply(delivery.event()));
@@ -135,7 +134,7 @@ final class Tail<E> implements AutoCloseable {
     }
   }
 
-  /** Closes the stream and says what stayed unacked. Idempotent. */
+  /** Closes the stream and reports what stayed unacked. Idempotent. */
   @Override
   public void close() {
     synchronized (closing) {
@@ -144,20 +143,20 @@ final class Tail<E> implements AutoCloseable {
       }
       closed = true;
       boolean idle = awaitLastBatch();
-      over = true;
+      stopped = true;
       CloseReport report = stream.close(EventStream.DEFAULT_CLOSE_TIMEOUT);
       if (idle) {
         printing.unlock();
       }
       if (started) {
-        notes.accept(summary(report));
+        messages.accept(summary(report));
       }
     }
   }
 
   private boolean awaitLastBatch() {
     try {
-      return printing.tryLock(LAST_BATCH.toNanos(), TimeUnit.NANOSECONDS);
+      return printing.tryLock(LAST_BATCH_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;

@@ -8,7 +8,7 @@ import dev.perennial.cli.checkpoint.CheckpointLocation;
 import dev.perennial.cli.checkpoint.LocationConverter;
 import dev.perennial.cli.checkpoint.ManagedStore;
 import dev.perennial.cli.console.Addresses;
-import dev.perennial.cli.console.Failure;
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoSource;
@@ -32,25 +32,24 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "mongo",
     description = {
-      "Prints the changes in a MongoDB replica set or sharded cluster, one a line.",
+      "Prints the changes in a MongoDB replica set or sharded cluster, one per line.",
       "",
-      "With @|bold --checkpoint|@ it goes on where it stopped; without, it begins at --from each time. Of"
-          + " several with the same checkpoint one prints, and the others stand by for as long as --wait says.",
+      "With @|bold --checkpoint|@ it resumes where it stopped. Without it, it begins at --from each time. Of several"
+          + " with the same checkpoint, one prints and the others stand by for the time of --wait.",
       "",
-      "Times are the server's, in UTC; a --from before now counts from this machine's clock."
+      "Times are the server's, in UTC. A relative --from, such as -10m, counts from this machine's clock."
     },
     footer = {
       "",
       "Environment:",
-      "  PERENNIAL_MONGODB_URI   the connection string, if it is not to stand on the command line",
+      "  PERENNIAL_MONGODB_URI   the connection string, to keep it off the command line",
       "",
-      "Exit status: 0 after --max events, 1 if it failed, 2 for wrong arguments, 3 if the server wants"
-          + " a user and a password or others, 130"
-          + " after Ctrl-C, 141 if nobody reads the output any more."
+      "Exit status: 0 after --max events, 1 if failed, 2 for invalid arguments, 3 if the server requires other"
+          + " credentials, 130 after Ctrl-C, 141 if the output was closed."
     })
 final class TailMongoCommand implements Callable<Integer> {
 
-  /** Which environment variable may have the connection string. */
+  /** The environment variable for the connection string. */
   static final String URI = "PERENNIAL_MONGODB_URI";
 
   @Spec
@@ -70,8 +69,8 @@ final class TailMongoCommand implements Callable<Integer> {
       required = true,
       converter = WatchConverter.class,
       description =
-          "What to watch: shop.orders for a collection, shop for a database, '*' for everything. Several"
-              + " times for several collections.")
+          "What to watch: shop.orders for a collection, shop for a database, '*' for everything. Give it once"
+              + " per collection.")
   @SuppressWarnings("NullAway.Init") // by picocli
   private List<String> watch;
 
@@ -80,19 +79,20 @@ final class TailMongoCommand implements Callable<Integer> {
       paramLabel = "FILE|JSON",
       converter = PipelineConverter.class,
       description =
-          "Stages that choose and shape the events on the server, as a JSON array or in a file that has"
+          "Stages that filter and shape the events on the server: a JSON array, or a file that contains"
               + " one.")
   private @Nullable EventPipeline pipeline;
 
   @Option(
       names = "--full-document",
-      description = "Show of updates the whole document too, as it is when the server looks it up.")
+      description =
+          "Also show the whole document of an update, as it is when the server looks it up.")
   private boolean fullDocument;
 
   @Option(
       names = "--before",
       description =
-          "Show the document before the change too, where the collection keeps pre-images (MongoDB"
+          "Also show the document before the change, if the collection keeps pre-images (MongoDB"
               + " 6.0).")
   private boolean before;
 
@@ -103,7 +103,7 @@ final class TailMongoCommand implements Callable<Integer> {
       description =
           "Where to begin: "
               + StartConverter.FORM
-              + ". Overrides and overwrites a checkpoint. Without it, and without a checkpoint: now.")
+              + ". Overwrites a checkpoint. Default: the checkpoint, or now.")
   private @Nullable StartPosition from;
 
   @Option(
@@ -111,7 +111,7 @@ final class TailMongoCommand implements Callable<Integer> {
       paramLabel = "LOCATION",
       converter = LocationConverter.class,
       description =
-          "Remember what was printed, and go on there the next time: "
+          "Save the position of the printed events here, and resume there the next time: "
               + CheckpointLocation.FORM
               + ".")
   private @Nullable CheckpointLocation checkpoint;
@@ -119,7 +119,7 @@ final class TailMongoCommand implements Callable<Integer> {
   @Option(
       names = "--stream-id",
       paramLabel = "ID",
-      description = "Under which name to remember it (default: what --watch says).")
+      description = "The name of the checkpoint (default: the value of --watch).")
   private @Nullable String streamId;
 
   @Option(names = "--json", description = "Print the events as relaxed extended JSON.")
@@ -128,20 +128,21 @@ final class TailMongoCommand implements Callable<Integer> {
   @Option(
       names = "--stats",
       description =
-          "Say on stderr, every 5 s and at the end, how many events come and how far they are behind the"
-              + " cluster's time.")
+          "Print on stderr, every 5 s and at the end, the rate of events and their lag behind the cluster's"
+              + " time.")
   private boolean stats;
 
   @Mixin private final TailOptions options = new TailOptions();
 
   @Override
-  public Integer call() throws Failure, InterruptedException {
+  public Integer call() throws CommandFailedException, InterruptedException {
     options.check();
     if (streamId != null && streamId.isBlank()) {
-      throw wrong("--stream-id must not be blank: it names the checkpoint", null);
+      throw invalid("--stream-id must not be blank. It names the checkpoint.", null);
     }
     if (streamId != null && checkpoint == null) {
-      throw wrong("--stream-id names a checkpoint, so it needs --checkpoint LOCATION too", null);
+      throw invalid(
+          "--stream-id needs --checkpoint LOCATION, because it names a checkpoint.", null);
     }
     String address = address();
     MongoSource source = source(address);
@@ -152,28 +153,32 @@ final class TailMongoCommand implements Callable<Integer> {
           MongoAddress.hasCredentials(address),
           checkpoint == null || store == null
               ? null
-              : new ClaimWatch(store.store(), checkpoint, streamId(), System.err::println));
+              : new ClaimReportingStore(
+                  store.store(), checkpoint, streamId(), System.err::println));
     }
   }
 
   private int tail(
-      MongoSource source, String where, boolean credentials, @Nullable ClaimWatch claims)
-      throws Failure, InterruptedException {
-    Consumer<String> notes = System.err::println;
-    MongoStats figures = new MongoStats(source::clusterTime, System::nanoTime, notes);
-    MongoFailures failures = new MongoFailures(where, credentials, Optional.ofNullable(claims));
+      MongoSource source, String where, boolean credentials, @Nullable ClaimReportingStore claims)
+      throws CommandFailedException, InterruptedException {
+    Consumer<String> messages = System.err::println;
+    MongoStatsReporter statsReporter =
+        new MongoStatsReporter(source::clusterTime, System::nanoTime, messages);
+    MongoFailureExplainer failures =
+        new MongoFailureExplainer(where, credentials, Optional.ofNullable(claims));
     EventStream<ChangeEvent> stream =
         EventStream.from(source, checkpoints(claims))
-            .listener(new ConnectionNotes(where, DriverWords::of, notes))
-            .listener(figures)
+            .listener(new TailStreamListener(where, DriverMessages::of, messages))
+            .listener(statsReporter)
             .open();
     try (Tail<ChangeEvent> tail =
-        new Tail<>(stream, json ? MongoLine::json : MongoLine::text, options.max(), true, notes)) {
+        new Tail<>(
+            stream, json ? MongoLine::json : MongoLine::text, options.max(), true, messages)) {
       if (!stats) {
-        return tail.run(options.patience(), failures, batch -> {});
+        return tail.run(options.timeout(), failures, batch -> {});
       }
-      int status = tail.run(options.patience(), failures, figures::saw);
-      figures.end();
+      int status = tail.run(options.timeout(), failures, statsReporter::onBatch);
+      statsReporter.reportTotals();
       return status;
     }
   }
@@ -183,7 +188,7 @@ final class TailMongoCommand implements Callable<Integer> {
       Checkpoints checkpoints = Checkpoints.in(store, streamId());
       return from == null ? checkpoints : checkpoints.startAfresh();
     }
-    // For its figures: saves are how a stream tells of progress without events.
+    // The statistics need saves, because they also tell progress without events.
     return stats
         ? Checkpoints.in(CheckpointStore.of(id -> Optional.empty(), (id, saved) -> {}), streamId())
         : Checkpoints.none();
@@ -192,7 +197,7 @@ final class TailMongoCommand implements Callable<Integer> {
   private MongoSource source(String address) {
     try {
       MongoSourceBuilder source =
-          MongoSource.builder(MongoAddress.impatient(address, options.patience()))
+          MongoSource.builder(MongoAddress.withSelectionTimeout(address, options.timeout()))
               .watch(Scope.parse(watch.toArray(String[]::new)));
       if (pipeline != null) {
         source.pipeline(pipeline.stages());
@@ -208,14 +213,14 @@ final class TailMongoCommand implements Callable<Integer> {
       }
       return source.build();
     } catch (IllegalArgumentException e) {
-      throw wrong(String.valueOf(e.getMessage()), e);
+      throw invalid(String.valueOf(e.getMessage()), e);
     }
   }
 
   private String address() {
     String address = uri == null ? System.getenv(URI) : uri;
     if (address == null || address.isEmpty()) {
-      throw wrong("Say which MongoDB: give a URI, or set " + URI, null);
+      throw invalid("Missing URI of MongoDB. Give it, or set " + URI + ".", null);
     }
     return address;
   }
@@ -224,7 +229,7 @@ final class TailMongoCommand implements Callable<Integer> {
     return streamId == null ? String.join(" ", watch) : streamId;
   }
 
-  private ParameterException wrong(String message, @Nullable Throwable cause) {
+  private ParameterException invalid(String message, @Nullable Throwable cause) {
     return new ParameterException(spec.commandLine(), message, cause);
   }
 }

@@ -10,14 +10,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** What all tails have in common on the command line. */
+/** The options that all tails share. */
 final class TailOptions {
 
   @Spec(Spec.Target.MIXEE)
   @SuppressWarnings("NullAway.Init") // by picocli
   private CommandSpec spec;
 
-  @Option(names = "--max", paramLabel = "N", description = "Stop after so many events.")
+  @Option(names = "--max", paramLabel = "N", description = "Stop after this many events.")
   private @Nullable Long max;
 
   @Option(
@@ -26,23 +26,24 @@ final class TailOptions {
       defaultValue = "15",
       converter = WaitConverter.class,
       description =
-          "Give up if not connected within so long, also as 90s, 10m or 2h (default: ${DEFAULT-VALUE}).")
+          "Fail if not connected within this time, in seconds or as 90s, 10m or 2h (default: ${DEFAULT-VALUE}).")
   @SuppressWarnings("NullAway.Init") // by picocli
   private Duration wait;
 
-  /** Refuses what makes no sense. */
+  /** Rejects values out of range. */
   void check() {
     if (max != null && max < 1) {
-      throw new ParameterException(spec.commandLine(), "--max takes at least 1, but got " + max);
+      throw new ParameterException(
+          spec.commandLine(), "--max must be at least 1, but is " + max + ".");
     }
   }
 
-  /** After how many events to stop. */
+  /** Returns the number of events to print. */
   long max() {
     return max == null ? Long.MAX_VALUE : max;
   }
 
-  /** Reads a number of seconds, or a duration with its units. */
+  /** Parses a number of seconds or a duration with units. */
   static final class WaitConverter implements ITypeConverter<Duration> {
 
     @Override
@@ -53,12 +54,12 @@ final class TailOptions {
               new TypeConversionException(
                   '"'
                       + LogText.brief(value)
-                      + "\" is no time to wait; give seconds, or a time such as 90s, 10m or 2h"));
+                      + "\" is not a time of at least 1 s. Give seconds, or a time such as 90s, 10m or 2h."));
     }
   }
 
-  /** How long to wait for a connection. */
-  Duration patience() {
+  /** Returns how long to wait for a connection. */
+  Duration timeout() {
     return wait;
   }
 }

@@ -2,7 +2,7 @@ package dev.perennial.cli.tail;
 
 import dev.perennial.AckMode;
 import dev.perennial.EventStream;
-import dev.perennial.cli.console.Failure;
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.port.Transport;
 import dev.perennial.source.tap.TapAdmin;
 import dev.perennial.source.tap.TapAdminBuilder;
@@ -25,25 +25,23 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "tap",
     description = {
-      "Prints the events of a Tap, one a line, and acks each once it is printed.",
+      "Prints the events of a Tap, one per line, and acks each once it is printed.",
       "",
-      "An event that is acked is gone from the Tap: use @|bold --no-ack|@ to look only. Several consumers of a"
-          + " Tap share its events.",
+      "Tap deletes acked events. Use @|bold --no-ack|@ to keep them. Several consumers of a Tap share its events.",
       "",
-      "Times are those of the arrival, in UTC."
+      "Times are arrival times, in UTC."
     },
     footer = {
       "",
       "Environment:",
       "  PERENNIAL_TAP_PASSWORD   the Tap's admin password, if it has one",
       "",
-      "Exit status: 0 after --max events, 1 if it failed, 2 for wrong arguments, 3 if the Tap wants a"
-          + " password or another one, 130"
-          + " after Ctrl-C, 141 if nobody reads the output any more."
+      "Exit status: 0 after --max events, 1 if failed, 2 for invalid arguments, 3 if Tap requires another"
+          + " password, 130 after Ctrl-C, 141 if the output was closed."
     })
 final class TailTapCommand implements Callable<Integer> {
 
-  /** Which environment variable has the password. */
+  /** The environment variable for the password. */
   static final String PASSWORD = "PERENNIAL_TAP_PASSWORD";
 
   @Spec
@@ -53,7 +51,7 @@ final class TailTapCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "URI",
       description =
-          "Where the Tap is, for example localhost, ws://localhost:2480/channel or https://example.org/tap.")
+          "The address of the Tap, for example localhost, ws://localhost:2480/channel or https://example.org/tap.")
   @SuppressWarnings("NullAway.Init") // by picocli
   private String uri;
 
@@ -65,35 +63,35 @@ final class TailTapCommand implements Callable<Integer> {
   @Option(
       names = "--json",
       description =
-          "Print the messages as they came, one a line; one that could not be decoded within an object of its own.")
+          "Print the messages as received, one per line; malformed ones are wrapped in an object.")
   private boolean json;
 
   @Mixin private final TailOptions options = new TailOptions();
 
   @Override
-  public Integer call() throws Failure, InterruptedException {
+  public Integer call() throws CommandFailedException, InterruptedException {
     options.check();
-    Consumer<String> notes = System.err::println;
+    Consumer<String> messages = System.err::println;
     String password = password();
     try (Transport transport = NettyTransport.create();
         Tail<TapEvent> tail =
             new Tail<>(
                 EventStream.from(source(transport, password))
                     .acks(noAck ? AckMode.NEVER : AckMode.EXPLICIT)
-                    .listener(new ConnectionNotes(uri, Throwable::getMessage, notes))
+                    .listener(new TailStreamListener(uri, Throwable::getMessage, messages))
                     .open(),
                 json ? TapLine::json : TapLine::text,
                 options.max(),
                 !noAck,
-                notes)) {
+                messages)) {
       return tail.run(
-          options.patience(),
-          new TapFailures(uri, !password.isEmpty()),
-          new QuietTap(() -> admin(password), notes));
+          options.timeout(),
+          new TapFailureExplainer(uri, !password.isEmpty()),
+          new IdleTapNotice(() -> admin(password), messages));
     }
   }
 
-  /** The Tap's; empty if none is given. */
+  /** Returns Tap's password; empty if none is given. */
   private static String password() {
     return Objects.requireNonNullElse(System.getenv(PASSWORD), "");
   }

@@ -14,7 +14,7 @@ import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Writes Tap's events on one line each. */
+/** Formats Tap's events, one line each. */
 final class TapLine {
 
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSX");
@@ -23,7 +23,7 @@ final class TapLine {
 
   private TapLine() {}
 
-  /** For a person: the time of arrival in UTC, the id, what happened, and to what. */
+  /** Formats an event for a person: the arrival time in UTC, the id, the kind and the subject. */
   static String text(TapEvent event) {
     return TIME.format(OffsetTime.now(ZoneOffset.UTC)) + ' ' + LogText.line(describe(event));
   }
@@ -63,12 +63,12 @@ final class TapLine {
   }
 
   /**
-   * For a program: the message as it came, without line breaks. What is no JSON, and what was cut
-   * off, is put into a JSON object, so that each line is one.
+   * Formats an event for a program: the message as received, without line breaks. A malformed
+   * message is wrapped in a JSON object, so that each line is valid JSON.
    */
   static String json(TapEvent event) {
     if (!(event instanceof TapMalformed malformed)) {
-      // Between tokens JSON has line breaks as it likes, within them none.
+      // JSON has line breaks only between tokens.
       return event.rawText().replace('\n', ' ').replace('\r', ' ');
     }
     ObjectNode node = MAPPER.createObjectNode();

@@ -7,8 +7,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Reads a name to watch on the command line. Stricter than the server, which watches any name for
- * ever: what looks like a pattern or a list is refused, though a collection may be called so.
+ * Parses a name to watch on the command line. Rejects names that look like a pattern or a list,
+ * although a collection may have one, because the server would wait for such a name forever.
  */
 final class WatchConverter implements ITypeConverter<String> {
 
@@ -20,20 +20,21 @@ final class WatchConverter implements ITypeConverter<String> {
   public String convert(String value) {
     String name = value.strip();
     if (!name.equals(EVERYTHING) && PATTERN_OR_LIST.matcher(name).find()) {
-      throw refused(
+      throw invalid(
           value,
-          "it looks like a pattern or a list; give --watch several times for several collections, '*' alone for"
-              + " everything, and for a collection with such a name its database and a --pipeline");
+          "it looks like a pattern or a list. Give --watch once per collection, '*' alone for everything, and for a"
+              + " collection with such a name its database and a --pipeline.");
     }
     try {
       Scope.parse(name);
     } catch (IllegalArgumentException e) {
-      throw refused(value, "write shop.orders for a collection, shop for a database");
+      throw invalid(
+          value, "it is not a name. Give shop.orders for a collection, shop for a database.");
     }
     return name;
   }
 
-  private static TypeConversionException refused(String value, String what) {
+  private static TypeConversionException invalid(String value, String what) {
     return new TypeConversionException(
         '"' + LogText.brief(value, 100) + "\" cannot be watched: " + what);
   }

@@ -1,4 +1,4 @@
-/** The commands that print the events of a stream. */
+/** The commands that print the events of a stream, and their messages. */
 @NullMarked
 package dev.perennial.cli.tail;
 

@@ -2,9 +2,9 @@ package dev.perennial.cli.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.cli.ClosedPort;
 import dev.perennial.cli.Perennial;
-import dev.perennial.cli.Program;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
@@ -42,7 +42,7 @@ class CheckpointCommandTest {
     redis.close();
   }
 
-  /** Of either kind, and empty. */
+  /** Returns an empty location of each kind. */
   static Stream<String> locations() throws Exception {
     Path directory = Files.createTempDirectory(folder, "checkpoints");
     redis.command("FLUSHALL");
@@ -80,7 +80,7 @@ class CheckpointCommandTest {
 
   @ParameterizedTest
   @MethodSource("locations")
-  void saysThatAStreamHasNoCheckpoint(String location) throws Exception {
+  void reportsAMissingCheckpoint(String location) throws Exception {
     save(location, "orders", ORDERS);
     String there = "\"order\" has no checkpoint in " + CheckpointLocation.parse(location);
     for (String command : List.of("show", "delete")) {
@@ -88,10 +88,10 @@ class CheckpointCommandTest {
       assertThat(result.status).isEqualTo(1);
       assertThat(result.out).isEmpty();
       assertThat(result.err)
-          .isEqualTo("perennial: the stream " + there + "; there is one of orders\n");
+          .isEqualTo("perennial: Stream " + there + ". Streams that have one: orders.\n");
     }
     run("delete", location, "orders");
-    assertThat(run("show", location, "order").err).endsWith("; there is none at all\n");
+    assertThat(run("show", location, "order").err).endsWith("No stream has one there.\n");
   }
 
   @ParameterizedTest
@@ -110,15 +110,15 @@ class CheckpointCommandTest {
   }
 
   @Test
-  void saysThatADirectoryIsMissing() {
+  void reportsAMissingDirectory() {
     Path missing = folder.resolve("missing");
     assertThat(run("list", "file:" + missing))
-        .isEqualTo(new Result(1, "", "perennial: there is no directory " + missing + "\n"));
+        .isEqualTo(new Result(1, "", "perennial: There is no directory " + missing + ".\n"));
     assertThat(missing).doesNotExist();
   }
 
   @Test
-  void saysThatACheckpointIsCorrupt() throws Exception {
+  void reportsACorruptCheckpoint() throws Exception {
     Path directory = Files.createTempDirectory(folder, "checkpoints");
     save(directory.toString(), "orders", ORDERS);
     Files.writeString(directory.resolve("orders.checkpoint"), "rubbish");
@@ -128,7 +128,7 @@ class CheckpointCommandTest {
   }
 
   @Test
-  void findsKeysWithAPrefixOfTheirOwn() throws Exception {
+  void findsKeysWithAPrefix() throws Exception {
     redis.command("FLUSHALL");
     try (ManagedStore store = CheckpointLocation.parse(redis.uri()).open("mine")) {
       save(store.store(), "orders", ORDERS);
@@ -141,7 +141,7 @@ class CheckpointCommandTest {
   }
 
   @Test
-  void saysThatRedisRefusesThePasswordWithoutShowingIt() {
+  void reportsARefusedRedisPasswordWithoutShowingIt() {
     String wrong = "redis://:falsch@127.0.0.1:" + redis.port();
     Result result = run("list", wrong);
     assertThat(result.status).isEqualTo(1);
@@ -153,7 +153,7 @@ class CheckpointCommandTest {
   }
 
   @Test
-  void saysThatRedisCannotBeReached() throws Exception {
+  void reportsAnUnreachableRedis() throws Exception {
     try (ClosedPort port = new ClosedPort()) {
       Result result = run("list", "redis://127.0.0.1:" + port.number());
       assertThat(result.status).isEqualTo(1);
@@ -162,7 +162,7 @@ class CheckpointCommandTest {
   }
 
   @Test
-  void refusesWhatItCannotUnderstand() {
+  void rejectsInvalidArguments() {
     Result result = run("list", "s3://key:geheim@bucket");
     assertThat(result.status).isEqualTo(2);
     assertThat(result.err)
@@ -170,15 +170,15 @@ class CheckpointCommandTest {
         .doesNotContain("geheim");
     assertThat(run("show", folder.toString()).err).contains("Missing required parameter: 'ID'");
     assertThat(run("show", folder.toString(), "").status).isEqualTo(2);
-    assertThat(run().err).contains("Say what to do: list, show or delete");
+    assertThat(run().err).contains("Missing subcommand. Give list, show or delete.");
   }
 
   @Test
-  void isACommandOfTheProgram() throws Exception {
+  void runsInAProcess() throws Exception {
     Path directory = Files.createTempDirectory(folder, "checkpoints");
     save(directory.toString(), "naïve 水", ORDERS);
-    try (Program program =
-        Program.java(
+    try (ChildProcess program =
+        ChildProcess.java(
             Perennial.class.getName(),
             Map.of("LC_ALL", "C"),
             "checkpoint",

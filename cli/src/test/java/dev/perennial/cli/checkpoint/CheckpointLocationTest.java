@@ -20,19 +20,19 @@ class CheckpointLocationTest {
     "file:/var/lib/app,/var/lib/app",
     "file:///var/lib/app,/var/lib/app"
   })
-  void isADirectory(String text, String directory) {
+  void parsesADirectory(String text, String directory) {
     CheckpointLocation location = CheckpointLocation.parse(text);
     assertThat(location).hasToString(directory);
     assertThat(location.isRedis()).isFalse();
   }
 
   @Test
-  void isADirectoryWithoutASchemeOnlyIfThereIsOne(@TempDir Path folder) {
+  void parsesAnExistingDirectoryWithoutAScheme(@TempDir Path folder) {
     assertThat(CheckpointLocation.parse(folder.toString())).hasToString(folder.toString());
     for (String text : List.of(folder.resolve("bogus").toString(), "localhost:6379", "", " ")) {
       assertThatThrownBy(() -> CheckpointLocation.parse(text))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("neither a directory that exists", "file:DIR, redis://");
+          .hasMessageContaining("neither an existing directory", "file:DIR, redis://");
     }
   }
 
@@ -42,7 +42,7 @@ class CheckpointLocationTest {
     "rediss://user:geheim@127.0.0.1,rediss://127.0.0.1",
     "'redis-sentinel://:geheim@a:1,b:2/0#main','redis-sentinel://a:1,b:2/0'"
   })
-  void isARedisThatDoesNotShowItsPassword(String text, String shown) {
+  void parsesARedisWithoutShowingItsPassword(String text, String shown) {
     CheckpointLocation location = CheckpointLocation.parse(text);
     assertThat(location).hasToString(shown);
     assertThat(location.isRedis()).isTrue();
@@ -55,7 +55,7 @@ class CheckpointLocationTest {
         "redis://:geheim@",
         "redis-sentinel://:geheim@a:1"
       })
-  void refusesAnAddressOfNoRedisWithoutShowingThePassword(String text) {
+  void rejectsAnInvalidRedisAddressWithoutShowingItsPassword(String text) {
     assertThatThrownBy(() -> CheckpointLocation.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(text.substring(0, text.indexOf("://")))
@@ -64,12 +64,12 @@ class CheckpointLocationTest {
   }
 
   @Test
-  void refusesWhatCannotHoldCheckpoints() {
+  void rejectsOtherLocations() {
     assertThatThrownBy(() -> CheckpointLocation.parse("s3://key:geheim@bucket"))
-        .hasMessage("checkpoints cannot be in s3://…; they can be in " + CheckpointLocation.FORM);
+        .hasMessage("checkpoints cannot be in s3://…. Give " + CheckpointLocation.FORM + ".");
     assertThatThrownBy(() -> CheckpointLocation.parse("file:"))
-        .hasMessage("file: needs the path of a directory behind it");
+        .hasMessage("file: has no path after it. Give file:DIR.");
     assertThatThrownBy(() -> CheckpointLocation.parse("file:a\0b"))
-        .hasMessageContaining("no directory can have this path");
+        .hasMessageContaining("the path is not valid: ");
   }
 }

@@ -18,7 +18,7 @@ class CheckpointTextTest {
   }
 
   @Test
-  void showsTheTimeOfATokenOfMongoDb() {
+  void showsTheTimeOfAMongoDbToken() {
     Checkpoint checkpoint =
         new Checkpoint("mongodb", "a1b2", "1 token 826553F1000000 1700000000.7");
     assertThat(CheckpointText.lines("orders", checkpoint))
@@ -31,28 +31,29 @@ class CheckpointTextTest {
   }
 
   @Test
-  void showsATimeOfMongoDbThatIsBeyondSignedSeconds() {
-    assertThat(MongoTime.of(new Checkpoint("mongodb", "", "1 time 4294967295.1")))
+  void showsATimeBeyondSignedSeconds() {
+    assertThat(MongoCheckpointTime.of(new Checkpoint("mongodb", "", "1 time 4294967295.1")))
         .contains("2106-02-07T06:28:15Z, increment 1");
   }
 
   @Test
   void showsTheTimeBeforeTheDeployment() {
     assertThat(
-            MongoTime.of(
+            MongoCheckpointTime.of(
                 new Checkpoint(
                     "mongodb", "", "1 token 82AA 1700000000.7 @id=replicaSet-65f0&set=rs0")))
         .contains("2023-11-14T22:13:20Z, increment 7");
   }
 
   @Test
-  void makesUpNoTime() {
-    assertThat(MongoTime.of(new Checkpoint("lines", "", "1 time 1700000000.7"))).isEmpty();
-    assertThat(MongoTime.of(new Checkpoint("mongodb", "", "1 token abc"))).isEmpty();
+  void showsNoTimeIfThereIsNone() {
+    assertThat(MongoCheckpointTime.of(new Checkpoint("lines", "", "1 time 1700000000.7")))
+        .isEmpty();
+    assertThat(MongoCheckpointTime.of(new Checkpoint("mongodb", "", "1 token abc"))).isEmpty();
   }
 
   @Test
-  void writesOutWhatWouldActOnTheTerminal() {
+  void escapesControlCharacters() {
     assertThat(CheckpointText.lines("a\u001b[2J", new Checkpoint("x\n", "f", "p")))
         .contains("stream        a\\u001b[2J", "source        x\\u000a");
   }

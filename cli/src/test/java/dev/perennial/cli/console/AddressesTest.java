@@ -36,12 +36,12 @@ class AddressesTest {
         "mongodb://host/?p=a@geheim&b",
         "user:geheim@host",
       })
-  void neverShowsAPasswordHoweverItIsWritten(String address) {
+  void neverShowsAPassword(String address) {
     assertThat(Addresses.withoutSecrets(address)).doesNotContain("heim");
   }
 
   @Test
-  void saysWhereItCannotTell() {
+  void hidesHostsThatItCannotRecognize() {
     assertThat(Addresses.withoutSecrets("mongodb://a b")).isEqualTo("mongodb://…");
   }
 }

@@ -14,21 +14,21 @@ class ScreenTest {
   private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
 
   @Test
-  void writesPlainLinesWhereNobodyWatches() {
+  void writesPlainLinesWithoutATerminal() {
     Screen screen = new Screen(out, false, false);
-    screen.live("1 handled");
+    screen.status("1 handled");
     screen.line(screen.styled(Style.RED, "a fault"));
-    screen.live("2 handled");
-    screen.endLive();
+    screen.status("2 handled");
+    screen.clearStatus();
     assertThat(written().lines()).containsExactly("1 handled", "a fault", "2 handled");
   }
 
   @Test
-  void keepsTheChangingLineBelowTheOthersOnATerminal() {
+  void keepsTheStatusLineLastOnATerminal() {
     Screen screen = new Screen(out, true, false);
-    screen.live("1 handled");
+    screen.status("1 handled");
     screen.line("a fault");
-    screen.endLive();
+    screen.clearStatus();
     assertThat(written())
         .isEqualTo(
             "\r\u001b[K1 handled\r\u001b[Ka fault"
@@ -37,7 +37,7 @@ class ScreenTest {
   }
 
   @Test
-  void colorsWhereAllowed() {
+  void usesColorsIfAllowed() {
     assertThat(new Screen(out, true, true).styled(Style.RED, "lost"))
         .isEqualTo("\u001b[31mlost\u001b[0m");
     assertThat(new Screen(out, true, false).styled(Style.RED, "lost")).isEqualTo("lost");

@@ -3,10 +3,10 @@ package dev.perennial.cli.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.StreamState;
-import dev.perennial.cli.demo.ConsumerMessage.Changed;
-import dev.perennial.cli.demo.ConsumerMessage.Figures;
-import dev.perennial.cli.demo.ConsumerMessage.Handled;
-import dev.perennial.cli.demo.ConsumerMessage.Said;
+import dev.perennial.cli.demo.ConsumerMessage.EventHandled;
+import dev.perennial.cli.demo.ConsumerMessage.Remark;
+import dev.perennial.cli.demo.ConsumerMessage.StateChanged;
+import dev.perennial.cli.demo.ConsumerMessage.Stats;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,11 +16,11 @@ class ConsumerMessageTest {
 
   static Stream<ConsumerMessage> messages() {
     return Stream.of(
-        new Handled("1700000000.3 insert BsonInt32{value=7}"),
-        new Said(true, "well\tagain"),
-        new Said(false, ""),
-        new Changed(StreamState.BACKING_OFF),
-        new Figures(1, 2, 3, 4));
+        new EventHandled("1700000000.3 insert BsonInt32{value=7}"),
+        new Remark(true, "well\tagain"),
+        new Remark(false, ""),
+        new StateChanged(StreamState.BACKING_OFF),
+        new Stats(1, 2, 3, 4));
   }
 
   @ParameterizedTest
@@ -31,7 +31,7 @@ class ConsumerMessageTest {
   }
 
   @Test
-  void isNotWhatSomethingElsePrints() {
+  void ignoresOtherOutput() {
     assertThat(ConsumerMessage.parse("a warning")).isEmpty();
     assertThat(ConsumerMessage.parse("a\twarning")).isEmpty();
     assertThat(ConsumerMessage.parse("")).isEmpty();

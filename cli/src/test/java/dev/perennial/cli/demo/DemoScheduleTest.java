@@ -11,7 +11,7 @@ import net.jqwik.api.constraints.IntRange;
 class DemoScheduleTest {
 
   @Property(tries = 100)
-  void everyFaultStrikesOnceInItsOwnPartOfTheRun(
+  void injectsEveryFaultOnceInItsPartOfTheRun(
       @ForAll @IntRange(min = 1_000, max = 50_000) int events, @ForAll long seed) {
     DemoSchedule<TapDemoFault> schedule =
         new DemoSchedule<>(List.of(TapDemoFault.values()), events, seed);

@@ -17,39 +17,39 @@ class TapDemoReportTest {
 
   private static final String KEY = TapEventSpec.identityKey("did:plc:a", "a.test", "active");
 
-  private final Tally tally = new Tally();
+  private final HandledEvents handledEvents = new HandledEvents();
 
   @Test
-  void isCleanWhenEverythingWasHandledAndAcked() {
-    tally.handled(KEY);
+  void isCleanIfEverythingWasHandledAndAcked() {
+    handledEvents.add(KEY);
     assertThat(report(true).clean()).isTrue();
     assertThat(printed(report(true))).contains("lost: 0 of 1 events").doesNotContain("never acked");
   }
 
   @Test
-  void countsWhatWasAckedButNeverHandled() {
+  void countsEventsAckedButNotHandled() {
     assertThat(report(true).clean()).isFalse();
     assertThat(printed(report(true))).contains("lost: 1 of 1 events");
   }
 
   @Test
-  void isNotCleanWhenSomethingWasNeverAcked() {
-    tally.handled(KEY);
+  void isNotCleanIfAnEventWasNeverAcked() {
+    handledEvents.add(KEY);
     assertThat(report(false).clean()).isFalse();
     assertThat(printed(report(false))).containsPattern("never acked +1");
   }
 
   @Test
-  void countsWhatWasHandledAgain() {
-    tally.handled(KEY);
-    tally.handled(KEY);
+  void countsRepeats() {
+    handledEvents.add(KEY);
+    handledEvents.add(KEY);
     assertThat(printed(report(true))).containsPattern("handled again +1 ");
-    assertThat(tally.count()).isEqualTo(1);
+    assertThat(handledEvents.count()).isEqualTo(1);
   }
 
   private DemoReport report(boolean acked) {
     Ledger ledger = new Ledger(List.of(new Entry(1, KEY, 1, acked, false)));
-    return TapDemoReport.of(ledger, tally, new StreamTotals(), Duration.ofSeconds(1));
+    return TapDemoReport.of(ledger, handledEvents, new StreamTotals(), Duration.ofSeconds(1));
   }
 
   private static String printed(DemoReport report) {

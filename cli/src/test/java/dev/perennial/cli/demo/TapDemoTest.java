@@ -2,47 +2,49 @@ package dev.perennial.cli.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.cli.Perennial;
-import dev.perennial.cli.Program;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The demo on a simulated Tap as a process. */
+/** Runs the Tap demo in a process. */
 class TapDemoTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"demo --seed 7", "demo tap --seed 20"})
-  void losesNothingWhateverGoesWrong(String command) throws Exception {
-    try (Program demo = perennial((command + " --events 5000").split(" "))) {
+  void losesNothingDespiteAllFaults(String command) throws Exception {
+    try (ChildProcess demo = perennial((command + " --events 5000").split(" "))) {
       assertThat(demo.exitStatus()).as(demo.toString()).isZero();
       assertThat(demo.out()).contains("lost: 0 of 5,001 events").doesNotContain("never acked");
       for (TapDemoFault fault : TapDemoFault.values()) {
         assertThat(demo.out()).contains(fault.announcement());
       }
       assertThat(demo.out())
-          .as("tells what came of it")
-          .contains("connected again", "handed out as malformed", "died with ")
+          .as("shows the effect of each fault")
+          .contains("connected again", "delivered as malformed", "crashed with ")
           .contains("reconnects ", "redeliveries dropped", "malformed   ", "Next: ");
-      assertThat(demo.out()).as("plain, for it goes to a pipe").doesNotContain("\r", "\u001b");
+      assertThat(demo.out())
+          .as("plain text, because stdout is a pipe")
+          .doesNotContain("\r", "\u001b");
       assertThat(demo.err()).isEmpty();
     }
   }
 
   @Test
-  void exitsWithOneIfTheApplicationMissedEvents() throws Exception {
-    try (Program demo =
-        Program.java(
-            ForgetfulTapDemo.class.getName(), Map.of(), "--events", "1000", "--seed", "7")) {
+  void exitsWithOneIfTheConsumerMissedEvents() throws Exception {
+    try (ChildProcess demo =
+        ChildProcess.java(
+            LossyTapDemo.class.getName(), Map.of(), "--events", "1000", "--seed", "7")) {
       assertThat(demo.exitStatus()).as(demo.toString()).isEqualTo(1);
       assertThat(demo.out()).containsPattern("lost: [1-9][0-9]* of 1,001 events");
     }
   }
 
   @Test
-  void refusesNumbersThatMakeNoSense() throws Exception {
-    try (Program demo = perennial("demo", "--events", "1")) {
+  void rejectsNumbersOutOfRange() throws Exception {
+    try (ChildProcess demo = perennial("demo", "--events", "1")) {
       assertThat(demo.exitStatus()).isEqualTo(2);
       assertThat(demo.err()).contains("--events takes 1000 to 2000000, but got 1");
     }
@@ -50,14 +52,14 @@ class TapDemoTest {
 
   @Test
   void logsToStderrWhenAsked() throws Exception {
-    try (Program demo = perennial("demo", "--events", "1000", "--verbose")) {
+    try (ChildProcess demo = perennial("demo", "--events", "1000", "--verbose")) {
       assertThat(demo.exitStatus()).as(demo.toString()).isZero();
       assertThat(demo.err()).contains("tap: connected");
       assertThat(demo.out()).doesNotContain("tap: connected");
     }
   }
 
-  private static Program perennial(String... arguments) throws Exception {
-    return Program.java(Perennial.class.getName(), Map.of(), arguments);
+  private static ChildProcess perennial(String... arguments) throws Exception {
+    return ChildProcess.java(Perennial.class.getName(), Map.of(), arguments);
   }
 }

@@ -17,14 +17,14 @@ class EventPipelineTest {
   @TempDir private Path folder;
 
   @Test
-  void isAnArrayOrOneStage() {
+  void parsesAnArrayOrOneStage() {
     assertThat(EventPipeline.parse(" [" + STAGE.toJson() + "]").stages()).containsExactly(STAGE);
     assertThat(EventPipeline.parse(STAGE.toJson()).stages()).containsExactly(STAGE);
     assertThat(EventPipeline.parse("[]").stages()).isEmpty();
   }
 
   @Test
-  void isInAFile() throws Exception {
+  void parsesAFile() throws Exception {
     Path file = Files.writeString(folder.resolve("p.json"), "\n[" + STAGE.toJson() + "]\n");
     assertThat(EventPipeline.parse(file.toString()).stages()).containsExactly(STAGE);
     Files.writeString(file, STAGE.toJson());
@@ -32,28 +32,28 @@ class EventPipelineTest {
   }
 
   @Test
-  void refusesWhatIsNoPipeline() throws Exception {
+  void rejectsInvalidPipelines() throws Exception {
     assertThatThrownBy(() -> EventPipeline.parse("[{"))
-        .hasMessageStartingWith("it is no JSON array of stages: ");
+        .hasMessageStartingWith("the pipeline is not a JSON array of stages: ");
     assertThatThrownBy(() -> EventPipeline.parse("[1]"))
-        .hasMessage("it has a stage that is no object, but of type INT32");
+        .hasMessage("the pipeline has a stage that is not an object, but of type INT32");
     Path file = Files.writeString(folder.resolve("p.json"), "match");
     assertThatThrownBy(() -> EventPipeline.parse(file.toString()))
-        .hasMessageStartingWith("the file " + file + " is no JSON array of stages: ");
+        .hasMessageStartingWith("the file " + file + " is not a JSON array of stages: ");
     Files.writeString(file, " \n");
     assertThatThrownBy(() -> EventPipeline.parse(file.toString()))
-        .hasMessage("the file " + file + " is empty; a pipeline without stages is []");
+        .hasMessage("the file " + file + " is empty. A pipeline without stages is [].");
     Files.writeString(file, "\"match\"");
     assertThatThrownBy(() -> EventPipeline.parse(file.toString()))
         .isExactlyInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("the file " + file + " is no JSON array of stages: ");
+        .hasMessageStartingWith("the file " + file + " is not a JSON array of stages: ");
     assertThatThrownBy(() -> EventPipeline.parse(folder.toString()))
         .hasMessage(
             '"' + folder.toString() + "\" is neither JSON, which begins with [ or {, nor a file");
     assertThatThrownBy(() -> EventPipeline.parse(" "))
         .hasMessageStartingWith("\" \" is neither JSON");
     assertThatThrownBy(() -> EventPipeline.parse(folder.resolve("gone").toString()))
-        .hasMessageContaining("neither JSON, which begins with [ or {, nor a file")
+        .hasMessageContaining("neither JSON, which begins with [ or {, nor a readable file")
         .hasMessageContaining("gone");
   }
 }

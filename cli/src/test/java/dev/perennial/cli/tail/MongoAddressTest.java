@@ -21,10 +21,10 @@ class MongoAddressTest {
         "mongodb://localhost/shop?replicaSet=rs0&",
         "mongodb://u:p@localhost"
       })
-  void makesTheDriverGiveUpBeforeThePersonDoes(String address) {
+  void addsASelectionTimeoutBelowTheWait(String address) {
     ConnectionString before = new ConnectionString(address);
     ConnectionString after =
-        new ConnectionString(MongoAddress.impatient(address, Duration.ofSeconds(15)));
+        new ConnectionString(MongoAddress.withSelectionTimeout(address, Duration.ofSeconds(15)));
     assertThat(after.getServerSelectionTimeout()).isEqualTo(5_000);
     assertThat(after.getHosts()).isEqualTo(before.getHosts());
     assertThat(after.getDatabase()).isEqualTo(before.getDatabase());
@@ -33,15 +33,16 @@ class MongoAddressTest {
   }
 
   @Test
-  void isNeverVeryPatient() {
-    assertThat(MongoAddress.impatient("mongodb://a", Duration.ofHours(1)))
+  void limitsTheSelectionTimeout() {
+    assertThat(MongoAddress.withSelectionTimeout("mongodb://a", Duration.ofHours(1)))
         .isEqualTo("mongodb://a/?serverSelectionTimeoutMS=10000");
   }
 
   @Test
-  void leavesATimeThatIsGiven() {
+  void keepsAGivenSelectionTimeout() {
     String address = "mongodb://a/?serverselectiontimeoutms=7";
-    assertThat(MongoAddress.impatient(address, Duration.ofSeconds(15))).isEqualTo(address);
+    assertThat(MongoAddress.withSelectionTimeout(address, Duration.ofSeconds(15)))
+        .isEqualTo(address);
   }
 
   @ParameterizedTest
@@ -53,7 +54,7 @@ class MongoAddressTest {
     "mongodb+srv://u:p@cluster0.example.org, true",
     "mongodb://a/?authMechanism=MONGODB-X509&tls=true, true"
   })
-  void knowsWhetherItSaysWhoOneIs(String address, boolean says) {
+  void detectsCredentials(String address, boolean says) {
     assertThat(MongoAddress.hasCredentials(address)).isEqualTo(says);
   }
 }

@@ -39,7 +39,7 @@ class MongoLineTest {
         "{\"$numberLong\":\"-5\"} | -5",
         "{\"a\":1,\"b\":\"x\"} | {\"a\": 1, \"b\": \"x\"}"
       })
-  void showsIdsShortly(String id, String shown) {
+  void showsShortIds(String id, String shown) {
     assertThat(text("delete", NS + ",\"documentKey\":{\"_id\":" + id + "}"))
         .isEqualTo(WHEN + "delete    shop.orders          " + shown);
   }
@@ -81,7 +81,7 @@ class MongoLineTest {
   }
 
   @Test
-  void writesTimesThatCanBeGivenToFrom() {
+  void printsTimesThatFromAccepts() {
     String time = text("invalidate", "\"x\":1").split(" ")[0];
     assertThat(StartPosition.parse(time)).hasToString("2023-11-14T22:13:20Z");
   }
@@ -98,13 +98,13 @@ class MongoLineTest {
   }
 
   @Test
-  void showsAnEventOfWhichAPipelineLeftNothing() {
+  void showsAnEventThatAPipelineEmptied() {
     assertThat(line(ChangeEvent.parse("{\"_id\":{\"_data\":\"82\"}}")))
         .isEqualTo("-                    -         -");
   }
 
   @Test
-  void cutsWhatIsLongAndWritesOutWhatWouldActOnTheTerminal() {
+  void shortensTextAndEscapesControlCharacters() {
     String document = "{\"_id\":7,\"text\":\"\\u001b[2J" + "x".repeat(500) + "\"}";
     assertThat(text("insert", NS + ",\"documentKey\":{\"_id\":7},\"fullDocument\":" + document))
         .hasSizeLessThan(180)
@@ -122,7 +122,7 @@ class MongoLineTest {
     assertThat(line(gap))
         .isEqualTo(
             WHEN
-                + "gap       -                    nothing is known until 2023-11-14T22:14:20Z:"
+                + "gap       -                    no events until 2023-11-14T22:14:20Z:"
                 + " the oplog was overwritten");
     assertThat(MongoLine.json(gap))
         .isEqualTo(
@@ -138,7 +138,7 @@ class MongoLineTest {
   }
 
   @Test
-  void showsWhatCannotBeDecoded() {
+  void showsMalformedEvents() {
     ChangeEvent malformed = ChangeEvent.parse(new byte[] {1, 2, 3});
     assertThat(line(malformed))
         .startsWith("-                    malformed -")
@@ -149,7 +149,7 @@ class MongoLineTest {
   }
 
   @Test
-  void givesEventsAsRelaxedExtendedJsonOnOneLine() {
+  void printsRelaxedExtendedJsonOnOneLine() {
     Change change =
         (Change)
             ChangeEvent.parse(

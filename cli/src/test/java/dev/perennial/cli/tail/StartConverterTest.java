@@ -39,7 +39,7 @@ class StartConverterTest {
     "-1d12h30m, 2026-11-27T20:00:00Z",
     "-0s, 2026-11-29T08:30:00Z",
   })
-  void readsTimesAsPeopleWriteThem(String text, Instant time) {
+  void parsesTimes(String text, Instant time) {
     assertThat(converter.convert(text)).isEqualTo(StartPosition.at(time));
   }
 
@@ -50,7 +50,7 @@ class StartConverterTest {
         "{\"_data\":\"826553f5b4000000012b0229296e04\"}",
         "826553f5b4000000012b0229296e04",
       })
-  void readsWhatTheSourceReads(String text) {
+  void parsesTheFormsOfTheSource(String text) {
     assertThat(converter.convert(text)).isEqualTo(StartPosition.parse(text));
   }
 
@@ -80,30 +80,32 @@ class StartConverterTest {
         "yesterday",
         "{",
       })
-  void saysHowToWriteTheRest(String text) {
+  void rejectsInvalidStarts(String text) {
     assertThatThrownBy(() -> converter.convert(text))
         .isInstanceOf(TypeConversionException.class)
-        .hasMessage('"' + text + "\" is no start: give " + StartConverter.FORM);
+        .hasMessage('"' + text + "\" is not a start. Give " + StartConverter.FORM + ".");
   }
 
   @ParameterizedTest
   @CsvSource({"1, 1000", "90, 90000", "90s, 90000", "10m, 600000", "1m30s, 90000", "1500ms, 1500"})
-  void readsHowLongToWait(String text, long millis) {
+  void parsesWaits(String text, long millis) {
     assertThat(new TailOptions.WaitConverter().convert(text)).isEqualTo(Duration.ofMillis(millis));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "0", "-1", "999ms", "1.5", "ten", "10 m", "99999999999"})
-  void saysHowToWriteAnotherWait(String text) {
+  void rejectsInvalidWaits(String text) {
     assertThatThrownBy(() -> new TailOptions.WaitConverter().convert(text))
         .isInstanceOf(TypeConversionException.class)
         .hasMessage(
-            '"' + text + "\" is no time to wait; give seconds, or a time such as 90s, 10m or 2h");
+            '"'
+                + text
+                + "\" is not a time of at least 1 s. Give seconds, or a time such as 90s, 10m or 2h.");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"-10m", "-1d", "2026-11-22 10:00"})
-  void isAnArgumentOfItsOwnAlsoWithADashBeforeIt(String from) {
+  void acceptsAnArgumentThatBeginsWithADash(String from) {
     CommandLine commands = Perennial.commandLine(new CommandLine(new Perennial()));
     assertThat(
             commands
@@ -115,7 +117,7 @@ class StartConverterTest {
   }
 
   @Test
-  void theDefaultClockIsTheMachines() {
+  void usesTheSystemClockByDefault() {
     String start = new StartConverter().convert("-1h").toString();
     assertThat(Duration.between(Instant.parse(start), Instant.now()))
         .isBetween(Duration.ofMinutes(59), Duration.ofMinutes(80));

@@ -6,9 +6,9 @@ import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.checkpoint.file.FileCheckpointStore;
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.cli.ClosedPort;
 import dev.perennial.cli.Perennial;
-import dev.perennial.cli.Program;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.source.mongo.ChangeEvent;
@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
-/** What the tail says when it cannot: one line, which says what to do. */
+/** An error of {@code tail mongo} is one line that says what to do. */
 class TailMongoFailuresTest {
 
   private static final String ORDERS = "shop.orders";
@@ -38,7 +38,7 @@ class TailMongoFailuresTest {
   @TempDir private Path folder;
 
   @Test
-  void saysThatThereIsNoReplicaSet() {
+  void reportsAStandaloneServer() {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().standalone().start()) {
       Result result = tail(mongo.connectionString(), "--watch", ORDERS);
       assertThat(result.status).isEqualTo(1);
@@ -47,7 +47,7 @@ class TailMongoFailuresTest {
   }
 
   @Test
-  void saysThatTheServerRefusesThePasswordWithoutShowingIt() {
+  void reportsARefusedPasswordWithoutShowingIt() {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
       mongo.faults().refuseCredentials(true);
       String address = mongo.connectionString().replace("mongodb://", "mongodb://ann:geheim@");
@@ -59,20 +59,20 @@ class TailMongoFailuresTest {
   }
 
   @Test
-  void saysThatTheServerWantsCredentialsWhereThereAreNone() {
+  void reportsMissingCredentials() {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
       mongo.faults().refuseCredentials(true);
       Result result = tail(mongo.connectionString(), "--watch", ORDERS);
       assertThat(result.status).as(result.err).isEqualTo(3);
       assertThat(result.err)
-          .contains("wants a user and a password; write mongodb://USER:PASSWORD@HOST")
+          .contains("requires a user and a password. Give mongodb://USER:PASSWORD@HOST")
           .doesNotContain("role")
           .hasLineCount(1);
     }
   }
 
   @Test
-  void saysThatTheServerRejectsThePipeline() {
+  void reportsARejectedPipeline() {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
       Result result =
           tail(mongo.connectionString(), "--watch", ORDERS, "--pipeline", "{\"$nonsense\": 1}");
@@ -82,13 +82,13 @@ class TailMongoFailuresTest {
   }
 
   @Test
-  void saysThatNoServerIsThereAndWhy() throws Exception {
+  void reportsAnUnreachableServerAndItsCause() throws Exception {
     try (ClosedPort port = new ClosedPort()) {
       String host = "127.0.0.1:" + port.number();
       Result result = tail("mongodb://ann:geheim@" + host, "--watch", ORDERS, "--wait", "1");
       assertThat(result.status).isEqualTo(1);
       assertThat(result.err)
-          .contains("no connection to mongodb://" + host + " within 1 s (" + host + ": ")
+          .contains("Cannot connect to mongodb://" + host + " within 1 s: " + host + ": ")
           .contains("--wait SECONDS")
           .doesNotContain("geheim", "Timed out while waiting")
           .hasLineCount(1);
@@ -99,19 +99,19 @@ class TailMongoFailuresTest {
   @CsvSource(
       delimiter = '|',
       value = {"{\"_data\":\"82\"} | 15", "{\"_data\":\"1795373578\"} | 9", "{\"a\":1} | 40647"})
-  void saysThatTheServerDoesNotTakeAToken(String token, String code) {
+  void reportsARejectedResumeToken(String token, String code) {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
       Result result = tail(mongo.connectionString(), "--watch", ORDERS, "--from", token);
       assertThat(result.status).as(result.err).isEqualTo(1);
       assertThat(result.err)
-          .contains("does not take the resume token", code, "--from now")
+          .contains("does not accept the resume token", code, "--from now")
           .doesNotContain("overwritten", "lost")
           .hasLineCount(1);
     }
   }
 
   @Test
-  void saysThatTheOplogBeginsLaterThanTheTimeAskedFor() {
+  void reportsAStartBeforeTheOplog() {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
       insert(mongo, 1);
       mongo.faults().truncateOplog(insert(mongo, 2));
@@ -123,13 +123,13 @@ class TailMongoFailuresTest {
   }
 
   @Test
-  void saysThatTheOplogWasOverwritten() throws Exception {
+  void reportsAnOverwrittenOplog() throws Exception {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start()) {
       MongoSource source =
           MongoSource.builder(mongo.connectionString()).watch(Scope.parse(ORDERS)).build();
       try (EventStream<ChangeEvent> stream =
           EventStream.from(source, Checkpoints.in(FileCheckpointStore.in(folder), ORDERS)).open()) {
-        stream.awaitLive(Program.DEADLINE);
+        stream.awaitLive(ChildProcess.DEADLINE);
         insert(mongo, 1);
         Delivery<ChangeEvent> delivery = stream.next();
         delivery.ack();
@@ -144,7 +144,7 @@ class TailMongoFailuresTest {
   }
 
   @Test
-  void saysThatAnotherStreamHasTheCheckpoint() throws Exception {
+  void reportsAClaimOfAnotherStream() throws Exception {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start();
         CheckpointSlot claim =
             FileCheckpointStore.in(folder).tryClaim(ORDERS, why -> {}).orElseThrow()) {
@@ -159,7 +159,10 @@ class TailMongoFailuresTest {
               "1");
       assertThat(result.status).as(result.err).isEqualTo(1);
       assertThat(result.err)
-          .contains("another stream has the checkpoint \"shop.orders\" in " + folder)
+          .contains(
+              "Cannot claim checkpoint \"shop.orders\" in "
+                  + folder
+                  + " within 1 s: another stream")
           .contains("--stream-id", "--wait SECONDS")
           .hasLineCount(1);
       assertThat(claim.load()).isEmpty();
@@ -167,7 +170,7 @@ class TailMongoFailuresTest {
   }
 
   @Test
-  void doesNotTakeARedisThatIsSilentForAnotherStream() throws Exception {
+  void distinguishesAnUnresponsiveRedisFromAnotherStream() throws Exception {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start();
         ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       String redis = "redis://127.0.0.1:" + silent.getLocalPort();
@@ -175,7 +178,7 @@ class TailMongoFailuresTest {
           tail(mongo.connectionString(), "--watch", "a", "--checkpoint", redis, "--wait", "1");
       assertThat(result.status).as(result.err).isEqualTo(1);
       assertThat(result.err)
-          .contains("no answer from " + redis + " about the checkpoint \"a\" within 1 s")
+          .contains("Cannot claim checkpoint \"a\" in " + redis + ": no answer within 1 s")
           .doesNotContain("another stream")
           .hasLineCount(1);
     }
@@ -185,28 +188,28 @@ class TailMongoFailuresTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--watch shop.orders | Say which MongoDB: give a URI, or set PERENNIAL_MONGODB_URI",
+        "--watch shop.orders | Missing URI of MongoDB. Give it, or set PERENNIAL_MONGODB_URI",
         "mongodb://localhost | Missing required option: '--watch=NAME'",
-        "mongodb://localhost --watch .orders | '--watch' (NAME): \".orders\" cannot be watched: write",
-        "mongodb://localhost --watch= | \"\" cannot be watched: write shop.orders for a collection",
-        "mongodb://localhost --watch shop. | \"shop.\" cannot be watched: write shop.orders",
-        "mongodb://localhost --watch sh/op | \"sh/op\" cannot be watched: write shop.orders",
+        "mongodb://localhost --watch .orders | '--watch' (NAME): \".orders\" cannot be watched: it is not a name. Give",
+        "mongodb://localhost --watch= | \"\" cannot be watched: it is not a name. Give shop.orders for a collection",
+        "mongodb://localhost --watch shop. | \"shop.\" cannot be watched: it is not a name. Give shop.orders",
+        "mongodb://localhost --watch sh/op | \"sh/op\" cannot be watched: it is not a name. Give shop.orders",
         "mongodb://localhost --watch shop.* | \"shop.*\" cannot be watched: it looks like a pattern or a list",
-        "mongodb://localhost --watch shop.a,shop.b | give --watch several times",
+        "mongodb://localhost --watch shop.a,shop.b | Give --watch once per collection",
         "mongodb://localhost --watch shop.$cmd | \"shop.$cmd\" cannot be watched: it looks like a pattern or a list",
         "mongodb://localhost --watch * --watch a.b | \"*\" is a whole database or the cluster",
         "mongodb://localhost --watch a --pipeline= | is neither JSON, which begins with [ or {, nor a",
-        "mongodb://localhost --watch a --checkpoint bogus | '--checkpoint': it names neither",
+        "mongodb://localhost --watch a --checkpoint bogus | '--checkpoint': it is neither",
         "mongodb://localhost --watch a --checkpoint file:x --stream-id= | --stream-id must not be blank",
-        "mongodb://localhost --watch a --from yesterday | is no start: give now, a time",
-        "mongodb://localhost --watch a --pipeline [{ | it is no JSON array of stages",
-        "mongodb://localhost --watch a --stream-id x | --stream-id names a checkpoint, so it needs",
-        "mongodb://localhost --watch a --max 0 | --max takes at least 1, but got 0",
+        "mongodb://localhost --watch a --from yesterday | is not a start. Give now, a time",
+        "mongodb://localhost --watch a --pipeline [{ | the pipeline is not a JSON array of stages",
+        "mongodb://localhost --watch a --stream-id x | --stream-id needs --checkpoint LOCATION",
+        "mongodb://localhost --watch a --max 0 | --max must be at least 1, but is 0.",
         "mongodb://localhost --watch a --checkpoint s3://a:geheim@b | cannot be in s3://…",
         "mongodb://u:ge/heim@localhost --watch a | the connection string is not valid",
         "http://u:geheim@localhost --watch a | the connection string is not valid"
       })
-  void refusesWhatItCannotUnderstand(String arguments, String why) {
+  void rejectsInvalidArguments(String arguments, String why) {
     Result result = tail(arguments.split(" "));
     assertThat(result.status).isEqualTo(2);
     assertThat(result.err).contains(why, "See perennial tail mongo --help.").doesNotContain("heim");

@@ -1,10 +1,9 @@
 package dev.perennial.cli.tail;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.cli.Perennial;
-import dev.perennial.cli.Program;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.simulators.redis.RedisServer;
 import java.nio.file.Files;
@@ -21,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The tail as a process, on a scripted replica set in this one. */
+/** Runs {@code tail mongo} in a process, against a simulated replica set. */
 class TailMongoTest {
 
   private static final String ORDERS = "shop.orders";
@@ -41,7 +40,7 @@ class TailMongoTest {
 
   @Test
   void printsEveryKindOfEvent() throws Exception {
-    try (Program tail = tail("--watch", ORDERS, "--max", "6", "--stats")) {
+    try (ChildProcess tail = tail("--watch", ORDERS, "--max", "6", "--stats")) {
       awaitConnected(tail);
       insert(7);
       mongo.update(ORDERS, id(7), new BsonDocument("total", new BsonInt32(4)), "old");
@@ -68,13 +67,13 @@ class TailMongoTest {
   }
 
   @Test
-  void givesWhatIsAskedForAsJson() throws Exception {
+  void printsJson() throws Exception {
     mongo.createCollection(ORDERS, true);
     insert(7);
     Path pipeline =
         Files.writeString(
             folder.resolve("pipeline.json"), "[{\"$match\": {\"operationType\": \"update\"}}]");
-    try (Program tail =
+    try (ChildProcess tail =
         tail(
             "--watch",
             "shop",
@@ -101,10 +100,10 @@ class TailMongoTest {
   }
 
   @Test
-  void goesOnWhereItStoppedAndFromWhereItIsTold() throws Exception {
+  void resumesAtTheCheckpointOrAtFrom() throws Exception {
     String checkpoints = "file:" + folder.resolve("checkpoints");
     BsonTimestamp before = mongo.currentTime();
-    try (Program tail =
+    try (ChildProcess tail =
         tail("--watch", ORDERS, "--checkpoint", checkpoints, "--stream-id", "a", "--max", "2")) {
       awaitConnected(tail);
       insert(1, 2, 3, 4);
@@ -112,13 +111,13 @@ class TailMongoTest {
       assertThat(ids(tail)).containsExactly(1, 2);
     }
     insert(5);
-    try (Program tail =
+    try (ChildProcess tail =
         tail("--watch", ORDERS, "--checkpoint", checkpoints, "--stream-id", "a", "--max", "3")) {
       assertThat(tail.exitStatus()).as(tail.toString()).isZero();
       assertThat(ids(tail)).containsExactly(3, 4, 5);
     }
     String start = Instant.ofEpochSecond(before.getTime()).toString();
-    try (Program tail =
+    try (ChildProcess tail =
         tail(
             "--watch",
             ORDERS,
@@ -133,7 +132,7 @@ class TailMongoTest {
       assertThat(tail.exitStatus()).as(tail.toString()).isZero();
       assertThat(ids(tail)).as("the checkpoint is overridden").containsExactly(1, 2, 3);
     }
-    try (Program tail =
+    try (ChildProcess tail =
         tail("--watch", ORDERS, "--checkpoint", checkpoints, "--stream-id", "a", "--max", "1")) {
       assertThat(tail.exitStatus()).as(tail.toString()).isZero();
       assertThat(ids(tail)).as("and overwritten").containsExactly(4);
@@ -141,16 +140,15 @@ class TailMongoTest {
   }
 
   @Test
-  void takesOverThroughRedisWhenTheOtherOneEnds() throws Exception {
+  void takesOverThroughRedis() throws Exception {
     try (RedisServer redis = RedisServer.builder().password("geheim").start();
-        Program first = tail("--watch", "*", "--checkpoint", redis.uri())) {
+        ChildProcess first = tail("--watch", "*", "--checkpoint", redis.uri())) {
       awaitConnected(first);
       insert(1);
       first.awaitLines(1);
-      try (Program standby =
+      try (ChildProcess standby =
           tail("--watch", "*", "--checkpoint", redis.uri(), "--wait", "90", "--max", "1")) {
-        String waiting = "waiting for the claim on the checkpoint \"*\" in redis://127.0.0.1:";
-        await().atMost(Program.DEADLINE).until(() -> standby.err().contains(waiting));
+        standby.awaitErr("waiting for the claim on checkpoint \"*\" in redis://127.0.0.1:");
         first.terminate();
         assertThat(first.exitStatus()).as("what SIGTERM gives").isEqualTo(128 + 15);
         assertThat(first.err()).contains("closed: 1 events printed, 0 stayed unacked");
@@ -168,8 +166,8 @@ class TailMongoTest {
   void takesTheConnectionStringFromTheEnvironment() throws Exception {
     BsonTimestamp before = mongo.currentTime();
     insert(1);
-    try (Program tail =
-        Program.java(
+    try (ChildProcess tail =
+        ChildProcess.java(
             Perennial.class.getName(),
             Map.of("PERENNIAL_MONGODB_URI", mongo.connectionString()),
             "tail",
@@ -195,21 +193,21 @@ class TailMongoTest {
     return new BsonInt32(id);
   }
 
-  /** The ids of the inserts that it printed. */
-  private static List<Integer> ids(Program tail) {
+  /** Returns the ids of the printed inserts. */
+  private static List<Integer> ids(ChildProcess tail) {
     return tail.lines().stream()
         .map(line -> Integer.valueOf(line.replaceFirst(".* shop.orders +(\\d+) .*", "$1")))
         .toList();
   }
 
-  /** A stream that begins now has its beginning when it is connected. */
-  private static void awaitConnected(Program tail) {
-    await().atMost(Program.DEADLINE).until(() -> tail.err().contains("connected to "));
+  /** Waits for the connection, because a stream that begins now has its start only then. */
+  private static void awaitConnected(ChildProcess tail) {
+    tail.awaitErr("connected to ");
   }
 
-  private Program tail(String... options) throws Exception {
+  private ChildProcess tail(String... options) throws Exception {
     List<String> arguments = new ArrayList<>(List.of("tail", "mongo", mongo.connectionString()));
     arguments.addAll(List.of(options));
-    return Program.java(Perennial.class.getName(), Map.of(), arguments.toArray(String[]::new));
+    return ChildProcess.java(Perennial.class.getName(), Map.of(), arguments.toArray(String[]::new));
   }
 }

@@ -33,20 +33,20 @@ class TapLineTest {
   }
 
   @Test
-  void showsWhatItDoesNotKnowAndWhatItCannotRead() {
+  void showsUnknownAndMalformedEvents() {
     assertThat(text("{\"id\":9,\"type\":\"label\",\"label\":{}}"))
         .endsWith("        9 unknown   type label");
     assertThat(text("no\u001bjson")).endsWith("        - malformed 7 bytes: no\\u001bjson");
   }
 
   @Test
-  void givesMessagesAsJsonLines() {
+  void printsMessagesAsJsonLines() {
     assertThat(TapLine.json(TapEvent.parse("{\"id\":9,\n\"type\":\"label\"}")))
         .isEqualTo("{\"id\":9, \"type\":\"label\"}");
   }
 
   @Test
-  void wrapsWhatIsNoJson() {
+  void wrapsMalformedMessages() {
     String line = TapLine.json(TapEvent.parse("no\n\"json\""));
     assertThat(line.lines()).hasSize(1);
     JsonNode malformed = JsonMapper.shared().readTree(line).get("malformed");

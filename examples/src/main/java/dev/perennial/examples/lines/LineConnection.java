@@ -20,23 +20,23 @@ import org.jspecify.annotations.Nullable;
 /** An open file, read line by line. */
 final class LineConnection implements Connection<LogEvent, LinePosition> {
 
-  /** Lines over 1 MiB are handed out as too long, so that memory is bounded. */
-  static final int LONGEST_LINE = 1 << 20;
+  /** 1 MiB. Longer lines are delivered as {@link LogEvent.TooLong}, so that memory is bounded. */
+  static final int MAX_LINE_LENGTH = 1 << 20;
 
-  /** How much of the first line goes into its checksum. */
+  /** The number of bytes of the first line that its checksum covers. */
   private static final int FIRST_LINE_BYTES = 1024;
 
-  /** How often a file is looked at whose end has been reached. */
-  static final Duration LOOK = Duration.ofMillis(100);
+  /** How often to check for new lines at the end of the file. */
+  static final Duration POLL_INTERVAL = Duration.ofMillis(100);
 
   private final Path file;
   private final FileChannel channel;
 
-  /** Tells files apart that have the same name, where the file system can (not on Windows). */
+  /** Identifies the file if the file system supports it (not on Windows). */
   private final @Nullable Object key;
 
   private final StreamRuntime.Signal signal = StreamRuntime.system().newSignal();
-  private final ByteBuffer buffer = ByteBuffer.allocate(LONGEST_LINE + 1).limit(0);
+  private final ByteBuffer buffer = ByteBuffer.allocate(MAX_LINE_LENGTH + 1).limit(0);
   private LinePosition last;
   private long discarded;
   private byte[] discardedHead = new byte[0];
@@ -50,7 +50,7 @@ final class LineConnection implements Connection<LogEvent, LinePosition> {
   }
 
   static LineConnection open(Path file, LinePosition after) throws IOException {
-    // In this order: of a file that is replaced in between, the key is the old one's.
+    // Read the key first: if the file is replaced before it is opened, the keys differ later.
     @Nullable Object key = key(file);
     FileChannel channel = FileChannel.open(file);
     try {
@@ -73,14 +73,14 @@ final class LineConnection implements Connection<LogEvent, LinePosition> {
     if (next != null || timeout.isZero()) {
       return next;
     }
-    // In this order: what is written between the two looks still comes first.
+    // Check first: lines that are written between the check and the read still come first.
     boolean replaced = isReplaced();
     next = nextInFile();
     if (next == null && replaced) {
       throw new FileReplacedException(file, last);
     }
     if (next == null) {
-      signal.await(() -> woken, timeout.compareTo(LOOK) < 0 ? timeout : LOOK);
+      signal.await(() -> woken, timeout.compareTo(POLL_INTERVAL) < 0 ? timeout : POLL_INTERVAL);
       woken = false;
     }
     return next;
@@ -101,7 +101,7 @@ final class LineConnection implements Connection<LogEvent, LinePosition> {
 
   private @Nullable Received<LogEvent, LinePosition> nextInFile() throws IOException {
     while (true) {
-      if (buffer.remaining() > LONGEST_LINE) {
+      if (buffer.remaining() > MAX_LINE_LENGTH) {
         discard(buffer.remaining());
       }
       buffer.compact();
@@ -141,7 +141,7 @@ final class LineConnection implements Connection<LogEvent, LinePosition> {
     return Received.event(event, last);
   }
 
-  /** A line may end in CR LF. */
+  /** Decodes a line, which may end in CR LF. */
   private static String text(byte[] bytes) {
     boolean carriageReturn = bytes.length > 0 && bytes[bytes.length - 1] == '\r';
     int length = carriageReturn ? bytes.length - 1 : bytes.length;
@@ -157,12 +157,12 @@ final class LineConnection implements Connection<LogEvent, LinePosition> {
     discarded += length;
   }
 
-  /** Whether the file of this name is not the one that is open, or was cut. */
+  /** Returns whether the file of this name is another one than the open one, or was truncated. */
   private boolean isReplaced() throws IOException {
     try (FileChannel now = FileChannel.open(file)) {
       return !Objects.equals(key(file), key) || isOther(now, last);
     } catch (NoSuchFileException e) {
-      return false; // Moved away, and the next one is not there yet.
+      return false; // The file was moved, and the new one does not exist yet.
     }
   }
 
@@ -175,7 +175,7 @@ final class LineConnection implements Connection<LogEvent, LinePosition> {
     return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
   }
 
-  /** The checksum of the first line's beginning. Does not move the channel. */
+  /** Returns the checksum of the first line's beginning. Does not change the channel's position. */
   private static int firstLine(FileChannel channel) throws IOException {
     ByteBuffer head = ByteBuffer.allocate(FIRST_LINE_BYTES);
     int read = 0;

@@ -4,14 +4,14 @@ import dev.perennial.port.Position;
 
 // tag::position
 /**
- * Where a line ends, and in which file: a file that was replaced has another first line.
+ * The end of a line. The checksum of the first line tells whether the file was replaced.
  *
- * @param offset the bytes up to and including the line's end
- * @param firstLine the checksum of the file's first line; 0 at offset 0, which every file has
+ * @param offset the number of bytes up to and including the line's end
+ * @param firstLine the checksum of the file's first line; 0 at offset 0
  */
 public record LinePosition(long offset, int firstLine) implements Position {
 
-  /** Before the first line of whatever file is there. */
+  /** The beginning of any file. */
   static final LinePosition BEGINNING = new LinePosition(0, 0);
 }
 // end::position

@@ -16,9 +16,9 @@ import java.util.Optional;
 
 // tag::source
 /**
- * The lines of a UTF-8 text file, and those that are appended to it. A file that is rotated away is
- * read to its end first; then, or when the file was truncated, it goes on with the first line of
- * the new one, behind a {@link LogEvent.Gap}.
+ * A source of the lines of a UTF-8 text file to which lines are appended. After a rotation it reads
+ * the old file to its end. Then, or after a truncation, it delivers a {@link LogEvent.Gap} and
+ * continues with the first line of the new file.
  */
 public final class LineSource implements ClientTrackedSource<LogEvent, LinePosition> {
 
@@ -26,7 +26,7 @@ public final class LineSource implements ClientTrackedSource<LogEvent, LinePosit
   private final SourceBinding binding = new SourceBinding();
 
   /**
-   * @param file the file, which need not exist yet
+   * @param file the file, which may not exist yet
    */
   public LineSource(Path file) {
     this.file = file.toAbsolutePath().normalize();
@@ -59,7 +59,7 @@ public final class LineSource implements ClientTrackedSource<LogEvent, LinePosit
       if (error instanceof FileReplacedException) {
         return Optional.of(Verdict.positionLost());
       }
-      // A file that is missing or not readable now may be so later.
+      // A missing or unreadable file may become readable later.
       return error instanceof IOException ? Optional.of(Verdict.retry()) : Optional.empty();
     };
   }
@@ -85,13 +85,14 @@ public final class LineSource implements ClientTrackedSource<LogEvent, LinePosit
   public LinePosition decode(Checkpoint saved) throws CheckpointException {
     if (!saved.source().equals(name()) || !saved.fingerprint().equals(file.toString())) {
       throw CheckpointException.mismatch(
-          "the checkpoint is of " + saved.fingerprint() + ", but the source reads " + file, null);
+          "the checkpoint belongs to " + saved.fingerprint() + ", but the source reads " + file,
+          null);
     }
     try {
       String[] parts = saved.position().split(" ", 2);
       return new LinePosition(Long.parseLong(parts[0]), Integer.parseUnsignedInt(parts[1], 16));
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      throw CheckpointException.corrupt("no position in a file: " + saved.position(), e);
+      throw CheckpointException.corrupt("not a position in a file: " + saved.position(), e);
     }
   }
 

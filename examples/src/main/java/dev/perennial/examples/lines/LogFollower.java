@@ -7,14 +7,14 @@ import dev.perennial.port.CheckpointStore;
 import java.nio.file.Path;
 
 /**
- * Prints the lines of a file as they come, and goes on where it stopped. What it printed in the
- * last second before it was killed, it prints again.
+ * Prints the lines of a file as they are appended, and resumes where it stopped. If it is killed,
+ * it prints the lines of its last second again.
  */
 public final class LogFollower {
 
   private LogFollower() {}
 
-  /** Takes the file, and a folder to keep the checkpoint in. */
+  /** Takes the file and the folder of the checkpoint. */
   public static void main(String[] args) throws InterruptedException {
     follow(Path.of(args[0]), Path.of(args[1]));
   }

@@ -1,6 +1,6 @@
 /**
- * A source of one's own: the lines of a file that grows, with the checkpoint in a file beside it.
- * {@link dev.perennial.examples.lines.LineSource} is where to begin.
+ * A custom source: the lines of a file that grows. Begin with {@link
+ * dev.perennial.examples.lines.LineSource}.
  */
 @NullMarked
 package dev.perennial.examples.lines;

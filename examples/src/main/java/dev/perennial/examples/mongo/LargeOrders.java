@@ -6,7 +6,7 @@ import dev.perennial.source.mongo.MongoSource;
 import dev.perennial.source.mongo.Scope;
 import java.util.List;
 
-/** Only what the application asks for crosses the network. */
+/** Filters events on the server, so that only large orders cross the network. */
 final class LargeOrders {
 
   private LargeOrders() {}

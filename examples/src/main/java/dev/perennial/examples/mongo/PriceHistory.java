@@ -8,7 +8,7 @@ import dev.perennial.source.mongo.Scope;
 import java.util.Optional;
 import org.bson.Document;
 
-/** Tells from what to what a price changed. */
+/** Shows the price before and after a change. */
 final class PriceHistory {
 
   private PriceHistory() {}

@@ -9,7 +9,7 @@ import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoSource;
 import java.nio.file.Path;
 
-/** A stream does not know where its checkpoint is. */
+/** Opens the same stream with a checkpoint in files or in Redis. */
 final class SameStream {
 
   private SameStream() {}

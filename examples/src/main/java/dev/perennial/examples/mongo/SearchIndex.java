@@ -36,10 +36,10 @@ final class SearchIndex {
         case INSERT, REPLACE, UPDATE -> put(change);
         case DELETE -> documents.remove(key(change));
         case DROP, RENAME -> documents.keySet().removeIf(key -> key.startsWith(prefix(change)));
-        default -> {} // Of no interest to an index.
+        default -> {} // Does not change the index.
       }
     } else if (event instanceof StreamGap || event instanceof MalformedChange) {
-      // Acked like the others, and then gone: what should not be lost is kept here.
+      // Acked like the others, so it does not come again. Keep here what must not be lost.
       setAside.add(event);
     }
   }
@@ -49,7 +49,7 @@ final class SearchIndex {
     if (after.isPresent()) {
       documents.put(key(change), after.json().orElseThrow());
     } else {
-      // Null: the document was deleted before the server looked it up.
+      // Null if the document was deleted before the server looked it up.
       documents.remove(key(change));
     }
   }
@@ -64,7 +64,7 @@ final class SearchIndex {
     return change.namespace().orElseThrow().fullName() + ' ';
   }
 
-  /** The documents as JSON, by namespace and id. */
+  /** Returns the documents as JSON, by namespace and id. */
   Map<String, String> documents() {
     return documents;
   }

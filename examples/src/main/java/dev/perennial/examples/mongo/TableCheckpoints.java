@@ -8,7 +8,7 @@ import java.sql.ResultSet;
 import java.util.Optional;
 import javax.sql.DataSource;
 
-/** Keeps checkpoints in a table that the application has in its own database. */
+/** Keeps checkpoints in a table of the application's own database. */
 final class TableCheckpoints {
 
   private TableCheckpoints() {}

@@ -11,7 +11,7 @@ import dev.perennial.source.mongo.StartPosition;
 import java.time.Duration;
 import java.time.Instant;
 
-/** A source with settings of its own. */
+/** A MongoDB source with options. */
 final class TunedMongo {
 
   private TunedMongo() {}

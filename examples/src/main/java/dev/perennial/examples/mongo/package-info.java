@@ -1,7 +1,4 @@
-/**
- * Examples of watching MongoDB: {@link dev.perennial.examples.mongo.WatchOrders} is the one to
- * begin with.
- */
+/** Examples of watching MongoDB. Begin with {@link dev.perennial.examples.mongo.WatchOrders}. */
 @NullMarked
 package dev.perennial.examples.mongo;
 

@@ -7,7 +7,7 @@ import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamException;
-import dev.perennial.cli.Program;
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.examples.lines.LogEvent.Gap;
 import dev.perennial.examples.lines.LogEvent.Line;
 import dev.perennial.examples.lines.LogEvent.TooLong;
@@ -52,7 +52,7 @@ class LineSourceTest {
     write("one\nhalf");
     try (EventStream<LogEvent> stream = open()) {
       assertThat(take(stream, 1)).containsExactly(new Line("one"));
-      assertThat(stream.next(LineConnection.LOOK.multipliedBy(2))).isEmpty();
+      assertThat(stream.next(LineConnection.POLL_INTERVAL.multipliedBy(2))).isEmpty();
       write(" and half\n");
       assertThat(take(stream, 1)).containsExactly(new Line("half and half"));
     }
@@ -61,7 +61,7 @@ class LineSourceTest {
   @Test
   void waitsForTheFile() throws Exception {
     try (EventStream<LogEvent> stream = open()) {
-      assertThat(stream.next(LineConnection.LOOK)).isEmpty();
+      assertThat(stream.next(LineConnection.POLL_INTERVAL)).isEmpty();
       write("one\n");
       assertThat(take(stream, 1)).containsExactly(new Line("one"));
     }
@@ -99,7 +99,7 @@ class LineSourceTest {
   void seesAnEmptyFileReplaced() throws Exception {
     write("");
     try (EventStream<LogEvent> stream = open()) {
-      assertThat(stream.next(LineConnection.LOOK)).isEmpty();
+      assertThat(stream.next(LineConnection.POLL_INTERVAL)).isEmpty();
       Files.move(file, folder.resolve("app.log.1"));
       write("one\n");
       assertThat(take(stream, 2)).element(1).isEqualTo(new Line("one"));
@@ -136,7 +136,7 @@ class LineSourceTest {
 
   @Test
   void givesLongLinesAsMalformedAndGoesOn() throws Exception {
-    String longest = "x".repeat(LineConnection.LONGEST_LINE);
+    String longest = "x".repeat(LineConnection.MAX_LINE_LENGTH);
     write(longest + "\n" + longest + "y\nend\n");
     try (EventStream<LogEvent> stream = open()) {
       List<LogEvent> events = take(stream, 3);
@@ -218,7 +218,7 @@ class LineSourceTest {
 
   private static Delivery<LogEvent> next(EventStream<LogEvent> stream) throws Exception {
     return stream
-        .next(Program.DEADLINE)
+        .next(ChildProcess.DEADLINE)
         .orElseThrow(() -> new NoSuchElementException("no line came"));
   }
 }

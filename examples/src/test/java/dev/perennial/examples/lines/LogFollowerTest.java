@@ -3,7 +3,7 @@ package dev.perennial.examples.lines;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.perennial.cli.Program;
+import dev.perennial.cli.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The follower as a process that is killed. */
+/** Kills the follower, a process, and starts it again. */
 class LogFollowerTest {
 
   @TempDir private Path folder;
@@ -23,7 +23,7 @@ class LogFollowerTest {
   void losesNoLineWhenItIsKilled() throws Exception {
     int printed;
     write(0, 500);
-    try (Program follower = follow()) {
+    try (ChildProcess follower = follow()) {
       follower.awaitLines(500);
       write(500, 1_000);
       follower.awaitLines(501);
@@ -33,16 +33,18 @@ class LogFollowerTest {
       assertThat(follower.lines()).isEqualTo(lines(0, printed));
     }
     write(1_000, 1_100);
-    try (Program follower = follow()) {
+    try (ChildProcess follower = follow()) {
       int first = 1_100 - awaitLast(follower);
       assertThat(first).as("goes on at or before the line that was to come").isBetween(0, printed);
       assertThat(follower.lines()).isEqualTo(lines(first, 1_100));
     }
   }
 
-  /** How many lines it has printed when it has printed the last. */
-  private static int awaitLast(Program follower) {
-    await().atMost(Program.DEADLINE).until(() -> follower.lines().contains("Line[text=line 1099]"));
+  /** Waits for the last line, and returns the number of lines printed. */
+  private static int awaitLast(ChildProcess follower) {
+    await()
+        .atMost(ChildProcess.DEADLINE)
+        .until(() -> follower.lines().contains("Line[text=line 1099]"));
     return follower.lines().size();
   }
 
@@ -58,8 +60,8 @@ class LogFollowerTest {
         StandardOpenOption.APPEND);
   }
 
-  private Program follow() throws IOException {
-    return Program.java(
+  private ChildProcess follow() throws IOException {
+    return ChildProcess.java(
         LogFollower.class.getName(),
         Map.of(),
         folder.resolve("app.log").toString(),

@@ -8,7 +8,7 @@ import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamEndedException;
-import dev.perennial.cli.Program;
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.simulators.redis.RedisServer;
@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sqlite.SQLiteDataSource;
 
-/** The examples of watching MongoDB, on a scripted replica set. */
+/** Runs the examples of watching MongoDB against a simulated replica set. */
 class MongoExamplesTest {
 
   @TempDir private Path folder;
@@ -153,7 +153,7 @@ class MongoExamplesTest {
   private void goesOnWhereItStopped(CheckpointStore before, CheckpointStore after)
       throws Exception {
     try (EventStream<ChangeEvent> stream = SameStream.open(orders(), before)) {
-      stream.awaitLive(Program.DEADLINE);
+      stream.awaitLive(ChildProcess.DEADLINE);
       insert("shop.orders", "{_id: 1}");
       insert("shop.orders", "{_id: 2}");
       assertThat(ids(take(stream, 1))).containsExactly(1);
@@ -180,7 +180,7 @@ class MongoExamplesTest {
 
   private static EventStream<ChangeEvent> live(MongoSource source) throws Exception {
     EventStream<ChangeEvent> stream = EventStream.from(source, Checkpoints.none()).open();
-    stream.awaitLive(Program.DEADLINE);
+    stream.awaitLive(ChildProcess.DEADLINE);
     return stream;
   }
 
@@ -189,12 +189,12 @@ class MongoExamplesTest {
     take(stream, count).forEach(index::handle);
   }
 
-  /** The next events, acked. */
+  /** Returns the next events, acked. */
   private static List<ChangeEvent> take(EventStream<ChangeEvent> stream, int count)
       throws Exception {
     List<ChangeEvent> events = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Delivery<ChangeEvent> delivery = stream.next(Program.DEADLINE).orElseThrow();
+      Delivery<ChangeEvent> delivery = stream.next(ChildProcess.DEADLINE).orElseThrow();
       delivery.ack();
       events.add(delivery.event());
     }

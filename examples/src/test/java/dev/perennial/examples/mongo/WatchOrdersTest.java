@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.perennial.checkpoint.redis.RedisCheckpointStore;
-import dev.perennial.cli.Program;
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.examples.Snippets;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
@@ -21,7 +21,7 @@ import org.bson.BsonInt32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A stranger copies the README's ten lines about MongoDB into a file, and runs it. */
+/** Compiles and runs the README's lines about MongoDB. */
 class WatchOrdersTest {
 
   private static final String ORDERS = "shop.orders";
@@ -37,14 +37,16 @@ class WatchOrdersTest {
           region()
               .replace("mongodb://localhost:27017", mongo.connectionString())
               .replace("redis://localhost:6379", redis.uri()));
-      try (Program program = start()) {
-        // Its start is saved before it watches.
-        await().atMost(Program.DEADLINE).until(() -> checkpoints.load("orders").isPresent());
+      try (ChildProcess program = start()) {
+        // The stream saves its start before it connects.
+        await().atMost(ChildProcess.DEADLINE).until(() -> checkpoints.load("orders").isPresent());
         Optional<Checkpoint> start = checkpoints.load("orders");
         insert(mongo, 1);
         program.awaitLines(1);
         assertThat(program.lines().get(0)).startsWith("Change[insert shop.orders at ");
-        await().atMost(Program.DEADLINE).until(() -> !checkpoints.load("orders").equals(start));
+        await()
+            .atMost(ChildProcess.DEADLINE)
+            .until(() -> !checkpoints.load("orders").equals(start));
       }
     }
   }
@@ -65,9 +67,9 @@ class WatchOrdersTest {
         .isZero();
   }
 
-  private Program start() throws Exception {
+  private ChildProcess start() throws Exception {
     String classPath = folder + File.pathSeparator + System.getProperty("java.class.path");
-    return Program.java("WatchOrders", classPath, Map.of(), true);
+    return ChildProcess.java("WatchOrders", classPath, Map.of(), true);
   }
 
   private static void insert(ReplicaSetSimulator mongo, int id) {

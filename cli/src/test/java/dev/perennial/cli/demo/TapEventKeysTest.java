@@ -6,7 +6,7 @@ import dev.perennial.simulators.tap.TapEventSpec;
 import dev.perennial.source.tap.TapEvent;
 import org.junit.jupiter.api.Test;
 
-class TapKeysTest {
+class TapEventKeysTest {
 
   @Test
   void areThoseOfTheSimulator() {
@@ -14,18 +14,18 @@ class TapKeysTest {
         TapEvent.parse(
             "{\"id\":1,\"type\":\"identity\",\"identity\":{\"did\":\"did:plc:a\",\"handle\":\"a.test\","
                 + "\"is_active\":true,\"status\":\"active\"}}");
-    assertThat(TapKeys.of(identity))
+    assertThat(TapEventKeys.of(identity))
         .contains(TapEventSpec.identityKey("did:plc:a", "a.test", "active"));
   }
 
   @Test
-  void doNotDependOnTheNumberThatAnEventGets() {
-    assertThat(TapKeys.of(TapEvent.parse("{\"id\":18446744073709551615,\"type\":\"label\"}")))
+  void doNotDependOnTheId() {
+    assertThat(TapEventKeys.of(TapEvent.parse("{\"id\":18446744073709551615,\"type\":\"label\"}")))
         .contains("{\"id\":$id,\"type\":\"label\"}");
   }
 
   @Test
-  void noiseHasNone() {
-    assertThat(TapKeys.of(TapEvent.parse("no json"))).isEmpty();
+  void areEmptyForGarbage() {
+    assertThat(TapEventKeys.of(TapEvent.parse("no json"))).isEmpty();
   }
 }

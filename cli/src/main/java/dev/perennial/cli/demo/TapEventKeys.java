@@ -8,12 +8,12 @@ import dev.perennial.source.tap.TapRecord;
 import dev.perennial.source.tap.TapUnknown;
 import java.util.Optional;
 
-/** The keys by which the simulated Tap's ledger has its events. */
-final class TapKeys {
+/** The keys of events in the simulated Tap's ledger. */
+final class TapEventKeys {
 
-  private TapKeys() {}
+  private TapEventKeys() {}
 
-  /** The key of an event; empty for noise on the line, which is no event of the simulator's. */
+  /** Returns the key of an event; empty for garbage, which is not in the ledger. */
   static Optional<String> of(TapEvent event) {
     if (event instanceof TapRecord record) {
       return Optional.of(

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class DriverWordsTest {
+class DriverMessagesTest {
 
   private static final String REFUSED =
       "{address=127.0.0.1:7, type=UNKNOWN, state=CONNECTING,"
@@ -22,7 +22,7 @@ class DriverWordsTest {
       "{address=127.0.0.1:9, type=REPLICA_SET_SECONDARY, roundTripTime=5.1 ms, state=CONNECTED}";
 
   @Test
-  void findsTheCauseOfTheFirstServerThatHasOne() {
+  void takesTheCauseOfTheFirstServerThatHasOne() {
     assertThat(why(REFUSED)).isEqualTo("127.0.0.1:7: Connection refused");
     assertThat(why(SILENT + ", " + SECONDARY + ", " + REFUSED))
         .isEqualTo("127.0.0.1:7: Connection refused");
@@ -34,7 +34,7 @@ class DriverWordsTest {
       value = {
         "exception={java.io.EOFException} | java.io.EOFException",
         "exception={com.mongodb.MongoSocketException: broken} | broken",
-        "exception={a.AnException: a}, caused by {java.net.UnknownHostException: a} | there is no host of this name",
+        "exception={a.AnException: a}, caused by {java.net.UnknownHostException: a} | unknown host",
         "exception={a.AnException: x}, caused by {b.BError: y}, caused by {c.CException: z: 1} | z: 1"
       })
   void takesTheDeepestCause(String exceptions, String cause) {
@@ -43,33 +43,30 @@ class DriverWordsTest {
   }
 
   @Test
-  void saysWhatItCanWhereThereIsNoCause() {
+  void describesServersWithoutACause() {
     assertThat(why(SECONDARY + ", " + SILENT))
-        .isEqualTo(
-            "127.0.0.1:8 does not answer, or not as a member of the replica set that is looked for");
+        .isEqualTo("127.0.0.1:8 does not respond, or is not a member of the requested replica set");
     assertThat(why(SECONDARY))
-        .isEqualTo(
-            "no server is of the kind that is looked for: 127.0.0.1:9 is REPLICA_SET_SECONDARY");
-    assertThat(why(""))
-        .isEqualTo("none of the hosts is a member of the replica set that is looked for");
+        .isEqualTo("no suitable server: 127.0.0.1:9 is REPLICA_SET_SECONDARY");
+    assertThat(why("")).isEqualTo("no host is a member of the requested replica set");
   }
 
   @Test
-  void takesOfACommandThatFailedWhatTheServerSaid() {
+  void takesTheServersMessageOfAFailedCommand() {
     BsonDocument response = BsonDocument.parse("{ok: 0, code: 9, errmsg: \"bad token\"}");
-    assertThat(DriverWords.of(new MongoCommandException(response, new ServerAddress())))
+    assertThat(DriverMessages.of(new MongoCommandException(response, new ServerAddress())))
         .isEqualTo("bad token (9)");
   }
 
   @Test
-  void givesOtherErrorsAsTheyAre() {
-    assertThat(DriverWords.of(new MongoTimeoutException("Timed out."))).isEqualTo("Timed out.");
-    assertThat(DriverWords.of(new MongoSocketReadException("Gone", new ServerAddress())))
+  void keepsOtherMessages() {
+    assertThat(DriverMessages.of(new MongoTimeoutException("Timed out."))).isEqualTo("Timed out.");
+    assertThat(DriverMessages.of(new MongoSocketReadException("Gone", new ServerAddress())))
         .isEqualTo("Gone");
   }
 
   private static String why(String servers) {
-    return DriverWords.of(
+    return DriverMessages.of(
         new MongoTimeoutException(
             "Timed out while waiting for a server that matches"
                 + " ReadPreferenceServerSelector{readPreference=primary}. Client view of cluster"

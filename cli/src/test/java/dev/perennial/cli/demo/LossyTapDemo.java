@@ -3,25 +3,25 @@ package dev.perennial.cli.demo;
 import dev.perennial.cli.Perennial;
 import picocli.CommandLine;
 
-/** The demo with an application that acks identities without handling them. */
-final class ForgetfulTapDemo {
+/** The demo with a consumer that acks identities without handling them. */
+final class LossyTapDemo {
 
-  /** What an identity's key ends with, unlike a record's. */
+  /** The end of the key of an identity, which no record's key has. */
   private static final String IDENTITY = " active";
 
-  private ForgetfulTapDemo() {}
+  private LossyTapDemo() {}
 
   public static void main(String[] args) {
-    Tally forgetful =
-        new Tally() {
+    HandledEvents lossy =
+        new HandledEvents() {
           @Override
-          void handled(String key) {
+          void add(String key) {
             if (!key.endsWith(IDENTITY)) {
-              super.handled(key);
+              super.add(key);
             }
           }
         };
-    TapDemoCommand demo = new TapDemoCommand(forgetful);
+    TapDemoCommand demo = new TapDemoCommand(lossy);
     System.exit(Perennial.commandLine(new CommandLine(demo)).execute(args));
   }
 }

@@ -13,18 +13,18 @@ import org.bson.ByteBuf;
 import org.bson.RawBsonDocument;
 
 /**
- * What is in the oplog, read by MongoDB's own driver over the whole cluster, which no drop ends,
- * when all is over.
+ * Reads the events in the oplog with MongoDB's driver, after the demo has written the last one. It
+ * watches the whole cluster, because a drop does not end such a change stream.
  */
-final class MongoLedger {
+final class OplogReader {
 
-  private MongoLedger() {}
+  private OplogReader() {}
 
   /**
-   * The keys of a collection's events, in order.
+   * Returns the keys of a collection's events, in order.
    *
-   * @param from the time of the first of them, or before it
-   * @param to the time of the last
+   * @param from a time not later than that of the first event
+   * @param to the time of the last event
    */
   static List<String> read(
       String connectionString, String namespace, BsonTimestamp from, BsonTimestamp to) {
@@ -39,7 +39,7 @@ final class MongoLedger {
       while (true) {
         Change change = (Change) ChangeEvent.parse(bytes(cursor.next()));
         if (change.namespace().map(Namespace::fullName).orElse("").equals(namespace)) {
-          MongoKeys.of(change).ifPresent(keys::add);
+          MongoEventKeys.of(change).ifPresent(keys::add);
         }
         if (change.clusterTime().orElseThrow().equals(to)) {
           return keys;

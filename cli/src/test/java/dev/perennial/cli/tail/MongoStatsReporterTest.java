@@ -6,7 +6,7 @@ import dev.perennial.Batch;
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
 import dev.perennial.StreamListener.CheckpointSaved;
-import dev.perennial.cli.Program;
+import dev.perennial.cli.ChildProcess;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.source.mongo.ChangeEvent;
@@ -23,17 +23,18 @@ import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.Test;
 
-class MongoStatsTest {
+class MongoStatsReporterTest {
 
   private static final Instant BEGIN = Instant.parse("2026-11-22T10:00:00Z");
 
-  private final List<String> notes = new ArrayList<>();
+  private final List<String> messages = new ArrayList<>();
   private long nanos = Duration.ofHours(1).toNanos();
   private Optional<BsonTimestamp> clusterTime = Optional.empty();
-  private final MongoStats stats = new MongoStats(() -> clusterTime, () -> nanos, notes::add);
+  private final MongoStatsReporter stats =
+      new MongoStatsReporter(() -> clusterTime, () -> nanos, messages::add);
 
   @Test
-  void saysRatesEveryFiveSecondsAndOnTheWhole() throws Exception {
+  void reportsRatesEveryFiveSecondsAndTotals() throws Exception {
     try (ReplicaSetSimulator mongo =
             ReplicaSetSimulator.builder().clock(InstantSource.fixed(BEGIN)).start();
         EventStream<ChangeEvent> stream = stream(mongo)) {
@@ -43,20 +44,20 @@ class MongoStatsTest {
       clusterTime = Optional.of(new BsonTimestamp((int) BEGIN.getEpochSecond() + 7, 1));
       int seen = 0;
       while (seen < 10) {
-        Batch<ChangeEvent> batch = stream.poll(10, Program.DEADLINE);
+        Batch<ChangeEvent> batch = stream.poll(10, ChildProcess.DEADLINE);
         seen += batch.size();
-        stats.saw(batch);
+        stats.onBatch(batch);
       }
       pass(Duration.ofMillis(4_999));
-      stats.saw(stream.poll(1, Duration.ZERO));
-      assertThat(notes).isEmpty();
+      stats.onBatch(stream.poll(1, Duration.ZERO));
+      assertThat(messages).isEmpty();
       pass(Duration.ofMillis(1));
-      stats.saw(stream.poll(1, Duration.ZERO));
+      stats.onBatch(stream.poll(1, Duration.ZERO));
       pass(Duration.ofSeconds(5));
-      stats.saw(stream.poll(1, Duration.ZERO));
-      stats.end();
+      stats.onBatch(stream.poll(1, Duration.ZERO));
+      stats.reportTotals();
     }
-    assertThat(notes)
+    assertThat(messages)
         .containsExactly(
             "10 events, 2.0/s in the last 5.0 s, 7 s behind the cluster",
             "10 events, 0.0/s in the last 5.0 s, 7 s behind the cluster",
@@ -64,27 +65,27 @@ class MongoStatsTest {
   }
 
   @Test
-  void knowsNoLagBeforeAnythingIsKnown() {
-    stats.end();
-    assertThat(notes).singleElement().asString().endsWith(", lag not known yet");
+  void reportsAnUnknownLag() {
+    stats.reportTotals();
+    assertThat(messages).singleElement().asString().endsWith(", lag not yet known");
   }
 
   @Test
-  void catchesUpWithoutEvents() throws Exception {
+  void reducesTheLagWithoutEvents() throws Exception {
     clusterTime = Optional.of(new BsonTimestamp(-1, 1));
     stats.onCheckpointSaved(new CheckpointSaved(position(-60), Duration.ZERO));
-    stats.end();
-    // A save that is late does not put it back.
+    stats.reportTotals();
+    // A save of an older position does not increase the lag.
     stats.onCheckpointSaved(new CheckpointSaved(position(-90), Duration.ZERO));
-    stats.end();
+    stats.reportTotals();
     stats.onCheckpointSaved(new CheckpointSaved(position(-1), Duration.ZERO));
-    stats.end();
-    assertThat(notes.stream().map(note -> note.replaceFirst(".*, ", "")).toList())
+    stats.reportTotals();
+    assertThat(messages.stream().map(note -> note.replaceFirst(".*, ", "")).toList())
         .containsExactly(
             "59 s behind the cluster", "59 s behind the cluster", "0 s behind the cluster");
   }
 
-  /** A position at a time whose seconds are given as the int that they are sent as. */
+  /** Returns a position at a time in seconds, given as the signed form of the unsigned value. */
   private static MongoPosition position(int seconds) throws Exception {
     try (MongoSource source =
         MongoSource.builder("mongodb://localhost").watch(Scope.cluster()).build()) {
@@ -97,7 +98,7 @@ class MongoStatsTest {
     MongoSource source =
         MongoSource.builder(mongo.connectionString()).watch(Scope.parse("shop.orders")).build();
     EventStream<ChangeEvent> stream = EventStream.from(source, Checkpoints.none()).open();
-    stream.awaitLive(Program.DEADLINE);
+    stream.awaitLive(ChildProcess.DEADLINE);
     return stream;
   }
 

@@ -7,21 +7,21 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Says what a stream of a demo meets: connections that are lost and won again. */
-final class StreamNotes implements StreamListener {
+/** Reports lost and restored connections and malformed messages of a demo's stream. */
+final class DemoStreamListener implements StreamListener {
 
-  private final Consumer<String> bad;
-  private final Consumer<String> good;
+  private final Consumer<String> problems;
+  private final Consumer<String> recoveries;
   private long lostAt;
   private boolean lost;
 
   /**
-   * @param bad takes what went wrong
-   * @param good takes what is right again
+   * @param problems receives lines about problems
+   * @param recoveries receives lines about recoveries
    */
-  StreamNotes(Consumer<String> bad, Consumer<String> good) {
-    this.bad = bad;
-    this.good = good;
+  DemoStreamListener(Consumer<String> problems, Consumer<String> recoveries) {
+    this.problems = problems;
+    this.recoveries = recoveries;
   }
 
   @Override
@@ -31,20 +31,21 @@ final class StreamNotes implements StreamListener {
         lost = true;
         lostAt = System.nanoTime();
       }
-      bad.accept(transition.cause().map(StreamNotes::brief).orElse("the connection is lost"));
+      problems.accept(transition.cause().map(DemoStreamListener::brief).orElse("connection lost"));
     } else if (transition.to() == StreamState.LIVE && lost) {
       lost = false;
-      Duration away = Duration.ofNanos(System.nanoTime() - lostAt);
-      good.accept(String.format(Locale.ROOT, "connected again, %,d ms later", away.toMillis()));
+      Duration outage = Duration.ofNanos(System.nanoTime() - lostAt);
+      recoveries.accept(
+          String.format(Locale.ROOT, "connected again after %,d ms", outage.toMillis()));
     }
   }
 
   @Override
   public void onMalformed(MalformedReceived received) {
-    bad.accept(
+    problems.accept(
         String.format(
             Locale.ROOT,
-            "handed out as malformed (%,d bytes), the connection lives on",
+            "delivered as malformed (%,d bytes); the connection stays open",
             received.malformed().size()));
   }
 

@@ -1,28 +1,28 @@
 package dev.perennial.examples;
 
-import dev.perennial.cli.Program;
+import dev.perennial.cli.ChildProcess;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Something that runs in a thread of its own. */
-public final class Background {
+/** A task that runs in a thread of its own. */
+public final class BackgroundTask {
 
-  /** What runs. */
-  public interface Body {
+  /** Code that may throw. */
+  public interface Task {
     void run() throws Exception;
   }
 
   private final CompletableFuture<Void> end = new CompletableFuture<>();
 
-  private Background() {}
+  private BackgroundTask() {}
 
   /** Starts a thread. */
-  public static Background run(Body body) {
-    Background background = new Background();
+  public static BackgroundTask run(Task task) {
+    BackgroundTask background = new BackgroundTask();
     Thread thread =
         new Thread(() -> {
           try {
-            body.run();
+            task.run();
             background.end.complete(null);
           } catch (Throwable e) {
             background.end.completeExceptionally(e);
@@ -33,8 +33,8 @@ public final class Background {
     return background;
   }
 
-  /** Waits until it has ended, and throws what it threw. */
+  /** Waits for the end of the task, and throws its exception if it failed. */
   public void join() throws Exception {
-    end.get(Program.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+    end.get(ChildProcess.DEADLINE.toSeconds(), TimeUnit.SECONDS);
   }
 }

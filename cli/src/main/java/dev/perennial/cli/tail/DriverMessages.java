@@ -7,44 +7,44 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the errors of MongoDB's driver say, in few words. */
-final class DriverWords {
+/** Shortens the messages of the MongoDB driver's errors. */
+final class DriverMessages {
 
   /**
-   * Why no server was found is known from the exception's message alone, behind this, as {@code
+   * Precedes, in the exception's message, the only statement of why no server was found: {@code
    * servers=[{address=…, type=…, exception={…}, caused by {…}}, …]}.
    */
-  private static final String VIEW = ". Client view of cluster state is ";
+  private static final String CLUSTER_STATE = ". Client view of cluster state is ";
 
   private static final Pattern SERVER =
       Pattern.compile("\\{address=([^,]+), type=(\\w+),.*?(?=, \\{address=|$)");
 
-  /** The last of these is what everything else comes from. */
+  /** An error of a server; the last one is the root cause. */
   private static final Pattern EXCEPTION = Pattern.compile("(?:exception=|caused by )\\{([^}]*)}");
 
-  /** Whose message is the name of the host, and nothing more. */
+  /** Its message is only the host's name. */
   private static final String UNKNOWN_HOST = "java.net.UnknownHostException: ";
 
   private static final Pattern JAVA_TYPE = Pattern.compile("^[\\w.$]+(?:Exception|Error): ");
 
-  private DriverWords() {}
+  private DriverMessages() {}
 
-  /** Of a command that failed what the server said, of a search for a server what is in the way. */
+  /** Returns the server's message for a failed command, and the cause if no server was found. */
   static String of(Throwable error) {
     if (error instanceof MongoCommandException command) {
       return command.getErrorMessage() + " (" + command.getErrorCode() + ')';
     }
     String message = String.valueOf(error.getMessage());
-    int view = message.indexOf(VIEW);
-    return error instanceof MongoTimeoutException && view >= 0
-        ? servers(message.substring(view + VIEW.length()))
+    int state = message.indexOf(CLUSTER_STATE);
+    return error instanceof MongoTimeoutException && state >= 0
+        ? servers(message.substring(state + CLUSTER_STATE.length()))
         : message;
   }
 
-  private static String servers(String view) {
-    List<String> unfit = new ArrayList<>();
-    String silent = "";
-    Matcher server = SERVER.matcher(view);
+  private static String servers(String state) {
+    List<String> unsuitable = new ArrayList<>();
+    String unresponsive = "";
+    Matcher server = SERVER.matcher(state);
     while (server.find()) {
       String address = server.group(1);
       String cause = cause(server.group());
@@ -52,17 +52,17 @@ final class DriverWords {
         return address + ": " + cause;
       }
       if (server.group(2).equals("UNKNOWN")) {
-        silent = address;
+        unresponsive = address;
       } else {
-        unfit.add(address + " is " + server.group(2));
+        unsuitable.add(address + " is " + server.group(2));
       }
     }
-    if (!silent.isEmpty()) {
-      return silent + " does not answer, or not as a member of the replica set that is looked for";
+    if (!unresponsive.isEmpty()) {
+      return unresponsive + " does not respond, or is not a member of the requested replica set";
     }
-    return unfit.isEmpty()
-        ? "none of the hosts is a member of the replica set that is looked for"
-        : "no server is of the kind that is looked for: " + String.join(", ", unfit);
+    return unsuitable.isEmpty()
+        ? "no host is a member of the requested replica set"
+        : "no suitable server: " + String.join(", ", unsuitable);
   }
 
   private static String cause(String server) {
@@ -71,7 +71,7 @@ final class DriverWords {
     while (exception.find()) {
       last =
           exception.group(1).startsWith(UNKNOWN_HOST)
-              ? "there is no host of this name"
+              ? "unknown host"
               : JAVA_TYPE.matcher(exception.group(1)).replaceFirst("");
     }
     return last;

@@ -16,66 +16,66 @@ import java.util.function.Supplier;
 import org.bson.BsonTimestamp;
 
 /**
- * Says from time to time how many events come, and how far the stream is behind the cluster: the
- * newest cluster time in any answer of the server, less the time of the newest position that is
- * printed or, where nothing was to be printed, passed.
+ * Reports every 5 s how many events come and how far the stream is behind the cluster. The lag is
+ * the newest cluster time in any reply of the server minus the time of the newest position that was
+ * printed or saved.
  */
-final class MongoStats implements StreamListener {
+final class MongoStatsReporter implements StreamListener {
 
-  private static final Duration EVERY = Duration.ofSeconds(5);
+  private static final Duration INTERVAL = Duration.ofSeconds(5);
 
   private final Supplier<Optional<BsonTimestamp>> clusterTime;
   private final LongSupplier nanoTime;
-  private final Consumer<String> notes;
+  private final Consumer<String> messages;
 
   private final long begin;
   private long total;
 
-  /** When figures were last said, and how many events had come by then. */
-  private long saidAt;
+  /** The time of the last report, and the number of events until then. */
+  private long reportedAt;
 
-  private long saidTotal;
+  private long reportedTotal;
 
-  /** The time of the newest position, in seconds since 1970; -1 before the first. */
+  /** The time of the newest position in seconds since 1970; -1 if there is none yet. */
   private final AtomicLong reached = new AtomicLong(-1);
 
   /**
-   * @param clusterTime the newest that is known
-   * @param nanoTime a clock
-   * @param notes where to say it
+   * @param clusterTime supplies the newest known cluster time
+   * @param nanoTime a clock, in nanoseconds
+   * @param messages receives the reports
    */
-  MongoStats(
+  MongoStatsReporter(
       Supplier<Optional<BsonTimestamp>> clusterTime,
       LongSupplier nanoTime,
-      Consumer<String> notes) {
+      Consumer<String> messages) {
     this.clusterTime = clusterTime;
     this.nanoTime = nanoTime;
-    this.notes = notes;
+    this.messages = messages;
     this.begin = nanoTime.getAsLong();
-    this.saidAt = begin;
+    this.reportedAt = begin;
   }
 
-  /** A batch was printed; an empty one says that time passes. */
-  void saw(Batch<ChangeEvent> batch) {
+  /** Called after each printed batch and, while no event comes, each second with an empty one. */
+  void onBatch(Batch<ChangeEvent> batch) {
     total += batch.size();
     if (!batch.isEmpty()) {
       Delivery<ChangeEvent> last = batch.deliveries().get(batch.size() - 1);
       reach(last.position());
     }
     long now = nanoTime.getAsLong();
-    if (now - saidAt >= EVERY.toNanos()) {
-      say(total - saidTotal, now - saidAt);
-      saidAt = now;
-      saidTotal = total;
+    if (now - reportedAt >= INTERVAL.toNanos()) {
+      report(total - reportedTotal, now - reportedAt);
+      reportedAt = now;
+      reportedTotal = total;
     }
   }
 
-  /** Says how it was on the whole. */
-  void end() {
-    say(total, nanoTime.getAsLong() - begin);
+  /** Reports the totals at the end. */
+  void reportTotals() {
+    report(total, nanoTime.getAsLong() - begin);
   }
 
-  /** Of a stream that gets no event, too. */
+  /** Saves also tell the progress of a stream without events. */
   @Override
   public void onCheckpointSaved(CheckpointSaved saved) {
     reach(saved.position());
@@ -87,8 +87,8 @@ final class MongoStats implements StreamListener {
     }
   }
 
-  private void say(long events, long nanos) {
-    notes.accept(
+  private void report(long events, long nanos) {
+    messages.accept(
         String.format(
             Locale.ROOT,
             "%,d events, %,.1f/s in the last %,.1f s, %s",
@@ -102,13 +102,13 @@ final class MongoStats implements StreamListener {
     long at = reached.get();
     Optional<BsonTimestamp> newest = clusterTime.get();
     if (at < 0 || newest.isEmpty()) {
-      return "lag not known yet";
+      return "lag not yet known";
     }
     return String.format(
         Locale.ROOT, "%,d s behind the cluster", Math.max(0, seconds(newest.get()) - at));
   }
 
-  /** Which are unsigned. */
+  /** Returns the seconds, which are unsigned. */
   private static long seconds(BsonTimestamp time) {
     return Integer.toUnsignedLong(time.getTime());
   }

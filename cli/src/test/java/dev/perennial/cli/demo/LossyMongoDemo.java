@@ -3,13 +3,13 @@ package dev.perennial.cli.demo;
 import dev.perennial.cli.Perennial;
 import picocli.CommandLine;
 
-/** The demo with an application that acks deletes without handling them. */
-final class ForgetfulMongoDemo {
+/** The demo with a consumer that acks deletes without handling them. */
+final class LossyMongoDemo {
 
-  private ForgetfulMongoDemo() {}
+  private LossyMongoDemo() {}
 
   public static void main(String[] args) {
-    MongoDemoCommand demo = new MongoDemoCommand(ForgetfulMongoConsumer.class);
+    MongoDemoCommand demo = new MongoDemoCommand(LossyMongoConsumer.class);
     System.exit(Perennial.commandLine(new CommandLine(demo)).execute(args));
   }
 }

@@ -7,18 +7,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The cluster time in a checkpoint of a MongoDB stream, which ends with it or with what it says of
- * its deployment.
+ * Finds the cluster time in a checkpoint of a MongoDB stream. It stands at the end, or before the
+ * name of the deployment.
  */
-final class MongoTime {
+final class MongoCheckpointTime {
 
   private static final String SOURCE = "mongodb";
   private static final Pattern POSITION =
       Pattern.compile("\\d+ (?:.* )?(\\d{1,10})\\.(\\d{1,10})(?: @\\S*)?");
 
-  private MongoTime() {}
+  private MongoCheckpointTime() {}
 
-  /** The time in words; empty for a checkpoint that has none. */
+  /** Returns the time as text; empty if the checkpoint has none. */
   static Optional<String> of(Checkpoint checkpoint) {
     Matcher position = POSITION.matcher(checkpoint.position());
     if (!checkpoint.source().equals(SOURCE) || !position.matches()) {

@@ -15,10 +15,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A program in a process of its own, with what it says collected. */
-public final class Program implements AutoCloseable {
+/** A child process whose output is collected. */
+public final class ChildProcess implements AutoCloseable {
 
-  /** Long, for busy machines: a test that is right never waits for it. */
+  /** Long, because machines may be busy. A test that passes does not wait for it. */
   public static final Duration DEADLINE = Duration.ofSeconds(90);
 
   private final Process process;
@@ -26,18 +26,18 @@ public final class Program implements AutoCloseable {
   private final StringBuffer err = new StringBuffer();
   private final List<Thread> readers = new ArrayList<>();
 
-  private Program(Process process) {
+  private ChildProcess(Process process) {
     this.process = process;
   }
 
-  /** Starts a main class on the Java and the class path of this test. */
-  public static Program java(String mainClass, Map<String, String> environment, String... arguments)
-      throws IOException {
+  /** Starts a main class with the JVM and the class path of this test. */
+  public static ChildProcess java(
+      String mainClass, Map<String, String> environment, String... arguments) throws IOException {
     return java(mainClass, System.getProperty("java.class.path"), environment, true, arguments);
   }
 
-  /** Starts a main class on a class path, reading its stdout or leaving that to the test. */
-  public static Program java(
+  /** Starts a main class with a class path. The test may read its stdout itself. */
+  public static ChildProcess java(
       String mainClass,
       String classPath,
       Map<String, String> environment,
@@ -59,7 +59,7 @@ public final class Program implements AutoCloseable {
   }
 
   /** Starts a command. */
-  public static Program start(
+  public static ChildProcess start(
       List<String> command,
       @Nullable Path directory,
       Map<String, String> environment,
@@ -73,7 +73,7 @@ public final class Program implements AutoCloseable {
     builder.environment().keySet().removeIf(name -> name.startsWith("JDK_JAVA"));
     builder.environment().keySet().removeIf(name -> name.startsWith("PERENNIAL_"));
     builder.environment().putAll(environment);
-    Program program = new Program(builder.start());
+    ChildProcess program = new ChildProcess(builder.start());
     if (readStdout) {
       program.read(program.process.getInputStream(), program.out);
     }
@@ -98,7 +98,7 @@ public final class Program implements AutoCloseable {
     readers.add(reader);
   }
 
-  /** Waits for the end and gives the exit status. */
+  /** Waits for the end and returns the exit status. */
   public int exitStatus() throws InterruptedException {
     if (!process.waitFor(DEADLINE.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError(this + " does not end");
@@ -109,22 +109,22 @@ public final class Program implements AutoCloseable {
     return process.exitValue();
   }
 
-  /** Waits until stdout has so many lines. */
+  /** Waits until stdout has this many lines. */
   public void awaitLines(int count) {
     await().atMost(DEADLINE).until(() -> lines().size() >= count);
   }
 
-  /** Waits until stderr has the text. */
+  /** Waits until stderr contains the text. */
   public void awaitErr(String text) {
     await().atMost(DEADLINE).untilAsserted(() -> assertThat(err()).contains(text));
   }
 
-  /** Ends it with SIGTERM. By its handle, since the process's own method would close its pipes. */
+  /** Sends SIGTERM. Uses the handle, because {@link Process#destroy} also closes the pipes. */
   public void terminate() {
     process.toHandle().destroy();
   }
 
-  /** Ends it with SIGKILL. */
+  /** Sends SIGKILL. */
   public void kill() {
     process.toHandle().destroyForcibly();
   }
@@ -133,28 +133,28 @@ public final class Program implements AutoCloseable {
     return process;
   }
 
-  /** What it wrote to stdout so far. */
+  /** Returns what the process has written to stdout. */
   public String out() {
     return out.toString();
   }
 
-  /** The whole lines of {@link #out()}. */
+  /** Returns the complete lines of {@link #out()}. */
   public List<String> lines() {
     String text = out();
     return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
   }
 
-  /** What it wrote to stderr so far. */
+  /** Returns what the process has written to stderr. */
   public String err() {
     return err.toString();
   }
 
   @Override
   public String toString() {
-    return "the program " + process.info().commandLine().orElse("?") + "\n" + out + "\n" + err;
+    return "process " + process.info().commandLine().orElse("?") + "\n" + out + "\n" + err;
   }
 
-  /** Ends it if it still runs. */
+  /** Kills the process if it runs. */
   @Override
   public void close() {
     process.destroyForcibly();

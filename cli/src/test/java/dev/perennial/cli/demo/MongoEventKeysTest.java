@@ -5,25 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.perennial.source.mongo.ChangeEvent;
 import org.junit.jupiter.api.Test;
 
-class MongoKeysTest {
+class MongoEventKeysTest {
 
   @Test
-  void tellTheChangesOfATransactionApart() {
-    assertThat(MongoKeys.of(event("insert", ",\"documentKey\":{\"_id\":7}")))
+  void distinguishTheChangesOfATransaction() {
+    assertThat(MongoEventKeys.of(event("insert", ",\"documentKey\":{\"_id\":7}")))
         .contains("4294967295.3 insert BsonInt32{value=7}");
-    assertThat(MongoKeys.of(event("insert", ",\"documentKey\":{\"_id\":8}")))
+    assertThat(MongoEventKeys.of(event("insert", ",\"documentKey\":{\"_id\":8}")))
         .contains("4294967295.3 insert BsonInt32{value=8}");
   }
 
   @Test
   void needNoDocument() {
-    assertThat(MongoKeys.of(event("drop", ""))).contains("4294967295.3 drop");
+    assertThat(MongoEventKeys.of(event("drop", ""))).contains("4294967295.3 drop");
   }
 
   @Test
-  void leaveOutWhatIsNotInTheOplog() {
-    assertThat(MongoKeys.of(event("invalidate", ""))).isEmpty();
-    assertThat(MongoKeys.of(ChangeEvent.parse(new byte[3]))).isEmpty();
+  void areEmptyForEventsOutsideTheOplog() {
+    assertThat(MongoEventKeys.of(event("invalidate", ""))).isEmpty();
+    assertThat(MongoEventKeys.of(ChangeEvent.parse(new byte[3]))).isEmpty();
   }
 
   private static ChangeEvent event(String operation, String more) {

@@ -4,13 +4,13 @@ import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.OperationType;
 
-/** The demo's application, made to ack deletes without handling them. */
-final class ForgetfulMongoConsumer {
+/** A consumer that acks deletes without handling them. */
+final class LossyMongoConsumer {
 
-  private ForgetfulMongoConsumer() {}
+  private LossyMongoConsumer() {}
 
   public static void main(String[] args) throws InterruptedException {
-    System.exit(new MongoConsumer(ForgetfulMongoConsumer::handle).run(args[0], args[1]));
+    System.exit(new MongoConsumer(LossyMongoConsumer::handle).run(args[0], args[1]));
   }
 
   private static boolean handle(ChangeEvent event) {

@@ -6,14 +6,15 @@ import dev.perennial.source.mongo.OperationType;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 
-/** The keys by which an event is known in the oplog and out of it. */
-final class MongoKeys {
+/** Keys that identify an event both in the oplog and as it was delivered. */
+final class MongoEventKeys {
 
-  private MongoKeys() {}
+  private MongoEventKeys() {}
 
   /**
-   * When, what, and to which document: all changes of a transaction have one time. Empty for what
-   * is not in the oplog, as an invalidate, which each change stream makes up for itself.
+   * Returns the cluster time, the operation and the document id; the time alone does not identify
+   * an event, because all changes of a transaction share it. Empty for events that are not in the
+   * oplog, such as an invalidate, which the server creates for each change stream.
    */
   static Optional<String> of(ChangeEvent event) {
     if (!(event instanceof Change change)
