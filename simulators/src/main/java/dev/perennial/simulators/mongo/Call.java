@@ -6,20 +6,21 @@ import java.util.function.BooleanSupplier;
 import org.bson.BsonDocument;
 
 /**
- * A command that is being run.
+ * A command that is being run. Its methods are called with the replica set's lock held.
  *
- * @param connection on which it came
+ * @param member the member that received it
+ * @param connection the connection on which it came
  */
 record Call(ReplicaSet set, Member member, ClientConnection connection, Request request) {
 
-  /** Refuses what changes something on any other member than the primary. */
+  /** Refuses a command that only the primary runs. */
   void requirePrimary() {
     if (!isOnPrimary()) {
       throw new CommandError(10107, "not primary");
     }
   }
 
-  /** Lets a secondary read only for clients that allow it. */
+  /** Refuses a read on a secondary unless the client allows it. */
   void requireReadable() {
     if (isOnPrimary()) {
       return;
@@ -36,30 +37,26 @@ record Call(ReplicaSet set, Member member, ClientConnection connection, Request 
   }
 
   /**
-   * Waits, with the lock held, until a condition is met or the time is over.
+   * Waits until a condition is met or the time is over.
    *
    * @return whether the condition is met
    * @throws IOException if the connection or its member ended meanwhile
    */
   boolean await(long nanos, BooleanSupplier condition) throws IOException {
-    long left = nanos;
-    while (true) {
-      if (set.isClosed() || connection.isClosed()) {
+    try {
+      boolean met = set.await(nanos, () -> isClosed() || condition.getAsBoolean());
+      if (isClosed()) {
         throw new IOException("The connection is closed.");
       }
-      if (condition.getAsBoolean()) {
-        return true;
-      }
-      if (left <= 0) {
-        return false;
-      }
-      try {
-        left = set.changed.awaitNanos(left);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("Interrupted.", e);
-      }
+      return met;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted.", e);
     }
+  }
+
+  private boolean isClosed() {
+    return set.isClosed() || connection.isClosed();
   }
 
   boolean awaitMillis(long millis, BooleanSupplier condition) throws IOException {

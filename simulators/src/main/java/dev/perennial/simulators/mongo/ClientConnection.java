@@ -6,31 +6,36 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
 
-/** A client's connection, with one thread that reads and one that runs and answers, in turn. */
+/** A client's connection: one thread reads requests, another one answers them in order. */
 final class ClientConnection {
 
-  private final ReplicaSet set;
-  private final Member member;
-  private final Socket socket;
   private final int number;
+  private final Socket socket;
+  private final RequestHandler handler;
+  private final Consumer<ClientConnection> ended;
   private final MessageReader reader;
   private final MessageWriter writer;
-  private final Dispatcher dispatcher;
   private final BlockingQueue<Optional<Request>> received = new LinkedBlockingQueue<>();
   private volatile boolean closed;
 
   /** What the client calls itself; empty before it said so. */
   private volatile String application = "";
 
-  ClientConnection(ReplicaSet set, Member member, Socket socket) throws IOException {
-    this.set = set;
-    this.member = member;
+  /**
+   * @param number tells connections apart
+   * @param ended called once the client has closed the connection or was cut off
+   */
+  ClientConnection(
+      int number, Socket socket, RequestHandler handler, Consumer<ClientConnection> ended)
+      throws IOException {
+    this.number = number;
     this.socket = socket;
-    this.number = set.connectionIds.incrementAndGet();
+    this.handler = handler;
+    this.ended = ended;
     this.reader = new MessageReader(socket.getInputStream());
     this.writer = new MessageWriter(socket.getOutputStream());
-    this.dispatcher = new Dispatcher(set, member);
   }
 
   int number() {
@@ -56,18 +61,18 @@ final class ClientConnection {
 
   private void startThread(String role, Runnable work) {
     Thread thread =
-        new Thread(work, "mongo-simulator-" + member.port() + "-" + number + "-" + role);
+        new Thread(work, "mongo-simulator-" + socket.getLocalPort() + "-" + number + "-" + role);
     thread.setDaemon(true);
     thread.start();
   }
 
-  /** Ends it, from any thread. */
+  /** Closes it. Safe for use from any thread. */
   void close() {
     closed = true;
     try {
       socket.close();
     } catch (IOException e) {
-      closed = true; // as good as closed: nobody hears of it any more
+      closed = true; // it is unusable either way
     }
   }
 
@@ -80,11 +85,11 @@ final class ClientConnection {
         request = reader.read();
       }
     } catch (IOException e) {
-      closed = true; // in the middle of a message; to us the same as between two
+      closed = true; // in the middle of a message, which makes no difference here
     }
     closed = true;
     received.add(Optional.empty());
-    set.change(() -> member.forget(this));
+    ended.accept(this);
   }
 
   private void serve() {
@@ -104,8 +109,8 @@ final class ClientConnection {
   }
 
   private void answer(Request request) throws IOException {
-    Dispatcher.Answer answer = dispatcher.run(this, request);
-    if (answer.garbage()) {
+    RequestHandler.Answer answer = handler.answer(this, request);
+    if (answer.reply() instanceof Reply.Garbage) {
       byte[] garbage = new byte[64];
       new Random(number).nextBytes(garbage);
       garbage[3] = 0x7f; // a length that no message has
@@ -115,10 +120,10 @@ final class ClientConnection {
     if (request.unacknowledged()) {
       return;
     }
-    boolean more = request.exhaustAllowed() && answer.streams();
+    boolean more = request.exhaustAllowed() && answer.continues();
     int id = writer.write(request, request.id(), answer.reply(), answer.footer(), more);
     while (more) {
-      answer = dispatcher.next(this, request);
+      answer = handler.answerAgain(this, request);
       id = writer.write(request, id, answer.reply(), answer.footer(), true);
     }
   }

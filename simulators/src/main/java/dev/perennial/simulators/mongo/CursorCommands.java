@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 /** Reading cursors of any kind, and closing them. */
 final class CursorCommands {
 
-  /** What one reply may hold; the server's BSONObjMaxUserSize. */
-  static final int BATCH_BYTES = 16 * 1024 * 1024;
-
   /** How many documents the first batch has when nothing is said. */
   private static final int FIRST_BATCH = 101;
 
@@ -35,7 +32,7 @@ final class CursorCommands {
     BsonDocument command = call.request().command();
     ReplicaSet set = call.set();
     long id = command.getNumber("getMore").longValue();
-    ServerCursor cursor = set.cursors().find(id, call.member().index());
+    ServerCursor cursor = set.cursors().find(new ServerCursor.Key(id, call.member().index()));
     if (cursor == null) {
       throw notFound(id);
     }
@@ -45,8 +42,8 @@ final class CursorCommands {
     try {
       return more(call, cursor, batchSize(command, Integer.MAX_VALUE));
     } catch (CommandError | IOException e) {
-      // A cursor that failed is gone, and so is one whose client went away while it waited.
-      set.cursors().remove(id, cursor.member());
+      // The server closes a cursor that failed, and one whose client left while it waited.
+      set.cursors().remove(cursor.key());
       throw e;
     } finally {
       set.cursors().unpin(cursor);
@@ -63,7 +60,7 @@ final class CursorCommands {
                 ? command.getNumber("maxTimeMS").longValue()
                 : DEFAULT_WAIT;
     List<byte[]> batch = new ArrayList<>();
-    boolean stalls = cursor.waits() && set.cursors().stalls();
+    boolean stalls = cursor.waits() && set.cursors().takeStall();
     call.awaitMillis(
         wait,
         () -> {
@@ -95,11 +92,11 @@ final class CursorCommands {
   static Reply reply(ReplicaSet set, ServerCursor cursor, List<byte[]> batch, boolean first) {
     BsonDocument token = cursor.postBatchToken();
     if (cursor.ended()) {
-      set.cursors().remove(cursor.id(), cursor.member());
+      set.cursors().remove(cursor.key());
       return new Reply.Batch(first, batch, 0, cursor.namespace(), token);
     }
     set.cursors().keep(cursor);
-    return new Reply.Batch(first, batch, cursor.id(), cursor.namespace(), token);
+    return new Reply.Batch(first, batch, cursor.key().id(), cursor.namespace(), token);
   }
 
   private static Reply killCursors(Call call) {
@@ -107,7 +104,8 @@ final class CursorCommands {
     BsonArray missing = new BsonArray();
     for (BsonValue cursor : call.request().command().getArray("cursors")) {
       long id = cursor.asNumber().longValue();
-      boolean removed = call.set().cursors().remove(id, call.member().index());
+      boolean removed =
+          call.set().cursors().remove(new ServerCursor.Key(id, call.member().index()));
       (removed ? killed : missing).add(new BsonInt64(id));
     }
     return Reply.of(

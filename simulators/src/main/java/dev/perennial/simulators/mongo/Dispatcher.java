@@ -12,26 +12,20 @@ import org.bson.BsonDouble;
 import org.bson.BsonInt64;
 import org.bson.BsonInvalidOperationException;
 
-/** Finds the command for a request, runs it with the faults that hit it, and completes answers. */
-final class Dispatcher {
+/** Finds the command for a request, runs it on one member, and completes the answer. */
+final class Dispatcher implements RequestHandler {
 
   private static final Map<String, Command> COMMANDS = commands();
 
   private final ReplicaSet set;
   private final Member member;
+  private final CommandInterceptor interceptor;
 
-  Dispatcher(ReplicaSet set, Member member) {
+  Dispatcher(ReplicaSet set, Member member, CommandInterceptor interceptor) {
     this.set = set;
     this.member = member;
+    this.interceptor = interceptor;
   }
-
-  /**
-   * What goes back.
-   *
-   * @param streams whether the answer may be followed by others
-   * @param garbage whether it is no answer at all
-   */
-  record Answer(Reply reply, BsonDocument footer, boolean streams, boolean garbage) {}
 
   private static Map<String, Command> commands() {
     Map<String, Command> all = new HashMap<>();
@@ -47,54 +41,32 @@ final class Dispatcher {
     return byLowerCase;
   }
 
-  Answer run(ClientConnection connection, Request request) throws IOException {
-    ReceivedCommand received =
-        new ReceivedCommand(
-            request.name(),
-            request.database(),
-            request.command(),
-            connection.number(),
-            member.index());
-    set.observations.note(received);
+  @Override
+  public Answer answer(ClientConnection connection, Request request) throws IOException {
     Call call = new Call(set, member, connection, request);
-    set.lock.lock();
-    try {
-      Answer answer = answer(call, received);
-      call.await(Long.MAX_VALUE, () -> !member.isPaused());
-      return answer;
-    } finally {
-      set.lock.unlock();
-    }
+    interceptor.received(call);
+    return set.locked(() -> unlessPaused(call, run(call)));
   }
 
-  /** The next answer to a hello that is answered again and again. */
-  Answer next(ClientConnection connection, Request request) throws IOException {
+  @Override
+  public Answer answerAgain(ClientConnection connection, Request request) throws IOException {
     Call call = new Call(set, member, connection, request);
-    set.lock.lock();
-    try {
-      Answer answer = new Answer(HelloCommands.next(call), footer(true), true, false);
-      call.await(Long.MAX_VALUE, () -> !member.isPaused());
-      return answer;
-    } finally {
-      set.lock.unlock();
-    }
+    return set.locked(
+        () -> unlessPaused(call, new Answer(HelloCommands.next(call), footer(true), true)));
   }
 
-  private Answer answer(Call call, ReceivedCommand received) throws IOException {
+  /** Holds an answer back while the member is paused. */
+  private Answer unlessPaused(Call call, Answer answer) throws IOException {
+    call.await(Long.MAX_VALUE, () -> !member.isPaused());
+    return answer;
+  }
+
+  private Answer run(Call call) throws IOException {
     try {
       call.await(Long.MAX_VALUE, () -> !member.isPaused());
-      Fault fault = set.faults.hitting(received);
-      if (fault != null) {
-        FaultSpec spec = fault.spec();
-        if (spec instanceof FaultSpec.Garbage) {
-          return new Answer(Reply.ok(), new BsonDocument(), false, true);
-        } else if (spec instanceof FaultSpec.Close) {
-          throw new IOException("A fault closes the connection.");
-        } else if (spec instanceof FaultSpec.ErrorReply error) {
-          throw new CommandError(error.code(), error.message(), error.labels());
-        } else if (spec instanceof FaultSpec.Block block) {
-          call.await(block.time().toNanos(), fault::isRemoved);
-        }
+      Reply instead = interceptor.intercept(call);
+      if (instead != null) {
+        return new Answer(instead, footer(true), false);
       }
       FailPoint failPoint = set.failPoint();
       if (failPoint != null) {
@@ -104,18 +76,20 @@ final class Dispatcher {
       if (command == null) {
         throw new CommandError(59, "no such command: '" + call.request().name() + "'");
       }
-      Authentication.check(call);
+      set.accessControl().check(call.request());
       Reply reply = command.run(call);
-      return new Answer(reply, footer(true), HelloCommands.streams(call.request()), false);
+      return new Answer(reply, footer(true), HelloCommands.streams(call.request()));
     } catch (BsonInvalidOperationException e) {
-      CommandError wrong = new CommandError(14, "A field has the wrong type: " + e.getMessage());
-      return new Answer(Reply.of(errorReply(call.request(), wrong)), footer(false), false, false);
+      return failure(call, new CommandError(14, "A field has the wrong type: " + e.getMessage()));
     } catch (IllegalArgumentException | IllegalStateException e) {
-      CommandError own = new CommandError(1, "The scripted replica set failed: " + e);
-      return new Answer(Reply.of(errorReply(call.request(), own)), footer(false), false, false);
+      return failure(call, new CommandError(1, "The scripted replica set failed: " + e));
     } catch (CommandError e) {
-      return new Answer(Reply.of(errorReply(call.request(), e)), footer(false), false, false);
+      return failure(call, e);
     }
+  }
+
+  private Answer failure(Call call, CommandError error) {
+    return new Answer(Reply.of(errorReply(call.request(), error)), footer(false), false);
   }
 
   private BsonDocument errorReply(Request request, CommandError error) {

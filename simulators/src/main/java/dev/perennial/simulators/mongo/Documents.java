@@ -1,12 +1,9 @@
 package dev.perennial.simulators.mongo;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import org.bson.BsonBinary;
 import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
@@ -19,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 /** Changes to data, each with its entry in the oplog. All of it is guarded by the lock. */
 final class Documents {
 
-  private final ReplicaSet set;
+  private final Catalog catalog;
+  private final Oplog oplog;
 
-  Documents(ReplicaSet set) {
-    this.set = set;
+  Documents(Catalog catalog, Oplog oplog) {
+    this.catalog = catalog;
+    this.oplog = oplog;
   }
 
   /** A change that was made to the data and still needs its place in the oplog. */
@@ -77,15 +76,15 @@ final class Documents {
 
   /** The collection, made if it is not there. */
   CollectionState open(Namespace namespace) {
-    CollectionState collection = set.catalog().find(namespace);
+    CollectionState collection = catalog.find(namespace);
     return collection != null ? collection : create(namespace, new BsonDocument());
   }
 
   CollectionState create(Namespace namespace, BsonDocument options) {
-    if (set.catalog().find(namespace) != null) {
+    if (catalog.find(namespace) != null) {
       throw new CommandError(48, "Collection " + namespace + " already exists.");
     }
-    CollectionState created = set.catalog().create(namespace, options.containsKey("viewOn"));
+    CollectionState created = catalog.create(namespace, options.containsKey("viewOn"));
     created.setRecordsImages(wantsImages(options));
     if (!created.isView()) {
       BsonDocument description = new BsonDocument();
@@ -94,7 +93,7 @@ final class Documents {
           new BsonDocument("v", new BsonInt32(2))
               .append("key", new BsonDocument("_id", new BsonInt32(1)))
               .append("name", new BsonString("_id_")));
-      set.append(Change.described(ChangeKind.CREATE, namespace, created.uuid(), description));
+      oplog.append(Change.described(ChangeKind.CREATE, namespace, created.uuid(), description));
     }
     return created;
   }
@@ -113,43 +112,43 @@ final class Documents {
         new BsonDocument(
             "changeStreamPreAndPostImages",
             new BsonDocument("enabled", BsonBoolean.valueOf(images)));
-    return set.append(
+    return oplog.append(
         Change.described(ChangeKind.MODIFY, namespace, collection.uuid(), description));
   }
 
   BsonTimestamp indexes(ChangeKind kind, Namespace namespace, BsonValue indexes) {
     CollectionState collection = open(namespace);
-    return set.append(
+    return oplog.append(
         Change.described(kind, namespace, collection.uuid(), new BsonDocument("indexes", indexes)));
   }
 
   BsonTimestamp drop(Namespace namespace) {
     CollectionState collection = require(namespace);
-    set.catalog().remove(namespace);
-    return set.append(Change.ofCollection(ChangeKind.DROP, namespace, collection.uuid()));
+    catalog.remove(namespace);
+    return oplog.append(Change.ofCollection(ChangeKind.DROP, namespace, collection.uuid()));
   }
 
   BsonTimestamp rename(Namespace from, Namespace to, boolean dropTarget) {
     CollectionState collection = require(from);
     BsonDocument description = new BsonDocument("to", to.toDocument());
-    CollectionState target = set.catalog().find(to);
+    CollectionState target = catalog.find(to);
     if (target != null) {
       if (!dropTarget) {
         throw new CommandError(48, "target namespace exists");
       }
       description.put("dropTarget", Values.binary(target.uuid()));
-      set.catalog().remove(to);
+      catalog.remove(to);
     }
-    set.catalog().remove(from);
-    set.catalog().add(collection.renamed(to));
-    return set.append(Change.renamed(from, to, collection.uuid(), description));
+    catalog.remove(from);
+    catalog.add(collection.renamed(to));
+    return oplog.append(Change.renamed(from, to, collection.uuid(), description));
   }
 
   BsonTimestamp dropDatabase(String database) {
-    for (CollectionState collection : set.catalog().of(database)) {
+    for (CollectionState collection : catalog.of(database)) {
       drop(collection.namespace());
     }
-    return set.append(
+    return oplog.append(
         Change.ofCollection(ChangeKind.DROP_DATABASE, Namespace.ofDatabase(database), null));
   }
 
@@ -158,61 +157,15 @@ final class Documents {
         event.containsKey("documentKey") && event.get("documentKey").isDocument()
             ? event.getDocument("documentKey").get("_id", new BsonInt32(0))
             : new BsonInt32(0);
-    return set.append(
+    return oplog.append(
         Change.raw(
             namespace,
             open(namespace).uuid(),
             new RawEvent(BsonBytes.copy(event), key, corruption)));
   }
 
-  /** Appends what the operations of a transaction do, at one time. */
-  BsonTimestamp transaction(List<Write> writes) {
-    List<Change> changes = new ArrayList<>();
-    for (Write write : writes) {
-      Change change = apply(write);
-      if (change != null) {
-        changes.add(change);
-      }
-    }
-    BsonDocument lsid =
-        new BsonDocument("id", Values.binary(set.catalog().uuid()))
-            .append("uid", new BsonBinary(new byte[32]));
-    return set.append(changes, new OplogEntry.Transaction(lsid, 1));
-  }
-
-  /** Does one write to the data; null when that changes nothing. */
-  @Nullable Change apply(Write write) {
-    if (write instanceof Write.Insert insert) {
-      return insert(Namespace.parse(insert.namespace()), insert.document());
-    } else if (write instanceof Write.Update update) {
-      BsonDocument operators = operators(update);
-      return update(
-          Namespace.parse(update.namespace()),
-          update.id(),
-          before -> Updates.apply(before, operators, false));
-    } else if (write instanceof Write.Replace replace) {
-      return replace(Namespace.parse(replace.namespace()), replace.id(), replace.document());
-    } else if (write instanceof Write.Delete delete) {
-      return delete(Namespace.parse(delete.namespace()), delete.id());
-    }
-    throw new AssertionError(write);
-  }
-
-  private static BsonDocument operators(Write.Update update) {
-    BsonDocument operators = new BsonDocument();
-    if (!update.set().isEmpty()) {
-      operators.put("$set", BsonBytes.copy(update.set()));
-    }
-    if (!update.unset().isEmpty()) {
-      BsonDocument fields = new BsonDocument();
-      update.unset().forEach(field -> fields.put(field, new BsonString("")));
-      operators.put("$unset", fields);
-    }
-    return operators;
-  }
-
   private CollectionState require(Namespace namespace) {
-    CollectionState collection = set.catalog().find(namespace);
+    CollectionState collection = catalog.find(namespace);
     if (collection == null) {
       throw new CommandError(26, "ns not found: " + namespace);
     }

@@ -21,6 +21,14 @@ final class EventEncoder {
     this.images = images;
   }
 
+  StreamSpec spec() {
+    return spec;
+  }
+
+  int wireVersion() {
+    return wireVersion;
+  }
+
   int tokenVersion() {
     return tokenVersion;
   }

@@ -25,6 +25,8 @@ final class FailPoint {
 
   private static final int NO_DETAILS = 40671;
 
+  private static final int ALWAYS = -1;
+
   private final BsonDocument data;
   private final List<String> commands = new ArrayList<>();
   private final @Nullable String application;
@@ -51,7 +53,7 @@ final class FailPoint {
     if (mode.isString()) {
       return switch (mode.asString().getValue()) {
         case "off" -> null;
-        case "alwaysOn" -> new FailPoint(data, 0, Fault.ALWAYS);
+        case "alwaysOn" -> new FailPoint(data, 0, ALWAYS);
         default -> throw new CommandError(2, "unknown mode of a fail point: " + mode);
       };
     }
@@ -59,7 +61,7 @@ final class FailPoint {
     if (counts.containsKey("times")) {
       return new FailPoint(data, 0, counts.getNumber("times").intValue());
     }
-    return new FailPoint(data, counts.getNumber("skip").intValue(), Fault.ALWAYS);
+    return new FailPoint(data, counts.getNumber("skip").intValue(), ALWAYS);
   }
 
   void apply(Call call) throws IOException {

@@ -2,7 +2,7 @@ package dev.perennial.simulators.mongo;
 
 import java.util.function.Predicate;
 
-/** A fault that waits for its commands, or has met them. Safe for use from any thread. */
+/** A fault that hits the commands it was asked for. Safe for use from any thread. */
 public final class Fault {
 
   static final int ALWAYS = -1;
@@ -36,11 +36,11 @@ public final class Fault {
     return set.locked(() -> hits);
   }
 
-  /** Takes it away; commands that it blocks go on. */
+  /** Removes it: it hits nothing more, and commands that it blocks run. */
   public void remove() {
     set.change(() -> {
       removed = true;
-      set.faults.forget(this);
+      left = 0;
     });
   }
 
@@ -48,12 +48,12 @@ public final class Fault {
     return spec;
   }
 
-  /** Whether it was taken away. Guarded by the lock. */
+  /** Whether it was removed. Guarded by the lock. */
   boolean isRemoved() {
     return removed;
   }
 
-  /** Whether this command is hit. Guarded by the lock. */
+  /** Whether it hits a command, which counts as a hit. Guarded by the lock. */
   boolean hit(ReceivedCommand command) {
     if (left == 0 || !matches.test(command)) {
       return false;
@@ -69,7 +69,7 @@ public final class Fault {
     return true;
   }
 
-  /** Whether it will hit nothing more. */
+  /** Whether it will hit nothing more. Guarded by the lock. */
   boolean isSpent() {
     return left == 0;
   }

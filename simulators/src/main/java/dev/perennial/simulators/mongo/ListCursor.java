@@ -7,27 +7,20 @@ import org.bson.BsonDocument;
 /** The cursor of a query, whose results were all read when it was opened. */
 final class ListCursor implements ServerCursor {
 
-  private final long id;
-  private final int member;
+  private final Key key;
   private final String namespace;
   private final List<BsonDocument> results;
   private int at;
 
-  ListCursor(long id, int member, String namespace, List<BsonDocument> results) {
-    this.id = id;
-    this.member = member;
+  ListCursor(Key key, String namespace, List<BsonDocument> results) {
+    this.key = key;
     this.namespace = namespace;
     this.results = results;
   }
 
   @Override
-  public long id() {
-    return id;
-  }
-
-  @Override
-  public int member() {
-    return member;
+  public Key key() {
+    return key;
   }
 
   @Override
@@ -47,7 +40,7 @@ final class ListCursor implements ServerCursor {
     while (at < results.size() && batch.size() < limit) {
       byte[] bytes = BsonBytes.encode(results.get(at));
       size += bytes.length;
-      if (!batch.isEmpty() && size > CursorCommands.BATCH_BYTES) {
+      if (!batch.isEmpty() && size > MAX_BATCH_BYTES) {
         break;
       }
       batch.add(bytes);

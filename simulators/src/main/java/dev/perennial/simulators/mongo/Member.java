@@ -51,7 +51,7 @@ final class Member {
   }
 
   /** Begins to listen, on a port that is free. */
-  void listen() throws IOException {
+  void listen(RequestHandler handler) throws IOException {
     ServerSocket socket = new ServerSocket();
     try {
       socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 128);
@@ -61,14 +61,14 @@ final class Member {
     }
     port = socket.getLocalPort();
     listening = socket;
-    Thread acceptor = new Thread(() -> accept(socket), "mongo-simulator-accept-" + port);
+    Thread acceptor = new Thread(() -> accept(socket, handler), "mongo-simulator-accept-" + port);
     acceptor.setDaemon(true);
     acceptor.start();
   }
 
   /**
-   * Ends all connections and takes none. It goes on to listen, and resets who comes: a port that
-   * was given back might be another's before it is wanted again.
+   * Ends all connections and takes none. It keeps listening and resets new connections, because
+   * another process could take a port that was given up.
    */
   void stop() {
     up = false;
@@ -92,45 +92,44 @@ final class Member {
 
   void setPaused(boolean paused) {
     this.paused = paused;
-    set.changed.signalAll();
+    set.signalChange();
   }
 
   void closeConnections() {
     new ArrayList<>(connections).forEach(ClientConnection::close);
     connections.clear();
-    set.changed.signalAll();
+    set.signalChange();
   }
 
-  void forget(ClientConnection connection) {
-    connections.remove(connection);
+  private void forget(ClientConnection connection) {
+    set.change(() -> connections.remove(connection));
   }
 
-  private void accept(ServerSocket on) {
+  private void accept(ServerSocket on, RequestHandler handler) {
     while (!on.isClosed()) {
       try {
         Socket socket = on.accept();
         socket.setTcpNoDelay(true);
-        admit(on, socket);
+        admit(on, socket, handler);
       } catch (IOException e) {
         closeQuietly(on);
       }
     }
   }
 
-  private void admit(ServerSocket on, Socket socket) throws IOException {
-    set.lock.lock();
-    try {
+  private void admit(ServerSocket on, Socket socket, RequestHandler handler) throws IOException {
+    set.locked(() -> {
       if (on.isClosed() || !up) {
         socket.setSoLinger(true, 0);
         socket.close();
-        return;
+        return null;
       }
-      ClientConnection connection = new ClientConnection(set, this, socket);
+      ClientConnection connection =
+          new ClientConnection(set.nextConnectionNumber(), socket, handler, this::forget);
       connections.add(connection);
       connection.start();
-    } finally {
-      set.lock.unlock();
-    }
+      return null;
+    });
   }
 
   private static void closeQuietly(ServerSocket socket) {

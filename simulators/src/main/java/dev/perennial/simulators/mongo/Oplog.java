@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class Oplog {
 
   private final int limit;
+  private final ClusterClock clock;
+  private final Runnable appended;
   private List<OplogEntry> entries = new ArrayList<>();
 
   /** How many entries at the head of the list are gone; the list is cut when they are many. */
@@ -20,11 +22,18 @@ final class Oplog {
   private long next;
   private boolean truncated;
 
+  /** Entries before this time have lost their images; null for none. */
+  private @Nullable BsonTimestamp imagesFrom;
+
   /**
    * @param limit how many entries it holds at most; 0 for no limit
+   * @param clock gives each append its time
+   * @param appended called after each append
    */
-  Oplog(int limit) {
+  Oplog(int limit, ClusterClock clock, Runnable appended) {
     this.limit = limit;
+    this.clock = clock;
+    this.appended = appended;
   }
 
   long nextSequence() {
@@ -36,7 +45,24 @@ final class Oplog {
     return next - (entries.size() - gone);
   }
 
-  void append(OplogEntry entry) {
+  BsonTimestamp append(Change change) {
+    return append(List.of(change), null);
+  }
+
+  /** Appends changes at one time: those of a transaction are numbered from 0. */
+  BsonTimestamp append(List<Change> changes, OplogEntry.@Nullable Transaction transaction) {
+    BsonTimestamp time = clock.tick();
+    long wallTime = clock.millis();
+    int index = 0;
+    for (Change change : changes) {
+      add(new OplogEntry(time, wallTime, change, index, transaction));
+      index++;
+    }
+    appended.run();
+    return time;
+  }
+
+  private void add(OplogEntry entry) {
     entries.add(entry);
     next++;
     if (limit > 0 && entries.size() - gone > limit) {
@@ -91,7 +117,13 @@ final class Oplog {
     }
   }
 
-  @Nullable OplogEntry newest() {
-    return entries.isEmpty() ? null : entries.get(entries.size() - 1);
+  /** Whether the images of an entry are still kept. */
+  boolean keepsImages(OplogEntry entry) {
+    return imagesFrom == null || entry.time().compareTo(imagesFrom) >= 0;
+  }
+
+  /** Forgets the images of all entries before a time. */
+  void expireImages(BsonTimestamp before) {
+    imagesFrom = before;
   }
 }

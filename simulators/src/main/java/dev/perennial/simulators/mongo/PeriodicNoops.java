@@ -39,7 +39,7 @@ final class PeriodicNoops implements AutoCloseable {
   private void write() {
     set.change(() -> {
       BsonTimestamp last = set.oplog().lastTime();
-      seen = last.equals(seen) ? set.append(Change.noop()) : last;
+      seen = last.equals(seen) ? set.oplog().append(Change.noop()) : last;
     });
   }
 

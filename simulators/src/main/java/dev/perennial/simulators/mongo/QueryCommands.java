@@ -119,7 +119,7 @@ final class QueryCommands {
     ListCursor cursor =
         call.set()
             .cursors()
-            .create(id -> new ListCursor(id, call.member().index(), namespace, results));
+            .create(call.member().index(), key -> new ListCursor(key, namespace, results));
     List<byte[]> first = cursor.next(CursorCommands.firstBatchSize(options));
     return CursorCommands.reply(call.set(), cursor, first, true);
   }

@@ -8,8 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
-import org.bson.BsonTimestamp;
+import java.util.function.BooleanSupplier;
 import org.bson.types.ObjectId;
 import org.jspecify.annotations.Nullable;
 
@@ -23,11 +22,9 @@ final class ReplicaSet {
   /** Shorter than a real election, and long enough to be noticed. */
   private static final long NO_PRIMARY_MILLIS = 100;
 
-  final ReentrantLock lock = new ReentrantLock();
-  final Condition changed = lock.newCondition();
-  final AtomicInteger connectionIds = new AtomicInteger();
-  final Observations observations = new Observations();
-  final Faults faults;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final AtomicInteger connectionNumbers = new AtomicInteger();
 
   private final Settings settings;
   private final ObjectId id;
@@ -37,10 +34,9 @@ final class ReplicaSet {
   private final Election election;
   private final Cursors cursors;
   private final Documents documents;
-  private final Access access = new Access();
+  private final AccessControl accessControl = new AccessControl();
   private final Retries retries = new Retries();
   private final Transactions transactions;
-  private @Nullable BsonTimestamp imagesFrom;
   private @Nullable FailPoint failPoint;
   private final List<Member> members = new ArrayList<>();
   private boolean closed;
@@ -48,24 +44,28 @@ final class ReplicaSet {
   ReplicaSet(Settings settings) {
     this.settings = settings;
     this.id = id(settings.seed());
-    this.oplog = new Oplog(settings.oplogLimit());
-    this.catalog = new Catalog(settings.seed());
     this.clock = new ClusterClock(settings.clock());
+    this.oplog = new Oplog(settings.oplogLimit(), clock, changed::signalAll);
+    this.catalog = new Catalog(settings.seed());
     this.election = new Election(settings.members(), settings.seed());
     this.cursors = new Cursors(settings.seed());
-    this.documents = new Documents(this);
-    this.faults = new Faults(this);
-    this.transactions = new Transactions(this);
+    this.documents = new Documents(catalog, oplog);
+    this.transactions = new Transactions(catalog, oplog);
     for (int i = 0; i < settings.members(); i++) {
       members.add(new Member(this, i));
     }
-    change(() -> append(Change.noop()));
+    change(() -> oplog.append(Change.noop()));
   }
 
-  <T> T locked(Supplier<T> action) {
+  /** What is done with the lock held. */
+  interface Action<T extends @Nullable Object, E extends Exception> {
+    T run() throws E;
+  }
+
+  <T extends @Nullable Object, E extends Exception> T locked(Action<T, E> action) throws E {
     lock.lock();
     try {
-      return action.get();
+      return action.run();
     } finally {
       lock.unlock();
     }
@@ -80,6 +80,32 @@ final class ReplicaSet {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Wakes whoever waits in {@link #await}. Called with the lock held. */
+  void signalChange() {
+    changed.signalAll();
+  }
+
+  /**
+   * Waits, with the lock held, until a condition is met or the time is over.
+   *
+   * @return whether the condition is met
+   */
+  boolean await(long nanos, BooleanSupplier condition) throws InterruptedException {
+    long left = nanos;
+    while (!condition.getAsBoolean()) {
+      if (left <= 0) {
+        return false;
+      }
+      left = changed.awaitNanos(left);
+    }
+    return true;
+  }
+
+  /** The number of the next connection: 1 for the first one of all members. */
+  int nextConnectionNumber() {
+    return connectionNumbers.incrementAndGet();
   }
 
   /** The members, in order; the list never changes. */
@@ -127,8 +153,8 @@ final class ReplicaSet {
     return documents;
   }
 
-  Access access() {
-    return access;
+  AccessControl accessControl() {
+    return accessControl;
   }
 
   Transactions transactions() {
@@ -146,7 +172,7 @@ final class ReplicaSet {
    */
   void stepDown() {
     election.stepDown();
-    append(Change.noop());
+    oplog.append(Change.noop());
   }
 
   /**
@@ -174,7 +200,7 @@ final class ReplicaSet {
       // Unless somebody was elected meanwhile.
       if (!closed && election.primary() == Election.NONE && election.term() == term) {
         election.electAfter(old);
-        append(Change.noop());
+        oplog.append(Change.noop());
       }
     });
   }
@@ -194,31 +220,5 @@ final class ReplicaSet {
 
   void close() {
     change(() -> closed = true);
-  }
-
-  /** Before this time no images are kept any more; null: all are. */
-  @Nullable BsonTimestamp imagesFrom() {
-    return imagesFrom;
-  }
-
-  void expireImages(BsonTimestamp before) {
-    imagesFrom = before;
-  }
-
-  BsonTimestamp append(Change change) {
-    return append(List.of(change), null);
-  }
-
-  /** Puts changes into the oplog at one time: those of a transaction are numbered from 0. */
-  BsonTimestamp append(List<Change> changes, OplogEntry.@Nullable Transaction transaction) {
-    BsonTimestamp time = clock.tick();
-    long wall = clock.millis();
-    int index = 0;
-    for (Change change : changes) {
-      oplog.append(new OplogEntry(time, wall, change, index, transaction));
-      index++;
-    }
-    changed.signalAll();
-    return time;
   }
 }

@@ -18,14 +18,18 @@ import org.bson.types.ObjectId;
  */
 public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCloseable {
 
+  private final Faults faults;
+  private final ReceivedCommands received;
   private final PeriodicNoops noops;
 
   ReplicaSetSimulator(Settings settings) {
     super(new ReplicaSet(settings));
+    faults = new Faults(set);
+    received = new ReceivedCommands(faults);
     noops = new PeriodicNoops(set, settings.periodicNoop());
     try {
       for (Member member : set.members()) {
-        member.listen();
+        member.listen(new Dispatcher(set, member, received));
       }
     } catch (IOException e) {
       close();
@@ -33,7 +37,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
     }
   }
 
-  /** Begins to set a simulator up. */
+  /** Returns a builder with the defaults. */
   public static ReplicaSetSimulatorBuilder builder() {
     return new ReplicaSetSimulatorBuilder();
   }
@@ -80,7 +84,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
     set.change(() -> {
       set.election().elect(member);
       if (member >= 0) {
-        set.append(Change.noop());
+        set.oplog().append(Change.noop());
       }
     });
   }
@@ -130,24 +134,24 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
 
   /** The faults that it can be made to show. */
   public Faults faults() {
-    return set.faults;
+    return faults;
   }
 
   // Observations
 
   /** The latest 20,000 commands that were received, hellos included. */
   public List<ReceivedCommand> commands() {
-    return set.observations.commands();
+    return received.commands();
   }
 
   /** How many commands of a name were received; the name as clients write it. */
   public long count(String command) {
-    return set.observations.count(command);
+    return received.count(command);
   }
 
   /** Forgets {@link #commands} and {@link #count}s. */
   public void clearObservations() {
-    set.observations.clear();
+    received.clear();
   }
 
   /** How many cursors are open, on all members together. */

@@ -16,7 +16,7 @@ public final class ReplicaSetSimulatorBuilder {
   private long seed = 1;
   private Duration periodicNoop = Duration.ofSeconds(10);
   private int oplogLimit;
-  private int maxEventSize = Splitter.SERVER_LIMIT;
+  private int maxEventSize = EventSplitter.SERVER_LIMIT;
   private InstantSource clock = InstantSource.system();
 
   ReplicaSetSimulatorBuilder() {}

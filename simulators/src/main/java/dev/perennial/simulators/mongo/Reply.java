@@ -3,7 +3,7 @@ package dev.perennial.simulators.mongo;
 import java.util.List;
 import org.bson.BsonDocument;
 
-/** What a command answers, before the fields that every answer ends with. */
+/** The reply to a command, without the fields that every reply ends with. */
 sealed interface Reply {
 
   /** A document. */
@@ -24,6 +24,9 @@ sealed interface Reply {
       String namespace,
       BsonDocument postBatchToken)
       implements Reply {}
+
+  /** Bytes that are no message, after which the connection is closed. */
+  record Garbage() implements Reply {}
 
   static Reply of(BsonDocument document) {
     return new Plain(document);

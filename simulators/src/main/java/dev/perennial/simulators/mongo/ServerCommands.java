@@ -34,10 +34,10 @@ final class ServerCommands {
     all.put("replSetStepDown", ServerCommands::stepDown);
     all.put("replSetGetStatus", ServerCommands::status);
     all.put("replSetGetConfig", ServerCommands::configuration);
-    all.put("commitTransaction", call -> call.set().transactions().commit(call));
-    all.put("abortTransaction", call -> call.set().transactions().abort(call));
-    all.put("saslStart", Authentication::saslStart);
-    all.put("authenticate", Authentication::saslStart);
+    all.put("commitTransaction", ServerCommands::commitTransaction);
+    all.put("abortTransaction", ServerCommands::abortTransaction);
+    all.put("saslStart", ServerCommands::authenticate);
+    all.put("authenticate", ServerCommands::authenticate);
   }
 
   private static Reply buildInfo(Call call) {
@@ -99,7 +99,7 @@ final class ServerCommands {
 
   private static Reply appendOplogNote(Call call) {
     call.requirePrimary();
-    call.set().append(Change.noop());
+    call.set().oplog().append(Change.noop());
     return Reply.ok();
   }
 
@@ -112,6 +112,22 @@ final class ServerCommands {
     call.requirePrimary();
     call.set().stepDownForAWhile();
     return Reply.ok();
+  }
+
+  private static Reply commitTransaction(Call call) {
+    call.requirePrimary();
+    call.set().transactions().commit(call.request().command().getDocument("lsid"));
+    return Reply.ok();
+  }
+
+  private static Reply abortTransaction(Call call) {
+    call.set().transactions().abort(call.request().command().getDocument("lsid"));
+    return Reply.ok();
+  }
+
+  /** Refuses every login, because there are no users. */
+  private static Reply authenticate(Call call) {
+    throw new CommandError(18, "Authentication failed.");
   }
 
   private static Reply configuration(Call call) {

@@ -6,17 +6,25 @@ import org.bson.BsonDocument;
 /** A cursor that a client holds by its id. Guarded by the replica set's lock. */
 interface ServerCursor {
 
-  long id();
+  /** The most that one reply may hold, in bytes: the server's BSONObjMaxUserSize. */
+  int MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
-  /** Which member holds it. */
-  int member();
+  /**
+   * What a client finds it by.
+   *
+   * @param id a positive number, unique among the cursors of all members
+   * @param member which member holds it, from 0
+   */
+  record Key(long id, int member) {}
+
+  Key key();
 
   String namespace();
 
-  /** Whether an empty batch is waited for. */
+  /** Whether a client that finds nothing new waits for the next document. */
   boolean waits();
 
-  /** The next documents that are there, as many as one reply may hold. */
+  /** The next documents that are there, encoded: as many as one reply may hold. */
   List<byte[]> next(int limit);
 
   BsonDocument postBatchToken();

@@ -1,8 +1,10 @@
 package dev.perennial.simulators.mongo;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bson.BsonArray;
+import org.bson.BsonBinary;
 import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
@@ -33,7 +35,7 @@ abstract class SimulatorWrites {
     return set.locked(() -> {
       BsonTimestamp last = set.oplog().lastTime();
       for (BsonDocument document : documents) {
-        last = set.append(set.documents().insert(Namespace.parse(namespace), document));
+        last = set.oplog().append(set.documents().insert(Namespace.parse(namespace), document));
       }
       return last;
     });
@@ -72,7 +74,19 @@ abstract class SimulatorWrites {
 
   /** Runs a transaction: its changes have one time, and a token each. */
   public BsonTimestamp transaction(List<Write> writes) {
-    return set.locked(() -> set.documents().transaction(writes));
+    return set.locked(() -> {
+      List<Change> changes = new ArrayList<>();
+      for (Write write : writes) {
+        Change change = apply(write);
+        if (change != null) {
+          changes.add(change);
+        }
+      }
+      BsonDocument session =
+          new BsonDocument("id", Values.binary(set.catalog().uuid()))
+              .append("uid", new BsonBinary(new byte[32]));
+      return set.oplog().append(changes, new OplogEntry.Transaction(session, 1));
+    });
   }
 
   /**
@@ -133,7 +147,7 @@ abstract class SimulatorWrites {
 
   /** Writes an entry that is no event, as the server does every ten seconds when it is idle. */
   public BsonTimestamp noop() {
-    return set.locked(() -> set.append(Change.noop()));
+    return set.locked(() -> set.oplog().append(Change.noop()));
   }
 
   /**
@@ -155,10 +169,43 @@ abstract class SimulatorWrites {
   }
 
   private BsonTimestamp write(Write write) {
-    return set.locked(() -> append(set.documents().apply(write)));
+    return set.locked(() -> append(apply(write)));
   }
 
   private BsonTimestamp append(@Nullable Change change) {
-    return change == null ? set.oplog().lastTime() : set.append(change);
+    return change == null ? set.oplog().lastTime() : set.oplog().append(change);
+  }
+
+  /** Does one write to the data; null when that changes nothing. */
+  private @Nullable Change apply(Write write) {
+    if (write instanceof Write.Insert insert) {
+      return set.documents().insert(Namespace.parse(insert.namespace()), insert.document());
+    } else if (write instanceof Write.Update update) {
+      BsonDocument operators = operators(update);
+      return set.documents()
+          .update(
+              Namespace.parse(update.namespace()),
+              update.id(),
+              before -> Updates.apply(before, operators, false));
+    } else if (write instanceof Write.Replace replace) {
+      return set.documents()
+          .replace(Namespace.parse(replace.namespace()), replace.id(), replace.document());
+    } else if (write instanceof Write.Delete delete) {
+      return set.documents().delete(Namespace.parse(delete.namespace()), delete.id());
+    }
+    throw new AssertionError(write);
+  }
+
+  private static BsonDocument operators(Write.Update update) {
+    BsonDocument operators = new BsonDocument();
+    if (!update.set().isEmpty()) {
+      operators.put("$set", BsonBytes.copy(update.set()));
+    }
+    if (!update.unset().isEmpty()) {
+      BsonDocument fields = new BsonDocument();
+      update.unset().forEach(field -> fields.put(field, new BsonString("")));
+      operators.put("$unset", fields);
+    }
+    return operators;
   }
 }

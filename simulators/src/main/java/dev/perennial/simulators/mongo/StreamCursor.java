@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.List;
 import org.bson.BsonDocument;
 import org.bson.BsonSerializationException;
+import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,56 +16,59 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamCursor implements ServerCursor {
 
-  private static final long NOTHING = -1;
+  private static final long NONE = -1;
 
-  private final long id;
-  private final int member;
+  private final Key key;
   private final StreamSpec spec;
   private final Pipeline pipeline;
   private final EventEncoder encoder;
-  private final Splitter splitter;
+  private final EventSplitter splitter;
   private final Oplog oplog;
-  private final int wireVersion;
   private final boolean scanChecksStart;
 
   private final Deque<Pending> pending = new ArrayDeque<>();
-  private boolean started;
+  private State state = State.NEW;
+
+  /** The number of the next entry to look at. */
   private long next;
 
   /** The last entry that was looked at; a scan looks first at the one before where it begins. */
-  private long lastSeen = NOTHING;
+  private long lastSeen = NONE;
 
-  /** The token that is still looked for. */
+  /** The token of the event to resume after, until that event is found. */
   private @Nullable ResumeToken resuming;
 
-  private ResumeToken postBatch;
+  /** The token of the invalidate event that the stream ends with, once it is made. */
   private @Nullable ResumeToken invalidated;
-  private boolean ended;
 
-  /** Whether it ends by a fault. */
-  private boolean cut;
+  private ResumeToken postBatch;
+
+  private enum State {
+    /** Nothing was read yet. */
+    NEW,
+    READING,
+    /** A fault ends it: the next batch is empty, and the last. */
+    CUT,
+    /** The client has everything, and the cursor is closed. */
+    ENDED
+  }
 
   /** An event that is made and not yet sent. */
   private record Pending(byte[] bytes, ResumeToken token) {}
 
   StreamCursor(
-      long id,
-      int member,
-      StreamSpec spec,
+      Key key,
       Pipeline pipeline,
       EventEncoder encoder,
-      Splitter splitter,
+      EventSplitter splitter,
       Oplog oplog,
-      int wireVersion,
       boolean scanChecksStart) {
-    this.id = id;
-    this.member = member;
-    this.spec = spec;
+    this.key = key;
+    this.spec = encoder.spec();
     this.pipeline = pipeline;
     this.encoder = encoder;
     this.splitter = splitter;
     this.oplog = oplog;
-    this.wireVersion = wireVersion;
     this.scanChecksStart = scanChecksStart;
     this.resuming = spec.resume();
     this.postBatch =
@@ -74,13 +78,8 @@ final class StreamCursor implements ServerCursor {
   }
 
   @Override
-  public long id() {
-    return id;
-  }
-
-  @Override
-  public int member() {
-    return member;
+  public Key key() {
+    return key;
   }
 
   @Override
@@ -93,22 +92,22 @@ final class StreamCursor implements ServerCursor {
     return true;
   }
 
-  /** Whether the stream was invalidated, and all that came before was sent. */
+  /** Whether the stream was invalidated or cut, and its last batch was sent. */
   @Override
   public boolean ended() {
-    return ended;
+    return state == State.ENDED;
   }
 
-  /** Has the next batch be empty, and the last. */
-  void end() {
-    cut = true;
+  /** Makes the next batch empty, and the last. */
+  void cut() {
+    state = State.CUT;
   }
 
   @Override
   public List<byte[]> next(int limit) {
     List<byte[]> batch = new ArrayList<>();
-    if (cut) {
-      ended = true;
+    if (state == State.CUT) {
+      state = State.ENDED;
       return batch;
     }
     if (limit == 0) {
@@ -118,7 +117,7 @@ final class StreamCursor implements ServerCursor {
     long size = 0;
     while (batch.size() < limit && advance()) {
       Pending first = pending.getFirst();
-      if (!batch.isEmpty() && size + first.bytes().length > CursorCommands.BATCH_BYTES) {
+      if (!batch.isEmpty() && size + first.bytes().length > MAX_BATCH_BYTES) {
         return batch;
       }
       pending.removeFirst();
@@ -129,33 +128,32 @@ final class StreamCursor implements ServerCursor {
     return batch;
   }
 
-  /** The token beside the batch; empty where the server sends none. */
+  /** The token beside the batch; empty if the server sends none. */
   @Override
   public BsonDocument postBatchToken() {
-    if (ended && wireVersion < WireVersions.V5_0) {
-      // The batch that ends a stream was sent without one.
-      return new BsonDocument();
-    }
-    if (ended && !cut && invalidated != null) {
-      return invalidated.toDocument();
-    }
-    return postBatch.toDocument();
+    // Up to 4.4 the batch that ends a stream is sent without one.
+    return state == State.ENDED && encoder.wireVersion() < WireVersions.V5_0
+        ? new BsonDocument()
+        : postBatch.toDocument();
   }
 
   private void start() {
-    if (started) {
-      // It goes on behind what it saw last, and finds its way by that.
-      if (lastSeen != NOTHING && lastSeen < oplog.firstSequence()) {
-        throw new CommandError(
-            136,
-            "CollectionScan died due to position in"
-                + " capped collection being deleted. Last seen record id: RecordId("
-                + lastSeen
-                + ")");
-      }
+    if (state == State.NEW) {
+      begin();
+    } else if (lastSeen != NONE && lastSeen < oplog.firstSequence()) {
+      // The scan continues after what it saw last, which must still be there.
+      throw new CommandError(
+          136,
+          "CollectionScan died due to position in"
+              + " capped collection being deleted. Last seen record id: RecordId("
+              + lastSeen
+              + ")");
+    } else {
       next = Math.max(next, oplog.firstSequence());
-      return;
     }
+  }
+
+  private void begin() {
     boolean scanned = spec.resume() == null || scanChecksStart;
     if (scanned && !oplog.covers(spec.startTime())) {
       throw new CommandError(
@@ -163,25 +161,23 @@ final class StreamCursor implements ServerCursor {
           "Resume of change stream was not possible, as the resume point may no longer be in the"
               + " oplog.");
     }
-    started = true;
+    state = State.READING;
     next = oplog.firstAtOrAfter(spec.startTime());
-    lastSeen = next > oplog.firstSequence() ? next - 1 : NOTHING;
+    lastSeen = next > oplog.firstSequence() ? next - 1 : NONE;
   }
 
-  /** Goes on until an event is pending; false at the end of the oplog or of the stream. */
+  /** Reads until an event is pending; false at the end of the oplog or of the stream. */
   private boolean advance() {
     while (pending.isEmpty()) {
-      if (ended) {
-        return false;
-      }
       if (invalidated != null) {
-        ended = true;
+        state = State.ENDED;
+        postBatch = invalidated;
         return false;
       }
       if (next >= oplog.nextSequence()) {
-        OplogEntry last = oplog.newest();
-        if (last != null && last.time().compareTo(postBatch.time()) > 0) {
-          postBatch = ResumeToken.highWater(last.time(), encoder.tokenVersion());
+        BsonTimestamp last = oplog.lastTime();
+        if (last.compareTo(postBatch.time()) > 0) {
+          postBatch = ResumeToken.highWater(last, encoder.tokenVersion());
         }
         return false;
       }
@@ -251,7 +247,9 @@ final class StreamCursor implements ServerCursor {
    * From 5.0 a $match at the head of the user's stages runs before the resume point is looked for.
    */
   private boolean isHiddenFromSearch(OplogEntry entry) {
-    return wireVersion >= WireVersions.V5_0 && pipeline.hasLeading() && !passesLeading(entry);
+    return encoder.wireVersion() >= WireVersions.V5_0
+        && pipeline.hasLeading()
+        && !passesLeading(entry);
   }
 
   /** A $match at the head runs before images are looked up, so that what it drops needs none. */
@@ -307,7 +305,7 @@ final class StreamCursor implements ServerCursor {
         BsonDocument shown = shape(BsonBytes.decode(bytes));
         return shown == null ? null : pipeline.hasRest() ? BsonBytes.encode(shown) : bytes;
       } catch (BsonSerializationException | IndexOutOfBoundsException e) {
-        return bytes; // what no stage can read goes out as it is
+        return bytes; // the stages cannot read it, so it is sent as it is
       }
     }
     if (!passesLeading(entry)) {

@@ -14,13 +14,15 @@ import org.bson.BsonDocument;
  */
 final class Transactions {
 
-  private final ReplicaSet set;
+  private final Catalog catalog;
+  private final Oplog oplog;
   private final Map<BsonDocument, Open> open = new HashMap<>();
 
   private record Open(long number, List<Change> changes) {}
 
-  Transactions(ReplicaSet set) {
-    this.set = set;
+  Transactions(Catalog catalog, Oplog oplog) {
+    this.catalog = catalog;
+    this.oplog = oplog;
   }
 
   /** Whether a command belongs to a transaction. */
@@ -41,30 +43,26 @@ final class Transactions {
   }
 
   /** Gives all changes one time. One that is committed already is fine: a client may ask again. */
-  Reply commit(Call call) {
-    call.requirePrimary();
-    BsonDocument session = call.request().command().getDocument("lsid");
+  void commit(BsonDocument session) {
     Open committed = open.remove(session);
     if (committed != null) {
-      set.append(committed.changes(), new OplogEntry.Transaction(session, committed.number()));
+      oplog.append(committed.changes(), new OplogEntry.Transaction(session, committed.number()));
     }
-    return Reply.ok();
   }
 
   /** Takes the changes back, the latest first. */
-  Reply abort(Call call) {
-    Open aborted = open.remove(call.request().command().getDocument("lsid"));
+  void abort(BsonDocument session) {
+    Open aborted = open.remove(session);
     if (aborted == null) {
       throw new CommandError(251, "There is no such transaction.");
     }
     for (int i = aborted.changes().size() - 1; i >= 0; i--) {
       undo(aborted.changes().get(i));
     }
-    return Reply.ok();
   }
 
   private void undo(Change change) {
-    CollectionState collection = set.catalog().find(change.namespace());
+    CollectionState collection = catalog.find(change.namespace());
     DocumentChange document = Objects.requireNonNull(change.document());
     if (collection == null) {
       return;

@@ -48,7 +48,7 @@ final class WatchCommand {
     }
     StreamCursor cursor = open(call, spec, pipeline);
     int limit =
-        set.cursors().stalls()
+        set.cursors().takeStall()
             ? 0
             : CursorCommands.firstBatchSize(command.getDocument("cursor", new BsonDocument()));
     return CursorCommands.reply(
@@ -60,17 +60,17 @@ final class WatchCommand {
     int wireVersion = set.settings().wireVersion();
     int tokenVersion = wireVersion >= WireVersions.V6_1 || pipeline.splits() ? 2 : 1;
     return set.cursors()
-        .create(id ->
-            new StreamCursor(
-                id,
-                call.member().index(),
-                spec,
-                pipeline,
-                new EventEncoder(spec, wireVersion, tokenVersion, new StoredImages(set)),
-                new Splitter(set.settings().maxEventSize()),
-                set.oplog(),
-                wireVersion,
-                set.settings().scanChecksStart()));
+        .create(
+            call.member().index(),
+            key ->
+                new StreamCursor(
+                    key,
+                    pipeline,
+                    new EventEncoder(
+                        spec, wireVersion, tokenVersion, new Images(set.catalog(), set.oplog())),
+                    new EventSplitter(set.settings().maxEventSize()),
+                    set.oplog(),
+                    set.settings().scanChecksStart()));
   }
 
   private static void refuseReadConcern(BsonDocument command) {

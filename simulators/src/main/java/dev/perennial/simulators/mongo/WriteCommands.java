@@ -217,7 +217,7 @@ final class WriteCommands {
     if (Transactions.isPart(command)) {
       call.set().transactions().add(command, change);
     } else {
-      call.set().append(change);
+      call.set().oplog().append(change);
     }
   }
 

@@ -1,26 +1,43 @@
 package dev.perennial.simulators.mongo;
 
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** Notes on what clients did. Safe for use from any thread. */
-final class Observations {
+/**
+ * The commands that clients sent: remembers the latest ones and lets the faults hit them. Safe for
+ * use from any thread.
+ */
+final class ReceivedCommands implements CommandInterceptor {
 
-  /** How many commands are kept. */
-  static final int KEPT = 20_000;
+  private static final int KEPT = 20_000;
 
+  private final Faults faults;
+  // Guarded by this object.
   private final Deque<ReceivedCommand> commands = new ArrayDeque<>();
   private final Map<String, Long> counts = new HashMap<>();
 
-  synchronized void note(ReceivedCommand command) {
+  ReceivedCommands(Faults faults) {
+    this.faults = faults;
+  }
+
+  @Override
+  public synchronized void received(Call call) {
     if (commands.size() == KEPT) {
       commands.removeFirst();
     }
+    ReceivedCommand command = ReceivedCommand.of(call);
     commands.add(command);
     counts.merge(command.name(), 1L, Long::sum);
+  }
+
+  @Override
+  public @Nullable Reply intercept(Call call) throws IOException {
+    return faults.hit(call);
   }
 
   synchronized List<ReceivedCommand> commands() {

@@ -15,7 +15,7 @@ import org.bson.BsonValue;
  *
  * @param limit the largest event that is sent whole, in bytes
  */
-record Splitter(int limit) {
+record EventSplitter(int limit) {
 
   /** BSONObjMaxInternalSize: 16 MiB for the user, and 16 KiB for what goes around it. */
   static final int SERVER_LIMIT = 16 * 1024 * 1024 + 16 * 1024;
