@@ -1,5 +1,6 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.server.ReplicaSet;
 import java.util.function.Predicate;
 
 /** A fault that hits the commands it was asked for. Safe for use from any thread. */

@@ -1,5 +1,6 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.wire.CommandError;
 import java.time.Duration;
 import java.util.List;
 

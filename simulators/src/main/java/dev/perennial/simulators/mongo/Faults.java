@@ -1,5 +1,9 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.server.Call;
+import dev.perennial.simulators.mongo.server.ReplicaSet;
+import dev.perennial.simulators.mongo.wire.CommandError;
+import dev.perennial.simulators.mongo.wire.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,7 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.server.ReplicaSet;
+import dev.perennial.simulators.mongo.storage.Change;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;

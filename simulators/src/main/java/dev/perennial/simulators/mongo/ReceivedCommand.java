@@ -1,5 +1,6 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.server.Call;
 import org.bson.BsonDocument;
 
 /**

@@ -1,5 +1,8 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.command.CommandInterceptor;
+import dev.perennial.simulators.mongo.server.Call;
+import dev.perennial.simulators.mongo.wire.Reply;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;

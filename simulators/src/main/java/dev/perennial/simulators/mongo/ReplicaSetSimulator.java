@@ -1,5 +1,12 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.command.Dispatcher;
+import dev.perennial.simulators.mongo.server.Member;
+import dev.perennial.simulators.mongo.server.ReplicaSet;
+import dev.perennial.simulators.mongo.server.Settings;
+import dev.perennial.simulators.mongo.storage.Change;
+import dev.perennial.simulators.mongo.storage.CollectionState;
+import dev.perennial.simulators.mongo.storage.Namespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;

@@ -1,5 +1,8 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.changes.EventSplitter;
+import dev.perennial.simulators.mongo.server.Settings;
+import dev.perennial.simulators.mongo.wire.WireVersions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;

@@ -1,5 +1,13 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.query.Updates;
+import dev.perennial.simulators.mongo.query.Values;
+import dev.perennial.simulators.mongo.server.ReplicaSet;
+import dev.perennial.simulators.mongo.storage.Change;
+import dev.perennial.simulators.mongo.storage.ChangeKind;
+import dev.perennial.simulators.mongo.storage.Namespace;
+import dev.perennial.simulators.mongo.storage.OplogEntry;
+import dev.perennial.simulators.mongo.wire.BsonBytes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** How a simulator was built. */
-record Settings(
+public record Settings(
     @Nullable String password,
     DeliveryMode mode,
     Duration retryTimeout,

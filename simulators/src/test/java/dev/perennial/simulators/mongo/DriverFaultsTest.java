@@ -17,6 +17,7 @@ import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.changestream.ChangeStreamDocument;
 import com.mongodb.client.model.changestream.FullDocument;
+import dev.perennial.simulators.mongo.server.Election;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.bson.BsonDocument;

@@ -7,6 +7,7 @@ import static dev.perennial.simulators.mongo.Sim.at;
 import static dev.perennial.simulators.mongo.Sim.insert;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.simulators.mongo.changes.ResumeToken;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.Test;

@@ -10,6 +10,13 @@ import static dev.perennial.simulators.mongo.Sim.insert;
 import static dev.perennial.simulators.mongo.Sim.plusOne;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.simulators.mongo.changes.ResumeToken;
+import dev.perennial.simulators.mongo.storage.Change;
+import dev.perennial.simulators.mongo.storage.ChangeKind;
+import dev.perennial.simulators.mongo.storage.CollectionState;
+import dev.perennial.simulators.mongo.storage.DocumentChange;
+import dev.perennial.simulators.mongo.storage.Namespace;
+import dev.perennial.simulators.mongo.storage.OplogEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
