@@ -1,7 +1,7 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.query.BsonValues;
 import dev.perennial.simulators.mongo.query.Updates;
-import dev.perennial.simulators.mongo.query.Values;
 import dev.perennial.simulators.mongo.server.ReplicaSet;
 import dev.perennial.simulators.mongo.storage.Change;
 import dev.perennial.simulators.mongo.storage.ChangeKind;
@@ -91,7 +91,7 @@ abstract class SimulatorWrites {
         }
       }
       BsonDocument session =
-          new BsonDocument("id", Values.binary(set.catalog().uuid()))
+          new BsonDocument("id", BsonValues.binary(set.catalog().uuid()))
               .append("uid", new BsonBinary(new byte[32]));
       return set.oplog().append(changes, new OplogEntry.Transaction(session, 1));
     });

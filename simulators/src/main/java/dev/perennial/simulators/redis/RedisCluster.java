@@ -83,18 +83,18 @@ public final class RedisCluster implements AutoCloseable {
     for (int i = 0; i < replicas.size(); i++) {
       replicas.get(i).command("CLUSTER", "REPLICATE", id(primaries.get(i % PRIMARIES)));
     }
-    Until.holds(
+    ServerWait.until(
         "all replicas have their data",
         () ->
             replicas.stream()
                 .allMatch(one -> one.info("replication").contains("master_link_status:up")),
         this::logs);
-    Until.holds(
+    ServerWait.until(
         "all nodes know the replicas", () -> nodes().stream().allMatch(this::knowsAll), this::logs);
   }
 
   private void awaitAgreement() {
-    Until.holds(
+    ServerWait.until(
         "all nodes know one another and serve all slots",
         () ->
             nodes().stream()
@@ -161,11 +161,11 @@ public final class RedisCluster implements AutoCloseable {
 
   /** Waits until another node than this serves a key. */
   public RedisServer awaitOtherThan(RedisServer before, String key) {
-    Until.holds(
+    ServerWait.until(
         "another node than " + before + " serves " + key,
         () -> alive().anyMatch(node -> isServedByAnother(key, before)),
         this::logs);
-    Until.holds(
+    ServerWait.until(
         "the cluster is in order again",
         () ->
             alive()

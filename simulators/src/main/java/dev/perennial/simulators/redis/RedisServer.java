@@ -125,7 +125,7 @@ public final class RedisServer implements AutoCloseable {
    */
   public void awaitReplicas(int atLeast) {
     long written = Replication.of(this).offset();
-    Until.holds(
+    ServerWait.until(
         atLeast + " replicas of " + this + " have what it wrote, up to " + written,
         () -> Replication.of(this).confirmedBy(written) >= atLeast,
         () -> info(Replication.SECTION));

@@ -31,8 +31,8 @@ final class Outbox {
   private final int channelCapacity;
 
   private final Map<String, DidWorker> workers = new LinkedHashMap<>();
-  private final ArrayDeque<Row> undelivered = new ArrayDeque<>();
-  private final ArrayDeque<Row> channel = new ArrayDeque<>();
+  private final ArrayDeque<OutboxRow> undelivered = new ArrayDeque<>();
+  private final ArrayDeque<OutboxRow> channel = new ArrayDeque<>();
   private final ArrayDeque<BlockedSend> blocked = new ArrayDeque<>();
   private final Sender delivery = this::resumeDelivery;
   private final Retries retries = new Retries();
@@ -45,7 +45,7 @@ final class Outbox {
     this.table = table;
     this.retryTimeout = retryTimeout.toNanos();
     this.channelCapacity = channelCapacity;
-    for (Row row : table.byId()) {
+    for (OutboxRow row : table.byId()) {
       row.setWorker(null);
       undelivered.add(row);
     }
@@ -53,7 +53,7 @@ final class Outbox {
   }
 
   /** Takes an event in, which is in the table already. */
-  void add(Row row, long now) {
+  void add(OutboxRow row, long now) {
     undelivered.add(row);
     deliver(now);
   }
@@ -62,8 +62,8 @@ final class Outbox {
    * The next event to write to a client, if there is one. It counts as sent, whatever becomes of
    * the write.
    */
-  @Nullable Row poll(long now) {
-    Row row = channel.poll();
+  @Nullable OutboxRow poll(long now) {
+    OutboxRow row = channel.poll();
     BlockedSend next = blocked.poll();
     if (next != null) {
       channel.add(next.row);
@@ -88,9 +88,9 @@ final class Outbox {
    * worker, and the DID stays blocked.
    */
   void ack(long id, long now) {
-    Row row = table.get(id);
+    OutboxRow row = table.get(id);
     if (row != null) {
-      row.line().noteAcked();
+      row.record().noteAcked();
       DidWorker worker = row.worker();
       if (worker != null) {
         worker.ack(row, now);
@@ -120,7 +120,7 @@ final class Outbox {
    *
    * @return false if there is no room, in which case the sender is blocked and will be resumed
    */
-  boolean send(Row row, Sender sender) {
+  boolean send(OutboxRow row, Sender sender) {
     if (channel.size() < channelCapacity) {
       channel.add(row);
       return true;
@@ -131,7 +131,7 @@ final class Outbox {
 
   private void deliver(long now) {
     while (!deliveryBlocked && !undelivered.isEmpty()) {
-      Row row = undelivered.remove();
+      OutboxRow row = undelivered.remove();
       if (!row.deleted()) {
         DidWorker worker = workers.computeIfAbsent(row.did(), did -> new DidWorker(this));
         row.setWorker(worker);
@@ -151,7 +151,7 @@ final class Outbox {
     void resume(long now);
   }
 
-  private record BlockedSend(Row row, Sender sender) {}
+  private record BlockedSend(OutboxRow row, Sender sender) {}
 
   /**
    * The retry ticker: while a pass over the workers is blocked, one tick is kept and the others are
@@ -160,7 +160,7 @@ final class Outbox {
   private final class Retries implements Sender {
 
     private Iterator<DidWorker> remainingWorkers = Collections.emptyIterator();
-    private Iterator<Row> remainingRows = Collections.emptyIterator();
+    private Iterator<OutboxRow> remainingRows = Collections.emptyIterator();
     private boolean running;
     private boolean tickKept;
 
@@ -178,7 +178,7 @@ final class Outbox {
     public void resume(long now) {
       do {
         while (remainingRows.hasNext()) {
-          Row row = remainingRows.next();
+          OutboxRow row = remainingRows.next();
           if (!row.deleted() && !send(row, this)) {
             return;
           }

@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TapSimulator implements AutoCloseable {
 
-  private final Host host;
-  private final Machine machine;
+  private final ServerRunner runner;
+  private final DurableState state;
   private final TapFaults faults;
 
   TapSimulator(Settings settings, int port) {
-    machine = new Machine(settings);
-    host = new Host(machine, port);
-    faults = new TapFaults(host, machine);
+    state = new DurableState(settings);
+    runner = new ServerRunner(state, port);
+    faults = new TapFaults(runner, state);
   }
 
   /** Begins to set a simulator up. */
@@ -34,7 +34,7 @@ public final class TapSimulator implements AutoCloseable {
 
   /** The port, which stays the same when the server is started again. */
   public int port() {
-    return host.port();
+    return runner.port();
   }
 
   /** Where clients connect: {@code ws://127.0.0.1:port/channel}. */
@@ -51,7 +51,7 @@ public final class TapSimulator implements AutoCloseable {
 
   /** Starts the server on what its database holds. Does nothing if it runs. */
   public void start() {
-    host.start();
+    runner.start();
   }
 
   /**
@@ -59,24 +59,24 @@ public final class TapSimulator implements AutoCloseable {
    * are not yet deleted are forgotten. Does nothing if it is not running.
    */
   public void stop() {
-    host.stop(false);
+    runner.stop(false);
   }
 
   /** Ends the server as {@link #stop()} does, but clients see their connections reset. */
   public void kill() {
-    host.stop(true);
+    runner.stop(true);
   }
 
   /** Stops the server and starts it again, on the same port and the same database. */
   public void restart() {
-    host.stop(false);
-    host.start();
+    runner.stop(false);
+    runner.start();
   }
 
   /** Stops the server for good and frees its thread. */
   @Override
   public void close() {
-    host.close();
+    runner.close();
   }
 
   // Events
@@ -87,13 +87,13 @@ public final class TapSimulator implements AutoCloseable {
    * @return the event's id
    */
   public long emit(TapEventSpec event) {
-    return host.call(() -> {
-      ServerProcess process = host.process();
+    return runner.call(() -> {
+      ServerProcess process = runner.process();
       if (process != null) {
         return process.emit(event);
       }
-      long id = machine.table().firstCounter() + 1;
-      machine.insert(id, event);
+      long id = state.table().firstCounter() + 1;
+      state.insert(id, event);
       return id;
     });
   }
@@ -144,12 +144,12 @@ public final class TapSimulator implements AutoCloseable {
    * @throws IllegalArgumentException if the outbox has an event with this id
    */
   public void emitWithId(long id, TapEventSpec event) {
-    host.call(() -> {
-      ServerProcess process = host.process();
+    runner.call(() -> {
+      ServerProcess process = runner.process();
       if (process != null) {
         process.emit(id, event);
       } else {
-        machine.insert(id, event);
+        state.insert(id, event);
       }
       return id;
     });
@@ -169,9 +169,9 @@ public final class TapSimulator implements AutoCloseable {
               + repositories
               + ".");
     }
-    host.run(() -> {
-      machine.generate(events, repositories);
-      ServerProcess process = host.process();
+    runner.run(() -> {
+      state.generate(events, repositories);
+      ServerProcess process = runner.process();
       if (process != null) {
         process.schedulePump();
       }
@@ -180,14 +180,14 @@ public final class TapSimulator implements AutoCloseable {
 
   /** Whether there are events left to generate. */
   public boolean generating() {
-    return host.call(() -> machine.bulk().hasNext());
+    return runner.call(() -> state.bulk().hasNext());
   }
 
   // What it knows
 
   /** All events ever emitted, and what became of them. */
   public Ledger ledger() {
-    return host.call(() -> machine.ledger().read());
+    return runner.call(() -> state.ledger().read());
   }
 
   /** How many events were emitted. */
@@ -207,14 +207,14 @@ public final class TapSimulator implements AutoCloseable {
 
   /** How many events are in the database: not acked, or acked and not yet deleted. */
   public int outboxSize() {
-    return host.call(() -> machine.table().size());
+    return runner.call(() -> state.table().size());
   }
 
   /** How many clients are connected. */
   public int connections() {
-    return host.call(() -> {
-      ServerProcess process = host.process();
-      return process == null ? 0 : process.sessions();
+    return runner.call(() -> {
+      ServerProcess process = runner.process();
+      return process == null ? 0 : process.connections();
     });
   }
 
@@ -225,12 +225,12 @@ public final class TapSimulator implements AutoCloseable {
 
   /** The latest 4,096 requests for {@code /channel}, refused ones included. */
   public List<Handshake> handshakes() {
-    return host.call(() -> machine.observations().handshakes());
+    return runner.call(() -> state.observations().handshakes());
   }
 
   /** The latest 4,096 messages that clients sent. */
   public List<ClientMessage> clientMessages() {
-    return host.call(() -> machine.observations().messages());
+    return runner.call(() -> state.observations().messages());
   }
 
   /**
@@ -238,7 +238,7 @@ public final class TapSimulator implements AutoCloseable {
    * code.
    */
   public List<Integer> clientCloseCodes() {
-    return host.call(() -> machine.observations().closeCodes());
+    return runner.call(() -> state.observations().closeCodes());
   }
 
   /** How many pings clients sent. */
@@ -255,12 +255,12 @@ public final class TapSimulator implements AutoCloseable {
 
   /** Tracks a repository, or replaces what is known of it. */
   public void putRepository(RepoInfo repository) {
-    host.run(() -> machine.repositories().put(repository));
+    runner.run(() -> state.repositories().put(repository));
   }
 
   /** What is known of a repository; null if it is not tracked. */
   public @Nullable RepoInfo repository(String did) {
-    return host.call(() -> machine.repositories().get(did));
+    return runner.call(() -> state.repositories().get(did));
   }
 
   /**
@@ -269,17 +269,17 @@ public final class TapSimulator implements AutoCloseable {
    * @param json the DID document
    */
   public void putDidDocument(String did, String json) {
-    host.run(() -> machine.repositories().putDidDocument(did, json));
+    runner.run(() -> state.repositories().putDidDocument(did, json));
   }
 
   /** Sets what {@code /stats/resync-buffer} tells. */
   public void setResyncBuffer(long size) {
-    host.run(() -> machine.repositories().setResyncBuffer(size));
+    runner.run(() -> state.repositories().setResyncBuffer(size));
   }
 
   /** Sets what {@code /stats/cursors} tells; null for a cursor that the server does not have. */
   public void setCursors(@Nullable Long firehose, @Nullable String listRepos) {
-    host.run(() -> machine.repositories().setCursors(firehose, listRepos));
+    runner.run(() -> state.repositories().setCursors(firehose, listRepos));
   }
 
   // Faults
@@ -289,7 +289,7 @@ public final class TapSimulator implements AutoCloseable {
     return faults;
   }
 
-  private long count(ToLongFunction<Machine> counter) {
-    return host.call(() -> counter.applyAsLong(machine));
+  private long count(ToLongFunction<DurableState> counter) {
+    return runner.call(() -> counter.applyAsLong(state));
   }
 }

@@ -66,7 +66,7 @@ class OutboxPropertyTest {
   /** What a client knows, and may expect. */
   private static final class Model {
 
-    private final OutboxRig rig;
+    private final OutboxFixture rig;
     private final Map<Long, Integer> didOf = new HashMap<>();
     private final Set<Long> live = new HashSet<>();
     private final Set<Long> acked = new HashSet<>();
@@ -77,7 +77,7 @@ class OutboxPropertyTest {
     private long millis;
 
     Model(int channelCapacity) {
-      rig = new OutboxRig(Duration.ofSeconds(1), channelCapacity);
+      rig = new OutboxFixture(Duration.ofSeconds(1), channelCapacity);
     }
 
     void take(Step step) {

@@ -1,7 +1,7 @@
 package dev.perennial.simulators.tap;
 
-import static dev.perennial.simulators.tap.OutboxRig.A;
-import static dev.perennial.simulators.tap.OutboxRig.B;
+import static dev.perennial.simulators.tap.OutboxFixture.A;
+import static dev.perennial.simulators.tap.OutboxFixture.B;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -14,7 +14,7 @@ class OutboxTest {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
-  private final OutboxRig rig = new OutboxRig(TIMEOUT);
+  private final OutboxFixture rig = new OutboxFixture(TIMEOUT);
 
   @Nested
   class Order {
@@ -150,7 +150,7 @@ class OutboxTest {
      */
     @Test
     void floodASlowClient() {
-      OutboxRig slow = new OutboxRig(Duration.ofSeconds(2));
+      OutboxFixture slow = new OutboxFixture(Duration.ofSeconds(2));
       for (int i = 0; i < 2_000; i++) {
         slow.historical("did:plc:" + i % 20);
       }
@@ -179,7 +179,7 @@ class OutboxTest {
 
     @Test
     void waitForRoomAndKeepOneTick() {
-      OutboxRig full = new OutboxRig(TIMEOUT, 2);
+      OutboxFixture full = new OutboxFixture(TIMEOUT, 2);
       long h1 = full.historical(A);
       long h2 = full.historical(B);
       full.at(1_001);
@@ -199,7 +199,7 @@ class OutboxTest {
 
     @Test
     void holdsTheDeliveryOfEverythingUpAndLosesNothing() {
-      OutboxRig full = new OutboxRig(TIMEOUT, 2);
+      OutboxFixture full = new OutboxFixture(TIMEOUT, 2);
       List<Long> emitted =
           LongStream.range(0, 7).map(i -> full.historical("did:plc:" + i)).boxed().toList();
       assertThat(full.waiting()).as("two, and the one that delivery is stuck with").isEqualTo(3);
@@ -208,7 +208,7 @@ class OutboxTest {
 
     @Test
     void holdsADidsWorkerUpWhileAcksStillCount() {
-      OutboxRig full = new OutboxRig(TIMEOUT, 1);
+      OutboxFixture full = new OutboxFixture(TIMEOUT, 1);
       long h1 = full.historical(A);
       long h2 = full.historical(A);
       long h3 = full.historical(A);

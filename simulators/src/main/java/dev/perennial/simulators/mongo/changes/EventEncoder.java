@@ -1,6 +1,6 @@
 package dev.perennial.simulators.mongo.changes;
 
-import dev.perennial.simulators.mongo.query.Values;
+import dev.perennial.simulators.mongo.query.BsonValues;
 import dev.perennial.simulators.mongo.storage.Change;
 import dev.perennial.simulators.mongo.storage.ChangeKind;
 import dev.perennial.simulators.mongo.storage.OplogEntry;
@@ -105,7 +105,7 @@ public final class EventEncoder {
     }
     wallTime(event, entry);
     if (spec.expanded() && change.uuid() != null) {
-      event.put("collectionUUID", Values.binary(change.uuid()));
+      event.put("collectionUUID", BsonValues.binary(change.uuid()));
     }
     fullDocument(event, entry, strict);
     event.put("ns", change.namespace().toDocument());

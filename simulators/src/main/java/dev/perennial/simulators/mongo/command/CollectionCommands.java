@@ -1,7 +1,7 @@
 package dev.perennial.simulators.mongo.command;
 
+import dev.perennial.simulators.mongo.query.BsonValues;
 import dev.perennial.simulators.mongo.query.Matcher;
-import dev.perennial.simulators.mongo.query.Values;
 import dev.perennial.simulators.mongo.server.Call;
 import dev.perennial.simulators.mongo.storage.ChangeKind;
 import dev.perennial.simulators.mongo.storage.CollectionState;
@@ -127,7 +127,7 @@ final class CollectionCommands {
       entry.put(
           "info",
           new BsonDocument("readOnly", BsonBoolean.valueOf(collection.isView()))
-              .append("uuid", Values.binary(collection.uuid())));
+              .append("uuid", BsonValues.binary(collection.uuid())));
       if (filter.test(entry)) {
         found.add(entry);
       }

@@ -1,6 +1,6 @@
 package dev.perennial.simulators.mongo.command;
 
-import dev.perennial.simulators.mongo.query.Values;
+import dev.perennial.simulators.mongo.query.BsonValues;
 import dev.perennial.simulators.mongo.server.Call;
 import dev.perennial.simulators.mongo.server.Election;
 import dev.perennial.simulators.mongo.server.Member;
@@ -43,7 +43,7 @@ final class HelloCommands {
     BsonDocument command = call.request().command();
     BsonValue client = command.get("client");
     if (client != null && client.isDocument() && client.asDocument().isDocument("application")) {
-      String name = Values.text(client.asDocument().getDocument("application"), "name");
+      String name = BsonValues.text(client.asDocument().getDocument("application"), "name");
       call.connection().setApplication(name == null ? "" : name);
     }
     if (streams(call.request()) && command.isDocument("topologyVersion")) {

@@ -1,10 +1,10 @@
 package dev.perennial.simulators.mongo.command;
 
+import dev.perennial.simulators.mongo.query.BsonValues;
+import dev.perennial.simulators.mongo.query.FieldPaths;
 import dev.perennial.simulators.mongo.query.ListCursor;
 import dev.perennial.simulators.mongo.query.Matcher;
-import dev.perennial.simulators.mongo.query.Paths;
 import dev.perennial.simulators.mongo.query.Projection;
-import dev.perennial.simulators.mongo.query.Values;
 import dev.perennial.simulators.mongo.server.Call;
 import dev.perennial.simulators.mongo.storage.CollectionState;
 import dev.perennial.simulators.mongo.storage.Namespace;
@@ -115,7 +115,7 @@ final class QueryCommands {
     BsonDocument query = command.getDocument("query", new BsonDocument());
     BsonArray values = new BsonArray();
     for (BsonDocument document : matching(call, "distinct", query)) {
-      for (BsonValue value : Paths.values(document, command.getString("key").getValue())) {
+      for (BsonValue value : FieldPaths.values(document, command.getString("key").getValue())) {
         if (!values.contains(value)) {
           values.add(value);
         }
@@ -162,7 +162,7 @@ final class QueryCommands {
     }
     documents.sort((left, right) -> {
       for (Map.Entry<String, BsonValue> key : by.entrySet()) {
-        int order = Values.compare(first(left, key.getKey()), first(right, key.getKey()));
+        int order = BsonValues.compare(first(left, key.getKey()), first(right, key.getKey()));
         if (order != 0) {
           return key.getValue().asNumber().intValue() < 0 ? -order : order;
         }
@@ -172,7 +172,7 @@ final class QueryCommands {
   }
 
   private static BsonValue first(BsonDocument document, String path) {
-    List<BsonValue> values = Paths.values(document, path);
+    List<BsonValue> values = FieldPaths.values(document, path);
     return values.isEmpty() ? BsonNull.VALUE : values.get(0);
   }
 

@@ -7,7 +7,7 @@ import dev.perennial.simulators.mongo.changes.Pipeline;
 import dev.perennial.simulators.mongo.changes.StreamCursor;
 import dev.perennial.simulators.mongo.changes.StreamScope;
 import dev.perennial.simulators.mongo.changes.StreamSpec;
-import dev.perennial.simulators.mongo.query.Values;
+import dev.perennial.simulators.mongo.query.BsonValues;
 import dev.perennial.simulators.mongo.server.Call;
 import dev.perennial.simulators.mongo.server.ReplicaSet;
 import dev.perennial.simulators.mongo.storage.ClusterClock;
@@ -91,7 +91,7 @@ final class WatchCommand {
 
   private static void refuseReadConcern(BsonDocument command) {
     BsonDocument concern = command.getDocument("readConcern", new BsonDocument());
-    String level = Values.text(concern, "level");
+    String level = BsonValues.text(concern, "level");
     if (level != null && !level.equals("majority")) {
       throw new CommandError(
           72,

@@ -1,7 +1,7 @@
 package dev.perennial.simulators.mongo.command;
 
+import dev.perennial.simulators.mongo.query.FieldPaths;
 import dev.perennial.simulators.mongo.query.Matcher;
-import dev.perennial.simulators.mongo.query.Paths;
 import dev.perennial.simulators.mongo.query.Updates;
 import dev.perennial.simulators.mongo.server.Call;
 import dev.perennial.simulators.mongo.storage.Change;
@@ -206,7 +206,7 @@ final class WriteCommands {
                   && !value.asDocument().isEmpty()
                   && value.asDocument().getFirstKey().startsWith("$");
           if (!path.startsWith("$") && !operators) {
-            Paths.set(seed, path, value);
+            FieldPaths.set(seed, path, value);
           }
         });
     BsonDocument document;

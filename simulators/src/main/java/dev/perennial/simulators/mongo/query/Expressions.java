@@ -19,7 +19,7 @@ public final class Expressions {
   static @Nullable BsonValue evaluate(BsonValue expression, BsonDocument document) {
     if (expression.isString() && expression.asString().getValue().startsWith("$")) {
       String path = expression.asString().getValue().substring(1);
-      return path.equals("$ROOT") ? document : Paths.get(document, path);
+      return path.equals("$ROOT") ? document : FieldPaths.get(document, path);
     }
     if (!expression.isDocument()) {
       return expression;
@@ -46,7 +46,7 @@ public final class Expressions {
 
   static boolean isTrue(BsonValue expression, BsonDocument document) {
     BsonValue value = evaluate(expression, document);
-    return value != null && Values.isTrue(value);
+    return value != null && BsonValues.isTrue(value);
   }
 
   private static BsonValue operator(String name, BsonValue operand, BsonDocument document) {

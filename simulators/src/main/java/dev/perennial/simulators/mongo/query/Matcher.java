@@ -92,8 +92,8 @@ public final class Matcher {
                   : field(path, operand))
               .negate();
       case "$exists" -> {
-        boolean wanted = Values.isTrue(operand);
-        yield document -> !Paths.values(document, path).isEmpty() == wanted;
+        boolean wanted = BsonValues.isTrue(operand);
+        yield document -> !FieldPaths.values(document, path).isEmpty() == wanted;
       }
       case "$regex" ->
           any(
@@ -114,7 +114,7 @@ public final class Matcher {
       case "$size" -> {
         int size = operand.asNumber().intValue();
         yield document ->
-            Paths.values(document, path).stream()
+            FieldPaths.values(document, path).stream()
                 .anyMatch(value -> value.isArray() && value.asArray().size() == size);
       }
       default -> throw new CommandError(2, "unknown operator: " + operator);
@@ -142,11 +142,11 @@ public final class Matcher {
   private static Predicate<BsonDocument> equality(String path, BsonValue wanted) {
     if (wanted.getBsonType() == BsonType.NULL) {
       return document -> {
-        List<BsonValue> values = Paths.values(document, path);
+        List<BsonValue> values = FieldPaths.values(document, path);
         return values.isEmpty() || values.stream().anyMatch(BsonValue::isNull);
       };
     }
-    return any(path, value -> Values.equal(value, wanted));
+    return any(path, value -> BsonValues.equal(value, wanted));
   }
 
   /** Values of another type than the operand's never compare. */
@@ -155,14 +155,14 @@ public final class Matcher {
     return any(
         path,
         value ->
-            Values.rank(value) == Values.rank(operand)
-                && accepted.test(Values.compare(value, operand)));
+            BsonValues.rank(value) == BsonValues.rank(operand)
+                && accepted.test(BsonValues.compare(value, operand)));
   }
 
   /** Whether one of the values matches, or an element of one that is an array. */
   private static Predicate<BsonDocument> any(String path, Predicate<BsonValue> test) {
     return document -> {
-      for (BsonValue value : Paths.values(document, path)) {
+      for (BsonValue value : FieldPaths.values(document, path)) {
         if (test.test(value) || (value.isArray() && value.asArray().stream().anyMatch(test))) {
           return true;
         }

@@ -39,7 +39,7 @@ public final class Projection {
   private static UnaryOperator<BsonDocument> exclude(Iterable<String> paths) {
     return document -> {
       BsonDocument result = document.clone();
-      paths.forEach(path -> Paths.remove(result, path));
+      paths.forEach(path -> FieldPaths.remove(result, path));
       return result;
     };
   }
@@ -56,9 +56,11 @@ public final class Projection {
         return;
       }
       BsonValue chosen =
-          isFlag(value, true) ? Paths.get(document, path) : Expressions.evaluate(value, document);
+          isFlag(value, true)
+              ? FieldPaths.get(document, path)
+              : Expressions.evaluate(value, document);
       if (chosen != null) {
-        Paths.set(result, path, chosen);
+        FieldPaths.set(result, path, chosen);
       }
     });
     return result;
@@ -70,7 +72,7 @@ public final class Projection {
       spec.forEach((path, value) -> {
         BsonValue computed = Expressions.evaluate(value, document);
         if (computed != null) {
-          Paths.set(result, path, computed);
+          FieldPaths.set(result, path, computed);
         }
       });
       return result;

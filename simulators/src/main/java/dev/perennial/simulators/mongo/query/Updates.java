@@ -50,12 +50,12 @@ public final class Updates {
   /** Cuts an array, which clients do with an aggregation pipeline. */
   public static Result truncate(BsonDocument before, String path, int newSize) {
     Updates updates = new Updates(before);
-    BsonValue array = Paths.get(updates.after, path);
+    BsonValue array = FieldPaths.get(updates.after, path);
     if (array == null || !array.isArray() || array.asArray().size() <= newSize) {
       throw new IllegalArgumentException(
           "To truncate " + path + " to " + newSize + " takes a longer array, not " + array + ".");
     }
-    Paths.set(updates.after, path, new BsonArray(array.asArray().subList(0, newSize)));
+    FieldPaths.set(updates.after, path, new BsonArray(array.asArray().subList(0, newSize)));
     updates.truncated.add(
         new BsonDocument("field", new BsonString(path)).append("newSize", new BsonInt32(newSize)));
     return updates.result();
@@ -71,7 +71,7 @@ public final class Updates {
   }
 
   private void apply(String operator, String path, BsonValue operand, boolean inserting) {
-    BsonValue before = Paths.get(after, path);
+    BsonValue before = FieldPaths.get(after, path);
     switch (operator) {
       case "$set" -> set(path, operand);
       case "$setOnInsert" -> {
@@ -83,7 +83,7 @@ public final class Updates {
       case "$unset" -> {
         if (before != null) {
           noteAmbiguity(path);
-          Paths.remove(after, path);
+          FieldPaths.remove(after, path);
           removed.add(new BsonString(path));
         }
       }
@@ -100,7 +100,7 @@ public final class Updates {
   }
 
   private void set(String path, BsonValue value) {
-    if (value.equals(Paths.get(after, path))) {
+    if (value.equals(FieldPaths.get(after, path))) {
       return;
     }
     if (path.equals("_id")) {
@@ -108,7 +108,7 @@ public final class Updates {
           66, "Performing an update on the path '_id' would modify the immutable field '_id'");
     }
     noteAmbiguity(path);
-    Paths.set(after, path, value);
+    FieldPaths.set(after, path, value);
     updated.put(path, value);
   }
 
@@ -119,8 +119,8 @@ public final class Updates {
     boolean doubtful = false;
     StringBuilder parent = new StringBuilder();
     for (String step : steps) {
-      BsonValue at = parent.length() == 0 ? after : Paths.get(after, parent.toString());
-      int index = Paths.index(step);
+      BsonValue at = parent.length() == 0 ? after : FieldPaths.get(after, parent.toString());
+      int index = FieldPaths.index(step);
       doubtful |= index >= 0;
       shown.add(
           index >= 0 && at != null && at.isArray() ? new BsonInt32(index) : new BsonString(step));

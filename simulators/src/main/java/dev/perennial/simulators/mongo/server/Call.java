@@ -1,6 +1,6 @@
 package dev.perennial.simulators.mongo.server;
 
-import dev.perennial.simulators.mongo.query.Values;
+import dev.perennial.simulators.mongo.query.BsonValues;
 import dev.perennial.simulators.mongo.wire.ClientConnection;
 import dev.perennial.simulators.mongo.wire.CommandError;
 import dev.perennial.simulators.mongo.wire.Request;
@@ -30,7 +30,7 @@ public record Call(ReplicaSet set, Member member, ClientConnection connection, R
       return;
     }
     BsonDocument preference = request.command().getDocument("$readPreference", new BsonDocument());
-    String mode = Values.text(preference, "mode");
+    String mode = BsonValues.text(preference, "mode");
     if (mode == null || mode.equals("primary")) {
       throw new CommandError(13435, "not primary and secondaryOk=false");
     }

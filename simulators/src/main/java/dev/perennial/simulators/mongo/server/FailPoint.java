@@ -1,6 +1,6 @@
 package dev.perennial.simulators.mongo.server;
 
-import dev.perennial.simulators.mongo.query.Values;
+import dev.perennial.simulators.mongo.query.BsonValues;
 import dev.perennial.simulators.mongo.wire.CommandError;
 import dev.perennial.simulators.mongo.wire.Request;
 import java.io.IOException;
@@ -40,7 +40,7 @@ public final class FailPoint {
     this.data = data;
     this.skip = skip;
     this.left = times;
-    this.application = Values.text(data, "appName");
+    this.application = BsonValues.text(data, "appName");
     for (BsonValue name : data.getArray("failCommands")) {
       commands.add(name.asString().getValue());
     }
@@ -48,7 +48,7 @@ public final class FailPoint {
 
   /** What the command sets; null for off. */
   public static @Nullable FailPoint parse(BsonDocument command) {
-    if (!"failCommand".equals(Values.text(command, "configureFailPoint"))) {
+    if (!"failCommand".equals(BsonValues.text(command, "configureFailPoint"))) {
       throw new CommandError(2, command.get("configureFailPoint") + " is not a fail point here");
     }
     BsonValue mode = command.get("mode", new BsonString("alwaysOn"));

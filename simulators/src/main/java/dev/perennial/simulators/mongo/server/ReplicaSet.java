@@ -41,7 +41,7 @@ public final class ReplicaSet {
   private final Cursors cursors;
   private final Documents documents;
   private final AccessControl accessControl = new AccessControl();
-  private final Retries retries = new Retries();
+  private final RetryableWrites retries = new RetryableWrites();
   private final Transactions transactions;
   private @Nullable FailPoint failPoint;
   private final List<Member> members = new ArrayList<>();
@@ -167,7 +167,7 @@ public final class ReplicaSet {
     return transactions;
   }
 
-  public Retries retries() {
+  public RetryableWrites retries() {
     return retries;
   }
 

@@ -1,7 +1,7 @@
 package dev.perennial.simulators.mongo.storage;
 
+import dev.perennial.simulators.mongo.query.BsonValues;
 import dev.perennial.simulators.mongo.query.Updates;
-import dev.perennial.simulators.mongo.query.Values;
 import dev.perennial.simulators.mongo.wire.BsonBytes;
 import dev.perennial.simulators.mongo.wire.CommandError;
 import java.util.Arrays;
@@ -140,7 +140,7 @@ public final class Documents {
       if (!dropTarget) {
         throw new CommandError(48, "target namespace exists");
       }
-      description.put("dropTarget", Values.binary(target.uuid()));
+      description.put("dropTarget", BsonValues.binary(target.uuid()));
       catalog.remove(to);
     }
     catalog.remove(from);

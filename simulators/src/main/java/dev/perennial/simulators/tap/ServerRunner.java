@@ -19,22 +19,22 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The machine's thread and port: starts the server's process, ends it, and lets other threads ask
- * things of it.
+ * Starts and stops the server's process on one port and one thread, and lets other threads run
+ * tasks on that thread.
  */
-final class Host {
+final class ServerRunner {
 
   private static final int REBINDS = 500;
   private static final int REBIND_MILLIS = 10;
 
-  private final Machine machine;
+  private final DurableState state;
   private final EventLoopGroup group;
   private final EventLoop loop;
 
   // Guarded by this object.
   private int port;
   private @Nullable Channel server;
-  private boolean portIsOurs;
+  private boolean boundBefore;
   private boolean closed;
 
   /** Used on the loop only. */
@@ -42,14 +42,14 @@ final class Host {
 
   /** Netty 4.2 deprecates the group; what replaces it is not in Netty 4.1. */
   @SuppressWarnings("deprecation")
-  Host(Machine machine, int port) {
-    this.machine = machine;
+  ServerRunner(DurableState state, int port) {
+    this.state = state;
     this.port = port;
     this.group = new NioEventLoopGroup(1, new DefaultThreadFactory("tap-simulator", true));
     this.loop = group.next();
   }
 
-  /** The running server's process, if it runs. To be asked for on the simulator's own thread. */
+  /** The running server's process; null while it is stopped. Called on the simulator's thread. */
   @Nullable ServerProcess process() {
     return process;
   }
@@ -67,7 +67,7 @@ final class Host {
     }
     ServerProcess started =
         call(() -> {
-          process = new ServerProcess(machine, loop);
+          process = new ServerProcess(state, loop);
           return process;
         });
     ChannelFuture bound = bind(started);
@@ -78,7 +78,7 @@ final class Host {
     }
     server = bound.channel();
     port = ((InetSocketAddress) bound.channel().localAddress()).getPort();
-    portIsOurs = true;
+    boundBefore = true;
   }
 
   synchronized void stop(boolean reset) {
@@ -102,7 +102,7 @@ final class Host {
     }
   }
 
-  /** Does something on the simulator's own thread, and waits for its outcome. */
+  /** Runs a task on the simulator's thread and waits for its result. */
   <T extends @Nullable Object> T call(Callable<T> task) {
     Future<T> outcome = loop.submit(task).awaitUninterruptibly();
     Throwable failure = outcome.cause();
@@ -115,7 +115,7 @@ final class Host {
     return outcome.getNow();
   }
 
-  /** Does something on the simulator's own thread, and waits until it is done. */
+  /** Runs a task on the simulator's thread and waits until it is done. */
   void run(Runnable task) {
     call(() -> {
       task.run();
@@ -124,8 +124,8 @@ final class Host {
   }
 
   /**
-   * Listens. A port that was ours before may be taken for a moment more, by our old socket: it is
-   * not gone before the selector has noticed that it was closed.
+   * Listens on the port. After a restart our old socket can hold the port a little longer, until
+   * the selector has noticed that it was closed, so that binding is retried.
    */
   private ChannelFuture bind(ServerProcess started) {
     ServerBootstrap bootstrap =
@@ -140,12 +140,12 @@ final class Host {
                   @Override
                   protected void initChannel(Channel channel) {
                     started.opened(channel);
-                    FrontDoor.install(channel.pipeline(), started);
+                    HttpRequestHandler.install(channel.pipeline(), started);
                   }
                 });
     InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
-    for (int retry = 0; retry < REBINDS && portIsOurs && !bound.isSuccess(); retry++) {
+    for (int retry = 0; retry < REBINDS && boundBefore && !bound.isSuccess(); retry++) {
       loop.schedule(() -> {}, REBIND_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
       bound = bootstrap.bind(address).awaitUninterruptibly();
     }

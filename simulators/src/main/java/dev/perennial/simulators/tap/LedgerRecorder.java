@@ -3,11 +3,11 @@ package dev.perennial.simulators.tap;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes the {@link Ledger}. Used on the simulator's own thread only. */
-final class LedgerBook {
+/** Records what the {@link Ledger} holds. Used on the simulator's thread only. */
+final class LedgerRecorder {
 
   private final boolean keepsEntries;
-  private final List<Line> lines = new ArrayList<>();
+  private final List<EventRecord> records = new ArrayList<>();
   private long emitted;
   private long frames;
   private long acked;
@@ -15,18 +15,18 @@ final class LedgerBook {
   /**
    * @param keepsEntries false to count only, where millions of events go through
    */
-  LedgerBook(boolean keepsEntries) {
+  LedgerRecorder(boolean keepsEntries) {
     this.keepsEntries = keepsEntries;
   }
 
-  /** Opens the line of a new event. */
-  Line open(long id, TapEventSpec event) {
+  /** Adds a new event. */
+  EventRecord add(long id, TapEventSpec event) {
     emitted++;
-    Line line = new Line(id, keepsEntries ? event.key() : "");
+    EventRecord record = new EventRecord(id, keepsEntries ? event.key() : "");
     if (keepsEntries) {
-      lines.add(line);
+      records.add(record);
     }
-    return line;
+    return record;
   }
 
   long emitted() {
@@ -48,11 +48,11 @@ final class LedgerBook {
       throw new IllegalStateException(
           "This simulator was built to keep no ledger: it counts only.");
     }
-    return new Ledger(lines.stream().map(Line::read).toList());
+    return new Ledger(records.stream().map(EventRecord::read).toList());
   }
 
-  /** What is known of one event. */
-  final class Line {
+  /** The record of one event. */
+  final class EventRecord {
 
     private final long id;
     private final String key;
@@ -60,7 +60,7 @@ final class LedgerBook {
     private boolean wasAcked;
     private boolean ackedTooEarly;
 
-    private Line(long id, String key) {
+    private EventRecord(long id, String key) {
       this.id = id;
       this.key = key;
     }

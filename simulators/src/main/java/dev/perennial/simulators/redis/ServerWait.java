@@ -6,15 +6,15 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Waits for servers to come to an agreement. */
-final class Until {
+/** Waits until servers meet a condition. */
+final class ServerWait {
 
   /** Generous: the machine may be busy with everything else. */
   private static final Duration LONGEST = Duration.ofSeconds(60);
 
   private static final Duration POLL = Duration.ofMillis(20);
 
-  private Until() {}
+  private ServerWait() {}
 
   /**
    * Waits until a condition holds, where an error of a server counts as not yet.
@@ -22,7 +22,7 @@ final class Until {
    * @param what the condition, for the error
    * @param state what to add to the error
    */
-  static void holds(String what, BooleanSupplier condition, Supplier<String> state) {
+  static void until(String what, BooleanSupplier condition, Supplier<String> state) {
     long deadline = System.nanoTime() + LONGEST.toNanos();
     while (!holds(condition)) {
       if (System.nanoTime() - deadline > 0) {

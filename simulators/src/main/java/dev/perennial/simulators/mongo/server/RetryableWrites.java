@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * What retryable writes were answered, so that one which is tried again is not done again. Guarded
  * by the replica set's lock.
  */
-public final class Retries {
+public final class RetryableWrites {
 
   private static final int SESSIONS = 1_000;
 

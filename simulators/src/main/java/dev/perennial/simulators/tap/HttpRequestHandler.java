@@ -25,10 +25,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers HTTP requests: asks for the password, upgrades {@code /channel}, and leaves the others to
- * the API.
+ * Handles a client's HTTP requests: checks the password, upgrades {@code /channel} to a WebSocket,
+ * and passes the others to the API.
  */
-final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
+final class HttpRequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   private static final int MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
@@ -40,15 +40,17 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
   private final ServerProcess process;
   private final ManagementApi api;
 
-  private FrontDoor(ServerProcess process) {
+  private HttpRequestHandler(ServerProcess process) {
     this.process = process;
-    Machine machine = process.machine();
-    this.api = new ManagementApi(machine.repositories(), machine.table());
+    DurableState state = process.state();
+    this.api = new ManagementApi(state.repositories(), state.table());
   }
 
   static void install(ChannelPipeline pipeline, ServerProcess process) {
     pipeline.addLast(
-        new HttpServerCodec(), new HttpObjectAggregator(MAX_REQUEST_BYTES), new FrontDoor(process));
+        new HttpServerCodec(),
+        new HttpObjectAggregator(MAX_REQUEST_BYTES),
+        new HttpRequestHandler(process));
   }
 
   @Override
@@ -57,8 +59,8 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
     boolean channel = path.equals("/channel");
     HandshakeFault fault = null;
     if (channel) {
-      process.machine().observations().handshake(describe(request));
-      fault = process.machine().handshakeFaults().poll();
+      process.state().observations().handshake(describe(request));
+      fault = process.state().handshakeFaults().poll();
     }
     if (fault != null && !(fault instanceof HandshakeFault.AcceptThenClose)) {
       inject(ctx, request, fault);
@@ -69,9 +71,10 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
       String contentType = request.headers().get(HttpHeaderNames.CONTENT_TYPE);
       respond(ctx, request, api.answer(request.method().name(), path, contentType, body));
     } else if (!request.method().name().equals("GET")) {
-      respond(ctx, request, Answer.error(405, "Method Not Allowed").with("Allow", "OPTIONS, GET"));
-    } else if (process.machine().settings().mode() == DeliveryMode.WEBHOOK) {
-      respond(ctx, request, Answer.error(400, "websocket not available in webhook mode"));
+      respond(
+          ctx, request, HttpReply.error(405, "Method Not Allowed").with("Allow", "OPTIONS, GET"));
+    } else if (process.state().settings().mode() == DeliveryMode.WEBHOOK) {
+      respond(ctx, request, HttpReply.error(400, "websocket not available in webhook mode"));
     } else if (!asksForUpgrade(request.headers())) {
       respond(ctx, request, badUpgrade());
     } else {
@@ -88,7 +91,7 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
     if (fault instanceof HandshakeFault.Respond respond) {
       respond(ctx, request, respond.answer());
     } else if (fault instanceof HandshakeFault.RespondRaw raw) {
-      // Past the HTTP encoder, which is no good for what is no HTTP.
+      // The bytes need not be HTTP, so they bypass the HTTP encoder.
       ctx.pipeline()
           .firstContext()
           .writeAndFlush(Unpooled.wrappedBuffer(raw.bytes()))
@@ -99,7 +102,7 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
   }
 
   private boolean authorized(HttpHeaders headers) {
-    String password = process.machine().settings().password();
+    String password = process.state().settings().password();
     if (password == null) {
       return true;
     }
@@ -116,8 +119,8 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
   }
 
-  private static Answer unauthorized() {
-    return new Answer(
+  private static HttpReply unauthorized() {
+    return new HttpReply(
         401,
         Map.of(
             "WWW-Authenticate", "Basic realm=\"admin\", charset=\"UTF-8\"",
@@ -126,8 +129,8 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
             + "\"message\":\"atproto admin auth required, but missing or incorrect password\"}\n");
   }
 
-  private static Answer badUpgrade() {
-    return new Answer(
+  private static HttpReply badUpgrade() {
+    return new HttpReply(
         400,
         Map.of(
             "Content-Type", "text/plain; charset=utf-8",
@@ -166,7 +169,7 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
       return;
     }
     ChannelPipeline pipeline = ctx.pipeline();
-    pipeline.addLast(new Session(process));
+    pipeline.addLast(new ClientConnection(process));
     pipeline.remove(HttpServerCodec.class);
     pipeline.remove(HttpObjectAggregator.class);
     pipeline.remove(this);
@@ -191,7 +194,8 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
     return new Handshake(request.uri(), headers);
   }
 
-  private static void respond(ChannelHandlerContext ctx, FullHttpRequest request, Answer answer) {
+  private static void respond(
+      ChannelHandlerContext ctx, FullHttpRequest request, HttpReply answer) {
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1,

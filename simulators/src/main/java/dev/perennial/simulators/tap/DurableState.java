@@ -5,23 +5,26 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
 
-/** What outlives the server's restarts: its disk, its faults to come, and the notes on it. */
-final class Machine {
+/**
+ * What outlives the server's restarts: its database, the scripted handshake faults, and what was
+ * observed of its clients. Used on the simulator's thread only.
+ */
+final class DurableState {
 
   private final Settings settings;
   private final OutboxTable table = new OutboxTable();
   private final Repositories repositories = new Repositories();
   private final Observations observations = new Observations();
   private final Deque<HandshakeFault> handshakeFaults = new ArrayDeque<>();
-  private final LedgerBook ledger;
+  private final LedgerRecorder ledger;
   private Iterator<TapEventSpec> bulk = Collections.emptyIterator();
   private int fragmentSize;
   private long revision =
       1_750_000_000_000_000L; // microseconds: a day in June 2025, as good as any
 
-  Machine(Settings settings) {
+  DurableState(Settings settings) {
     this.settings = settings;
-    this.ledger = new LedgerBook(settings.keepsLedger());
+    this.ledger = new LedgerRecorder(settings.keepsLedger());
   }
 
   Settings settings() {
@@ -40,11 +43,11 @@ final class Machine {
     return observations;
   }
 
-  LedgerBook ledger() {
+  LedgerRecorder ledger() {
     return ledger;
   }
 
-  /** What to do to the next clients that connect, one each. */
+  /** The faults of the next handshakes, one each. */
   Deque<HandshakeFault> handshakeFaults() {
     return handshakeFaults;
   }
@@ -54,7 +57,7 @@ final class Machine {
     return bulk;
   }
 
-  /** Sets up {@link #bulk()}, and knows its repositories from now on. */
+  /** Sets up {@link #bulk()} and adds its repositories. */
   void generate(int events, int count) {
     for (int i = 0; i < count; i++) {
       repositories.add(EventGenerator.did(i));
@@ -77,7 +80,7 @@ final class Machine {
    *
    * @param id an unsigned number that no row has
    */
-  Row insert(long id, TapEventSpec event) {
+  OutboxRow insert(long id, TapEventSpec event) {
     if (table.contains(id)) {
       throw new IllegalArgumentException(
           "The outbox already has an event with the id " + Long.toUnsignedString(id) + ".");
@@ -86,7 +89,7 @@ final class Machine {
         event instanceof TapEventSpec.RecordChange entry && entry.rev().isEmpty()
             ? entry.withRev(Tid.of(revision++))
             : event;
-    Row row = new Row(id, complete, ledger.open(id, complete));
+    OutboxRow row = new OutboxRow(id, complete, ledger.add(id, complete));
     table.insert(row);
     repositories.note(complete);
     return row;

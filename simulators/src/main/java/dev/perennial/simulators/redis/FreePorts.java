@@ -10,7 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * Finds free ports. They are below those that the system gives to outgoing connections, so that a
  * server that is killed gets its own again.
  */
-final class Ports {
+final class FreePorts {
 
   private static final int FIRST = 10_240;
   private static final int COUNT = 9_760;
@@ -19,7 +19,7 @@ final class Ports {
   /** How far a cluster node's second port is from its first: Redis's own rule. */
   private static final int BUS = 10_000;
 
-  private Ports() {}
+  private FreePorts() {}
 
   /** A port that was free just now, and so was the one that a cluster node needs besides. */
   static int free() throws IOException {

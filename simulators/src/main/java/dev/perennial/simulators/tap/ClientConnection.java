@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** One client's connection, once it has been upgraded. */
-final class Session extends ChannelInboundHandlerAdapter implements ClientFrames.Sink {
+/** A client's WebSocket connection. Used on the simulator's thread only. */
+final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientFrames.Sink {
 
   private static final int CHUNK_BYTES = 64 * 1024;
 
@@ -20,7 +20,7 @@ final class Session extends ChannelInboundHandlerAdapter implements ClientFrames
   private ChannelHandlerContext context;
 
   /** What was encoded since the last write, where an event is done once it is written. */
-  private List<Row> unconfirmed = new ArrayList<>();
+  private List<OutboxRow> unconfirmed = new ArrayList<>();
 
   private boolean stalled;
 
@@ -30,7 +30,7 @@ final class Session extends ChannelInboundHandlerAdapter implements ClientFrames
   /** The connection is being closed: what the client sent besides is not looked at. */
   private boolean ended;
 
-  Session(ServerProcess process) {
+  ClientConnection(ServerProcess process) {
     this.process = process;
   }
 
@@ -76,7 +76,7 @@ final class Session extends ChannelInboundHandlerAdapter implements ClientFrames
     process.closed(this);
   }
 
-  /** A connection that breaks is closed, and that is all that the server does about it. */
+  /** Closes a connection that broke, as the server does. */
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     end(false);
@@ -87,10 +87,7 @@ final class Session extends ChannelInboundHandlerAdapter implements ClientFrames
     if (ended) {
       return;
     }
-    process
-        .machine()
-        .observations()
-        .message(new ClientMessage(text, Arrays.copyOf(payload, length)));
+    process.state().observations().message(new ClientMessage(text, Arrays.copyOf(payload, length)));
     try {
       AckParser.parse(payload, length, process::ack);
     } catch (AckParser.Unreadable e) {
@@ -101,21 +98,21 @@ final class Session extends ChannelInboundHandlerAdapter implements ClientFrames
   @Override
   public void ping(byte[] payload) {
     if (!ended) {
-      process.machine().observations().ping();
+      process.state().observations().ping();
       sendFrame(Frames.PONG, payload);
     }
   }
 
   @Override
   public void pong(byte[] payload) {
-    process.machine().observations().pong();
+    process.state().observations().pong();
   }
 
   /** Answers a close frame with its code and no reason, and closes. */
   @Override
   public void close(int code, String reason) {
     if (!ended) {
-      process.machine().observations().closeCode(code);
+      process.state().observations().closeCode(code);
       startClose(code, "");
       end(false);
     }
@@ -131,14 +128,14 @@ final class Session extends ChannelInboundHandlerAdapter implements ClientFrames
   }
 
   /** Puts an event into a buffer that is written next. */
-  void encode(Row row, ByteBuf buffer) {
-    int fragmentSize = process.machine().fragmentSize();
+  void encode(OutboxRow row, ByteBuf buffer) {
+    int fragmentSize = process.state().fragmentSize();
     if (fragmentSize > 0) {
       Frames.writeFragmented(buffer, row.data(), fragmentSize);
     } else {
       Frames.write(buffer, Frames.TEXT, row.data());
     }
-    row.line().noteWritten();
+    row.record().noteWritten();
     if (process.acksOnWrite()) {
       unconfirmed.add(row);
     }
@@ -150,7 +147,7 @@ final class Session extends ChannelInboundHandlerAdapter implements ClientFrames
       buffer.release();
       return;
     }
-    List<Row> rows = unconfirmed;
+    List<OutboxRow> rows = unconfirmed;
     unconfirmed = new ArrayList<>();
     context
         .writeAndFlush(buffer)

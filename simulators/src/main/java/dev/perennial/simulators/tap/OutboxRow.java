@@ -3,22 +3,22 @@ package dev.perennial.simulators.tap;
 import org.jspecify.annotations.Nullable;
 
 /** An event in the server's database. Used on the simulator's own thread only. */
-final class Row {
+final class OutboxRow {
 
   private final long id;
   private final String did;
   private final boolean live;
   private final byte[] data;
-  private final LedgerBook.Line line;
+  private final LedgerRecorder.EventRecord record;
   private @Nullable DidWorker worker;
   private boolean deleted;
 
-  Row(long id, TapEventSpec event, LedgerBook.Line line) {
+  OutboxRow(long id, TapEventSpec event, LedgerRecorder.EventRecord record) {
     this.id = id;
     this.did = event.did();
     this.live = event.live();
     this.data = event.encode(id);
-    this.line = line;
+    this.record = record;
   }
 
   /** An unsigned number. */
@@ -41,8 +41,8 @@ final class Row {
   }
 
   /** What is remembered of the event when the row is gone. */
-  LedgerBook.Line line() {
-    return line;
+  LedgerRecorder.EventRecord record() {
+    return record;
   }
 
   /** Who orders the event in this run of the server; null before it was looked at. */

@@ -5,24 +5,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** An outbox in virtual time, of a server that can be restarted. Times are in milliseconds. */
-final class OutboxRig {
+final class OutboxFixture {
 
   static final String A = "did:plc:a";
   static final String B = "did:plc:b";
 
   private final OutboxTable table = new OutboxTable();
-  private final LedgerBook ledger = new LedgerBook(true);
+  private final LedgerRecorder ledger = new LedgerRecorder(true);
   private final Duration retryTimeout;
   private final int channelCapacity;
   private Outbox outbox;
   private long counter;
   private long now;
 
-  OutboxRig(Duration retryTimeout) {
+  OutboxFixture(Duration retryTimeout) {
     this(retryTimeout, Outbox.CHANNEL_CAPACITY);
   }
 
-  OutboxRig(Duration retryTimeout, int channelCapacity) {
+  OutboxFixture(Duration retryTimeout, int channelCapacity) {
     this.retryTimeout = retryTimeout;
     this.channelCapacity = channelCapacity;
     outbox = new Outbox(table, retryTimeout, channelCapacity, now);
@@ -55,7 +55,7 @@ final class OutboxRig {
 
   /** Puts a row into the table that a server finds when it starts. */
   void insert(long id, TapEventSpec event) {
-    table.insert(new Row(id, event, ledger.open(id, event)));
+    table.insert(new OutboxRow(id, event, ledger.add(id, event)));
   }
 
   void at(long millis) {
@@ -64,11 +64,11 @@ final class OutboxRig {
 
   /** The next event to write, or 0. */
   long poll() {
-    Row row = outbox.poll(nanos());
+    OutboxRow row = outbox.poll(nanos());
     if (row == null) {
       return 0;
     }
-    row.line().noteWritten();
+    row.record().noteWritten();
     return row.id();
   }
 

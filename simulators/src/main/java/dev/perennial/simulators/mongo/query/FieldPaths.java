@@ -10,9 +10,9 @@ import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /** Dotted paths into documents. */
-public final class Paths {
+public final class FieldPaths {
 
-  private Paths() {}
+  private FieldPaths() {}
 
   /** All values that a query means by a path: it reaches into the elements of arrays. */
   public static List<BsonValue> values(BsonDocument document, String path) {

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * The server's order of values, which spans types, what counts as equal in a query, and short ways
  * to values.
  */
-public final class Values {
+public final class BsonValues {
 
-  private Values() {}
+  private BsonValues() {}
 
   static boolean equal(BsonValue left, BsonValue right) {
     return rank(left) == rank(right) && compare(left, right) == 0;
