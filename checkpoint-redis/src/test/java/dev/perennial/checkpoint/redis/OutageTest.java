@@ -357,12 +357,15 @@ class OutageTest {
   @Test
   void keepsTheClaimOfAThreadThatIsInterrupted() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = connected(patient(redis.uri()).build());
+        FaultProxy proxy = FaultProxy.to(redis.port());
+        RedisCheckpointStore store = connected(patient("redis://" + proxy.address()).build());
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
+      proxy.freeze(); // so that the save has to wait
       Thread.currentThread().interrupt();
       CheckpointException failure = failure(() -> slot.save(ONE));
       assertThat(Thread.interrupted()).isTrue();
+      proxy.thaw();
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
       assertThat(failure).hasMessageContaining("interrupted");
       slot.save(TWO);
