@@ -181,7 +181,7 @@ class TopologyTest {
       CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
       RedisServer old = cluster.nodeOf(KEY);
-      RedisCluster.Move move = cluster.move(KEY).keys();
+      RedisCluster.SlotMove move = cluster.move(KEY).keys();
       slot.save(TWO);
       assertThat(slot.load()).as("while the old node answers ASK").contains(TWO);
       RedisServer next = move.finish();

@@ -34,15 +34,16 @@ public final class Fault {
 
   /** How many commands it has hit. */
   public int hits() {
-    return set.locked(() -> hits);
+    return set.lock().locked(() -> hits);
   }
 
   /** Removes it: it hits nothing more, and commands that it blocks run. */
   public void remove() {
-    set.change(() -> {
-      removed = true;
-      left = 0;
-    });
+    set.lock()
+        .change(() -> {
+          removed = true;
+          left = 0;
+        });
   }
 
   FaultSpec spec() {

@@ -25,7 +25,7 @@ public final class Faults {
   }
 
   /**
-   * Hits the next commands of a name.
+   * Hits the next commands with a name.
    *
    * @param command such as {@code getMore}; in any case
    */
@@ -34,7 +34,7 @@ public final class Faults {
   }
 
   /**
-   * Hits commands of a name, from the {@code first} to come on.
+   * Hits commands with a name, starting with the {@code first} one from now.
    *
    * @param first 1 for the very next
    */
@@ -42,25 +42,27 @@ public final class Faults {
     return add(named(command), first - 1, times, spec);
   }
 
-  /** Hits all commands of a name, until the fault is removed. */
+  /** Hits all commands with a name until the fault is removed. */
   public Fault failAlways(String command, FaultSpec spec) {
     return add(named(command), 0, Fault.ALWAYS, spec);
   }
 
-  /** Every getMore gets 43 from now on, while reopening works: a storm of resumes. */
+  /**
+   * Fails every getMore with 43 from now on, while streams can be opened again: a storm of resumes.
+   */
   public Fault resumeStorm() {
     return failAlways("getMore", FaultSpec.error(43));
   }
 
   /** Removes all faults; commands that they block run. */
   public void clear() {
-    set.change(() -> waiting.forEach(Fault::remove));
+    set.lock().change(() -> waiting.forEach(Fault::remove));
   }
 
   /** Closes all cursors of all members: the next getMore of each gets 43, a waiting one 237. */
   public int killCursors() {
     // A getMore that waits is not woken: a server's waits to its end, too.
-    return set.locked(() -> set.cursors().killAll());
+    return set.lock().locked(() -> set.cursors().killAll());
   }
 
   /**
@@ -69,32 +71,33 @@ public final class Faults {
    * 0.
    */
   public void endCursors() {
-    set.change(() -> set.cursors().cutStreams());
+    set.lock().change(() -> set.cursors().cutStreams());
   }
 
   /**
-   * The next answers of change streams have no event and say of no progress, at once when one is
-   * opened and else at the time limit: as from a router whose shards still read their oplogs.
+   * Makes the next replies of change streams empty and without progress, immediately when a stream
+   * is opened and otherwise at the time limit: as a router does whose shards still read their
+   * oplogs.
    *
    * @param answers how many
    */
   public void stallStreams(int answers) {
-    set.change(() -> set.cursors().stall(answers));
+    set.lock().change(() -> set.cursors().stall(answers));
   }
 
-  /** Forgets the oplog's entries before a time, all but the newest. */
+  /** Removes the oplog's entries before a time, but never the newest one. */
   public void truncateOplog(BsonTimestamp before) {
-    set.change(() -> set.oplog().truncate(before));
+    set.lock().change(() -> set.oplog().truncate(before));
   }
 
-  /** Forgets the pre- and post-images of what happened before a time. */
+  /** Removes the pre- and post-images of changes before a time. */
   public void expireImages(BsonTimestamp before) {
-    set.change(() -> set.oplog().expireImages(before));
+    set.lock().change(() -> set.oplog().expireImages(before));
   }
 
   /** Whether logins fail with 18 and commands without a login with 13. */
   public void refuseCredentials(boolean refused) {
-    set.change(() -> set.accessControl().refuseCredentials(refused));
+    set.lock().change(() -> set.accessControl().refuseCredentials(refused));
   }
 
   /**
@@ -102,17 +105,17 @@ public final class Faults {
    * 13, as for a user who has only {@code read}.
    */
   public void ordinaryRights(boolean only) {
-    set.change(() -> set.accessControl().allowReadRoleOnly(only));
+    set.lock().change(() -> set.accessControl().allowReadRoleOnly(only));
   }
 
   /** Whether every aggregate fails with 13, as for a user without any role. */
   public void forbidStreams(boolean forbidden) {
-    set.change(() -> set.accessControl().forbidStreams(forbidden));
+    set.lock().change(() -> set.accessControl().forbidStreams(forbidden));
   }
 
   private Fault add(Predicate<ReceivedCommand> matches, int skip, int times, FaultSpec spec) {
     Fault fault = new Fault(set, matches, skip, times, spec);
-    set.change(() -> waiting.add(fault));
+    set.lock().change(() -> waiting.add(fault));
     return fault;
   }
 

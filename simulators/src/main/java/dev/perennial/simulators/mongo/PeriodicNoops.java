@@ -39,10 +39,11 @@ final class PeriodicNoops implements AutoCloseable {
   }
 
   private void write() {
-    set.change(() -> {
-      BsonTimestamp last = set.oplog().lastTime();
-      seen = last.equals(seen) ? set.oplog().append(Change.noop()) : last;
-    });
+    set.lock()
+        .change(() -> {
+          BsonTimestamp last = set.oplog().lastTime();
+          seen = last.equals(seen) ? set.oplog().append(Change.noop()) : last;
+        });
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.perennial.simulators.mongo.storage.Namespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -34,9 +35,10 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
     faults = new Faults(set);
     received = new ReceivedCommands(faults);
     noops = new PeriodicNoops(set, settings.periodicNoop());
+    AtomicInteger connectionNumbers = new AtomicInteger();
     try {
       for (Member member : set.members()) {
-        member.listen(new Dispatcher(set, member, received));
+        member.listen(new Dispatcher(set, member, received), connectionNumbers::incrementAndGet);
       }
     } catch (IOException e) {
       close();
@@ -72,7 +74,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
 
   /** The member that is primary; -1 for none. */
   public int primary() {
-    return set.locked(() -> set.election().primary());
+    return set.lock().locked(() -> set.election().primary());
   }
 
   /**
@@ -80,63 +82,70 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
    * member that was primary; its clients see writes refused with 10107.
    */
   public void stepDown() {
-    set.change(set::stepDown);
+    set.lock().change(set::stepDown);
   }
 
-  /** Makes a member primary; -1: there is none until another call. */
+  /** Makes a member primary; -1 for no primary until another call. */
   public void elect(int member) {
     if (member < -1 || member >= set.members().size()) {
       throw new IllegalArgumentException("There is no member " + member + ".");
     }
-    set.change(() -> {
-      set.election().elect(member);
-      if (member >= 0) {
-        set.oplog().append(Change.noop());
-      }
-    });
-  }
-
-  /** A member takes connections and commands, but answers nothing until {@link #resumeMember}. */
-  public void pauseMember(int member) {
-    set.change(() -> set.members().get(member).setPaused(true));
-  }
-
-  /** A paused member answers all that waited. */
-  public void resumeMember(int member) {
-    set.change(() -> set.members().get(member).setPaused(false));
+    set.lock()
+        .change(() -> {
+          set.election().elect(member);
+          if (member >= 0) {
+            set.oplog().append(Change.noop());
+          }
+        });
   }
 
   /**
-   * Ends a member: its connections and cursors are gone, and another becomes primary, if any. Who
-   * connects is reset at once, where a real member's port would refuse.
+   * Pauses a member: it accepts connections and commands, but answers nothing until {@link
+   * #resumeMember}.
+   */
+  public void pauseMember(int member) {
+    set.lock().change(() -> set.members().get(member).setPaused(true));
+  }
+
+  /** Resumes a paused member, which then answers all waiting commands. */
+  public void resumeMember(int member) {
+    set.lock().change(() -> set.members().get(member).setPaused(false));
+  }
+
+  /**
+   * Stops a member: its connections and cursors end, and another member that is up becomes primary.
+   * New connections are reset at once, where a real member's port would refuse them.
    */
   public void stopMember(int member) {
-    set.change(() -> {
-      set.election().down(member);
-      set.cursors().killOf(member);
-      set.members().get(member).stop();
-    });
+    set.lock()
+        .change(() -> {
+          set.election().down(member);
+          set.cursors().killOf(member);
+          set.members().get(member).stop();
+        });
   }
 
   /** Starts a member that was stopped, on its old port. */
   public void startMember(int member) {
-    set.change(() -> {
-      set.members().get(member).start();
-      set.election().up(member);
-    });
+    set.lock()
+        .change(() -> {
+          set.members().get(member).start();
+          set.election().up(member);
+        });
   }
 
   /** Stops a member and starts it again. */
   public void restartMember(int member) {
-    set.change(() -> {
-      stopMember(member);
-      startMember(member);
-    });
+    set.lock()
+        .change(() -> {
+          stopMember(member);
+          startMember(member);
+        });
   }
 
-  /** Closes the connections of all clients, without a word. */
+  /** Closes the connections of all clients. */
   public void closeConnections() {
-    set.change(() -> set.members().forEach(Member::closeConnections));
+    set.lock().change(() -> set.members().forEach(Member::closeConnections));
   }
 
   /** The faults that it can be made to show. */
@@ -163,37 +172,38 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
 
   /** How many cursors are open, on all members together. */
   public int openCursors() {
-    return set.locked(() -> set.cursors().size());
+    return set.lock().locked(() -> set.cursors().size());
   }
 
   /** How many connections are open, monitoring ones included. */
   public int openConnections() {
-    return set.locked(() -> set.members().stream().mapToInt(Member::connections).sum());
+    return set.lock().locked(() -> set.members().stream().mapToInt(Member::connections).sum());
   }
 
   /** The time of the newest entry of the oplog. */
   public BsonTimestamp currentTime() {
-    return set.locked(() -> set.oplog().lastTime());
+    return set.lock().locked(() -> set.oplog().lastTime());
   }
 
   /** The time of the oldest entry of the oplog. */
   public BsonTimestamp oldestTime() {
-    return set.locked(() -> set.oplog().get(set.oplog().firstSequence()).time());
+    return set.lock().locked(() -> set.oplog().get(set.oplog().firstSequence()).time());
   }
 
   /** The documents of a collection, as they are now. */
   public List<BsonDocument> documents(String namespace) {
-    return set.locked(() -> {
-      CollectionState collection = set.catalog().find(Namespace.parse(namespace));
-      return collection == null ? List.of() : List.copyOf(collection.documents());
-    });
+    return set.lock()
+        .locked(() -> {
+          CollectionState collection = set.catalog().find(Namespace.parse(namespace));
+          return collection == null ? List.of() : List.copyOf(collection.documents());
+        });
   }
 
-  /** Stops all members and forgets everything. */
+  /** Stops all members for good and frees their ports. Idempotent. */
   @Override
   public void close() {
     noops.close();
     set.close();
-    set.change(() -> set.members().forEach(Member::close));
+    set.lock().change(() -> set.members().forEach(Member::close));
   }
 }

@@ -21,7 +21,7 @@ final class FreePorts {
 
   private FreePorts() {}
 
-  /** A port that was free just now, and so was the one that a cluster node needs besides. */
+  /** A port that was free a moment ago, and so was the second one that a cluster node needs. */
   static int free() throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       int port = FIRST + ThreadLocalRandom.current().nextInt(COUNT);

@@ -188,25 +188,25 @@ public final class RedisCluster implements AutoCloseable {
   }
 
   /** Begins to move the slot of a key to another primary: from now on new keys go there. */
-  public Move move(String key) {
+  public SlotMove move(String key) {
     RedisServer from = nodeOf(key);
     RedisServer to =
         primaries.stream().filter(node -> !node.equals(from)).findFirst().orElseThrow();
     String slot = String.valueOf(slot(key));
     to.command("CLUSTER", "SETSLOT", slot, "IMPORTING", id(from));
     from.command("CLUSTER", "SETSLOT", slot, "MIGRATING", id(to));
-    return new Move(this, slot, from, to);
+    return new SlotMove(this, slot, from, to);
   }
 
-  /** A slot on its way. Used by one thread. */
-  public static final class Move {
+  /** The move of a slot from one primary to another. Used by one thread. */
+  public static final class SlotMove {
 
     private final RedisCluster cluster;
     private final String slot;
     private final RedisServer from;
     private final RedisServer to;
 
-    private Move(RedisCluster cluster, String slot, RedisServer from, RedisServer to) {
+    private SlotMove(RedisCluster cluster, String slot, RedisServer from, RedisServer to) {
       this.cluster = cluster;
       this.slot = slot;
       this.from = from;
@@ -214,7 +214,7 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /** Moves the keys: from now on the old node answers ASK. */
-    public Move keys() {
+    public SlotMove keys() {
       Object keys = from.command("CLUSTER", "GETKEYSINSLOT", slot, "1000");
       if (keys instanceof List<?> list) {
         for (Object key : list) {

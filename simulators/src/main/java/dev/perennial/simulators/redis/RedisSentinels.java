@@ -124,7 +124,7 @@ public final class RedisSentinels implements AutoCloseable {
    */
   public RedisServer failover() {
     RedisServer before = primary();
-    // All, for nobody knows which one it will be.
+    // All of them, because any of them can become the primary.
     before.awaitReplicas((int) servers.stream().filter(RedisServer::isAlive).count() - 1);
     ServerWait.until(
         "a Sentinel begins to fail over",

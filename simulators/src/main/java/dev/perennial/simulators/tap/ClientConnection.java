@@ -19,15 +19,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
   @SuppressWarnings("NullAway.Init") // by handlerAdded, before anything else is called
   private ChannelHandlerContext context;
 
-  /** What was encoded since the last write, where an event is done once it is written. */
+  /** The events encoded since the last write, if a write acks them. */
   private List<OutboxRow> unconfirmed = new ArrayList<>();
 
   private boolean stalled;
 
-  /** A close frame has been sent: nothing may follow it. */
+  /** A close frame was sent, and nothing may follow it. */
   private boolean closing;
 
-  /** The connection is being closed: what the client sent besides is not looked at. */
+  /** The connection is being closed, and the client's messages are ignored. */
   private boolean ended;
 
   ClientConnection(ServerProcess process) {
@@ -127,7 +127,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     return context.alloc().buffer(size);
   }
 
-  /** Puts an event into a buffer that is written next. */
+  /** Encodes an event into a buffer that is written next. */
   void encode(OutboxRow row, ByteBuf buffer) {
     int fragmentSize = process.state().fragmentSize();
     if (fragmentSize > 0) {
@@ -158,7 +158,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         });
   }
 
-  /** Sends bytes as they are, frames or not. */
+  /** Sends bytes unchanged, whether they are frames or not. */
   void send(ByteBuf bytes) {
     if (stalled || closing || ended) {
       bytes.release();
@@ -167,7 +167,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     context.writeAndFlush(bytes);
   }
 
-  /** Sends a frame of its own. */
+  /** Sends one frame. */
   void sendFrame(int opcode, byte[] payload) {
     ByteBuf out = context.alloc().buffer();
     Frames.write(out, opcode, payload);
@@ -198,13 +198,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     closing = true;
   }
 
-  /** Closes the connection without a further word. */
+  /** Closes the connection without a close frame. */
   void end(boolean reset) {
     ended = true;
     ServerProcess.close(context.channel(), reset);
   }
 
-  /** Reads and writes nothing any more, while the connection stays open. */
+  /** Stops reading and writing; the connection stays open. */
   void stall() {
     stalled = true;
     context.channel().config().setAutoRead(false);

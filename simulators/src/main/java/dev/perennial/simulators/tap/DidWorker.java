@@ -30,10 +30,10 @@ final class DidWorker implements Outbox.Sender {
   }
 
   /**
-   * Takes an event.
+   * Adds an event.
    *
-   * @return false if the caller is now blocked, because it sends the event itself where nothing is
-   *     in the way
+   * @return false if the caller is now blocked, because it sends the event itself if nothing is in
+   *     flight
    */
   boolean add(OutboxRow row, Outbox.Sender caller, long now) {
     if (inFlight.isEmpty() && !blockedOnLive && pending.isEmpty()) {

@@ -12,7 +12,7 @@ record HttpReply(int status, Map<String, String> headers, String body) {
     headers = Map.copyOf(headers);
   }
 
-  /** A JSON body, with the line feed that the server's encoder writes behind it. */
+  /** A JSON body, followed by the line feed that the server's encoder writes. */
   static HttpReply json(int status, String body) {
     return new HttpReply(status, Map.of("Content-Type", JSON), body + "\n");
   }
@@ -25,7 +25,7 @@ record HttpReply(int status, Map<String, String> headers, String body) {
     return new HttpReply(200, Map.of(), "");
   }
 
-  /** An error as all handlers behind the password give it. */
+  /** An error, in the form of all handlers that need the password. */
   static HttpReply error(int status, String message) {
     return json(status, "{\"message\":" + Json.quote(message) + "}");
   }

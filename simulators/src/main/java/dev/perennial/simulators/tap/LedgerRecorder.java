@@ -13,7 +13,7 @@ final class LedgerRecorder {
   private long acked;
 
   /**
-   * @param keepsEntries false to count only, where millions of events go through
+   * @param keepsEntries false to count only, for millions of events
    */
   LedgerRecorder(boolean keepsEntries) {
     this.keepsEntries = keepsEntries;

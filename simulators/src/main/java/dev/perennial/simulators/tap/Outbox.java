@@ -10,13 +10,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's outbox during one run of the server: what is sent when, and again when, and deleted
- * when. Reads no clock, has no thread and knows no sockets; everything happens on one thread, at
- * the time that is passed in (in nanoseconds, of any origin).
+ * The server's outbox during one run: decides when events are sent, sent again and deleted. Used by
+ * one thread, at the time that is passed in (in nanoseconds, of any origin); it has no clock,
+ * thread or sockets of its own.
  *
- * <p>The real server's goroutines are kept as parts that can be blocked one by one, because it
- * shows on the outside who waits for room in the channel of events to write: the delivery loop,
- * each DID's worker and the retries.
+ * <p>The real server's goroutines are modelled as parts that block one by one, because clients can
+ * see which of them waits for room in the channel of events: the delivery loop, each DID's worker
+ * or the retries.
  */
 final class Outbox {
 
@@ -52,15 +52,15 @@ final class Outbox {
     deliver(now);
   }
 
-  /** Takes an event in, which is in the table already. */
+  /** Adds an event that is already in the table. */
   void add(OutboxRow row, long now) {
     undelivered.add(row);
     deliver(now);
   }
 
   /**
-   * The next event to write to a client, if there is one. It counts as sent, whatever becomes of
-   * the write.
+   * The next event to write to a client, if there is one. It counts as sent, even if the write
+   * fails.
    */
   @Nullable OutboxRow poll(long now) {
     OutboxRow row = channel.poll();
@@ -77,13 +77,13 @@ final class Outbox {
     return channel.size() + blocked.size();
   }
 
-  /** How many events are waiting to be polled, or to be looked at at all. */
+  /** How many events wait to be polled or to be considered for sending. */
   int backlog() {
     return waiting() + undelivered.size();
   }
 
   /**
-   * Takes an ack, of any id: one that is not in flight is deleted all the same, before or after it
+   * Handles an ack of any id: also an event that is not in flight is deleted, before or after it
    * was sent. If it is deleted between being sent and its real ack, that ack no longer clears the
    * worker, and the DID stays blocked.
    */
@@ -102,12 +102,12 @@ final class Outbox {
     }
   }
 
-  /** To be called once every retry timeout: sends again what is in flight for longer than it. */
+  /** Called once every retry timeout: sends again the events in flight for longer than that. */
   void retryTick(long now) {
     retries.tick(now);
   }
 
-  /** To be called every ten seconds: deletes what was acked. */
+  /** Called every ten seconds: deletes the acked events. */
   void deleteTick() {
     for (int i = 0; i < deletesPending; i++) {
       table.delete(deletes[i]);
@@ -116,7 +116,7 @@ final class Outbox {
   }
 
   /**
-   * Gives an event to whoever writes.
+   * Puts an event into the channel to be written.
    *
    * @return false if there is no room, in which case the sender is blocked and will be resumed
    */
@@ -147,7 +147,7 @@ final class Outbox {
 
   /** One of the server's goroutines, at the point where it waits for room in the channel. */
   interface Sender {
-    /** The event has found room: go on. */
+    /** Continues, because the event has found room. */
     void resume(long now);
   }
 

@@ -2,7 +2,7 @@ package dev.perennial.simulators.tap;
 
 import org.jspecify.annotations.Nullable;
 
-/** An event in the server's database. Used on the simulator's own thread only. */
+/** An event in the server's database. Used on the simulator's thread only. */
 final class OutboxRow {
 
   private final long id;
@@ -40,12 +40,12 @@ final class OutboxRow {
     return data;
   }
 
-  /** What is remembered of the event when the row is gone. */
+  /** The event's record in the ledger, which outlives the row. */
   LedgerRecorder.EventRecord record() {
     return record;
   }
 
-  /** Who orders the event in this run of the server; null before it was looked at. */
+  /** The worker that orders the event in this run; null before delivery. */
   @Nullable DidWorker worker() {
     return worker;
   }

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's table of events that are not yet deleted: what outlives a restart. The real server
+ * The server's table of events that are not yet deleted, which outlives a restart. The real server
  * keeps a copy of it in memory; here one map is both.
  */
 final class OutboxTable {
@@ -16,9 +16,8 @@ final class OutboxTable {
   private final Map<Long, OutboxRow> rows = new HashMap<>();
 
   /**
-   * Where the ids of a server begin that starts on this table: it allots the next but this. (It
-   * stores the largest id plus one as its counter, and counts up before each use.) Zero for an
-   * empty table, so that ids begin at 1 again.
+   * The counter of a server that starts on this table: the largest id plus one, which the server
+   * increments before each use. Zero for an empty table, so that ids begin at 1 again.
    */
   long firstCounter() {
     return rows.values().stream().mapToLong(OutboxRow::id).filter(id -> id > 0).max().orElse(-1)

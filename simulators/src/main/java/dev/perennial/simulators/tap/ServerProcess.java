@@ -15,17 +15,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * One run of the server: what is lost when it ends. Used on the simulator's own thread only.
+ * One run of the server, with the state that is lost when it ends. Used on the simulator's thread
+ * only.
  *
- * <p>All connections draw from one channel of events, whichever has room: in turns of one event, or
- * of a buffer full where there is only one connection.
+ * <p>All connections that have room take turns to draw from one channel of events: one event each,
+ * or a full buffer if there is only one connection.
  */
 final class ServerProcess {
 
   /** How much is written at once. */
   private static final int BATCH_BYTES = 64 * 1024;
 
-  /** How many events are kept ready to write, where they are produced as needed. */
+  /** How many generated events are kept ready to write. */
   private static final int READY_EVENTS = 4_096;
 
   private final DurableState state;
@@ -58,32 +59,32 @@ final class ServerProcess {
     return state;
   }
 
-  /** Takes an event in under the next id. */
+  /** Emits an event under the next id. */
   long emit(TapEventSpec event) {
     long id = produce(event);
     schedulePump();
     return id;
   }
 
-  /** Takes an event in under an id of its own. */
+  /** Emits an event under a given id. */
   void emit(long id, TapEventSpec event) {
     outbox.add(state.insert(id, event), System.nanoTime());
     schedulePump();
   }
 
-  /** Takes an ack from a client. */
+  /** Handles an ack from a client. */
   void ack(long id) {
     if (state.settings().mode() == DeliveryMode.ACKS) {
       outbox.ack(id, System.nanoTime());
     }
   }
 
-  /** Whether an event is done once it is written. */
+  /** Whether an event counts as acked once it is written. */
   boolean acksOnWrite() {
     return state.settings().mode() == DeliveryMode.FIRE_AND_FORGET;
   }
 
-  /** Takes note that events were written, where that is all it takes. */
+  /** Acks events that were written. */
   void acknowledgeWritten(List<OutboxRow> rows) {
     rows.forEach(row -> outbox.ack(row.id(), System.nanoTime()));
     schedulePump();
@@ -113,7 +114,7 @@ final class ServerProcess {
     List.copyOf(connections).forEach(action);
   }
 
-  /** Has events written as soon as the thread is free. */
+  /** Schedules the writing of events for when the thread is free. */
   void schedulePump() {
     if (!pumpScheduled && !stopped) {
       pumpScheduled = true;
@@ -122,8 +123,8 @@ final class ServerProcess {
   }
 
   /**
-   * Ends the run: closes all connections without a word, and forgets what is not in the database,
-   * acks that have not yet led to a delete included.
+   * Ends the run: closes all connections without a close frame, and drops what is not in the
+   * database, including acks whose events are not yet deleted.
    *
    * @param reset whether the clients see a reset rather than an end
    * @return what to wait for

@@ -3,7 +3,7 @@ package dev.perennial.simulators.tap;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** How a simulator was built. */
+/** The options that a simulator was built with. */
 public record Settings(
     @Nullable String password,
     DeliveryMode mode,

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * What can go wrong, on demand. Faults of connections hit all that are open; faults of handshakes
- * hit the next requests for {@code /channel}, one each, in the order in which they were asked for,
- * and whether or not the password is right, but for {@link #acceptThenClose}. Safe for use from any
- * thread; each call has taken effect when it returns, and does nothing while the server is stopped,
- * but for handshake faults, which wait.
+ * The faults that a simulator can be made to show. A connection fault hits all open connections. A
+ * handshake fault hits one of the next requests for {@code /channel}, in the order of the calls
+ * here and before the password is checked, except {@link #acceptThenClose}. Safe for use from any
+ * thread; each method has taken effect when it returns. While the server is stopped, handshake
+ * faults wait and the others do nothing.
  */
 public final class TapFaults {
 
@@ -28,7 +28,7 @@ public final class TapFaults {
     this.state = state;
   }
 
-  // Of connections
+  // Connections
 
   /** Closes all connections without a close frame. */
   public void cutConnections() {
@@ -48,7 +48,7 @@ public final class TapFaults {
     forEachConnection(ClientConnection::stall);
   }
 
-  /** Goes on with the connections that were stalled. */
+  /** Ends a {@link #stall}: stalled connections read and write again. */
   public void resume() {
     forEachConnection(ClientConnection::resume);
   }
@@ -60,7 +60,7 @@ public final class TapFaults {
     sendBytes(garbage);
   }
 
-  /** Sends bytes as they are, frames or not. */
+  /** Sends bytes unchanged, whether they are frames or not. */
   public void sendBytes(byte[] bytes) {
     byte[] copy = bytes.clone();
     forEachConnection(connection -> connection.send(Unpooled.wrappedBuffer(copy)));
@@ -106,7 +106,7 @@ public final class TapFaults {
     runner.run(() -> state.setFragmentSize(bytes));
   }
 
-  // Of handshakes
+  // Handshakes
 
   /** Answers with a status and a body of text. */
   public void rejectHandshakes(int status, int times) {
@@ -138,7 +138,7 @@ public final class TapFaults {
     script(new HandshakeFault.AcceptThenClose(), times);
   }
 
-  /** Forgets the faults of handshakes that have not happened yet. */
+  /** Removes the handshake faults that have not hit yet. */
   public void clearHandshakes() {
     runner.run(() -> state.handshakeFaults().clear());
   }

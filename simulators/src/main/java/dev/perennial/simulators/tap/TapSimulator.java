@@ -8,10 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A Tap server on the loopback interface, in this process.
  *
- * <p>Its database is in memory and outlives {@link #stop()} and {@link #restart()}. Everything that
- * it does happens on one thread of its own, and each method here takes effect on that thread before
- * it returns, except that events are written when a client has room for them. Safe for use from any
- * thread.
+ * <p>Its database is in memory and outlives {@link #stop()} and {@link #restart()}. It runs on one
+ * thread, and each method takes effect there before it returns, except that events are written when
+ * a client has room for them. Safe for use from any thread.
  */
 public final class TapSimulator implements AutoCloseable {
 
@@ -25,12 +24,12 @@ public final class TapSimulator implements AutoCloseable {
     faults = new TapFaults(runner, state);
   }
 
-  /** Begins to set a simulator up. */
+  /** Returns a builder with the defaults. */
   public static TapSimulatorBuilder builder() {
     return new TapSimulatorBuilder();
   }
 
-  // Where it is
+  // Addresses
 
   /** The port, which stays the same when the server is started again. */
   public int port() {
@@ -47,16 +46,16 @@ public final class TapSimulator implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + port());
   }
 
-  // Life and death
+  // Start and stop
 
-  /** Starts the server on what its database holds. Does nothing if it runs. */
+  /** Starts the server on its database. Does nothing if it runs. */
   public void start() {
     runner.start();
   }
 
   /**
    * Ends the server as SIGTERM does: connections end without a close frame, and acks whose events
-   * are not yet deleted are forgotten. Does nothing if it is not running.
+   * are not yet deleted are lost. Does nothing if it is not running.
    */
   public void stop() {
     runner.stop(false);
@@ -127,7 +126,7 @@ public final class TapSimulator implements AutoCloseable {
   }
 
   /**
-   * Emits a text as it is.
+   * Emits a text unchanged.
    *
    * @param text where each {@code $id} stands for the event's id
    * @return the event's id
@@ -137,8 +136,8 @@ public final class TapSimulator implements AutoCloseable {
   }
 
   /**
-   * Emits an event under an id of one's own. Those over 2^63-1 are for tests of the wire format:
-   * the real server could not store them.
+   * Emits an event under a given id. Those over 2^63-1 are for tests of the wire format: the real
+   * server could not store them.
    *
    * @param id an unsigned number
    * @throws IllegalArgumentException if the outbox has an event with this id
@@ -156,9 +155,9 @@ public final class TapSimulator implements AutoCloseable {
   }
 
   /**
-   * Emits many events, made up from the seed: mostly records from backfills, with live ones,
-   * updates, deletes and identities between. They are made as there is room for them in the outbox,
-   * in place of what is left of an earlier call's. The repositories become known to the server.
+   * Emits many events generated from the seed: mostly records from backfills, with live ones,
+   * updates, deletes and identities between. They are generated as the outbox has room for them,
+   * and replace what is left of an earlier call. The server then tracks the repositories.
    */
   public void generate(int events, int repositories) {
     if (events < 0 || repositories < 1) {
@@ -183,9 +182,9 @@ public final class TapSimulator implements AutoCloseable {
     return runner.call(() -> state.bulk().hasNext());
   }
 
-  // What it knows
+  // Observations
 
-  /** All events ever emitted, and what became of them. */
+  /** All events ever emitted, with how often each was sent and whether it was acked. */
   public Ledger ledger() {
     return runner.call(() -> state.ledger().read());
   }
@@ -218,7 +217,7 @@ public final class TapSimulator implements AutoCloseable {
     });
   }
 
-  /** How many connections there ever were. */
+  /** How many connections were opened in all. */
   public long connectionsOpened() {
     return count(m -> m.observations().connections());
   }
@@ -251,14 +250,14 @@ public final class TapSimulator implements AutoCloseable {
     return count(m -> m.observations().pongs());
   }
 
-  // The rest of its database
+  // Repositories
 
-  /** Tracks a repository, or replaces what is known of it. */
+  /** Tracks a repository, or replaces its data. */
   public void putRepository(RepoInfo repository) {
     runner.run(() -> state.repositories().put(repository));
   }
 
-  /** What is known of a repository; null if it is not tracked. */
+  /** A repository's data; null if it is not tracked. */
   public @Nullable RepoInfo repository(String did) {
     return runner.call(() -> state.repositories().get(did));
   }
@@ -272,12 +271,12 @@ public final class TapSimulator implements AutoCloseable {
     runner.run(() -> state.repositories().putDidDocument(did, json));
   }
 
-  /** Sets what {@code /stats/resync-buffer} tells. */
+  /** Sets what {@code /stats/resync-buffer} returns. */
   public void setResyncBuffer(long size) {
     runner.run(() -> state.repositories().setResyncBuffer(size));
   }
 
-  /** Sets what {@code /stats/cursors} tells; null for a cursor that the server does not have. */
+  /** Sets what {@code /stats/cursors} returns; null for a cursor that the server does not have. */
   public void setCursors(@Nullable Long firehose, @Nullable String listRepos) {
     runner.run(() -> state.repositories().setCursors(firehose, listRepos));
   }

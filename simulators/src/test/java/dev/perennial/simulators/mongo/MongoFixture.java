@@ -6,13 +6,13 @@ import org.bson.BsonInt32;
 import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 
-/** Short ways to write to a simulator in tests. */
-final class Sim {
+/** Helpers to start a simulator and write to it. */
+final class MongoFixture {
 
   static final String ORDERS = "shop.orders";
   static final String OTHER = "shop.other";
 
-  private Sim() {}
+  private MongoFixture() {}
 
   /** One member of a version, that writes no entries of its own accord. */
   static ReplicaSetSimulator version(int wireVersion) {

@@ -14,7 +14,7 @@ import org.bson.BsonInt64;
 import org.bson.BsonNull;
 import org.bson.BsonString;
 
-/** Makes events of a stream's entries, in the order of fields that the server writes. */
+/** Encodes oplog entries as a stream's events, with the fields in the server's order. */
 public final class EventEncoder {
 
   private final StreamSpec spec;
@@ -45,7 +45,7 @@ public final class EventEncoder {
     return ResumeToken.of(entry, tokenVersion, false);
   }
 
-  /** The event's bytes, which are made once for all streams that show the entry in the same way. */
+  /** The event's bytes, encoded once for all streams that show the entry the same way. */
   byte[] bytes(OplogEntry entry) {
     RawEvent raw = entry.change().event();
     if (raw != null) {
@@ -63,7 +63,7 @@ public final class EventEncoder {
     return kept;
   }
 
-  /** Whether the event depends on this stream's modes or on the moment. */
+  /** Whether the event depends on the stream's image modes or on the current data. */
   private boolean isPersonal(OplogEntry entry) {
     return switch (entry.kind()) {
       case UPDATE -> spec.fullDocument() != ImageMode.OFF || spec.beforeChange() != ImageMode.OFF;
@@ -81,7 +81,7 @@ public final class EventEncoder {
     return event(entry, false);
   }
 
-  /** Fails where an image is required and missing, as a server does even while it resumes. */
+  /** Fails if an image is required and missing, as a server does even while it resumes. */
   void requireImages(OplogEntry entry) {
     if (spec.fullDocument() == ImageMode.REQUIRED || spec.beforeChange() == ImageMode.REQUIRED) {
       event(entry, true);

@@ -12,8 +12,8 @@ import org.bson.BsonInt32;
 import org.bson.BsonValue;
 
 /**
- * What is done with events that are too large for a reply: refused, or split at their top-level
- * fields, the smallest first, as the server's {@code change_stream_split_event_helpers.cpp} does.
+ * Refuses events that are too large for a reply, or splits them at their top-level fields, the
+ * smallest first, as the server's {@code change_stream_split_event_helpers.cpp} does.
  *
  * @param limit the largest event that is sent whole, in bytes
  */
@@ -46,9 +46,9 @@ public record EventSplitter(int limit) {
   }
 
   /**
-   * Splits an event, if it must be.
+   * Splits an event if it is too large.
    *
-   * @param after the last fragment that the client has already, from 0; -1 for none
+   * @param after the last fragment that the client already has, from 0; -1 for none
    */
   List<Fragment> split(byte[] event, ResumeToken token, int after) {
     if (event.length <= limit) {
@@ -75,7 +75,7 @@ public record EventSplitter(int limit) {
     return fragments;
   }
 
-  /** The fragments, each as full as it gets with the smallest fields that are left. */
+  /** The fragments, each filled with the smallest fields that are left. */
   private List<BsonDocument> parts(BsonDocument event, ResumeToken token) {
     record Field(String name, BsonValue value, int size) {}
     List<Field> fields = new ArrayList<>();

@@ -3,8 +3,8 @@ package dev.perennial.simulators.mongo.changes;
 import dev.perennial.simulators.mongo.wire.CommandError;
 
 /**
- * Reads a key string, far enough to take a resume token apart and to see that it is whole. An end
- * that comes too early is the error that the server has for it.
+ * Reads key strings, as far as parsing and validating a resume token needs. A premature end is the
+ * server's own error.
  */
 final class KeyStringReader {
 

@@ -10,8 +10,8 @@ import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 
 /**
- * Writes values as the server's key strings, which sort as bytes in the order of the values. Only
- * what resume tokens are made of; numbers are told apart from each other by their value alone.
+ * Writes values as the server's key strings, which sort as bytes in the order of the values.
+ * Supports only what resume tokens contain. Numbers of equal value are equal, whatever their type.
  *
  * <p>The type bytes are those of the server's {@code storage/key_string.cpp}, version V1.
  */
@@ -94,7 +94,7 @@ final class KeyStringWriter {
     return this;
   }
 
-  /** The whole, ended, as upper-case hex. */
+  /** Ends the key string and returns it as upper-case hex. */
   String toHex() {
     sink.int8(END);
     StringBuilder hex = new StringBuilder(sink.size() * 2);

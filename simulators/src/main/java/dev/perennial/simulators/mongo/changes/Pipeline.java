@@ -19,11 +19,11 @@ import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user's stages behind {@code $changeStream}.
+ * A user's stages after {@code $changeStream}.
  *
  * @param leading the {@code $match} stages at the head, as one
- * @param rest what comes behind them; null: the document is filtered out
- * @param hasRest whether there is anything behind them
+ * @param rest the stages after them; returns null for a document that is filtered out
+ * @param hasRest whether there are stages after them
  * @param splits whether large events are split
  */
 public record Pipeline(

@@ -11,7 +11,7 @@ import org.bson.BsonType;
 import org.bson.BsonValue;
 
 /**
- * A resume token, taken apart as the server's {@code pipeline/resume_token.cpp} does it.
+ * A resume token, parsed as the server's {@code pipeline/resume_token.cpp} does.
  *
  * @param version 1 up to 6.0, 2 from 6.1, and wherever large events are split
  * @param fragment which fragment of a split event it stands for, from 0; -1 for a whole event
@@ -29,7 +29,7 @@ public record ResumeToken(
 
   private static final int EVENT = 128;
 
-  /** The token that stands before all that happened at that time. */
+  /** The high-water-mark token of a time, which sorts before all events at that time. */
   public static ResumeToken highWater(BsonTimestamp time, int version) {
     KeyStringWriter key = new KeyStringWriter().timestamp(time);
     key.number(version).number(0).number(0).bool(false);

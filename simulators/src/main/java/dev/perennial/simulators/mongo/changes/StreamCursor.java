@@ -16,9 +16,9 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cursor of a change stream: reads the oplog from where it stands and does to each entry what
- * the server's stages do, in their order: unwind, invalidate, look for the resume point, the user's
- * stages, split. Guarded by the replica set's lock.
+ * The cursor of a change stream: reads the oplog from its position and applies the server's stages
+ * to each entry in order: unwind, invalidate, find the resume point, the user's stages, split.
+ * Guarded by the replica set's lock.
  */
 public final class StreamCursor implements ServerCursor {
 

@@ -23,7 +23,7 @@ import org.bson.BsonInt64;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 
-/** Making, changing, listing and dropping collections, databases and indexes. */
+/** The commands that create, change, list and drop collections, databases and indexes. */
 final class CollectionCommands {
 
   private CollectionCommands() {}

@@ -5,13 +5,13 @@ import dev.perennial.simulators.mongo.wire.CommandError;
 import dev.perennial.simulators.mongo.wire.Reply;
 import java.io.IOException;
 
-/** What runs a command; with the replica set's lock held. */
+/** Runs one command of clients. Called with the replica set's lock held. */
 interface Command {
 
   /**
    * Runs it.
    *
-   * @throws CommandError for what is answered with an error
+   * @throws CommandError to answer with an error
    * @throws IOException to end the connection without an answer
    */
   Reply run(Call call) throws IOException;

@@ -15,13 +15,13 @@ import org.bson.BsonInt64;
 import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
-/** Reading cursors of any kind, and closing them. */
+/** The commands that read and close cursors of any kind. */
 final class CursorCommands {
 
-  /** How many documents the first batch has when nothing is said. */
+  /** The size of the first batch if the client gives none, in documents. */
   private static final int FIRST_BATCH = 101;
 
-  /** How long an empty getMore waits when nothing is said, in milliseconds. */
+  /** How long an empty getMore waits if the client does not say, in milliseconds. */
   private static final long DEFAULT_WAIT = 1_000;
 
   private static final String IN_GET_MORE = "Executor error during getMore";
@@ -83,7 +83,7 @@ final class CursorCommands {
   /**
    * The next batch.
    *
-   * @param where what an error says that it happened in
+   * @param where the operation that an error message names
    */
   static List<byte[]> next(ServerCursor cursor, int limit, String where) {
     try {
@@ -93,7 +93,7 @@ final class CursorCommands {
     }
   }
 
-  /** Answers with a batch, and keeps the cursor or forgets it. */
+  /** Replies with a batch, and keeps the cursor unless it has ended. */
   static Reply reply(ReplicaSet set, ServerCursor cursor, List<byte[]> batch, boolean first) {
     BsonDocument token = cursor.postBatchToken();
     if (cursor.ended()) {
@@ -125,7 +125,7 @@ final class CursorCommands {
     return batchSize(options, FIRST_BATCH);
   }
 
-  /** The batch size asked for; a getMore's 0 means what leaving it out means. */
+  /** The requested batch size; a getMore's 0 means the default. */
   private static int batchSize(BsonDocument options, int otherwise) {
     @Nullable BsonValue size = options.get("batchSize");
     if (size == null || !size.isNumber()) {

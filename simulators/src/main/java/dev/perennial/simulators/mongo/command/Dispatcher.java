@@ -55,14 +55,14 @@ public final class Dispatcher implements RequestHandler {
   public Answer answer(ClientConnection connection, Request request) throws IOException {
     Call call = new Call(set, member, connection, request);
     interceptor.received(call);
-    return set.locked(() -> unlessPaused(call, run(call)));
+    return set.lock().locked(() -> unlessPaused(call, run(call)));
   }
 
   @Override
   public Answer answerAgain(ClientConnection connection, Request request) throws IOException {
     Call call = new Call(set, member, connection, request);
-    return set.locked(
-        () -> unlessPaused(call, new Answer(HelloCommands.next(call), footer(true), true)));
+    return set.lock()
+        .locked(() -> unlessPaused(call, new Answer(HelloCommands.next(call), footer(true), true)));
   }
 
   /** Holds an answer back while the member is paused. */
@@ -79,8 +79,9 @@ public final class Dispatcher implements RequestHandler {
         return new Answer(instead, footer(true), false);
       }
       FailPoint failPoint = set.failPoint();
-      if (failPoint != null) {
-        failPoint.apply(call);
+      if (failPoint != null && failPoint.hits(call.request(), call.connection().application())) {
+        call.awaitMillis(failPoint.blockMillis(), () -> false);
+        failPoint.fail();
       }
       Command command = COMMANDS.get(call.request().name().toLowerCase(Locale.ROOT));
       if (command == null) {

@@ -22,7 +22,7 @@ import org.bson.BsonObjectId;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 
-/** {@code hello} and its older name: what a client knows of a member. */
+/** The command {@code hello} and its older name, which describe a member to clients. */
 final class HelloCommands {
 
   private HelloCommands() {}
@@ -32,7 +32,7 @@ final class HelloCommands {
     all.put("isMaster", HelloCommands::hello);
   }
 
-  /** Whether a request is a hello that wants to be answered whenever something changes. */
+  /** Whether a request is a hello that is answered again whenever the topology changes. */
   static boolean streams(Request request) {
     String name = request.name();
     return (name.equals("hello") || name.equalsIgnoreCase("isMaster"))
@@ -55,7 +55,7 @@ final class HelloCommands {
     return Reply.of(describe(call));
   }
 
-  /** Answers a hello once more, when something changed or its time is over. */
+  /** Answers a hello again, once the topology changed or its time is over. */
   static Reply next(Call call) throws IOException {
     awaitChange(call, topologyVersion(call.set(), call.member()));
     return Reply.of(describe(call));

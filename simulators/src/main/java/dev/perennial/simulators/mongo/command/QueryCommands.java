@@ -21,7 +21,7 @@ import org.bson.BsonInt32;
 import org.bson.BsonNull;
 import org.bson.BsonValue;
 
-/** Queries, as far as a demo or a test needs them to look at what there is. */
+/** The query commands, as far as demos and tests need them. */
 final class QueryCommands {
 
   private QueryCommands() {}
@@ -51,7 +51,7 @@ final class QueryCommands {
     return list(call, namespace(call, "find"), List.copyOf(found), command);
   }
 
-  /** An aggregate that is no change stream: matches, sorts and counts. */
+  /** Runs an aggregate that is no change stream. */
   static Reply aggregate(Call call) {
     call.requireReadable();
     BsonDocument command = call.request().command();
@@ -88,7 +88,7 @@ final class QueryCommands {
     };
   }
 
-  /** All documents as one group, each sum of a number: how drivers count. */
+  /** Groups all documents into one and sums constants, which is how drivers count. */
   private static List<BsonDocument> group(List<BsonDocument> input, BsonDocument spec) {
     if (input.isEmpty()) {
       return List.of();
@@ -124,7 +124,7 @@ final class QueryCommands {
     return Reply.of(new BsonDocument("values", values));
   }
 
-  /** A query's answer, whole or as a cursor. */
+  /** Replies with a query's results, whole or by a cursor. */
   static Reply list(Call call, String namespace, List<BsonDocument> results, BsonDocument options) {
     ListCursor cursor =
         call.set()

@@ -22,7 +22,7 @@ import org.bson.BsonString;
 import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 
-/** Commands about the server itself. */
+/** The commands about the server itself. */
 final class ServerCommands {
 
   private ServerCommands() {}
@@ -79,7 +79,7 @@ final class ServerCommands {
             .append("metrics", new BsonDocument("cursor", cursors)));
   }
 
-  /** Fail points can be set here, which a suite asks for before it does. */
+  /** Says that fail points can be set, which suites check first. */
   private static Reply getParameter(Call call) {
     BsonDocument reply = new BsonDocument();
     BsonDocument command = call.request().command();
@@ -119,7 +119,7 @@ final class ServerCommands {
 
   private static Reply stepDown(Call call) {
     call.requirePrimary();
-    call.set().stepDownForAWhile();
+    call.set().stepDownWithPause();
     return Reply.ok();
   }
 

@@ -24,7 +24,7 @@ import org.bson.BsonNull;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 
-/** Inserts, updates and deletes by clients. */
+/** The commands that insert, update and delete documents. */
 final class WriteCommands {
 
   private WriteCommands() {}
@@ -40,7 +40,7 @@ final class WriteCommands {
     BsonDocument run(Call call, Namespace namespace);
   }
 
-  /** Runs a write on the primary, or gives the answer again to a client that tries again. */
+  /** Runs a write on the primary, or repeats the reply for a client that retries. */
   private static Reply run(Call call, Writing writing) {
     call.requirePrimary();
     BsonDocument command = call.request().command();
@@ -223,7 +223,7 @@ final class WriteCommands {
     return Objects.requireNonNull(change.fullDocument());
   }
 
-  /** Notes a change in the oplog, or keeps it until its transaction commits. */
+  /** Appends a change to the oplog, or keeps it until its transaction commits. */
   private static void append(Call call, Change change) {
     BsonDocument command = call.request().command();
     if (Transactions.isPart(command)) {

@@ -1,23 +1,24 @@
 package dev.perennial.simulators.mongo.query;
 
+import dev.perennial.simulators.mongo.wire.CommandError;
 import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.bson.BsonArray;
 import org.bson.BsonBinary;
 import org.bson.BsonDocument;
+import org.bson.BsonRegularExpression;
 import org.bson.BsonString;
 import org.bson.BsonType;
 import org.bson.BsonValue;
 import org.bson.UuidRepresentation;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The server's order of values, which spans types, what counts as equal in a query, and short ways
- * to values.
- */
+/** The server's order and equality of values of any types, and helpers to read values. */
 public final class BsonValues {
 
   private BsonValues() {}
@@ -126,5 +127,22 @@ public final class BsonValues {
       case NULL, UNDEFINED -> false;
       default -> true;
     };
+  }
+
+  /** Tests whether a value is a text that a regular expression finds something in. */
+  static Predicate<BsonValue> regex(BsonRegularExpression regex) {
+    int flags = 0;
+    for (char option : regex.getOptions().toCharArray()) {
+      flags |=
+          switch (option) {
+            case 'i' -> Pattern.CASE_INSENSITIVE;
+            case 'm' -> Pattern.MULTILINE;
+            case 's' -> Pattern.DOTALL;
+            case 'x' -> Pattern.COMMENTS;
+            default -> throw new CommandError(51108, "invalid flag in regex options: " + option);
+          };
+    }
+    Pattern pattern = Pattern.compile(regex.getPattern(), flags);
+    return value -> value.isString() && pattern.matcher(value.asString().getValue()).find();
   }
 }

@@ -15,7 +15,10 @@ public final class Expressions {
 
   private Expressions() {}
 
-  /** Null for what is missing, such as a field that the document has not. */
+  /**
+   * Evaluates an expression; null if it is missing, such as a field that the document does not
+   * have.
+   */
   static @Nullable BsonValue evaluate(BsonValue expression, BsonDocument document) {
     if (expression.isString() && expression.asString().getValue().startsWith("$")) {
       String path = expression.asString().getValue().substring(1);
@@ -103,6 +106,6 @@ public final class Expressions {
         new BsonRegularExpression(
             arguments.getString("regex").getValue(),
             arguments.getString("options", new BsonString("")).getValue());
-    return BsonBoolean.valueOf(Matcher.regex(regex).test(input));
+    return BsonBoolean.valueOf(BsonValues.regex(regex).test(input));
   }
 }

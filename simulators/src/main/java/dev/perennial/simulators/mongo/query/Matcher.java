@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonRegularExpression;
@@ -66,7 +65,7 @@ public final class Matcher {
         || condition.asDocument().isEmpty()
         || !condition.asDocument().getFirstKey().startsWith("$")) {
       return condition.isRegularExpression()
-          ? any(path, regex(condition.asRegularExpression()))
+          ? any(path, BsonValues.regex(condition.asRegularExpression()))
           : equality(path, condition);
     }
     List<Predicate<BsonDocument>> all = new ArrayList<>();
@@ -88,7 +87,7 @@ public final class Matcher {
       case "$lte" -> comparison(path, operand, order -> order <= 0);
       case "$not" ->
           (operand.isRegularExpression()
-                  ? any(path, regex(operand.asRegularExpression()))
+                  ? any(path, BsonValues.regex(operand.asRegularExpression()))
                   : field(path, operand))
               .negate();
       case "$exists" -> {
@@ -98,7 +97,7 @@ public final class Matcher {
       case "$regex" ->
           any(
               path,
-              regex(
+              BsonValues.regex(
                   operand.isRegularExpression()
                       ? operand.asRegularExpression()
                       : new BsonRegularExpression(
@@ -133,7 +132,7 @@ public final class Matcher {
         wanted.stream()
             .map(value ->
                 value.isRegularExpression()
-                    ? any(path, regex(value.asRegularExpression()))
+                    ? any(path, BsonValues.regex(value.asRegularExpression()))
                     : equality(path, value))
             .toList();
     return document -> parts.stream().anyMatch(part -> part.test(document));
@@ -169,21 +168,5 @@ public final class Matcher {
       }
       return false;
     };
-  }
-
-  static Predicate<BsonValue> regex(BsonRegularExpression regex) {
-    int flags = 0;
-    for (char option : regex.getOptions().toCharArray()) {
-      flags |=
-          switch (option) {
-            case 'i' -> Pattern.CASE_INSENSITIVE;
-            case 'm' -> Pattern.MULTILINE;
-            case 's' -> Pattern.DOTALL;
-            case 'x' -> Pattern.COMMENTS;
-            default -> throw new CommandError(51108, "invalid flag in regex options: " + option);
-          };
-    }
-    Pattern pattern = Pattern.compile(regex.getPattern(), flags);
-    return value -> value.isString() && pattern.matcher(value.asString().getValue()).find();
   }
 }

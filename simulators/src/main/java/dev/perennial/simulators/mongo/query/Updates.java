@@ -12,7 +12,7 @@ import org.bson.BsonInt64;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 
-/** Update operators, and the description of an update that they leave in the oplog. */
+/** Applies update operators and describes the update as the oplog does. */
 public final class Updates {
 
   private final BsonDocument after;
@@ -28,7 +28,7 @@ public final class Updates {
   /**
    * What an update did.
    *
-   * @param description as events show it, with all fields that any version has
+   * @param description as events show it, with the fields of all versions
    * @param changed whether it did anything; one that did not leaves no entry in the oplog
    */
   public record Result(BsonDocument after, BsonDocument description, boolean changed) {}
@@ -47,7 +47,7 @@ public final class Updates {
     return updates.result();
   }
 
-  /** Cuts an array, which clients do with an aggregation pipeline. */
+  /** Truncates an array, which clients do with an aggregation pipeline. */
   public static Result truncate(BsonDocument before, String path, int newSize) {
     Updates updates = new Updates(before);
     BsonValue array = FieldPaths.get(updates.after, path);
@@ -112,7 +112,7 @@ public final class Updates {
     updated.put(path, value);
   }
 
-  /** A path of which a step is a number can mean a field or an element: this says which. */
+  /** Records which of field and element a numeric step of a path means. */
   private void noteAmbiguity(String path) {
     String[] steps = path.split("\\.", -1);
     BsonArray shown = new BsonArray();

@@ -48,7 +48,7 @@ public record Call(ReplicaSet set, Member member, ClientConnection connection, R
    */
   public boolean await(long nanos, BooleanSupplier condition) throws IOException {
     try {
-      boolean met = set.await(nanos, () -> isClosed() || condition.getAsBoolean());
+      boolean met = set.lock().await(nanos, () -> isClosed() || condition.getAsBoolean());
       if (isClosed()) {
         throw new IOException("The connection is closed.");
       }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.bson.types.ObjectId;
 
-/** Who is primary, and who is up. Guarded by the replica set's lock. */
+/** Which member is primary, and which are up. Guarded by the replica set's lock. */
 public final class Election {
 
   public static final int NONE = -1;
@@ -38,17 +38,20 @@ public final class Election {
     return up[member];
   }
 
-  /** Grows with every change that a client that watches the topology is told of. */
+  /** A counter that grows with every change of the topology. */
   public long topologyVersion() {
     return topology;
   }
 
-  /** Tells one life of a member from the next. */
+  /** The id of a member's process, new after each start. */
   public ObjectId processId(int member) {
     return processIds[member];
   }
 
-  /** Grows with the term, so that clients know a late message of an old primary. */
+  /**
+   * The election's id, which grows with the term, so that clients discard an old primary's
+   * messages.
+   */
   public ObjectId electionId() {
     return new ObjectId(String.format("7fffffff%016x", term));
   }
@@ -61,12 +64,12 @@ public final class Election {
     topology++;
   }
 
-  /** Moves the primary to the next member that is up, itself as the last. */
+  /** Makes the next member that is up primary; the old primary comes last. */
   void stepDown() {
     electAfter(primary);
   }
 
-  /** Makes the next member primary that is up; nobody if none is. */
+  /** Makes the next member that is up primary; no member if none is up. */
   void electAfter(int member) {
     int from = Math.max(member, 0);
     for (int i = 1; i <= up.length; i++) {

@@ -14,14 +14,14 @@ import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's own {@code failCommand}, as {@code configureFailPoint} sets it up: for suites that
- * run on real servers too. Guarded by the replica set's lock.
+ * The server's own fail point {@code failCommand}, set by {@code configureFailPoint}: for suites
+ * that also run on real servers. Guarded by the replica set's lock.
  */
 public final class FailPoint {
 
   /**
-   * Codes that the server only makes with details, which the fail point has none of: it answers
-   * with {@link #NO_DETAILS} instead. From {@code error_codes.yml}, {@code extra} without {@code
+   * Codes of errors that carry details, which the fail point cannot give: the server answers with
+   * {@link #NO_DETAILS} instead. From {@code error_codes.yml}, {@code extra} without {@code
    * extraIsOptional}.
    */
   private static final Set<Integer> DETAILED = Set.of(65, 169, 227, 249, 283, 11000, 13388);
@@ -46,7 +46,7 @@ public final class FailPoint {
     }
   }
 
-  /** What the command sets; null for off. */
+  /** The fail point that a command sets; null to turn it off. */
   public static @Nullable FailPoint parse(BsonDocument command) {
     if (!"failCommand".equals(BsonValues.text(command, "configureFailPoint"))) {
       throw new CommandError(2, command.get("configureFailPoint") + " is not a fail point here");
@@ -67,23 +67,41 @@ public final class FailPoint {
     return new FailPoint(data, counts.getNumber("skip").intValue(), ALWAYS);
   }
 
-  public void apply(Call call) throws IOException {
-    Request request = call.request();
+  /**
+   * Whether it hits a command, which counts as a hit.
+   *
+   * @param application what the client calls itself
+   */
+  public boolean hits(Request request, String application) {
     if (left == 0
         || !commands.contains(request.name())
-        || (application != null && !application.equals(call.connection().application()))) {
-      return;
+        || (this.application != null && !this.application.equals(application))) {
+      return false;
     }
     if (skip > 0) {
       skip--;
-      return;
+      return false;
     }
     if (left > 0) {
       left--;
     }
-    if (data.getBoolean("blockConnection", BsonBoolean.FALSE).getValue()) {
-      call.awaitMillis(data.getNumber("blockTimeMS").longValue(), () -> false);
-    }
+    return true;
+  }
+
+  /** How long a command that is hit waits first, in milliseconds. */
+  public long blockMillis() {
+    return data.getBoolean("blockConnection", BsonBoolean.FALSE).getValue()
+        ? data.getNumber("blockTimeMS").longValue()
+        : 0;
+  }
+
+  /**
+   * Does to a command that is hit what the fail point says, which can be nothing.
+   *
+   * @throws CommandError to answer with an error
+   * @throws IOException to close the connection
+   */
+  public void fail() throws IOException {
     if (data.getBoolean("closeConnection", BsonBoolean.FALSE).getValue()) {
       throw new IOException("The fail point closes the connection.");
     }

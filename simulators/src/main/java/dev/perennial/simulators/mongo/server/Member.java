@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Member {
 
-  private final ReplicaSet set;
+  private final StateLock lock;
   private final int index;
   private final Set<ClientConnection> connections = new HashSet<>();
   private int port;
@@ -27,8 +28,8 @@ public final class Member {
   private boolean paused;
   private @Nullable ServerSocket listening;
 
-  Member(ReplicaSet set, int index) {
-    this.set = set;
+  Member(StateLock lock, int index) {
+    this.lock = lock;
     this.index = index;
   }
 
@@ -52,8 +53,12 @@ public final class Member {
     return connections.size();
   }
 
-  /** Begins to listen, on a port that is free. */
-  public void listen(RequestHandler handler) throws IOException {
+  /**
+   * Begins to listen, on a free port.
+   *
+   * @param numbers gives each connection its number
+   */
+  public void listen(RequestHandler handler, IntSupplier numbers) throws IOException {
     ServerSocket socket = new ServerSocket();
     try {
       socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 128);
@@ -63,7 +68,8 @@ public final class Member {
     }
     port = socket.getLocalPort();
     listening = socket;
-    Thread acceptor = new Thread(() -> accept(socket, handler), "mongo-simulator-accept-" + port);
+    Thread acceptor =
+        new Thread(() -> accept(socket, handler, numbers), "mongo-simulator-accept-" + port);
     acceptor.setDaemon(true);
     acceptor.start();
   }
@@ -94,40 +100,41 @@ public final class Member {
 
   public void setPaused(boolean paused) {
     this.paused = paused;
-    set.signalChange();
+    lock.signal();
   }
 
   public void closeConnections() {
     new ArrayList<>(connections).forEach(ClientConnection::close);
     connections.clear();
-    set.signalChange();
+    lock.signal();
   }
 
   private void forget(ClientConnection connection) {
-    set.change(() -> connections.remove(connection));
+    lock.change(() -> connections.remove(connection));
   }
 
-  private void accept(ServerSocket on, RequestHandler handler) {
+  private void accept(ServerSocket on, RequestHandler handler, IntSupplier numbers) {
     while (!on.isClosed()) {
       try {
         Socket socket = on.accept();
         socket.setTcpNoDelay(true);
-        admit(on, socket, handler);
+        admit(on, socket, handler, numbers);
       } catch (IOException e) {
         closeQuietly(on);
       }
     }
   }
 
-  private void admit(ServerSocket on, Socket socket, RequestHandler handler) throws IOException {
-    set.locked(() -> {
+  private void admit(ServerSocket on, Socket socket, RequestHandler handler, IntSupplier numbers)
+      throws IOException {
+    lock.locked(() -> {
       if (on.isClosed() || !up) {
         socket.setSoLinger(true, 0);
         socket.close();
         return null;
       }
       ClientConnection connection =
-          new ClientConnection(set.nextConnectionNumber(), socket, handler, this::forget);
+          new ClientConnection(numbers.getAsInt(), socket, handler, this::forget);
       connections.add(connection);
       connection.start();
       return null;

@@ -11,26 +11,19 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import org.bson.types.ObjectId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all members share, since here every write reaches all of them at once: the data, the oplog,
- * the election, the cursors. Everything in it is guarded by {@link #lock}, and each change that
- * somebody may wait for signals {@link #changed}.
+ * The state that all members share: data, oplog, election, cursors. Every write reaches all members
+ * at once. Used with {@link #lock} held, unless said otherwise.
  */
 public final class ReplicaSet {
 
-  /** Shorter than a real election, and long enough to be noticed. */
+  /** Shorter than a real election, and long enough for clients to notice. */
   private static final long NO_PRIMARY_MILLIS = 100;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final AtomicInteger connectionNumbers = new AtomicInteger();
+  private final StateLock lock = new StateLock();
 
   private final Settings settings;
   private final ObjectId id;
@@ -51,67 +44,21 @@ public final class ReplicaSet {
     this.settings = settings;
     this.id = id(settings.seed());
     this.clock = new ClusterClock(settings.clock());
-    this.oplog = new Oplog(settings.oplogLimit(), clock, changed::signalAll);
+    this.oplog = new Oplog(settings.oplogLimit(), clock, lock::signal);
     this.catalog = new Catalog(settings.seed());
     this.election = new Election(settings.members(), settings.seed());
     this.cursors = new Cursors(settings.seed());
     this.documents = new Documents(catalog, oplog);
     this.transactions = new Transactions(catalog, oplog);
     for (int i = 0; i < settings.members(); i++) {
-      members.add(new Member(this, i));
+      members.add(new Member(lock, i));
     }
-    change(() -> oplog.append(Change.noop()));
+    lock.change(() -> oplog.append(Change.noop()));
   }
 
-  /** What is done with the lock held. */
-  public interface Action<T extends @Nullable Object, E extends Exception> {
-    T run() throws E;
-  }
-
-  public <T extends @Nullable Object, E extends Exception> T locked(Action<T, E> action) throws E {
-    lock.lock();
-    try {
-      return action.run();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Does what somebody may wait for. */
-  public void change(Runnable action) {
-    lock.lock();
-    try {
-      action.run();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Wakes whoever waits in {@link #await}. Called with the lock held. */
-  void signalChange() {
-    changed.signalAll();
-  }
-
-  /**
-   * Waits, with the lock held, until a condition is met or the time is over.
-   *
-   * @return whether the condition is met
-   */
-  boolean await(long nanos, BooleanSupplier condition) throws InterruptedException {
-    long left = nanos;
-    while (!condition.getAsBoolean()) {
-      if (left <= 0) {
-        return false;
-      }
-      left = changed.awaitNanos(left);
-    }
-    return true;
-  }
-
-  /** The number of the next connection: 1 for the first one of all members. */
-  int nextConnectionNumber() {
-    return connectionNumbers.incrementAndGet();
+  /** Guards everything here. */
+  public StateLock lock() {
+    return lock;
   }
 
   /** The members, in order; the list never changes. */
@@ -119,14 +66,13 @@ public final class ReplicaSet {
     return members;
   }
 
-  /** As a set gets one when it is initiated, the same for the same seed. */
   private static ObjectId id(long seed) {
     byte[] bytes = new byte[12];
     new Random(seed).nextBytes(bytes);
     return new ObjectId(bytes);
   }
 
-  /** The set's own id, whatever happens to its members. */
+  /** The set's id, the same for the same seed. */
   public ObjectId id() {
     return id;
   }
@@ -172,9 +118,8 @@ public final class ReplicaSet {
   }
 
   /**
-   * Moves the primary to another member, in a term of its own. As with the server since 4.2,
-   * connections and cursors live on, also on the member that was primary, and so does a getMore
-   * that waits.
+   * Makes another member primary, in a new term. As on servers since 4.2, connections and cursors
+   * stay open, also on the old primary, and so does a getMore that waits.
    */
   public void stepDown() {
     election.stepDown();
@@ -182,28 +127,28 @@ public final class ReplicaSet {
   }
 
   /**
-   * The same, but as a real set does it: for a while there is no primary, also in a set of one
-   * member, which then elects itself.
+   * Steps down as a real set does: for 100 ms there is no primary. A set of one member then elects
+   * itself again.
    */
-  public void stepDownForAWhile() {
+  public void stepDownWithPause() {
     int old = election.primary();
     election.elect(Election.NONE);
     long term = election.term();
-    changed.signalAll();
+    lock.signal();
     CompletableFuture.delayedExecutor(
-            NO_PRIMARY_MILLIS, TimeUnit.MILLISECONDS, ReplicaSet::inThreadOfItsOwn)
+            NO_PRIMARY_MILLIS, TimeUnit.MILLISECONDS, ReplicaSet::runInNewThread)
         .execute(() -> electAgain(old, term));
   }
 
-  private static void inThreadOfItsOwn(Runnable task) {
+  private static void runInNewThread(Runnable task) {
     Thread thread = new Thread(task, "mongo-simulator-election");
     thread.setDaemon(true);
     thread.start();
   }
 
   private void electAgain(int old, long term) {
-    change(() -> {
-      // Unless somebody was elected meanwhile.
+    lock.change(() -> {
+      // Unless a member was elected meanwhile.
       if (!closed && election.primary() == Election.NONE && election.term() == term) {
         election.electAfter(old);
         oplog.append(Change.noop());
@@ -225,6 +170,6 @@ public final class ReplicaSet {
   }
 
   public void close() {
-    change(() -> closed = true);
+    lock.change(() -> closed = true);
   }
 }

@@ -7,8 +7,8 @@ import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What retryable writes were answered, so that one which is tried again is not done again. Guarded
- * by the replica set's lock.
+ * The replies to retryable writes, so that a retried write is not run twice. Guarded by the replica
+ * set's lock.
  */
 public final class RetryableWrites {
 

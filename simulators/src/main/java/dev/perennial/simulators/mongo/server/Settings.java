@@ -3,7 +3,7 @@ package dev.perennial.simulators.mongo.server;
 import java.time.Duration;
 import java.time.InstantSource;
 
-/** How a simulator was built. */
+/** The options that a simulator was built with. */
 public record Settings(
     String name,
     int members,

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The collections that there are. Guarded by the replica set's lock. */
+/** All collections. Guarded by the replica set's lock. */
 public final class Catalog {
 
   private final Map<Namespace, CollectionState> collections = new LinkedHashMap<>();

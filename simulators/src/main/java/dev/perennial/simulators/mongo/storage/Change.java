@@ -5,12 +5,12 @@ import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened, before it has a time.
+ * A change of the data, before the oplog gives it a time.
  *
  * @param document of a change of one document
  * @param to where a collection was renamed to
- * @param operationDescription what expanded events say of a definition
- * @param event of a raw change: the event as a test made it up
+ * @param operationDescription how expanded events describe a change of a definition
+ * @param event the event, if a test made it up
  */
 public record Change(
     ChangeKind kind,
@@ -60,12 +60,12 @@ public record Change(
     return document == null || !carried ? null : document.current();
   }
 
-  /** The document as it was after the change, where that was recorded. */
+  /** The document as it was after the change, if that was recorded. */
   public @Nullable BsonDocument after() {
     return document == null || !document.recorded() ? null : document.current();
   }
 
-  /** The document as it was before the change, where that was recorded. */
+  /** The document as it was before the change, if that was recorded. */
   public @Nullable BsonDocument before() {
     return document == null || !document.recorded() ? null : document.previous();
   }

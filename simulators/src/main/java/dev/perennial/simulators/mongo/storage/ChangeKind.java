@@ -1,6 +1,6 @@
 package dev.perennial.simulators.mongo.storage;
 
-/** What an entry of the oplog is about. */
+/** The kinds of oplog entries. */
 public enum ChangeKind {
   INSERT("insert", false),
   UPDATE("update", false),
@@ -15,7 +15,7 @@ public enum ChangeKind {
   MODIFY("modify", true),
   /** An event that a test made up. */
   RAW("", false),
-  /** Nothing happened; it only moves the time. */
+  /** No change: the entry only advances the time. */
   NOOP("", false);
 
   private final String operationType;

@@ -70,7 +70,7 @@ public final class CollectionState {
     return documents.remove(canonical(id));
   }
 
-  /** Numbers of the same value are the same id, of whatever type. */
+  /** Numbers of equal value are the same id, whatever their type. */
   private static BsonValue canonical(BsonValue id) {
     if (id.isInt32()) {
       return new BsonInt64(id.asInt32().getValue());

@@ -6,7 +6,7 @@ import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened to one document.
+ * A change of one document.
  *
  * @param previous the document as it was; null for an insert
  * @param current the document as it is now; null for a delete

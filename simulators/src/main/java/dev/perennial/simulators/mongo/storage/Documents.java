@@ -17,7 +17,10 @@ import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
-/** Changes to data, each with its entry in the oplog. All of it is guarded by the lock. */
+/**
+ * Changes documents and collections. A change of a collection is appended to the oplog at once; a
+ * change of a document is returned for the caller to append. Guarded by the replica set's lock.
+ */
 public final class Documents {
 
   private final Catalog catalog;
@@ -28,7 +31,7 @@ public final class Documents {
     this.oplog = oplog;
   }
 
-  /** A change that was made to the data and still needs its place in the oplog. */
+  /** Inserts a document, which gets an {@code _id} if it has none. */
   public Change insert(Namespace namespace, BsonDocument document) {
     CollectionState collection = open(namespace);
     BsonDocument stored = withId(document);
@@ -45,7 +48,7 @@ public final class Documents {
     return change(ChangeKind.INSERT, collection, null, stored, null);
   }
 
-  /** Null when the replacement is what is there already. */
+  /** Replaces a document; null if the replacement equals it. */
   public @Nullable Change replace(Namespace namespace, BsonValue id, BsonDocument replacement) {
     CollectionState collection = open(namespace);
     BsonDocument before = existing(collection, id);
@@ -58,7 +61,7 @@ public final class Documents {
     return change(ChangeKind.REPLACE, collection, before, after, null);
   }
 
-  /** Null when the update changes nothing. */
+  /** Updates a document; null if the update changes nothing. */
   public @Nullable Change update(
       Namespace namespace, BsonValue id, Function<BsonDocument, Updates.Result> update) {
     CollectionState collection = open(namespace);
@@ -78,7 +81,7 @@ public final class Documents {
     return change(ChangeKind.DELETE, collection, before, null, null);
   }
 
-  /** The collection, made if it is not there. */
+  /** Finds a collection, or creates it. */
   public CollectionState open(Namespace namespace) {
     CollectionState collection = catalog.find(namespace);
     return collection != null ? collection : create(namespace, new BsonDocument());
@@ -200,7 +203,7 @@ public final class Documents {
         new DocumentChange(key, before, after, description, collection.recordsImages()));
   }
 
-  /** A copy of its own, with the _id at the head, as the server stores it. */
+  /** A copy with the {@code _id} first, as the server stores it. */
   static BsonDocument withId(BsonDocument document) {
     BsonDocument copy = BsonBytes.copy(document);
     BsonValue id = copy.get("_id");

@@ -6,8 +6,8 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The oplog: entries numbered from 0, of which the oldest may be gone. Guarded by the replica set's
- * lock.
+ * The oplog: entries numbered from 0, of which the oldest can be removed. Guarded by the replica
+ * set's lock.
  */
 public final class Oplog {
 
@@ -16,7 +16,7 @@ public final class Oplog {
   private final Runnable appended;
   private List<OplogEntry> entries = new ArrayList<>();
 
-  /** How many entries at the head of the list are gone; the list is cut when they are many. */
+  /** How many entries at the head of the list are removed; the list is cut once they are many. */
   private int gone;
 
   private long next;
@@ -40,7 +40,7 @@ public final class Oplog {
     return next;
   }
 
-  /** The number of the oldest entry that is still there. */
+  /** The number of the oldest entry. */
   public long firstSequence() {
     return next - (entries.size() - gone);
   }
@@ -78,7 +78,7 @@ public final class Oplog {
     return entries.get(entries.size() - 1).time();
   }
 
-  /** Whether what came after this time is still all there. */
+  /** Whether all entries after a time are still there. */
   public boolean covers(BsonTimestamp time) {
     return !truncated || entries.get(gone).time().compareTo(time) <= 0;
   }
@@ -98,7 +98,7 @@ public final class Oplog {
     return low;
   }
 
-  /** Forgets what is older; the newest entry always stays. */
+  /** Removes the entries before a time; the newest entry always stays. */
   public void truncate(BsonTimestamp before) {
     int count = 0;
     while (gone + count < entries.size() - 1

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One change in the oplog. The changes of a transaction are entries with one time and a txnOpIndex
- * each. Immutable but for what is remembered of its encodings; guarded by the replica set's lock.
+ * each. Immutable except for cached encodings, which are guarded by the replica set's lock.
  */
 public final class OplogEntry {
 
@@ -80,7 +80,7 @@ public final class OplogEntry {
     return transaction;
   }
 
-  /** An encoding that was kept, for streams that ask for no images. */
+  /** A cached encoding, for streams without images; null if there is none. */
   public byte @Nullable [] encoded(int variant) {
     byte[] kept = encoded[variant];
     return kept.length == 0 ? null : kept;

@@ -5,10 +5,10 @@ import org.bson.BsonDocument;
 import org.bson.BsonValue;
 
 /**
- * An event as a test made it up.
+ * An event that a test made up.
  *
- * @param document its fields; what it lacks of {@code _id} and {@code clusterTime} is put in
- * @param key what tells its token from others'
- * @param corruption what is done to the bytes before they are sent; the identity for nothing
+ * @param document its fields; {@code _id} and {@code clusterTime} are added if missing
+ * @param key the key that its token is made of
+ * @param corruption applied to the bytes before they are sent; the identity for none
  */
 public record RawEvent(BsonDocument document, BsonValue key, UnaryOperator<byte[]> corruption) {}

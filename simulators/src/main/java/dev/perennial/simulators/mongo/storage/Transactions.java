@@ -10,8 +10,8 @@ import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
 
 /**
- * Transactions of clients. Without isolation: what they write is seen at once, and only its place
- * in the oplog waits for the commit. Guarded by the replica set's lock.
+ * Transactions of clients, without isolation: their writes are visible at once, and only their
+ * oplog entries wait for the commit. Guarded by the replica set's lock.
  */
 public final class Transactions {
 
@@ -43,7 +43,10 @@ public final class Transactions {
     current.changes().add(change);
   }
 
-  /** Gives all changes one time. One that is committed already is fine: a client may ask again. */
+  /**
+   * Appends all changes at one time. Does nothing if the transaction is already committed, because
+   * a client may retry.
+   */
   public void commit(BsonDocument session) {
     Open committed = open.remove(session);
     if (committed != null) {
@@ -51,7 +54,7 @@ public final class Transactions {
     }
   }
 
-  /** Takes the changes back, the latest first. */
+  /** Undoes the changes, the latest first. */
   public void abort(BsonDocument session) {
     Open aborted = open.remove(session);
     if (aborted == null) {

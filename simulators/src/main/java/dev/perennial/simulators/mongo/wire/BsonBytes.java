@@ -46,7 +46,7 @@ public final class BsonBytes {
     return decode(bytes, 0, bytes.length);
   }
 
-  /** A copy that shares nothing which can be changed, and is no lazy view. */
+  /** A deep copy, decoded in full. */
   public static BsonDocument copy(BsonDocument document) {
     return decode(encode(document));
   }

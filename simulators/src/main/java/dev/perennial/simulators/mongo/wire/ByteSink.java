@@ -73,13 +73,13 @@ public final class ByteSink {
     size += length;
   }
 
-  /** A text and the zero that ends it. */
+  /** Writes a text and its terminating zero. */
   public void cstring(String text) {
     bytes(text.getBytes(StandardCharsets.UTF_8));
     int8(0);
   }
 
-  /** A number as decimal digits, and the zero that ends it: the key of an array's element. */
+  /** Writes a number as decimal digits and a terminating zero: the key of an array's element. */
   void index(int number) {
     ensure(11);
     if (number < 10) {
@@ -100,14 +100,14 @@ public final class ByteSink {
     bytes[size++] = 0;
   }
 
-  /** Begins a document, and says where, for {@link #end}. */
+  /** Begins a document and returns its offset, for {@link #end}. */
   int begin() {
     int at = size;
     int32(0);
     return at;
   }
 
-  /** Ends the document that began there. */
+  /** Ends the document that begins at that offset. */
   void end(int begin) {
     int8(0);
     set32(begin, size - begin);

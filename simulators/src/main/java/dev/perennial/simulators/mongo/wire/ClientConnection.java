@@ -24,7 +24,7 @@ public final class ClientConnection {
   private volatile String application = "";
 
   /**
-   * @param number tells connections apart
+   * @param number identifies the connection
    * @param ended called once the client has closed the connection or was cut off
    */
   public ClientConnection(

@@ -77,12 +77,12 @@ public final class CommandError extends RuntimeException {
   private final transient List<String> labels;
   private final boolean scripted;
 
-  /** An error that the server meets by itself, so that it may add labels. */
+  /** An error of the server's own, to which it may add labels. */
   public CommandError(int code, String message) {
     this(code, message, List.of(), false);
   }
 
-  /** An error that a test asked for: its labels are the ones that it asked for. */
+  /** An error that a test scripted, with exactly these labels. */
   public CommandError(int code, String message, List<String> labels) {
     this(code, message, labels, true);
   }

@@ -12,8 +12,8 @@ import org.bson.BsonSerializationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads requests off a socket: OP_MSG, and OP_QUERY, in which drivers send the first message of a
- * connection to a server that they know nothing about.
+ * Reads requests from a socket: OP_MSG, and OP_QUERY, in which drivers send the first message of a
+ * connection to an unknown server.
  *
  * @see <a href="https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/">the wire
  *     protocol</a>

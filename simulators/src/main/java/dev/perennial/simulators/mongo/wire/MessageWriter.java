@@ -7,7 +7,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.BsonType;
 
-/** Writes answers to a socket, each as one write. For one thread at a time. */
+/** Writes replies to a socket, each as one write. Used by one thread at a time. */
 final class MessageWriter {
 
   private static final AtomicInteger IDS = new AtomicInteger();

@@ -3,11 +3,11 @@ package dev.perennial.simulators.mongo.wire;
 import org.bson.BsonDocument;
 
 /**
- * A command as it came in.
+ * A command as the client sent it.
  *
  * @param legacy whether it came as OP_QUERY, which wants its answer as OP_REPLY
- * @param exhaustAllowed whether it may be answered by more than one message
- * @param unacknowledged whether no answer is wanted
+ * @param exhaustAllowed whether more than one reply may follow
+ * @param unacknowledged whether the client wants no reply
  */
 public record Request(
     int id,
