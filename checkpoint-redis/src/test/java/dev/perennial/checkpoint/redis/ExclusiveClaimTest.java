@@ -6,6 +6,7 @@ import static dev.perennial.checkpoint.redis.Given.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.simulators.redis.RedisServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,17 +81,17 @@ class ExclusiveClaimTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 8})
   void isOneOfManyWhoseNetworkComesAndGoes(int count) throws Exception {
-    Map<String, CuttableLine> lines = new LinkedHashMap<>();
+    Map<String, FaultProxy> proxies = new LinkedHashMap<>();
     List<Claimant> claimants = new ArrayList<>();
     List<RedisCheckpointStore> stores = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
     Queue<String> reports = new ConcurrentLinkedQueue<>();
     try {
       for (int i = 0; i < count; i++) {
-        CuttableLine line = new CuttableLine(redis.port());
-        RedisCheckpointStore store = Claimant.store(line.uri(), EXPIRY);
+        FaultProxy proxy = FaultProxy.to(redis.port());
+        RedisCheckpointStore store = Claimant.store("redis://" + proxy.address(), EXPIRY);
         Claimant claimant = new Claimant("t" + i, store, reports::add);
-        lines.put("t" + i, line);
+        proxies.put("t" + i, proxy);
         stores.add(store);
         claimants.add(claimant);
         threads.add(new Thread(claimant));
@@ -100,9 +101,9 @@ class ExclusiveClaimTest {
         String owner = saving("nobody");
         String losing = owner + " lost";
         int before = Collections.frequency(reports, losing);
-        lines.get(owner).cut();
+        proxies.get(owner).freeze();
         saving(owner);
-        lines.get(owner).mend();
+        proxies.get(owner).thaw();
         soon().until(() -> Collections.frequency(reports, losing) > before);
       }
       // In order: it gives the claim up, and the next has it without waiting for the end.
@@ -116,7 +117,7 @@ class ExclusiveClaimTest {
     } finally {
       claimants.forEach(Claimant::stop);
       stores.forEach(RedisCheckpointStore::close);
-      lines.values().forEach(CuttableLine::close);
+      proxies.values().forEach(FaultProxy::close);
     }
     assertThat(reports).noneMatch(report -> report.contains("died"));
     checkLog();

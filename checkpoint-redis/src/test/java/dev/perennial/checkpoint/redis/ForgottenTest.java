@@ -20,6 +20,7 @@ import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.LogText;
+import dev.perennial.simulators.network.FaultProxy;
 import io.lettuce.core.RedisClient;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -307,8 +308,8 @@ class ForgottenTest {
 
   @Test
   void aClaimOfWhichTheAnswerIsLostAndThatIsSentAgainIsTheSameClaim() throws Exception {
-    try (CuttableLine line = new CuttableLine(redis.server().port());
-        RedisClient client = RedisClient.create(line.uri());
+    try (FaultProxy proxy = FaultProxy.to(redis.server().port());
+        RedisClient client = RedisClient.create("redis://" + proxy.address());
         RedisCheckpointStore given =
             connected(
                 RedisCheckpointStore.builder(client)
@@ -316,12 +317,12 @@ class ForgottenTest {
                     .commandTimeout(Duration.ofSeconds(15))
                     .build())) {
       given.tryClaim("other", NOTHING).orElseThrow().close();
-      line.loseNextAnswer();
+      proxy.loseNextReply();
       CheckpointSlot slot = given.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
-      line.loseNextAnswer();
+      proxy.loseNextReply();
       slot.save(TWO);
-      line.loseNextAnswer();
+      proxy.loseNextReply();
       slot.close();
       assertThat(store.load("orders")).contains(TWO);
       assertThat(store.tryClaim("orders", NOTHING)).isPresent();

@@ -20,6 +20,7 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
+import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
 import java.util.Queue;
@@ -202,19 +203,22 @@ class OutageTest {
   @Test
   void aSaveThatWasGivenUpDoesNoHarmWhenItArrivesLate() throws Exception {
     try (RedisServer redis = RedisServer.builder().persistent().start();
-        CuttableLine line = new CuttableLine(redis.port());
+        FaultProxy proxy = FaultProxy.to(redis.port());
         RedisCheckpointStore far =
-            connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
+            connected(
+                patient("redis://" + proxy.address())
+                    .commandTimeout(Duration.ofSeconds(1))
+                    .build());
         RedisCheckpointStore near = connected(patient(redis.uri()).build())) {
       CheckpointSlot slot = far.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
-      line.cut();
+      proxy.freeze();
       assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
       expire(redis, KEY);
       try (CheckpointSlot other = near.tryClaim("orders", NOTHING).orElseThrow()) {
         other.save(THREE);
         String scripts = calls(redis);
-        line.mend();
+        proxy.thaw();
         // It was carried out, and had no effect.
         soon().until(() -> !calls(redis).equals(scripts));
         assertThat(near.load("orders")).contains(THREE);
@@ -232,17 +236,20 @@ class OutageTest {
   @Test
   void aSaveThatWasGivenUpDoesNoHarmBehindANewerOne() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        CuttableLine line = new CuttableLine(redis.port());
+        FaultProxy proxy = FaultProxy.to(redis.port());
         RedisCheckpointStore store =
-            connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build())) {
+            connected(
+                patient("redis://" + proxy.address())
+                    .commandTimeout(Duration.ofSeconds(1))
+                    .build())) {
       CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
-      line.cut();
+      proxy.freeze();
       for (int i = 0; i < 3; i++) {
         Checkpoint late = new Checkpoint("test", "", "late " + i);
         assertThat(failure(() -> slot.save(late)).kind()).isEqualTo(Kind.UNAVAILABLE);
       }
-      line.mend();
+      proxy.thaw();
       // While the late ones come in, in whichever order.
       slot.save(TWO);
       assertThat(slot.load()).contains(TWO);
@@ -256,14 +263,17 @@ class OutageTest {
   @Test
   void aClaimThatWasNeverAnsweredRunsOut() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        CuttableLine line = new CuttableLine(redis.port());
+        FaultProxy proxy = FaultProxy.to(redis.port());
         RedisCheckpointStore store =
-            connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build())) {
+            connected(
+                patient("redis://" + proxy.address())
+                    .commandTimeout(Duration.ofSeconds(1))
+                    .build())) {
       store.tryClaim("other", NOTHING).orElseThrow().close();
-      line.cut();
+      proxy.freeze();
       assertThat(failure(() -> store.tryClaim("orders", NOTHING)).kind())
           .isEqualTo(Kind.UNAVAILABLE);
-      line.mend();
+      proxy.thaw();
       soon().until(() -> hash(redis, KEY).containsKey("owner"));
       expire(redis, KEY);
       assertThat(store.tryClaim("orders", NOTHING)).isPresent();
@@ -273,13 +283,16 @@ class OutageTest {
   @Test
   void replacesAConnectionThatHasDiedWithoutAWord() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        CuttableLine line = new CuttableLine(redis.port());
+        FaultProxy proxy = FaultProxy.to(redis.port());
         RedisCheckpointStore store =
-            connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
+            connected(
+                patient("redis://" + proxy.address())
+                    .commandTimeout(Duration.ofSeconds(1))
+                    .build());
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       slot.save(ONE);
-      line.silence();
+      proxy.freezeOpenConnections();
       assertThat(failure(() -> slot.save(TWO))).hasMessageContaining("did not answer");
       soon().ignoreExceptions().until(() -> store.load("orders").isPresent());
       slot.save(THREE);
@@ -291,16 +304,19 @@ class OutageTest {
   @Test
   void learnsThatItWasOvertakenWhileItWasCutOff() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        CuttableLine line = new CuttableLine(redis.port());
+        FaultProxy proxy = FaultProxy.to(redis.port());
         RedisCheckpointStore store =
-            connected(impatient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
+            connected(
+                impatient("redis://" + proxy.address())
+                    .commandTimeout(Duration.ofSeconds(1))
+                    .build());
         RedisCheckpointStore standby = connected(impatient(redis.uri()).build())) {
       CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
-      line.cut();
+      proxy.freeze();
       soon().until(() -> takesOver(standby));
       assertThat(lost).as("it cannot know yet").hasValue(0);
-      line.mend();
+      proxy.thaw();
       soon().untilAtomic(lost, is(1));
       assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.CLAIM_LOST);
     }
@@ -341,12 +357,15 @@ class OutageTest {
   @Test
   void keepsTheClaimOfAThreadThatIsInterrupted() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        RedisCheckpointStore store = connected(patient(redis.uri()).build());
+        FaultProxy proxy = FaultProxy.to(redis.port());
+        RedisCheckpointStore store = connected(patient("redis://" + proxy.address()).build());
         CheckpointSlot slot =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
+      proxy.freeze(); // so that the save has to wait
       Thread.currentThread().interrupt();
       CheckpointException failure = failure(() -> slot.save(ONE));
       assertThat(Thread.interrupted()).isTrue();
+      proxy.thaw();
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
       assertThat(failure).hasMessageContaining("interrupted");
       slot.save(TWO);

@@ -20,6 +20,7 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.simulators.redis.RedisServer;
 import dev.perennial.testkit.ConnectAnswer;
 import dev.perennial.testkit.ScriptedClientSource;
@@ -197,22 +198,25 @@ class StreamTest {
 
   @Test
   void oneThatWasOvertakenDiesAndSavesNothing() throws Exception {
-    try (CuttableLine line = new CuttableLine(redis.port());
+    try (FaultProxy proxy = FaultProxy.to(redis.port());
         RedisCheckpointStore far =
-            connected(impatient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
+            connected(
+                impatient("redis://" + proxy.address())
+                    .commandTimeout(Duration.ofSeconds(1))
+                    .build());
         RedisCheckpointStore near = connected(impatient(redis.uri()).build());
         EventStream<Long> cutOff = stream(far);
         EventStream<Long> standby = stream(near)) {
       assertThat(take(cutOff)).isEqualTo(1);
       soon().until(() -> hash(redis, KEY).get("save").equals("2"));
-      line.cut();
+      proxy.freeze();
       Delivery<Long> second = cutOff.next();
       assertThat(second.event()).as("it goes on without Redis").isEqualTo(2);
       for (long i = 2; i <= 20; i++) {
         assertThat(take(standby)).as("what was not saved comes again").isEqualTo(i);
       }
       second.ack();
-      line.mend();
+      proxy.thaw();
       soon().until(() -> cutOff.state() == StreamState.FAILED);
       StreamException dead = catchThrowableOfType(StreamException.class, cutOff::next);
       assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);

@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
+import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.simulators.redis.RedisCluster;
 import dev.perennial.simulators.redis.RedisSentinels;
 import dev.perennial.simulators.redis.RedisServer;
@@ -88,8 +89,8 @@ class TopologyTest {
     try (RedisServer old = RedisServer.start();
         RedisServer promoted =
             RedisServer.builder().config("replicaof 127.0.0.1 " + old.port()).start();
-        CuttableLine line = new CuttableLine(old.port());
-        RedisCheckpointStore store = connected(patient(line.uri()).build());
+        FaultProxy proxy = FaultProxy.to(old.port());
+        RedisCheckpointStore store = connected(patient("redis://" + proxy.address()).build());
         RedisCheckpointStore other = connected(patient(promoted.uri()).build())) {
       CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
       overtaken.save(ONE);
@@ -101,7 +102,7 @@ class TopologyTest {
       owner.save(TWO);
       overtaken.save(THREE);
       assertThat(old.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
-      line.leadTo(promoted.port());
+      proxy.redirect(promoted.port());
       old.command("REPLICAOF", "127.0.0.1", String.valueOf(promoted.port()));
       assertThat(failure(() -> overtaken.save(THREE))).hasMessageContaining("read-only replica");
       CheckpointException failure = failure(() -> overtaken.save(THREE));
@@ -180,7 +181,7 @@ class TopologyTest {
       CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       slot.save(ONE);
       RedisServer old = cluster.nodeOf(KEY);
-      RedisCluster.Move move = cluster.move(KEY).keys();
+      RedisCluster.SlotMove move = cluster.move(KEY).keys();
       slot.save(TWO);
       assertThat(slot.load()).as("while the old node answers ASK").contains(TWO);
       RedisServer next = move.finish();

@@ -1,8 +1,9 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.server.ReplicaSet;
 import java.util.function.Predicate;
 
-/** A fault that waits for its commands, or has met them. Safe for use from any thread. */
+/** A fault that hits the commands it was asked for. Safe for use from any thread. */
 public final class Fault {
 
   static final int ALWAYS = -1;
@@ -33,27 +34,28 @@ public final class Fault {
 
   /** How many commands it has hit. */
   public int hits() {
-    return set.locked(() -> hits);
+    return set.lock().locked(() -> hits);
   }
 
-  /** Takes it away; commands that it blocks go on. */
+  /** Removes it: it hits nothing more, and commands that it blocks run. */
   public void remove() {
-    set.change(() -> {
-      removed = true;
-      set.faults.forget(this);
-    });
+    set.lock()
+        .change(() -> {
+          removed = true;
+          left = 0;
+        });
   }
 
   FaultSpec spec() {
     return spec;
   }
 
-  /** Whether it was taken away. Guarded by the lock. */
+  /** Whether it was removed. Guarded by the lock. */
   boolean isRemoved() {
     return removed;
   }
 
-  /** Whether this command is hit. Guarded by the lock. */
+  /** Whether it hits a command, which counts as a hit. Guarded by the lock. */
   boolean hit(ReceivedCommand command) {
     if (left == 0 || !matches.test(command)) {
       return false;
@@ -69,7 +71,7 @@ public final class Fault {
     return true;
   }
 
-  /** Whether it will hit nothing more. */
+  /** Whether it will hit nothing more. Guarded by the lock. */
   boolean isSpent() {
     return left == 0;
   }

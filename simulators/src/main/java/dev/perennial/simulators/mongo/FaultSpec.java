@@ -1,9 +1,10 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.wire.CommandError;
 import java.time.Duration;
 import java.util.List;
 
-/** What is done to a command instead of running it, or before. */
+/** What a fault does to a command, instead of running it or before. */
 public sealed interface FaultSpec {
 
   /**
@@ -22,10 +23,10 @@ public sealed interface FaultSpec {
   /** The connection is closed, the command not run. */
   record Close() implements FaultSpec {}
 
-  /** The command waits and is run then. */
+  /** The command waits, and runs then. */
   record Block(Duration time) implements FaultSpec {}
 
-  /** The command is not run, and what comes back is no message. */
+  /** The command is not run, and the client receives bytes that are no message. */
   record Garbage() implements FaultSpec {}
 
   /** An error with a message of its own. */

@@ -1,5 +1,10 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.server.Call;
+import dev.perennial.simulators.mongo.server.ReplicaSet;
+import dev.perennial.simulators.mongo.wire.CommandError;
+import dev.perennial.simulators.mongo.wire.Reply;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -7,8 +12,8 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can go wrong, on demand. A command is hit by one fault at most, the oldest that fits it.
- * Safe for use from any thread; each call has taken effect when it returns.
+ * The faults that a simulator can be made to show. At most one fault hits a command: the oldest one
+ * that fits it. Safe for use from any thread; each call has taken effect when it returns.
  */
 public final class Faults {
 
@@ -20,7 +25,7 @@ public final class Faults {
   }
 
   /**
-   * Hits the next commands of a name.
+   * Hits the next commands with a name.
    *
    * @param command such as {@code getMore}; in any case
    */
@@ -29,7 +34,7 @@ public final class Faults {
   }
 
   /**
-   * Hits commands of a name, from the {@code first} to come on.
+   * Hits commands with a name, starting with the {@code first} one from now.
    *
    * @param first 1 for the very next
    */
@@ -37,25 +42,27 @@ public final class Faults {
     return add(named(command), first - 1, times, spec);
   }
 
-  /** Hits all commands of a name, until the fault is removed. */
+  /** Hits all commands with a name until the fault is removed. */
   public Fault failAlways(String command, FaultSpec spec) {
     return add(named(command), 0, Fault.ALWAYS, spec);
   }
 
-  /** Every getMore gets 43 from now on, while reopening works: a storm of resumes. */
+  /**
+   * Fails every getMore with 43 from now on, while streams can be opened again: a storm of resumes.
+   */
   public Fault resumeStorm() {
     return failAlways("getMore", FaultSpec.error(43));
   }
 
-  /** Takes all faults away; commands that are blocked go on. */
+  /** Removes all faults; commands that they block run. */
   public void clear() {
-    set.change(() -> new ArrayList<>(waiting).forEach(Fault::remove));
+    set.lock().change(() -> waiting.forEach(Fault::remove));
   }
 
   /** Closes all cursors of all members: the next getMore of each gets 43, a waiting one 237. */
   public int killCursors() {
-    // Who waits is not woken: a server's getMore waits to its end, too.
-    return set.locked(() -> set.cursors().killAll());
+    // A getMore that waits is not woken: a server's waits to its end, too.
+    return set.lock().locked(() -> set.cursors().killAll());
   }
 
   /**
@@ -64,32 +71,33 @@ public final class Faults {
    * 0.
    */
   public void endCursors() {
-    set.change(() -> set.cursors().endAll());
+    set.lock().change(() -> set.cursors().cutStreams());
   }
 
   /**
-   * The next answers of change streams have no event and say of no progress, at once when one is
-   * opened and else at the time limit: as from a router whose shards still read their oplogs.
+   * Makes the next replies of change streams empty and without progress, immediately when a stream
+   * is opened and otherwise at the time limit: as a router does whose shards still read their
+   * oplogs.
    *
    * @param answers how many
    */
   public void stallStreams(int answers) {
-    set.change(() -> set.cursors().stall(answers));
+    set.lock().change(() -> set.cursors().stall(answers));
   }
 
-  /** Forgets the oplog's entries before a time, all but the newest. */
+  /** Removes the oplog's entries before a time, but never the newest one. */
   public void truncateOplog(BsonTimestamp before) {
-    set.change(() -> set.oplog().truncate(before));
+    set.lock().change(() -> set.oplog().truncate(before));
   }
 
-  /** Forgets the pre- and post-images of what happened before a time. */
+  /** Removes the pre- and post-images of changes before a time. */
   public void expireImages(BsonTimestamp before) {
-    set.change(() -> set.expireImages(before));
+    set.lock().change(() -> set.oplog().expireImages(before));
   }
 
   /** Whether logins fail with 18 and commands without a login with 13. */
   public void refuseCredentials(boolean refused) {
-    set.change(() -> set.access().refuseCredentials(refused));
+    set.lock().change(() -> set.accessControl().refuseCredentials(refused));
   }
 
   /**
@@ -97,22 +105,44 @@ public final class Faults {
    * 13, as for a user who has only {@code read}.
    */
   public void ordinaryRights(boolean only) {
-    set.change(() -> set.access().onlyOrdinary(only));
+    set.lock().change(() -> set.accessControl().allowReadRoleOnly(only));
   }
 
   /** Whether every aggregate fails with 13, as for a user without any role. */
   public void forbidStreams(boolean forbidden) {
-    set.change(() -> set.access().forbidStreams(forbidden));
+    set.lock().change(() -> set.accessControl().forbidStreams(forbidden));
   }
 
-  Fault add(Predicate<ReceivedCommand> matches, int skip, int times, FaultSpec spec) {
+  private Fault add(Predicate<ReceivedCommand> matches, int skip, int times, FaultSpec spec) {
     Fault fault = new Fault(set, matches, skip, times, spec);
-    set.change(() -> waiting.add(fault));
+    set.lock().change(() -> waiting.add(fault));
     return fault;
   }
 
-  /** The fault that hits a command. Guarded by the lock. */
-  @Nullable Fault hitting(ReceivedCommand command) {
+  /**
+   * Has the oldest fault that fits a command hit it. Guarded by the lock.
+   *
+   * @return what to answer instead of running the command; null to run it
+   */
+  @Nullable Reply hit(Call call) throws IOException {
+    Fault fault = hitting(ReceivedCommand.of(call));
+    if (fault == null) {
+      return null;
+    }
+    FaultSpec spec = fault.spec();
+    if (spec instanceof FaultSpec.Garbage) {
+      return new Reply.Garbage();
+    } else if (spec instanceof FaultSpec.Close) {
+      throw new IOException("A fault closes the connection.");
+    } else if (spec instanceof FaultSpec.ErrorReply error) {
+      throw new CommandError(error.code(), error.message(), error.labels());
+    } else if (spec instanceof FaultSpec.Block block) {
+      call.await(block.time().toNanos(), fault::isRemoved);
+    }
+    return null;
+  }
+
+  private @Nullable Fault hitting(ReceivedCommand command) {
     Fault hit = null;
     for (Fault fault : waiting) {
       if (fault.hit(command)) {
@@ -122,10 +152,6 @@ public final class Faults {
     }
     waiting.removeIf(Fault::isSpent);
     return hit;
-  }
-
-  void forget(Fault fault) {
-    waiting.remove(fault);
   }
 
   private static Predicate<ReceivedCommand> named(String name) {

@@ -1,5 +1,7 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.server.ReplicaSet;
+import dev.perennial.simulators.mongo.storage.Change;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -37,10 +39,11 @@ final class PeriodicNoops implements AutoCloseable {
   }
 
   private void write() {
-    set.change(() -> {
-      BsonTimestamp last = set.oplog().lastTime();
-      seen = last.equals(seen) ? set.append(Change.noop()) : last;
-    });
+    set.lock()
+        .change(() -> {
+          BsonTimestamp last = set.oplog().lastTime();
+          seen = last.equals(seen) ? set.oplog().append(Change.noop()) : last;
+        });
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.server.Call;
 import org.bson.BsonDocument;
 
 /**
@@ -11,4 +12,14 @@ import org.bson.BsonDocument;
  * @param member which member received it, from 0
  */
 public record ReceivedCommand(
-    String name, String database, BsonDocument document, int connection, int member) {}
+    String name, String database, BsonDocument document, int connection, int member) {
+
+  static ReceivedCommand of(Call call) {
+    return new ReceivedCommand(
+        call.request().name(),
+        call.request().database(),
+        call.request().command(),
+        call.connection().number(),
+        call.member().index());
+  }
+}

@@ -1,8 +1,16 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.command.Dispatcher;
+import dev.perennial.simulators.mongo.server.Member;
+import dev.perennial.simulators.mongo.server.ReplicaSet;
+import dev.perennial.simulators.mongo.server.Settings;
+import dev.perennial.simulators.mongo.storage.Change;
+import dev.perennial.simulators.mongo.storage.CollectionState;
+import dev.perennial.simulators.mongo.storage.Namespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -18,14 +26,19 @@ import org.bson.types.ObjectId;
  */
 public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCloseable {
 
+  private final Faults faults;
+  private final ReceivedCommands received;
   private final PeriodicNoops noops;
 
   ReplicaSetSimulator(Settings settings) {
     super(new ReplicaSet(settings));
+    faults = new Faults(set);
+    received = new ReceivedCommands(faults);
     noops = new PeriodicNoops(set, settings.periodicNoop());
+    AtomicInteger connectionNumbers = new AtomicInteger();
     try {
       for (Member member : set.members()) {
-        member.listen();
+        member.listen(new Dispatcher(set, member, received), connectionNumbers::incrementAndGet);
       }
     } catch (IOException e) {
       close();
@@ -33,7 +46,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
     }
   }
 
-  /** Begins to set a simulator up. */
+  /** Returns a builder with the defaults. */
   public static ReplicaSetSimulatorBuilder builder() {
     return new ReplicaSetSimulatorBuilder();
   }
@@ -61,7 +74,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
 
   /** The member that is primary; -1 for none. */
   public int primary() {
-    return set.locked(() -> set.election().primary());
+    return set.lock().locked(() -> set.election().primary());
   }
 
   /**
@@ -69,120 +82,128 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
    * member that was primary; its clients see writes refused with 10107.
    */
   public void stepDown() {
-    set.change(set::stepDown);
+    set.lock().change(set::stepDown);
   }
 
-  /** Makes a member primary; -1: there is none until another call. */
+  /** Makes a member primary; -1 for no primary until another call. */
   public void elect(int member) {
     if (member < -1 || member >= set.members().size()) {
       throw new IllegalArgumentException("There is no member " + member + ".");
     }
-    set.change(() -> {
-      set.election().elect(member);
-      if (member >= 0) {
-        set.append(Change.noop());
-      }
-    });
-  }
-
-  /** A member takes connections and commands, but answers nothing until {@link #resumeMember}. */
-  public void pauseMember(int member) {
-    set.change(() -> set.members().get(member).setPaused(true));
-  }
-
-  /** A paused member answers all that waited. */
-  public void resumeMember(int member) {
-    set.change(() -> set.members().get(member).setPaused(false));
+    set.lock()
+        .change(() -> {
+          set.election().elect(member);
+          if (member >= 0) {
+            set.oplog().append(Change.noop());
+          }
+        });
   }
 
   /**
-   * Ends a member: its connections and cursors are gone, and another becomes primary, if any. Who
-   * connects is reset at once, where a real member's port would refuse.
+   * Pauses a member: it accepts connections and commands, but answers nothing until {@link
+   * #resumeMember}.
+   */
+  public void pauseMember(int member) {
+    set.lock().change(() -> set.members().get(member).setPaused(true));
+  }
+
+  /** Resumes a paused member, which then answers all waiting commands. */
+  public void resumeMember(int member) {
+    set.lock().change(() -> set.members().get(member).setPaused(false));
+  }
+
+  /**
+   * Stops a member: its connections and cursors end, and another member that is up becomes primary.
+   * New connections are reset at once, where a real member's port would refuse them.
    */
   public void stopMember(int member) {
-    set.change(() -> {
-      set.election().down(member);
-      set.cursors().killOf(member);
-      set.members().get(member).stop();
-    });
+    set.lock()
+        .change(() -> {
+          set.election().down(member);
+          set.cursors().killOf(member);
+          set.members().get(member).stop();
+        });
   }
 
   /** Starts a member that was stopped, on its old port. */
   public void startMember(int member) {
-    set.change(() -> {
-      set.members().get(member).start();
-      set.election().up(member);
-    });
+    set.lock()
+        .change(() -> {
+          set.members().get(member).start();
+          set.election().up(member);
+        });
   }
 
   /** Stops a member and starts it again. */
   public void restartMember(int member) {
-    set.change(() -> {
-      stopMember(member);
-      startMember(member);
-    });
+    set.lock()
+        .change(() -> {
+          stopMember(member);
+          startMember(member);
+        });
   }
 
-  /** Closes the connections of all clients, without a word. */
+  /** Closes the connections of all clients. */
   public void closeConnections() {
-    set.change(() -> set.members().forEach(Member::closeConnections));
+    set.lock().change(() -> set.members().forEach(Member::closeConnections));
   }
 
   /** The faults that it can be made to show. */
   public Faults faults() {
-    return set.faults;
+    return faults;
   }
 
   // Observations
 
   /** The latest 20,000 commands that were received, hellos included. */
   public List<ReceivedCommand> commands() {
-    return set.observations.commands();
+    return received.commands();
   }
 
   /** How many commands of a name were received; the name as clients write it. */
   public long count(String command) {
-    return set.observations.count(command);
+    return received.count(command);
   }
 
   /** Forgets {@link #commands} and {@link #count}s. */
   public void clearObservations() {
-    set.observations.clear();
+    received.clear();
   }
 
   /** How many cursors are open, on all members together. */
   public int openCursors() {
-    return set.locked(() -> set.cursors().size());
+    return set.lock().locked(() -> set.cursors().size());
   }
 
   /** How many connections are open, monitoring ones included. */
   public int openConnections() {
-    return set.locked(() -> set.members().stream().mapToInt(Member::connections).sum());
+    return set.lock().locked(() -> set.members().stream().mapToInt(Member::connections).sum());
   }
 
   /** The time of the newest entry of the oplog. */
   public BsonTimestamp currentTime() {
-    return set.locked(() -> set.oplog().lastTime());
+    return set.lock().locked(() -> set.oplog().lastTime());
   }
 
   /** The time of the oldest entry of the oplog. */
   public BsonTimestamp oldestTime() {
-    return set.locked(() -> set.oplog().get(set.oplog().firstSequence()).time());
+    return set.lock().locked(() -> set.oplog().get(set.oplog().firstSequence()).time());
   }
 
   /** The documents of a collection, as they are now. */
   public List<BsonDocument> documents(String namespace) {
-    return set.locked(() -> {
-      CollectionState collection = set.catalog().find(Namespace.parse(namespace));
-      return collection == null ? List.of() : List.copyOf(collection.documents());
-    });
+    return set.lock()
+        .locked(() -> {
+          CollectionState collection = set.catalog().find(Namespace.parse(namespace));
+          return collection == null ? List.of() : List.copyOf(collection.documents());
+        });
   }
 
-  /** Stops all members and forgets everything. */
+  /** Stops all members for good and frees their ports. Idempotent. */
   @Override
   public void close() {
     noops.close();
     set.close();
-    set.change(() -> set.members().forEach(Member::close));
+    set.lock().change(() -> set.members().forEach(Member::close));
   }
 }

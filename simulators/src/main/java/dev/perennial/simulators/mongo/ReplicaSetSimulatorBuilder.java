@@ -1,10 +1,13 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.changes.EventSplitter;
+import dev.perennial.simulators.mongo.server.Settings;
+import dev.perennial.simulators.mongo.wire.WireVersions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
 
-/** Sets a {@link ReplicaSetSimulator} up. */
+/** Builds a {@link ReplicaSetSimulator}. */
 public final class ReplicaSetSimulatorBuilder {
 
   private String name = "rs0";
@@ -16,12 +19,12 @@ public final class ReplicaSetSimulatorBuilder {
   private long seed = 1;
   private Duration periodicNoop = Duration.ofSeconds(10);
   private int oplogLimit;
-  private int maxEventSize = Splitter.SERVER_LIMIT;
+  private int maxEventSize = EventSplitter.SERVER_LIMIT;
   private InstantSource clock = InstantSource.system();
 
   ReplicaSetSimulatorBuilder() {}
 
-  /** The set's name: {@code rs0} unless said otherwise. */
+  /** The set's name: {@code rs0} by default. */
   public ReplicaSetSimulatorBuilder name(String name) {
     this.name = Objects.requireNonNull(name);
     return this;
@@ -37,8 +40,8 @@ public final class ReplicaSetSimulatorBuilder {
   }
 
   /**
-   * The version that it behaves as, by maxWireVersion: 8 is 4.2, 9 is 4.4, 13 is 5.0, 17 is 6.0, 21
-   * is 7.0, the default, and 25 is 8.0.
+   * The version that it behaves as, as a maxWireVersion: 8 is 4.2, 9 is 4.4, 13 is 5.0, 17 is 6.0,
+   * 21 is 7.0, the default, and 25 is 8.0.
    */
   public ReplicaSetSimulatorBuilder wireVersion(int wireVersion) {
     if (wireVersion < WireVersions.V4_2) {
@@ -50,8 +53,9 @@ public final class ReplicaSetSimulatorBuilder {
   }
 
   /**
-   * Has the scan of the oplog find out by itself that it begins too late, for an event's token too.
-   * So it is from 5.0 on, and below only with this: in the later releases of 4.4 (SERVER-48523).
+   * Makes a resume after an event's token fail at once if the oplog no longer reaches back to it.
+   * Servers do that from 5.0 on, and so do the later releases of 4.4 (SERVER-48523), which this is
+   * for.
    */
   public ReplicaSetSimulatorBuilder scanChecksStart() {
     scanChecksStart = true;
@@ -65,8 +69,8 @@ public final class ReplicaSetSimulatorBuilder {
   }
 
   /**
-   * A router of a sharded cluster of one shard, as far as clients see. What {@code config.version}
-   * says is up to the test, which inserts it.
+   * A router of a sharded cluster of one shard, as far as clients see. The test inserts {@code
+   * config.version}.
    */
   public ReplicaSetSimulatorBuilder router() {
     router = true;
@@ -74,15 +78,15 @@ public final class ReplicaSetSimulatorBuilder {
   }
 
   /**
-   * What UUIDs, cursor ids and the set's own id are made of; 1 unless said otherwise. Sets of
-   * different seeds are different deployments.
+   * The seed of UUIDs, cursor ids and the set's own id; 1 by default. Sets of different seeds are
+   * different deployments.
    */
   public ReplicaSetSimulatorBuilder seed(long seed) {
     this.seed = seed;
     return this;
   }
 
-  /** How often an idle set writes a no-op entry: 10 s unless said otherwise; zero for never. */
+  /** How often an idle set writes a no-op entry: 10 s by default; zero for never. */
   public ReplicaSetSimulatorBuilder periodicNoop(Duration interval) {
     if (interval.isNegative()) {
       throw new IllegalArgumentException("The interval is zero or more, not " + interval + ".");
@@ -91,7 +95,7 @@ public final class ReplicaSetSimulatorBuilder {
     return this;
   }
 
-  /** How many entries the oplog holds before it forgets the oldest; 0, the default: all. */
+  /** How many entries the oplog holds before it drops the oldest; 0, the default, for no limit. */
   public ReplicaSetSimulatorBuilder oplogLimit(int entries) {
     oplogLimit = entries;
     return this;

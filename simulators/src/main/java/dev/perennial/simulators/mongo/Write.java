@@ -7,7 +7,7 @@ import org.bson.BsonValue;
 /** One operation of a transaction; namespaces are {@code database.collection}. */
 public sealed interface Write {
 
-  /** Puts a document in. */
+  /** Inserts a document. */
   record Insert(String namespace, BsonDocument document) implements Write {}
 
   /**
@@ -19,9 +19,9 @@ public sealed interface Write {
   record Update(String namespace, BsonValue id, BsonDocument set, List<String> unset)
       implements Write {}
 
-  /** Puts another document in a document's place. */
+  /** Replaces a document. */
   record Replace(String namespace, BsonValue id, BsonDocument document) implements Write {}
 
-  /** Removes a document. */
+  /** Deletes a document. */
   record Delete(String namespace, BsonValue id) implements Write {}
 }

@@ -1,10 +1,11 @@
 /**
- * A stand-in for a MongoDB replica set, in this process: it speaks the wire protocol well enough
- * for the official driver, keeps documents and an oplog in memory, and serves change streams from
- * it as the server does, with faults at the press of a button.
+ * A MongoDB replica set in this process, for tests and demos: what its users call, which is {@link
+ * dev.perennial.simulators.mongo.ReplicaSetSimulator}, the writes it takes and the faults it shows.
+ * How it works belongs to the packages below, which depend on each other one way: {@code wire},
+ * {@code query}, {@code storage}, {@code changes}, {@code server}, {@code command}.
  *
- * <p>What "the server" does is what mongod's source and measurements on versions 4.2 to 8.0 say.
- * {@link dev.perennial.simulators.mongo.ReplicaSetSimulator} is the way in.
+ * <p>It behaves as mongod's source and measurements on versions 4.2 to 8.0 say. What it does not
+ * implement it refuses with an error.
  */
 @NullMarked
 package dev.perennial.simulators.mongo;

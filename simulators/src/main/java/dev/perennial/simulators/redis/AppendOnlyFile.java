@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Reads Redis's log of the commands that changed something. */
+/** Reads Redis's append-only file, the log of the commands that changed something. */
 final class AppendOnlyFile {
 
   private AppendOnlyFile() {}

@@ -83,18 +83,18 @@ public final class RedisCluster implements AutoCloseable {
     for (int i = 0; i < replicas.size(); i++) {
       replicas.get(i).command("CLUSTER", "REPLICATE", id(primaries.get(i % PRIMARIES)));
     }
-    Until.holds(
+    ServerWait.until(
         "all replicas have their data",
         () ->
             replicas.stream()
                 .allMatch(one -> one.info("replication").contains("master_link_status:up")),
         this::logs);
-    Until.holds(
+    ServerWait.until(
         "all nodes know the replicas", () -> nodes().stream().allMatch(this::knowsAll), this::logs);
   }
 
   private void awaitAgreement() {
-    Until.holds(
+    ServerWait.until(
         "all nodes know one another and serve all slots",
         () ->
             nodes().stream()
@@ -161,11 +161,11 @@ public final class RedisCluster implements AutoCloseable {
 
   /** Waits until another node than this serves a key. */
   public RedisServer awaitOtherThan(RedisServer before, String key) {
-    Until.holds(
+    ServerWait.until(
         "another node than " + before + " serves " + key,
         () -> alive().anyMatch(node -> isServedByAnother(key, before)),
         this::logs);
-    Until.holds(
+    ServerWait.until(
         "the cluster is in order again",
         () ->
             alive()
@@ -188,25 +188,25 @@ public final class RedisCluster implements AutoCloseable {
   }
 
   /** Begins to move the slot of a key to another primary: from now on new keys go there. */
-  public Move move(String key) {
+  public SlotMove move(String key) {
     RedisServer from = nodeOf(key);
     RedisServer to =
         primaries.stream().filter(node -> !node.equals(from)).findFirst().orElseThrow();
     String slot = String.valueOf(slot(key));
     to.command("CLUSTER", "SETSLOT", slot, "IMPORTING", id(from));
     from.command("CLUSTER", "SETSLOT", slot, "MIGRATING", id(to));
-    return new Move(this, slot, from, to);
+    return new SlotMove(this, slot, from, to);
   }
 
-  /** A slot on its way. Used by one thread. */
-  public static final class Move {
+  /** The move of a slot from one primary to another. Used by one thread. */
+  public static final class SlotMove {
 
     private final RedisCluster cluster;
     private final String slot;
     private final RedisServer from;
     private final RedisServer to;
 
-    private Move(RedisCluster cluster, String slot, RedisServer from, RedisServer to) {
+    private SlotMove(RedisCluster cluster, String slot, RedisServer from, RedisServer to) {
       this.cluster = cluster;
       this.slot = slot;
       this.from = from;
@@ -214,7 +214,7 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /** Moves the keys: from now on the old node answers ASK. */
-    public Move keys() {
+    public SlotMove keys() {
       Object keys = from.command("CLUSTER", "GETKEYSINSLOT", slot, "1000");
       if (keys instanceof List<?> list) {
         for (Object key : list) {

@@ -80,7 +80,7 @@ final class RedisProcess implements AutoCloseable {
 
   private void startOnFreePort(Configuration configuration) throws IOException {
     for (int attempt = 1; ; attempt++) {
-      port = Ports.free();
+      port = FreePorts.free();
       List<String> lines = new ArrayList<>();
       lines.add("port " + port);
       lines.add("bind 127.0.0.1");

@@ -70,7 +70,7 @@ public final class RedisSentinels implements AutoCloseable {
     for (int i = 0; i < SENTINELS; i++) {
       sentinels.add(RedisProcess.start(false, port -> lines, "--sentinel"));
     }
-    Until.holds(
+    ServerWait.until(
         "the Sentinels know each other and " + replicas + " replicas",
         () ->
             sentinels.stream()
@@ -124,9 +124,9 @@ public final class RedisSentinels implements AutoCloseable {
    */
   public RedisServer failover() {
     RedisServer before = primary();
-    // All, for nobody knows which one it will be.
+    // All of them, because any of them can become the primary.
     before.awaitReplicas((int) servers.stream().filter(RedisServer::isAlive).count() - 1);
-    Until.holds(
+    ServerWait.until(
         "a Sentinel begins to fail over",
         () -> "OK".equals(RedisServer.command(sentinels.get(0), "SENTINEL", "FAILOVER", NAME)),
         this::logs);
@@ -135,7 +135,7 @@ public final class RedisSentinels implements AutoCloseable {
 
   /** Waits until another server than this is the primary. */
   public RedisServer awaitOtherThan(RedisServer before) {
-    Until.holds(
+    ServerWait.until(
         "another primary than " + before,
         () ->
             agreed()

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A real Redis server, in a process of its own, on a free port of the loopback interface. It is the
- * {@code redis-server} on the PATH, or else one that a library carries (6.2). Its directory is a
+ * {@code redis-server} on the PATH, or else one that comes with a library (6.2). Its directory is a
  * temporary one, and the process ends with this JVM, unless that is killed. Safe for use from any
  * thread.
  *
@@ -24,12 +24,12 @@ public final class RedisServer implements AutoCloseable {
     this.password = password;
   }
 
-  /** Starts one that keeps everything in memory and asks for no password. */
+  /** Starts a server that keeps everything in memory and needs no password. */
   public static RedisServer start() {
     return builder().start();
   }
 
-  /** Asks for one that differs from {@link #start()}'s. */
+  /** Returns a builder whose defaults are those of {@link #start()}. */
   public static RedisServerBuilder builder() {
     return new RedisServerBuilder();
   }
@@ -106,9 +106,8 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
-   * The commands that have changed something, in the order in which they did: what the append-only
-   * file says, in which a script is the commands that it ran. Also after a kill, and across
-   * restarts.
+   * The commands that changed something, in order, from the append-only file, which records a
+   * script as the commands that it ran. Works after a kill, and across restarts.
    *
    * @throws IllegalStateException unless the server was built {@link RedisServerBuilder#persistent}
    */
@@ -117,26 +116,26 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
-   * Waits until so many replicas have confirmed what this server has written so far. {@code WAIT}
-   * would not tell: over a connection that wrote nothing it waits for nothing, and counts a replica
+   * Waits until that many replicas have confirmed what this server has written so far. {@code WAIT}
+   * does not serve: on a connection that wrote nothing it waits for nothing, and it counts replicas
    * to which the server sends nothing yet.
    *
    * @throws IllegalStateException if they do not confirm it in time
    */
   public void awaitReplicas(int atLeast) {
     long written = Replication.of(this).offset();
-    Until.holds(
+    ServerWait.until(
         atLeast + " replicas of " + this + " have what it wrote, up to " + written,
         () -> Replication.of(this).confirmedBy(written) >= atLeast,
         () -> info(Replication.SECTION));
   }
 
-  /** Stops the process where it is (SIGSTOP): connections stay, nothing answers. */
+  /** Pauses the process (SIGSTOP): connections stay open, but nothing answers. */
   public void pause() {
     process.signal("STOP");
   }
 
-  /** Lets a paused process go on (SIGCONT). */
+  /** Resumes a paused process (SIGCONT). */
   public void resume() {
     process.signal("CONT");
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What a server shall be like. Used by one thread. */
+/** Builds a {@link RedisServer}. Used by one thread. */
 public final class RedisServerBuilder {
 
   private final List<String> lines = new ArrayList<>();
@@ -16,7 +16,7 @@ public final class RedisServerBuilder {
 
   RedisServerBuilder() {}
 
-  /** Has the default user give a password. */
+  /** Sets the default user's password. */
   public RedisServerBuilder password(String password) {
     this.password = Objects.requireNonNull(password, "password");
     return config("requirepass \"" + password + "\"");
@@ -25,15 +25,15 @@ public final class RedisServerBuilder {
   /**
    * Adds a user.
    *
-   * @param rules what the user may do, as in Redis's own words: {@code ~perennial:*}, {@code +eval}
+   * @param rules what the user may do, in Redis's syntax: {@code ~perennial:*}, {@code +eval}
    */
   public RedisServerBuilder user(String name, String password, String... rules) {
     return config("user " + name + " on >" + password + " " + String.join(" ", rules));
   }
 
   /**
-   * Has every change in the append-only file before it is answered, so that a killed server knows
-   * it when it is started again.
+   * Writes every change to the append-only file before it is answered, so that a killed server has
+   * it after a restart.
    */
   public RedisServerBuilder persistent() {
     persistent = true;
@@ -46,7 +46,7 @@ public final class RedisServerBuilder {
     return this;
   }
 
-  /** Runs the server that the library carries (6.2), even if there is one on the PATH. */
+  /** Runs the server that comes with the library (6.2), even if there is one on the PATH. */
   public RedisServerBuilder carried() {
     carried = true;
     return this;

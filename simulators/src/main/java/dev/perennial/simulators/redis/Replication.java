@@ -3,7 +3,7 @@ package dev.perennial.simulators.redis;
 import java.util.List;
 
 /**
- * How far a primary's replicas are, as the primary knows it: from its {@code INFO replication}.
+ * How far a primary's replicas are, from its {@code INFO replication}.
  *
  * @param offset how much the primary has written
  * @param replicas how much of it each replica has confirmed, which it does once a second

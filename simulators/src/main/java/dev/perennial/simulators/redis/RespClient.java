@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One connection to a server, for what a test wants to ask or tell it. Used by one thread. */
+/** A connection to a server for single commands. Used by one thread. */
 final class RespClient implements AutoCloseable {
 
   private final Socket socket = new Socket();

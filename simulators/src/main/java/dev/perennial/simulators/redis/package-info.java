@@ -1,6 +1,6 @@
 /**
- * Real Redis servers, as processes of this machine that tests and demos start, stop, pause and
- * kill.
+ * Real Redis servers, as local processes that tests and demos start, stop, pause and kill. What a
+ * checkpoint store does with them does not belong here.
  */
 @NullMarked
 package dev.perennial.simulators.redis;

@@ -33,7 +33,7 @@ final class AckParser {
   private static final byte[] USUAL_START =
       "{\"type\":\"ack\",\"id\":".getBytes(StandardCharsets.US_ASCII);
 
-  /** As many digits as fit a long whatever they are. */
+  /** The most digits that always fit a long. */
   private static final int SAFE_DIGITS = 18;
 
   private static final JsonMapper MAPPER =

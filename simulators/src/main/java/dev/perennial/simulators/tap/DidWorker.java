@@ -13,13 +13,13 @@ import java.util.Map;
 final class DidWorker implements Outbox.Sender {
 
   private final Outbox outbox;
-  private final ArrayDeque<Row> pending = new ArrayDeque<>();
+  private final ArrayDeque<OutboxRow> pending = new ArrayDeque<>();
 
   /**
    * When each event was put in flight. The time is that of the enqueueing, and sending it again
    * does not renew it.
    */
-  private final Map<Row, Long> inFlight = new LinkedHashMap<>();
+  private final Map<OutboxRow, Long> inFlight = new LinkedHashMap<>();
 
   private boolean blockedOnLive;
   private boolean running;
@@ -30,12 +30,12 @@ final class DidWorker implements Outbox.Sender {
   }
 
   /**
-   * Takes an event.
+   * Adds an event.
    *
-   * @return false if the caller is now blocked, because it sends the event itself where nothing is
-   *     in the way
+   * @return false if the caller is now blocked, because it sends the event itself if nothing is in
+   *     flight
    */
-  boolean add(Row row, Outbox.Sender caller, long now) {
+  boolean add(OutboxRow row, Outbox.Sender caller, long now) {
     if (inFlight.isEmpty() && !blockedOnLive && pending.isEmpty()) {
       inFlight.put(row, now);
       blockedOnLive = row.live();
@@ -47,7 +47,7 @@ final class DidWorker implements Outbox.Sender {
     return true;
   }
 
-  void ack(Row row, long now) {
+  void ack(OutboxRow row, long now) {
     inFlight.remove(row);
     run(now);
   }
@@ -59,8 +59,8 @@ final class DidWorker implements Outbox.Sender {
   }
 
   /** What has been in flight for longer than a timeout. */
-  List<Row> timedOut(long now, long timeout) {
-    List<Row> rows = new ArrayList<>();
+  List<OutboxRow> timedOut(long now, long timeout) {
+    List<OutboxRow> rows = new ArrayList<>();
     inFlight.forEach((row, since) -> {
       if (now - since > timeout) {
         rows.add(row);
@@ -87,7 +87,7 @@ final class DidWorker implements Outbox.Sender {
 
   private void sendPending(long now) {
     while (!blockedOnLive && !pending.isEmpty()) {
-      Row row = pending.element();
+      OutboxRow row = pending.element();
       if (row.deleted()) {
         pending.remove();
         continue;

@@ -7,10 +7,10 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes events up, always the same for a seed: of each hundred, about 70 records from backfills, 16
- * new live ones, 4 live updates, 5 live deletes and 5 identities, spread over the repositories at
- * random. A record of which more is told was told of before. No two have the same {@link
- * TapEventSpec#key()}.
+ * Generates events, the same ones for the same seed: of each hundred, about 70 records from
+ * backfills, 16 new live ones, 4 live updates, 5 live deletes and 5 identities, spread over the
+ * repositories at random. An update or delete follows an earlier event of the same record. No two
+ * have the same {@link TapEventSpec#key()}.
  */
 final class EventGenerator implements Iterator<TapEventSpec> {
 
@@ -38,8 +38,8 @@ final class EventGenerator implements Iterator<TapEventSpec> {
   private static final String[] MORE_WORDS = {"river", "“quoted”", "naïve", "水", "🌱"};
 
   /**
-   * How many different records there are. They are made beforehand: a simulator busy writing prose
-   * is no load.
+   * How many different records there are. They are generated beforehand, so that writing events
+   * costs little time.
    */
   private static final int BODIES = 512;
 
@@ -167,7 +167,7 @@ final class EventGenerator implements Iterator<TapEventSpec> {
     return json.append("\",\"langs\":[\"en\"]}").toString();
   }
 
-  /** A repository, and the record in it that was told of last, if it still exists. */
+  /** A repository, and the record in it that the latest event was about, if it still exists. */
   private static final class Repository {
     private final String did;
     private final String name;

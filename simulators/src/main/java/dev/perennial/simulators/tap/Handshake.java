@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A client's request for {@code /channel}, whatever became of it.
+ * A client's request for {@code /channel}, accepted or not.
  *
  * @param target the path and the query, as they came
  * @param headers by name, in any case; they hold the password

@@ -4,7 +4,7 @@ package dev.perennial.simulators.tap;
 sealed interface HandshakeFault {
 
   /** Answers with another response. */
-  record Respond(Answer answer) implements HandshakeFault {}
+  record Respond(HttpReply answer) implements HandshakeFault {}
 
   /** Answers with bytes that may be anything, and closes. */
   record RespondRaw(byte[] bytes) implements HandshakeFault {}

@@ -7,11 +7,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What the simulator knows of all events that it ever had to send: the truth that a client's counts
- * are held against.
+ * What became of all events that the simulator emitted, to compare a client's counts with.
  *
- * @param entries one for each event, in the order in which they were emitted, restarts
- *     notwithstanding
+ * @param entries one for each event, in the order of emission, across restarts
  */
 public record Ledger(List<Entry> entries) {
 
@@ -20,7 +18,7 @@ public record Ledger(List<Entry> entries) {
    *
    * @param id its id, an unsigned number, which another event may have had in an earlier run of the
    *     server
-   * @param key what tells it from all others: {@link TapEventSpec#key()}
+   * @param key identifies it among all events: {@link TapEventSpec#key()}
    * @param frames how many times it was written to a connection
    * @param acked whether an ack of its id came while the server had it
    * @param ackedTooEarly whether the first ack came before the event was ever written; a client
@@ -45,7 +43,7 @@ public record Ledger(List<Entry> entries) {
         .collect(Collectors.toSet());
   }
 
-  /** The keys of the events that a client lost: all but those that it says it has handled. */
+  /** The keys of the events that a client lost: all except those that it handled. */
   public Set<String> lost(Collection<String> handledKeys) {
     Set<String> lost =
         entries.stream().map(Entry::key).collect(Collectors.toCollection(HashSet::new));

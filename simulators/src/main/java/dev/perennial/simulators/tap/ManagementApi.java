@@ -37,7 +37,7 @@ final class ManagementApi {
    * @param path as it came, without the query: the server does not decode what is percent-encoded
    *     in a DID
    */
-  Answer answer(String method, String path, @Nullable String contentType, String body) {
+  HttpReply answer(String method, String path, @Nullable String contentType, String body) {
     return switch (path) {
       case "/health" -> get(method, "{\"status\":\"ok\"}");
       case "/repos/add" -> post(method, () -> add(contentType, body));
@@ -57,16 +57,16 @@ final class ManagementApi {
         if (did != null) {
           yield method.equals("GET") ? info(did) : wrongMethod("GET");
         }
-        yield Answer.error(404, "Not Found");
+        yield HttpReply.error(404, "Not Found");
       }
     };
   }
 
-  private static Answer get(String method, String json) {
-    return method.equals("GET") ? Answer.ok(json) : wrongMethod("GET");
+  private static HttpReply get(String method, String json) {
+    return method.equals("GET") ? HttpReply.ok(json) : wrongMethod("GET");
   }
 
-  private static Answer post(String method, Handler handler) {
+  private static HttpReply post(String method, Handler handler) {
     if (!method.equals("POST")) {
       return wrongMethod("POST");
     }
@@ -77,8 +77,8 @@ final class ManagementApi {
     }
   }
 
-  private static Answer wrongMethod(String allowed) {
-    return Answer.error(405, "Method Not Allowed").with("Allow", "OPTIONS, " + allowed);
+  private static HttpReply wrongMethod(String allowed) {
+    return HttpReply.error(405, "Method Not Allowed").with("Allow", "OPTIONS, " + allowed);
   }
 
   private static @Nullable String parameter(String path, String prefix) {
@@ -86,34 +86,34 @@ final class ManagementApi {
     return matches ? path.substring(prefix.length()) : null;
   }
 
-  private Answer add(@Nullable String contentType, String body) throws Refused {
+  private HttpReply add(@Nullable String contentType, String body) throws Refused {
     List<String> dids = dids(contentType, body);
     if (dids.isEmpty() || dids.size() > MAX_ADDED) {
-      return Answer.error(500, "Internal Server Error");
+      return HttpReply.error(500, "Internal Server Error");
     }
     dids.forEach(repositories::add);
-    return Answer.empty();
+    return HttpReply.empty();
   }
 
-  private Answer remove(@Nullable String contentType, String body) throws Refused {
+  private HttpReply remove(@Nullable String contentType, String body) throws Refused {
     dids(contentType, body).forEach(repositories::remove);
-    return Answer.empty();
+    return HttpReply.empty();
   }
 
-  private Answer resolve(String did) {
+  private HttpReply resolve(String did) {
     if (did.length() > MAX_DID_LENGTH || !DID.matcher(did).matches()) {
-      return Answer.error(400, "improperly formatted DID");
+      return HttpReply.error(400, "improperly formatted DID");
     }
     String document = repositories.didDocument(did);
-    return document == null ? Answer.error(404, "DID not found") : Answer.ok(document);
+    return document == null ? HttpReply.error(404, "DID not found") : HttpReply.ok(document);
   }
 
-  private Answer info(String did) {
+  private HttpReply info(String did) {
     RepoInfo repository = repositories.get(did);
     if (repository == null) {
-      return Answer.error(404, "repo not found");
+      return HttpReply.error(404, "repo not found");
     }
-    return Answer.ok(
+    return HttpReply.ok(
         "{\"did\":%s,\"error\":%s,\"handle\":%s,\"records\":%d,\"retries\":%d,\"rev\":%s,\"state\":%s}"
             .formatted(
                 Json.quote(repository.did()),
@@ -148,32 +148,34 @@ final class ManagementApi {
     }
     String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].strip();
     if (!mediaType.toLowerCase(Locale.ROOT).equals("application/json")) {
-      throw new Refused(Answer.error(415, "Unsupported Media Type"));
+      throw new Refused(HttpReply.error(415, "Unsupported Media Type"));
     }
     try {
       JsonNode json = MAPPER.readTree(body);
       if (!json.isObject() && !json.isNull()) {
-        throw new Refused(Answer.error(400, "Unmarshal type error: expected=main.DidPayload"));
+        throw new Refused(HttpReply.error(400, "Unmarshal type error: expected=main.DidPayload"));
       }
       List<String> dids = new ArrayList<>();
       JsonNode list = json.path("dids");
       if (!list.isArray() && !list.isNull() && !list.isMissingNode()) {
-        throw new Refused(Answer.error(400, "Unmarshal type error: expected=[]string, field=dids"));
+        throw new Refused(
+            HttpReply.error(400, "Unmarshal type error: expected=[]string, field=dids"));
       }
       for (JsonNode did : list) {
         if (!did.isString()) {
-          throw new Refused(Answer.error(400, "Unmarshal type error: expected=string, field=dids"));
+          throw new Refused(
+              HttpReply.error(400, "Unmarshal type error: expected=string, field=dids"));
         }
         dids.add(did.stringValue());
       }
       return dids;
     } catch (JacksonException e) {
-      throw new Refused(Answer.error(400, "Syntax error: " + e.getOriginalMessage()));
+      throw new Refused(HttpReply.error(400, "Syntax error: " + e.getOriginalMessage()));
     }
   }
 
   private interface Handler {
-    Answer handle() throws Refused;
+    HttpReply handle() throws Refused;
   }
 
   /** A request that is not let through to its handler. */
@@ -181,9 +183,9 @@ final class ManagementApi {
 
     private static final long serialVersionUID = 1;
 
-    private final transient Answer answer;
+    private final transient HttpReply answer;
 
-    Refused(Answer answer) {
+    Refused(HttpReply answer) {
       super(answer.body(), null, false, false);
       this.answer = answer;
     }

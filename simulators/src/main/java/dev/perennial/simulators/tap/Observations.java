@@ -3,7 +3,7 @@ package dev.perennial.simulators.tap;
 import java.util.ArrayDeque;
 import java.util.List;
 
-/** What clients did, as far as tests ask for it. Used on the simulator's own thread only. */
+/** What clients did, as far as tests ask for it. Used on the simulator's thread only. */
 final class Observations {
 
   /** How many of the latest of each kind are kept. */

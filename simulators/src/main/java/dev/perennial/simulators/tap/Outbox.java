@@ -10,13 +10,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's outbox during one run of the server: what is sent when, and again when, and deleted
- * when. Reads no clock, has no thread and knows no sockets; everything happens on one thread, at
- * the time that is passed in (in nanoseconds, of any origin).
+ * The server's outbox during one run: decides when events are sent, sent again and deleted. Used by
+ * one thread, at the time that is passed in (in nanoseconds, of any origin); it has no clock,
+ * thread or sockets of its own.
  *
- * <p>The real server's goroutines are kept as parts that can be blocked one by one, because it
- * shows on the outside who waits for room in the channel of events to write: the delivery loop,
- * each DID's worker and the retries.
+ * <p>The real server's goroutines are modelled as parts that block one by one, because clients can
+ * see which of them waits for room in the channel of events: the delivery loop, each DID's worker
+ * or the retries.
  */
 final class Outbox {
 
@@ -31,8 +31,8 @@ final class Outbox {
   private final int channelCapacity;
 
   private final Map<String, DidWorker> workers = new LinkedHashMap<>();
-  private final ArrayDeque<Row> undelivered = new ArrayDeque<>();
-  private final ArrayDeque<Row> channel = new ArrayDeque<>();
+  private final ArrayDeque<OutboxRow> undelivered = new ArrayDeque<>();
+  private final ArrayDeque<OutboxRow> channel = new ArrayDeque<>();
   private final ArrayDeque<BlockedSend> blocked = new ArrayDeque<>();
   private final Sender delivery = this::resumeDelivery;
   private final Retries retries = new Retries();
@@ -45,25 +45,25 @@ final class Outbox {
     this.table = table;
     this.retryTimeout = retryTimeout.toNanos();
     this.channelCapacity = channelCapacity;
-    for (Row row : table.byId()) {
+    for (OutboxRow row : table.byId()) {
       row.setWorker(null);
       undelivered.add(row);
     }
     deliver(now);
   }
 
-  /** Takes an event in, which is in the table already. */
-  void add(Row row, long now) {
+  /** Adds an event that is already in the table. */
+  void add(OutboxRow row, long now) {
     undelivered.add(row);
     deliver(now);
   }
 
   /**
-   * The next event to write to a client, if there is one. It counts as sent, whatever becomes of
-   * the write.
+   * The next event to write to a client, if there is one. It counts as sent, even if the write
+   * fails.
    */
-  @Nullable Row poll(long now) {
-    Row row = channel.poll();
+  @Nullable OutboxRow poll(long now) {
+    OutboxRow row = channel.poll();
     BlockedSend next = blocked.poll();
     if (next != null) {
       channel.add(next.row);
@@ -77,20 +77,20 @@ final class Outbox {
     return channel.size() + blocked.size();
   }
 
-  /** How many events are waiting to be polled, or to be looked at at all. */
+  /** How many events wait to be polled or to be considered for sending. */
   int backlog() {
     return waiting() + undelivered.size();
   }
 
   /**
-   * Takes an ack, of any id: one that is not in flight is deleted all the same, before or after it
+   * Handles an ack of any id: also an event that is not in flight is deleted, before or after it
    * was sent. If it is deleted between being sent and its real ack, that ack no longer clears the
    * worker, and the DID stays blocked.
    */
   void ack(long id, long now) {
-    Row row = table.get(id);
+    OutboxRow row = table.get(id);
     if (row != null) {
-      row.line().noteAcked();
+      row.record().noteAcked();
       DidWorker worker = row.worker();
       if (worker != null) {
         worker.ack(row, now);
@@ -102,12 +102,12 @@ final class Outbox {
     }
   }
 
-  /** To be called once every retry timeout: sends again what is in flight for longer than it. */
+  /** Called once every retry timeout: sends again the events in flight for longer than that. */
   void retryTick(long now) {
     retries.tick(now);
   }
 
-  /** To be called every ten seconds: deletes what was acked. */
+  /** Called every ten seconds: deletes the acked events. */
   void deleteTick() {
     for (int i = 0; i < deletesPending; i++) {
       table.delete(deletes[i]);
@@ -116,11 +116,11 @@ final class Outbox {
   }
 
   /**
-   * Gives an event to whoever writes.
+   * Puts an event into the channel to be written.
    *
    * @return false if there is no room, in which case the sender is blocked and will be resumed
    */
-  boolean send(Row row, Sender sender) {
+  boolean send(OutboxRow row, Sender sender) {
     if (channel.size() < channelCapacity) {
       channel.add(row);
       return true;
@@ -131,7 +131,7 @@ final class Outbox {
 
   private void deliver(long now) {
     while (!deliveryBlocked && !undelivered.isEmpty()) {
-      Row row = undelivered.remove();
+      OutboxRow row = undelivered.remove();
       if (!row.deleted()) {
         DidWorker worker = workers.computeIfAbsent(row.did(), did -> new DidWorker(this));
         row.setWorker(worker);
@@ -147,11 +147,11 @@ final class Outbox {
 
   /** One of the server's goroutines, at the point where it waits for room in the channel. */
   interface Sender {
-    /** The event has found room: go on. */
+    /** Continues, because the event has found room. */
     void resume(long now);
   }
 
-  private record BlockedSend(Row row, Sender sender) {}
+  private record BlockedSend(OutboxRow row, Sender sender) {}
 
   /**
    * The retry ticker: while a pass over the workers is blocked, one tick is kept and the others are
@@ -160,7 +160,7 @@ final class Outbox {
   private final class Retries implements Sender {
 
     private Iterator<DidWorker> remainingWorkers = Collections.emptyIterator();
-    private Iterator<Row> remainingRows = Collections.emptyIterator();
+    private Iterator<OutboxRow> remainingRows = Collections.emptyIterator();
     private boolean running;
     private boolean tickKept;
 
@@ -178,7 +178,7 @@ final class Outbox {
     public void resume(long now) {
       do {
         while (remainingRows.hasNext()) {
-          Row row = remainingRows.next();
+          OutboxRow row = remainingRows.next();
           if (!row.deleted() && !send(row, this)) {
             return;
           }

@@ -8,23 +8,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's table of events that are not yet deleted: what outlives a restart. The real server
+ * The server's table of events that are not yet deleted, which outlives a restart. The real server
  * keeps a copy of it in memory; here one map is both.
  */
 final class OutboxTable {
 
-  private final Map<Long, Row> rows = new HashMap<>();
+  private final Map<Long, OutboxRow> rows = new HashMap<>();
 
   /**
-   * Where the ids of a server begin that starts on this table: it allots the next but this. (It
-   * stores the largest id plus one as its counter, and counts up before each use.) Zero for an
-   * empty table, so that ids begin at 1 again.
+   * The counter of a server that starts on this table: the largest id plus one, which the server
+   * increments before each use. Zero for an empty table, so that ids begin at 1 again.
    */
   long firstCounter() {
-    return rows.values().stream().mapToLong(Row::id).filter(id -> id > 0).max().orElse(-1) + 1;
+    return rows.values().stream().mapToLong(OutboxRow::id).filter(id -> id > 0).max().orElse(-1)
+        + 1;
   }
 
-  void insert(Row row) {
+  void insert(OutboxRow row) {
     if (rows.putIfAbsent(row.id(), row) != null) {
       throw new IllegalArgumentException(
           "The outbox already has an event with the id " + Long.toUnsignedString(row.id()) + ".");
@@ -35,12 +35,12 @@ final class OutboxTable {
     return rows.containsKey(id);
   }
 
-  @Nullable Row get(long id) {
+  @Nullable OutboxRow get(long id) {
     return rows.get(id);
   }
 
   void delete(long id) {
-    Row row = rows.remove(id);
+    OutboxRow row = rows.remove(id);
     if (row != null) {
       row.delete();
     }
@@ -51,8 +51,8 @@ final class OutboxTable {
   }
 
   /** All rows in the order of their ids, as a server reads them when it starts. */
-  List<Row> byId() {
-    Collection<Row> all = rows.values();
-    return all.stream().sorted(Comparator.comparing(Row::id, Long::compareUnsigned)).toList();
+  List<OutboxRow> byId() {
+    Collection<OutboxRow> all = rows.values();
+    return all.stream().sorted(Comparator.comparing(OutboxRow::id, Long::compareUnsigned)).toList();
   }
 }

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The repositories that the server tracks, and what else its database holds besides the outbox. */
+/** The repositories that the server tracks, and the rest of its database except the outbox. */
 final class Repositories {
 
   private final Map<String, Repository> byDid = new HashMap<>();
@@ -31,7 +31,7 @@ final class Repositories {
     return repository == null ? null : repository.info();
   }
 
-  /** Keeps a repository's figures up with an event of it, if it is tracked. */
+  /** Updates a repository's figures with one of its events, if it is tracked. */
   void note(TapEventSpec event) {
     Repository repository = byDid.get(event.did());
     if (repository != null) {

@@ -15,38 +15,39 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * One run of the server: what is lost when it ends. Used on the simulator's own thread only.
+ * One run of the server, with the state that is lost when it ends. Used on the simulator's thread
+ * only.
  *
- * <p>All connections draw from one channel of events, whichever has room: in turns of one event, or
- * of a buffer full where there is only one connection.
+ * <p>All connections that have room take turns to draw from one channel of events: one event each,
+ * or a full buffer if there is only one connection.
  */
 final class ServerProcess {
 
   /** How much is written at once. */
   private static final int BATCH_BYTES = 64 * 1024;
 
-  /** How many events are kept ready to write, where they are produced as needed. */
+  /** How many generated events are kept ready to write. */
   private static final int READY_EVENTS = 4_096;
 
-  private final Machine machine;
+  private final DurableState state;
   private final EventLoop loop;
   private final Outbox outbox;
   private final Set<Channel> channels = new LinkedHashSet<>();
-  private final List<Session> sessions = new ArrayList<>();
+  private final List<ClientConnection> connections = new ArrayList<>();
   private final List<ScheduledFuture<?>> tickers = new ArrayList<>();
   private long counter;
   private int turn;
   private boolean pumpScheduled;
   private boolean stopped;
 
-  ServerProcess(Machine machine, EventLoop loop) {
-    this.machine = machine;
+  ServerProcess(DurableState state, EventLoop loop) {
+    this.state = state;
     this.loop = loop;
-    Settings settings = machine.settings();
-    counter = machine.table().firstCounter();
+    Settings settings = state.settings();
+    counter = state.table().firstCounter();
     outbox =
         new Outbox(
-            machine.table(), settings.retryTimeout(), Outbox.CHANNEL_CAPACITY, System.nanoTime());
+            state.table(), settings.retryTimeout(), Outbox.CHANNEL_CAPACITY, System.nanoTime());
     if (settings.mode() == DeliveryMode.ACKS) {
       tick(settings.retryTimeout(), () -> outbox.retryTick(System.nanoTime()));
     }
@@ -54,37 +55,37 @@ final class ServerProcess {
     schedulePump();
   }
 
-  Machine machine() {
-    return machine;
+  DurableState state() {
+    return state;
   }
 
-  /** Takes an event in under the next id. */
+  /** Emits an event under the next id. */
   long emit(TapEventSpec event) {
     long id = produce(event);
     schedulePump();
     return id;
   }
 
-  /** Takes an event in under an id of its own. */
+  /** Emits an event under a given id. */
   void emit(long id, TapEventSpec event) {
-    outbox.add(machine.insert(id, event), System.nanoTime());
+    outbox.add(state.insert(id, event), System.nanoTime());
     schedulePump();
   }
 
-  /** Takes an ack from a client. */
+  /** Handles an ack from a client. */
   void ack(long id) {
-    if (machine.settings().mode() == DeliveryMode.ACKS) {
+    if (state.settings().mode() == DeliveryMode.ACKS) {
       outbox.ack(id, System.nanoTime());
     }
   }
 
-  /** Whether an event is done once it is written. */
+  /** Whether an event counts as acked once it is written. */
   boolean acksOnWrite() {
-    return machine.settings().mode() == DeliveryMode.FIRE_AND_FORGET;
+    return state.settings().mode() == DeliveryMode.FIRE_AND_FORGET;
   }
 
-  /** Takes note that events were written, where that is all it takes. */
-  void acknowledgeWritten(List<Row> rows) {
+  /** Acks events that were written. */
+  void acknowledgeWritten(List<OutboxRow> rows) {
     rows.forEach(row -> outbox.ack(row.id(), System.nanoTime()));
     schedulePump();
   }
@@ -94,26 +95,26 @@ final class ServerProcess {
     channel.closeFuture().addListener(future -> channels.remove(channel));
   }
 
-  void opened(Session session) {
-    sessions.add(session);
-    machine.observations().connected();
+  void opened(ClientConnection connection) {
+    connections.add(connection);
+    state.observations().connected();
     schedulePump();
   }
 
-  void closed(Session session) {
-    sessions.remove(session);
+  void closed(ClientConnection connection) {
+    connections.remove(connection);
     schedulePump();
   }
 
-  int sessions() {
-    return sessions.size();
+  int connections() {
+    return connections.size();
   }
 
-  void forEachSession(Consumer<Session> action) {
-    List.copyOf(sessions).forEach(action);
+  void forEachConnection(Consumer<ClientConnection> action) {
+    List.copyOf(connections).forEach(action);
   }
 
-  /** Has events written as soon as the thread is free. */
+  /** Schedules the writing of events for when the thread is free. */
   void schedulePump() {
     if (!pumpScheduled && !stopped) {
       pumpScheduled = true;
@@ -122,8 +123,8 @@ final class ServerProcess {
   }
 
   /**
-   * Ends the run: closes all connections without a word, and forgets what is not in the database,
-   * acks that have not yet led to a delete included.
+   * Ends the run: closes all connections without a close frame, and drops what is not in the
+   * database, including acks whose events are not yet deleted.
    *
    * @param reset whether the clients see a reset rather than an end
    * @return what to wait for
@@ -156,8 +157,8 @@ final class ServerProcess {
   private long produce(TapEventSpec event) {
     do {
       counter++;
-    } while (machine.table().contains(counter));
-    outbox.add(machine.insert(counter, event), System.nanoTime());
+    } while (state.table().contains(counter));
+    outbox.add(state.insert(counter, event), System.nanoTime());
     return counter;
   }
 
@@ -167,11 +168,12 @@ final class ServerProcess {
       return;
     }
     produceAhead();
-    List<Session> writing = sessions.stream().filter(Session::writable).toList();
+    List<ClientConnection> writing =
+        connections.stream().filter(ClientConnection::writable).toList();
     int perTurn = writing.size() == 1 ? Integer.MAX_VALUE : 1;
     List<ByteBuf> buffers = new ArrayList<>();
-    for (Session session : writing) {
-      buffers.add(session.buffer(BATCH_BYTES));
+    for (ClientConnection connection : writing) {
+      buffers.add(connection.buffer(BATCH_BYTES));
     }
     boolean more = !writing.isEmpty();
     while (more) {
@@ -185,36 +187,36 @@ final class ServerProcess {
     for (int i = 0; i < writing.size(); i++) {
       writing.get(i).write(buffers.get(i));
     }
-    boolean anyWritable = sessions.stream().anyMatch(Session::writable);
+    boolean anyWritable = connections.stream().anyMatch(ClientConnection::writable);
     if (anyWritable && (outbox.waiting() > 0 || mayProduce())) {
       schedulePump();
     }
   }
 
-  /** Writes events to a session's buffer; false if it is full or there are none. */
-  private boolean fill(Session session, ByteBuf buffer, int atMost) {
+  /** Writes events to a connection's buffer; false if it is full or there are none. */
+  private boolean fill(ClientConnection connection, ByteBuf buffer, int atMost) {
     for (int i = 0; i < atMost; i++) {
       if (buffer.readableBytes() >= BATCH_BYTES) {
         return false;
       }
-      Row row = outbox.poll(System.nanoTime());
+      OutboxRow row = outbox.poll(System.nanoTime());
       if (row == null) {
         return false;
       }
-      session.encode(row, buffer);
+      connection.encode(row, buffer);
     }
     return true;
   }
 
   private boolean mayProduce() {
-    return machine.bulk().hasNext()
-        && machine.table().size() < machine.settings().outboxCapacity()
+    return state.bulk().hasNext()
+        && state.table().size() < state.settings().outboxCapacity()
         && outbox.backlog() < READY_EVENTS;
   }
 
   private void produceAhead() {
     for (int i = 0; i < READY_EVENTS && mayProduce(); i++) {
-      produce(machine.bulk().next());
+      produce(state.bulk().next());
     }
   }
 }

@@ -3,8 +3,8 @@ package dev.perennial.simulators.tap;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** How a simulator was built. */
-record Settings(
+/** The options that a simulator was built with. */
+public record Settings(
     @Nullable String password,
     DeliveryMode mode,
     Duration retryTimeout,

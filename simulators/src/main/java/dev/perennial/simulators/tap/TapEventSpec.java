@@ -10,13 +10,14 @@ public sealed interface TapEventSpec {
   String did();
 
   /**
-   * Whether the event is a barrier: waits for all of its DID before it, and holds up all behind it.
+   * Whether the event is a barrier: it waits for all earlier events of its DID, and later ones wait
+   * for it.
    */
   boolean live();
 
   /**
-   * What tells this event from all others in the {@link Ledger}, where ids do not: they begin again
-   * at 1.
+   * Identifies this event among all others in the {@link Ledger}, which ids do not: they begin
+   * again at 1.
    */
   String key();
 
@@ -31,7 +32,7 @@ public sealed interface TapEventSpec {
    * A record that was created, updated or deleted.
    *
    * @param rev the repository's revision; empty to have the simulator take the next
-   * @param action {@code create}, {@code update} or {@code delete}, or what else one wants to see
+   * @param action {@code create}, {@code update} or {@code delete}, or any other value to see it
    *     handled
    * @param cid absent if null
    * @param json the record itself, as JSON text; absent if null

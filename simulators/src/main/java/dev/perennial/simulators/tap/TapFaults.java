@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * What can go wrong, on demand. Faults of connections hit all that are open; faults of handshakes
- * hit the next requests for {@code /channel}, one each, in the order in which they were asked for,
- * and whether or not the password is right, but for {@link #acceptThenClose}. Safe for use from any
- * thread; each call has taken effect when it returns, and does nothing while the server is stopped,
- * but for handshake faults, which wait.
+ * The faults that a simulator can be made to show. A connection fault hits all open connections. A
+ * handshake fault hits one of the next requests for {@code /channel}, in the order of the calls
+ * here and before the password is checked, except {@link #acceptThenClose}. Safe for use from any
+ * thread; each method has taken effect when it returns. While the server is stopped, handshake
+ * faults wait and the others do nothing.
  */
 public final class TapFaults {
 
@@ -20,24 +20,24 @@ public final class TapFaults {
   /** Reserved bits set, and an opcode that does not exist. */
   private static final byte GARBAGE = (byte) 0xf7;
 
-  private final Host host;
-  private final Machine machine;
+  private final ServerRunner runner;
+  private final DurableState state;
 
-  TapFaults(Host host, Machine machine) {
-    this.host = host;
-    this.machine = machine;
+  TapFaults(ServerRunner runner, DurableState state) {
+    this.runner = runner;
+    this.state = state;
   }
 
-  // Of connections
+  // Connections
 
   /** Closes all connections without a close frame. */
   public void cutConnections() {
-    forEachSession(session -> session.end(false));
+    forEachConnection(connection -> connection.end(false));
   }
 
   /** Resets all connections. */
   public void resetConnections() {
-    forEachSession(session -> session.end(true));
+    forEachConnection(connection -> connection.end(true));
   }
 
   /**
@@ -45,12 +45,12 @@ public final class TapFaults {
    * work.
    */
   public void stall() {
-    forEachSession(Session::stall);
+    forEachConnection(ClientConnection::stall);
   }
 
-  /** Goes on with the connections that were stalled. */
+  /** Ends a {@link #stall}: stalled connections read and write again. */
   public void resume() {
-    forEachSession(Session::resume);
+    forEachConnection(ClientConnection::resume);
   }
 
   /** Sends bytes that are no frame. */
@@ -60,27 +60,27 @@ public final class TapFaults {
     sendBytes(garbage);
   }
 
-  /** Sends bytes as they are, frames or not. */
+  /** Sends bytes unchanged, whether they are frames or not. */
   public void sendBytes(byte[] bytes) {
     byte[] copy = bytes.clone();
-    forEachSession(session -> session.send(Unpooled.wrappedBuffer(copy)));
+    forEachConnection(connection -> connection.send(Unpooled.wrappedBuffer(copy)));
   }
 
   /** Sends a text message of so many bytes, all of them the letter x, which is in no outbox. */
   public void sendOversized(long bytes) {
-    forEachSession(session -> session.sendFiller(bytes));
+    forEachConnection(connection -> connection.sendFiller(bytes));
   }
 
   /** Sends a text message that is in no outbox. */
   public void sendText(String text) {
     byte[] payload = text.getBytes(StandardCharsets.UTF_8);
-    forEachSession(session -> session.sendFrame(Frames.TEXT, payload));
+    forEachConnection(connection -> connection.sendFrame(Frames.TEXT, payload));
   }
 
   /** Sends a binary message that is in no outbox. */
   public void sendBinary(byte[] payload) {
     byte[] copy = payload.clone();
-    forEachSession(session -> session.sendFrame(Frames.BINARY, copy));
+    forEachConnection(connection -> connection.sendFrame(Frames.BINARY, copy));
   }
 
   /**
@@ -90,7 +90,7 @@ public final class TapFaults {
    * @param reason at most 123 bytes of UTF-8
    */
   public void closeWith(int code, String reason) {
-    forEachSession(session -> session.startClose(code, reason));
+    forEachConnection(connection -> connection.startClose(code, reason));
   }
 
   /**
@@ -103,10 +103,10 @@ public final class TapFaults {
       throw new IllegalArgumentException(
           "Fragments have 1 byte or more, or 0 for none, not " + bytes + ".");
     }
-    host.run(() -> machine.setFragmentSize(bytes));
+    runner.run(() -> state.setFragmentSize(bytes));
   }
 
-  // Of handshakes
+  // Handshakes
 
   /** Answers with a status and a body of text. */
   public void rejectHandshakes(int status, int times) {
@@ -115,7 +115,7 @@ public final class TapFaults {
 
   /** Answers with a status, headers and a body, for example 503 and {@code Retry-After}. */
   public void rejectHandshakes(int status, Map<String, String> headers, String body, int times) {
-    script(new HandshakeFault.Respond(new Answer(status, headers, body)), times);
+    script(new HandshakeFault.Respond(new HttpReply(status, headers, body)), times);
   }
 
   /** Answers with bytes that need not be HTTP, and closes. */
@@ -138,24 +138,24 @@ public final class TapFaults {
     script(new HandshakeFault.AcceptThenClose(), times);
   }
 
-  /** Forgets the faults of handshakes that have not happened yet. */
+  /** Removes the handshake faults that have not hit yet. */
   public void clearHandshakes() {
-    host.run(() -> machine.handshakeFaults().clear());
+    runner.run(() -> state.handshakeFaults().clear());
   }
 
   private void script(HandshakeFault fault, int times) {
-    host.run(() -> {
+    runner.run(() -> {
       for (int i = 0; i < times; i++) {
-        machine.handshakeFaults().add(fault);
+        state.handshakeFaults().add(fault);
       }
     });
   }
 
-  private void forEachSession(Consumer<Session> action) {
-    host.run(() -> {
-      ServerProcess process = host.process();
+  private void forEachConnection(Consumer<ClientConnection> action) {
+    runner.run(() -> {
+      ServerProcess process = runner.process();
       if (process != null) {
-        process.forEachSession(action);
+        process.forEachConnection(action);
       }
     });
   }

@@ -8,33 +8,32 @@ import org.jspecify.annotations.Nullable;
 /**
  * A Tap server on the loopback interface, in this process.
  *
- * <p>Its database is in memory and outlives {@link #stop()} and {@link #restart()}. Everything that
- * it does happens on one thread of its own, and each method here takes effect on that thread before
- * it returns, except that events are written when a client has room for them. Safe for use from any
- * thread.
+ * <p>Its database is in memory and outlives {@link #stop()} and {@link #restart()}. It runs on one
+ * thread, and each method takes effect there before it returns, except that events are written when
+ * a client has room for them. Safe for use from any thread.
  */
 public final class TapSimulator implements AutoCloseable {
 
-  private final Host host;
-  private final Machine machine;
+  private final ServerRunner runner;
+  private final DurableState state;
   private final TapFaults faults;
 
   TapSimulator(Settings settings, int port) {
-    machine = new Machine(settings);
-    host = new Host(machine, port);
-    faults = new TapFaults(host, machine);
+    state = new DurableState(settings);
+    runner = new ServerRunner(state, port);
+    faults = new TapFaults(runner, state);
   }
 
-  /** Begins to set a simulator up. */
+  /** Returns a builder with the defaults. */
   public static TapSimulatorBuilder builder() {
     return new TapSimulatorBuilder();
   }
 
-  // Where it is
+  // Addresses
 
   /** The port, which stays the same when the server is started again. */
   public int port() {
-    return host.port();
+    return runner.port();
   }
 
   /** Where clients connect: {@code ws://127.0.0.1:port/channel}. */
@@ -47,36 +46,36 @@ public final class TapSimulator implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + port());
   }
 
-  // Life and death
+  // Start and stop
 
-  /** Starts the server on what its database holds. Does nothing if it runs. */
+  /** Starts the server on its database. Does nothing if it runs. */
   public void start() {
-    host.start();
+    runner.start();
   }
 
   /**
    * Ends the server as SIGTERM does: connections end without a close frame, and acks whose events
-   * are not yet deleted are forgotten. Does nothing if it is not running.
+   * are not yet deleted are lost. Does nothing if it is not running.
    */
   public void stop() {
-    host.stop(false);
+    runner.stop(false);
   }
 
   /** Ends the server as {@link #stop()} does, but clients see their connections reset. */
   public void kill() {
-    host.stop(true);
+    runner.stop(true);
   }
 
   /** Stops the server and starts it again, on the same port and the same database. */
   public void restart() {
-    host.stop(false);
-    host.start();
+    runner.stop(false);
+    runner.start();
   }
 
   /** Stops the server for good and frees its thread. */
   @Override
   public void close() {
-    host.close();
+    runner.close();
   }
 
   // Events
@@ -87,13 +86,13 @@ public final class TapSimulator implements AutoCloseable {
    * @return the event's id
    */
   public long emit(TapEventSpec event) {
-    return host.call(() -> {
-      ServerProcess process = host.process();
+    return runner.call(() -> {
+      ServerProcess process = runner.process();
       if (process != null) {
         return process.emit(event);
       }
-      long id = machine.table().firstCounter() + 1;
-      machine.insert(id, event);
+      long id = state.table().firstCounter() + 1;
+      state.insert(id, event);
       return id;
     });
   }
@@ -127,7 +126,7 @@ public final class TapSimulator implements AutoCloseable {
   }
 
   /**
-   * Emits a text as it is.
+   * Emits a text unchanged.
    *
    * @param text where each {@code $id} stands for the event's id
    * @return the event's id
@@ -137,28 +136,28 @@ public final class TapSimulator implements AutoCloseable {
   }
 
   /**
-   * Emits an event under an id of one's own. Those over 2^63-1 are for tests of the wire format:
-   * the real server could not store them.
+   * Emits an event under a given id. Those over 2^63-1 are for tests of the wire format: the real
+   * server could not store them.
    *
    * @param id an unsigned number
    * @throws IllegalArgumentException if the outbox has an event with this id
    */
   public void emitWithId(long id, TapEventSpec event) {
-    host.call(() -> {
-      ServerProcess process = host.process();
+    runner.call(() -> {
+      ServerProcess process = runner.process();
       if (process != null) {
         process.emit(id, event);
       } else {
-        machine.insert(id, event);
+        state.insert(id, event);
       }
       return id;
     });
   }
 
   /**
-   * Emits many events, made up from the seed: mostly records from backfills, with live ones,
-   * updates, deletes and identities between. They are made as there is room for them in the outbox,
-   * in place of what is left of an earlier call's. The repositories become known to the server.
+   * Emits many events generated from the seed: mostly records from backfills, with live ones,
+   * updates, deletes and identities between. They are generated as the outbox has room for them,
+   * and replace what is left of an earlier call. The server then tracks the repositories.
    */
   public void generate(int events, int repositories) {
     if (events < 0 || repositories < 1) {
@@ -169,9 +168,9 @@ public final class TapSimulator implements AutoCloseable {
               + repositories
               + ".");
     }
-    host.run(() -> {
-      machine.generate(events, repositories);
-      ServerProcess process = host.process();
+    runner.run(() -> {
+      state.generate(events, repositories);
+      ServerProcess process = runner.process();
       if (process != null) {
         process.schedulePump();
       }
@@ -180,14 +179,14 @@ public final class TapSimulator implements AutoCloseable {
 
   /** Whether there are events left to generate. */
   public boolean generating() {
-    return host.call(() -> machine.bulk().hasNext());
+    return runner.call(() -> state.bulk().hasNext());
   }
 
-  // What it knows
+  // Observations
 
-  /** All events ever emitted, and what became of them. */
+  /** All events ever emitted, with how often each was sent and whether it was acked. */
   public Ledger ledger() {
-    return host.call(() -> machine.ledger().read());
+    return runner.call(() -> state.ledger().read());
   }
 
   /** How many events were emitted. */
@@ -207,30 +206,30 @@ public final class TapSimulator implements AutoCloseable {
 
   /** How many events are in the database: not acked, or acked and not yet deleted. */
   public int outboxSize() {
-    return host.call(() -> machine.table().size());
+    return runner.call(() -> state.table().size());
   }
 
   /** How many clients are connected. */
   public int connections() {
-    return host.call(() -> {
-      ServerProcess process = host.process();
-      return process == null ? 0 : process.sessions();
+    return runner.call(() -> {
+      ServerProcess process = runner.process();
+      return process == null ? 0 : process.connections();
     });
   }
 
-  /** How many connections there ever were. */
+  /** How many connections were opened in all. */
   public long connectionsOpened() {
     return count(m -> m.observations().connections());
   }
 
   /** The latest 4,096 requests for {@code /channel}, refused ones included. */
   public List<Handshake> handshakes() {
-    return host.call(() -> machine.observations().handshakes());
+    return runner.call(() -> state.observations().handshakes());
   }
 
   /** The latest 4,096 messages that clients sent. */
   public List<ClientMessage> clientMessages() {
-    return host.call(() -> machine.observations().messages());
+    return runner.call(() -> state.observations().messages());
   }
 
   /**
@@ -238,7 +237,7 @@ public final class TapSimulator implements AutoCloseable {
    * code.
    */
   public List<Integer> clientCloseCodes() {
-    return host.call(() -> machine.observations().closeCodes());
+    return runner.call(() -> state.observations().closeCodes());
   }
 
   /** How many pings clients sent. */
@@ -251,16 +250,16 @@ public final class TapSimulator implements AutoCloseable {
     return count(m -> m.observations().pongs());
   }
 
-  // The rest of its database
+  // Repositories
 
-  /** Tracks a repository, or replaces what is known of it. */
+  /** Tracks a repository, or replaces its data. */
   public void putRepository(RepoInfo repository) {
-    host.run(() -> machine.repositories().put(repository));
+    runner.run(() -> state.repositories().put(repository));
   }
 
-  /** What is known of a repository; null if it is not tracked. */
+  /** A repository's data; null if it is not tracked. */
   public @Nullable RepoInfo repository(String did) {
-    return host.call(() -> machine.repositories().get(did));
+    return runner.call(() -> state.repositories().get(did));
   }
 
   /**
@@ -269,17 +268,17 @@ public final class TapSimulator implements AutoCloseable {
    * @param json the DID document
    */
   public void putDidDocument(String did, String json) {
-    host.run(() -> machine.repositories().putDidDocument(did, json));
+    runner.run(() -> state.repositories().putDidDocument(did, json));
   }
 
-  /** Sets what {@code /stats/resync-buffer} tells. */
+  /** Sets what {@code /stats/resync-buffer} returns. */
   public void setResyncBuffer(long size) {
-    host.run(() -> machine.repositories().setResyncBuffer(size));
+    runner.run(() -> state.repositories().setResyncBuffer(size));
   }
 
-  /** Sets what {@code /stats/cursors} tells; null for a cursor that the server does not have. */
+  /** Sets what {@code /stats/cursors} returns; null for a cursor that the server does not have. */
   public void setCursors(@Nullable Long firehose, @Nullable String listRepos) {
-    host.run(() -> machine.repositories().setCursors(firehose, listRepos));
+    runner.run(() -> state.repositories().setCursors(firehose, listRepos));
   }
 
   // Faults
@@ -289,7 +288,7 @@ public final class TapSimulator implements AutoCloseable {
     return faults;
   }
 
-  private long count(ToLongFunction<Machine> counter) {
-    return host.call(() -> counter.applyAsLong(machine));
+  private long count(ToLongFunction<DurableState> counter) {
+    return runner.call(() -> counter.applyAsLong(state));
   }
 }

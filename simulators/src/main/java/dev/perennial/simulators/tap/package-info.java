@@ -1,9 +1,8 @@
 /**
- * A stand-in for a Tap server, in this process, which keeps the real one's behaviour towards its
- * clients, bad sides included, and adds faults at the press of a button.
+ * A Tap server in this process, for tests and demos: it behaves towards clients as the real one
+ * does, defects included, and shows faults on demand. Clients of Tap do not belong here.
  *
- * <p>What "the real one" does is what cmd/tap of bluesky-social/indigo does at commit 4b983a7 of
- * August 2026.
+ * <p>The real one is cmd/tap of bluesky-social/indigo at commit 4b983a7 of August 2026.
  */
 @NullMarked
 package dev.perennial.simulators.tap;

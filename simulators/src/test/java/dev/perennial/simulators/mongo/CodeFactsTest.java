@@ -1,10 +1,10 @@
 package dev.perennial.simulators.mongo;
 
+import static dev.perennial.simulators.mongo.MongoFixture.ORDERS;
+import static dev.perennial.simulators.mongo.MongoFixture.at;
+import static dev.perennial.simulators.mongo.MongoFixture.insert;
 import static dev.perennial.simulators.mongo.RawMongo.hex;
 import static dev.perennial.simulators.mongo.RawMongo.startAfter;
-import static dev.perennial.simulators.mongo.Sim.ORDERS;
-import static dev.perennial.simulators.mongo.Sim.at;
-import static dev.perennial.simulators.mongo.Sim.insert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class CodeFactsTest {
 
-  private final ReplicaSetSimulator simulator = Sim.version(9);
+  private final ReplicaSetSimulator simulator = MongoFixture.version(9);
   private final RawMongo mongo = new RawMongo(simulator);
   private BsonTimestamp time = simulator.currentTime();
 

@@ -1,7 +1,7 @@
 package dev.perennial.simulators.mongo;
 
-import static dev.perennial.simulators.mongo.Sim.ORDERS;
-import static dev.perennial.simulators.mongo.Sim.insert;
+import static dev.perennial.simulators.mongo.MongoFixture.ORDERS;
+import static dev.perennial.simulators.mongo.MongoFixture.insert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,6 +17,7 @@ import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.changestream.ChangeStreamDocument;
 import com.mongodb.client.model.changestream.FullDocument;
+import dev.perennial.simulators.mongo.server.Election;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.bson.BsonDocument;
@@ -126,10 +127,13 @@ class DriverFaultsTest {
   void aPrimaryThatIsToldToStepDownLeavesTheSetWithoutOneForAWhile(int members) {
     try (ReplicaSetSimulator servers = ReplicaSetSimulator.builder().members(members).start()) {
       int meanwhile =
-          servers.set.locked(() -> {
-            servers.set.stepDownForAWhile();
-            return servers.set.election().primary();
-          });
+          servers
+              .set
+              .lock()
+              .locked(() -> {
+                servers.set.stepDownWithPause();
+                return servers.set.election().primary();
+              });
 
       assertThat(meanwhile).isEqualTo(Election.NONE);
       Awaitility.await().until(() -> servers.primary() == (members == 1 ? 0 : 1));

@@ -1,12 +1,12 @@
 package dev.perennial.simulators.mongo;
 
+import static dev.perennial.simulators.mongo.MongoFixture.ORDERS;
+import static dev.perennial.simulators.mongo.MongoFixture.at;
+import static dev.perennial.simulators.mongo.MongoFixture.doc;
+import static dev.perennial.simulators.mongo.MongoFixture.id;
+import static dev.perennial.simulators.mongo.MongoFixture.insert;
 import static dev.perennial.simulators.mongo.RawMongo.hex;
 import static dev.perennial.simulators.mongo.RawMongo.startAfter;
-import static dev.perennial.simulators.mongo.Sim.ORDERS;
-import static dev.perennial.simulators.mongo.Sim.at;
-import static dev.perennial.simulators.mongo.Sim.doc;
-import static dev.perennial.simulators.mongo.Sim.id;
-import static dev.perennial.simulators.mongo.Sim.insert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class EventFactsTest {
 
-  private final ReplicaSetSimulator simulator = Sim.version(21);
+  private final ReplicaSetSimulator simulator = MongoFixture.version(21);
   private final RawMongo mongo = new RawMongo(simulator);
 
   @AfterEach
@@ -47,7 +47,7 @@ class EventFactsTest {
 
   @Test
   void below60ThereIsNoWallTime() {
-    try (ReplicaSetSimulator older = Sim.version(13);
+    try (ReplicaSetSimulator older = MongoFixture.version(13);
         RawMongo client = new RawMongo(older)) {
       RawMongo.Stream stream = client.watch(ORDERS, "{}");
       insert(older, ORDERS, 1);
@@ -175,7 +175,7 @@ class EventFactsTest {
     insert(simulator, ORDERS, 1);
     RawMongo.Stream stream = mongo.watch(ORDERS, "{fullDocumentBeforeChange: 'whenAvailable'}");
     BsonTimestamp time = simulator.delete(ORDERS, id(1));
-    simulator.faults().expireImages(Sim.plusOne(time));
+    simulator.faults().expireImages(MongoFixture.plusOne(time));
 
     assertThat(stream.more().event(0).get("fullDocumentBeforeChange")).isEqualTo(BsonNull.VALUE);
   }

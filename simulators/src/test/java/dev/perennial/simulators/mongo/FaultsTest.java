@@ -1,8 +1,8 @@
 package dev.perennial.simulators.mongo;
 
-import static dev.perennial.simulators.mongo.Sim.ORDERS;
-import static dev.perennial.simulators.mongo.Sim.doc;
-import static dev.perennial.simulators.mongo.Sim.insert;
+import static dev.perennial.simulators.mongo.MongoFixture.ORDERS;
+import static dev.perennial.simulators.mongo.MongoFixture.doc;
+import static dev.perennial.simulators.mongo.MongoFixture.insert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -23,7 +23,7 @@ class FaultsTest {
 
   private static final String FAIL = "{configureFailPoint: 'failCommand', ";
 
-  private final ReplicaSetSimulator simulator = Sim.version(9);
+  private final ReplicaSetSimulator simulator = MongoFixture.version(9);
   private final RawMongo mongo = new RawMongo(simulator);
 
   @AfterEach
@@ -162,7 +162,7 @@ class FaultsTest {
 
   @Test
   void below44ThereAreNoResumableLabels() {
-    try (ReplicaSetSimulator older = Sim.version(8);
+    try (ReplicaSetSimulator older = MongoFixture.version(8);
         RawMongo client = new RawMongo(older)) {
       client.run(
           "admin", FAIL + "mode: {times: 1}, data: {failCommands: ['aggregate'], errorCode: 6}}");

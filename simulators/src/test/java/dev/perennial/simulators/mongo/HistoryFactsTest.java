@@ -1,12 +1,13 @@
 package dev.perennial.simulators.mongo;
 
+import static dev.perennial.simulators.mongo.MongoFixture.ORDERS;
+import static dev.perennial.simulators.mongo.MongoFixture.OTHER;
+import static dev.perennial.simulators.mongo.MongoFixture.at;
+import static dev.perennial.simulators.mongo.MongoFixture.insert;
 import static dev.perennial.simulators.mongo.RawMongo.startAfter;
-import static dev.perennial.simulators.mongo.Sim.ORDERS;
-import static dev.perennial.simulators.mongo.Sim.OTHER;
-import static dev.perennial.simulators.mongo.Sim.at;
-import static dev.perennial.simulators.mongo.Sim.insert;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.simulators.mongo.changes.ResumeToken;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class HistoryFactsTest {
   @ParameterizedTest
   @ValueSource(ints = {9, 13, 21})
   void aTimeBeforeTheOplogIs286AtOnce(int version) {
-    try (ReplicaSetSimulator simulator = Sim.version(version);
+    try (ReplicaSetSimulator simulator = MongoFixture.version(version);
         RawMongo mongo = new RawMongo(simulator)) {
       BsonTimestamp lost = insert(simulator, ORDERS, 1);
       simulator.faults().truncateOplog(insert(simulator, ORDERS, 2));
@@ -35,7 +36,7 @@ class HistoryFactsTest {
   @ParameterizedTest
   @ValueSource(ints = {9, 13, 21})
   void aHighWaterTokenBeforeTheOplogIs286AtOnce(int version) {
-    try (ReplicaSetSimulator simulator = Sim.version(version);
+    try (ReplicaSetSimulator simulator = MongoFixture.version(version);
         RawMongo mongo = new RawMongo(simulator)) {
       BsonDocument lost = mongo.watch(ORDERS, "{}").postBatch();
       insert(simulator, ORDERS, 1);
@@ -47,7 +48,7 @@ class HistoryFactsTest {
 
   @Test
   void aTimeBeforeAFreshOplogIsFine() {
-    try (ReplicaSetSimulator simulator = Sim.version(9);
+    try (ReplicaSetSimulator simulator = MongoFixture.version(9);
         RawMongo mongo = new RawMongo(simulator)) {
       insert(simulator, ORDERS, 1);
 
@@ -58,7 +59,7 @@ class HistoryFactsTest {
 
   @Test
   void below50AnEventTokenBeforeTheOplogOpensAndShowsNothing() {
-    try (ReplicaSetSimulator simulator = Sim.version(9);
+    try (ReplicaSetSimulator simulator = MongoFixture.version(9);
         RawMongo mongo = new RawMongo(simulator)) {
       BsonDocument lost = firstToken(simulator, mongo);
       BsonTimestamp now = insert(simulator, OTHER, 2);
@@ -80,7 +81,7 @@ class HistoryFactsTest {
 
   @Test
   void below50AnEventTokenBeforeTheOplogIs280AtOnceWhereALaterEventExists() {
-    try (ReplicaSetSimulator simulator = Sim.version(9);
+    try (ReplicaSetSimulator simulator = MongoFixture.version(9);
         RawMongo mongo = new RawMongo(simulator)) {
       BsonDocument lost = firstToken(simulator, mongo);
       simulator.faults().truncateOplog(insert(simulator, ORDERS, 2));
@@ -92,7 +93,7 @@ class HistoryFactsTest {
   @ParameterizedTest
   @ValueSource(ints = {13, 17, 21})
   void from50TheScanRaises286ForAnEventToken(int version) {
-    try (ReplicaSetSimulator simulator = Sim.version(version);
+    try (ReplicaSetSimulator simulator = MongoFixture.version(version);
         RawMongo mongo = new RawMongo(simulator)) {
       BsonDocument lost = firstToken(simulator, mongo);
       simulator.faults().truncateOplog(insert(simulator, OTHER, 2));
@@ -104,7 +105,7 @@ class HistoryFactsTest {
   @ParameterizedTest
   @ValueSource(ints = {9, 21})
   void aTokenOfAnotherClusterIsNoticedAtTheFirstLaterEvent(int version) {
-    try (ReplicaSetSimulator simulator = Sim.version(version);
+    try (ReplicaSetSimulator simulator = MongoFixture.version(version);
         RawMongo mongo = new RawMongo(simulator)) {
       String hex = RawMongo.hex(firstToken(simulator, mongo));
       String before = hex.replaceFirst("(5A1004)........", "$100000000");
@@ -123,7 +124,7 @@ class HistoryFactsTest {
   @Test
   void below50AChangedMatchPassesAndFrom50ItHidesTheResumePoint() {
     for (int version : new int[] {9, 13}) {
-      try (ReplicaSetSimulator simulator = Sim.version(version);
+      try (ReplicaSetSimulator simulator = MongoFixture.version(version);
           RawMongo mongo = new RawMongo(simulator)) {
         BsonDocument token = firstToken(simulator, mongo);
         RawMongo.Stream stream =
@@ -140,7 +141,7 @@ class HistoryFactsTest {
 
   @Test
   void aLiveCursorThatTheOplogOvertakesGets136WithoutALabel() {
-    try (ReplicaSetSimulator simulator = Sim.version(9);
+    try (ReplicaSetSimulator simulator = MongoFixture.version(9);
         RawMongo mongo = new RawMongo(simulator)) {
       RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
       insert(simulator, ORDERS, 1);
@@ -155,7 +156,7 @@ class HistoryFactsTest {
 
   @Test
   void alsoOneThatOnlyLostTheEntryThatItSawLast() {
-    try (ReplicaSetSimulator simulator = Sim.version(9);
+    try (ReplicaSetSimulator simulator = MongoFixture.version(9);
         RawMongo mongo = new RawMongo(simulator)) {
       RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
       insert(simulator, ORDERS, 1);
@@ -169,7 +170,7 @@ class HistoryFactsTest {
 
   @Test
   void aCursorWhoseLastEntryIsTheOldestIsNotOvertaken() {
-    try (ReplicaSetSimulator simulator = Sim.version(9);
+    try (ReplicaSetSimulator simulator = MongoFixture.version(9);
         RawMongo mongo = new RawMongo(simulator)) {
       RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
       BsonTimestamp last = insert(simulator, ORDERS, 1);

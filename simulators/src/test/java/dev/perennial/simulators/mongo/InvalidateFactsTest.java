@@ -1,12 +1,12 @@
 package dev.perennial.simulators.mongo;
 
+import static dev.perennial.simulators.mongo.MongoFixture.ORDERS;
+import static dev.perennial.simulators.mongo.MongoFixture.OTHER;
+import static dev.perennial.simulators.mongo.MongoFixture.at;
+import static dev.perennial.simulators.mongo.MongoFixture.insert;
+import static dev.perennial.simulators.mongo.MongoFixture.plusOne;
 import static dev.perennial.simulators.mongo.RawMongo.hex;
 import static dev.perennial.simulators.mongo.RawMongo.startAfter;
-import static dev.perennial.simulators.mongo.Sim.ORDERS;
-import static dev.perennial.simulators.mongo.Sim.OTHER;
-import static dev.perennial.simulators.mongo.Sim.at;
-import static dev.perennial.simulators.mongo.Sim.insert;
-import static dev.perennial.simulators.mongo.Sim.plusOne;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.bson.BsonDocument;
@@ -22,7 +22,7 @@ class InvalidateFactsTest {
 
   private static final String NO_INVALIDATE = "{$match: {operationType: {$ne: 'invalidate'}}}";
 
-  private final ReplicaSetSimulator simulator = Sim.version(9);
+  private final ReplicaSetSimulator simulator = MongoFixture.version(9);
   private final RawMongo mongo = new RawMongo(simulator);
   private BsonTimestamp first = simulator.currentTime();
 
@@ -174,7 +174,7 @@ class InvalidateFactsTest {
 
   @Test
   void aHiddenInvalidateEndsTheCursorWithItsTokenFrom50() {
-    try (ReplicaSetSimulator newer = Sim.version(13);
+    try (ReplicaSetSimulator newer = MongoFixture.version(13);
         RawMongo client = new RawMongo(newer)) {
       insert(newer, ORDERS, 1);
       RawMongo.Stream hidden = client.watch(ORDERS, "{}", "{$match: {operationType: 'insert'}}");

@@ -1,5 +1,6 @@
 package dev.perennial.simulators.mongo;
 
+import dev.perennial.simulators.mongo.wire.BsonBytes;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

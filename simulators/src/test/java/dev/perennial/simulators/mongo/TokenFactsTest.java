@@ -1,15 +1,22 @@
 package dev.perennial.simulators.mongo;
 
+import static dev.perennial.simulators.mongo.MongoFixture.ORDERS;
+import static dev.perennial.simulators.mongo.MongoFixture.OTHER;
+import static dev.perennial.simulators.mongo.MongoFixture.at;
+import static dev.perennial.simulators.mongo.MongoFixture.doc;
+import static dev.perennial.simulators.mongo.MongoFixture.insert;
+import static dev.perennial.simulators.mongo.MongoFixture.plusOne;
 import static dev.perennial.simulators.mongo.RawMongo.hex;
 import static dev.perennial.simulators.mongo.RawMongo.startAfter;
-import static dev.perennial.simulators.mongo.Sim.ORDERS;
-import static dev.perennial.simulators.mongo.Sim.OTHER;
-import static dev.perennial.simulators.mongo.Sim.at;
-import static dev.perennial.simulators.mongo.Sim.doc;
-import static dev.perennial.simulators.mongo.Sim.insert;
-import static dev.perennial.simulators.mongo.Sim.plusOne;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.simulators.mongo.changes.ResumeToken;
+import dev.perennial.simulators.mongo.storage.Change;
+import dev.perennial.simulators.mongo.storage.ChangeKind;
+import dev.perennial.simulators.mongo.storage.CollectionState;
+import dev.perennial.simulators.mongo.storage.DocumentChange;
+import dev.perennial.simulators.mongo.storage.Namespace;
+import dev.perennial.simulators.mongo.storage.OplogEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -25,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class TokenFactsTest {
 
-  private final ReplicaSetSimulator simulator = Sim.version(9);
+  private final ReplicaSetSimulator simulator = MongoFixture.version(9);
   private final RawMongo mongo = new RawMongo(simulator);
 
   @AfterEach
@@ -124,7 +131,7 @@ class TokenFactsTest {
 
   @Test
   void from61ATokenNamesTheOperation() {
-    try (ReplicaSetSimulator newer = Sim.version(21);
+    try (ReplicaSetSimulator newer = MongoFixture.version(21);
         RawMongo client = new RawMongo(newer)) {
       RawMongo.Stream stream = client.watch(ORDERS, "{}");
       insert(newer, ORDERS, 1);

@@ -35,7 +35,7 @@ class RedisTopologiesTest {
       assertThat(cluster.nodes()).hasSize(6);
       RedisServer from = cluster.nodeOf("{a}");
       from.command("SET", "{a}", "1");
-      RedisCluster.Move move = cluster.move("{a}").keys();
+      RedisCluster.SlotMove move = cluster.move("{a}").keys();
       assertThatThrownBy(() -> from.command("GET", "{a}")).hasMessageStartingWith("ASK");
       RedisServer to = move.finish();
       assertThat(cluster.nodeOf("{a}")).isEqualTo(to);

@@ -66,7 +66,7 @@ class OutboxPropertyTest {
   /** What a client knows, and may expect. */
   private static final class Model {
 
-    private final OutboxRig rig;
+    private final OutboxFixture fixture;
     private final Map<Long, Integer> didOf = new HashMap<>();
     private final Set<Long> live = new HashSet<>();
     private final Set<Long> acked = new HashSet<>();
@@ -77,7 +77,7 @@ class OutboxPropertyTest {
     private long millis;
 
     Model(int channelCapacity) {
-      rig = new OutboxRig(Duration.ofSeconds(1), channelCapacity);
+      fixture = new OutboxFixture(Duration.ofSeconds(1), channelCapacity);
     }
 
     void take(Step step) {
@@ -91,9 +91,9 @@ class OutboxPropertyTest {
           }
         }
         case RETRY_TICK -> retryTick();
-        case DELETE_TICK -> rig.deleteTick();
+        case DELETE_TICK -> fixture.deleteTick();
         case RESTART -> {
-          rig.restart();
+          fixture.restart();
           held.clear();
         }
       }
@@ -107,14 +107,14 @@ class OutboxPropertyTest {
           List.copyOf(held).forEach(this::ack);
         }
       }
-      rig.deleteTick();
-      assertThat(rig.stored()).isZero();
+      fixture.deleteTick();
+      assertThat(fixture.stored()).isZero();
       assertThat(acked).isEqualTo(didOf.keySet());
-      assertThat(rig.ledger().entries()).noneMatch(Ledger.Entry::ackedTooEarly);
+      assertThat(fixture.ledger().entries()).noneMatch(Ledger.Entry::ackedTooEarly);
     }
 
     private void emit(int did, boolean isLive) {
-      long id = rig.emit("did:plc:" + did, isLive);
+      long id = fixture.emit("did:plc:" + did, isLive);
       if (didOf.containsKey(id)) {
         // An id that was used before the last restart, by an event that is acked and deleted.
         assertThat(acked).contains(id);
@@ -128,13 +128,13 @@ class OutboxPropertyTest {
     }
 
     private boolean poll() {
-      long id = rig.poll();
+      long id = fixture.poll();
       if (id == 0) {
         return false;
       }
       if (acked.contains(id)) {
         // A copy, or what a restart brought back.
-        rig.ack(id);
+        fixture.ack(id);
       } else {
         int did = didOf.get(id);
         Set<Long> others = new HashSet<>(held);
@@ -150,15 +150,15 @@ class OutboxPropertyTest {
     }
 
     private void ack(long id) {
-      rig.ack(id);
+      fixture.ack(id);
       held.remove(id);
       acked.add(id);
     }
 
     private void retryTick() {
       millis += 2_000;
-      rig.at(millis);
-      rig.retryTick();
+      fixture.at(millis);
+      fixture.retryTick();
     }
   }
 }

@@ -1,7 +1,7 @@
 package dev.perennial.simulators.tap;
 
-import static dev.perennial.simulators.tap.OutboxRig.A;
-import static dev.perennial.simulators.tap.OutboxRig.B;
+import static dev.perennial.simulators.tap.OutboxFixture.A;
+import static dev.perennial.simulators.tap.OutboxFixture.B;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -14,79 +14,79 @@ class OutboxTest {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
-  private final OutboxRig rig = new OutboxRig(TIMEOUT);
+  private final OutboxFixture fixture = new OutboxFixture(TIMEOUT);
 
   @Nested
   class Order {
 
     @Test
     void sendsHistoricalEventsOfADidConcurrently() {
-      assertThat(List.of(rig.historical(A), rig.historical(A), rig.historical(A)))
-          .isEqualTo(rig.pollAll());
+      assertThat(List.of(fixture.historical(A), fixture.historical(A), fixture.historical(A)))
+          .isEqualTo(fixture.pollAll());
     }
 
     @Test
     void sendsALiveEventOnceAllBeforeItAreAckedAndNothingAfterItUntilItIsAcked() {
-      long h1 = rig.historical(A);
-      long h2 = rig.historical(A);
-      long l1 = rig.live(A);
-      long l2 = rig.live(A);
-      long h3 = rig.historical(A);
-      long h4 = rig.historical(A);
-      long l3 = rig.live(A);
+      long h1 = fixture.historical(A);
+      long h2 = fixture.historical(A);
+      long l1 = fixture.live(A);
+      long l2 = fixture.live(A);
+      long h3 = fixture.historical(A);
+      long h4 = fixture.historical(A);
+      long l3 = fixture.live(A);
 
-      assertThat(rig.pollAll()).containsExactly(h1, h2);
-      rig.ack(h2);
-      assertThat(rig.pollAll()).isEmpty();
-      rig.ack(h1);
-      assertThat(rig.pollAll()).containsExactly(l1);
-      rig.ack(l1);
-      assertThat(rig.pollAll()).containsExactly(l2);
-      rig.ack(l2);
-      assertThat(rig.pollAll()).containsExactly(h3, h4);
-      rig.ack(h3, h4);
-      assertThat(rig.pollAll()).containsExactly(l3);
+      assertThat(fixture.pollAll()).containsExactly(h1, h2);
+      fixture.ack(h2);
+      assertThat(fixture.pollAll()).isEmpty();
+      fixture.ack(h1);
+      assertThat(fixture.pollAll()).containsExactly(l1);
+      fixture.ack(l1);
+      assertThat(fixture.pollAll()).containsExactly(l2);
+      fixture.ack(l2);
+      assertThat(fixture.pollAll()).containsExactly(h3, h4);
+      fixture.ack(h3, h4);
+      assertThat(fixture.pollAll()).containsExactly(l3);
     }
 
     @Test
     void holdsAHistoricalEventBackBehindALiveOneThatItselfWaits() {
-      long h1 = rig.historical(A);
-      long l1 = rig.live(A);
-      long h2 = rig.historical(A);
-      assertThat(rig.pollAll()).containsExactly(h1);
-      rig.ack(h1);
-      assertThat(rig.pollAll()).containsExactly(l1);
-      rig.ack(l1);
-      assertThat(rig.pollAll()).containsExactly(h2);
+      long h1 = fixture.historical(A);
+      long l1 = fixture.live(A);
+      long h2 = fixture.historical(A);
+      assertThat(fixture.pollAll()).containsExactly(h1);
+      fixture.ack(h1);
+      assertThat(fixture.pollAll()).containsExactly(l1);
+      fixture.ack(l1);
+      assertThat(fixture.pollAll()).containsExactly(h2);
     }
 
     @Test
     void goesOnAfterALiveEventThatFoundNothingInItsWay() {
-      long l1 = rig.live(A);
-      assertThat(rig.pollAll()).containsExactly(l1);
-      rig.ack(l1);
-      long l2 = rig.live(A);
-      assertThat(rig.pollAll()).containsExactly(l2);
-      rig.ack(l2);
-      long h1 = rig.historical(A);
-      assertThat(rig.pollAll()).containsExactly(h1);
+      long l1 = fixture.live(A);
+      assertThat(fixture.pollAll()).containsExactly(l1);
+      fixture.ack(l1);
+      long l2 = fixture.live(A);
+      assertThat(fixture.pollAll()).containsExactly(l2);
+      fixture.ack(l2);
+      long h1 = fixture.historical(A);
+      assertThat(fixture.pollAll()).containsExactly(h1);
     }
 
     @Test
     void letsAnUnackedIdentityBlockTheNextLiveEventOfItsDid() {
-      long identity = rig.emit(new TapEventSpec.IdentityChange(A, "a.test", true, "active"));
-      long live = rig.live(A);
-      assertThat(rig.pollAll()).containsExactly(identity);
-      rig.ack(identity);
-      assertThat(rig.pollAll()).containsExactly(live);
+      long identity = fixture.emit(new TapEventSpec.IdentityChange(A, "a.test", true, "active"));
+      long live = fixture.live(A);
+      assertThat(fixture.pollAll()).containsExactly(identity);
+      fixture.ack(identity);
+      assertThat(fixture.pollAll()).containsExactly(live);
     }
 
     @Test
     void keepsNoOrderAcrossDids() {
-      long a1 = rig.live(A);
-      rig.live(A);
-      long b1 = rig.live(B);
-      assertThat(rig.pollAll()).containsExactly(a1, b1);
+      long a1 = fixture.live(A);
+      fixture.live(A);
+      long b1 = fixture.live(B);
+      assertThat(fixture.pollAll()).containsExactly(a1, b1);
     }
   }
 
@@ -95,33 +95,33 @@ class OutboxTest {
 
     @Test
     void sendAgainWhatIsInFlightForLongerThanTheTimeoutAtEachTick() {
-      rig.at(500);
-      long id = rig.historical(A);
-      assertThat(rig.pollAll()).containsExactly(id);
-      rig.at(1_000);
-      rig.retryTick();
-      assertThat(rig.pollAll()).as("500 ms old").isEmpty();
+      fixture.at(500);
+      long id = fixture.historical(A);
+      assertThat(fixture.pollAll()).containsExactly(id);
+      fixture.at(1_000);
+      fixture.retryTick();
+      assertThat(fixture.pollAll()).as("500 ms old").isEmpty();
       for (int tick = 2; tick < 6; tick++) {
-        rig.at(1_000 * tick);
-        rig.retryTick();
-        assertThat(rig.pollAll()).as("one copy a tick").containsExactly(id);
+        fixture.at(1_000 * tick);
+        fixture.retryTick();
+        assertThat(fixture.pollAll()).as("one copy a tick").containsExactly(id);
       }
-      rig.ack(id);
-      rig.at(6_000);
-      rig.retryTick();
-      assertThat(rig.pollAll()).isEmpty();
+      fixture.ack(id);
+      fixture.at(6_000);
+      fixture.retryTick();
+      assertThat(fixture.pollAll()).isEmpty();
     }
 
     @Test
     void needMoreThanTheTimeoutItself() {
-      rig.historical(A);
-      rig.pollAll();
-      rig.at(1_000);
-      rig.retryTick();
-      assertThat(rig.pollAll()).isEmpty();
-      rig.at(1_001);
-      rig.retryTick();
-      assertThat(rig.pollAll()).hasSize(1);
+      fixture.historical(A);
+      fixture.pollAll();
+      fixture.at(1_000);
+      fixture.retryTick();
+      assertThat(fixture.pollAll()).isEmpty();
+      fixture.at(1_001);
+      fixture.retryTick();
+      assertThat(fixture.pollAll()).hasSize(1);
     }
 
     /**
@@ -131,14 +131,14 @@ class OutboxTest {
     @Test
     void pileUpWhileNobodyIsConnected() {
       for (int i = 0; i < 3; i++) {
-        rig.historical(A);
+        fixture.historical(A);
       }
       for (int tick = 1; tick <= 5; tick++) {
-        rig.at(1_000 * tick + 1);
-        rig.retryTick();
+        fixture.at(1_000 * tick + 1);
+        fixture.retryTick();
       }
-      rig.at(5_500);
-      List<Long> frames = rig.pollAll();
+      fixture.at(5_500);
+      List<Long> frames = fixture.pollAll();
       assertThat(frames).hasSize(18);
       assertThat(LongStream.rangeClosed(1, 3))
           .allSatisfy(id -> assertThat(frames.stream().filter(frame -> frame == id)).hasSize(6));
@@ -150,7 +150,7 @@ class OutboxTest {
      */
     @Test
     void floodASlowClient() {
-      OutboxRig slow = new OutboxRig(Duration.ofSeconds(2));
+      OutboxFixture slow = new OutboxFixture(Duration.ofSeconds(2));
       for (int i = 0; i < 2_000; i++) {
         slow.historical("did:plc:" + i % 20);
       }
@@ -169,17 +169,17 @@ class OutboxTest {
 
     @Test
     void keepADidsBarrierUp() {
-      long l1 = rig.live(A);
-      rig.live(A);
-      rig.pollAll();
-      rig.at(1_001);
-      rig.retryTick();
-      assertThat(rig.pollAll()).containsExactly(l1);
+      long l1 = fixture.live(A);
+      fixture.live(A);
+      fixture.pollAll();
+      fixture.at(1_001);
+      fixture.retryTick();
+      assertThat(fixture.pollAll()).containsExactly(l1);
     }
 
     @Test
     void waitForRoomAndKeepOneTick() {
-      OutboxRig full = new OutboxRig(TIMEOUT, 2);
+      OutboxFixture full = new OutboxFixture(TIMEOUT, 2);
       long h1 = full.historical(A);
       long h2 = full.historical(B);
       full.at(1_001);
@@ -199,7 +199,7 @@ class OutboxTest {
 
     @Test
     void holdsTheDeliveryOfEverythingUpAndLosesNothing() {
-      OutboxRig full = new OutboxRig(TIMEOUT, 2);
+      OutboxFixture full = new OutboxFixture(TIMEOUT, 2);
       List<Long> emitted =
           LongStream.range(0, 7).map(i -> full.historical("did:plc:" + i)).boxed().toList();
       assertThat(full.waiting()).as("two, and the one that delivery is stuck with").isEqualTo(3);
@@ -208,7 +208,7 @@ class OutboxTest {
 
     @Test
     void holdsADidsWorkerUpWhileAcksStillCount() {
-      OutboxRig full = new OutboxRig(TIMEOUT, 1);
+      OutboxFixture full = new OutboxFixture(TIMEOUT, 1);
       long h1 = full.historical(A);
       long h2 = full.historical(A);
       long h3 = full.historical(A);
@@ -225,14 +225,16 @@ class OutboxTest {
 
     @Test
     void doNotBringBackWhatWasWrittenBeforeTheRetryTick() {
-      long written = rig.historical(A);
-      assertThat(rig.poll()).isEqualTo(written);
-      long notWritten = rig.historical(A);
-      assertThat(rig.pollAll()).as("what the next client gets at once").containsExactly(notWritten);
-      rig.ack(notWritten);
-      rig.at(1_001);
-      rig.retryTick();
-      assertThat(rig.pollAll()).containsExactly(written);
+      long written = fixture.historical(A);
+      assertThat(fixture.poll()).isEqualTo(written);
+      long notWritten = fixture.historical(A);
+      assertThat(fixture.pollAll())
+          .as("what the next client gets at once")
+          .containsExactly(notWritten);
+      fixture.ack(notWritten);
+      fixture.at(1_001);
+      fixture.retryTick();
+      assertThat(fixture.pollAll()).containsExactly(written);
     }
   }
 
@@ -241,34 +243,36 @@ class OutboxTest {
 
     @Test
     void comeInBatchesOfAThousandOrAtTheTick() {
-      long[] ids = LongStream.range(0, 1_500).map(i -> rig.historical("did:plc:" + i)).toArray();
-      rig.pollAll();
-      rig.ack(ids);
-      assertThat(rig.stored()).isEqualTo(500);
-      rig.deleteTick();
-      assertThat(rig.stored()).isZero();
+      long[] ids =
+          LongStream.range(0, 1_500).map(i -> fixture.historical("did:plc:" + i)).toArray();
+      fixture.pollAll();
+      fixture.ack(ids);
+      assertThat(fixture.stored()).isEqualTo(500);
+      fixture.deleteTick();
+      assertThat(fixture.stored()).isZero();
     }
 
     @Test
     void areForgottenByARestartAndTheAckedEventsComeBack() {
-      long[] ids = LongStream.range(0, 1_500).map(i -> rig.historical("did:plc:" + i)).toArray();
-      rig.pollAll();
-      rig.ack(ids);
-      rig.restart();
-      assertThat(rig.pollAll()).hasSize(500).containsExactlyElementsOf(range(1_001, 1_500));
+      long[] ids =
+          LongStream.range(0, 1_500).map(i -> fixture.historical("did:plc:" + i)).toArray();
+      fixture.pollAll();
+      fixture.ack(ids);
+      fixture.restart();
+      assertThat(fixture.pollAll()).hasSize(500).containsExactlyElementsOf(range(1_001, 1_500));
     }
 
     @Test
     void countAcksOfAnyId() {
-      long id = rig.historical(A);
-      rig.pollAll();
-      rig.ack(id);
+      long id = fixture.historical(A);
+      fixture.pollAll();
+      fixture.ack(id);
       for (int i = 0; i < 998; i++) {
-        rig.ack(-1 - i);
+        fixture.ack(-1 - i);
       }
-      assertThat(rig.stored()).isEqualTo(1);
-      rig.ack(id);
-      assertThat(rig.stored()).isZero();
+      assertThat(fixture.stored()).isEqualTo(1);
+      fixture.ack(id);
+      assertThat(fixture.stored()).isZero();
     }
   }
 
@@ -277,34 +281,34 @@ class OutboxTest {
 
     @Test
     void ofAnEventThatIsDeletedBeforeItsTurnLoseIt() {
-      long l1 = rig.live(A);
-      long l2 = rig.live(A);
-      long l3 = rig.live(A);
-      assertThat(rig.pollAll()).containsExactly(l1);
-      rig.ack(l2);
-      rig.deleteTick();
-      rig.ack(l1);
-      assertThat(rig.pollAll()).containsExactly(l3);
-      assertThat(rig.ledger().entries().get(1).ackedTooEarly()).isTrue();
-      assertThat(rig.ledger().entries().get(0).ackedTooEarly()).isFalse();
+      long l1 = fixture.live(A);
+      long l2 = fixture.live(A);
+      long l3 = fixture.live(A);
+      assertThat(fixture.pollAll()).containsExactly(l1);
+      fixture.ack(l2);
+      fixture.deleteTick();
+      fixture.ack(l1);
+      assertThat(fixture.pollAll()).containsExactly(l3);
+      assertThat(fixture.ledger().entries().get(1).ackedTooEarly()).isTrue();
+      assertThat(fixture.ledger().entries().get(0).ackedTooEarly()).isFalse();
     }
 
     @Test
     void ofAnEventThatIsDeletedInFlightStallItsDidUntilTheRestart() {
-      long l1 = rig.live(A);
-      long l2 = rig.live(A);
-      long l3 = rig.live(A);
-      rig.pollAll();
-      rig.ack(l2);
-      rig.ack(l1);
-      assertThat(rig.pollAll()).containsExactly(l2);
-      rig.deleteTick();
-      rig.ack(l2);
-      rig.at(10_000);
-      rig.retryTick();
-      assertThat(rig.pollAll()).as("neither the next event nor a copy").isEmpty();
-      rig.restart();
-      assertThat(rig.pollAll()).containsExactly(l3);
+      long l1 = fixture.live(A);
+      long l2 = fixture.live(A);
+      long l3 = fixture.live(A);
+      fixture.pollAll();
+      fixture.ack(l2);
+      fixture.ack(l1);
+      assertThat(fixture.pollAll()).containsExactly(l2);
+      fixture.deleteTick();
+      fixture.ack(l2);
+      fixture.at(10_000);
+      fixture.retryTick();
+      assertThat(fixture.pollAll()).as("neither the next event nor a copy").isEmpty();
+      fixture.restart();
+      assertThat(fixture.pollAll()).containsExactly(l3);
     }
   }
 
@@ -313,38 +317,38 @@ class OutboxTest {
 
     @Test
     void beginAtOneAgainWhereTheOutboxIsEmpty() {
-      rig.ack(rig.historical(A));
-      rig.deleteTick();
-      rig.restart();
-      assertThat(rig.historical(A)).isEqualTo(1);
+      fixture.ack(fixture.historical(A));
+      fixture.deleteTick();
+      fixture.restart();
+      assertThat(fixture.historical(A)).isEqualTo(1);
     }
 
     /** The counter begins at the largest id plus one, and is counted up before it is used. */
     @Test
     void goOnBehindTheLargestStoredId() {
-      rig.historical(A);
-      rig.historical(A);
-      rig.restart();
-      assertThat(rig.historical(A)).isEqualTo(4);
+      fixture.historical(A);
+      fixture.historical(A);
+      fixture.restart();
+      assertThat(fixture.historical(A)).isEqualTo(4);
     }
 
     @Test
     void deliverWhatIsStoredInTheOrderOfTheIds() {
-      rig.insert(7, new TapEventSpec.RawText(B, false, ""));
-      rig.insert(3, new TapEventSpec.RawText(A, false, ""));
-      rig.restart();
-      assertThat(rig.pollAll()).containsExactly(3L, 7L);
+      fixture.insert(7, new TapEventSpec.RawText(B, false, ""));
+      fixture.insert(3, new TapEventSpec.RawText(A, false, ""));
+      fixture.restart();
+      assertThat(fixture.pollAll()).containsExactly(3L, 7L);
     }
 
     @Test
     void forgetWhatWasInFlight() {
-      long l1 = rig.live(A);
-      rig.pollAll();
-      rig.restart();
-      assertThat(rig.pollAll()).containsExactly(l1);
-      rig.ack(l1);
-      long next = rig.live(A);
-      assertThat(rig.pollAll()).containsExactly(next);
+      long l1 = fixture.live(A);
+      fixture.pollAll();
+      fixture.restart();
+      assertThat(fixture.pollAll()).containsExactly(l1);
+      fixture.ack(l1);
+      long next = fixture.live(A);
+      assertThat(fixture.pollAll()).containsExactly(next);
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
+import com.mongodb.ServerAddress;
 import com.mongodb.connection.ClusterConnectionMode;
 import com.mongodb.connection.ClusterSettings;
 import dev.perennial.Checkpoints;
@@ -15,6 +16,7 @@ import dev.perennial.StreamState;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Save;
@@ -119,7 +121,7 @@ abstract class MongoServerCases implements MongoServers {
         .applyToClusterSettings(cluster ->
             cluster.applySettings(
                 ClusterSettings.builder()
-                    .hosts(List.of(proxy.address()))
+                    .hosts(List.of(new ServerAddress(proxy.address())))
                     .mode(ClusterConnectionMode.SINGLE)
                     .build()))
         // A certificate is of the server's own name.
@@ -138,7 +140,7 @@ abstract class MongoServerCases implements MongoServers {
 
   /** A source on the other side of a network that can be broken: {@link #proxy}. */
   MongoSourceBuilder sourceBehindProxy(Scope scope) throws Exception {
-    proxy = new FaultProxy(mongo.primary());
+    proxy = FaultProxy.to(mongo.primary().toString());
     opened.add(1, proxy);
     return source(MongoSource.builder(settings(proxy)).watch(scope));
   }

@@ -7,6 +7,7 @@ import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamState;
 import dev.perennial.port.BackoffPolicy;
+import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.source.tap.TapUnderTest.Row;
 import dev.perennial.source.tap.TapUnderTest.Setup;
 import dev.perennial.transport.netty.NettyTransport;
@@ -58,7 +59,7 @@ abstract class TapOutageCases {
 
   private final List<AutoCloseable> opened = new ArrayList<>();
   private TapUnderTest tap;
-  private CutLine line;
+  private FaultProxy proxy;
   private TapAdmin admin;
   private EventStream<TapEvent> stream;
 
@@ -76,8 +77,8 @@ abstract class TapOutageCases {
   private void given(Setup setup) throws Exception {
     tap = tap(setup, folder);
     opened.add(tap);
-    line = new CutLine(tap.address());
-    opened.add(line);
+    proxy = FaultProxy.to(tap.address());
+    opened.add(proxy);
     admin = TapAdmin.of(tap.address());
   }
 
@@ -88,7 +89,7 @@ abstract class TapOutageCases {
     NettyTransport transport = NettyTransport.builder().pingInterval(pingInterval).build();
     opened.add(transport);
     stream =
-        EventStream.from(TapSource.of(line.address(), transport))
+        EventStream.from(TapSource.of(proxy.address(), transport))
             .backoff(SOON)
             .window(window)
             .open();
@@ -121,7 +122,7 @@ abstract class TapOutageCases {
 
   @Test
   @DisplayName(
-      "cut: live repos whose acks were lost with the line go on at once, not at Tap's next retry")
+      "cut: live repos whose acks were lost with the connection go on at once, not at Tap's next retry")
   void cut() throws Exception {
     given(Setup.PATIENT);
     int repos = 20;
@@ -134,17 +135,17 @@ abstract class TapOutageCases {
       int lost = round == 2 ? repos / 2 : repos;
       List<Delivery<TapEvent>> live = Pull.next(stream, repos);
       if (round == 2) {
-        // Half of them are acked only after the line was cut, and half of these after it is back.
-        line.cut();
+        // Half of them are acked only after the reset, and half of these after the reconnect.
+        proxy.reset();
         live.subList(0, lost).forEach(Delivery::ack);
         Pull.quietlyUntil(stream, () -> stream.stats().reconnects() == 3);
         live.subList(lost, repos).forEach(Delivery::ack);
       } else {
-        line.loseAcks();
+        proxy.loseRequests();
         live.forEach(Delivery::ack);
         // Nothing is on its way here, so only acks are lost.
         assertThat(stream.next(Duration.ofMillis(300))).isEmpty();
-        line.cut();
+        proxy.reset();
       }
       live.forEach(delivery -> assertThat(seen.add(Pull.record(delivery).id())).isTrue());
     }
@@ -166,7 +167,7 @@ abstract class TapOutageCases {
     open(1_024, OFTEN);
 
     List<Delivery<TapEvent>> first = Pull.next(stream, repos);
-    line.loseAcks();
+    proxy.loseRequests();
     first.subList(0, 10).forEach(Delivery::ack);
     tap.kill();
     first.subList(10, 15).forEach(Delivery::ack);
@@ -307,28 +308,28 @@ abstract class TapOutageCases {
     }
   }
 
-  /** One of the things that happen to a line and a Tap, or two of them in a row. */
+  /** One fault of the network or of Tap, or two in a row. */
   private void outage(Random random, Load load) throws Exception {
     int kind = random.nextInt(8);
     if (kind >= 5) {
-      line.loseAcks();
+      proxy.loseRequests();
       load.pullFor(random.nextInt(100));
     }
     switch (kind) {
-      case 0, 5 -> line.cut();
+      case 0, 5 -> proxy.reset();
       case 1, 6 -> restart(random.nextBoolean());
       case 2 -> {
-        line.cut();
+        proxy.reset();
         load.pullFor(random.nextInt(1_000));
-        line.cut();
+        proxy.reset();
       }
       case 3 -> {
         restart(random.nextBoolean());
         load.pullFor(random.nextInt(300));
-        line.cut();
+        proxy.reset();
       }
       case 4 -> {
-        line.cut();
+        proxy.reset();
         load.pullFor(random.nextInt(2_600));
         restart(random.nextBoolean());
       }

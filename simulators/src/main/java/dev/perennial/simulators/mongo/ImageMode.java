@@ -1,9 +1,0 @@
-package dev.perennial.simulators.mongo;
-
-/** The values of {@code fullDocument} and {@code fullDocumentBeforeChange}. */
-enum ImageMode {
-  OFF,
-  UPDATE_LOOKUP,
-  WHEN_AVAILABLE,
-  REQUIRED
-}
