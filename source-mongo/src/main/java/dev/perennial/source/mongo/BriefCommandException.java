@@ -12,15 +12,12 @@ final class BriefCommandException extends MongoCommandException {
 
   private final String message;
 
-  BriefCommandException(MongoCommandException error) {
+  BriefCommandException(MongoCommandException error, String words) {
     super(error.getResponse(), error.getServerAddress());
     initCause(error);
     setStackTrace(error.getStackTrace());
     this.message =
-        "the server at "
-            + error.getServerAddress()
-            + " answered with the error "
-            + MongoErrors.words(error);
+        "the server at " + error.getServerAddress() + " answered with the error " + words;
     // The driver adds labels of its own to those of the response.
     error.getErrorLabels().forEach(this::addLabel);
   }

@@ -33,7 +33,12 @@ public final class Change implements ChangeEvent {
   private final @Nullable Namespace to;
   private final CodecRegistry codecs;
 
-  Change(
+  /**
+   * For the source, which reads events.
+   *
+   * @hidden
+   */
+  public Change(
       Envelope envelope,
       OperationType operationType,
       String rawOperationType,
@@ -145,7 +150,7 @@ public final class Change implements ChangeEvent {
         .map(document ->
             Payload.read(
                 () -> "the updateDescription of " + this + " is not as the server documents it",
-                () -> UpdateDescriptions.read(document)));
+                () -> NestedDocuments.updateDescription(document)));
   }
 
   /** When it happened in the cluster's time. Both halves are unsigned. */
@@ -195,7 +200,7 @@ public final class Change implements ChangeEvent {
         .map(document ->
             Payload.read(
                 () -> "the splitEvent of " + this + " is not as the server documents it",
-                () -> SplitEvent.read(document)));
+                () -> NestedDocuments.splitEvent(document)));
   }
 
   /** The event's resume token: its {@code _id}. */
@@ -230,18 +235,22 @@ public final class Change implements ChangeEvent {
     return Payload.read(() -> this + " cannot be read as JSON", raw()::toJson);
   }
 
-  /** Where the event is. Each call makes a new one, which keeps nothing of the event. */
-  MongoPosition position() {
-    return MongoPosition.ofToken(
+  /**
+   * Where the event is. Each call makes a new one, which keeps nothing of the event.
+   *
+   * @hidden
+   */
+  public ResumePosition position() {
+    return ResumePosition.ofToken(
         envelope.documentBytes(Field.ID), envelope.timestamp(Field.CLUSTER_TIME));
   }
 
-  /** Whether it is a part of a split event; costs nothing. */
-  boolean isFragment() {
-    return envelope.has(Field.SPLIT_EVENT);
-  }
-
-  Envelope envelope() {
+  /**
+   * The event's bytes, which must not be changed.
+   *
+   * @hidden
+   */
+  public Envelope envelope() {
     return envelope;
   }
 

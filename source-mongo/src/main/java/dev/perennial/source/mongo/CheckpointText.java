@@ -42,16 +42,16 @@ final class CheckpointText {
    * @param deployment what it says of the deployment that it was saved on
    */
   record Restored(
-      MongoPosition position,
+      ResumePosition position,
       Optional<MongoListener.SettingsChanged> settingsChanged,
       Deployment deployment) {}
 
-  Checkpoint encode(MongoPosition position) {
+  Checkpoint encode(ResumePosition position) {
     return encode(position, Deployment.UNKNOWN);
   }
 
-  Checkpoint encode(MongoPosition at, Deployment deployment) {
-    MongoPosition position = at.durable();
+  Checkpoint encode(ResumePosition at, Deployment deployment) {
+    ResumePosition position = at.durable();
     String time = position.clusterTime().map(ClusterTime::text).orElse(UNKNOWN);
     String text =
         position
@@ -83,11 +83,11 @@ final class CheckpointText {
     int mark =
         text.lastIndexOf(' ') == text.lastIndexOf(DEPLOYMENT) ? text.lastIndexOf(DEPLOYMENT) : -1;
     Deployment deployment = mark < 0 ? Deployment.UNKNOWN : deployment(text, mark);
-    MongoPosition position = position(mark < 0 ? text : text.substring(0, mark));
+    ResumePosition position = position(mark < 0 ? text : text.substring(0, mark));
     if (saved.fingerprint().equals(fingerprint)) {
       return new Restored(position, Optional.empty(), deployment);
     }
-    Optional<MongoPosition> degraded = position.degraded();
+    Optional<ResumePosition> degraded = position.degraded();
     if (degraded.isEmpty()) {
       throw CheckpointException.mismatch(
           "the checkpoint was made with another pipeline, scope or mode, where its token may not be"
@@ -111,7 +111,7 @@ final class CheckpointText {
     }
   }
 
-  private static MongoPosition position(String text) throws CheckpointException {
+  private static ResumePosition position(String text) throws CheckpointException {
     int space = text.indexOf(' ');
     if (space < 0) {
       throw corrupt(text, "it should be a version and a position", null);
@@ -129,7 +129,7 @@ final class CheckpointText {
     }
     String rest = text.substring(space + 1);
     if (rest.startsWith(TIME)) {
-      return MongoPosition.ofTime(time(text, rest.substring(TIME.length())));
+      return ResumePosition.ofTime(time(text, rest.substring(TIME.length())));
     }
     if (rest.startsWith(TOKEN)) {
       return token(text, rest.substring(TOKEN.length()));
@@ -137,7 +137,7 @@ final class CheckpointText {
     throw corrupt(text, "after its version there should be \"token\" or \"time\"", null);
   }
 
-  private static MongoPosition token(String text, String rest) throws CheckpointException {
+  private static ResumePosition token(String text, String rest) throws CheckpointException {
     int space = rest.lastIndexOf(' ');
     if (space < 0) {
       throw corrupt(text, "after its token there should be a cluster time", null);
@@ -153,7 +153,7 @@ final class CheckpointText {
     if (token == null) {
       throw corrupt(text, "its token is neither hexadecimal digits nor extended JSON", null);
     }
-    return MongoPosition.ofToken(token, time);
+    return ResumePosition.ofToken(token, time);
   }
 
   private static BsonTimestamp time(String text, String time) throws CheckpointException {

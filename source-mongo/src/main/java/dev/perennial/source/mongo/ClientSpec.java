@@ -123,7 +123,7 @@ sealed interface ClientSpec {
     @Override
     public ClientHandle handle(
         @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
-      ClientLimits.check(known);
+      ClientSettingsCheck.check(known);
       int millis = Math.toIntExact(readTimeout(readTimeout, maxAwaitTime).toMillis());
       return new ClientHandle.Owned(() -> watched(settings.get(), millis, selector), codecs());
     }
@@ -154,7 +154,7 @@ sealed interface ClientSpec {
 
     Duration readTimeout(@Nullable Duration set, Duration maxAwaitTime) {
       if (set != null) {
-        Limits.readTimeout(set);
+        OptionRanges.readTimeout(set);
         return checked(set, maxAwaitTime, "readTimeout");
       }
       Duration given =
@@ -162,7 +162,7 @@ sealed interface ClientSpec {
               Duration.ofMillis(known.getSocketSettings().getReadTimeout(TimeUnit.MILLISECONDS)),
               maxAwaitTime,
               "the read timeout of the client's socket settings (socketTimeoutMS)");
-      return longer(given, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(Limits.READ_SLACK)));
+      return longer(given, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(OptionRanges.READ_SLACK)));
     }
 
     private static Duration checked(Duration timeout, Duration maxAwaitTime, String name) {
@@ -199,7 +199,7 @@ sealed interface ClientSpec {
     @Override
     public ClientHandle handle(
         @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
-      ClientLimits.check(client);
+      ClientSettingsCheck.check(client);
       if (readTimeout != null) {
         throw new IllegalArgumentException(
             "readTimeout cannot be set on a client that was given; set it in the client's own socket"

@@ -9,28 +9,28 @@ import org.jspecify.annotations.Nullable;
 final class Connector {
 
   private final ClientHandle client;
-  private final Options options;
+  private final SourceOptions options;
   private final CursorOpener opener;
   private final DeploymentCheck deployment;
-  private final StartProbe probe;
-  private final MongoErrors errors;
-  private final Telling telling;
+  private final OplogCheck probe;
+  private final ErrorExplainer errors;
+  private final MongoNotifier telling;
   private final OneByOneMode oneByOne;
 
   /** An error that is about neither the token nor the pipeline, as the server has shown. */
-  private record Unexplained(int code, MongoPosition from) {}
+  private record Unexplained(int code, ResumePosition from) {}
 
   /** The last one; while it persists, nothing more is asked about it. */
   private @Nullable Unexplained unexplained;
 
   Connector(
       ClientHandle client,
-      Options options,
+      SourceOptions options,
       CursorOpener opener,
       DeploymentCheck deployment,
-      StartProbe probe,
-      MongoErrors errors,
-      Telling telling) {
+      OplogCheck probe,
+      ErrorExplainer errors,
+      MongoNotifier telling) {
     this.client = client;
     this.options = options;
     this.opener = opener;
@@ -46,9 +46,9 @@ final class Connector {
     oneByOne.passed("the stream begins somewhere else");
   }
 
-  Connection<ChangeEvent, MongoPosition> connect(MongoPosition after)
+  Connection<ChangeEvent, MongoPosition> connect(ResumePosition after)
       throws MongoSourceException, InterruptedException {
-    MongoPosition from = deployment.check(after);
+    ResumePosition from = deployment.check(after);
     OpenCursor cursor;
     try {
       cursor = open(from);
@@ -56,7 +56,7 @@ final class Connector {
       if (!ErrorKind.UNRETURNABLE.is(e)) {
         throw e;
       }
-      return new MalformedConnection(oneByOne.stepOver(e, from), from);
+      return new SingleEventConnection(oneByOne.stepOver(e, from), from);
     }
     EventReader reader = new EventReader(client.codecs());
     return new MongoConnection(
@@ -71,12 +71,12 @@ final class Connector {
         errors);
   }
 
-  private ResumePoint begin(MongoPosition from, OpenCursor cursor) throws InterruptedException {
+  private CursorProgress begin(ResumePosition from, OpenCursor cursor) throws InterruptedException {
     try {
       boolean scanChecksStart = opener.scanChecksStart();
       // A time and a high-water token are checked at once, an event's token is not.
       boolean proved = !from.isEvent() || (!scanChecksStart && probe.confirms(from, cursor));
-      return new ResumePoint(from, proved, scanChecksStart);
+      return new CursorProgress(from, proved, scanChecksStart);
     } catch (MongoException | InterruptedException e) {
       cursor.close(Duration.ZERO);
       throw e;
@@ -87,7 +87,7 @@ final class Connector {
    * Opens a cursor; one by one if the first batch has an event that cannot be returned, whether it
    * is the first or not.
    */
-  private OpenCursor open(MongoPosition from) throws MongoSourceException, InterruptedException {
+  private OpenCursor open(ResumePosition from) throws MongoSourceException, InterruptedException {
     try {
       return openOrExplain(from);
     } catch (MongoException e) {
@@ -98,7 +98,7 @@ final class Connector {
     }
   }
 
-  private OpenCursor openOrExplain(MongoPosition from)
+  private OpenCursor openOrExplain(ResumePosition from)
       throws MongoSourceException, InterruptedException {
     try {
       return openOnce(from);
@@ -110,7 +110,7 @@ final class Connector {
     }
   }
 
-  private OpenCursor openOnce(MongoPosition from)
+  private OpenCursor openOnce(ResumePosition from)
       throws MongoSourceException, InterruptedException {
     return errors.explained(() -> opener.open(from, oneByOne.isOn()));
   }
@@ -121,7 +121,7 @@ final class Connector {
    * in between; otherwise it may pass. The pipeline is looked at first, because it may fail on an
    * event that a stream without the token does not come to.
    */
-  private OpenCursor openWithUnknown(MongoPosition from, MongoException unknown)
+  private OpenCursor openWithUnknown(ResumePosition from, MongoException unknown)
       throws MongoSourceException, InterruptedException {
     boolean pipelineAtFault = opener.opensPlain(from);
     if (!pipelineAtFault && (from.token().isEmpty() || !opener.opensFromNow())) {
@@ -134,7 +134,7 @@ final class Connector {
       if (!ErrorKind.UNKNOWN.is(e) || e.getCode() != unknown.getCode()) {
         throw e;
       }
-      throw pipelineAtFault ? errors.refusedPipeline(e) : new MongoSourceException.TokenRefused(e);
+      throw pipelineAtFault ? errors.refusedPipeline(e) : new TokenRefusedException(e);
     }
   }
 }

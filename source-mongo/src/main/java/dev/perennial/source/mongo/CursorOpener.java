@@ -61,10 +61,10 @@ final class CursorOpener {
           ServerType.LOAD_BALANCER);
 
   private final ClientHandle client;
-  private final Options options;
+  private final SourceOptions options;
   private final WatchPlan plan;
   private final ResumeWatch watch;
-  private final SeenTime seen;
+  private final NewestClusterTime seen;
   private final StreamRuntime runtime;
 
   /** As it was last known: of a single server one missed heartbeat makes it unknown for a while. */
@@ -72,10 +72,10 @@ final class CursorOpener {
 
   CursorOpener(
       ClientHandle client,
-      Options options,
+      SourceOptions options,
       WatchPlan plan,
       ResumeWatch watch,
-      SeenTime seen,
+      NewestClusterTime seen,
       StreamRuntime runtime) {
     this.client = client;
     this.options = options;
@@ -91,7 +91,7 @@ final class CursorOpener {
    * @param oneByOne whether no batch shall have more than one event
    * @throws MongoException if it could not
    */
-  OpenCursor open(MongoPosition from, boolean oneByOne) throws InterruptedException {
+  OpenCursor open(ResumePosition from, boolean oneByOne) throws InterruptedException {
     ClientSession session = client.get().startSession(IN_NO_ORDER);
     try {
       Integer batchSize = oneByOne ? Integer.valueOf(1) : options.batchSize();
@@ -127,17 +127,17 @@ final class CursorOpener {
   }
 
   /** Opens a cursor as the stream's own is, to find something out. */
-  OpenCursor another(MongoPosition from) throws InterruptedException {
+  OpenCursor another(ResumePosition from) throws InterruptedException {
     return cursor(null, from, plan.pipeline(), options.batchSize());
   }
 
   /** Opens a cursor as the stream's own is, to see whether that can be. */
-  OpenCursor probe(MongoPosition from) throws InterruptedException {
+  OpenCursor probe(ResumePosition from) throws InterruptedException {
     return cursor(null, from, plan.pipeline(), 1);
   }
 
   /** Opens a cursor with the stream's own options, for the events that end a stream. */
-  OpenCursor invalidates(MongoPosition from) throws InterruptedException {
+  OpenCursor invalidates(ResumePosition from) throws InterruptedException {
     return cursor(null, from, WatchPlan.INVALIDATES_ONLY, null);
   }
 
@@ -145,7 +145,7 @@ final class CursorOpener {
    * Opens a cursor for what happens to the watched collections themselves: for all that the server
    * tells of it, and no documents with it.
    */
-  OpenCursor drops(MongoPosition from) throws InterruptedException {
+  OpenCursor drops(ResumePosition from) throws InterruptedException {
     ChangeStreamIterable<?> stream =
         watch(null, WatchPlan.drops(options.scope()))
             .showExpandedEvents(oldestWireVersion() >= EXPANDED_EVENTS);
@@ -161,7 +161,7 @@ final class CursorOpener {
    * Whether the server opens a stream from a position without pipeline and options; false if there
    * are none.
    */
-  boolean opensPlain(MongoPosition from) throws InterruptedException {
+  boolean opensPlain(ResumePosition from) throws InterruptedException {
     return !options.isPlain() && opens(at(from, watch(null, List.of()).batchSize(1)));
   }
 
@@ -179,7 +179,7 @@ final class CursorOpener {
 
   private OpenCursor cursor(
       @Nullable ClientSession session,
-      MongoPosition from,
+      ResumePosition from,
       List<BsonDocument> pipeline,
       @Nullable Integer batchSize)
       throws InterruptedException {
@@ -210,7 +210,7 @@ final class CursorOpener {
         .maxAwaitTime(options.maxAwaitTime().toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private static ChangeStreamIterable<?> at(MongoPosition from, ChangeStreamIterable<?> stream) {
+  private static ChangeStreamIterable<?> at(ResumePosition from, ChangeStreamIterable<?> stream) {
     // resumeAfter does not take the token of an invalidate; startAfter takes every token.
     from.token().ifPresent(stream::startAfter);
     from.operationTime().ifPresent(stream::startAtOperationTime);

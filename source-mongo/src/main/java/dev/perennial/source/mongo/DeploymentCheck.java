@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DeploymentCheck {
 
-  private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
+  private static final Logger LOG = LoggerFactory.getLogger(MongoNotifier.LOGGER);
 
   /**
    * Errors beside {@linkplain ErrorKind#SETTINGS refusals} that say "may not" or "does not know":
@@ -46,7 +46,7 @@ final class DeploymentCheck {
   private static final int NOT_SUPPORTED = 303;
 
   private final ClientHandle client;
-  private final Options options;
+  private final SourceOptions options;
   private final WatchPlan plan;
   private final CursorOpener opener;
   private final DropSearch drops;
@@ -69,9 +69,9 @@ final class DeploymentCheck {
   /**
    * @param from the deployment that positions are of, up to and with the last
    */
-  private record Migration(Deployment from, MongoPosition last) {
+  private record Migration(Deployment from, ResumePosition last) {
 
-    boolean isBehind(MongoPosition position) {
+    boolean isBehind(ResumePosition position) {
       return position.equals(last) || isBefore(position.clusterTime(), last.clusterTime());
     }
 
@@ -82,7 +82,7 @@ final class DeploymentCheck {
 
   DeploymentCheck(
       ClientHandle client,
-      Options options,
+      SourceOptions options,
       WatchPlan plan,
       CursorOpener opener,
       DropSearch drops,
@@ -96,7 +96,7 @@ final class DeploymentCheck {
   }
 
   /** What is known of the deployment that a position is of. Any thread. */
-  Deployment of(MongoPosition position) {
+  Deployment of(ResumePosition position) {
     Deployment now = known;
     Migration before = migration;
     return before != null && before.isBehind(position) ? before.from : now;
@@ -150,7 +150,7 @@ final class DeploymentCheck {
    * @return where it may go on: from there; after a migration that was accepted, from its time
    * @throws MongoSourceException.AnotherDeployment if it is another deployment
    */
-  MongoPosition check(MongoPosition from) throws MongoSourceException, InterruptedException {
+  ResumePosition check(ResumePosition from) throws MongoSourceException, InterruptedException {
     Deployment before = of(from);
     Deployment now = look(before);
     Optional<String> difference = before.difference(now);
@@ -167,13 +167,15 @@ final class DeploymentCheck {
     }
     if (!options.acceptMigration()) {
       throw new MongoSourceException.AnotherDeployment(
-          "Cannot resume at "
-              + hosts
-              + ": the checkpoint was saved on another deployment ("
-              + difference.get()
-              + "). Connect to that one, use another stream id, begin anew with"
-              + " Checkpoints.startAfresh(), or, if its data and history moved here, set"
-              + " MongoSourceBuilder.acceptMigration(true)");
+          ErrorDetails.refused(
+              "Cannot resume at "
+                  + hosts
+                  + ": the checkpoint was saved on another deployment ("
+                  + difference.get()
+                  + "). Connect to that one, use another stream id, begin anew with"
+                  + " Checkpoints.startAfresh(), or, if its data and history moved here, set"
+                  + " MongoSourceBuilder.acceptMigration(true)",
+              null));
     }
     LOG.warn(
         "the position {} is of another deployment than {} ({}); the stream resumes from its time,"
@@ -275,7 +277,7 @@ final class DeploymentCheck {
     if (plan.collection().isPresent()) {
       return Optional.of(new BsonArray(List.of(new BsonString(plan.collection().get()))));
     }
-    if (options.scope() instanceof Scopes.Collections several) {
+    if (options.scope() instanceof ScopeKind.Collections several) {
       return Optional.of(
           new BsonArray(
               several.all().stream().map(one -> new BsonString(one.collection())).toList()));
@@ -318,11 +320,11 @@ final class DeploymentCheck {
    * Whether the server's history says that watched collections were dropped or renamed: since they
    * were last named, for that may have been before the position, or at least since that.
    */
-  private boolean wereReplaced(Deployment before, MongoPosition from)
+  private boolean wereReplaced(Deployment before, ResumePosition from)
       throws MongoSourceException, InterruptedException {
-    List<MongoPosition> starts = new ArrayList<>();
+    List<ResumePosition> starts = new ArrayList<>();
     if (before.seenAt() != null) {
-      starts.add(MongoPosition.ofTime(before.seenAt()));
+      starts.add(ResumePosition.ofTime(before.seenAt()));
     }
     // By its time, since newer servers look for a token behind the $match.
     starts.add(from.degraded().orElse(from));

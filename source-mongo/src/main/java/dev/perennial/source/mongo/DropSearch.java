@@ -43,12 +43,12 @@ final class DropSearch {
    *
    * @param starts the times to search from; the first that the history reaches back to counts, and
    *     if it reaches back to none, the stream itself is told when it resumes there
-   * @throws MongoSourceException.CursorLost if the server did not get to the end
+   * @throws CursorLostException if the server did not get to the end
    */
-  boolean finds(Set<UUID> collections, List<MongoPosition> starts)
+  boolean finds(Set<UUID> collections, List<ResumePosition> starts)
       throws MongoSourceException, InterruptedException {
     BsonTimestamp end = server.last();
-    for (MongoPosition start : starts) {
+    for (ResumePosition start : starts) {
       try {
         return finds(collections, start, end);
       } catch (MongoException e) {
@@ -60,10 +60,10 @@ final class DropSearch {
     return true;
   }
 
-  private boolean finds(Set<UUID> collections, MongoPosition start, BsonTimestamp end)
+  private boolean finds(Set<UUID> collections, ResumePosition start, BsonTimestamp end)
       throws MongoSourceException, InterruptedException {
     EventReader reader = EventReader.plain();
-    MongoPosition from = start;
+    ResumePosition from = start;
     boolean named = false;
     while (true) {
       OpenCursor cursor = opener.drops(from);
@@ -108,7 +108,7 @@ final class DropSearch {
         last = cursor.token();
         moved = runtime.nanoTime();
       } else if (runtime.nanoTime() - moved >= PATIENCE.toNanos()) {
-        throw new MongoSourceException.CursorLost(
+        throw new CursorLostException(
             "the server did not read its history to the end, where drops and renames of the watched"
                 + " collections are looked for, and got nowhere for 60 s",
             null);

@@ -1,6 +1,8 @@
 package dev.perennial.source.mongo;
 
 import com.mongodb.MongoClientSettings;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +11,14 @@ import org.jspecify.annotations.Nullable;
  * that it has seen, so it belongs to one connection and one thread at a time.
  */
 final class EventReader {
+
+  private static final OperationType[] TYPES = OperationType.values();
+
+  /** The server's words for {@link #TYPES}, so that reading one makes no string. */
+  private static final byte[][] WORDS =
+      Arrays.stream(TYPES)
+          .map(type -> type.value().getBytes(StandardCharsets.UTF_8))
+          .toArray(byte[][]::new);
 
   private final CodecRegistry codecs;
   private final NamespaceReader namespaces = new NamespaceReader();
@@ -33,7 +43,7 @@ final class EventReader {
     try {
       return change(Envelope.read(event));
     } catch (CorruptBsonException e) {
-      return Wreckage.of(event, e);
+      return new MalformedChange(UnreadableEvent.read(event, e));
     }
   }
 
@@ -48,7 +58,7 @@ final class EventReader {
     if (envelope.has(Field.OPERATION_TYPE)) {
       int start = envelope.start(Field.OPERATION_TYPE);
       int size = BsonBytes.int32(envelope.bytes, start);
-      OperationType known = OperationType.known(envelope.bytes, start + 4, start + 4 + size - 1);
+      OperationType known = operationType(envelope.bytes, start + 4, start + 4 + size - 1);
       if (known == null) {
         raw = String.valueOf(envelope.string(Field.OPERATION_TYPE));
       } else {
@@ -58,6 +68,17 @@ final class EventReader {
     }
     return new Change(
         envelope, type, raw, namespace(envelope, Field.NS), namespace(envelope, Field.TO), codecs);
+  }
+
+  private static @Nullable OperationType operationType(byte[] bytes, int from, int to) {
+    int length = to - from;
+    for (int i = 0; i < WORDS.length; i++) {
+      byte[] word = WORDS[i];
+      if (word.length == length && Arrays.equals(word, 0, length, bytes, from, to)) {
+        return TYPES[i];
+      }
+    }
+    return null;
   }
 
   private @Nullable Namespace namespace(Envelope envelope, Field field)

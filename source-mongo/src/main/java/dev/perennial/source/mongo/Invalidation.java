@@ -21,11 +21,12 @@ final class Invalidation {
   private static final int EMPTY_ANSWERS = 3;
 
   private final InvalidatePolicy policy;
-  private final Telling telling;
+  private final MongoNotifier telling;
   private final CursorOpener opener;
   private final EventReader reader;
 
-  Invalidation(InvalidatePolicy policy, Telling telling, CursorOpener opener, EventReader reader) {
+  Invalidation(
+      InvalidatePolicy policy, MongoNotifier telling, CursorOpener opener, EventReader reader) {
     this.policy = policy;
     this.telling = telling;
     this.opener = opener;
@@ -37,12 +38,12 @@ final class Invalidation {
    *
    * @return how the connection is lost after it; empty if the stream is complete
    */
-  Optional<MongoSourceException> came(MongoPosition at, boolean hidden) {
+  Optional<MongoSourceException> came(ResumePosition at, boolean hidden) {
     telling.tell(l -> l.onInvalidate(new MongoListener.Invalidated(at, hidden, policy)));
     return switch (policy) {
       case REOPEN ->
           Optional.of(
-              new MongoSourceException.CursorLost(
+              new CursorLostException(
                   "the server ended the stream with an invalidate at "
                       + at
                       + ", behind which it goes on",
@@ -51,10 +52,12 @@ final class Invalidation {
       case FAIL ->
           Optional.of(
               new MongoSourceException.StreamInvalidated(
-                  "what the stream watches was dropped or renamed: the server ended it with an"
-                      + " invalidate at "
-                      + at
-                      + ", and onInvalidate is FAIL; start it again to go on behind that, or choose REOPEN"));
+                  ErrorDetails.fatal(
+                      "what the stream watches was dropped or renamed: the server ended it with an"
+                          + " invalidate at "
+                          + at
+                          + ", and onInvalidate is FAIL; start it again to go on behind that, or choose REOPEN",
+                      null)));
     };
   }
 
@@ -65,10 +68,10 @@ final class Invalidation {
    * @param token the cursor's resume token; newer servers name the event's with the last answer
    * @param named whether the last answer named it
    */
-  Optional<ChangeEvent> hidden(MongoPosition last, @Nullable BsonDocument token, boolean named)
+  Optional<ChangeEvent> hidden(ResumePosition last, @Nullable BsonDocument token, boolean named)
       throws MongoSourceException, InterruptedException {
     if (token != null) {
-      MongoPosition position = MongoPosition.ofToken(token);
+      ResumePosition position = ResumePosition.ofToken(token);
       if (position.isInvalidate() && !position.equals(last)) {
         return Optional.of(named(token, position));
       }
@@ -82,14 +85,14 @@ final class Invalidation {
   }
 
   /** What the server would have sent, as far as it is known. */
-  private ChangeEvent named(BsonDocument token, MongoPosition position) {
+  private ChangeEvent named(BsonDocument token, ResumePosition position) {
     BsonDocument event =
         new BsonDocument("_id", token).append("operationType", new BsonString("invalidate"));
     position.clusterTime().ifPresent(time -> event.append("clusterTime", time));
     return reader.read(BsonBytes.of(event));
   }
 
-  private Optional<ChangeEvent> search(MongoPosition last)
+  private Optional<ChangeEvent> search(ResumePosition last)
       throws MongoSourceException, InterruptedException {
     try {
       return find(last, last);
@@ -102,7 +105,7 @@ final class Invalidation {
     }
   }
 
-  private Optional<ChangeEvent> find(MongoPosition from, MongoPosition known)
+  private Optional<ChangeEvent> find(ResumePosition from, ResumePosition known)
       throws MongoSourceException, InterruptedException {
     OpenCursor cursor = opener.invalidates(from);
     try {
@@ -127,7 +130,8 @@ final class Invalidation {
    * stream. The search reads up to the present, and the cursor may have ended before that, for
    * another reason.
    */
-  private boolean endsAtOnce(MongoPosition last) throws MongoSourceException, InterruptedException {
+  private boolean endsAtOnce(ResumePosition last)
+      throws MongoSourceException, InterruptedException {
     OpenCursor cursor = null;
     try {
       cursor = opener.another(last);

@@ -28,14 +28,14 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private record Lost(Exception why) implements Ending {}
 
   private final OpenCursor cursor;
-  private final ResumePoint point;
+  private final CursorProgress point;
   private final EventReader reader;
   private final @Nullable SplitEvents split;
   private final Invalidation invalidation;
   private final OneByOneMode oneByOne;
   private final DeploymentCheck deployment;
-  private final StartProbe probe;
-  private final MongoErrors errors;
+  private final OplogCheck probe;
+  private final ErrorExplainer errors;
 
   /** The resume token before the server was asked last: an answer may come without one. */
   private @Nullable BsonDocument tokenBefore;
@@ -44,14 +44,14 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   MongoConnection(
       OpenCursor cursor,
-      ResumePoint point,
+      CursorProgress point,
       EventReader reader,
       @Nullable SplitEvents split,
       Invalidation invalidation,
       OneByOneMode oneByOne,
       DeploymentCheck deployment,
-      StartProbe probe,
-      MongoErrors errors) {
+      OplogCheck probe,
+      ErrorExplainer errors) {
     this.cursor = cursor;
     this.point = point;
     this.reader = reader;
@@ -119,7 +119,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     } catch (MongoException e) {
       return failed(e);
     } catch (InterruptedException e) {
-      ending = new Lost(new MongoSourceException.CursorLost("an interrupt hit the driver", e));
+      ending = new Lost(new CursorLostException("an interrupt hit the driver", e));
       throw e;
     }
     if (cursor.isReplaced()) {
@@ -172,13 +172,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
    */
   private void checkReplacement(boolean found) throws MongoSourceException {
     if (split != null && split.isOpen()) {
-      throw new MongoSourceException.CursorLost(
+      throw new CursorLostException(
           "the driver reopened the cursor between two parts of an event, which may be split in"
               + " another way by now; it is fetched again from its first part",
           null);
     }
     if (!point.survivesReplacement(found)) {
-      throw new MongoSourceException.CursorLost(
+      throw new CursorLostException(
           "the driver reopened the cursor where the server does not say whether it has all that came"
               + " after it",
           null);
@@ -201,8 +201,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   }
 
   private Received<ChangeEvent, MongoPosition> give(ChangeEvent event, boolean hidden) {
-    Optional<MongoPosition> own = position(event);
-    MongoPosition last = point.at(own);
+    Optional<ResumePosition> own = position(event);
+    ResumePosition last = point.at(own);
     boolean ends = ends(event, own);
     if (ends || drops(event)) {
       deployment.collectionsChanged();
@@ -214,12 +214,12 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       String why =
           "an event that the server could not return came after all or is long gone, and batches are used again";
       oneByOne.passed(why);
-      ending = new Lost(new MongoSourceException.CursorLost(why, null));
+      ending = new Lost(new CursorLostException(why, null));
     }
     return Received.event(event, last);
   }
 
-  private static Optional<MongoPosition> position(ChangeEvent event) {
+  private static Optional<ResumePosition> position(ChangeEvent event) {
     if (event instanceof MalformedChange malformed) {
       return malformed.position();
     }
@@ -230,8 +230,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
    * Whether the server ends the stream with an event. A pipeline may have removed or changed what
    * the event says of itself, but not its token.
    */
-  private static boolean ends(ChangeEvent event, Optional<MongoPosition> position) {
-    return position.filter(MongoPosition::isInvalidate).isPresent()
+  private static boolean ends(ChangeEvent event, Optional<ResumePosition> position) {
+    return position.filter(ResumePosition::isInvalidate).isPresent()
         || (event instanceof Change change && change.operationType() == OperationType.INVALIDATE);
   }
 
@@ -274,7 +274,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       hidden = errors.explained(() -> invalidation.hidden(point.last(), token, named));
     }
     if (hidden.isEmpty()) {
-      throw new MongoSourceException.CursorLost("the server ended the cursor", null);
+      throw new CursorLostException("the server ended the cursor", null);
     }
     return give(hidden.get(), true);
   }
@@ -290,7 +290,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (MongoErrors.isPositionLost(error) && cursor.isReplaced()) {
       // That was about the driver's token, and not about ours: it may be of a part of an event, and
       // behind an invalidate resumeAfter does not take it, but startAfter does.
-      throw new MongoSourceException.CursorLost(
+      throw new CursorLostException(
           "the server did not take the position from which the driver reopened the cursor", error);
     }
     throw errors.clear(error);
@@ -300,12 +300,12 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private Received<ChangeEvent, MongoPosition> unreturnable(MongoException error)
       throws MongoSourceException {
     if (oneByOne.met(error)) {
-      throw new MongoSourceException.CursorLost(
+      throw new CursorLostException(
           "the server cannot return an event, and is asked for events one by one until it comes to that",
           error);
     }
     MalformedChange event = oneByOne.stepOver(error, point.last());
-    ending = new Lost(MongoSourceException.CursorLost.behind(error));
+    ending = new Lost(CursorLostException.after(error));
     return give(event, false);
   }
 

@@ -60,18 +60,18 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   /** How long the server waits for an event before it answers without one, unless set. */
   public static final Duration DEFAULT_MAX_AWAIT_TIME = Duration.ofMillis(500);
 
-  private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
+  private static final Logger LOG = LoggerFactory.getLogger(MongoNotifier.LOGGER);
 
-  private final Options options;
+  private final SourceOptions options;
   private final String hosts;
   private final ClientHandle client;
-  private final Telling telling;
-  private final SeenTime seen = new SeenTime();
-  private final MongoErrors errors;
+  private final MongoNotifier telling;
+  private final NewestClusterTime seen = new NewestClusterTime();
+  private final ErrorExplainer errors;
   private final ServerTime server;
   private final Connector connector;
-  private final History history;
-  private final StartCheck startCheck;
+  private final PositionRecovery history;
+  private final StartValidator startCheck;
   private final DeploymentCheck deployment;
   private final CheckpointText checkpoints;
   private final SourceBinding binding = new SourceBinding();
@@ -81,16 +81,16 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       @Nullable Duration readTimeout,
       MongoListener told,
       StreamRuntime runtime,
-      Options options) {
+      SourceOptions options) {
     this.options = options;
     this.hosts = spec.hosts();
-    this.telling = new Telling(told, options.scope() + " at " + hosts);
+    this.telling = new MongoNotifier(told, options.scope() + " at " + hosts);
     ResumeWatch watch = new ResumeWatch(seen, telling, runtime);
-    ServerPin pin = new ServerPin();
+    SingleServerSelector pin = new SingleServerSelector();
     this.client =
         spec.handle(
             readTimeout, options.maxAwaitTime(), new CompositeServerSelector(List.of(watch, pin)));
-    this.errors = new MongoErrors(options.scope(), hosts);
+    this.errors = new ErrorExplainer(options.scope(), hosts);
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan = WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
     CursorOpener opener = new CursorOpener(client, options, plan, watch, seen, runtime);
@@ -103,11 +103,11 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
             options,
             opener,
             deployment,
-            new StartProbe(opener, pin, runtime),
+            new OplogCheck(opener, pin, runtime),
             errors,
             telling);
-    this.startCheck = new StartCheck(opener, options.onHistoryLost(), telling);
-    this.history = new History(options.onHistoryLost(), server, startCheck, telling);
+    this.startCheck = new StartValidator(opener, options.onHistoryLost(), telling);
+    this.history = new PositionRecovery(options.onHistoryLost(), server, startCheck, telling);
     this.checkpoints =
         new CheckpointText(
             Fingerprint.of(
@@ -193,9 +193,9 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   public Optional<MongoPosition> start() throws Exception {
     return errors.explained(() -> {
       deployment.begin();
-      StartPosition chosen = options.startAt();
-      MongoPosition start = Starts.position(chosen, server);
-      if (!(chosen instanceof Starts.Now)) {
+      StartKind chosen = options.startAt();
+      ResumePosition start = server.position(chosen);
+      if (!(chosen instanceof StartKind.Now)) {
         startCheck.check(chosen, start);
         tellIfAhead(start);
       }
@@ -221,7 +221,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   @Override
   public Optional<String> configuredStart() {
-    return options.startAt() instanceof Starts.Now
+    return options.startAt() instanceof StartKind.Now
         ? Optional.empty()
         : Optional.of(options.startAt().toString());
   }
@@ -236,7 +236,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   public Connection<ChangeEvent, MongoPosition> connect(Optional<MongoPosition> after)
       throws Exception {
     MongoPosition from = after.isPresent() ? after.get() : start().orElseThrow();
-    return errors.explained(() -> connector.connect(from));
+    return errors.explained(() -> connector.connect(ResumePosition.of(from)));
   }
 
   /**
@@ -248,9 +248,10 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       throws Exception {
     connector.restarted();
     return errors.explained(() -> {
-      Recovery<ChangeEvent, MongoPosition> recovery = history.recover(lost, cause);
+      Recovery<ChangeEvent, MongoPosition> recovery =
+          history.recover(ResumePosition.of(lost), cause);
       if (recovery instanceof Recovery.Restart<ChangeEvent, MongoPosition> restart
-          && options.onHistoryLost() instanceof HistoryLostPolicies.RestartAt) {
+          && options.onHistoryLost() instanceof HistoryLostKind.RestartAt) {
         tellIfAhead(restart.from());
       }
       return recovery;
@@ -259,7 +260,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   @Override
   public Checkpoint encode(MongoPosition position) {
-    return checkpoints.encode(position, deployment.of(position.durable()));
+    ResumePosition own = ResumePosition.of(position);
+    return checkpoints.encode(own, deployment.of(own.durable()));
   }
 
   /**

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class MongoSourceBuilder {
 
   private final ClientSpec spec;
-  private @Nullable Scope scope;
+  private @Nullable ScopeKind scope;
   private List<? extends Bson> pipeline = List.of();
   private FullDocument fullDocument = FullDocument.DEFAULT;
   private FullDocumentBeforeChange before = FullDocumentBeforeChange.DEFAULT;
@@ -31,8 +31,8 @@ public final class MongoSourceBuilder {
   private Duration maxAwaitTime = MongoSource.DEFAULT_MAX_AWAIT_TIME;
   private @Nullable ReadPreference readPreference;
   private @Nullable Duration readTimeout;
-  private StartPosition startAt = StartPosition.now();
-  private HistoryLostPolicy onHistoryLost = HistoryLostPolicy.fail();
+  private StartKind startAt = StartKind.Now.INSTANCE;
+  private HistoryLostKind onHistoryLost = HistoryLostKind.Fail.INSTANCE;
   private InvalidatePolicy onInvalidate = InvalidatePolicy.REOPEN;
   private boolean acceptMigration;
   private MongoListener listener = new MongoListener() {};
@@ -44,7 +44,7 @@ public final class MongoSourceBuilder {
 
   /** What to watch. Required. */
   public MongoSourceBuilder watch(Scope scope) {
-    this.scope = requireNonNull(scope, "watch() needs a scope");
+    this.scope = ScopeKind.of(requireNonNull(scope, "watch() needs a scope"));
     return this;
   }
 
@@ -142,13 +142,14 @@ public final class MongoSourceBuilder {
 
   /** Where a stream without a checkpoint begins: now unless set. */
   public MongoSourceBuilder startAt(StartPosition start) {
-    this.startAt = requireNonNull(start, "startAt() needs a start");
+    this.startAt = StartKind.of(requireNonNull(start, "startAt() needs a start"));
     return this;
   }
 
   /** What to do when the server no longer has what came next: fail unless set. */
   public MongoSourceBuilder onHistoryLost(HistoryLostPolicy policy) {
-    this.onHistoryLost = requireNonNull(policy, "onHistoryLost() needs a policy");
+    this.onHistoryLost =
+        HistoryLostKind.of(requireNonNull(policy, "onHistoryLost() needs a policy"));
     return this;
   }
 
@@ -194,7 +195,7 @@ public final class MongoSourceBuilder {
    *     if the client has one with which no change stream can be read
    */
   public MongoSource build() {
-    Scope watched = scope;
+    ScopeKind watched = scope;
     if (watched == null) {
       throw new IllegalArgumentException(
           "nothing is watched: say what with watch(), as in watch(Scope.collection(\"shop\", \"orders\"))");
@@ -204,7 +205,7 @@ public final class MongoSourceBuilder {
         readTimeout,
         listener,
         runtime,
-        new Options(
+        new SourceOptions(
             watched,
             UserPipeline.checked(pipeline, spec.codecs(), split),
             fullDocument,
@@ -213,8 +214,8 @@ public final class MongoSourceBuilder {
             split,
             collation,
             comment,
-            Limits.batchSize(batchSize),
-            Limits.maxAwaitTime(maxAwaitTime),
+            OptionRanges.batchSize(batchSize),
+            OptionRanges.maxAwaitTime(maxAwaitTime),
             readPreference,
             startAt,
             onHistoryLost,

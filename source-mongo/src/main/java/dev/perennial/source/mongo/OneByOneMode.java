@@ -22,7 +22,7 @@ final class OneByOneMode {
   static final int MOST = 1_000;
 
   private final BooleanSupplier sharded;
-  private final Telling telling;
+  private final MongoNotifier telling;
 
   /** What the server could not return; null while events come in batches. */
   private @Nullable UnreturnableEvent met;
@@ -34,7 +34,7 @@ final class OneByOneMode {
    * @param sharded whether events of several servers are put in order, so that there is no stepping
    *     over any
    */
-  OneByOneMode(BooleanSupplier sharded, Telling telling) {
+  OneByOneMode(BooleanSupplier sharded, MongoNotifier telling) {
     this.sharded = sharded;
     this.telling = telling;
   }
@@ -66,11 +66,11 @@ final class OneByOneMode {
    * @param before the position before it
    * @throws MongoSourceException.Unreturnable if there is no way past it
    */
-  MalformedChange stepOver(MongoException error, MongoPosition before)
+  MalformedChange stepOver(MongoException error, ResumePosition before)
       throws MongoSourceException.Unreturnable {
     MalformedChange event =
         UnreturnableEvent.read(error).asMalformed(error, before, sharded.getAsBoolean());
-    MongoPosition position = event.position().orElse(before);
+    ResumePosition position = event.position().orElse(before);
     telling.tell(listener -> listener.onSteppedOver(new SteppedOver(position, error)));
     passed("the event that the server could not return is stepped over");
     return event;
@@ -90,13 +90,13 @@ final class OneByOneMode {
    * @return whether it is the one that could not be returned, or comes behind it, or so many have
    *     come that it is to be taken for gone
    */
-  boolean isOverAt(MongoPosition position) {
+  boolean isOverAt(ResumePosition position) {
     UnreturnableEvent event = met;
     return event == null || ++came >= MOST || isAtOrBehind(position, event);
   }
 
-  private static boolean isAtOrBehind(MongoPosition position, UnreturnableEvent event) {
-    return event.token().map(MongoPosition::ofToken).filter(position::equals).isPresent()
+  private static boolean isAtOrBehind(ResumePosition position, UnreturnableEvent event) {
+    return event.token().map(ResumePosition::ofToken).filter(position::equals).isPresent()
         || event
             .clusterTime()
             .flatMap(time -> position.clusterTime().filter(at -> at.compareTo(time) > 0))

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /** A cursor of the driver's, which may open another one in its place while it is read. */
 final class OpenCursor {
 
-  private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
+  private static final Logger LOG = LoggerFactory.getLogger(MongoNotifier.LOGGER);
 
   /** How long killing a cursor is waited for at the least. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
@@ -75,7 +75,7 @@ final class OpenCursor {
    * The next event; null if there is none. Asks the server, at most once, if no batch is left; the
    * driver may reopen the cursor meanwhile.
    *
-   * @throws MongoSourceException.ResumeStorm if it does so again and again
+   * @throws ResumeStormException if it does so again and again
    */
   @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
     if (available() > 0) {

@@ -30,8 +30,8 @@ final class ResumeWatch implements ServerSelector {
    */
   static final int STORM = 5;
 
-  private final SeenTime seen;
-  private final Telling telling;
+  private final NewestClusterTime seen;
+  private final MongoNotifier telling;
   private final StreamRuntime runtime;
 
   /** The thread that is inside {@code tryNext}. All below is its own. */
@@ -46,7 +46,7 @@ final class ResumeWatch implements ServerSelector {
   /**
    * @param seen what the replies say of the cluster's time
    */
-  ResumeWatch(SeenTime seen, Telling telling, StreamRuntime runtime) {
+  ResumeWatch(NewestClusterTime seen, MongoNotifier telling, StreamRuntime runtime) {
     this.seen = seen;
     this.telling = telling;
     this.runtime = runtime;
@@ -57,7 +57,7 @@ final class ResumeWatch implements ServerSelector {
    *
    * @param isReplaced whether the cursor is another one since
    * @param session what the cursor is in; null if that is the driver's own
-   * @throws MongoSourceException.ResumeStorm if the driver was stopped
+   * @throws ResumeStormException if the driver was stopped
    * @throws MongoSourceException.ClientClosed if the client is closed
    */
   <T> @Nullable T within(
@@ -77,7 +77,7 @@ final class ResumeWatch implements ServerSelector {
       }
       return event;
     } catch (StormBroken e) {
-      throw new MongoSourceException.ResumeStorm(e.resumes);
+      throw new ResumeStormException(e.resumes);
     } catch (IllegalStateException e) {
       MongoErrors.throwIfClosed(e);
       throw e;

@@ -39,9 +39,23 @@ final class ServerTime {
     BsonDocument reply = Interrupts.call(this::ping);
     BsonValue time = reply.get("operationTime");
     if (time == null || !time.isTimestamp()) {
-      throw new MongoSourceException.NoReplicaSet(null);
+      throw MongoErrors.noReplicaSet(null);
     }
     return time.asTimestamp();
+  }
+
+  /**
+   * Where a stream begins; for now, the server is asked for its time.
+   *
+   * @throws MongoSourceException.NoReplicaSet if the server keeps no time, since it has no oplog
+   */
+  ResumePosition position(StartKind start) throws MongoSourceException, InterruptedException {
+    if (start instanceof StartKind.AtTime at) {
+      return at.position();
+    }
+    return start instanceof StartKind.AfterToken after
+        ? after.position()
+        : ResumePosition.ofTime(next());
   }
 
   private BsonDocument ping() {

@@ -3,7 +3,7 @@ package dev.perennial.source.mongo;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +22,7 @@ final class SplitEvents {
   private final List<ChangeEvent> held = new ArrayList<>();
 
   /** How many parts of the event came before those held, and could not be read. */
-  private int unreadable;
+  private int unreadableParts;
 
   /** How many parts the event has of which some are held. */
   private int of;
@@ -30,7 +30,7 @@ final class SplitEvents {
   private long size;
 
   /** Whether the event before this one could not be read, and may have been a first part. */
-  private boolean afterWreckage;
+  private boolean afterUnreadable;
 
   /**
    * @param limit the most bytes that are held of one event
@@ -54,8 +54,8 @@ final class SplitEvents {
    */
   @Nullable ChangeEvent whole(ChangeEvent event, MongoPosition last) throws MongoSourceException {
     SplitEvent part = part(event);
-    boolean mayBeRest = afterWreckage;
-    afterWreckage = part == null && event instanceof MalformedChange;
+    boolean mayBeRest = afterUnreadable;
+    afterUnreadable = part == null && event instanceof MalformedChange;
     if (part == null) {
       if (isOpen()) {
         throw missing(event.toString());
@@ -63,7 +63,7 @@ final class SplitEvents {
       return event;
     }
     if (mayBeRest && part.fragment() == 2) {
-      unreadable = 1;
+      unreadableParts = 1;
     }
     if (part.fragment() != expected() || (isOpen() && part.of() != of)) {
       throw missing("part " + part.fragment() + " of " + part.of() + " of an event");
@@ -73,12 +73,14 @@ final class SplitEvents {
     size += sizeOf(event);
     if (size > limit) {
       throw new MongoSourceException.EventTooLarge(
-          "an event behind "
-              + last
-              + " was split by the server and has more than the "
-              + limit
-              + " bytes that are held of one; take what makes it so large out with a $project stage, or drop"
-              + " fullDocument and fullDocumentBeforeChange");
+          ErrorDetails.fatal(
+              "an event behind "
+                  + last
+                  + " was split by the server and has more than the "
+                  + limit
+                  + " bytes that are held of one; take what makes it so large out with a $project stage, or drop"
+                  + " fullDocument and fullDocumentBeforeChange",
+              null));
     }
     return part.fragment() < part.of() ? null : whole();
   }
@@ -87,47 +89,46 @@ final class SplitEvents {
     List<Change> readable =
         held.stream().filter(Change.class::isInstance).map(Change.class::cast).toList();
     ChangeEvent whole =
-        unreadable == 0 && readable.size() == held.size()
+        unreadableParts == 0 && readable.size() == held.size()
             ? Fragments.join(readable, reader)
-            : wreckage();
+            : unreadable();
     held.clear();
-    unreadable = 0;
+    unreadableParts = 0;
     size = 0;
     return whole;
   }
 
   /** The parts, one after the other, at the last one's token. */
-  private MalformedChange wreckage() {
+  private MalformedChange unreadable() {
     ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size));
     Throwable cause = new CorruptBsonException("its first part could not be read");
+    byte @Nullable [] token = null;
+    @Nullable BsonTimestamp time = null;
     for (ChangeEvent part : held) {
       if (part instanceof MalformedChange malformed) {
-        bytes.put(malformed.raw());
-        cause = malformed.cause();
+        UnreadableEvent event = malformed.event();
+        bytes.put(event.bytes());
+        cause = event.cause();
+        token = event.token();
+        time = event.clusterTime();
       } else if (part instanceof Change change) {
-        bytes.put(change.rawBytes());
+        Envelope event = change.envelope();
+        bytes.put(event.bytes);
+        token = event.documentBytes(Field.ID);
+        time = event.timestamp(Field.CLUSTER_TIME);
       }
     }
-    ChangeEvent last = held.get(held.size() - 1);
-    Optional<MongoPosition> position =
-        last instanceof MalformedChange malformed
-            ? malformed.position()
-            : Optional.of(((Change) last).position());
-    return MalformedChange.received(
-        bytes.array(),
-        position.flatMap(MongoPosition::token).map(BsonBytes::of).orElse(null),
-        position.flatMap(MongoPosition::clusterTime).orElse(null),
-        cause,
-        null);
+    return new MalformedChange(
+        new UnreadableEvent(bytes.array(), bytes.capacity(), token, time, cause, null));
   }
 
   /** Which part an event is; null if it is none. Between two parts nothing else comes. */
   private @Nullable SplitEvent part(ChangeEvent event) {
     if (event instanceof MalformedChange malformed) {
-      return malformed.part().orElse(isOpen() ? new SplitEvent(expected(), of) : null);
+      return partOf(malformed.event());
     }
     try {
-      return event instanceof Change change && change.isFragment()
+      return event instanceof Change change && change.envelope().has(Field.SPLIT_EVENT)
           ? change.splitEvent().orElse(null)
           : null;
     } catch (ChangePayloadException e) {
@@ -136,8 +137,13 @@ final class SplitEvents {
     }
   }
 
+  private @Nullable SplitEvent partOf(UnreadableEvent event) {
+    SplitEvent part = event.part();
+    return part != null || !isOpen() ? part : new SplitEvent(expected(), of);
+  }
+
   private int expected() {
-    return unreadable + held.size() + 1;
+    return unreadableParts + held.size() + 1;
   }
 
   private static long sizeOf(ChangeEvent event) {
@@ -147,8 +153,8 @@ final class SplitEvents {
     return event instanceof Change change ? change.size() : 0;
   }
 
-  private MongoSourceException.FragmentMissing missing(String came) {
-    return new MongoSourceException.FragmentMissing(
+  private FragmentMissingException missing(String came) {
+    return new FragmentMissingException(
         "the server sent "
             + came
             + " where part "

@@ -64,29 +64,31 @@ record UnreturnableEvent(
    *     the others have before it may have been dropped
    * @throws MongoSourceException.Unreturnable if there is no way past it
    */
-  MalformedChange asMalformed(MongoException error, MongoPosition last, boolean sharded)
+  MalformedChange asMalformed(MongoException error, ResumePosition last, boolean sharded)
       throws MongoSourceException.Unreturnable {
     if (token.isPresent() && !sharded) {
-      MalformedChange malformed = MalformedChange.unreturned(token.get(), size, error);
+      MalformedChange malformed =
+          new MalformedChange(UnreadableEvent.unreturned(token.get(), size, error));
       // Behind itself it cannot be: the token is not understood.
       if (!malformed.position().equals(Optional.of(last))) {
         return malformed;
       }
     }
     throw new MongoSourceException.Unreturnable(
-        "the server cannot return the event "
-            + where(last)
-            + (sharded
-                ? " of a sharded cluster, where events of other shards may be before it"
-                : " and does not say which it is")
-            + ", so that there is no way past it: "
-            + MongoErrors.words(error)
-            + "; "
-            + remedy(error),
-        error);
+        ErrorDetails.fatal(
+            "the server cannot return the event "
+                + where(last)
+                + (sharded
+                    ? " of a sharded cluster, where events of other shards may be before it"
+                    : " and does not say which it is")
+                + ", so that there is no way past it: "
+                + MongoErrors.words(error)
+                + "; "
+                + remedy(error),
+            error));
   }
 
-  private String where(MongoPosition last) {
+  private String where(ResumePosition last) {
     return clusterTime
         .map(known -> "at cluster time " + ClusterTime.text(known))
         .or(() ->

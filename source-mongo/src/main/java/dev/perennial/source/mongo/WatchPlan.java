@@ -61,7 +61,7 @@ record WatchPlan(
    * @param stages the application's
    * @param split whether the server shall split events that are too large
    */
-  static WatchPlan of(Scope scope, List<BsonDocument> stages, boolean split) {
+  static WatchPlan of(ScopeKind scope, List<BsonDocument> stages, boolean split) {
     List<BsonDocument> pipeline = new ArrayList<>();
     scopeStage(scope).ifPresent(pipeline::add);
     pipeline.addAll(stages);
@@ -73,7 +73,7 @@ record WatchPlan(
   }
 
   /** The stages of a stream that gives only what happened to the collections of a scope. */
-  static List<BsonDocument> drops(Scope scope) {
+  static List<BsonDocument> drops(ScopeKind scope) {
     List<BsonDocument> pipeline = new ArrayList<>();
     scopeStage(scope).ifPresent(pipeline::add);
     BsonDocument types = new BsonDocument("$in", new BsonArray(DROPS));
@@ -81,30 +81,30 @@ record WatchPlan(
     return pipeline;
   }
 
-  private static Optional<String> database(Scope scope) {
-    if (scope instanceof Scopes.OneCollection one) {
+  private static Optional<String> database(ScopeKind scope) {
+    if (scope instanceof ScopeKind.OneCollection one) {
       return Optional.of(one.database());
     }
-    if (scope instanceof Scopes.OneDatabase one) {
+    if (scope instanceof ScopeKind.OneDatabase one) {
       return Optional.of(one.database());
     }
-    if (scope instanceof Scopes.Collections several && several.byDatabase().size() == 1) {
+    if (scope instanceof ScopeKind.Collections several && several.byDatabase().size() == 1) {
       return Optional.of(several.byDatabase().firstKey());
     }
     return Optional.empty();
   }
 
-  private static Optional<String> collection(Scope scope) {
-    return scope instanceof Scopes.OneCollection one
+  private static Optional<String> collection(ScopeKind scope) {
+    return scope instanceof ScopeKind.OneCollection one
         ? Optional.of(one.collection())
         : Optional.empty();
   }
 
-  private static Optional<BsonDocument> scopeStage(Scope scope) {
-    if (scope instanceof Scopes.Collections several) {
+  private static Optional<BsonDocument> scopeStage(ScopeKind scope) {
+    if (scope instanceof ScopeKind.Collections several) {
       return Optional.of(stage("$match", anyOf(several)));
     }
-    if (scope instanceof Scopes.Matching matching) {
+    if (scope instanceof ScopeKind.Matching matching) {
       return Optional.of(stage("$match", whereNameIs(matching.namespace())));
     }
     return Optional.empty();
@@ -114,7 +114,7 @@ record WatchPlan(
    * By {@code ns.coll}: servers scan their oplog ten times faster by this than by {@code ns} as a
    * whole. A rename is of both its names, as it is for a stream on one collection.
    */
-  private static BsonDocument anyOf(Scopes.Collections several) {
+  private static BsonDocument anyOf(ScopeKind.Collections several) {
     BsonArray choices = new BsonArray();
     boolean oneDatabase = several.byDatabase().size() == 1;
     several

@@ -20,13 +20,13 @@ class CheckpointTextTest {
 
   @Test
   void writesOneLine() {
-    assertThat(text.encode(MongoPosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN))))
+    assertThat(text.encode(ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN))))
         .isEqualTo(
             new Checkpoint("mongodb", "f1", "1 token " + Samples.EVENT_TOKEN + " 1594899637.3"));
-    assertThat(text.encode(MongoPosition.ofTime(new BsonTimestamp(-1, 7))))
+    assertThat(text.encode(ResumePosition.ofTime(new BsonTimestamp(-1, 7))))
         .isEqualTo(new Checkpoint("mongodb", "f1", "1 time 4294967295.7"));
     assertThat(
-            text.encode(MongoPosition.ofToken(BsonDocument.parse("{_data: 'x', n: 'a\\nb c'}")))
+            text.encode(ResumePosition.ofToken(BsonDocument.parse("{_data: 'x', n: 'a\\nb c'}")))
                 .position())
         .isEqualTo("1 token {\"_data\": \"x\", \"n\": \"a\\nb c\"} -");
   }
@@ -34,16 +34,16 @@ class CheckpointTextTest {
   @Property
   void tokensRoundTrip(@ForAll Random random, @ForAll long time) throws CheckpointException {
     BsonDocument token = new RandomBson(random).token();
-    assertRoundTrips(MongoPosition.ofToken(token));
-    assertRoundTrips(MongoPosition.ofToken(token, new BsonTimestamp(time)));
+    assertRoundTrips(ResumePosition.ofToken(token));
+    assertRoundTrips(ResumePosition.ofToken(token, new BsonTimestamp(time)));
   }
 
   @Property
   void timesRoundTrip(@ForAll long time) throws CheckpointException {
-    assertRoundTrips(MongoPosition.ofTime(new BsonTimestamp(time)));
+    assertRoundTrips(ResumePosition.ofTime(new BsonTimestamp(time)));
   }
 
-  private void assertRoundTrips(MongoPosition position) throws CheckpointException {
+  private void assertRoundTrips(ResumePosition position) throws CheckpointException {
     Checkpoint written = text.encode(position);
 
     CheckpointText.Restored restored = text.decode(Checkpoint.parse(written.toLine()));
@@ -59,7 +59,7 @@ class CheckpointTextTest {
   void readsATokenInRelaxedJson() throws CheckpointException {
     String json = BsonDocument.parse("{_data: '82AA', n: 5}").toJson();
 
-    MongoPosition position =
+    ResumePosition position =
         text.decode(new Checkpoint("mongodb", "f1", "1 token " + json + " 5.1")).position();
 
     assertThat(position.token()).contains(BsonDocument.parse("{_data: '82AA', n: 5}"));
@@ -68,11 +68,11 @@ class CheckpointTextTest {
 
   @Test
   void underOtherSettingsGoesOnFromTheTime() throws CheckpointException {
-    MongoPosition saved = MongoPosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN));
+    ResumePosition saved = ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN));
 
     CheckpointText.Restored restored = new CheckpointText("f2").decode(text.encode(saved));
 
-    MongoPosition time = MongoPosition.ofTime(new BsonTimestamp(1594899637, 3));
+    ResumePosition time = ResumePosition.ofTime(new BsonTimestamp(1594899637, 3));
     assertThat(restored.position()).isEqualTo(time);
     assertThat(restored.settingsChanged())
         .contains(new MongoListener.SettingsChanged(saved, time, "f1", "f2"));
@@ -80,7 +80,7 @@ class CheckpointTextTest {
 
   @Test
   void underOtherSettingsATimeStays() throws CheckpointException {
-    MongoPosition saved = MongoPosition.ofTime(new BsonTimestamp(9, 1));
+    ResumePosition saved = ResumePosition.ofTime(new BsonTimestamp(9, 1));
 
     CheckpointText.Restored restored = new CheckpointText("f2").decode(text.encode(saved));
 
@@ -90,7 +90,7 @@ class CheckpointTextTest {
 
   @Test
   void underOtherSettingsATokenWithoutATimeIsOfNoUse() {
-    Checkpoint saved = text.encode(MongoPosition.ofToken(Tokens.ofHex("AA")));
+    Checkpoint saved = text.encode(ResumePosition.ofToken(Tokens.ofHex("AA")));
 
     assertThatThrownBy(() -> new CheckpointText("f2").decode(saved))
         .isInstanceOfSatisfying(

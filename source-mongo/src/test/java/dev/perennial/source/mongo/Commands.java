@@ -136,7 +136,7 @@ final class Commands implements CommandListener {
         && before.after().isPresent()
         && open.batchSize().equals(Optional.of(1))
         && before.batchSize().isEmpty()
-        && MongoPosition.ofToken(before.after().get()).clusterTime().equals(open.atTime());
+        && ResumePosition.ofToken(before.after().get()).clusterTime().equals(open.atTime());
   }
 
   Open lastOpen() {
@@ -170,7 +170,7 @@ final class Commands implements CommandListener {
   }
 
   /** The newest post-batch resume token. */
-  synchronized Optional<MongoPosition> progress() {
-    return Optional.ofNullable(progress).map(MongoPosition::ofToken);
+  synchronized Optional<ResumePosition> progress() {
+    return Optional.ofNullable(progress).map(ResumePosition::ofToken);
   }
 }

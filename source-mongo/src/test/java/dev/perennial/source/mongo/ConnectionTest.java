@@ -75,8 +75,7 @@ class ConnectionTest {
       assertThat(connection.receive(Duration.ZERO)).isNull();
     }
     assertThat(rig.servers.count("aggregate")).isZero();
-    assertThatThrownBy(() -> Rig.receive(connection))
-        .isInstanceOf(MongoSourceException.CursorLost.class);
+    assertThatThrownBy(() -> Rig.receive(connection)).isInstanceOf(CursorLostException.class);
     connection.close(Rig.TIMEOUT);
   }
 
@@ -266,7 +265,7 @@ class ConnectionTest {
   private static boolean isProbe() {
     return StackWalker.getInstance()
         .walk(frames ->
-            frames.anyMatch(frame -> frame.getClassName().equals(StartProbe.class.getName())));
+            frames.anyMatch(frame -> frame.getClassName().equals(OplogCheck.class.getName())));
   }
 
   private static MongoPosition firstEvent(Rig three) throws Exception {
@@ -337,7 +336,7 @@ class ConnectionTest {
         three.servers.noop();
         there.set(true);
         assertThat(connection.receive(Duration.ofMillis(100))).isNull();
-        runtime.skip(StartProbe.INTERVAL);
+        runtime.skip(OplogCheck.INTERVAL);
         assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
         connection.close(Rig.TIMEOUT);
       }
@@ -358,7 +357,7 @@ class ConnectionTest {
         assertThat(connection.receive(Duration.ofMillis(100))).isNull();
         three.servers.faults().truncateOplog(oldest);
         there.set(true);
-        runtime.skip(StartProbe.INTERVAL);
+        runtime.skip(OplogCheck.INTERVAL);
         assertThatThrownBy(() -> Rig.receive(connection))
             .isInstanceOf(MongoException.class)
             .hasMessageContaining("286");

@@ -40,10 +40,10 @@ class DeploymentTest {
             random.nextBoolean() ? Deployment.REPLICA_SET + id : null,
             random.nextBoolean() ? set : null,
             collections.stream().map(n -> new UUID(n, ~n)).collect(Collectors.toSet()));
-    MongoPosition position =
+    ResumePosition position =
         random.nextBoolean()
-            ? MongoPosition.ofToken(new RandomBson(random).token())
-            : MongoPosition.ofTime(new org.bson.BsonTimestamp(random.nextLong()));
+            ? ResumePosition.ofToken(new RandomBson(random).token())
+            : ResumePosition.ofTime(new org.bson.BsonTimestamp(random.nextLong()));
     CheckpointText text = new CheckpointText("f");
 
     Checkpoint written = text.encode(position, deployment);
@@ -61,7 +61,7 @@ class DeploymentTest {
     assertThat(
             new CheckpointText("f")
                 .encode(
-                    MongoPosition.ofTime(new org.bson.BsonTimestamp(5, 1)),
+                    ResumePosition.ofTime(new org.bson.BsonTimestamp(5, 1)),
                     of("replicaSet-65f0", "my set & co", A))
                 .position())
         .isEqualTo(
@@ -75,7 +75,7 @@ class DeploymentTest {
         new Deployment(null, "rs0", Set.of(A), new org.bson.BsonTimestamp(7, 2));
     CheckpointText text = new CheckpointText("f");
     Checkpoint written =
-        text.encode(MongoPosition.ofTime(new org.bson.BsonTimestamp(5, 1)), deployment);
+        text.encode(ResumePosition.ofTime(new org.bson.BsonTimestamp(5, 1)), deployment);
 
     assertThat(written.position()).endsWith("&at=7.2");
     assertThat(text.decode(written).deployment()).isEqualTo(deployment);

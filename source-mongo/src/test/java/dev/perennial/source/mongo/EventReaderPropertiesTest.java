@@ -51,7 +51,7 @@ class EventReaderPropertiesTest {
     assertThat(change.lsid().orElse(null)).isEqualTo(drivers.getLsid());
     assertThat(change.wallTime().map(time -> time.toEpochMilli()))
         .isEqualTo(Optional.ofNullable(drivers.getWallTime()).map(time -> time.getValue()));
-    assertThat(change.isFragment()).isEqualTo(drivers.getSplitEvent() != null);
+    assertThat(change.envelope().has(Field.SPLIT_EVENT)).isEqualTo(drivers.getSplitEvent() != null);
     assertSame(change.updateDescription(), drivers.getUpdateDescription());
     assertThat(change.fullDocument().isAbsent()).isEqualTo(!event.containsKey("fullDocument"));
     assertThat(change.raw()).isEqualTo(event);
@@ -159,7 +159,7 @@ class EventReaderPropertiesTest {
     }
   }
 
-  private static void assertUsable(MongoPosition position) {
+  private static void assertUsable(ResumePosition position) {
     assertThat(position.isInvalidate() && !position.isEvent()).isFalse();
     assertThat(new CheckpointText("f").encode(position).position()).startsWith("1 token ");
     assertThat(position.toString()).isNotBlank();

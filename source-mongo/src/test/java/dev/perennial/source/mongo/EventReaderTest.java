@@ -88,8 +88,8 @@ class EventReaderTest {
     assertThat(change.collectionUuid()).isEmpty();
     assertThat(change.operationDescription()).isEmpty();
     assertThat(change.splitEvent()).isEmpty();
-    assertThat(change.isFragment()).isFalse();
-    assertThat(change.position()).isEqualTo(MongoPosition.ofToken(change.resumeToken()));
+    assertThat(change.envelope().has(Field.SPLIT_EVENT)).isFalse();
+    assertThat(change.position()).isEqualTo(ResumePosition.ofToken(change.resumeToken()));
   }
 
   @Test
@@ -234,7 +234,7 @@ class EventReaderTest {
     assertThat(change.collectionUuid()).isEmpty();
     assertThat(change.operationDescription()).isEmpty();
     assertThat(change.splitEvent()).isEmpty();
-    assertThat(change.isFragment()).isFalse();
+    assertThat(change.envelope().has(Field.SPLIT_EVENT)).isFalse();
     assertThat(change.raw().getInt32("documentKey").getValue()).isEqualTo(5);
     assertThat(change.toString()).isNotBlank();
   }
@@ -372,7 +372,7 @@ class EventReaderTest {
   void joinsFragments() {
     Change first = fragment(1, "fullDocument: {a: 1}", Samples.EVENT_TOKEN);
     Change second = fragment(2, "operationType: 'update', ns: {db: 'd', coll: 'c'}", "82AA");
-    assertThat(first.isFragment()).isTrue();
+    assertThat(first.envelope().has(Field.SPLIT_EVENT)).isTrue();
     assertThat(first.splitEvent()).contains(new SplitEvent(1, 2));
 
     Change whole = (Change) Fragments.join(List.of(first, second), EventReader.plain());
@@ -382,7 +382,7 @@ class EventReaderTest {
             BsonDocument.parse(
                 "{_id: {_data: '82AA'}, fullDocument: {a: 1}, operationType: 'update',"
                     + " ns: {db: 'd', coll: 'c'}}"));
-    assertThat(whole.isFragment()).isFalse();
+    assertThat(whole.envelope().has(Field.SPLIT_EVENT)).isFalse();
     assertThat(whole.operationType()).isEqualTo(OperationType.UPDATE);
     assertThat(whole.fullDocument().isPresent()).isTrue();
   }
@@ -393,7 +393,7 @@ class EventReaderTest {
       SplitEvents split = new SplitEvents(EventReader.plain(), SplitEvents.DEFAULT_LIMIT);
       byte[] first = broken(fragment(1, "a: 'x'", Samples.EVENT_TOKEN), broken == 1);
       byte[] second = broken(fragment(2, "b: 'y'", Samples.EVENT_TOKEN_V2), broken == 2);
-      MongoPosition before = MongoPosition.ofTime(new BsonTimestamp(9, 1));
+      MongoPosition before = ResumePosition.ofTime(new BsonTimestamp(9, 1));
 
       assertThat(split.whole(EventReader.plain().read(first), before)).isNull();
       assertThat(split.isOpen()).isTrue();
@@ -412,7 +412,7 @@ class EventReaderTest {
   @Test
   void aFragmentOfWhichNothingCanBeReadDoesNotStopTheOthers() throws Exception {
     SplitEvents split = new SplitEvents(EventReader.plain(), SplitEvents.DEFAULT_LIMIT);
-    MongoPosition before = MongoPosition.ofTime(new BsonTimestamp(9, 1));
+    MongoPosition before = ResumePosition.ofTime(new BsonTimestamp(9, 1));
     byte[] unreadable = Arrays.copyOf(Samples.event(""), 20);
     Change second = fragment(2, "b: 1", Samples.EVENT_TOKEN_V2);
 
@@ -422,7 +422,7 @@ class EventReaderTest {
 
     assertThat(rest.resumeToken()).contains(second.resumeToken());
     assertThatThrownBy(() -> split.whole(second, before))
-        .isInstanceOf(MongoSourceException.FragmentMissing.class);
+        .isInstanceOf(FragmentMissingException.class);
   }
 
   /** The last element gets a type that no BSON has. */

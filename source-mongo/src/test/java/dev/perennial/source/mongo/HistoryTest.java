@@ -163,12 +163,13 @@ class HistoryTest {
     try (Rig rig = rig(9)) {
       String saved = Saved.EVENT.lose(rig);
       MongoSource source = rig.builder().build();
-      MongoPosition lost = source.decode(rig.store.checkpoint(Rig.ID).orElseThrow());
-      MongoPosition time = lost.degraded().orElseThrow().inPlaceOf(lost);
+      ResumePosition lost =
+          ResumePosition.of(source.decode(rig.store.checkpoint(Rig.ID).orElseThrow()));
+      ResumePosition time = lost.degraded().orElseThrow().inPlaceOf(lost);
       assertThat(source.encode(time).position()).isEqualTo(saved);
       assertThat(source.encode(lost.degraded().orElseThrow().inPlaceOf(time)).position())
           .isEqualTo(saved);
-      assertThat(source.encode(MongoPosition.ofTime(rig.servers.currentTime())).position())
+      assertThat(source.encode(ResumePosition.ofTime(rig.servers.currentTime())).position())
           .isNotEqualTo(saved);
       source.close();
     }
@@ -271,7 +272,7 @@ class HistoryTest {
         // The first is for the gap.
         rig.servers.faults().failFrom("ping", 2, 1, FaultSpec.error(11602));
         Recovery<ChangeEvent, MongoPosition> recovery =
-            source.recover(MongoPosition.ofTime(time), ErrorKindTest.error(286, "lost"));
+            source.recover(ResumePosition.ofTime(time), ErrorKindTest.error(286, "lost"));
         assertThat(recovery).isInstanceOf(Recovery.Restart.class);
         assertThat(asked).hasSize(1);
       }
@@ -521,9 +522,8 @@ class HistoryTest {
           EventStream<ChangeEvent> stream = rig.stream(at)) {
         assertThat(take(stream, 1)).containsExactly("insert 1");
       }
-      MongoPosition time = MongoPosition.ofTime(start);
-      assertThat(
-              source.recover(time, new MongoSourceException.FragmentMissing("a part is missing")))
+      ResumePosition time = ResumePosition.ofTime(start);
+      assertThat(source.recover(time, new FragmentMissingException("a part is missing")))
           .isEqualTo(Recovery.restart(time));
       source.close();
       assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
@@ -558,7 +558,8 @@ class HistoryTest {
       rig.insert(1);
       MongoPosition event = Positions.ofFirstEvent(source, rig.servers.oldestTime());
       assertThat(aggregates(rig, source, event)).isEqualTo(2);
-      assertThat(aggregates(rig, source, event.degraded().orElseThrow())).isEqualTo(1);
+      assertThat(aggregates(rig, source, ResumePosition.of(event).degraded().orElseThrow()))
+          .isEqualTo(1);
       assertThat(rig.servers.openCursors()).isZero();
     }
     try (Rig rig = rig(13);

@@ -47,7 +47,8 @@ class InvalidateTest {
       assertThat(rig.told.of(MongoListener.Invalidated.class))
           .singleElement()
           .satisfies(told -> assertThat(told.hidden()).isFalse())
-          .satisfies(told -> assertThat(told.position().isInvalidate()).isTrue());
+          .satisfies(
+              told -> assertThat(ResumePosition.of(told.position()).isInvalidate()).isTrue());
     }
   }
 

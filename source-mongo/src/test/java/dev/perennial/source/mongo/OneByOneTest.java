@@ -153,24 +153,25 @@ class OneByOneTest {
   @DisplayName("other events of its time may be before it: only it, or a later one, ends that")
   void ofOneTime() {
     Told told = new Told();
-    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener, "shop.orders"));
+    OneByOneMode mode =
+        new OneByOneMode(() -> false, new MongoNotifier(told.listener, "shop.orders"));
     MongoException named = ErrorKindTest.error(47, "clusterTime: Timestamp(1594899637, 3)");
-    assertThat(mode.isOverAt(MongoPosition.ofTime(new BsonTimestamp(1, 1)))).isTrue();
+    assertThat(mode.isOverAt(ResumePosition.ofTime(new BsonTimestamp(1, 1)))).isTrue();
 
     assertThat(mode.met(named)).isTrue();
     assertThat(mode.met(named)).as("now it is the next one").isFalse();
     // Of that very time, as the changes of a transaction are.
-    MongoPosition same = MongoPosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN));
+    ResumePosition same = ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN));
     assertThat(same.clusterTime()).contains(new BsonTimestamp(1594899637, 3));
     assertThat(mode.isOverAt(same)).isFalse();
-    assertThat(mode.isOverAt(MongoPosition.ofTime(new BsonTimestamp(1594899637, 2)))).isFalse();
-    assertThat(mode.isOverAt(MongoPosition.ofTime(new BsonTimestamp(1594899637, 4)))).isTrue();
+    assertThat(mode.isOverAt(ResumePosition.ofTime(new BsonTimestamp(1594899637, 2)))).isFalse();
+    assertThat(mode.isOverAt(ResumePosition.ofTime(new BsonTimestamp(1594899637, 4)))).isTrue();
     mode.passed("it is over");
 
     mode.met(
         ErrorKindTest.error(
             10334, "First element: _id: { _data: \"" + Samples.EVENT_TOKEN + "\" }"));
-    assertThat(mode.isOverAt(MongoPosition.ofTime(new BsonTimestamp(1594899637, 3)))).isFalse();
+    assertThat(mode.isOverAt(ResumePosition.ofTime(new BsonTimestamp(1594899637, 3)))).isFalse();
     assertThat(mode.isOverAt(same)).isTrue();
   }
 
@@ -178,8 +179,8 @@ class OneByOneTest {
   @DisplayName("the count of events one by one begins anew with each that is met")
   void countsAnew() {
     OneByOneMode mode =
-        new OneByOneMode(() -> false, new Telling(new Told().listener, "shop.orders"));
-    MongoPosition early = MongoPosition.ofTime(new BsonTimestamp(1, 1));
+        new OneByOneMode(() -> false, new MongoNotifier(new Told().listener, "shop.orders"));
+    ResumePosition early = ResumePosition.ofTime(new BsonTimestamp(1, 1));
     for (int round = 0; round < 2; round++) {
       mode.met(ErrorKindTest.error(10334, "too large"));
       for (int i = 1; i < OneByOneMode.MOST; i++) {
@@ -237,7 +238,8 @@ class OneByOneTest {
   @DisplayName("so does a stream that begins somewhere else")
   void restarted() {
     Told told = new Told();
-    OneByOneMode mode = new OneByOneMode(() -> false, new Telling(told.listener, "shop.orders"));
+    OneByOneMode mode =
+        new OneByOneMode(() -> false, new MongoNotifier(told.listener, "shop.orders"));
     assertThat(mode.met(new MongoException(10334, "too large"))).isTrue();
     assertThat(mode.isOn()).isTrue();
     mode.passed("it begins somewhere else");
@@ -265,8 +267,7 @@ class OneByOneTest {
                       + hex
                       + "\" }"));
       Connection<ChangeEvent, MongoPosition> batches = source.connect(Optional.of(event));
-      assertThatThrownBy(() -> Rig.receive(batches))
-          .isInstanceOf(MongoSourceException.CursorLost.class);
+      assertThatThrownBy(() -> Rig.receive(batches)).isInstanceOf(CursorLostException.class);
       batches.close(Duration.ZERO);
       Connection<ChangeEvent, MongoPosition> oneByOne = source.connect(Optional.of(event));
       assertThatThrownBy(() -> Rig.receive(oneByOne))

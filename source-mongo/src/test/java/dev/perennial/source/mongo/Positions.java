@@ -16,7 +16,7 @@ final class Positions {
   /** Where the first event is that happened at a time or later. */
   static MongoPosition ofFirstEvent(MongoSource source, BsonTimestamp from) throws Exception {
     Connection<ChangeEvent, MongoPosition> connection =
-        source.connect(Optional.of(MongoPosition.ofTime(from)));
+        source.connect(Optional.of(ResumePosition.ofTime(from)));
     try {
       while (true) {
         if (Rig.receive(connection) instanceof Received.Event<ChangeEvent, MongoPosition> event) {
@@ -36,7 +36,7 @@ final class Positions {
   /** The parts of the first event that came split. */
   static List<Change> fragments(MongoSource source, BsonTimestamp from) throws Exception {
     Connection<ChangeEvent, MongoPosition> connection =
-        source.connect(Optional.of(MongoPosition.ofTime(from)));
+        source.connect(Optional.of(ResumePosition.ofTime(from)));
     List<Change> parts = new ArrayList<>();
     try {
       while (true) {

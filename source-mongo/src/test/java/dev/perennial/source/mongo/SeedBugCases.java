@@ -51,7 +51,7 @@ abstract class SeedBugCases extends MongoServerCases {
     Checkpoint spoiled =
         new Checkpoint(
             "mongodb",
-            source().build().encode(MongoPosition.ofTime(mongo.operationTime())).fingerprint(),
+            source().build().encode(ResumePosition.ofTime(mongo.operationTime())).fingerprint(),
             position);
     store.put(STREAM, spoiled);
 
@@ -173,7 +173,7 @@ abstract class SeedBugCases extends MongoServerCases {
 
     assertThat(change.clusterTime()).contains(huge);
     assertThat(huge.getInc()).isNegative();
-    MongoPosition position = MongoPosition.ofTime(huge);
+    MongoPosition position = ResumePosition.ofTime(huge);
     assertThat(position(source().build().encode(position))).isEqualTo(position);
     // The position's own time is the token's, whatever the pipeline does to the event.
     assertThat(change.position().clusterTime().orElseThrow()).isNotEqualTo(huge);
@@ -290,7 +290,7 @@ abstract class SeedBugCases extends MongoServerCases {
       "seed bug 18: the checkpoint's key is the application's own, its fingerprint tells scopes and pipelines apart, and the lag can be measured")
   void keysAndLag() throws Exception {
     given(Setup.ANY);
-    MongoPosition position = MongoPosition.ofTime(mongo.operationTime());
+    MongoPosition position = ResumePosition.ofTime(mongo.operationTime());
     List<String> fingerprints =
         List.of(
             source().build().encode(position).fingerprint(),

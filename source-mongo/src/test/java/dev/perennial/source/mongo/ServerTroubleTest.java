@@ -205,7 +205,7 @@ class ServerTroubleTest {
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
 
       assertThatThrownBy(() -> Rig.receive(connection))
-          .isInstanceOf(MongoSourceException.CursorLost.class)
+          .isInstanceOf(CursorLostException.class)
           .hasMessageContaining("reopened");
       connection.close(Duration.ZERO);
     }
@@ -346,7 +346,7 @@ class ServerTroubleTest {
     try (Rig rig = rig();
         MongoSource source = rig.builder().build()) {
       rig.insert(1);
-      MongoPosition start = MongoPosition.ofTime(rig.servers.oldestTime());
+      MongoPosition start = ResumePosition.ofTime(rig.servers.oldestTime());
       for (int i = 0; i < 3; i++) {
         Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(start));
         Rig.receive(connection);

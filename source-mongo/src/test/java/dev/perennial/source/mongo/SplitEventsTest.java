@@ -100,7 +100,7 @@ class SplitEventsTest {
       Large.insert(rig, 1);
       Large.replace(rig, 1);
       List<Change> fragments = Positions.fragments(parts, rig.servers.oldestTime());
-      MongoPosition before = MongoPosition.ofTime(rig.servers.oldestTime());
+      MongoPosition before = ResumePosition.ofTime(rig.servers.oldestTime());
       SplitEvents small = new SplitEvents(EventReader.plain(), fragments.get(0).size());
 
       assertThat(small.whole(fragments.get(0), before)).isNull();
@@ -125,7 +125,7 @@ class SplitEventsTest {
       Large.replace(rig, 1);
       List<Change> fragments = Positions.fragments(parts, rig.servers.oldestTime());
       int whole = fragments.stream().mapToInt(Change::size).sum();
-      MongoPosition before = MongoPosition.ofTime(rig.servers.oldestTime());
+      MongoPosition before = ResumePosition.ofTime(rig.servers.oldestTime());
       SplitEvents exact = new SplitEvents(EventReader.plain(), whole);
 
       for (int events = 0; events < 3; events++) {
@@ -193,8 +193,7 @@ class SplitEventsTest {
           Rig.ORDERS, new BsonInt32(1), new BsonDocument("a", Large.letters("z", 1800)), "b");
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
 
-      assertThatThrownBy(() -> Rig.receive(connection))
-          .isInstanceOf(MongoSourceException.CursorLost.class);
+      assertThatThrownBy(() -> Rig.receive(connection)).isInstanceOf(CursorLostException.class);
       connection.close(Duration.ZERO);
 
       Connection<ChangeEvent, MongoPosition> next = source.connect(Optional.of(before));
@@ -221,8 +220,7 @@ class SplitEventsTest {
       rig.servers.faults().expireImages(rig.servers.noop());
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
 
-      assertThatThrownBy(() -> Rig.receive(connection))
-          .isInstanceOf(MongoSourceException.CursorLost.class);
+      assertThatThrownBy(() -> Rig.receive(connection)).isInstanceOf(CursorLostException.class);
       connection.close(Duration.ZERO);
     }
   }
@@ -231,12 +229,12 @@ class SplitEventsTest {
   @DisplayName("a part of as many as the one before it was not of is refused")
   void otherSplit() throws Exception {
     SplitEvents split = new SplitEvents(EventReader.plain(), SplitEvents.DEFAULT_LIMIT);
-    MongoPosition before = MongoPosition.ofTime(new org.bson.BsonTimestamp(1, 1));
+    MongoPosition before = ResumePosition.ofTime(new org.bson.BsonTimestamp(1, 1));
 
     assertThat(split.whole(Samples.change("splitEvent: {fragment: 1, of: 2}"), before)).isNull();
     assertThatThrownBy(
             () -> split.whole(Samples.change("splitEvent: {fragment: 2, of: 3}"), before))
-        .isInstanceOf(MongoSourceException.FragmentMissing.class)
+        .isInstanceOf(FragmentMissingException.class)
         .hasMessageContaining("part 2 of 3")
         .hasMessageContaining("where part 2 of 2");
   }

@@ -91,7 +91,8 @@ class UnreturnableEventTest {
   void becomesAMalformedEventAtItsToken() {
     MongoException error = new MongoException(10334, "too large");
     MalformedChange change =
-        MalformedChange.unreturned(Tokens.ofHex(Samples.EVENT_TOKEN), 17_000_000, error);
+        new MalformedChange(
+            UnreadableEvent.unreturned(Tokens.ofHex(Samples.EVENT_TOKEN), 17_000_000, error));
 
     assertThat(change.raw()).isEmpty();
     assertThat(change.size()).isEqualTo(17_000_000);

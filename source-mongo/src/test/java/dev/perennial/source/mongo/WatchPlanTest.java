@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class WatchPlanTest {
 
   private static WatchPlan plan(Scope scope, Bson... stages) {
-    return WatchPlan.of(scope, encoded(false, stages), false);
+    return WatchPlan.of(ScopeKind.of(scope), encoded(false, stages), false);
   }
 
   private static List<BsonDocument> encoded(boolean split, Bson... stages) {
@@ -109,7 +109,7 @@ class WatchPlanTest {
     BsonDocument mine = BsonDocument.parse("{$match: {operationType: 'insert'}}");
     WatchPlan plan =
         WatchPlan.of(
-            Scope.collections("a.b", "a.c"),
+            ScopeKind.collections(List.of("a.b", "a.c")),
             encoded(true, mine, Aggregates.project(Filters.eq("ns", 1))),
             true);
     mine.clear();
@@ -147,7 +147,7 @@ class WatchPlanTest {
             plan(Scope.collections("shop.a", "shop.b")),
             plan(Scope.database("shop"), Aggregates.match(Filters.eq("a", 1))),
             plan(Scope.database("shop"), Aggregates.match(Filters.eq("a", 2))),
-            WatchPlan.of(Scope.database("shop"), List.of(), true))) {
+            WatchPlan.of(ScopeKind.database("shop"), List.of(), true))) {
       all.add(fingerprint(other, FullDocument.DEFAULT, FullDocumentBeforeChange.OFF, false));
     }
     all.add(

@@ -10,13 +10,13 @@ import java.util.Optional;
  * Tries a start that somebody chose before it is saved. One that the server never takes would stay:
  * what is saved beats what is chosen instead of it later, and may have replaced a good checkpoint.
  */
-final class StartCheck {
+final class StartValidator {
 
   private final CursorOpener opener;
-  private final HistoryLostPolicy policy;
-  private final Telling telling;
+  private final HistoryLostKind policy;
+  private final MongoNotifier telling;
 
-  StartCheck(CursorOpener opener, HistoryLostPolicy policy, Telling telling) {
+  StartValidator(CursorOpener opener, HistoryLostKind policy, MongoNotifier telling) {
     this.opener = opener;
     this.policy = policy;
     this.telling = telling;
@@ -29,15 +29,15 @@ final class StartCheck {
    * @param start where that is
    * @return where that is
    * @throws MongoSourceException if the server does not take it, and the stream could not go on
-   *     from anywhere else either; what it could is for {@link History} to say
+   *     from anywhere else either; what it could is for {@link PositionRecovery} to say
    */
-  MongoPosition check(StartPosition chosen, MongoPosition start)
+  ResumePosition check(StartKind chosen, ResumePosition start)
       throws MongoSourceException, InterruptedException {
     try {
       open(start);
     } catch (MongoException e) {
       if (ErrorKind.HISTORY_LOST.is(e)) {
-        if (policy instanceof HistoryLostPolicies.Fail) {
+        if (policy instanceof HistoryLostKind.Fail) {
           telling.tell(l -> l.onHistoryLost(new HistoryLost(start, e, Optional.empty())));
           throw refused(
               "the server no longer has the changes from the start " + brief(chosen) + " on", e);
@@ -52,8 +52,8 @@ final class StartCheck {
   }
 
   /** As the stream would: a token that is refused is replaced by its time. */
-  private void open(MongoPosition start) throws InterruptedException {
-    Optional<MongoPosition> time = start.token().isEmpty() ? Optional.empty() : start.degraded();
+  private void open(ResumePosition start) throws InterruptedException {
+    Optional<ResumePosition> time = start.token().isEmpty() ? Optional.empty() : start.degraded();
     try {
       tryOut(start);
       if (opener.scanChecksStart()) {
@@ -75,7 +75,7 @@ final class StartCheck {
    *
    * @throws MongoException if the server refuses the position, or could not be asked
    */
-  void tryOut(MongoPosition start) throws InterruptedException {
+  void tryOut(ResumePosition start) throws InterruptedException {
     try {
       opener.probe(start).close(Duration.ZERO);
     } catch (MongoException e) {
@@ -87,18 +87,19 @@ final class StartCheck {
   }
 
   /** A token may be longer than a message should be. */
-  private static String brief(StartPosition chosen) {
+  private static String brief(StartKind chosen) {
     return LogText.brief(chosen.toString());
   }
 
   private static MongoSourceException refused(String what, MongoException cause) {
     return new MongoSourceException.StartRefused(
-        what
-            + ", so it was not saved; the server said ("
-            + cause.getCode()
-            + "): "
-            + MongoErrors.words(cause)
-            + "; give another start with startAt",
-        cause);
+        ErrorDetails.fatal(
+            what
+                + ", so it was not saved; the server said ("
+                + cause.getCode()
+                + "): "
+                + MongoErrors.words(cause)
+                + "; give another start with startAt",
+            cause));
   }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Leads what is asked in a call to one server, if that is among those that fit. The driver chooses
  * a server on the thread that asks. Only of a client of ours, and used by one thread at a time.
  */
-final class ServerPin implements ServerSelector {
+final class SingleServerSelector implements ServerSelector {
 
   /** Something that asks a server. */
   interface Call<T> {

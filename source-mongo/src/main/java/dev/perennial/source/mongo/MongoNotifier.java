@@ -5,14 +5,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the application's listener what happens, and logs what that throws and what nobody is asked
- * about.
+ * Notifies the application's listener of what happens, and logs what the listener throws and what
+ * nobody decides about.
  *
  * @param stream what is watched, and where, for the log
  */
-record Telling(MongoListener listener, String stream) {
+record MongoNotifier(MongoListener listener, String stream) {
 
-  private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
+  /**
+   * The logger of the whole source: the public type that applications know. By its name, because
+   * what is inside the source does not depend on that type.
+   */
+  static final String LOGGER = "dev.perennial.source.mongo.MongoSource";
+
+  private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
 
   void tell(Consumer<MongoListener> what) {
     try {

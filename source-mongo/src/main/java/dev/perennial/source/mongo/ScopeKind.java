@@ -14,12 +14,26 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The kinds of {@link Scope}. */
-final class Scopes {
+sealed interface ScopeKind extends Scope {
 
-  private static final int SERVER_KNOWS =
+  /**
+   * The kind of a scope.
+   *
+   * @throws IllegalArgumentException if an application made it
+   */
+  static ScopeKind of(Scope scope) {
+    if (scope instanceof ScopeKind kind) {
+      return kind;
+    }
+    throw new IllegalArgumentException(
+        "Cannot watch that: "
+            + scope.getClass().getName()
+            + " implements Scope itself. Use one of the methods of Scope.");
+  }
+
+  /** The flags of patterns that servers know. */
+  int SERVER_KNOWS =
       Pattern.CASE_INSENSITIVE | Pattern.MULTILINE | Pattern.DOTALL | Pattern.COMMENTS;
-
-  private Scopes() {}
 
   static OneCollection collection(String database, String collection) {
     checkName("database", database, MongoNamespace::checkDatabaseNameValidity);
@@ -27,13 +41,13 @@ final class Scopes {
     return new OneCollection(database, collection);
   }
 
-  static Scope collections(List<String> namespaces) {
+  static ScopeKind collections(List<String> namespaces) {
     if (namespaces.isEmpty()) {
       throw new IllegalArgumentException("there is no collection to watch: name one or more");
     }
     List<OneCollection> sorted =
         namespaces.stream()
-            .map(Scopes::collection)
+            .map(ScopeKind::collection)
             .distinct()
             .sorted(
                 Comparator.comparing(OneCollection::database)
@@ -53,7 +67,7 @@ final class Scopes {
     return collection(namespace.substring(0, dot), namespace.substring(dot + 1));
   }
 
-  static Scope matching(Pattern namespace) {
+  static ScopeKind matching(Pattern namespace) {
     if ((namespace.flags() & ~SERVER_KNOWS) != 0) {
       throw new IllegalArgumentException(
           "the pattern "
@@ -64,7 +78,7 @@ final class Scopes {
     return new Matching(namespace);
   }
 
-  static Scope database(String database) {
+  static ScopeKind database(String database) {
     checkName("database", database, MongoNamespace::checkDatabaseNameValidity);
     return new OneDatabase(database);
   }
@@ -78,7 +92,7 @@ final class Scopes {
     }
   }
 
-  static Scope parse(List<String> words) {
+  static ScopeKind parse(List<String> words) {
     if (words.equals(List.of("*"))) {
       return Cluster.INSTANCE;
     }
@@ -97,7 +111,7 @@ final class Scopes {
     return collections(words);
   }
 
-  record OneCollection(String database, String collection) implements Scope {
+  record OneCollection(String database, String collection) implements ScopeKind {
     @Override
     public String toString() {
       return LogText.brief(database + '.' + collection);
@@ -105,7 +119,7 @@ final class Scopes {
   }
 
   /** More than one, sorted, none of them twice. */
-  record Collections(List<OneCollection> all) implements Scope {
+  record Collections(List<OneCollection> all) implements ScopeKind {
 
     /** The names of the collections by database. */
     SortedMap<String, TreeSet<String>> byDatabase() {
@@ -123,7 +137,7 @@ final class Scopes {
     }
   }
 
-  record Matching(Pattern namespace) implements Scope {
+  record Matching(Pattern namespace) implements ScopeKind {
 
     /** Patterns have no equality of their own. */
     @Override
@@ -144,14 +158,14 @@ final class Scopes {
     }
   }
 
-  record OneDatabase(String database) implements Scope {
+  record OneDatabase(String database) implements ScopeKind {
     @Override
     public String toString() {
       return LogText.brief(database);
     }
   }
 
-  enum Cluster implements Scope {
+  enum Cluster implements ScopeKind {
     INSTANCE;
 
     @Override

@@ -7,24 +7,24 @@ import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.Test;
 
-class ResumePointTest {
+class CursorProgressTest {
 
   private static final BsonDocument EVENT = Tokens.ofHex(Samples.EVENT_TOKEN);
   private static final BsonDocument HIGH_WATER = highWater("5F103CB6");
-  private static final MongoPosition AT_EVENT = MongoPosition.ofToken(EVENT);
-  private static final MongoPosition AT_TIME = MongoPosition.ofTime(new BsonTimestamp(9, 1));
+  private static final ResumePosition AT_EVENT = ResumePosition.ofToken(EVENT);
+  private static final ResumePosition AT_TIME = ResumePosition.ofTime(new BsonTimestamp(9, 1));
 
   private static BsonDocument highWater(String second) {
     return Tokens.ofHex("82" + second + "00000001" + "2B0229296E04");
   }
 
-  private static ResumePoint unproved(boolean scanChecksStart) {
-    return new ResumePoint(AT_EVENT, false, scanChecksStart);
+  private static CursorProgress unproved(boolean scanChecksStart) {
+    return new CursorProgress(AT_EVENT, false, scanChecksStart);
   }
 
   @Test
   void isProvedByAnEventOrByAServerThatChecksItsStart() {
-    ResumePoint old = unproved(false);
+    CursorProgress old = unproved(false);
     assertThat(old.isProved()).isFalse();
     old.answered();
     assertThat(old.isProved()).isFalse();
@@ -33,7 +33,7 @@ class ResumePointTest {
     old.answered();
     assertThat(old.isProved()).as("once and for all").isTrue();
 
-    ResumePoint recent = unproved(true);
+    CursorProgress recent = unproved(true);
     assertThat(recent.isProved()).isFalse();
     recent.answered();
     assertThat(recent.isProved()).isTrue();
@@ -50,23 +50,23 @@ class ResumePointTest {
 
   @Test
   void aProvedOneIsOnlyWhereNobodyLooksAtTheToken() {
-    ResumePoint atEvent = new ResumePoint(AT_EVENT, true, false);
+    CursorProgress atEvent = new CursorProgress(AT_EVENT, true, false);
     assertThat(atEvent.survivesReplacement(false)).isFalse();
     assertThat(atEvent.survivesReplacement(true)).isTrue();
-    assertThat(new ResumePoint(AT_TIME, true, false).survivesReplacement(false)).isTrue();
-    assertThat(new ResumePoint(AT_EVENT, true, true).survivesReplacement(false)).isTrue();
+    assertThat(new CursorProgress(AT_TIME, true, false).survivesReplacement(false)).isTrue();
+    assertThat(new CursorProgress(AT_EVENT, true, true).survivesReplacement(false)).isTrue();
   }
 
   @Test
   void progressIsGivenOnceAndOnlyOfWhatIsProved() {
-    ResumePoint point = unproved(false);
+    CursorProgress point = unproved(false);
     assertThat(point.moved(HIGH_WATER)).isEmpty();
     assertThat(point.last()).isEqualTo(AT_EVENT);
     point.found();
     assertThat(point.moved(null)).isEmpty();
     assertThat(point.moved(EVENT)).as("where it is already").isEmpty();
-    assertThat(point.moved(HIGH_WATER)).contains(MongoPosition.ofToken(HIGH_WATER));
-    assertThat(point.last()).isEqualTo(MongoPosition.ofToken(HIGH_WATER));
+    assertThat(point.moved(HIGH_WATER)).contains(ResumePosition.ofToken(HIGH_WATER));
+    assertThat(point.last()).isEqualTo(ResumePosition.ofToken(HIGH_WATER));
     assertThat(point.moved(highWater("5F103CB6"))).as("as it was").isEmpty();
     assertThat(point.moved(highWater("5F103CB7"))).isPresent();
   }
@@ -74,15 +74,15 @@ class ResumePointTest {
   @Test
   void theTokenOfAnEventThatEndsTheStreamIsNoProgress() {
     BsonDocument invalidate = Tokens.ofHex(Samples.INVALIDATE_TOKEN);
-    assertThat(MongoPosition.ofToken(invalidate).isInvalidate()).isTrue();
-    ResumePoint point = new ResumePoint(AT_TIME, true, false);
+    assertThat(ResumePosition.ofToken(invalidate).isInvalidate()).isTrue();
+    CursorProgress point = new CursorProgress(AT_TIME, true, false);
     assertThat(point.moved(invalidate)).isEmpty();
     assertThat(point.last()).isEqualTo(AT_TIME);
   }
 
   @Test
   void anEventThatDoesNotSayWhereItIsIsWhereTheOneBeforeItWas() {
-    ResumePoint point = new ResumePoint(AT_TIME, true, false);
+    CursorProgress point = new CursorProgress(AT_TIME, true, false);
     assertThat(point.at(Optional.empty())).isEqualTo(AT_TIME);
     assertThat(point.at(Optional.of(AT_EVENT))).isEqualTo(AT_EVENT);
     assertThat(point.at(Optional.empty())).isEqualTo(AT_EVENT);

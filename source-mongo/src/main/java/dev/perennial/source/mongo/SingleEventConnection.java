@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * Stands for a cursor that could not be opened, since the very first event is one that the server
  * cannot return: gives that event, and is lost then, so that the stream goes on behind it.
  */
-final class MalformedConnection implements Connection<ChangeEvent, MongoPosition> {
+final class SingleEventConnection implements Connection<ChangeEvent, MongoPosition> {
 
   private final MalformedChange event;
-  private final MongoPosition position;
+  private final ResumePosition position;
   private boolean given;
 
-  MalformedConnection(MalformedChange event, MongoPosition before) {
+  SingleEventConnection(MalformedChange event, ResumePosition before) {
     this.event = event;
     this.position = event.position().orElse(before);
   }
@@ -24,7 +24,7 @@ final class MalformedConnection implements Connection<ChangeEvent, MongoPosition
   public @Nullable Received<ChangeEvent, MongoPosition> receive(Duration timeout)
       throws MongoSourceException {
     if (given) {
-      throw MongoSourceException.CursorLost.behind(event.cause());
+      throw CursorLostException.after(event.cause());
     }
     given = true;
     return Received.event(event, position);

@@ -5,11 +5,25 @@ import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 
 /** The kinds of {@link StartPosition}. */
-final class Starts {
+sealed interface StartKind extends StartPosition {
 
-  private static final long LAST_SECOND = 0xFFFF_FFFFL;
+  /**
+   * The kind of a start.
+   *
+   * @throws IllegalArgumentException if an application made it
+   */
+  static StartKind of(StartPosition start) {
+    if (start instanceof StartKind kind) {
+      return kind;
+    }
+    throw new IllegalArgumentException(
+        "Cannot start there: "
+            + start.getClass().getName()
+            + " implements StartKind itself. Use one of the methods of StartPosition.");
+  }
 
-  private Starts() {}
+  /** All that a cluster time can hold. */
+  long LAST_SECOND = 0xFFFF_FFFFL;
 
   static AtTime at(Instant time) {
     long seconds = time.getEpochSecond();
@@ -30,22 +44,11 @@ final class Starts {
     return new AtTime(time);
   }
 
-  static StartPosition after(BsonDocument token) {
-    return new AfterToken(MongoPosition.ofToken(token));
+  static StartKind after(BsonDocument token) {
+    return new AfterToken(ResumePosition.ofToken(token));
   }
 
-  /** Where that is; for now, the server is asked for its time. */
-  static MongoPosition position(StartPosition start, ServerTime server)
-      throws MongoSourceException, InterruptedException {
-    if (start instanceof AtTime at) {
-      return at.position();
-    }
-    return start instanceof AfterToken after
-        ? after.position()
-        : MongoPosition.ofTime(server.next());
-  }
-
-  enum Now implements StartPosition {
+  enum Now implements StartKind {
     INSTANCE;
 
     @Override
@@ -54,10 +57,10 @@ final class Starts {
     }
   }
 
-  record AtTime(BsonTimestamp time) implements StartPosition {
+  record AtTime(BsonTimestamp time) implements StartKind {
 
-    MongoPosition position() {
-      return MongoPosition.ofTime(time);
+    ResumePosition position() {
+      return ResumePosition.ofTime(time);
     }
 
     @Override
@@ -68,7 +71,7 @@ final class Starts {
     }
   }
 
-  record AfterToken(MongoPosition position) implements StartPosition {
+  record AfterToken(ResumePosition position) implements StartKind {
 
     @Override
     public String toString() {

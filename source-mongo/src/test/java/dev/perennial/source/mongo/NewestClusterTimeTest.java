@@ -11,10 +11,10 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class SeenTimeTest {
+class NewestClusterTimeTest {
 
   private final ClientSession session = mock(ClientSession.class);
-  private final SeenTime seen = new SeenTime();
+  private final NewestClusterTime seen = new NewestClusterTime();
 
   private void see(@Nullable BsonDocument gossiped, @Nullable BsonTimestamp operation) {
     when(session.getClusterTime()).thenReturn(gossiped);

@@ -16,16 +16,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MongoPositionTest {
+class ResumePositionTest {
 
-  private static MongoPosition token(String hex) {
-    return MongoPosition.ofToken(Tokens.ofHex(hex));
+  private static ResumePosition token(String hex) {
+    return ResumePosition.ofToken(Tokens.ofHex(hex));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {Samples.EVENT_TOKEN, Samples.EVENT_TOKEN_V2, Samples.DROP_TOKEN})
   void knowsAnEventsToken(String hex) {
-    MongoPosition position = token(hex);
+    ResumePosition position = token(hex);
 
     assertThat(position.isEvent()).isTrue();
     assertThat(position.isInvalidate()).isFalse();
@@ -35,7 +35,7 @@ class MongoPositionTest {
 
   @Test
   void knowsATokenThatStandsForATime() {
-    MongoPosition position = token(Samples.HIGH_WATER_TOKEN);
+    ResumePosition position = token(Samples.HIGH_WATER_TOKEN);
 
     assertThat(position.isEvent()).isFalse();
     assertThat(position.isInvalidate()).isFalse();
@@ -44,7 +44,7 @@ class MongoPositionTest {
 
   @Test
   void knowsTheTokenOfAnInvalidate() {
-    MongoPosition position = token(Samples.INVALIDATE_TOKEN);
+    ResumePosition position = token(Samples.INVALIDATE_TOKEN);
 
     assertThat(position.isInvalidate()).isTrue();
     assertThat(position.isEvent()).isTrue();
@@ -54,7 +54,7 @@ class MongoPositionTest {
 
   @Test
   void readsATokensTimeUnsigned() {
-    MongoPosition position = token("82FFFFFFFFFFFFFFFE2B0229296E04");
+    ResumePosition position = token("82FFFFFFFFFFFFFFFE2B0229296E04");
 
     BsonTimestamp time = position.clusterTime().orElseThrow();
     assertThat(time).isEqualTo(new BsonTimestamp(-1, -2));
@@ -65,7 +65,7 @@ class MongoPositionTest {
   /** Of 4.0: version 0, with neither a type nor the mark of an invalidate. */
   @Test
   void takesAnOldTokenForAnEvents() {
-    MongoPosition position =
+    ResumePosition position =
         token("825F103CB50000000329295A100484010E04E239427B8CBCA810283D05A504");
 
     assertThat(position.isEvent()).isTrue();
@@ -77,7 +77,8 @@ class MongoPositionTest {
   void readsATokenInBinary() {
     byte[] key = HexFormat.of().parseHex(Samples.HIGH_WATER_TOKEN);
 
-    MongoPosition position = MongoPosition.ofToken(new BsonDocument("_data", new BsonBinary(key)));
+    ResumePosition position =
+        ResumePosition.ofToken(new BsonDocument("_data", new BsonBinary(key)));
 
     assertThat(position.isEvent()).isFalse();
   }
@@ -95,7 +96,7 @@ class MongoPositionTest {
         "{other: 'x'}"
       })
   void whatLooksDifferentIsAnEventsWithoutATime(String token) {
-    MongoPosition position = MongoPosition.ofToken(BsonDocument.parse(token));
+    ResumePosition position = ResumePosition.ofToken(BsonDocument.parse(token));
 
     assertThat(position.isEvent()).isTrue();
     assertThat(position.clusterTime()).isEmpty();
@@ -114,7 +115,7 @@ class MongoPositionTest {
         "825F103CB5000000032B02FF296E04"
       })
   void aTokenThatIsCutOffKeepsItsTime(String hex) {
-    MongoPosition position = token(hex);
+    ResumePosition position = token(hex);
 
     assertThat(position.isEvent()).isTrue();
     assertThat(position.clusterTime()).contains(new BsonTimestamp(0x5F103CB5, 3));
@@ -124,19 +125,19 @@ class MongoPositionTest {
   void aTokensOwnTimeBeatsTheOneThatCameWithIt() {
     BsonTimestamp other = new BsonTimestamp(1, 1);
 
-    assertThat(MongoPosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN), other).clusterTime())
+    assertThat(ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN), other).clusterTime())
         .contains(new BsonTimestamp(0x5F103CB5, 3));
-    assertThat(MongoPosition.ofToken(Tokens.ofHex("AA"), other).clusterTime()).contains(other);
-    assertThat(MongoPosition.ofToken(Tokens.ofHex("AA"), other).operationTime()).isEmpty();
-    assertThat(MongoPosition.ofTime(other).operationTime()).contains(other);
+    assertThat(ResumePosition.ofToken(Tokens.ofHex("AA"), other).clusterTime()).contains(other);
+    assertThat(ResumePosition.ofToken(Tokens.ofHex("AA"), other).operationTime()).isEmpty();
+    assertThat(ResumePosition.ofTime(other).operationTime()).contains(other);
   }
 
   @Test
   void degradesToItsTime() {
     BsonTimestamp time = new BsonTimestamp(0x5F103CB5, 3);
 
-    assertThat(token(Samples.EVENT_TOKEN).degraded()).contains(MongoPosition.ofTime(time));
-    assertThat(MongoPosition.ofTime(time).degraded()).contains(MongoPosition.ofTime(time));
+    assertThat(token(Samples.EVENT_TOKEN).degraded()).contains(ResumePosition.ofTime(time));
+    assertThat(ResumePosition.ofTime(time).degraded()).contains(ResumePosition.ofTime(time));
   }
 
   @Test
@@ -144,24 +145,24 @@ class MongoPositionTest {
     BsonTimestamp time = new BsonTimestamp(5, 1);
 
     assertThat(token(Samples.EVENT_TOKEN))
-        .isEqualTo(MongoPosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN), time))
-        .hasSameHashCodeAs(MongoPosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN), time))
+        .isEqualTo(ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN), time))
+        .hasSameHashCodeAs(ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN), time))
         .isNotEqualTo(token(Samples.HIGH_WATER_TOKEN))
-        .isNotEqualTo(MongoPosition.ofTime(time));
-    assertThat(MongoPosition.ofTime(time))
-        .isEqualTo(MongoPosition.ofTime(new BsonTimestamp(5, 1)))
-        .hasSameHashCodeAs(MongoPosition.ofTime(new BsonTimestamp(5, 1)))
-        .isNotEqualTo(MongoPosition.ofTime(new BsonTimestamp(5, 2)));
+        .isNotEqualTo(ResumePosition.ofTime(time));
+    assertThat(ResumePosition.ofTime(time))
+        .isEqualTo(ResumePosition.ofTime(new BsonTimestamp(5, 1)))
+        .hasSameHashCodeAs(ResumePosition.ofTime(new BsonTimestamp(5, 1)))
+        .isNotEqualTo(ResumePosition.ofTime(new BsonTimestamp(5, 2)));
   }
 
   @Test
   void isEqualToNothingElseAndHasAHashOfItsOwn() {
-    MongoPosition time = MongoPosition.ofTime(new BsonTimestamp(5, 1));
-    MongoPosition event = token(Samples.EVENT_TOKEN);
+    ResumePosition time = ResumePosition.ofTime(new BsonTimestamp(5, 1));
+    ResumePosition event = token(Samples.EVENT_TOKEN);
 
     assertThat(time)
         .isNotEqualTo(new BsonTimestamp(5, 1))
-        .doesNotHaveSameHashCodeAs(MongoPosition.ofTime(new BsonTimestamp(5, 2)));
+        .doesNotHaveSameHashCodeAs(ResumePosition.ofTime(new BsonTimestamp(5, 2)));
     assertThat(event)
         .isNotEqualTo(Tokens.ofHex(Samples.EVENT_TOKEN))
         .doesNotHaveSameHashCodeAs(token(Samples.HIGH_WATER_TOKEN));
@@ -169,9 +170,9 @@ class MongoPositionTest {
 
   @Test
   void aCheckpointKeepsThePositionInWhosePlaceAnotherIsTried() {
-    MongoPosition event = token(Samples.EVENT_TOKEN);
-    MongoPosition time = event.degraded().orElseThrow();
-    MongoPosition later = MongoPosition.ofTime(new BsonTimestamp(1594899638, 1));
+    ResumePosition event = token(Samples.EVENT_TOKEN);
+    ResumePosition time = event.degraded().orElseThrow();
+    ResumePosition later = ResumePosition.ofTime(new BsonTimestamp(1594899638, 1));
 
     assertThat(event.durable()).isSameAs(event);
     assertThat(time.inPlaceOf(event)).isEqualTo(time);
@@ -207,7 +208,7 @@ class MongoPositionTest {
         .hasToString("MongoPosition[event 1594899637.3 …64002B080004]");
     assertThat(token(Samples.HIGH_WATER_TOKEN))
         .hasToString("MongoPosition[high-water 1594899638.1 …2B0229296E04]");
-    assertThat(MongoPosition.ofTime(new BsonTimestamp(-1, 2)))
+    assertThat(ResumePosition.ofTime(new BsonTimestamp(-1, 2)))
         .hasToString("MongoPosition[time 4294967295.2]");
     assertThat(token(Samples.INVALIDATE_TOKEN).toString()).startsWith("MongoPosition[invalidate ");
   }
@@ -228,7 +229,7 @@ class MongoPositionTest {
             + (invalidate ? "6F" : "6E")
             + "5A100484010E04E239427B8CBCA810283D05A504";
 
-    MongoPosition position = token(hex);
+    ResumePosition position = token(hex);
 
     assertThat(position.clusterTime()).contains(new BsonTimestamp(time));
     assertThat(position.isInvalidate()).isEqualTo(invalidate);

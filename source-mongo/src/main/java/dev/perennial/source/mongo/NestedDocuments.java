@@ -6,16 +6,26 @@ import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonValue;
 
-/** Reads update descriptions. What a pipeline removed, or a null, is as if it were empty. */
-final class UpdateDescriptions {
+/** Reads the nested documents of an event for which the API has records. */
+final class NestedDocuments {
 
-  private UpdateDescriptions() {}
+  private NestedDocuments() {}
 
-  static UpdateDescription read(BsonDocument document) {
+  /**
+   * Reads the server's mark of a fragment.
+   *
+   * @throws RuntimeException of several kinds if it is not one
+   */
+  static SplitEvent splitEvent(BsonDocument mark) {
+    return new SplitEvent(mark.getNumber("fragment").intValue(), mark.getNumber("of").intValue());
+  }
+
+  /** Reads an update description. What a pipeline removed, or a null, is as if it were empty. */
+  static UpdateDescription updateDescription(BsonDocument document) {
     return new UpdateDescription(
         has(document, "updatedFields") ? document.getDocument("updatedFields") : new BsonDocument(),
         list(document, "removedFields").stream().map(path -> path.asString().getValue()).toList(),
-        list(document, "truncatedArrays").stream().map(UpdateDescriptions::truncated).toList(),
+        list(document, "truncatedArrays").stream().map(NestedDocuments::truncated).toList(),
         has(document, "disambiguatedPaths")
             ? Optional.of(document.getDocument("disambiguatedPaths"))
             : Optional.empty());

@@ -1,19 +1,39 @@
 package dev.perennial.source.mongo;
 
 import java.util.Arrays;
+import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.RawBsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds in an event that cannot be read what can be read all the same: its token and its time, and
- * which part of an event it is.
+ * An event that cannot be read, with what can be read of it all the same: its token and its time,
+ * and which part of an event it is.
+ *
+ * @param bytes exactly what came, belonging to this; none of an event that the server could not
+ *     return
+ * @param size its size in bytes as the server says it, 0 if it does not
+ * @param token the resume token's BSON; null if it could not be read
+ * @param clusterTime null if it could not be read
+ * @param cause what is wrong with it
+ * @param part which part of a split event it is; null if it is none or that could not be read
  */
-final class Wreckage {
+@SuppressWarnings("ArrayRecordComponent") // Never compared: MalformedChange compares the bytes.
+record UnreadableEvent(
+    byte[] bytes,
+    long size,
+    byte @Nullable [] token,
+    @Nullable BsonTimestamp clusterTime,
+    Throwable cause,
+    @Nullable SplitEvent part) {
 
-  private Wreckage() {}
+  /** An event that the server could not return. */
+  static UnreadableEvent unreturned(BsonDocument token, long size, Throwable cause) {
+    return new UnreadableEvent(new byte[0], size, BsonBytes.of(token), null, cause, null);
+  }
 
-  static MalformedChange of(byte[] event, CorruptBsonException cause) {
+  /** Reads what can be read of an event that came. */
+  static UnreadableEvent read(byte[] event, CorruptBsonException cause) {
     byte @Nullable [] token = null;
     @Nullable BsonTimestamp time = null;
     @Nullable SplitEvent part = null;
@@ -40,14 +60,14 @@ final class Wreckage {
       }
     } catch (CorruptBsonException e) {
       // The cause says what is wrong first; what was found before this place stands.
-      return MalformedChange.received(event, token, time, cause, part);
+      return new UnreadableEvent(event, event.length, token, time, cause, part);
     }
-    return MalformedChange.received(event, token, time, cause, part);
+    return new UnreadableEvent(event, event.length, token, time, cause, part);
   }
 
   private static @Nullable SplitEvent part(byte[] event, int from, int to) {
     try {
-      return SplitEvent.read(new RawBsonDocument(event, from, to - from));
+      return NestedDocuments.splitEvent(new RawBsonDocument(event, from, to - from));
     } catch (RuntimeException e) {
       // As with the rest: what cannot be read is not known.
       return null;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * after a while, until it happens to be that. Belongs to one source, and to the thread that uses
  * it.
  */
-final class StartProbe {
+final class OplogCheck {
 
   /** As often as an idle server says how far it has read (periodicNoopIntervalSecs). */
   static final Duration INTERVAL = Duration.ofSeconds(10);
@@ -30,11 +30,11 @@ final class StartProbe {
   static final int MOST_TRIES = 10;
 
   private final CursorOpener opener;
-  private final ServerPin pin;
+  private final SingleServerSelector pin;
   private final StreamRuntime runtime;
   private long asked;
 
-  StartProbe(CursorOpener opener, ServerPin pin, StreamRuntime runtime) {
+  OplogCheck(CursorOpener opener, SingleServerSelector pin, StreamRuntime runtime) {
     this.opener = opener;
     this.pin = pin;
     this.runtime = runtime;
@@ -52,9 +52,9 @@ final class StartProbe {
    * @return whether it is known now that its server has what comes after that
    * @throws MongoException if it is known that it has not
    */
-  boolean confirms(MongoPosition from, OpenCursor cursor) throws InterruptedException {
+  boolean confirms(ResumePosition from, OpenCursor cursor) throws InterruptedException {
     asked = runtime.nanoTime();
-    Optional<MongoPosition> time = from.degraded();
+    Optional<ResumePosition> time = from.degraded();
     ServerAddress server = cursor.server();
     if (time.isEmpty() || server == null) {
       return false;
@@ -74,7 +74,7 @@ final class StartProbe {
   /**
    * The server that has what comes from a time on, or does not but is another; empty if neither.
    */
-  private Optional<ServerAddress> ask(MongoPosition time, ServerAddress server)
+  private Optional<ServerAddress> ask(ResumePosition time, ServerAddress server)
       throws InterruptedException {
     OpenCursor probe;
     try {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Refuses settings of a client with which no change stream can be read, before a server is asked.
  * What it lets pass is honoured; the guide to MongoDB lists it all.
  */
-final class ClientLimits {
+final class ClientSettingsCheck {
 
   /** A change stream reads what a majority has, which these promise more than. */
   private static final Set<ReadConcernLevel> TOO_STRONG =
@@ -25,7 +25,7 @@ final class ClientLimits {
   /** By name, because the lowest driver that is supported does not have it. */
   private static final String ASYNCHRONOUS = "com.mongodb.connection.AsyncTransportSettings";
 
-  private ClientLimits() {}
+  private ClientSettingsCheck() {}
 
   /**
    * Checks the settings of a client that is ours.

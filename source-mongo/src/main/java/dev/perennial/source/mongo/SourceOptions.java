@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param readPreference null for the client's
  * @param acceptMigration whether a position of another deployment is used by its time
  */
-record Options(
-    Scope scope,
+record SourceOptions(
+    ScopeKind scope,
     List<BsonDocument> pipeline,
     FullDocument fullDocument,
     FullDocumentBeforeChange fullDocumentBeforeChange,
@@ -31,8 +31,8 @@ record Options(
     @Nullable Integer batchSize,
     Duration maxAwaitTime,
     @Nullable ReadPreference readPreference,
-    StartPosition startAt,
-    HistoryLostPolicy onHistoryLost,
+    StartKind startAt,
+    HistoryLostKind onHistoryLost,
     InvalidatePolicy onInvalidate,
     boolean acceptMigration) {
 

@@ -2,7 +2,7 @@ package dev.perennial.source.mongo;
 
 import com.mongodb.MongoException;
 import dev.perennial.port.Recovery;
-import dev.perennial.source.mongo.HistoryLostPolicies.RestartAt;
+import dev.perennial.source.mongo.HistoryLostKind.RestartAt;
 import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoListener.TokenRejected;
 import java.util.HashSet;
@@ -19,28 +19,29 @@ import org.jspecify.annotations.Nullable;
  * from its time, and that is refused again, ends the stream: nothing is lost, but there is no way
  * on.
  */
-final class History {
+final class PositionRecovery {
 
-  private final HistoryLostPolicy policy;
+  private final HistoryLostKind policy;
   private final ServerTime server;
-  private final StartCheck check;
-  private final Telling telling;
+  private final StartValidator check;
+  private final MongoNotifier telling;
 
   /** The time that last replaced tokens, and which; a time may have many. */
-  private @Nullable MongoPosition replacement;
+  private @Nullable ResumePosition replacement;
 
-  private final Set<MongoPosition> replaced = new HashSet<>();
+  private final Set<ResumePosition> replaced = new HashSet<>();
 
-  History(HistoryLostPolicy policy, ServerTime server, StartCheck check, Telling telling) {
+  PositionRecovery(
+      HistoryLostKind policy, ServerTime server, StartValidator check, MongoNotifier telling) {
     this.policy = policy;
     this.server = server;
     this.check = check;
     this.telling = telling;
   }
 
-  Recovery<ChangeEvent, MongoPosition> recover(MongoPosition lost, Throwable cause)
+  Recovery<ChangeEvent, MongoPosition> recover(ResumePosition lost, Throwable cause)
       throws MongoSourceException, InterruptedException {
-    Optional<MongoPosition> time =
+    Optional<ResumePosition> time =
         MongoErrors.isTokenRejected(cause) ? lost.degraded() : Optional.empty();
     if (time.isEmpty()) {
       return historyLost(lost, cause);
@@ -62,19 +63,18 @@ final class History {
     return fromItsTime(lost, time.get(), cause);
   }
 
-  private Recovery<ChangeEvent, MongoPosition> historyLost(MongoPosition lost, Throwable cause)
+  private Recovery<ChangeEvent, MongoPosition> historyLost(ResumePosition lost, Throwable cause)
       throws MongoSourceException, InterruptedException {
-    if (policy instanceof HistoryLostPolicies.Fail) {
+    if (policy instanceof HistoryLostKind.Fail) {
       telling.tell(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.empty())));
       return Recovery.stop();
     }
     BsonTimestamp now = server.next();
-    if (policy instanceof HistoryLostPolicies.RestartNow) {
-      return restart(lost, MongoPosition.ofTime(now), now, cause);
+    if (policy instanceof HistoryLostKind.RestartNow) {
+      return restart(lost, ResumePosition.ofTime(now), now, cause);
     }
     if (policy instanceof RestartAt restart) {
-      MongoPosition next =
-          Starts.position(restart.start(gap(lost, now, cause)), server).inPlaceOf(lost);
+      ResumePosition next = server.position(restart.start(gap(lost, now, cause))).inPlaceOf(lost);
       // Of a token whose time is not known, all until now may be missing.
       return restart(lost, next, next.clusterTime().orElse(now), cause);
     }
@@ -82,35 +82,36 @@ final class History {
   }
 
   private Recovery<ChangeEvent, MongoPosition> restart(
-      MongoPosition lost, MongoPosition next, BsonTimestamp to, Throwable cause) {
+      ResumePosition lost, ResumePosition next, BsonTimestamp to, Throwable cause) {
     StreamGap gap = gap(lost, to, cause);
     telling.tell(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.of(gap))));
     return Recovery.restart(next, gap);
   }
 
   private Recovery<ChangeEvent, MongoPosition> fromItsTime(
-      MongoPosition lost, MongoPosition time, Throwable cause) throws MongoSourceException {
+      ResumePosition lost, ResumePosition time, Throwable cause) throws MongoSourceException {
     if (!time.equals(replacement)) {
       replacement = time;
       replaced.clear();
     }
     if (!replaced.add(lost)) {
       throw new MongoSourceException.Rejected(
-          "the server refused the resume token of "
-              + lost
-              + " again after the stream had gone back to its time, so that there is no way on from it: "
-              + MongoErrors.words(cause)
-              + "; nothing is lost yet: a pipeline that chooses by what may change later, such as a looked-up"
-              + " fullDocument, can make an event vanish, so choose by something else (a changed pipeline goes on"
-              + " from the checkpoint's time), or begin at a later time with startAt and"
-              + " Checkpoints.startAfresh()",
-          cause);
+          ErrorDetails.fatal(
+              "the server refused the resume token of "
+                  + lost
+                  + " again after the stream had gone back to its time, so that there is no way on from it: "
+                  + MongoErrors.words(cause)
+                  + "; nothing is lost yet: a pipeline that chooses by what may change later, such as a looked-up"
+                  + " fullDocument, can make an event vanish, so choose by something else (a changed pipeline goes on"
+                  + " from the checkpoint's time), or begin at a later time with startAt and"
+                  + " Checkpoints.startAfresh()",
+              cause));
     }
     telling.tell(l -> l.onTokenRejected(new TokenRejected(lost, time, cause)));
     return Recovery.restart(time.inPlaceOf(lost));
   }
 
-  private static StreamGap gap(MongoPosition lost, BsonTimestamp to, Throwable cause) {
+  private static StreamGap gap(ResumePosition lost, BsonTimestamp to, Throwable cause) {
     return new StreamGap(lost.clusterTime(), to, MongoErrors.words(cause));
   }
 }

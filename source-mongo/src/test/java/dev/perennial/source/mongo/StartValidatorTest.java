@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class StartCheckTest {
+class StartValidatorTest {
 
   private static EventStream<ChangeEvent> afresh(Rig rig, MongoSourceBuilder builder) {
     return EventStream.from(builder.build(), Checkpoints.in(rig.store, Rig.ID).startAfresh())
@@ -128,7 +128,7 @@ class StartCheckTest {
         start = source.start().orElseThrow();
       }
 
-      assertThat(start).isEqualTo(MongoPosition.ofTime(later));
+      assertThat(start).isEqualTo(ResumePosition.ofTime(later));
       assertThat(rig.told.of(MongoListener.StartInFuture.class))
           .singleElement()
           .satisfies(told -> {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The newest cluster time of any reply to a stream's cursor, which the driver keeps in the cursor's
  * session. Seen by one thread at a time, asked for by any.
  */
-final class SeenTime {
+final class NewestClusterTime {
 
   private volatile @Nullable BsonTimestamp newest;
 

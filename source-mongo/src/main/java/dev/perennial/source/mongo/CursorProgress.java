@@ -5,12 +5,12 @@ import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /** How far a connection is, and whether the server is known to have all that comes behind it. */
-final class ResumePoint {
+final class CursorProgress {
 
   private final boolean scanChecksStart;
 
   /** What was given last; where the cursor was opened, before there was anything. */
-  private MongoPosition last;
+  private ResumePosition last;
 
   /** Whether the server has shown that it knows where the cursor was opened. */
   private boolean proved;
@@ -24,13 +24,13 @@ final class ResumePoint {
    * @param scanChecksStart whether the server finds out by itself that it no longer has what comes
    *     after a token
    */
-  ResumePoint(MongoPosition from, boolean proved, boolean scanChecksStart) {
+  CursorProgress(ResumePosition from, boolean proved, boolean scanChecksStart) {
     this.last = from;
     this.proved = proved;
     this.scanChecksStart = scanChecksStart;
   }
 
-  MongoPosition last() {
+  ResumePosition last() {
     return last;
   }
 
@@ -67,7 +67,7 @@ final class ResumePoint {
    * @param own its position, if that could be read
    * @return where it is; of one that does not say it, where the one before it is
    */
-  MongoPosition at(Optional<MongoPosition> own) {
+  ResumePosition at(Optional<ResumePosition> own) {
     last = own.orElse(last);
     return last;
   }
@@ -76,12 +76,12 @@ final class ResumePoint {
    * The position that the server says it has got to without an event for us, once per change of
    * that.
    */
-  Optional<MongoPosition> moved(@Nullable BsonDocument token) {
+  Optional<ResumePosition> moved(@Nullable BsonDocument token) {
     if (!proved || token == null || token.equals(seenToken)) {
       return Optional.empty();
     }
     seenToken = token;
-    MongoPosition position = MongoPosition.ofToken(token);
+    ResumePosition position = ResumePosition.ofToken(token);
     // A cursor that a hidden event ended says where that is; the event has to be found first.
     if (position.equals(last) || position.isInvalidate()) {
       return Optional.empty();

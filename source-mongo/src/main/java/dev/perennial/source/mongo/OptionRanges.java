@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Refuses numbers that no server takes. */
-final class Limits {
+final class OptionRanges {
 
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
@@ -14,7 +14,7 @@ final class Limits {
   /** How much longer than the server may wait its answer may take. */
   static final Duration READ_SLACK = Duration.ofSeconds(10);
 
-  private Limits() {}
+  private OptionRanges() {}
 
   static @Nullable Integer batchSize(@Nullable Integer events) {
     if (events != null && events < 1) {
