@@ -1,6 +1,12 @@
 package dev.perennial.source.mongo;
 
 import dev.perennial.port.LogText;
+import dev.perennial.source.mongo.internal.event.DocumentIds;
+import dev.perennial.source.mongo.internal.event.Envelope;
+import dev.perennial.source.mongo.internal.event.Field;
+import dev.perennial.source.mongo.internal.event.NestedDocuments;
+import dev.perennial.source.mongo.internal.position.ClusterTime;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
@@ -33,11 +39,7 @@ public final class Change implements ChangeEvent {
   private final @Nullable Namespace to;
   private final CodecRegistry codecs;
 
-  /**
-   * For the source, which reads events.
-   *
-   * @hidden
-   */
+  /** Only for the source: applications do not see what this takes. */
   public Change(
       Envelope envelope,
       OperationType operationType,
@@ -235,21 +237,13 @@ public final class Change implements ChangeEvent {
     return Payload.read(() -> this + " cannot be read as JSON", raw()::toJson);
   }
 
-  /**
-   * Where the event is. Each call makes a new one, which keeps nothing of the event.
-   *
-   * @hidden
-   */
+  /** Where the event is. Each call makes a new one, which keeps nothing of the event. */
   public ResumePosition position() {
     return ResumePosition.ofToken(
         envelope.documentBytes(Field.ID), envelope.timestamp(Field.CLUSTER_TIME));
   }
 
-  /**
-   * The event's bytes, which must not be changed.
-   *
-   * @hidden
-   */
+  /** The event's bytes, which must not be changed. */
   public Envelope envelope() {
     return envelope;
   }

@@ -2,6 +2,7 @@ package dev.perennial.source.mongo;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
 import java.util.function.Function;
 
 /**

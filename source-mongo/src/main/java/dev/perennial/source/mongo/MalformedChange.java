@@ -2,6 +2,8 @@ package dev.perennial.source.mongo;
 
 import dev.perennial.port.LogText;
 import dev.perennial.port.Malformed;
+import dev.perennial.source.mongo.internal.event.UnreadableEvent;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bson.BsonDocument;
@@ -20,11 +22,7 @@ public final class MalformedChange implements ChangeEvent, Malformed {
 
   private final UnreadableEvent event;
 
-  /**
-   * For the source, which reads events.
-   *
-   * @hidden
-   */
+  /** Only for the source: applications do not see what this takes. */
   public MalformedChange(UnreadableEvent event) {
     this.event = event;
   }
@@ -56,20 +54,12 @@ public final class MalformedChange implements ChangeEvent, Malformed {
     return event.cause();
   }
 
-  /**
-   * What could be read of it; its bytes must not be changed.
-   *
-   * @hidden
-   */
+  /** What could be read of it; its bytes must not be changed. */
   public UnreadableEvent event() {
     return event;
   }
 
-  /**
-   * Where the event is, if its token could be read.
-   *
-   * @hidden
-   */
+  /** Where the event is, if its token could be read. */
   public Optional<ResumePosition> position() {
     return Optional.ofNullable(event.token())
         .map(token -> ResumePosition.ofToken(token, event.clusterTime()));

@@ -1,5 +1,7 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.source.mongo.internal.error.ErrorDetails;
+
 /**
  * What goes wrong with a change stream where the driver's own exceptions do not say what it is, or
  * what to do about it. The driver's, if there is one, is the cause. Only a source makes it.
@@ -10,21 +12,13 @@ public abstract class MongoSourceException extends Exception {
 
   private final transient ErrorDetails details;
 
-  /**
-   * For the source.
-   *
-   * @hidden
-   */
+  /** Only for the source: applications do not see what this takes. */
   protected MongoSourceException(ErrorDetails details) {
     super(details.message(), details.cause());
     this.details = details;
   }
 
-  /**
-   * Also says what it means for the stream.
-   *
-   * @hidden
-   */
+  /** Also says what it means for the stream. */
   public final ErrorDetails details() {
     return details;
   }
@@ -34,11 +28,7 @@ public abstract class MongoSourceException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /**
-     * For the source.
-     *
-     * @hidden
-     */
+    /** Only for the source: applications do not see what this takes. */
     public ClientClosed(ErrorDetails details) {
       super(details);
     }
@@ -49,11 +39,7 @@ public abstract class MongoSourceException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /**
-     * For the source.
-     *
-     * @hidden
-     */
+    /** Only for the source: applications do not see what this takes. */
     public StreamInvalidated(ErrorDetails details) {
       super(details);
     }
@@ -64,11 +50,7 @@ public abstract class MongoSourceException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /**
-     * For the source.
-     *
-     * @hidden
-     */
+    /** Only for the source: applications do not see what this takes. */
     public RestartFailed(ErrorDetails details) {
       super(details);
     }
@@ -82,11 +64,7 @@ public abstract class MongoSourceException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /**
-     * For the source.
-     *
-     * @hidden
-     */
+    /** Only for the source: applications do not see what this takes. */
     public AnotherDeployment(ErrorDetails details) {
       super(details);
     }
@@ -97,11 +75,7 @@ public abstract class MongoSourceException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /**
-     * For the source.
-     *
-     * @hidden
-     */
+    /** Only for the source: applications do not see what this takes. */
     public EventTooLarge(ErrorDetails details) {
       super(details);
     }
@@ -112,11 +86,7 @@ public abstract class MongoSourceException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /**
-     * For the source.
-     *
-     * @hidden
-     */
+    /** Only for the source: applications do not see what this takes. */
     public Unreturnable(ErrorDetails details) {
       super(details);
     }
@@ -127,11 +97,7 @@ public abstract class MongoSourceException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /**
-     * For the source.
-     *
-     * @hidden
-     */
+    /** Only for the source: applications do not see what this takes. */
     public NoReplicaSet(ErrorDetails details) {
       super(details);
     }
@@ -142,11 +108,7 @@ public abstract class MongoSourceException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /**
-     * For the source.
-     *
-     * @hidden
-     */
+    /** Only for the source: applications do not see what this takes. */
     public Unauthorized(ErrorDetails details) {
       super(details);
     }
@@ -161,11 +123,7 @@ public abstract class MongoSourceException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /**
-     * For the source.
-     *
-     * @hidden
-     */
+    /** Only for the source: applications do not see what this takes. */
     public StartRefused(ErrorDetails details) {
       super(details);
     }
@@ -176,11 +134,7 @@ public abstract class MongoSourceException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /**
-     * For the source.
-     *
-     * @hidden
-     */
+    /** Only for the source: applications do not see what this takes. */
     public Rejected(ErrorDetails details) {
       super(details);
     }

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.source.mongo.internal.watch.ScopeKind;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;

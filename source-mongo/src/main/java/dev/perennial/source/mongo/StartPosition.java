@@ -1,6 +1,8 @@
 package dev.perennial.source.mongo;
 
 import dev.perennial.port.LogText;
+import dev.perennial.source.mongo.internal.position.StartKind;
+import dev.perennial.source.mongo.internal.position.Tokens;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import org.bson.BsonDocument;

@@ -4,6 +4,7 @@ import com.mongodb.event.CommandFailedEvent;
 import com.mongodb.event.CommandListener;
 import com.mongodb.event.CommandStartedEvent;
 import com.mongodb.event.CommandSucceededEvent;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

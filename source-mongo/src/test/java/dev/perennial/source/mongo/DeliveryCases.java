@@ -13,6 +13,7 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Call;
 import dev.perennial.testkit.InMemoryCheckpointStore.Save;

@@ -16,6 +16,8 @@ import dev.perennial.source.mongo.MongoListener.SettingsChanged;
 import dev.perennial.source.mongo.MongoListener.TokenRejected;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
+import dev.perennial.source.mongo.internal.position.Tokens;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

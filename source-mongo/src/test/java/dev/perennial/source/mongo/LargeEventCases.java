@@ -16,6 +16,8 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.position.ClusterTime;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;

@@ -16,6 +16,8 @@ import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.position.CheckpointText;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Save;
 import java.time.Duration;

@@ -14,6 +14,8 @@ import dev.perennial.source.mongo.MongoListener.Resume;
 import dev.perennial.source.mongo.MongoListener.ResumeStorm;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.cursor.ResumeStormException;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -21,6 +21,7 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Verdict;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Call;
 import java.time.Duration;
