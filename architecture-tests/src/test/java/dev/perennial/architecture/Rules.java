@@ -16,10 +16,14 @@ import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The rules of the design. */
 final class Rules {
+
+  /** What a package has in its name that only its own module uses. */
+  private static final String INTERNAL = ".internal.";
 
   private Rules() {}
 
@@ -36,6 +40,11 @@ final class Rules {
     rules.add(confined("Failsafe", "dev.failsafe..", "ConfinedFailsafe"));
     rules.add(driverInternalsAreNotUsed());
     rules.add(noCycles());
+    Module.WITH_INTERNALS.forEach(module -> {
+      rules.add(internalsAreItsOwn(module));
+      rules.add(noCycleOfInternals(module));
+    });
+    rules.add(noCircleOfClasses());
     rules.add(onlyTheRuntimeReadsClocks());
     rules.add(noServiceLoader());
     rules.add(noRegistry());
@@ -48,16 +57,16 @@ final class Rules {
         module.artifact() + " uses what the design's table lets it use",
         root -> in(root, module),
         root -> onlyDependOnClassesThat(resideInAnyPackage(module.allowed(root)).or(primitive())),
-        fixtureOf(module));
+        fixtureOf(module, "UsesTooMuch"));
   }
 
-  private static String fixtureOf(Module module) {
+  private static String fixtureOf(Module module, String what) {
     String name = module.artifact().substring("perennial-".length());
     StringBuilder fixture = new StringBuilder();
     for (String word : name.split("-")) {
       fixture.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
     }
-    return fixture + "UsesTooMuch";
+    return fixture + what;
   }
 
   private static Rule portsAreBare() {
@@ -106,34 +115,82 @@ final class Rules {
         "DriverInternals");
   }
 
+  private static Rule internalsAreItsOwn(Module module) {
+    return Rule.of(
+        "the internals of " + module + " are used by that module only",
+        root -> in(root, Module.ALL.stream().filter(other -> other != module).toList()),
+        root -> never(dependOnClassesThat(resideInAPackage(module.internals(root)))),
+        fixtureOf(module, "InternalsUsed"));
+  }
+
+  /** The one circle that is let be is that of the API's factory methods and what they make. */
   private static Rule noCycles() {
-    return new Rule(
-        "packages are free of cycles",
-        root -> in(root, Module.ALL),
-        root -> {
-          ArchRule rule =
-              SlicesRuleDefinition.slices()
-                  .assignedFrom(new ByPackage(root))
-                  .should()
-                  .beFreeOfCycles();
-          return rule.as("packages are free of cycles");
-        },
+    return noCycles(
+        "packages are free of cycles, internal ones counted as their API's",
+        Module.ALL,
+        Rules::api,
         "CycleOne");
   }
 
-  /** Each package is a slice, the root package as well. */
-  private record ByPackage(String root) implements SliceAssignment {
+  private static Rule noCycleOfInternals(Module module) {
+    return noCycles(
+        "the internal packages of " + module + " are free of cycles",
+        List.of(module),
+        name -> isInternal(name) ? name : "",
+        fixtureOf(module, "CycleOne"));
+  }
+
+  private static boolean isInternal(String packageName) {
+    return (packageName + ".").contains(INTERNAL);
+  }
+
+  private static String api(String packageName) {
+    return isInternal(packageName)
+        ? packageName.substring(0, (packageName + ".").indexOf(INTERNAL))
+        : packageName;
+  }
+
+  private static Rule noCycles(
+      String name, List<Module> modules, UnaryOperator<String> slice, String brokenBy) {
+    return new Rule(
+        name,
+        root -> in(root, modules),
+        root -> {
+          ArchRule rule =
+              SlicesRuleDefinition.slices()
+                  .assignedFrom(new ByPackage(in(root, modules), slice))
+                  .should()
+                  .beFreeOfCycles();
+          return rule.as(name);
+        },
+        brokenBy);
+  }
+
+  /**
+   * Classes are in the slice of their package.
+   *
+   * @param slice gives a package its slice; the empty one is not looked at
+   */
+  private record ByPackage(DescribedPredicate<JavaClass> about, UnaryOperator<String> slice)
+      implements SliceAssignment {
     @Override
     public SliceIdentifier getIdentifierOf(JavaClass type) {
-      return in(root, Module.ALL).test(type)
-          ? SliceIdentifier.of(type.getPackageName())
-          : SliceIdentifier.ignore();
+      String name = about.test(type) ? slice.apply(type.getPackageName()) : "";
+      return name.isEmpty() ? SliceIdentifier.ignore() : SliceIdentifier.of(name);
     }
 
     @Override
     public String getDescription() {
       return "every package";
     }
+  }
+
+  private static Rule noCircleOfClasses() {
+    return Rule.of(
+        "classes are free of circles, sealed types and the API's factory methods aside",
+        root -> in(root, Module.WITH_INTERNALS),
+        root -> new ClassCircle(),
+        "ClassOne");
   }
 
   private static Rule onlyTheRuntimeReadsClocks() {
