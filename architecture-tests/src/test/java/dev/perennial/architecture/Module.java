@@ -54,7 +54,7 @@ record Module(
   static final Module SOURCE_MONGO =
       new Module(
           "perennial-source-mongo",
-          List.of(".source.mongo"),
+          List.of(".source.mongo.."),
           SEEN_OF_CORE,
           List.of(NULLNESS, LOG, MONGO_DRIVER, BSON),
           true);
@@ -140,6 +140,9 @@ record Module(
   static final List<Module> ADAPTERS =
       List.of(TRANSPORT_NETTY, SOURCE_TAP, SOURCE_MONGO, CHECKPOINT_FILE, CHECKPOINT_REDIS);
 
+  /** What has internal packages. */
+  static final List<Module> WITH_INTERNALS = List.of(CORE, SOURCE_MONGO);
+
   static List<Module> allPublished() {
     return ALL.stream().filter(Module::published).toList();
   }
@@ -147,6 +150,11 @@ record Module(
   /** Its packages, under a root package. */
   String[] packages(String root) {
     return under(root, packages);
+  }
+
+  /** Its internal packages, under a root package. */
+  String internals(String root) {
+    return root + packages.get(0).replace("..", "") + ".internal..";
   }
 
   /** All packages that it may use, its own included. */

@@ -24,6 +24,8 @@ import java.util.stream.Stream;
  */
 final class PublicApi {
 
+  private static final String INTERNAL = ".internal.";
+
   private PublicApi() {}
 
   static List<String> of(JavaClasses classes, Predicate<JavaClass> module) {
@@ -39,6 +41,7 @@ final class PublicApi {
 
   private static boolean isShown(Class<?> type) {
     return !type.isSynthetic()
+        && !type.getName().contains(INTERNAL)
         && isShown(type.getModifiers())
         && (type.getEnclosingClass() == null || isShown(type.getEnclosingClass()));
   }
@@ -57,6 +60,8 @@ final class PublicApi {
             .filter(member -> !((Member) member).isSynthetic())
             .filter(member -> isShown(((Member) member).getModifiers()))
             .map(PublicApi::describe)
+            // Applications cannot call what needs an internal type: the module does not export it.
+            .filter(member -> !member.contains(INTERNAL))
             .sorted()
             .map(line -> "  " + line);
     return Stream.concat(Stream.of(header(type)), members);

@@ -17,10 +17,14 @@ import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The rules of the design. */
 final class Rules {
+
+  /** What a package has in its name that only its own module uses. */
+  private static final String INTERNAL = ".internal.";
 
   private Rules() {}
 
@@ -37,8 +41,15 @@ final class Rules {
     rules.add(confined("Failsafe", "dev.failsafe..", "ConfinedFailsafe"));
     rules.add(driverInternalsAreNotUsed());
     rules.add(noCycles());
-    rules.add(internalsSeeWhatComesBefore());
-    rules.add(onlyFactoriesSeeInternals());
+    rules.add(coresInternalsSeeWhatComesBefore());
+    rules.add(onlyFactoriesSeeCoresInternals());
+    Module.WITH_INTERNALS.forEach(module -> {
+      rules.add(internalsAreItsOwn(module));
+      if (module != Module.CORE) {
+        rules.add(noCycleOfInternals(module));
+      }
+    });
+    rules.add(noCircleOfClasses());
     rules.add(onlyTheRuntimeReadsClocks());
     rules.add(noServiceLoader());
     rules.add(noRegistry());
@@ -51,16 +62,16 @@ final class Rules {
         module.artifact() + " uses what the design's table lets it use",
         root -> in(root, module),
         root -> onlyDependOnClassesThat(resideInAnyPackage(module.allowed(root)).or(primitive())),
-        fixtureOf(module));
+        fixtureOf(module, "UsesTooMuch"));
   }
 
-  private static String fixtureOf(Module module) {
+  private static String fixtureOf(Module module, String what) {
     String name = module.artifact().substring("perennial-".length());
     StringBuilder fixture = new StringBuilder();
     for (String word : name.split("-")) {
       fixture.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
     }
-    return fixture + "UsesTooMuch";
+    return fixture + what;
   }
 
   private static Rule portsAreBare() {
@@ -109,52 +120,55 @@ final class Rules {
         "DriverInternals");
   }
 
+  private static Rule internalsAreItsOwn(Module module) {
+    return Rule.of(
+        "the internals of " + module + " are used by that module only",
+        root -> in(root, Module.ALL.stream().filter(other -> other != module).toList()),
+        root -> never(dependOnClassesThat(resideInAPackage(module.internals(root)))),
+        fixtureOf(module, "InternalsUsed"));
+  }
+
+  /** The one circle that is let be is that of the API's factory methods and what they make. */
   private static Rule noCycles() {
-    return new Rule(
-        "packages are free of cycles",
-        root -> in(root, Module.ALL),
-        root -> {
-          ArchRule rule =
-              SlicesRuleDefinition.slices()
-                  .assignedFrom(new ByPackage(root))
-                  .should()
-                  .beFreeOfCycles()
-                  .ignoreDependency(factory(root), resideInAPackage(root + ".internal.."));
-          return rule.as("packages are free of cycles");
-        },
+    return noCycles(
+        "packages are free of cycles, internal ones counted as their API's",
+        Module.ALL,
+        Rules::api,
         "CycleOne");
   }
 
   /** Core's internal packages; each may use those before it. */
-  private static final List<String> INTERNAL =
+  private static final List<String> CORES_INTERNALS =
       List.of("stream", "window", "checkpoint", "connection", "engine");
 
-  private static Rule internalsSeeWhatComesBefore() {
+  private static Rule coresInternalsSeeWhatComesBefore() {
+    String name = "core's internal packages depend on those before them only";
     return new Rule(
-        "core's internal packages depend on those before them only",
+        name,
         root -> resideInAPackage(root + ".internal.."),
         root -> {
           Architectures.LayeredArchitecture layers =
               Architectures.layeredArchitecture()
                   .consideringOnlyDependenciesInLayers()
                   .withOptionalLayers(true);
-          for (String name : INTERNAL) {
-            layers = layers.layer(name).definedBy(root + ".internal." + name);
+          for (String each : CORES_INTERNALS) {
+            layers = layers.layer(each).definedBy(root + ".internal." + each);
           }
-          for (int i = 0; i < INTERNAL.size(); i++) {
+          for (int i = 0; i < CORES_INTERNALS.size(); i++) {
             Architectures.LayeredArchitecture.LayerDependencySpecification layer =
-                layers.whereLayer(INTERNAL.get(i));
+                layers.whereLayer(CORES_INTERNALS.get(i));
             layers =
                 i == 0
                     ? layer.mayNotAccessAnyLayer()
-                    : layer.mayOnlyAccessLayers(INTERNAL.subList(0, i).toArray(String[]::new));
+                    : layer.mayOnlyAccessLayers(
+                        CORES_INTERNALS.subList(0, i).toArray(String[]::new));
           }
-          return layers.as("core's internal packages depend on those before them only");
+          return layers.as(name);
         },
         "WindowSeesEngine");
   }
 
-  private static Rule onlyFactoriesSeeInternals() {
+  private static Rule onlyFactoriesSeeCoresInternals() {
     return Rule.of(
         "of core's API only the factories see the internals",
         root -> resideInAPackage(root).and(DescribedPredicate.not(factory(root))),
@@ -162,28 +176,71 @@ final class Rules {
         "FacadeSeesInternals");
   }
 
-  /**
-   * The one permitted circle: what makes streams knows the engine, which knows the API's values.
-   */
   private static DescribedPredicate<JavaClass> factory(String root) {
     return within(root + ".EventStream")
         .or(within(root + ".EventStreamBuilder"))
         .or(within(root + ".Checkpoints"));
   }
 
-  /** Each package is a slice, the root package as well. */
-  private record ByPackage(String root) implements SliceAssignment {
+  private static Rule noCycleOfInternals(Module module) {
+    return noCycles(
+        "the internal packages of " + module + " are free of cycles",
+        List.of(module),
+        name -> isInternal(name) ? name : "",
+        fixtureOf(module, "CycleOne"));
+  }
+
+  private static boolean isInternal(String packageName) {
+    return (packageName + ".").contains(INTERNAL);
+  }
+
+  private static String api(String packageName) {
+    return isInternal(packageName)
+        ? packageName.substring(0, (packageName + ".").indexOf(INTERNAL))
+        : packageName;
+  }
+
+  private static Rule noCycles(
+      String name, List<Module> modules, UnaryOperator<String> slice, String brokenBy) {
+    return new Rule(
+        name,
+        root -> in(root, modules),
+        root -> {
+          ArchRule rule =
+              SlicesRuleDefinition.slices()
+                  .assignedFrom(new ByPackage(in(root, modules), slice))
+                  .should()
+                  .beFreeOfCycles();
+          return rule.as(name);
+        },
+        brokenBy);
+  }
+
+  /**
+   * Classes are in the slice of their package.
+   *
+   * @param slice gives a package its slice; the empty one is not looked at
+   */
+  private record ByPackage(DescribedPredicate<JavaClass> about, UnaryOperator<String> slice)
+      implements SliceAssignment {
     @Override
     public SliceIdentifier getIdentifierOf(JavaClass type) {
-      return in(root, Module.ALL).test(type)
-          ? SliceIdentifier.of(type.getPackageName())
-          : SliceIdentifier.ignore();
+      String name = about.test(type) ? slice.apply(type.getPackageName()) : "";
+      return name.isEmpty() ? SliceIdentifier.ignore() : SliceIdentifier.of(name);
     }
 
     @Override
     public String getDescription() {
       return "every package";
     }
+  }
+
+  private static Rule noCircleOfClasses() {
+    return Rule.of(
+        "classes are free of circles, sealed types and the API's factory methods aside",
+        root -> in(root, Module.WITH_INTERNALS),
+        root -> new ClassCircle(),
+        "ClassOne");
   }
 
   private static Rule onlyTheRuntimeReadsClocks() {

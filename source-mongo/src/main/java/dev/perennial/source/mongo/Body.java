@@ -1,5 +1,8 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.source.mongo.internal.event.BsonBytes;
+import dev.perennial.source.mongo.internal.event.Envelope;
+import dev.perennial.source.mongo.internal.event.Field;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bson.BsonBinaryReader;

@@ -1,6 +1,12 @@
 package dev.perennial.source.mongo;
 
 import dev.perennial.port.LogText;
+import dev.perennial.source.mongo.internal.event.DocumentIds;
+import dev.perennial.source.mongo.internal.event.Envelope;
+import dev.perennial.source.mongo.internal.event.Field;
+import dev.perennial.source.mongo.internal.event.NestedDocuments;
+import dev.perennial.source.mongo.internal.position.ClusterTime;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
@@ -33,7 +39,8 @@ public final class Change implements ChangeEvent {
   private final @Nullable Namespace to;
   private final CodecRegistry codecs;
 
-  Change(
+  /** Only for the source: applications do not see what this takes. */
+  public Change(
       Envelope envelope,
       OperationType operationType,
       String rawOperationType,
@@ -145,7 +152,7 @@ public final class Change implements ChangeEvent {
         .map(document ->
             Payload.read(
                 () -> "the updateDescription of " + this + " is not as the server documents it",
-                () -> UpdateDescriptions.read(document)));
+                () -> NestedDocuments.updateDescription(document)));
   }
 
   /** When it happened in the cluster's time. Both halves are unsigned. */
@@ -195,7 +202,7 @@ public final class Change implements ChangeEvent {
         .map(document ->
             Payload.read(
                 () -> "the splitEvent of " + this + " is not as the server documents it",
-                () -> SplitEvent.read(document)));
+                () -> NestedDocuments.splitEvent(document)));
   }
 
   /** The event's resume token: its {@code _id}. */
@@ -231,17 +238,13 @@ public final class Change implements ChangeEvent {
   }
 
   /** Where the event is. Each call makes a new one, which keeps nothing of the event. */
-  MongoPosition position() {
-    return MongoPosition.ofToken(
+  public ResumePosition position() {
+    return ResumePosition.ofToken(
         envelope.documentBytes(Field.ID), envelope.timestamp(Field.CLUSTER_TIME));
   }
 
-  /** Whether it is a part of a split event; costs nothing. */
-  boolean isFragment() {
-    return envelope.has(Field.SPLIT_EVENT);
-  }
-
-  Envelope envelope() {
+  /** The event's bytes, which must not be changed. */
+  public Envelope envelope() {
     return envelope;
   }
 

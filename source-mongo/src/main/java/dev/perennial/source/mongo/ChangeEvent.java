@@ -1,5 +1,7 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.source.mongo.internal.event.BsonBytes;
+import dev.perennial.source.mongo.internal.event.EventReader;
 import org.bson.BsonDocument;
 
 /**

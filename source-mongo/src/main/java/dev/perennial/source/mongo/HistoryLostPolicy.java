@@ -2,25 +2,23 @@ package dev.perennial.source.mongo;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
 import java.util.function.Function;
 
 /**
  * What to do when the server no longer has the changes after the stream's position, because the
  * oplog was overwritten. Where the stream goes on, a {@link StreamGap} is delivered first.
  */
-public sealed interface HistoryLostPolicy
-    permits HistoryLostPolicies.Fail,
-        HistoryLostPolicies.RestartNow,
-        HistoryLostPolicies.RestartAt {
+public interface HistoryLostPolicy {
 
   /** The stream fails and its checkpoint stays as it is. The default. */
   static HistoryLostPolicy fail() {
-    return HistoryLostPolicies.Fail.INSTANCE;
+    return HistoryLostKind.Fail.INSTANCE;
   }
 
   /** Goes on from now. */
   static HistoryLostPolicy restartNow() {
-    return HistoryLostPolicies.RestartNow.INSTANCE;
+    return HistoryLostKind.RestartNow.INSTANCE;
   }
 
   /**
@@ -36,7 +34,6 @@ public sealed interface HistoryLostPolicy
    *     InterruptedException} for a cause, the call that pulls throws that, and the next asks again
    */
   static HistoryLostPolicy restartAt(Function<StreamGap, StartPosition> choose) {
-    return new HistoryLostPolicies.RestartAt(
-        requireNonNull(choose, "restartAt() needs a function"));
+    return new HistoryLostKind.RestartAt(requireNonNull(choose, "restartAt() needs a function"));
   }
 }

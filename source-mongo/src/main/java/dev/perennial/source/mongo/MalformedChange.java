@@ -2,6 +2,8 @@ package dev.perennial.source.mongo;
 
 import dev.perennial.port.LogText;
 import dev.perennial.port.Malformed;
+import dev.perennial.source.mongo.internal.event.UnreadableEvent;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bson.BsonDocument;
@@ -18,49 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MalformedChange implements ChangeEvent, Malformed {
 
-  private final byte[] raw;
-  private final long size;
-  private final byte @Nullable [] token;
-  private final @Nullable BsonTimestamp clusterTime;
-  private final Throwable cause;
-  private final @Nullable SplitEvent part;
+  private final UnreadableEvent event;
 
-  private MalformedChange(
-      byte[] raw,
-      long size,
-      byte @Nullable [] token,
-      @Nullable BsonTimestamp clusterTime,
-      Throwable cause,
-      @Nullable SplitEvent part) {
-    this.raw = raw;
-    this.size = size;
-    this.token = token;
-    this.clusterTime = clusterTime;
-    this.cause = cause;
-    this.part = part;
-  }
-
-  /**
-   * Of an event that came.
-   *
-   * @param part which part of an event it is, if that could be read
-   */
-  static MalformedChange received(
-      byte[] event,
-      byte @Nullable [] token,
-      @Nullable BsonTimestamp clusterTime,
-      Throwable cause,
-      @Nullable SplitEvent part) {
-    return new MalformedChange(event, event.length, token, clusterTime, cause, part);
-  }
-
-  /**
-   * Of an event that the server could not return.
-   *
-   * @param size its size in bytes as the server says it, 0 if it does not
-   */
-  static MalformedChange unreturned(BsonDocument token, long size, Throwable cause) {
-    return new MalformedChange(new byte[0], size, BsonBytes.of(token), null, cause, null);
+  /** Only for the source: applications do not see what this takes. */
+  public MalformedChange(UnreadableEvent event) {
+    this.event = event;
   }
 
   /** The event's resume token, if it could be read. */
@@ -70,60 +34,59 @@ public final class MalformedChange implements ChangeEvent, Malformed {
 
   /** When it happened in the cluster's time, if that could be read. Both halves are unsigned. */
   public Optional<BsonTimestamp> clusterTime() {
-    return clusterTime != null
-        ? Optional.of(clusterTime)
+    return event.clusterTime() != null
+        ? Optional.of(event.clusterTime())
         : position().flatMap(MongoPosition::clusterTime);
   }
 
   @Override
   public byte[] raw() {
-    return raw.clone();
+    return event.bytes().clone();
   }
 
   @Override
   public long size() {
-    return size;
+    return event.size();
   }
 
   @Override
   public Throwable cause() {
-    return cause;
+    return event.cause();
   }
 
-  /** Which part of a split event it is, if it is one and that could be read. */
-  Optional<SplitEvent> part() {
-    return Optional.ofNullable(part);
+  /** What could be read of it; its bytes must not be changed. */
+  public UnreadableEvent event() {
+    return event;
   }
 
   /** Where the event is, if its token could be read. */
-  Optional<MongoPosition> position() {
-    return token == null
-        ? Optional.empty()
-        : Optional.of(MongoPosition.ofToken(token, clusterTime));
+  public Optional<ResumePosition> position() {
+    return Optional.ofNullable(event.token())
+        .map(token -> ResumePosition.ofToken(token, event.clusterTime()));
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
     return this == other
         || (other instanceof MalformedChange change
-            && size == change.size
-            && Arrays.equals(token, change.token)
-            && Arrays.equals(raw, change.raw));
+            && size() == change.size()
+            && Arrays.equals(event.token(), change.event.token())
+            && Arrays.equals(event.bytes(), change.event.bytes()));
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(raw) * 31 + Arrays.hashCode(token);
+    return Arrays.hashCode(event.bytes()) * 31 + Arrays.hashCode(event.token());
   }
 
   @Override
   public String toString() {
     return "MalformedChange["
-        + position().map(MongoPosition::toString).orElse("no token")
+        + position().map(ResumePosition::toString).orElse("no token")
         + ", "
-        + size
+        + size()
         + " bytes, "
-        + LogText.brief(String.valueOf(cause.getMessage()))
+        + LogText.brief(String.valueOf(cause().getMessage()))
         + ']';
   }
 }

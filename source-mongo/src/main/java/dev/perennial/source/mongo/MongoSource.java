@@ -13,6 +13,30 @@ import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Recovery;
 import dev.perennial.port.SourceBinding;
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.source.mongo.internal.client.ClientHandle;
+import dev.perennial.source.mongo.internal.client.ClientSpec;
+import dev.perennial.source.mongo.internal.client.DriverVersion;
+import dev.perennial.source.mongo.internal.client.ServerTime;
+import dev.perennial.source.mongo.internal.client.SingleServerSelector;
+import dev.perennial.source.mongo.internal.cursor.Connector;
+import dev.perennial.source.mongo.internal.cursor.CursorOpener;
+import dev.perennial.source.mongo.internal.cursor.DeploymentCheck;
+import dev.perennial.source.mongo.internal.cursor.DropSearch;
+import dev.perennial.source.mongo.internal.cursor.ErrorExplainer;
+import dev.perennial.source.mongo.internal.cursor.MongoNotifier;
+import dev.perennial.source.mongo.internal.cursor.OplogCheck;
+import dev.perennial.source.mongo.internal.cursor.PositionRecovery;
+import dev.perennial.source.mongo.internal.cursor.ResumeWatch;
+import dev.perennial.source.mongo.internal.cursor.StartValidator;
+import dev.perennial.source.mongo.internal.error.MongoErrors;
+import dev.perennial.source.mongo.internal.position.CheckpointText;
+import dev.perennial.source.mongo.internal.position.NewestClusterTime;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
+import dev.perennial.source.mongo.internal.position.StartKind;
+import dev.perennial.source.mongo.internal.watch.Fingerprint;
+import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
+import dev.perennial.source.mongo.internal.watch.SourceOptions;
+import dev.perennial.source.mongo.internal.watch.WatchPlan;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -60,18 +84,18 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   /** How long the server waits for an event before it answers without one, unless set. */
   public static final Duration DEFAULT_MAX_AWAIT_TIME = Duration.ofMillis(500);
 
-  private static final Logger LOG = LoggerFactory.getLogger(MongoSource.class);
+  private static final Logger LOG = LoggerFactory.getLogger(MongoNotifier.LOGGER);
 
-  private final Options options;
+  private final SourceOptions options;
   private final String hosts;
   private final ClientHandle client;
-  private final Telling telling;
-  private final SeenTime seen = new SeenTime();
-  private final MongoErrors errors;
+  private final MongoNotifier telling;
+  private final NewestClusterTime seen = new NewestClusterTime();
+  private final ErrorExplainer errors;
   private final ServerTime server;
   private final Connector connector;
-  private final History history;
-  private final StartCheck startCheck;
+  private final PositionRecovery history;
+  private final StartValidator startCheck;
   private final DeploymentCheck deployment;
   private final CheckpointText checkpoints;
   private final SourceBinding binding = new SourceBinding();
@@ -81,16 +105,16 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       @Nullable Duration readTimeout,
       MongoListener told,
       StreamRuntime runtime,
-      Options options) {
+      SourceOptions options) {
     this.options = options;
     this.hosts = spec.hosts();
-    this.telling = new Telling(told, options.scope() + " at " + hosts);
+    this.telling = new MongoNotifier(told, options.scope() + " at " + hosts);
     ResumeWatch watch = new ResumeWatch(seen, telling, runtime);
-    ServerPin pin = new ServerPin();
+    SingleServerSelector pin = new SingleServerSelector();
     this.client =
         spec.handle(
             readTimeout, options.maxAwaitTime(), new CompositeServerSelector(List.of(watch, pin)));
-    this.errors = new MongoErrors(options.scope(), hosts);
+    this.errors = new ErrorExplainer(options.scope(), hosts);
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan = WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
     CursorOpener opener = new CursorOpener(client, options, plan, watch, seen, runtime);
@@ -103,11 +127,11 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
             options,
             opener,
             deployment,
-            new StartProbe(opener, pin, runtime),
+            new OplogCheck(opener, pin, runtime),
             errors,
             telling);
-    this.startCheck = new StartCheck(opener, options.onHistoryLost(), telling);
-    this.history = new History(options.onHistoryLost(), server, startCheck, telling);
+    this.startCheck = new StartValidator(opener, options.onHistoryLost(), telling);
+    this.history = new PositionRecovery(options.onHistoryLost(), server, startCheck, telling);
     this.checkpoints =
         new CheckpointText(
             Fingerprint.of(
@@ -193,9 +217,9 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   public Optional<MongoPosition> start() throws Exception {
     return errors.explained(() -> {
       deployment.begin();
-      StartPosition chosen = options.startAt();
-      MongoPosition start = Starts.position(chosen, server);
-      if (!(chosen instanceof Starts.Now)) {
+      StartKind chosen = options.startAt();
+      ResumePosition start = server.position(chosen);
+      if (!(chosen instanceof StartKind.Now)) {
         startCheck.check(chosen, start);
         tellIfAhead(start);
       }
@@ -221,7 +245,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   @Override
   public Optional<String> configuredStart() {
-    return options.startAt() instanceof Starts.Now
+    return options.startAt() instanceof StartKind.Now
         ? Optional.empty()
         : Optional.of(options.startAt().toString());
   }
@@ -236,7 +260,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   public Connection<ChangeEvent, MongoPosition> connect(Optional<MongoPosition> after)
       throws Exception {
     MongoPosition from = after.isPresent() ? after.get() : start().orElseThrow();
-    return errors.explained(() -> connector.connect(from));
+    return errors.explained(() -> connector.connect(ResumePosition.of(from)));
   }
 
   /**
@@ -248,9 +272,10 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       throws Exception {
     connector.restarted();
     return errors.explained(() -> {
-      Recovery<ChangeEvent, MongoPosition> recovery = history.recover(lost, cause);
+      Recovery<ChangeEvent, MongoPosition> recovery =
+          history.recover(ResumePosition.of(lost), cause);
       if (recovery instanceof Recovery.Restart<ChangeEvent, MongoPosition> restart
-          && options.onHistoryLost() instanceof HistoryLostPolicies.RestartAt) {
+          && options.onHistoryLost() instanceof HistoryLostKind.RestartAt) {
         tellIfAhead(restart.from());
       }
       return recovery;
@@ -259,7 +284,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   @Override
   public Checkpoint encode(MongoPosition position) {
-    return checkpoints.encode(position, deployment.of(position.durable()));
+    ResumePosition own = ResumePosition.of(position);
+    return checkpoints.encode(own, deployment.of(own.durable()));
   }
 
   /**

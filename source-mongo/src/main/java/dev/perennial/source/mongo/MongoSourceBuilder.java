@@ -7,6 +7,13 @@ import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.source.mongo.internal.client.ClientSpec;
+import dev.perennial.source.mongo.internal.position.StartKind;
+import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
+import dev.perennial.source.mongo.internal.watch.OptionRanges;
+import dev.perennial.source.mongo.internal.watch.ScopeKind;
+import dev.perennial.source.mongo.internal.watch.SourceOptions;
+import dev.perennial.source.mongo.internal.watch.UserPipeline;
 import java.time.Duration;
 import java.util.List;
 import org.bson.conversions.Bson;
@@ -19,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class MongoSourceBuilder {
 
   private final ClientSpec spec;
-  private @Nullable Scope scope;
+  private @Nullable ScopeKind scope;
   private List<? extends Bson> pipeline = List.of();
   private FullDocument fullDocument = FullDocument.DEFAULT;
   private FullDocumentBeforeChange before = FullDocumentBeforeChange.DEFAULT;
@@ -31,8 +38,8 @@ public final class MongoSourceBuilder {
   private Duration maxAwaitTime = MongoSource.DEFAULT_MAX_AWAIT_TIME;
   private @Nullable ReadPreference readPreference;
   private @Nullable Duration readTimeout;
-  private StartPosition startAt = StartPosition.now();
-  private HistoryLostPolicy onHistoryLost = HistoryLostPolicy.fail();
+  private StartKind startAt = StartKind.Now.INSTANCE;
+  private HistoryLostKind onHistoryLost = HistoryLostKind.Fail.INSTANCE;
   private InvalidatePolicy onInvalidate = InvalidatePolicy.REOPEN;
   private boolean acceptMigration;
   private MongoListener listener = new MongoListener() {};
@@ -44,7 +51,7 @@ public final class MongoSourceBuilder {
 
   /** What to watch. Required. */
   public MongoSourceBuilder watch(Scope scope) {
-    this.scope = requireNonNull(scope, "watch() needs a scope");
+    this.scope = ScopeKind.of(requireNonNull(scope, "watch() needs a scope"));
     return this;
   }
 
@@ -142,13 +149,14 @@ public final class MongoSourceBuilder {
 
   /** Where a stream without a checkpoint begins: now unless set. */
   public MongoSourceBuilder startAt(StartPosition start) {
-    this.startAt = requireNonNull(start, "startAt() needs a start");
+    this.startAt = StartKind.of(requireNonNull(start, "startAt() needs a start"));
     return this;
   }
 
   /** What to do when the server no longer has what came next: fail unless set. */
   public MongoSourceBuilder onHistoryLost(HistoryLostPolicy policy) {
-    this.onHistoryLost = requireNonNull(policy, "onHistoryLost() needs a policy");
+    this.onHistoryLost =
+        HistoryLostKind.of(requireNonNull(policy, "onHistoryLost() needs a policy"));
     return this;
   }
 
@@ -194,7 +202,7 @@ public final class MongoSourceBuilder {
    *     if the client has one with which no change stream can be read
    */
   public MongoSource build() {
-    Scope watched = scope;
+    ScopeKind watched = scope;
     if (watched == null) {
       throw new IllegalArgumentException(
           "nothing is watched: say what with watch(), as in watch(Scope.collection(\"shop\", \"orders\"))");
@@ -204,7 +212,7 @@ public final class MongoSourceBuilder {
         readTimeout,
         listener,
         runtime,
-        new Options(
+        new SourceOptions(
             watched,
             UserPipeline.checked(pipeline, spec.codecs(), split),
             fullDocument,
@@ -213,8 +221,8 @@ public final class MongoSourceBuilder {
             split,
             collation,
             comment,
-            Limits.batchSize(batchSize),
-            Limits.maxAwaitTime(maxAwaitTime),
+            OptionRanges.batchSize(batchSize),
+            OptionRanges.maxAwaitTime(maxAwaitTime),
             readPreference,
             startAt,
             onHistoryLost,

@@ -1,128 +1,58 @@
 package dev.perennial.source.mongo;
 
-import com.mongodb.MongoException;
-import dev.perennial.port.Verdict;
-import org.jspecify.annotations.Nullable;
+import dev.perennial.source.mongo.internal.error.ErrorDetails;
 
 /**
  * What goes wrong with a change stream where the driver's own exceptions do not say what it is, or
- * what to do about it. The driver's, if there is one, is the cause.
+ * what to do about it. The driver's, if there is one, is the cause. Only a source makes it.
  */
-public abstract sealed class MongoSourceException extends Exception {
+public abstract class MongoSourceException extends Exception {
 
   private static final long serialVersionUID = 1;
 
-  private MongoSourceException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+  private final transient ErrorDetails details;
+
+  /** Only for the source: applications do not see what this takes. */
+  protected MongoSourceException(ErrorDetails details) {
+    super(details.message(), details.cause());
+    this.details = details;
   }
 
-  /** What it means for the stream: that trying again cannot help, unless a kind says otherwise. */
-  Verdict verdict() {
-    return Verdict.fatal();
-  }
-
-  /** A cursor came to its end, and another one is opened. */
-  static final class CursorLost extends MongoSourceException {
-    private static final long serialVersionUID = 1;
-
-    CursorLost(String message, @Nullable Throwable cause) {
-      super(message, cause);
-    }
-
-    /** After an event that the server could not return. */
-    static CursorLost behind(@Nullable Throwable cause) {
-      return new CursorLost(
-          "the server cannot return an event; it was handed out as malformed, and the stream goes on behind it",
-          cause);
-    }
-
-    @Override
-    Verdict verdict() {
-      return Verdict.retry();
-    }
-  }
-
-  /** The driver reopened a cursor again and again without an answer, and was stopped. */
-  static final class ResumeStorm extends MongoSourceException {
-    private static final long serialVersionUID = 1;
-
-    ResumeStorm(int resumes) {
-      super(
-          "the driver reopened the cursor "
-              + resumes
-              + " times in a row without an answer to a getMore, and was stopped, so that the stream waits before"
-              + " it tries again",
-          null);
-    }
-
-    @Override
-    Verdict verdict() {
-      return Verdict.retry();
-    }
-  }
-
-  /** A part of a split event is missing; the event comes again whole from its cluster time. */
-  static final class FragmentMissing extends MongoSourceException {
-    private static final long serialVersionUID = 1;
-
-    FragmentMissing(String message) {
-      super(message, null);
-    }
-
-    @Override
-    Verdict verdict() {
-      return Verdict.positionLost();
-    }
-  }
-
-  /** The server does not take a token, whatever it calls that: it takes all else without it. */
-  static final class TokenRefused extends MongoSourceException {
-    private static final long serialVersionUID = 1;
-
-    TokenRefused(MongoException cause) {
-      super(
-          "the server opens the change stream without the resume token and refuses it with that: "
-              + MongoErrors.words(cause),
-          cause);
-    }
-
-    @Override
-    Verdict verdict() {
-      return Verdict.positionLost();
-    }
+  /** Also says what it means for the stream. */
+  public final ErrorDetails details() {
+    return details;
   }
 
   /** The {@code MongoClient} that the application gave was closed under the stream. */
   public static final class ClientClosed extends MongoSourceException {
+
     private static final long serialVersionUID = 1;
 
-    ClientClosed(Throwable cause) {
-      super(
-          "The stream cannot go on: the MongoClient given to MongoSource.builder(MongoClient) was closed by"
-              + " its owner, the application. Close the stream before its client",
-          cause);
+    /** Only for the source: applications do not see what this takes. */
+    public ClientClosed(ErrorDetails details) {
+      super(details);
     }
   }
 
   /** The server ended the stream, and {@link InvalidatePolicy#FAIL} says that this is an error. */
   public static final class StreamInvalidated extends MongoSourceException {
+
     private static final long serialVersionUID = 1;
 
-    StreamInvalidated(String message) {
-      super(message, null);
+    /** Only for the source: applications do not see what this takes. */
+    public StreamInvalidated(ErrorDetails details) {
+      super(details);
     }
   }
 
   /** The function of {@link HistoryLostPolicy#restartAt} did not say where to go on. */
   public static final class RestartFailed extends MongoSourceException {
+
     private static final long serialVersionUID = 1;
 
-    RestartFailed(String what, @Nullable Throwable cause) {
-      super(
-          "the server no longer has the changes after the stream's position, and the function of"
-              + " onHistoryLost(restartAt(…)) that should say where to go on "
-              + what,
-          cause);
+    /** Only for the source: applications do not see what this takes. */
+    public RestartFailed(ErrorDetails details) {
+      super(details);
     }
   }
 
@@ -131,64 +61,56 @@ public abstract sealed class MongoSourceException extends Exception {
    * is connected to; see {@link MongoSourceBuilder#acceptMigration}.
    */
   public static final class AnotherDeployment extends MongoSourceException {
+
     private static final long serialVersionUID = 1;
 
-    AnotherDeployment(String message) {
-      super(message, null);
-    }
-
-    @Override
-    Verdict verdict() {
-      return Verdict.refused();
+    /** Only for the source: applications do not see what this takes. */
+    public AnotherDeployment(ErrorDetails details) {
+      super(details);
     }
   }
 
   /** A split event is larger than what is held of one. */
   public static final class EventTooLarge extends MongoSourceException {
+
     private static final long serialVersionUID = 1;
 
-    EventTooLarge(String message) {
-      super(message, null);
+    /** Only for the source: applications do not see what this takes. */
+    public EventTooLarge(ErrorDetails details) {
+      super(details);
     }
   }
 
   /** The server cannot return an event, and does not say which. */
   public static final class Unreturnable extends MongoSourceException {
+
     private static final long serialVersionUID = 1;
 
-    Unreturnable(String message, Throwable cause) {
-      super(message, cause);
+    /** Only for the source: applications do not see what this takes. */
+    public Unreturnable(ErrorDetails details) {
+      super(details);
     }
   }
 
   /** The server is no replica set, and so has no change streams. */
   public static final class NoReplicaSet extends MongoSourceException {
+
     private static final long serialVersionUID = 1;
 
-    NoReplicaSet(@Nullable Throwable cause) {
-      super(
-          "the server is no member of a replica set, and only these have change streams; start it with --replSet"
-              + " and call rs.initiate() once, one member is enough",
-          cause);
-    }
-
-    @Override
-    Verdict verdict() {
-      return Verdict.refused();
+    /** Only for the source: applications do not see what this takes. */
+    public NoReplicaSet(ErrorDetails details) {
+      super(details);
     }
   }
 
   /** The server does not accept the credentials, or not for this. */
   public static final class Unauthorized extends MongoSourceException {
+
     private static final long serialVersionUID = 1;
 
-    Unauthorized(String message, Throwable cause) {
-      super(message, cause);
-    }
-
-    @Override
-    Verdict verdict() {
-      return Verdict.refused();
+    /** Only for the source: applications do not see what this takes. */
+    public Unauthorized(ErrorDetails details) {
+      super(details);
     }
   }
 
@@ -198,31 +120,23 @@ public abstract sealed class MongoSourceException extends Exception {
    * longer has.
    */
   public static final class StartRefused extends MongoSourceException {
+
     private static final long serialVersionUID = 1;
 
-    StartRefused(String message, Throwable cause) {
-      super(message, cause);
+    /** Only for the source: applications do not see what this takes. */
+    public StartRefused(ErrorDetails details) {
+      super(details);
     }
   }
 
   /** The server does not accept the pipeline, an option or what is to be watched. */
   public static final class Rejected extends MongoSourceException {
+
     private static final long serialVersionUID = 1;
 
-    Rejected(String message, Throwable cause) {
-      super(message, cause);
-    }
-
-    /**
-     * For good if no server takes it, or the stream's way back to a token that is refused again and
-     * again leads nowhere.
-     */
-    @Override
-    Verdict verdict() {
-      @Nullable Throwable cause = getCause();
-      boolean forGood =
-          ErrorKind.PIPELINE.is(this) || (cause != null && MongoErrors.isTokenRejected(cause));
-      return forGood ? Verdict.fatal() : Verdict.refused();
+    /** Only for the source: applications do not see what this takes. */
+    public Rejected(ErrorDetails details) {
+      super(details);
     }
   }
 }

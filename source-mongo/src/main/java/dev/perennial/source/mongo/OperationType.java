@@ -1,9 +1,5 @@
 package dev.perennial.source.mongo;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
-
 /**
  * What a change event tells of. The server's own words, those of {@code showExpandedEvents}
  * included; a word that this version does not know is {@link #OTHER}, and {@link
@@ -38,15 +34,10 @@ public enum OperationType {
   private static final OperationType[] ALL = values();
 
   private final String value;
-
-  @SuppressWarnings("ImmutableEnumChecker") // An array that nobody writes to.
-  private final byte[] utf8;
-
   private final Sort sort;
 
   OperationType(String value, Sort sort) {
     this.value = value;
-    this.utf8 = value.getBytes(StandardCharsets.UTF_8);
     this.sort = sort;
   }
 
@@ -73,16 +64,5 @@ public enum OperationType {
   /** Whether it changes a collection, its indexes or a database. */
   public boolean isDefinition() {
     return sort == Sort.DEFINITION;
-  }
-
-  /** The type whose name stands at {@code from}, or null; makes no string. */
-  static @Nullable OperationType known(byte[] bytes, int from, int to) {
-    int length = to - from;
-    for (OperationType type : ALL) {
-      if (type.utf8.length == length && Arrays.equals(type.utf8, 0, length, bytes, from, to)) {
-        return type;
-      }
-    }
-    return null;
   }
 }

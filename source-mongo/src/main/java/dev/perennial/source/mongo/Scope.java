@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.source.mongo.internal.watch.ScopeKind;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -11,12 +12,7 @@ import java.util.regex.Pattern;
  * in several databases: the server then needs the right to watch that, and scans its oplog once for
  * all of them.
  */
-public sealed interface Scope
-    permits Scopes.OneCollection,
-        Scopes.Collections,
-        Scopes.Matching,
-        Scopes.OneDatabase,
-        Scopes.Cluster {
+public interface Scope {
 
   /**
    * One collection.
@@ -24,7 +20,7 @@ public sealed interface Scope
    * @throws IllegalArgumentException if the driver refuses such a name
    */
   static Scope collection(String database, String collection) {
-    return Scopes.collection(database, collection);
+    return ScopeKind.collection(database, collection);
   }
 
   /**
@@ -34,7 +30,7 @@ public sealed interface Scope
    * @throws IllegalArgumentException if there is none, or one is not such a name
    */
   static Scope collections(String... namespaces) {
-    return Scopes.collections(List.of(namespaces));
+    return ScopeKind.collections(List.of(namespaces));
   }
 
   /**
@@ -47,7 +43,7 @@ public sealed interface Scope
    * @throws IllegalArgumentException if it has other flags, which the server does not know
    */
   static Scope matching(Pattern namespace) {
-    return Scopes.matching(namespace);
+    return ScopeKind.matching(namespace);
   }
 
   /**
@@ -56,12 +52,12 @@ public sealed interface Scope
    * @throws IllegalArgumentException if the driver refuses such a name
    */
   static Scope database(String database) {
-    return Scopes.database(database);
+    return ScopeKind.database(database);
   }
 
   /** All collections of all databases but {@code admin}, {@code local} and {@code config}. */
   static Scope cluster() {
-    return Scopes.Cluster.INSTANCE;
+    return ScopeKind.Cluster.INSTANCE;
   }
 
   /**
@@ -71,6 +67,6 @@ public sealed interface Scope
    * @throws IllegalArgumentException if it is none of these
    */
   static Scope parse(String... words) {
-    return Scopes.parse(Arrays.stream(words).map(String::strip).toList());
+    return ScopeKind.parse(Arrays.stream(words).map(String::strip).toList());
   }
 }

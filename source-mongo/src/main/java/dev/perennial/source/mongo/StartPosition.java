@@ -1,6 +1,8 @@
 package dev.perennial.source.mongo;
 
 import dev.perennial.port.LogText;
+import dev.perennial.source.mongo.internal.position.StartKind;
+import dev.perennial.source.mongo.internal.position.Tokens;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import org.bson.BsonDocument;
@@ -13,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code toString} gives what {@link #parse} reads, where there is such a text.
  */
-public sealed interface StartPosition permits Starts.Now, Starts.AtTime, Starts.AfterToken {
+public interface StartPosition {
 
   /** With the first change after the stream was first opened. The default. */
   static StartPosition now() {
-    return Starts.Now.INSTANCE;
+    return StartKind.Now.INSTANCE;
   }
 
   /**
@@ -29,7 +31,7 @@ public sealed interface StartPosition permits Starts.Now, Starts.AtTime, Starts.
    *     that a cluster time can hold
    */
   static StartPosition at(Instant time) {
-    return Starts.at(time);
+    return StartKind.at(time);
   }
 
   /**
@@ -39,12 +41,12 @@ public sealed interface StartPosition permits Starts.Now, Starts.AtTime, Starts.
    * @throws IllegalArgumentException if it is zero
    */
   static StartPosition at(BsonTimestamp clusterTime) {
-    return Starts.at(clusterTime);
+    return StartKind.at(clusterTime);
   }
 
   /** With the first change after the one that has the resume token. */
   static StartPosition after(BsonDocument token) {
-    return Starts.after(token);
+    return StartKind.after(token);
   }
 
   /**

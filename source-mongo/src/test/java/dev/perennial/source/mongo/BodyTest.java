@@ -6,6 +6,9 @@ import static org.bson.codecs.configuration.CodecRegistries.fromProviders;
 import static org.bson.codecs.configuration.CodecRegistries.fromRegistries;
 
 import com.mongodb.MongoClientSettings;
+import dev.perennial.source.mongo.internal.event.BsonBytes;
+import dev.perennial.source.mongo.internal.event.EventReader;
+import dev.perennial.source.mongo.internal.position.Tokens;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.concurrent.Callable;

@@ -9,6 +9,7 @@ import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import com.mongodb.client.model.Aggregates;
 import com.mongodb.client.model.Projections;
+import dev.perennial.source.mongo.internal.client.ClientSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -27,6 +27,7 @@ import com.mongodb.connection.TransportSettings;
 import com.mongodb.event.CommandListener;
 import com.mongodb.event.CommandStartedEvent;
 import dev.perennial.EventStream;
+import dev.perennial.source.mongo.internal.client.ClientSpec;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;

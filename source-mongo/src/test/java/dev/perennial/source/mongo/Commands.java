@@ -4,6 +4,7 @@ import com.mongodb.event.CommandFailedEvent;
 import com.mongodb.event.CommandListener;
 import com.mongodb.event.CommandStartedEvent;
 import com.mongodb.event.CommandSucceededEvent;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -136,7 +137,7 @@ final class Commands implements CommandListener {
         && before.after().isPresent()
         && open.batchSize().equals(Optional.of(1))
         && before.batchSize().isEmpty()
-        && MongoPosition.ofToken(before.after().get()).clusterTime().equals(open.atTime());
+        && ResumePosition.ofToken(before.after().get()).clusterTime().equals(open.atTime());
   }
 
   Open lastOpen() {
@@ -170,7 +171,7 @@ final class Commands implements CommandListener {
   }
 
   /** The newest post-batch resume token. */
-  synchronized Optional<MongoPosition> progress() {
-    return Optional.ofNullable(progress).map(MongoPosition::ofToken);
+  synchronized Optional<ResumePosition> progress() {
+    return Optional.ofNullable(progress).map(ResumePosition::ofToken);
   }
 }

@@ -13,6 +13,7 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Call;
 import dev.perennial.testkit.InMemoryCheckpointStore.Save;
@@ -142,7 +143,7 @@ abstract class DeliveryCases extends MongoServerCases {
     three.get(1).ack();
     await().atMost(Pull.PATIENCE).until(() -> !savedFrom(three.get(2)).isEmpty());
 
-    List<MongoPosition> saved = savedFrom(three.get(0));
+    List<ResumePosition> saved = savedFrom(three.get(0));
     assertThat(saved).startsWith(position(three.get(0)));
     assertThat(savedFrom(three.get(1))).isEqualTo(saved.subList(1, saved.size()));
     assertThat(savedFrom(three.get(2))).isEqualTo(saved.subList(1, saved.size()));
@@ -180,16 +181,16 @@ abstract class DeliveryCases extends MongoServerCases {
   void idleProgress() throws Exception {
     given(Setup.ANY);
     EventStream<ChangeEvent> stream = live(stream(source()));
-    MongoPosition start = lastSaved();
+    ResumePosition start = lastSaved();
 
     // Each is an entry in the oplog that is no event for us, as the server writes when it is idle.
     for (int i = 1; i <= 3; i++) {
-      MongoPosition before = lastSaved();
+      ResumePosition before = lastSaved();
       mongo.noop();
       Pull.quietlyUntil(stream, () -> key(lastSaved()).compareTo(key(before)) > 0);
     }
     stream.close();
-    MongoPosition last = lastSaved();
+    ResumePosition last = lastSaved();
 
     assertThat(last.isEvent()).isFalse();
     assertThat(last.token()).isPresent();
@@ -211,14 +212,14 @@ abstract class DeliveryCases extends MongoServerCases {
     Delivery<ChangeEvent> held = Pull.next(stream);
 
     for (int i = 0; i < 3; i++) {
-      MongoPosition before = commands.progress().orElseThrow();
+      ResumePosition before = commands.progress().orElseThrow();
       mongo.noop();
       Pull.quietlyUntil(
           stream, () -> key(commands.progress().orElseThrow()).compareTo(key(before)) > 0);
     }
     quietly(stream);
     assertThat(savedFrom(held)).isEmpty();
-    MongoPosition behind = commands.progress().orElseThrow();
+    ResumePosition behind = commands.progress().orElseThrow();
     held.ack();
 
     Pull.quietlyUntil(stream, () -> key(lastSaved()).compareTo(key(behind)) >= 0);

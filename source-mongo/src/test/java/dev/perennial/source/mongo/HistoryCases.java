@@ -16,6 +16,8 @@ import dev.perennial.source.mongo.MongoListener.SettingsChanged;
 import dev.perennial.source.mongo.MongoListener.TokenRejected;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
+import dev.perennial.source.mongo.internal.position.Tokens;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -62,7 +64,7 @@ abstract class HistoryCases extends MongoServerCases {
   }
 
   private static MongoPosition highWater(BsonTimestamp time) {
-    return MongoPosition.ofToken(Tokens.ofHex("82" + hex(time) + "2B0229296E04"));
+    return ResumePosition.ofToken(Tokens.ofHex("82" + hex(time) + "2B0229296E04"));
   }
 
   private static boolean isBehind(MongoPosition position, BsonTimestamp time) {
@@ -82,7 +84,7 @@ abstract class HistoryCases extends MongoServerCases {
   /** An event's position as it would be if it had happened at another time. */
   private static MongoPosition moved(MongoPosition event, BsonTimestamp time) {
     String hex = event.token().orElseThrow().getString("_data").getValue();
-    return MongoPosition.ofToken(Tokens.ofHex("82" + hex(time) + hex.substring(18)));
+    return ResumePosition.ofToken(Tokens.ofHex("82" + hex(time) + hex.substring(18)));
   }
 
   @Test
@@ -134,7 +136,7 @@ abstract class HistoryCases extends MongoServerCases {
     assertThat(told.of(HistoryLost.class).get(0).gap()).contains(gap);
     notice.ack();
     await().atMost(Pull.PATIENCE).until(() -> !lastSaved().equals(start));
-    assertThat(key(lastSaved())).isGreaterThanOrEqualTo(key(MongoPosition.ofTime(gap.to())));
+    assertThat(key(lastSaved())).isGreaterThanOrEqualTo(key(ResumePosition.ofTime(gap.to())));
   }
 
   @Test
@@ -227,7 +229,7 @@ abstract class HistoryCases extends MongoServerCases {
     MongoPosition last = position(ackTwo().get(1));
     String digits = last.token().orElseThrow().getString("_data").getValue();
     restore(
-        MongoPosition.ofToken(
+        ResumePosition.ofToken(
             switch (damage) {
               case NO_DIGITS -> Tokens.ofHex("no digits");
               case NO_DATA -> new BsonDocument("data", new BsonString(digits));
@@ -317,7 +319,7 @@ abstract class HistoryCases extends MongoServerCases {
     assertThat(gap.to()).isGreaterThan(position(two.get(1)).clusterTime().orElseThrow());
     notice.ack();
 
-    MongoPosition afterGap = MongoPosition.ofTime(gap.to());
+    MongoPosition afterGap = ResumePosition.ofTime(gap.to());
     Pull.quietlyUntil(
         stream,
         () -> {
@@ -351,7 +353,7 @@ abstract class HistoryCases extends MongoServerCases {
     BsonTimestamp gone = mongo.beforeHistory();
     MongoPosition lost =
         switch (kind) {
-          case TIME -> MongoPosition.ofTime(gone);
+          case TIME -> ResumePosition.ofTime(gone);
           case HIGH_WATER -> highWater(gone);
           case EVENT, EVENT_BEFORE_ANOTHER -> moved(position(two.get(1)), gone);
         };
@@ -467,6 +469,6 @@ abstract class HistoryCases extends MongoServerCases {
     assertThat(savedFrom(first)).as("the event before the gap is not acked").isEmpty();
     first.ack();
     Pull.quietlyUntil(
-        stream, () -> key(lastSaved()).compareTo(key(MongoPosition.ofTime(gap.to()))) >= 0);
+        stream, () -> key(lastSaved()).compareTo(key(ResumePosition.ofTime(gap.to()))) >= 0);
   }
 }

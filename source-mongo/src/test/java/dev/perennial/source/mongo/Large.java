@@ -6,30 +6,30 @@ import org.bson.BsonInt32;
 import org.bson.BsonString;
 
 /** A server on which an event is soon too large, and such events. */
-final class Large {
+public final class Large {
 
   /** The most bytes that an event may have. */
-  static final int LIMIT = 4000;
+  public static final int LIMIT = 4000;
 
   private Large() {}
 
-  static Rig rig() {
+  public static Rig rig() {
     return new Rig(servers -> servers.maxEventSize(LIMIT));
   }
 
   /** A source that gets the document before the change too, so that a change has it twice. */
-  static MongoSourceBuilder withImages(Rig rig) {
+  public static MongoSourceBuilder withImages(Rig rig) {
     rig.servers.createCollection(Rig.ORDERS, true);
     return rig.builder().fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE);
   }
 
   /** An event that is not too large yet. */
-  static void insert(Rig rig, int id) {
+  public static void insert(Rig rig, int id) {
     rig.servers.insert(Rig.ORDERS, document(id, "x"));
   }
 
   /** An event with a large document before and after the change, in two fields. */
-  static void replace(Rig rig, int id) {
+  public static void replace(Rig rig, int id) {
     // A replacement by the same would be no event.
     BsonDocument another = document(id, "y").append("at", rig.servers.currentTime());
     rig.servers.replace(Rig.ORDERS, new BsonInt32(id), another);
@@ -39,7 +39,7 @@ final class Large {
     return new BsonDocument("_id", new BsonInt32(id)).append("a", letters(text, LIMIT - 1000));
   }
 
-  static BsonString letters(String letter, int count) {
+  public static BsonString letters(String letter, int count) {
     return new BsonString(letter.repeat(count));
   }
 }

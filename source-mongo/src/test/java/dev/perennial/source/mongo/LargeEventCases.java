@@ -16,6 +16,8 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.position.ClusterTime;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -153,7 +155,7 @@ abstract class LargeEventCases extends MongoServerCases {
     assertThat(change.fullDocumentBeforeChange().raw().orElseThrow().getBinary("b"))
         .isEqualTo(bytes(6, 2));
     assertThat(change.size()).isGreaterThan(35 * MEGABYTE);
-    assertThat(delivery.position()).isEqualTo(MongoPosition.ofToken(change.resumeToken()));
+    assertThat(delivery.position()).isEqualTo(ResumePosition.ofToken(change.resumeToken()));
   }
 
   @Test
@@ -180,7 +182,7 @@ abstract class LargeEventCases extends MongoServerCases {
   void crashBetweenFragments() throws Exception {
     givenThreeFragments();
     EventStream<ChangeEvent> stream = live(splitting());
-    MongoPosition start = lastSaved();
+    ResumePosition start = lastSaved();
     updateInThree();
     int before = commands.events();
     mongo.failAfter(application, 2, Failure.error(237), "getMore");
@@ -189,7 +191,7 @@ abstract class LargeEventCases extends MongoServerCases {
     // Nothing of it was saved when the process died.
     assertThat(lastSaved().isEvent()).isFalse();
     assertThat(key(lastSaved()))
-        .isBetween(key(start), key(MongoPosition.ofTime(mongo.operationTime())));
+        .isBetween(key(start), key(ResumePosition.ofTime(mongo.operationTime())));
     stream.close();
     mongo.heal();
 
@@ -243,7 +245,7 @@ abstract class LargeEventCases extends MongoServerCases {
       assertThat(fragment.getSplitEvent()).isNotNull();
       firstToken = fragment.getResumeToken();
     }
-    store.put(STREAM, splittingSource().build().encode(MongoPosition.ofToken(firstToken)));
+    store.put(STREAM, splittingSource().build().encode(ResumePosition.ofToken(firstToken)));
 
     EventStream<ChangeEvent> stream = live(splitting());
     assertWhole(Pull.next(stream));
@@ -251,7 +253,7 @@ abstract class LargeEventCases extends MongoServerCases {
 
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
     assertThat(commands.lastOpen().atTime())
-        .isEqualTo(MongoPosition.ofToken(firstToken).clusterTime());
+        .isEqualTo(ResumePosition.ofToken(firstToken).clusterTime());
   }
 
   @Test

@@ -8,19 +8,19 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** What the source logs. */
-final class Logged implements AutoCloseable {
+public final class Logged implements AutoCloseable {
 
   private final Logger logger = (Logger) LoggerFactory.getLogger(MongoSource.class);
   private final Level before = logger.getLevel();
   private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
-  Logged() {
+  public Logged() {
     logger.setLevel(Level.INFO);
     appender.start();
     logger.addAppender(appender);
   }
 
-  List<String> lines(Level level) {
+  public List<String> lines(Level level) {
     return List.copyOf(appender.list).stream()
         .filter(event -> event.getLevel() == level)
         .map(ILoggingEvent::getFormattedMessage)

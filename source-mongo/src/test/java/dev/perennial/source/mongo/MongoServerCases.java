@@ -18,6 +18,8 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.position.CheckpointText;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Save;
 import java.time.Duration;
@@ -204,26 +206,26 @@ abstract class MongoServerCases implements MongoServers {
   // --- checkpoints
 
   /** What the saves of a stream meant, in order. */
-  List<MongoPosition> saved() {
+  List<ResumePosition> saved() {
     return store.saves().stream().map(Save::checkpoint).map(MongoServerCases::position).toList();
   }
 
   /** What was saved that is not before an event. */
-  List<MongoPosition> savedFrom(Delivery<ChangeEvent> delivery) {
+  List<ResumePosition> savedFrom(Delivery<ChangeEvent> delivery) {
     return saved().stream()
         .filter(position -> key(position).compareTo(key(position(delivery))) >= 0)
         .toList();
   }
 
-  MongoPosition lastSaved() {
+  ResumePosition lastSaved() {
     return position(store.checkpoint(STREAM).orElseThrow());
   }
 
-  static MongoPosition position(Delivery<ChangeEvent> delivery) {
-    return (MongoPosition) delivery.position();
+  static ResumePosition position(Delivery<ChangeEvent> delivery) {
+    return (ResumePosition) delivery.position();
   }
 
-  static MongoPosition position(Checkpoint checkpoint) {
+  static ResumePosition position(Checkpoint checkpoint) {
     try {
       // Of the same settings as what saved it, so that it comes back as it was.
       return new CheckpointText(checkpoint.fingerprint()).decode(checkpoint).position();
@@ -245,7 +247,7 @@ abstract class MongoServerCases implements MongoServers {
   }
 
   /** Every position is the one before it or behind it. */
-  static void assertNeverBack(List<MongoPosition> positions) {
+  static void assertNeverBack(List<ResumePosition> positions) {
     assertThat(positions.stream().map(MongoServerCases::key).toList()).isSorted();
   }
 

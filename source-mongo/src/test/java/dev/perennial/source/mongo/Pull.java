@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /** Pulls a stream in a test: whoever waits for something must pull meanwhile, or nothing moves. */
-final class Pull {
+public final class Pull {
 
   /** Far longer than anything takes; only a failing test waits so long. */
   static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -23,11 +23,12 @@ final class Pull {
 
   private Pull() {}
 
-  static Delivery<ChangeEvent> next(EventStream<ChangeEvent> stream) throws InterruptedException {
+  public static Delivery<ChangeEvent> next(EventStream<ChangeEvent> stream)
+      throws InterruptedException {
     return stream.next(PATIENCE).orElseThrow(() -> new AssertionError("no event came"));
   }
 
-  static List<Delivery<ChangeEvent>> next(EventStream<ChangeEvent> stream, int count)
+  public static List<Delivery<ChangeEvent>> next(EventStream<ChangeEvent> stream, int count)
       throws InterruptedException {
     List<Delivery<ChangeEvent>> deliveries = new ArrayList<>();
     while (deliveries.size() < count) {
@@ -37,7 +38,7 @@ final class Pull {
   }
 
   /** Pulls until an event comes that is looked for; the others are taken as they come. */
-  static List<Delivery<ChangeEvent>> until(
+  public static List<Delivery<ChangeEvent>> until(
       EventStream<ChangeEvent> stream, Predicate<ChangeEvent> wanted) throws InterruptedException {
     List<Delivery<ChangeEvent>> deliveries = new ArrayList<>();
     do {
@@ -49,7 +50,7 @@ final class Pull {
   /**
    * Pulls until something is so, and takes any event that is handed out meanwhile for a mistake.
    */
-  static void quietlyUntil(EventStream<ChangeEvent> stream, BooleanSupplier condition)
+  public static void quietlyUntil(EventStream<ChangeEvent> stream, BooleanSupplier condition)
       throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.getAsBoolean()) {
@@ -72,20 +73,20 @@ final class Pull {
     throw new AssertionError("the stream lives on: " + stream);
   }
 
-  static Change change(Delivery<ChangeEvent> delivery) {
+  public static Change change(Delivery<ChangeEvent> delivery) {
     assertThat(delivery.event()).isInstanceOf(Change.class);
     return (Change) delivery.event();
   }
 
-  static int id(ChangeEvent event) {
+  public static int id(ChangeEvent event) {
     return ((Change) event).documentId().orElseThrow().asInt32().getValue();
   }
 
-  static List<Integer> ids(Collection<Delivery<ChangeEvent>> deliveries) {
+  public static List<Integer> ids(Collection<Delivery<ChangeEvent>> deliveries) {
     return deliveries.stream().map(delivery -> id(delivery.event())).toList();
   }
 
-  static List<OperationType> types(Collection<Delivery<ChangeEvent>> deliveries) {
+  public static List<OperationType> types(Collection<Delivery<ChangeEvent>> deliveries) {
     return deliveries.stream().map(delivery -> change(delivery).operationType()).toList();
   }
 }

@@ -29,18 +29,18 @@ import org.bson.types.Decimal128;
 import org.bson.types.ObjectId;
 
 /** Makes change events, and values of every BSON type. */
-final class RandomBson {
+public final class RandomBson {
 
   private static final int TYPES = 20;
 
   private final Random random;
 
-  RandomBson(Random random) {
+  public RandomBson(Random random) {
     this.random = random;
   }
 
   /** Each of the server's fields or not, in any order behind the token, and some that are new. */
-  BsonDocument event() {
+  public BsonDocument event() {
     BsonDocument event = new BsonDocument("_id", token());
     OperationType[] types = OperationType.values();
     maybe(event, "operationType", new BsonString(types[random.nextInt(types.length)].value()));
@@ -63,7 +63,7 @@ final class RandomBson {
     return event;
   }
 
-  BsonDocument token() {
+  public BsonDocument token() {
     byte[] key = new byte[random.nextInt(60)];
     random.nextBytes(key);
     BsonDocument token = new BsonDocument("_data", new BsonString(HexFormat.of().formatHex(key)));
@@ -93,7 +93,7 @@ final class RandomBson {
         .append("disambiguatedPaths", document(1));
   }
 
-  BsonDocument document(int depth) {
+  public BsonDocument document(int depth) {
     BsonDocument document = new BsonDocument();
     for (int i = random.nextInt(5); i > 0; i--) {
       document.append(text() + i, value(depth));
@@ -101,7 +101,7 @@ final class RandomBson {
     return document;
   }
 
-  BsonValue value(int depth) {
+  public BsonValue value(int depth) {
     return switch (random.nextInt(depth > 0 ? TYPES : TYPES - 3)) {
       case 0 -> new BsonDouble(random.nextDouble());
       case 1 -> new BsonString(text());

@@ -14,6 +14,8 @@ import dev.perennial.source.mongo.MongoListener.Resume;
 import dev.perennial.source.mongo.MongoListener.ResumeStorm;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.cursor.ResumeStormException;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -286,7 +288,7 @@ abstract class ResumeCases extends MongoServerCases {
     assertThat(waits.size()).as("the stream waits between the storms").isGreaterThanOrEqualTo(3);
     assertThat(waits).isSorted();
     assertThat(waits.get(waits.size() - 1)).isGreaterThan(waits.get(0));
-    assertThat(transitions.causes()).hasOnlyElementsOfType(MongoSourceException.ResumeStorm.class);
+    assertThat(transitions.causes()).hasOnlyElementsOfType(ResumeStormException.class);
     assertThat(commands.opens().size()).as("each is small").isLessThan(40);
     // A new cursor's first batch comes with the aggregate.
     insert(2);
@@ -323,7 +325,7 @@ abstract class ResumeCases extends MongoServerCases {
     assertThat(commands.failed("getMore")).isEqualTo(1);
     assertThat(stream.stats().reconnects()).isEqualTo(1);
     assertThat(transitions.losses()).hasSize(1);
-    assertThat(key(MongoPosition.ofToken(commands.lastOpen().after().orElseThrow())))
+    assertThat(key(ResumePosition.ofToken(commands.lastOpen().after().orElseThrow())))
         .isGreaterThanOrEqualTo(key(position(two.get(1))));
     assertThat(savedFrom(two.get(0))).as("nothing was acked").isEmpty();
   }

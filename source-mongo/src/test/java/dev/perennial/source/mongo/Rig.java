@@ -19,71 +19,74 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /** A scripted replica set, and what a test needs to watch it. */
-final class Rig implements AutoCloseable {
+public final class Rig implements AutoCloseable {
 
-  static final String ORDERS = "shop.orders";
-  static final String ID = "orders";
+  public static final String ORDERS = "shop.orders";
+  public static final String ID = "orders";
 
   /** Far more than anything here takes; reached only where something is broken. */
-  static final Duration TIMEOUT = Duration.ofSeconds(20);
+  public static final Duration TIMEOUT = Duration.ofSeconds(20);
 
-  final ReplicaSetSimulator servers;
-  final InMemoryCheckpointStore store = new InMemoryCheckpointStore();
-  final Told told = new Told();
+  public final ReplicaSetSimulator servers;
+  public final InMemoryCheckpointStore store = new InMemoryCheckpointStore();
+  public final Told told = new Told();
 
-  Rig(UnaryOperator<ReplicaSetSimulatorBuilder> servers) {
+  public Rig(UnaryOperator<ReplicaSetSimulatorBuilder> servers) {
     this.servers = servers.apply(ReplicaSetSimulator.builder().periodicNoop(Duration.ZERO)).start();
   }
 
-  static Rig rig() {
+  public static Rig rig() {
     return new Rig(UnaryOperator.identity());
   }
 
-  static Rig rig(int wireVersion) {
+  public static Rig rig(int wireVersion) {
     return new Rig(servers -> servers.wireVersion(wireVersion));
   }
 
-  MongoSourceBuilder builder() {
+  public MongoSourceBuilder builder() {
     return MongoSource.builder(servers.connectionString())
         .watch(Scope.parse(ORDERS))
         .maxAwaitTime(Duration.ofMillis(100))
         .listener(told.listener);
   }
 
-  EventStream<ChangeEvent> stream(MongoSource source) {
+  public EventStream<ChangeEvent> stream(MongoSource source) {
     return EventStream.from(source, Checkpoints.in(store, ID).every(1, Duration.ofMillis(50)))
         .open();
   }
 
-  EventStream<ChangeEvent> stream() {
+  public EventStream<ChangeEvent> stream() {
     return stream(builder().build());
   }
 
   /** A stream that is connected, so that what is written now comes through its cursor. */
-  EventStream<ChangeEvent> live(MongoSource source) throws InterruptedException, TimeoutException {
+  public EventStream<ChangeEvent> live(MongoSource source)
+      throws InterruptedException, TimeoutException {
     EventStream<ChangeEvent> stream = stream(source);
     stream.awaitLive(TIMEOUT);
     return stream;
   }
 
-  BsonTimestamp insert(int id) {
+  public BsonTimestamp insert(int id) {
     return servers.insert(ORDERS, new BsonDocument("_id", new BsonInt32(id)));
   }
 
-  void insert(int from, int to) {
+  public void insert(int from, int to) {
     for (int id = from; id <= to; id++) {
       insert(id);
     }
   }
 
-  static Delivery<ChangeEvent> next(EventStream<ChangeEvent> stream) throws InterruptedException {
+  public static Delivery<ChangeEvent> next(EventStream<ChangeEvent> stream)
+      throws InterruptedException {
     return stream
         .next(TIMEOUT)
         .orElseThrow(() -> new AssertionError("no event came in " + TIMEOUT));
   }
 
   /** Takes so many events, acks them, and says what they were. */
-  static List<String> take(EventStream<ChangeEvent> stream, int count) throws InterruptedException {
+  public static List<String> take(EventStream<ChangeEvent> stream, int count)
+      throws InterruptedException {
     List<String> taken = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Delivery<ChangeEvent> delivery = next(stream);
@@ -94,7 +97,7 @@ final class Rig implements AutoCloseable {
   }
 
   /** For example {@code insert 1}. */
-  static String text(ChangeEvent event) {
+  public static String text(ChangeEvent event) {
     if (event instanceof Change change) {
       return change.rawOperationType()
           + change
@@ -106,7 +109,7 @@ final class Rig implements AutoCloseable {
   }
 
   /** Receives until there is something; a driver's every wait is short. */
-  static Received<ChangeEvent, MongoPosition> receive(
+  public static Received<ChangeEvent, MongoPosition> receive(
       Connection<ChangeEvent, MongoPosition> connection) throws Exception {
     long start = System.nanoTime();
     @Nullable Received<ChangeEvent, MongoPosition> received = null;
@@ -119,7 +122,7 @@ final class Rig implements AutoCloseable {
     return received;
   }
 
-  String saved() {
+  public String saved() {
     return store.checkpoint(ID).orElseThrow().position();
   }
 

@@ -21,6 +21,7 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Verdict;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Call;
 import java.time.Duration;
@@ -51,7 +52,7 @@ abstract class SeedBugCases extends MongoServerCases {
     Checkpoint spoiled =
         new Checkpoint(
             "mongodb",
-            source().build().encode(MongoPosition.ofTime(mongo.operationTime())).fingerprint(),
+            source().build().encode(ResumePosition.ofTime(mongo.operationTime())).fingerprint(),
             position);
     store.put(STREAM, spoiled);
 
@@ -173,7 +174,7 @@ abstract class SeedBugCases extends MongoServerCases {
 
     assertThat(change.clusterTime()).contains(huge);
     assertThat(huge.getInc()).isNegative();
-    MongoPosition position = MongoPosition.ofTime(huge);
+    MongoPosition position = ResumePosition.ofTime(huge);
     assertThat(position(source().build().encode(position))).isEqualTo(position);
     // The position's own time is the token's, whatever the pipeline does to the event.
     assertThat(change.position().clusterTime().orElseThrow()).isNotEqualTo(huge);
@@ -290,7 +291,7 @@ abstract class SeedBugCases extends MongoServerCases {
       "seed bug 18: the checkpoint's key is the application's own, its fingerprint tells scopes and pipelines apart, and the lag can be measured")
   void keysAndLag() throws Exception {
     given(Setup.ANY);
-    MongoPosition position = MongoPosition.ofTime(mongo.operationTime());
+    MongoPosition position = ResumePosition.ofTime(mongo.operationTime());
     List<String> fingerprints =
         List.of(
             source().build().encode(position).fingerprint(),

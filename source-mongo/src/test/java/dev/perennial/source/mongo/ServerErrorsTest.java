@@ -14,6 +14,11 @@ import dev.perennial.StreamException.Reason;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Verdict;
 import dev.perennial.simulators.mongo.FaultSpec;
+import dev.perennial.source.mongo.internal.cursor.TokenRefusedException;
+import dev.perennial.source.mongo.internal.error.ErrorKindTest;
+import dev.perennial.source.mongo.internal.error.MongoErrors;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
+import dev.perennial.source.mongo.internal.position.Tokens;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -134,7 +139,7 @@ class ServerErrorsTest {
   void garbledToken(String how, String hex, int code) throws Exception {
     try (Rig rig = rig();
         MongoSource source = rig.builder().build()) {
-      MongoPosition garbled = MongoPosition.ofToken(Tokens.ofHex(hex));
+      MongoPosition garbled = ResumePosition.ofToken(Tokens.ofHex(hex));
 
       Throwable error = catchThrowable(() -> source.connect(Optional.of(garbled)));
 
@@ -165,7 +170,7 @@ class ServerErrorsTest {
           .singleElement()
           .satisfies(told ->
               assertThat(told.cause())
-                  .isInstanceOf(MongoSourceException.TokenRefused.class)
+                  .isInstanceOf(TokenRefusedException.class)
                   .hasMessageContaining(String.valueOf(code)));
     }
   }
@@ -275,7 +280,7 @@ class ServerErrorsTest {
     for (String command : List.of("ping", "aggregate", "getMore")) {
       try (Rig rig = rig();
           MongoSource source = rig.builder().build()) {
-        MongoPosition position = MongoPosition.ofTime(rig.servers.oldestTime());
+        MongoPosition position = ResumePosition.ofTime(rig.servers.oldestTime());
         rig.servers.faults().failAlways(command, FaultSpec.errorSaying(code, words));
 
         Throwable error =

@@ -6,12 +6,12 @@ import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The system's, whose monotonic time a test can put forward. */
-final class SkippingRuntime implements StreamRuntime {
+public final class SkippingRuntime implements StreamRuntime {
 
   private final StreamRuntime system = StreamRuntime.system();
   private final AtomicLong skipped = new AtomicLong();
 
-  void skip(Duration time) {
+  public void skip(Duration time) {
     skipped.addAndGet(time.toNanos());
   }
 

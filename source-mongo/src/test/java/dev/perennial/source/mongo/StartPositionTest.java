@@ -3,6 +3,7 @@ package dev.perennial.source.mongo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.perennial.source.mongo.internal.position.Tokens;
 import java.time.Instant;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;

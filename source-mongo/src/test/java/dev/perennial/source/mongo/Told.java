@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Notes what a listener is told, by whichever of its methods. */
-final class Told {
+public final class Told {
 
   private final List<Object> all = new CopyOnWriteArrayList<>();
 
-  final MongoListener listener =
+  public final MongoListener listener =
       (MongoListener)
           Proxy.newProxyInstance(
               Told.class.getClassLoader(),
@@ -19,7 +19,7 @@ final class Told {
                 return null;
               });
 
-  <T> List<T> of(Class<T> kind) {
+  public <T> List<T> of(Class<T> kind) {
     return all.stream().filter(kind::isInstance).map(kind::cast).toList();
   }
 }

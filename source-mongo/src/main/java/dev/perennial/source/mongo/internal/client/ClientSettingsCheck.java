@@ -1,0 +1,104 @@
+package dev.perennial.source.mongo.internal.client;
+
+import com.mongodb.AutoEncryptionSettings;
+import com.mongodb.MongoClientSettings;
+import com.mongodb.ReadConcern;
+import com.mongodb.ReadConcernLevel;
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.SynchronousContextProvider;
+import com.mongodb.connection.ClusterConnectionMode;
+import com.mongodb.connection.TransportSettings;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refuses settings of a client with which no change stream can be read, before a server is asked.
+ * What it lets pass is honoured; the guide to MongoDB lists it all.
+ */
+final class ClientSettingsCheck {
+
+  /** A change stream reads what a majority has, which these promise more than. */
+  private static final Set<ReadConcernLevel> TOO_STRONG =
+      Set.of(ReadConcernLevel.LINEARIZABLE, ReadConcernLevel.SNAPSHOT);
+
+  /** By name, because the lowest driver that is supported does not have it. */
+  private static final String ASYNCHRONOUS = "com.mongodb.connection.AsyncTransportSettings";
+
+  private ClientSettingsCheck() {}
+
+  /**
+   * Checks the settings of a client that is ours.
+   *
+   * @throws IllegalArgumentException if it cannot read a change stream
+   */
+  static void check(MongoClientSettings settings) {
+    operationTimeout(settings.getTimeout(TimeUnit.MILLISECONDS));
+    readConcern(settings.getReadConcern());
+    TransportSettings transport = settings.getTransportSettings();
+    if (transport != null && transport.getClass().getName().equals(ASYNCHRONOUS)) {
+      throw refused(
+          "transportSettings of the asynchronous kind",
+          "the driver's synchronous client has none",
+          "Use TransportSettings.nettyBuilder(), or leave it out");
+    }
+    if (settings.getContextProvider() != null
+        && !(settings.getContextProvider() instanceof SynchronousContextProvider)) {
+      throw refused(
+          "a contextProvider that is no SynchronousContextProvider",
+          "the driver's synchronous client takes no other",
+          "Leave it out");
+    }
+    AutoEncryptionSettings encryption = settings.getAutoEncryptionSettings();
+    if (encryption != null
+        && !encryption.isBypassAutoEncryption()
+        && !encryption.isBypassQueryAnalysis()) {
+      throw refused(
+          "autoEncryptionSettings that encrypt",
+          "the analysis of queries knows no $changeStream",
+          "Set bypassAutoEncryption(true) on them: what is encrypted in an event is decrypted all the same");
+    }
+    if (settings.getClusterSettings().getMode() == ClusterConnectionMode.LOAD_BALANCED
+        && settings.getConnectionPoolSettings().getMaxSize() == 1) {
+      throw refused(
+          "loadBalanced with a maxPoolSize of 1",
+          "a cursor keeps its connection there, and the stream asks other things besides",
+          "Make it 2 or more");
+    }
+  }
+
+  /**
+   * Checks a client that was given, as far as it says how it was made.
+   *
+   * @throws IllegalArgumentException if it cannot read a change stream
+   */
+  static void check(MongoClient client) {
+    operationTimeout(client.getTimeout(TimeUnit.MILLISECONDS));
+    readConcern(client.getReadConcern());
+  }
+
+  private static void operationTimeout(@Nullable Long millis) {
+    if (millis != null) {
+      throw refused(
+          "timeoutMS, " + millis + " ms",
+          "that puts one limit on whole operations and turns read timeouts off, and a change stream has no"
+              + " end",
+          "Leave it out");
+    }
+  }
+
+  private static void readConcern(ReadConcern concern) {
+    ReadConcernLevel level = concern.getLevel();
+    if (level != null && TOO_STRONG.contains(level)) {
+      throw refused(
+          "the readConcern " + level.getValue(),
+          "change streams have majority and no other",
+          "Use majority, or leave it out");
+    }
+  }
+
+  private static IllegalArgumentException refused(String what, String why, String remedy) {
+    return new IllegalArgumentException(
+        "Cannot use the client: it has " + what + ", and " + why + ". " + remedy);
+  }
+}

@@ -1,0 +1,212 @@
+package dev.perennial.source.mongo.internal.client;
+
+import com.mongodb.ConnectionString;
+import com.mongodb.MongoClientException;
+import com.mongodb.MongoClientSettings;
+import com.mongodb.ServerAddress;
+import com.mongodb.client.MongoClient;
+import com.mongodb.connection.ServerMonitoringMode;
+import com.mongodb.connection.ServerSettings;
+import com.mongodb.selector.CompositeServerSelector;
+import com.mongodb.selector.ServerSelector;
+import dev.perennial.source.mongo.internal.watch.OptionRanges;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.bson.codecs.configuration.CodecRegistries;
+import org.bson.codecs.configuration.CodecRegistry;
+import org.jspecify.annotations.Nullable;
+
+/** What the application gave to reach the servers with. */
+public sealed interface ClientSpec {
+
+  /** What a connection string begins with. */
+  List<String> SCHEMES = List.of("mongodb://", "mongodb+srv://");
+
+  /** What the application reads documents with. */
+  CodecRegistry codecs();
+
+  /** The servers' addresses, and nothing else, for logs. */
+  String hosts();
+
+  /**
+   * The client. Does no I/O.
+   *
+   * @param readTimeout as set for the source; null if it was not
+   * @param selector asked for a server besides the application's own, where the client is ours
+   * @throws IllegalArgumentException if its settings cannot work with these
+   */
+  ClientHandle handle(
+      @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector);
+
+  /**
+   * Reads a connection string. Looks nothing up: what DNS says about it is asked for when the
+   * client is made.
+   *
+   * @throws IllegalArgumentException if it is none; the text shows nothing of it
+   */
+  static ClientSpec of(String connectionString) {
+    ConnectionString parsed;
+    MongoClientSettings checked;
+    try {
+      parsed = new ConnectionString(connectionString, (name, type) -> List.of());
+      checked = settings(parsed);
+    } catch (IllegalArgumentException | MongoClientException e) {
+      throw invalid(connectionString);
+    }
+    return new Owned(
+        checked,
+        parsed.isSrvProtocol()
+            ? () -> settings(new ConnectionString(connectionString))
+            : () -> checked);
+  }
+
+  static ClientSpec of(MongoClientSettings settings) {
+    return new Owned(settings, () -> settings);
+  }
+
+  static ClientSpec of(MongoClient client) {
+    return new Given(client);
+  }
+
+  private static MongoClientSettings settings(ConnectionString from) {
+    return MongoClientSettings.builder().applyConnectionString(from).build();
+  }
+
+  /**
+   * What is wrong, in words of ours: the driver's quote any part of the string, and none can be
+   * told to hold no password, since it may be anywhere in a string that is not valid.
+   */
+  private static IllegalArgumentException invalid(String text) {
+    return new IllegalArgumentException(
+        SCHEMES.stream().noneMatch(text::startsWith)
+            ? "the connection string is not valid: it must begin with mongodb:// or mongodb+srv://"
+            : "the connection string is not valid (it is not shown, since it may hold a password): check"
+                + " hosts, ports and options; in user and password, each of : / ? # [ ] @ % must be"
+                + " percent-encoded, and the @ before the hosts must not be");
+  }
+
+  /** A client that we make. */
+  final class Owned implements ClientSpec {
+
+    private static final Duration LEAST_READ_TIMEOUT = Duration.ofSeconds(60);
+
+    private final MongoClientSettings known;
+    private final Supplier<MongoClientSettings> settings;
+
+    /**
+     * @param known what is known of the settings without asking anybody
+     */
+    Owned(MongoClientSettings known, Supplier<MongoClientSettings> settings) {
+      this.known = known;
+      this.settings = settings;
+    }
+
+    /** As the driver's own client puts them together. */
+    @Override
+    public CodecRegistry codecs() {
+      return CodecRegistries.withUuidRepresentation(
+          known.getCodecRegistry(), known.getUuidRepresentation());
+    }
+
+    @Override
+    public String hosts() {
+      String srv = known.getClusterSettings().getSrvHost();
+      return srv != null
+          ? srv
+          : known.getClusterSettings().getHosts().stream()
+              .map(ServerAddress::toString)
+              .collect(Collectors.joining(","));
+    }
+
+    @Override
+    public ClientHandle handle(
+        @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
+      ClientSettingsCheck.check(known);
+      int millis = Math.toIntExact(readTimeout(readTimeout, maxAwaitTime).toMillis());
+      return new ClientHandle.Owned(() -> watched(settings.get(), millis, selector), codecs());
+    }
+
+    public static MongoClientSettings watched(
+        MongoClientSettings settings, int readTimeoutMillis, ServerSelector ours) {
+      ServerSelector given = settings.getClusterSettings().getServerSelector();
+      ServerSelector selector =
+          given == null ? ours : new CompositeServerSelector(List.of(given, ours));
+      return MongoClientSettings.builder(settings)
+          .applyToSocketSettings(
+              socket -> socket.readTimeout(readTimeoutMillis, TimeUnit.MILLISECONDS))
+          .applyToClusterSettings(cluster -> cluster.serverSelector(selector))
+          .applyToServerSettings(Owned::pollUnlessChosen)
+          .build();
+    }
+
+    /**
+     * A member that says it is shutting down, and answers all the same, is unknown to the driver
+     * until the next answer to its monitor. A monitor that streams waits for that as long as the
+     * heartbeat's frequency, 10 s, whoever needs the member; one that polls asks again at once.
+     */
+    private static void pollUnlessChosen(ServerSettings.Builder server) {
+      if (server.build().getServerMonitoringMode() == ServerMonitoringMode.AUTO) {
+        server.serverMonitoringMode(ServerMonitoringMode.POLL);
+      }
+    }
+
+    public Duration readTimeout(@Nullable Duration set, Duration maxAwaitTime) {
+      if (set != null) {
+        OptionRanges.readTimeout(set);
+        return checked(set, maxAwaitTime, "readTimeout");
+      }
+      Duration given =
+          checked(
+              Duration.ofMillis(known.getSocketSettings().getReadTimeout(TimeUnit.MILLISECONDS)),
+              maxAwaitTime,
+              "the read timeout of the client's socket settings (socketTimeoutMS)");
+      return longer(given, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(OptionRanges.READ_SLACK)));
+    }
+
+    private static Duration checked(Duration timeout, Duration maxAwaitTime, String name) {
+      if (!timeout.isZero() && timeout.compareTo(maxAwaitTime) <= 0) {
+        throw new IllegalArgumentException(
+            name
+                + " is "
+                + timeout
+                + ", and the server waits for up to maxAwaitTime, "
+                + maxAwaitTime
+                + ", before it answers, so that every wait would end in an error; make it longer than that");
+      }
+      return timeout;
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+      return one.compareTo(other) >= 0 ? one : other;
+    }
+  }
+
+  /** A client of the application's. */
+  record Given(MongoClient client) implements ClientSpec {
+
+    @Override
+    public CodecRegistry codecs() {
+      return client.getCodecRegistry();
+    }
+
+    @Override
+    public String hosts() {
+      return "the servers of a given client";
+    }
+
+    @Override
+    public ClientHandle handle(
+        @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
+      ClientSettingsCheck.check(client);
+      if (readTimeout != null) {
+        throw new IllegalArgumentException(
+            "readTimeout cannot be set on a client that was given; set it in the client's own socket"
+                + " settings, to at least 60 s and 10 s more than maxAwaitTime");
+      }
+      return new ClientHandle.Given(client);
+    }
+  }
+}

@@ -1,0 +1,343 @@
+package dev.perennial.source.mongo.internal.cursor;
+
+import com.mongodb.MongoClientSettings;
+import com.mongodb.MongoCommandException;
+import com.mongodb.MongoException;
+import com.mongodb.ReadPreference;
+import com.mongodb.client.MongoClient;
+import com.mongodb.connection.ClusterType;
+import com.mongodb.connection.ServerDescription;
+import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.internal.client.ClientHandle;
+import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.internal.error.ErrorKind;
+import dev.perennial.source.mongo.internal.error.Interrupts;
+import dev.perennial.source.mongo.internal.position.Deployment;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
+import dev.perennial.source.mongo.internal.watch.ScopeKind;
+import dev.perennial.source.mongo.internal.watch.SourceOptions;
+import dev.perennial.source.mongo.internal.watch.WatchPlan;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.bson.BsonArray;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonString;
+import org.bson.BsonTimestamp;
+import org.bson.BsonValue;
+import org.bson.UuidRepresentation;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out whether a server belongs to the deployment that a position is of. A position of another
+ * one may lie in its history all the same, and would then skip events silently. Asks one command a
+ * connection; what the user has no right to ask is not compared. Belongs to one source; all but
+ * {@link #of} is called by the pulling thread.
+ */
+public final class DeploymentCheck {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MongoNotifier.LOGGER);
+
+  /**
+   * Errors beside {@linkplain ErrorKind#SETTINGS refusals} that say "may not" or "does not know":
+   * of a server that is no member of a set, and of Atlas.
+   */
+  private static final Set<Integer> REFUSALS = Set.of(76, 8000);
+
+  /** What DocumentDB does not support; elsewhere this passes. */
+  private static final int NOT_SUPPORTED = 303;
+
+  private final ClientHandle client;
+  private final SourceOptions options;
+  private final WatchPlan plan;
+  private final CursorOpener opener;
+  private final DropSearch drops;
+  private final String hosts;
+
+  private volatile Deployment known = Deployment.UNKNOWN;
+
+  /** The last migration that was accepted. Written before {@link #known} and read after it. */
+  private volatile @Nullable Migration migration;
+
+  /** The server has refused to name its id, and is not asked again. */
+  private boolean isIdRefused;
+
+  /** The server has refused to list collections, and is asked again only by a new connection. */
+  private boolean isListRefused;
+
+  /** Whether an event came since the collections were last listed. */
+  private boolean mayHaveMore;
+
+  /**
+   * @param from the deployment that positions are of, up to and with the last
+   */
+  private record Migration(Deployment from, ResumePosition last) {
+
+    boolean isBehind(ResumePosition position) {
+      return position.equals(last) || isBefore(position.clusterTime(), last.clusterTime());
+    }
+
+    private static boolean isBefore(Optional<BsonTimestamp> time, Optional<BsonTimestamp> other) {
+      return time.isPresent() && other.isPresent() && time.get().compareTo(other.get()) < 0;
+    }
+  }
+
+  public DeploymentCheck(
+      ClientHandle client,
+      SourceOptions options,
+      WatchPlan plan,
+      CursorOpener opener,
+      DropSearch drops,
+      String hosts) {
+    this.client = client;
+    this.options = options;
+    this.plan = plan;
+    this.opener = opener;
+    this.drops = drops;
+    this.hosts = hosts;
+  }
+
+  /** What is known of the deployment that a position is of. Any thread. */
+  public Deployment of(ResumePosition position) {
+    Deployment now = known;
+    Migration before = migration;
+    return before != null && before.isBehind(position) ? before.from : now;
+  }
+
+  /**
+   * A checkpoint was restored.
+   *
+   * @param saved what it says of the deployment that it was saved on
+   * @param settingsChanged whether other collections may be watched than when it was saved
+   */
+  public void restored(Deployment saved, boolean settingsChanged) {
+    known = settingsChanged ? saved.withoutCollections() : saved;
+  }
+
+  /**
+   * A watched collection was dropped or renamed: one of the same name is another one from now on.
+   */
+  void collectionsChanged() {
+    known = known.withoutCollections();
+  }
+
+  /** An event came, and with it perhaps a collection. */
+  void eventCame() {
+    mayHaveMore = true;
+  }
+
+  /** Learns the collections of a stream that knew of none, once there is time for it. */
+  void idle() throws InterruptedException {
+    if (!mayHaveMore || isListRefused || !showsDrops() || !known.collections().isEmpty()) {
+      return;
+    }
+    mayHaveMore = false;
+    try {
+      known = known.with(withCollections(Deployment.UNKNOWN)).withFewOf(Set.of());
+    } catch (MongoException e) {
+      LOG.debug("{} does not list its collections now; the next connection asks again", hosts, e);
+    }
+  }
+
+  /** Looks at the deployment that a stream begins on. */
+  public void begin() throws InterruptedException {
+    migration = null;
+    known = look(Deployment.UNKNOWN).withFewOf(Set.of());
+  }
+
+  /**
+   * Compares the server with what is known, and learns from it.
+   *
+   * @param from where the stream is to go on
+   * @return where it may go on: from there; after a migration that was accepted, from its time
+   * @throws MongoSourceException.AnotherDeployment if it is another deployment
+   */
+  ResumePosition check(ResumePosition from) throws MongoSourceException, InterruptedException {
+    Deployment before = of(from);
+    Deployment now = look(before);
+    Optional<String> difference = before.difference(now);
+    if (difference.isEmpty() && before.hasOtherCollections(now) && !wereReplaced(before, from)) {
+      difference =
+          Optional.of(
+              "the watched collections are others, and its oplog does not say that they were"
+                  + " dropped or renamed since");
+    }
+    if (difference.isEmpty()) {
+      Deployment learned = before.with(now).withFewOf(before.collections());
+      known = showsDrops() ? learned : learned.withoutCollections();
+      return from;
+    }
+    if (!options.acceptMigration()) {
+      throw new MongoSourceException.AnotherDeployment(
+          ErrorDetails.refused(
+              "Cannot resume at "
+                  + hosts
+                  + ": the checkpoint was saved on another deployment ("
+                  + difference.get()
+                  + "). Connect to that one, use another stream id, begin anew with"
+                  + " Checkpoints.startAfresh(), or, if its data and history moved here, set"
+                  + " MongoSourceBuilder.acceptMigration(true)",
+              null));
+    }
+    LOG.warn(
+        "the position {} is of another deployment than {} ({}); the stream resumes from its time,"
+            + " because acceptMigration is set",
+        from,
+        hosts,
+        difference.get());
+    migration = new Migration(before, from);
+    known = now.withFewOf(Set.of());
+    return from.degraded().map(time -> time.inPlaceOf(from)).orElse(from);
+  }
+
+  private Deployment look(Deployment before) throws InterruptedException {
+    String id = isIdRefused ? null : id();
+    Deployment seen =
+        new Deployment(
+            id == null && isSharded() ? Deployment.SHARDED : id, setName(), Set.of(), null);
+    boolean needed = before.collections().isEmpty() || !before.hasComparableId(seen);
+    return needed && showsDrops() ? withCollections(seen) : seen;
+  }
+
+  /**
+   * The id that a replica set or a sharded cluster got when it was made. Null if the server does
+   * not say, usually for lack of the role clusterMonitor.
+   */
+  private @Nullable String id() throws InterruptedException {
+    boolean sharded = isSharded();
+    String id = sharded ? clusterId() : replicaSetId();
+    if (!sharded && isSharded()) {
+      // It was not known before the first answer.
+      id = clusterId();
+    }
+    isIdRefused = id == null;
+    return id;
+  }
+
+  private boolean isSharded() {
+    return opener.topology() == ClusterType.SHARDED
+        || opener.topology() == ClusterType.LOAD_BALANCED;
+  }
+
+  private @Nullable String replicaSetId() throws InterruptedException {
+    BsonDocument reply = ask("admin", new BsonDocument("replSetGetConfig", new BsonInt32(1)));
+    return id(
+        Deployment.REPLICA_SET, document(document(reply, "config"), "settings"), "replicaSetId");
+  }
+
+  private @Nullable String clusterId() throws InterruptedException {
+    BsonDocument reply =
+        ask(
+            "config",
+            new BsonDocument("find", new BsonString("version")).append("limit", new BsonInt32(1)));
+    BsonArray found = document(reply, "cursor").getArray("firstBatch", new BsonArray());
+    return found.isEmpty() ? null : id(Deployment.SHARDED, found.get(0).asDocument(), "clusterId");
+  }
+
+  private static @Nullable String id(String kind, BsonDocument in, String name) {
+    BsonValue id = in.get(name);
+    return id != null && id.isObjectId() ? kind + id.asObjectId().getValue().toHexString() : null;
+  }
+
+  private @Nullable String setName() {
+    return client.get().getClusterDescription().getServerDescriptions().stream()
+        .map(ServerDescription::getSetName)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /**
+   * Whether a stream sees all that happens to its collections: a pipeline may hide it, but not that
+   * the only one is gone.
+   */
+  private boolean showsDrops() {
+    return plan.collection().isPresent()
+        || (plan.database().isPresent() && options.pipeline().isEmpty());
+  }
+
+  private Deployment withCollections(Deployment seen) throws InterruptedException {
+    BsonDocument filter = new BsonDocument("type", new BsonString("collection"));
+    watchedNames().ifPresent(names -> filter.append("name", new BsonDocument("$in", names)));
+    BsonDocument reply =
+        ask(
+            plan.database().orElseThrow(),
+            new BsonDocument("listCollections", new BsonInt32(1)).append("filter", filter));
+    Set<UUID> uuids = new LinkedHashSet<>();
+    for (BsonValue entry : document(reply, "cursor").getArray("firstBatch", new BsonArray())) {
+      BsonValue uuid = document(entry.asDocument(), "info").get("uuid");
+      if (uuid != null && uuid.isBinary()) {
+        uuids.add(uuid.asBinary().asUuid(UuidRepresentation.STANDARD));
+      }
+    }
+    isListRefused = reply.isEmpty();
+    BsonTimestamp seenAt = reply.get("operationTime") instanceof BsonTimestamp time ? time : null;
+    return new Deployment(seen.id(), seen.set(), uuids, seenAt);
+  }
+
+  private Optional<BsonArray> watchedNames() {
+    if (plan.collection().isPresent()) {
+      return Optional.of(new BsonArray(List.of(new BsonString(plan.collection().get()))));
+    }
+    if (options.scope() instanceof ScopeKind.Collections several) {
+      return Optional.of(
+          new BsonArray(
+              several.all().stream().map(one -> new BsonString(one.collection())).toList()));
+    }
+    return Optional.empty();
+  }
+
+  /** The reply; empty if the user may not ask that, or the server does not know it. */
+  private BsonDocument ask(String database, BsonDocument command) throws InterruptedException {
+    MongoClient server = client.get();
+    ReadPreference preference =
+        options.readPreference() == null ? server.getReadPreference() : options.readPreference();
+    try {
+      return Interrupts.call(() ->
+          server
+              .getDatabase(database)
+              .withCodecRegistry(MongoClientSettings.getDefaultCodecRegistry())
+              .runCommand(command, preference, BsonDocument.class));
+    } catch (MongoCommandException e) {
+      if (!isRefusal(e)) {
+        throw e;
+      }
+      LOG.debug("{} does not answer {}, so it is not compared", hosts, command.getFirstKey(), e);
+      return new BsonDocument();
+    }
+  }
+
+  private static boolean isRefusal(MongoCommandException error) {
+    return ErrorKind.of(error).filter(ErrorKind::isRefusal).isPresent()
+        || REFUSALS.contains(error.getErrorCode())
+        || (error.getErrorCode() == NOT_SUPPORTED
+            && error.getErrorMessage().toLowerCase(Locale.ROOT).contains("not supported"));
+  }
+
+  private static BsonDocument document(BsonDocument in, String name) {
+    return in.get(name) instanceof BsonDocument document ? document : new BsonDocument();
+  }
+
+  /**
+   * Whether the server's history says that watched collections were dropped or renamed: since they
+   * were last named, for that may have been before the position, or at least since that.
+   */
+  private boolean wereReplaced(Deployment before, ResumePosition from)
+      throws MongoSourceException, InterruptedException {
+    List<ResumePosition> starts = new ArrayList<>();
+    if (before.seenAt() != null) {
+      starts.add(ResumePosition.ofTime(before.seenAt()));
+    }
+    // By its time, since newer servers look for a token behind the $match.
+    starts.add(from.degraded().orElse(from));
+    return drops.finds(before.collections(), starts);
+  }
+}

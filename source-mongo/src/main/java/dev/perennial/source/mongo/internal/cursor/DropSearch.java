@@ -1,0 +1,154 @@
+package dev.perennial.source.mongo.internal.cursor;
+
+import com.mongodb.MongoException;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.source.mongo.Change;
+import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.OperationType;
+import dev.perennial.source.mongo.internal.client.ServerTime;
+import dev.perennial.source.mongo.internal.error.MongoErrors;
+import dev.perennial.source.mongo.internal.event.EventBytes;
+import dev.perennial.source.mongo.internal.event.EventReader;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
+import dev.perennial.source.mongo.internal.position.Tokens;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
+import org.bson.BsonValue;
+import org.bson.UuidRepresentation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks in a server's history for what became of collections. Belongs to one source, and to the
+ * thread that uses it.
+ */
+public final class DropSearch {
+
+  /**
+   * How long the server may read its history without saying that it got anywhere. A router answers
+   * at each time limit without an event and without progress while its shards still read.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final CursorOpener opener;
+  private final ServerTime server;
+  private final StreamRuntime runtime;
+
+  public DropSearch(CursorOpener opener, ServerTime server, StreamRuntime runtime) {
+    this.opener = opener;
+    this.server = server;
+    this.runtime = runtime;
+  }
+
+  /**
+   * Whether the server's history says that one of the collections was dropped, renamed or
+   * resharded. Servers before 6.0 do not say which one it was; there, any of the watched names
+   * counts.
+   *
+   * @param starts the times to search from; the first that the history reaches back to counts, and
+   *     if it reaches back to none, the stream itself is told when it resumes there
+   * @throws CursorLostException if the server did not get to the end
+   */
+  boolean finds(Set<UUID> collections, List<ResumePosition> starts)
+      throws MongoSourceException, InterruptedException {
+    BsonTimestamp end = server.last();
+    for (ResumePosition start : starts) {
+      try {
+        return finds(collections, start, end);
+      } catch (MongoException e) {
+        if (!MongoErrors.isPositionLost(e)) {
+          throw e;
+        }
+      }
+    }
+    return true;
+  }
+
+  private boolean finds(Set<UUID> collections, ResumePosition start, BsonTimestamp end)
+      throws MongoSourceException, InterruptedException {
+    EventReader reader = EventReader.plain();
+    ResumePosition from = start;
+    boolean named = false;
+    while (true) {
+      OpenCursor cursor = opener.drops(from);
+      try {
+        Optional<Change> next = next(cursor, reader, end);
+        while (next.isPresent()) {
+          Change change = next.get();
+          Optional<Boolean> about = isAbout(collections, change);
+          named |= about.isPresent();
+          if (about.orElse(!named)) {
+            return true;
+          }
+          from = change.position();
+          if (from.isInvalidate()) {
+            break;
+          }
+          next = next(cursor, reader, end);
+        }
+        if (next.isEmpty()) {
+          return cursor.isEnded();
+        }
+      } finally {
+        cursor.close(Duration.ZERO);
+      }
+    }
+  }
+
+  /** The next event; empty at the end of the history, or if the server has ended the cursor. */
+  private Optional<Change> next(OpenCursor cursor, EventReader reader, BsonTimestamp end)
+      throws MongoSourceException, InterruptedException {
+    long moved = runtime.nanoTime();
+    BsonDocument last = cursor.token();
+    while (cursor.available() > 0 || !hasReadTo(end, cursor)) {
+      EventBytes event = cursor.tryNext();
+      if (event != null && reader.read(event.bytes()) instanceof Change change) {
+        return Optional.of(change);
+      }
+      if (cursor.isEnded()) {
+        break;
+      }
+      if (!Objects.equals(last, cursor.token())) {
+        last = cursor.token();
+        moved = runtime.nanoTime();
+      } else if (runtime.nanoTime() - moved >= PATIENCE.toNanos()) {
+        throw new CursorLostException(
+            "the server did not read its history to the end, where drops and renames of the watched"
+                + " collections are looked for, and got nowhere for 60 s",
+            null);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean hasReadTo(BsonTimestamp end, OpenCursor cursor) {
+    BsonDocument token = cursor.token();
+    BsonTimestamp time = token == null ? null : Tokens.key(token).clusterTime();
+    return time != null && time.compareTo(end) >= 0;
+  }
+
+  /** Whether an event is about one of the collections; empty if it does not say. */
+  private static Optional<Boolean> isAbout(Set<UUID> collections, Change change) {
+    OperationType type = change.operationType();
+    if (type != OperationType.DROP && type != OperationType.RENAME) {
+      return type == OperationType.RESHARD_COLLECTION ? Optional.of(true) : Optional.empty();
+    }
+    @Nullable UUID replaced =
+        change.operationDescription().map(text -> uuid(text.get("dropTarget"))).orElse(null);
+    return change
+        .collectionUuid()
+        .map(own ->
+            collections.contains(own) || (replaced != null && collections.contains(replaced)));
+  }
+
+  private static @Nullable UUID uuid(@Nullable BsonValue value) {
+    return value != null && value.isBinary()
+        ? value.asBinary().asUuid(UuidRepresentation.STANDARD)
+        : null;
+  }
+}

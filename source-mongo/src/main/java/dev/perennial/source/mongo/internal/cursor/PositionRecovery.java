@@ -1,0 +1,127 @@
+package dev.perennial.source.mongo.internal.cursor;
+
+import com.mongodb.MongoException;
+import dev.perennial.port.Recovery;
+import dev.perennial.source.mongo.ChangeEvent;
+import dev.perennial.source.mongo.MongoListener.HistoryLost;
+import dev.perennial.source.mongo.MongoListener.TokenRejected;
+import dev.perennial.source.mongo.MongoPosition;
+import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.StreamGap;
+import dev.perennial.source.mongo.internal.client.ServerTime;
+import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.internal.error.ErrorKind;
+import dev.perennial.source.mongo.internal.error.MongoErrors;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
+import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
+import dev.perennial.source.mongo.internal.watch.HistoryLostKind.RestartAt;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a stream goes on when the server does not take its position. A token that is not accepted is
+ * replaced by its time, once, from which nothing is missing; if the server does not have that time
+ * any more either, changes are lost, and the application's policy decides. A checkpoint keeps the
+ * refused position until a connection has given another one. A token to which the stream comes back
+ * from its time, and that is refused again, ends the stream: nothing is lost, but there is no way
+ * on.
+ */
+public final class PositionRecovery {
+
+  private final HistoryLostKind policy;
+  private final ServerTime server;
+  private final StartValidator check;
+  private final MongoNotifier telling;
+
+  /** The time that last replaced tokens, and which; a time may have many. */
+  private @Nullable ResumePosition replacement;
+
+  private final Set<ResumePosition> replaced = new HashSet<>();
+
+  public PositionRecovery(
+      HistoryLostKind policy, ServerTime server, StartValidator check, MongoNotifier telling) {
+    this.policy = policy;
+    this.server = server;
+    this.check = check;
+    this.telling = telling;
+  }
+
+  public Recovery<ChangeEvent, MongoPosition> recover(ResumePosition lost, Throwable cause)
+      throws MongoSourceException, InterruptedException {
+    Optional<ResumePosition> time =
+        MongoErrors.isTokenRejected(cause) ? lost.degraded() : Optional.empty();
+    if (time.isEmpty()) {
+      return historyLost(lost, cause);
+    }
+    if (lost.token().isEmpty()) {
+      // It has no token that could be refused, so this was about something else.
+      return Recovery.restart(lost);
+    }
+    try {
+      check.tryOut(time.get());
+    } catch (MongoException e) {
+      if (ErrorKind.HISTORY_LOST.is(e)) {
+        return historyLost(lost, e);
+      }
+      if (!ErrorKind.TOKEN_REJECTED.is(e)) {
+        throw e;
+      }
+    }
+    return fromItsTime(lost, time.get(), cause);
+  }
+
+  private Recovery<ChangeEvent, MongoPosition> historyLost(ResumePosition lost, Throwable cause)
+      throws MongoSourceException, InterruptedException {
+    if (policy instanceof HistoryLostKind.Fail) {
+      telling.tell(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.empty())));
+      return Recovery.stop();
+    }
+    BsonTimestamp now = server.next();
+    if (policy instanceof HistoryLostKind.RestartNow) {
+      return restart(lost, ResumePosition.ofTime(now), now, cause);
+    }
+    if (policy instanceof RestartAt restart) {
+      ResumePosition next = server.position(restart.start(gap(lost, now, cause))).inPlaceOf(lost);
+      // Of a token whose time is not known, all until now may be missing.
+      return restart(lost, next, next.clusterTime().orElse(now), cause);
+    }
+    throw new IllegalStateException("unknown policy " + policy);
+  }
+
+  private Recovery<ChangeEvent, MongoPosition> restart(
+      ResumePosition lost, ResumePosition next, BsonTimestamp to, Throwable cause) {
+    StreamGap gap = gap(lost, to, cause);
+    telling.tell(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.of(gap))));
+    return Recovery.restart(next, gap);
+  }
+
+  private Recovery<ChangeEvent, MongoPosition> fromItsTime(
+      ResumePosition lost, ResumePosition time, Throwable cause) throws MongoSourceException {
+    if (!time.equals(replacement)) {
+      replacement = time;
+      replaced.clear();
+    }
+    if (!replaced.add(lost)) {
+      throw new MongoSourceException.Rejected(
+          ErrorDetails.fatal(
+              "the server refused the resume token of "
+                  + lost
+                  + " again after the stream had gone back to its time, so that there is no way on from it: "
+                  + MongoErrors.words(cause)
+                  + "; nothing is lost yet: a pipeline that chooses by what may change later, such as a looked-up"
+                  + " fullDocument, can make an event vanish, so choose by something else (a changed pipeline goes on"
+                  + " from the checkpoint's time), or begin at a later time with startAt and"
+                  + " Checkpoints.startAfresh()",
+              cause));
+    }
+    telling.tell(l -> l.onTokenRejected(new TokenRejected(lost, time, cause)));
+    return Recovery.restart(time.inPlaceOf(lost));
+  }
+
+  private static StreamGap gap(ResumePosition lost, BsonTimestamp to, Throwable cause) {
+    return new StreamGap(lost.clusterTime(), to, MongoErrors.words(cause));
+  }
+}

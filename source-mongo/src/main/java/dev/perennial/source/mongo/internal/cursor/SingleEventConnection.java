@@ -1,0 +1,40 @@
+package dev.perennial.source.mongo.internal.cursor;
+
+import dev.perennial.port.Connection;
+import dev.perennial.port.Received;
+import dev.perennial.source.mongo.ChangeEvent;
+import dev.perennial.source.mongo.MalformedChange;
+import dev.perennial.source.mongo.MongoPosition;
+import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands for a cursor that could not be opened, since the very first event is one that the server
+ * cannot return: gives that event, and is lost then, so that the stream goes on behind it.
+ */
+final class SingleEventConnection implements Connection<ChangeEvent, MongoPosition> {
+
+  private final MalformedChange event;
+  private final ResumePosition position;
+  private boolean given;
+
+  SingleEventConnection(MalformedChange event, ResumePosition before) {
+    this.event = event;
+    this.position = event.position().orElse(before);
+  }
+
+  @Override
+  public @Nullable Received<ChangeEvent, MongoPosition> receive(Duration timeout)
+      throws MongoSourceException {
+    if (given) {
+      throw CursorLostException.after(event.cause());
+    }
+    given = true;
+    return Received.event(event, position);
+  }
+
+  @Override
+  public void close(Duration flush) {}
+}

@@ -1,0 +1,112 @@
+package dev.perennial.source.mongo.internal.cursor;
+
+import com.mongodb.MongoException;
+import dev.perennial.port.LogText;
+import dev.perennial.source.mongo.MongoListener.HistoryLost;
+import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.internal.error.ErrorKind;
+import dev.perennial.source.mongo.internal.error.MongoErrors;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
+import dev.perennial.source.mongo.internal.position.StartKind;
+import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Tries a start that somebody chose before it is saved. One that the server never takes would stay:
+ * what is saved beats what is chosen instead of it later, and may have replaced a good checkpoint.
+ */
+public final class StartValidator {
+
+  private final CursorOpener opener;
+  private final HistoryLostKind policy;
+  private final MongoNotifier telling;
+
+  public StartValidator(CursorOpener opener, HistoryLostKind policy, MongoNotifier telling) {
+    this.opener = opener;
+    this.policy = policy;
+    this.telling = telling;
+  }
+
+  /**
+   * Tries a start.
+   *
+   * @param chosen the start as the application said it
+   * @param start where that is
+   * @return where that is
+   * @throws MongoSourceException if the server does not take it, and the stream could not go on
+   *     from anywhere else either; what it could is for {@link PositionRecovery} to say
+   */
+  public ResumePosition check(StartKind chosen, ResumePosition start)
+      throws MongoSourceException, InterruptedException {
+    try {
+      open(start);
+    } catch (MongoException e) {
+      if (ErrorKind.HISTORY_LOST.is(e)) {
+        if (policy instanceof HistoryLostKind.Fail) {
+          telling.tell(l -> l.onHistoryLost(new HistoryLost(start, e, Optional.empty())));
+          throw refused(
+              "the server no longer has the changes from the start " + brief(chosen) + " on", e);
+        }
+      } else if (!ErrorKind.TOKEN_REJECTED.is(e)) {
+        throw e;
+      } else if (start.token().isPresent()) {
+        throw refused("the server does not take the start " + brief(chosen), e);
+      }
+    }
+    return start;
+  }
+
+  /** As the stream would: a token that is refused is replaced by its time. */
+  private void open(ResumePosition start) throws InterruptedException {
+    Optional<ResumePosition> time = start.token().isEmpty() ? Optional.empty() : start.degraded();
+    try {
+      tryOut(start);
+      if (opener.scanChecksStart()) {
+        return;
+      }
+    } catch (MongoException e) {
+      if (time.isEmpty() || !ErrorKind.TOKEN_REJECTED.is(e)) {
+        throw e;
+      }
+    }
+    if (time.isPresent()) {
+      // An older server does not see from a token alone that its oplog begins later.
+      tryOut(time.get());
+    }
+  }
+
+  /**
+   * Opens a cursor at a position and closes it.
+   *
+   * @throws MongoException if the server refuses the position, or could not be asked
+   */
+  void tryOut(ResumePosition start) throws InterruptedException {
+    try {
+      opener.probe(start).close(Duration.ZERO);
+    } catch (MongoException e) {
+      // An event that cannot be returned is no fault of the start; the stream deals with it.
+      if (!ErrorKind.UNRETURNABLE.is(e)) {
+        throw e;
+      }
+    }
+  }
+
+  /** A token may be longer than a message should be. */
+  private static String brief(StartKind chosen) {
+    return LogText.brief(chosen.toString());
+  }
+
+  private static MongoSourceException refused(String what, MongoException cause) {
+    return new MongoSourceException.StartRefused(
+        ErrorDetails.fatal(
+            what
+                + ", so it was not saved; the server said ("
+                + cause.getCode()
+                + "): "
+                + MongoErrors.words(cause)
+                + "; give another start with startAt",
+            cause));
+  }
+}

@@ -1,0 +1,148 @@
+package dev.perennial.source.mongo.internal.cursor;
+
+import com.mongodb.MongoChangeStreamException;
+import com.mongodb.MongoException;
+import dev.perennial.source.mongo.MalformedChange;
+import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.internal.error.ErrorKind;
+import dev.perennial.source.mongo.internal.error.MongoErrors;
+import dev.perennial.source.mongo.internal.event.UnreadableEvent;
+import dev.perennial.source.mongo.internal.position.ClusterTime;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
+import dev.perennial.source.mongo.internal.position.Tokens;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bson.BsonBinary;
+import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
+
+/**
+ * An event that the server has but cannot return: too large, or without an image that it was told
+ * to require. It is in the way each time the stream is opened, so the stream must step over it.
+ * What is known of it is what the words of the server's error say.
+ *
+ * @param token the event's resume token, if the message names it
+ * @param clusterTime when it happened, if the message says that
+ * @param size its size in bytes, 0 if the message does not say it
+ */
+record UnreturnableEvent(
+    Optional<BsonDocument> token, Optional<BsonTimestamp> clusterTime, long size) {
+
+  private static final int NO_IMAGE = 47;
+  private static final int CHANGE_STREAM_FATAL = 280;
+
+  private static final String KEEP_ID =
+      "if a stage of the pipeline removes or changes _id, let it be, since it is the resume token";
+
+  /**
+   * An event begins with its token, so what stands there is never the application's data. Code
+   * 10334: {@code First element: _id: { _data: "82…", _typeBits: BinData(0, 40) }}; code 47 on some
+   * versions: {@code … for event: {_id: {_data: "82…", _typeBits: BinData(0, "40")}, …}}.
+   */
+  private static final Pattern TOKEN =
+      Pattern.compile(
+          "(?:First element:|event: ?\\{) ?_id: \\{ ?_data: \"([0-9A-Fa-f]+)\""
+              + "(?:, _typeBits: BinData\\(([0-9]{1,3}), \"?([0-9A-Fa-f]+)\"?\\))?");
+
+  /** Code 47 on most versions: {@code … ns: {…}, clusterTime: Timestamp(1700000000, 1), …}. */
+  private static final Pattern TIME =
+      Pattern.compile("clusterTime: Timestamp\\(([0-9]{1,10}), ([0-9]{1,10})\\)");
+
+  private static final Pattern SIZE = Pattern.compile("BSONObj size: ([0-9]{1,10})\\b");
+
+  static UnreturnableEvent read(MongoException error) {
+    String words = ErrorKind.serverText(error);
+    Optional<BsonDocument> token = token(words);
+    return new UnreturnableEvent(
+        token,
+        token
+            .flatMap(known -> Optional.ofNullable(Tokens.key(known).clusterTime()))
+            .or(() -> time(words)),
+        size(words));
+  }
+
+  /**
+   * As it is handed out.
+   *
+   * @param error the server's, from a cursor that gives events one by one
+   * @param last the position before it
+   * @param sharded whether events of several servers were put in order: with the error of one, what
+   *     the others have before it may have been dropped
+   * @throws MongoSourceException.Unreturnable if there is no way past it
+   */
+  MalformedChange asMalformed(MongoException error, ResumePosition last, boolean sharded)
+      throws MongoSourceException.Unreturnable {
+    if (token.isPresent() && !sharded) {
+      MalformedChange malformed =
+          new MalformedChange(UnreadableEvent.unreturned(token.get(), size, error));
+      // Behind itself it cannot be: the token is not understood.
+      if (!malformed.position().equals(Optional.of(last))) {
+        return malformed;
+      }
+    }
+    throw new MongoSourceException.Unreturnable(
+        ErrorDetails.fatal(
+            "the server cannot return the event "
+                + where(last)
+                + (sharded
+                    ? " of a sharded cluster, where events of other shards may be before it"
+                    : " and does not say which it is")
+                + ", so that there is no way past it: "
+                + MongoErrors.words(error)
+                + "; "
+                + remedy(error),
+            error));
+  }
+
+  private String where(ResumePosition last) {
+    return clusterTime
+        .map(known -> "at cluster time " + ClusterTime.text(known))
+        .or(() ->
+            last.clusterTime().map(before -> "after cluster time " + ClusterTime.text(before)))
+        .orElse("after " + last);
+  }
+
+  private static String remedy(MongoException error) {
+    if (error instanceof MongoChangeStreamException) {
+      return KEEP_ID;
+    }
+    return switch (error.getCode()) {
+      case NO_IMAGE ->
+          "use WHEN_AVAILABLE instead of REQUIRED for fullDocument and fullDocumentBeforeChange, or"
+              + " keep images longer (changeStreamOptions.preAndPostImages.expireAfterSeconds)";
+      case CHANGE_STREAM_FATAL -> KEEP_ID;
+      default ->
+          "set splitLargeEvents(true) (MongoDB 6.0.9 or 7.0), drop UPDATE_LOOKUP or the images, or take"
+              + " what makes it so large out with a $project stage";
+    };
+  }
+
+  private static Optional<BsonDocument> token(String words) {
+    Matcher match = TOKEN.matcher(words);
+    if (!match.find() || match.group(1).length() % 2 != 0) {
+      return Optional.empty();
+    }
+    BsonDocument token = Tokens.ofHex(match.group(1));
+    String bits = match.group(3);
+    if (bits != null && bits.length() % 2 == 0) {
+      byte subtype = (byte) Integer.parseInt(match.group(2));
+      token.append("_typeBits", new BsonBinary(subtype, HexFormat.of().parseHex(bits)));
+    }
+    return Optional.of(token);
+  }
+
+  private static Optional<BsonTimestamp> time(String words) {
+    Matcher match = TIME.matcher(words);
+    return match.find()
+        ? Optional.ofNullable(ClusterTime.parse(match.group(1) + '.' + match.group(2)))
+        : Optional.empty();
+  }
+
+  private static long size(String words) {
+    Matcher match = SIZE.matcher(words);
+    return match.find() ? Long.parseLong(match.group(1)) : 0;
+  }
+}

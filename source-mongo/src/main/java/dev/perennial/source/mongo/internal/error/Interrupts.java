@@ -1,0 +1,66 @@
+package dev.perennial.source.mongo.internal.error;
+
+import com.mongodb.MongoInterruptedException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells of an interrupt as the JDK does, where the driver leaves the flag set and throws its own.
+ */
+public final class Interrupts {
+
+  /** A chain of causes longer than this is taken for a cycle. */
+  private static final int MAX_CAUSES = 16;
+
+  private Interrupts() {}
+
+  /**
+   * Calls the driver.
+   *
+   * @throws InterruptedException if the driver was interrupted; the flag is cleared
+   */
+  public static <T extends @Nullable Object> T call(Supplier<T> driver)
+      throws InterruptedException {
+    try {
+      return driver.get();
+    } catch (MongoInterruptedException e) {
+      Thread.interrupted();
+      throw interrupt("interrupted while the MongoDB driver waited", e);
+    }
+  }
+
+  /**
+   * Looks at what the application's own code threw, which may not be allowed to throw an {@link
+   * InterruptedException} and so have put one into another, or set the flag again.
+   *
+   * @throws InterruptedException if it was interrupted; the flag is cleared
+   */
+  public static void check(Throwable thrown) throws InterruptedException {
+    if (Thread.interrupted() || isInterrupt(thrown)) {
+      throw interrupt("interrupted within the application's own code", thrown);
+    }
+  }
+
+  private static boolean isInterrupt(Throwable thrown) {
+    @Nullable Throwable cause = thrown;
+    for (int i = 0; cause != null && !isOfAnotherThread(cause) && i < MAX_CAUSES; i++) {
+      if (cause instanceof InterruptedException || cause instanceof MongoInterruptedException) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
+  }
+
+  private static boolean isOfAnotherThread(Throwable error) {
+    return error instanceof ExecutionException || error instanceof CompletionException;
+  }
+
+  private static InterruptedException interrupt(String message, Throwable cause) {
+    InterruptedException interrupt = new InterruptedException(message);
+    interrupt.initCause(cause);
+    return interrupt;
+  }
+}

@@ -1,0 +1,109 @@
+package dev.perennial.source.mongo.internal.error;
+
+import com.mongodb.MongoCommandException;
+import com.mongodb.MongoException;
+import com.mongodb.MongoExecutionTimeoutException;
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.LogText;
+import dev.perennial.port.Verdict;
+import dev.perennial.source.mongo.MongoSourceException;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What the errors of the driver and of the source mean, and their words for one line. */
+public final class MongoErrors {
+
+  /** Ours first, since the cause of one of them may mean something else. */
+  public static final ErrorClassifier CLASSIFIER =
+      ((ErrorClassifier) MongoErrors::ours).orElse(ErrorKind.CLASSIFIER);
+
+  /** As many of a server's words as a message shows. */
+  private static final int WORDS = 200;
+
+  /**
+   * What the driver says of a client that was closed, in an IllegalStateException: "state should
+   * be: open", or "… server session pool is open".
+   */
+  private static final Pattern CLOSED = Pattern.compile("state should be: (?:.* is )?open");
+
+  private MongoErrors() {}
+
+  private static Optional<Verdict> ours(Throwable error) {
+    return error instanceof MongoSourceException ours
+        ? Optional.of(ours.details().verdict())
+        : Optional.empty();
+  }
+
+  /** Whether the position's token is not accepted, but its time may be. */
+  public static boolean isTokenRejected(Throwable error) {
+    return error instanceof MongoSourceException ours
+        ? ours.details().verdict() instanceof Verdict.PositionLost
+        : ErrorKind.TOKEN_REJECTED.is(error);
+  }
+
+  /** Whether the server does not take a position, for whatever reason. */
+  public static boolean isPositionLost(MongoException error) {
+    return ErrorKind.TOKEN_REJECTED.is(error) || ErrorKind.HISTORY_LOST.is(error);
+  }
+
+  /** What the server said, fit for one line: its words once, and its code. */
+  public static String words(Throwable error) {
+    if (error instanceof MongoCommandException command) {
+      return LogText.brief(command.getErrorMessage(), WORDS) + " (" + code(command) + ')';
+    }
+    String words = LogText.brief(String.valueOf(error.getMessage()), WORDS);
+    return error instanceof MongoExecutionTimeoutException timeout
+        ? words + " (" + timeout.getCode() + ')'
+        : words;
+  }
+
+  /** The number, and its name if the server has one. */
+  private static String code(MongoCommandException error) {
+    String name = error.getErrorCodeName();
+    return name.isEmpty() || name.startsWith("Location")
+        ? String.valueOf(error.getErrorCode())
+        : error.getErrorCode() + " " + LogText.brief(name);
+  }
+
+  /**
+   * Looks at what the driver threw.
+   *
+   * @throws MongoSourceException.ClientClosed if it is that its client is closed
+   */
+  public static void throwIfClosed(IllegalStateException error)
+      throws MongoSourceException.ClientClosed {
+    if (CLOSED.matcher(String.valueOf(error.getMessage())).matches()) {
+      throw new MongoSourceException.ClientClosed(
+          ErrorDetails.fatal(
+              "The stream cannot go on: the MongoClient given to MongoSource.builder(MongoClient) was closed by"
+                  + " its owner, the application. Close the stream before its client",
+              error));
+    }
+  }
+
+  /** With a message of one line; the driver's own exception is the cause. */
+  public static MongoException brief(MongoException error) {
+    if (error instanceof BriefCommandException) {
+      return error;
+    }
+    if (error instanceof MongoCommandException command) {
+      return new BriefCommandException(command, words(command));
+    }
+    if (error instanceof MongoExecutionTimeoutException && error.getCause() == null) {
+      MongoException brief = new MongoExecutionTimeoutException(error.getCode(), words(error));
+      brief.initCause(error);
+      return brief;
+    }
+    return error;
+  }
+
+  /** The server keeps no oplog, as the driver's error says or its answer shows. */
+  public static MongoSourceException.NoReplicaSet noReplicaSet(@Nullable Throwable cause) {
+    return new MongoSourceException.NoReplicaSet(
+        ErrorDetails.refused(
+            "the server is no member of a replica set, and only these have change streams; start it with --replSet"
+                + " and call rs.initiate() once, one member is enough",
+            cause));
+  }
+}

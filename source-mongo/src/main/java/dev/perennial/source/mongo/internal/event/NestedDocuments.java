@@ -1,0 +1,49 @@
+package dev.perennial.source.mongo.internal.event;
+
+import dev.perennial.source.mongo.SplitEvent;
+import dev.perennial.source.mongo.UpdateDescription;
+import java.util.List;
+import java.util.Optional;
+import org.bson.BsonArray;
+import org.bson.BsonDocument;
+import org.bson.BsonValue;
+
+/** Reads the nested documents of an event for which the API has records. */
+public final class NestedDocuments {
+
+  private NestedDocuments() {}
+
+  /**
+   * Reads the server's mark of a fragment.
+   *
+   * @throws RuntimeException of several kinds if it is not one
+   */
+  public static SplitEvent splitEvent(BsonDocument mark) {
+    return new SplitEvent(mark.getNumber("fragment").intValue(), mark.getNumber("of").intValue());
+  }
+
+  /** Reads an update description. What a pipeline removed, or a null, is as if it were empty. */
+  public static UpdateDescription updateDescription(BsonDocument document) {
+    return new UpdateDescription(
+        has(document, "updatedFields") ? document.getDocument("updatedFields") : new BsonDocument(),
+        list(document, "removedFields").stream().map(path -> path.asString().getValue()).toList(),
+        list(document, "truncatedArrays").stream().map(NestedDocuments::truncated).toList(),
+        has(document, "disambiguatedPaths")
+            ? Optional.of(document.getDocument("disambiguatedPaths"))
+            : Optional.empty());
+  }
+
+  private static UpdateDescription.TruncatedArray truncated(BsonValue value) {
+    BsonDocument array = value.asDocument();
+    return new UpdateDescription.TruncatedArray(
+        array.getString("field").getValue(), array.getNumber("newSize").intValue());
+  }
+
+  private static List<BsonValue> list(BsonDocument document, String name) {
+    return has(document, name) ? document.getArray(name) : new BsonArray();
+  }
+
+  private static boolean has(BsonDocument document, String name) {
+    return document.containsKey(name) && !document.isNull(name);
+  }
+}

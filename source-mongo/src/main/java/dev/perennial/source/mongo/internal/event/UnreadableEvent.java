@@ -1,0 +1,77 @@
+package dev.perennial.source.mongo.internal.event;
+
+import dev.perennial.source.mongo.SplitEvent;
+import java.util.Arrays;
+import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
+import org.bson.RawBsonDocument;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event that cannot be read, with what can be read of it all the same: its token and its time,
+ * and which part of an event it is.
+ *
+ * @param bytes exactly what came, belonging to this; none of an event that the server could not
+ *     return
+ * @param size its size in bytes as the server says it, 0 if it does not
+ * @param token the resume token's BSON; null if it could not be read
+ * @param clusterTime null if it could not be read
+ * @param cause what is wrong with it
+ * @param part which part of a split event it is; null if it is none or that could not be read
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared: MalformedChange compares the bytes.
+public record UnreadableEvent(
+    byte[] bytes,
+    long size,
+    byte @Nullable [] token,
+    @Nullable BsonTimestamp clusterTime,
+    Throwable cause,
+    @Nullable SplitEvent part) {
+
+  /** An event that the server could not return. */
+  public static UnreadableEvent unreturned(BsonDocument token, long size, Throwable cause) {
+    return new UnreadableEvent(new byte[0], size, BsonBytes.of(token), null, cause, null);
+  }
+
+  /** Reads what can be read of an event that came. */
+  static UnreadableEvent read(byte[] event, CorruptBsonException cause) {
+    byte @Nullable [] token = null;
+    @Nullable BsonTimestamp time = null;
+    @Nullable SplitEvent part = null;
+    // A length that is wrong does not make the elements wrong.
+    int at = 4;
+    try {
+      while (at < event.length && event[at] != 0) {
+        byte type = event[at];
+        int nameEnd = BsonBytes.textEnd(event, at + 1, event.length);
+        int value = nameEnd + 1;
+        int end = BsonBytes.valueEnd(event, type, value, event.length);
+        Field field = Field.named(event, at + 1, nameEnd);
+        if (field != null && type == field.type) {
+          if (field == Field.ID && token == null) {
+            BsonBytes.check(event, value, end);
+            token = Arrays.copyOfRange(event, value, end);
+          } else if (field == Field.CLUSTER_TIME && time == null) {
+            time = new BsonTimestamp(BsonBytes.int64(event, value));
+          } else if (field == Field.SPLIT_EVENT && part == null) {
+            part = part(event, value, end);
+          }
+        }
+        at = end;
+      }
+    } catch (CorruptBsonException e) {
+      // The cause says what is wrong first; what was found before this place stands.
+      return new UnreadableEvent(event, event.length, token, time, cause, part);
+    }
+    return new UnreadableEvent(event, event.length, token, time, cause, part);
+  }
+
+  private static @Nullable SplitEvent part(byte[] event, int from, int to) {
+    try {
+      return NestedDocuments.splitEvent(new RawBsonDocument(event, from, to - from));
+    } catch (RuntimeException e) {
+      // As with the rest: what cannot be read is not known.
+      return null;
+    }
+  }
+}

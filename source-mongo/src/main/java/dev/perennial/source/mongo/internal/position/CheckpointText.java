@@ -1,0 +1,179 @@
+package dev.perennial.source.mongo.internal.position;
+
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointException;
+import dev.perennial.port.LogText;
+import dev.perennial.source.mongo.MongoListener;
+import java.util.Optional;
+import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
+import org.bson.json.JsonParseException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes positions into checkpoints and reads them back. The text is {@code 1 token <token> <time>}
+ * or {@code 1 time <time>}, where 1 is the version of this format, a token is its hexadecimal
+ * digits or extended JSON, and a time is {@code <seconds>.<increment>}, {@code -} if it is not
+ * known. If it is known which {@link Deployment} that is of, {@code @<deployment>} follows.
+ */
+public final class CheckpointText {
+
+  public static final String SOURCE = "mongodb";
+
+  private static final String VERSION = "1";
+  private static final String TOKEN = "token ";
+  private static final String TIME = "time ";
+  private static final String UNKNOWN = "-";
+  private static final String DEPLOYMENT = " @";
+
+  private final String fingerprint;
+
+  /**
+   * @param fingerprint of the settings in force
+   */
+  public CheckpointText(String fingerprint) {
+    this.fingerprint = fingerprint;
+  }
+
+  /**
+   * What a checkpoint holds.
+   *
+   * @param position to go on from
+   * @param settingsChanged if the checkpoint was made under other settings
+   * @param deployment what it says of the deployment that it was saved on
+   */
+  public record Restored(
+      ResumePosition position,
+      Optional<MongoListener.SettingsChanged> settingsChanged,
+      Deployment deployment) {}
+
+  public Checkpoint encode(ResumePosition position) {
+    return encode(position, Deployment.UNKNOWN);
+  }
+
+  public Checkpoint encode(ResumePosition at, Deployment deployment) {
+    ResumePosition position = at.durable();
+    String time = position.clusterTime().map(ClusterTime::text).orElse(UNKNOWN);
+    String text =
+        position
+            .token()
+            .map(token -> TOKEN + Tokens.text(token) + ' ' + time)
+            .orElseGet(() -> TIME + time);
+    String mark = deployment.isUnknown() ? "" : DEPLOYMENT + deployment.text();
+    return new Checkpoint(SOURCE, fingerprint, VERSION + ' ' + text + mark);
+  }
+
+  /**
+   * Reads a checkpoint; of one made under other settings, the time of its position.
+   *
+   * @throws CheckpointException if it is not ours, cannot be read, or has no time where one is
+   *     needed
+   */
+  public Restored decode(Checkpoint saved) throws CheckpointException {
+    if (!saved.source().equals(SOURCE)) {
+      throw CheckpointException.mismatch(
+          "the checkpoint was made by the source \""
+              + LogText.brief(saved.source())
+              + "\", not by "
+              + SOURCE
+              + "; give this stream an id of its own",
+          null);
+    }
+    String text = saved.position();
+    // Neither a token nor a time ends with a word that begins so.
+    int mark =
+        text.lastIndexOf(' ') == text.lastIndexOf(DEPLOYMENT) ? text.lastIndexOf(DEPLOYMENT) : -1;
+    Deployment deployment = mark < 0 ? Deployment.UNKNOWN : deployment(text, mark);
+    ResumePosition position = position(mark < 0 ? text : text.substring(0, mark));
+    if (saved.fingerprint().equals(fingerprint)) {
+      return new Restored(position, Optional.empty(), deployment);
+    }
+    Optional<ResumePosition> degraded = position.degraded();
+    if (degraded.isEmpty()) {
+      throw CheckpointException.mismatch(
+          "the checkpoint was made with another pipeline, scope or mode, where its token may not be"
+              + " found, and it has no cluster time to go on from instead; go back to the settings"
+              + " it was made with, or start afresh",
+          null);
+    }
+    return new Restored(
+        degraded.get(),
+        Optional.of(
+            new MongoListener.SettingsChanged(
+                position, degraded.get(), saved.fingerprint(), fingerprint)),
+        deployment);
+  }
+
+  private static Deployment deployment(String text, int mark) throws CheckpointException {
+    try {
+      return Deployment.parse(text.substring(mark + DEPLOYMENT.length()));
+    } catch (IllegalArgumentException e) {
+      throw corrupt(text, "what it says of its deployment has the wrong form", e);
+    }
+  }
+
+  private static ResumePosition position(String text) throws CheckpointException {
+    int space = text.indexOf(' ');
+    if (space < 0) {
+      throw corrupt(text, "it should be a version and a position", null);
+    }
+    String version = text.substring(0, space);
+    if (!version.equals(VERSION)) {
+      throw corrupt(
+          text,
+          "its version is \""
+              + LogText.brief(version)
+              + "\" and this release reads version "
+              + VERSION
+              + "; if a newer release wrote it, use that one",
+          null);
+    }
+    String rest = text.substring(space + 1);
+    if (rest.startsWith(TIME)) {
+      return ResumePosition.ofTime(time(text, rest.substring(TIME.length())));
+    }
+    if (rest.startsWith(TOKEN)) {
+      return token(text, rest.substring(TOKEN.length()));
+    }
+    throw corrupt(text, "after its version there should be \"token\" or \"time\"", null);
+  }
+
+  private static ResumePosition token(String text, String rest) throws CheckpointException {
+    int space = rest.lastIndexOf(' ');
+    if (space < 0) {
+      throw corrupt(text, "after its token there should be a cluster time", null);
+    }
+    String when = rest.substring(space + 1);
+    @Nullable BsonTimestamp time = when.equals(UNKNOWN) ? null : time(text, when);
+    @Nullable BsonDocument token;
+    try {
+      token = Tokens.parse(rest.substring(0, space));
+    } catch (JsonParseException e) {
+      throw corrupt(text, "its token is no extended JSON", e);
+    }
+    if (token == null) {
+      throw corrupt(text, "its token is neither hexadecimal digits nor extended JSON", null);
+    }
+    return ResumePosition.ofToken(token, time);
+  }
+
+  private static BsonTimestamp time(String text, String time) throws CheckpointException {
+    BsonTimestamp parsed = ClusterTime.parse(time);
+    if (parsed == null) {
+      throw corrupt(
+          text, "\"" + LogText.brief(time) + "\" is no cluster time such as 1700000000.1", null);
+    }
+    return parsed;
+  }
+
+  private static CheckpointException corrupt(
+      String text, String problem, @Nullable Throwable cause) {
+    return CheckpointException.corrupt(
+        "the checkpoint's position \""
+            + LogText.brief(text)
+            + "\" cannot be read: "
+            + problem
+            + ". Mend it, or start afresh",
+        cause);
+  }
+}

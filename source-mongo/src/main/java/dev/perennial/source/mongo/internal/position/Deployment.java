@@ -1,0 +1,192 @@
+package dev.perennial.source.mongo.internal.position;
+
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What tells a replica set or sharded cluster from others, as far as it is known. Elections, added
+ * members and upgrades change none of it. Two are compared only by what both know.
+ *
+ * @param id what the set or the cluster got when it was made, with what kind of id it is; of a
+ *     cluster whose id the user may not read only the kind, of a set null
+ * @param set the replica set's name; null for a sharded cluster
+ * @param collections the UUIDs of some of the watched collections; a collection that is dropped and
+ *     created again gets another one
+ * @param seenAt the cluster time up to which the server knew of drops when it named the
+ *     collections; null if it is not known
+ */
+public record Deployment(
+    @Nullable String id,
+    @Nullable String set,
+    Set<UUID> collections,
+    @Nullable BsonTimestamp seenAt) {
+
+  public static final Deployment UNKNOWN = new Deployment(null, null, Set.of());
+
+  /** What a replica set's id begins with, and a sharded cluster's. */
+  public static final String REPLICA_SET = "replicaSet-";
+
+  public static final String SHARDED = "sharded-";
+
+  /** Enough that one of them is still there when others have been dropped. */
+  private static final int MOST_COLLECTIONS = 8;
+
+  private static final String ID = "id=";
+  private static final String SET = "set=";
+  private static final String COLLECTION = "collection=";
+  private static final String SEEN_AT = "at=";
+
+  /** Copies the collections; without any there is no time. */
+  public Deployment {
+    collections = Collections.unmodifiableSet(new LinkedHashSet<>(collections));
+    seenAt = collections.isEmpty() ? null : seenAt;
+  }
+
+  Deployment(@Nullable String id, @Nullable String set, Set<UUID> collections) {
+    this(id, set, collections, null);
+  }
+
+  boolean isUnknown() {
+    return equals(UNKNOWN);
+  }
+
+  /** The same in one word, such as {@code id=replicaSet-65f0…&set=rs0}. */
+  String text() {
+    StringJoiner text = new StringJoiner("&");
+    if (id != null) {
+      text.add(ID + URLEncoder.encode(id, StandardCharsets.UTF_8));
+    }
+    if (set != null) {
+      text.add(SET + URLEncoder.encode(set, StandardCharsets.UTF_8));
+    }
+    collections.forEach(uuid -> text.add(COLLECTION + uuid));
+    if (seenAt != null) {
+      text.add(SEEN_AT + ClusterTime.text(seenAt));
+    }
+    return text.toString();
+  }
+
+  /**
+   * Reads what {@link #text} wrote; leaves out what it does not know.
+   *
+   * @throws IllegalArgumentException if it cannot be read
+   */
+  static Deployment parse(String text) {
+    String id = null;
+    String set = null;
+    Set<UUID> collections = new LinkedHashSet<>();
+    BsonTimestamp seenAt = null;
+    for (String part : text.split("&", -1)) {
+      String value =
+          URLDecoder.decode(part.substring(part.indexOf('=') + 1), StandardCharsets.UTF_8);
+      if (part.startsWith(ID)) {
+        id = value;
+      } else if (part.startsWith(SET)) {
+        set = value;
+      } else if (part.startsWith(COLLECTION)) {
+        collections.add(UUID.fromString(value));
+      } else if (part.startsWith(SEEN_AT)) {
+        seenAt = ClusterTime.parse(value);
+      }
+    }
+    return new Deployment(id, set, collections, seenAt);
+  }
+
+  /** Whether both know their id, of the same kind; then nothing else counts. */
+  public boolean hasComparableId(Deployment other) {
+    return isWhole(id) && isWhole(other.id) && Objects.equals(kind(), other.kind());
+  }
+
+  private static boolean isWhole(@Nullable String id) {
+    return id != null && !id.endsWith("-");
+  }
+
+  /** Replica set or sharded cluster; null if that is not known. */
+  private @Nullable String kind() {
+    if (id != null) {
+      return id.substring(0, id.indexOf('-') + 1);
+    }
+    return set == null ? null : REPLICA_SET;
+  }
+
+  /** In what the other certainly is another deployment, in words; empty if in nothing. */
+  public Optional<String> difference(Deployment other) {
+    if (hasComparableId(other)) {
+      return Objects.equals(id, other.id)
+          ? Optional.empty()
+          : Optional.of("its id is " + other.id + ", not " + id);
+    }
+    if (isOfOtherKind(other)) {
+      // A set that became a shard keeps its collections.
+      return Collections.disjoint(collections, other.collections)
+          ? Optional.of(
+              SHARDED.equals(other.kind())
+                  ? "it is a sharded cluster, not a replica set"
+                  : "it is a replica set, not a sharded cluster")
+          : Optional.empty();
+    }
+    return set == null || other.set == null || set.equals(other.set)
+        ? Optional.empty()
+        : Optional.of("its replica set is named \"" + other.set + "\", not \"" + set + '"');
+  }
+
+  private boolean isOfOtherKind(Deployment other) {
+    String own = kind();
+    String others = other.kind();
+    return own != null && others != null && !own.equals(others);
+  }
+
+  /**
+   * Whether the watched collections that are known of both are others: of another deployment, or
+   * created again.
+   */
+  public boolean hasOtherCollections(Deployment other) {
+    return !hasComparableId(other)
+        && !collections.isEmpty()
+        && !other.collections.isEmpty()
+        && Collections.disjoint(collections, other.collections);
+  }
+
+  /** What is known after a look at the same deployment; what could not be seen stays. */
+  public Deployment with(Deployment seen) {
+    boolean keepsId = seen.id == null || (!isWhole(seen.id) && !isOfOtherKind(seen));
+    boolean keepsCollections = seen.collections.isEmpty();
+    return new Deployment(
+        keepsId && id != null ? id : seen.id,
+        seen.set == null ? set : seen.set,
+        keepsCollections ? collections : seen.collections,
+        keepsCollections ? seenAt : seen.seenAt);
+  }
+
+  public Deployment withoutCollections() {
+    return new Deployment(id, set, Set.of());
+  }
+
+  /**
+   * The same with a few of the collections.
+   *
+   * @param preferred taken first, as far as they are among them
+   */
+  public Deployment withFewOf(Collection<UUID> preferred) {
+    Set<UUID> few = new LinkedHashSet<>(preferred);
+    few.retainAll(collections);
+    few.addAll(collections);
+    return new Deployment(
+        id,
+        set,
+        few.stream().limit(MOST_COLLECTIONS).collect(Collectors.toCollection(LinkedHashSet::new)),
+        seenAt);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.perennial.source.mongo.internal.position;
+
+import dev.perennial.source.mongo.StartPosition;
+import java.time.Instant;
+import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
+
+/** The kinds of {@link StartPosition}. */
+public sealed interface StartKind extends StartPosition {
+
+  /**
+   * The kind of a start.
+   *
+   * @throws IllegalArgumentException if an application made it
+   */
+  static StartKind of(StartPosition start) {
+    if (start instanceof StartKind kind) {
+      return kind;
+    }
+    throw new IllegalArgumentException(
+        "Cannot start there: "
+            + start.getClass().getName()
+            + " implements StartKind itself. Use one of the methods of StartPosition.");
+  }
+
+  /** All that a cluster time can hold. */
+  long LAST_SECOND = 0xFFFF_FFFFL;
+
+  static AtTime at(Instant time) {
+    long seconds = time.getEpochSecond();
+    if (seconds < 1 || seconds > LAST_SECOND) {
+      throw new IllegalArgumentException(
+          "a stream can start between 1970-01-01T00:00:01Z and "
+              + Instant.ofEpochSecond(LAST_SECOND)
+              + ", but not at "
+              + time);
+    }
+    return new AtTime(ClusterTime.of(seconds, 0));
+  }
+
+  static AtTime at(BsonTimestamp time) {
+    if (time.getValue() == 0) {
+      throw new IllegalArgumentException("a stream cannot start at the cluster time 0");
+    }
+    return new AtTime(time);
+  }
+
+  static StartKind after(BsonDocument token) {
+    return new AfterToken(ResumePosition.ofToken(token));
+  }
+
+  enum Now implements StartKind {
+    INSTANCE;
+
+    @Override
+    public String toString() {
+      return "now";
+    }
+  }
+
+  record AtTime(BsonTimestamp time) implements StartKind {
+
+    public ResumePosition position() {
+      return ResumePosition.ofTime(time);
+    }
+
+    @Override
+    public String toString() {
+      return time.getInc() == 0
+          ? ClusterTime.instant(time).toString()
+          : "cluster time " + ClusterTime.text(time);
+    }
+  }
+
+  record AfterToken(ResumePosition position) implements StartKind {
+
+    @Override
+    public String toString() {
+      return Tokens.text(position.token().orElseThrow());
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package dev.perennial.source.mongo.internal.watch;
+
+import dev.perennial.source.mongo.HistoryLostPolicy;
+import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.StartPosition;
+import dev.perennial.source.mongo.StreamGap;
+import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.internal.error.Interrupts;
+import dev.perennial.source.mongo.internal.position.StartKind;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The kinds of {@link HistoryLostPolicy}. */
+public sealed interface HistoryLostKind extends HistoryLostPolicy {
+
+  /**
+   * The kind of a policy.
+   *
+   * @throws IllegalArgumentException if an application made it
+   */
+  static HistoryLostKind of(HistoryLostPolicy policy) {
+    if (policy instanceof HistoryLostKind kind) {
+      return kind;
+    }
+    throw new IllegalArgumentException(
+        "Cannot use the policy for lost history: "
+            + policy.getClass().getName()
+            + " implements HistoryLostPolicy itself. Use one of the methods of HistoryLostPolicy.");
+  }
+
+  enum Fail implements HistoryLostKind {
+    INSTANCE
+  }
+
+  enum RestartNow implements HistoryLostKind {
+    INSTANCE
+  }
+
+  record RestartAt(Function<StreamGap, StartPosition> choose) implements HistoryLostKind {
+
+    /**
+     * Asks the application.
+     *
+     * @throws InterruptedException if that was the reason for what the application throws, which
+     *     cannot say so itself
+     * @throws MongoSourceException.RestartFailed instead of what the application throws, which
+     *     would be taken for the source's own and retried if it came from a driver
+     */
+    public StartKind start(StreamGap gap) throws MongoSourceException, InterruptedException {
+      @Nullable StartPosition chosen;
+      try {
+        chosen = choose.apply(gap);
+      } catch (RuntimeException e) {
+        Interrupts.check(e);
+        throw failed("threw " + e, e);
+      }
+      if (chosen == null) {
+        throw failed("returned null", null);
+      }
+      return StartKind.of(chosen);
+    }
+
+    private static MongoSourceException failed(String what, @Nullable Throwable cause) {
+      return new MongoSourceException.RestartFailed(
+          ErrorDetails.fatal(
+              "the server no longer has the changes after the stream's position, and the function of"
+                  + " onHistoryLost(restartAt(…)) that should say where to go on "
+                  + what,
+              cause));
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package dev.perennial.source.mongo.internal.watch;
+
+import dev.perennial.source.mongo.OperationType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.bson.BsonArray;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+
+/**
+ * What is sent to the server for a scope: which namespace is watched, and with which stages.
+ *
+ * @param database the database to watch; empty for the cluster
+ * @param collection the collection to watch; empty for a database or the cluster
+ * @param pipeline the scope's stage, if it needs one, then the application's, then the split stage
+ */
+public record WatchPlan(
+    Optional<String> database, Optional<String> collection, List<BsonDocument> pipeline) {
+
+  /**
+   * Lets only the event through that ends a stream: finds its token where the application's
+   * pipeline hides the event.
+   */
+  public static final List<BsonDocument> INVALIDATES_ONLY =
+      List.of(stage("$match", is("operationType", "invalidate")));
+
+  /** What gives a namespace another collection than it had, or none. */
+  private static final List<BsonValue> DROPS =
+      Stream.of(
+              OperationType.DROP,
+              OperationType.RENAME,
+              OperationType.DROP_DATABASE,
+              OperationType.INVALIDATE,
+              OperationType.RESHARD_COLLECTION)
+          .<BsonValue>map(type -> new BsonString(type.value()))
+          .toList();
+
+  public static final String SPLIT_STAGE = "$changeStreamSplitLargeEvent";
+
+  /** The flags that servers know, by their letters. */
+  private static final List<Flag> FLAGS =
+      List.of(
+          new Flag(Pattern.CASE_INSENSITIVE, 'i'),
+          new Flag(Pattern.MULTILINE, 'm'),
+          new Flag(Pattern.DOTALL, 's'),
+          new Flag(Pattern.COMMENTS, 'x'));
+
+  private record Flag(int bit, char letter) {}
+
+  /** Copies the list. */
+  public WatchPlan {
+    pipeline = List.copyOf(pipeline);
+  }
+
+  /**
+   * Plans a stream.
+   *
+   * @param stages the application's
+   * @param split whether the server shall split events that are too large
+   */
+  public static WatchPlan of(ScopeKind scope, List<BsonDocument> stages, boolean split) {
+    List<BsonDocument> pipeline = new ArrayList<>();
+    scopeStage(scope).ifPresent(pipeline::add);
+    pipeline.addAll(stages);
+    if (split) {
+      // The server wants it last.
+      pipeline.add(stage(SPLIT_STAGE, new BsonDocument()));
+    }
+    return new WatchPlan(database(scope), collection(scope), pipeline);
+  }
+
+  /** The stages of a stream that gives only what happened to the collections of a scope. */
+  public static List<BsonDocument> drops(ScopeKind scope) {
+    List<BsonDocument> pipeline = new ArrayList<>();
+    scopeStage(scope).ifPresent(pipeline::add);
+    BsonDocument types = new BsonDocument("$in", new BsonArray(DROPS));
+    pipeline.add(stage("$match", new BsonDocument("operationType", types)));
+    return pipeline;
+  }
+
+  private static Optional<String> database(ScopeKind scope) {
+    if (scope instanceof ScopeKind.OneCollection one) {
+      return Optional.of(one.database());
+    }
+    if (scope instanceof ScopeKind.OneDatabase one) {
+      return Optional.of(one.database());
+    }
+    if (scope instanceof ScopeKind.Collections several && several.byDatabase().size() == 1) {
+      return Optional.of(several.byDatabase().firstKey());
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> collection(ScopeKind scope) {
+    return scope instanceof ScopeKind.OneCollection one
+        ? Optional.of(one.collection())
+        : Optional.empty();
+  }
+
+  private static Optional<BsonDocument> scopeStage(ScopeKind scope) {
+    if (scope instanceof ScopeKind.Collections several) {
+      return Optional.of(stage("$match", anyOf(several)));
+    }
+    if (scope instanceof ScopeKind.Matching matching) {
+      return Optional.of(stage("$match", whereNameIs(matching.namespace())));
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * By {@code ns.coll}: servers scan their oplog ten times faster by this than by {@code ns} as a
+   * whole. A rename is of both its names, as it is for a stream on one collection.
+   */
+  private static BsonDocument anyOf(ScopeKind.Collections several) {
+    BsonArray choices = new BsonArray();
+    boolean oneDatabase = several.byDatabase().size() == 1;
+    several
+        .byDatabase()
+        .forEach((database, collections) -> {
+          BsonArray names = new BsonArray();
+          collections.forEach(collection -> names.add(new BsonString(collection)));
+          for (String field : List.of("ns", "to")) {
+            BsonDocument choice = new BsonDocument();
+            if (!oneDatabase) {
+              choice.append(field + ".db", new BsonString(database));
+            }
+            choices.add(choice.append(field + ".coll", new BsonDocument("$in", names)));
+          }
+        });
+    if (oneDatabase) {
+      // Has no namespace. Without it the stream would end without saying why.
+      choices.add(is("operationType", "invalidate"));
+    }
+    return new BsonDocument("$or", choices);
+  }
+
+  private static BsonDocument whereNameIs(Pattern pattern) {
+    BsonArray choices = new BsonArray();
+    choices.add(nameMatches("ns", pattern));
+    choices.add(nameMatches("to", pattern));
+    return stage("$expr", stage("$or", choices));
+  }
+
+  /** An event without a collection has no such name: null, which matches nothing. */
+  private static BsonDocument nameMatches(String field, Pattern pattern) {
+    BsonArray name =
+        new BsonArray(
+            List.of(
+                new BsonString('$' + field + ".db"),
+                new BsonString("."),
+                new BsonString('$' + field + ".coll")));
+    return stage(
+        "$regexMatch",
+        new BsonDocument("input", stage("$concat", name))
+            .append("regex", new BsonString(whole(pattern)))
+            .append("options", new BsonString(letters(pattern))));
+  }
+
+  /**
+   * Anchored with \A and \z, which no flag changes. A comment at the end would swallow the rest.
+   */
+  private static String whole(Pattern pattern) {
+    boolean comments = (pattern.flags() & Pattern.COMMENTS) != 0;
+    return "\\A(?:" + pattern.pattern() + (comments ? "\n" : "") + ")\\z";
+  }
+
+  private static String letters(Pattern pattern) {
+    StringBuilder letters = new StringBuilder();
+    for (Flag flag : FLAGS) {
+      if ((pattern.flags() & flag.bit) != 0) {
+        letters.append(flag.letter);
+      }
+    }
+    return letters.toString();
+  }
+
+  private static BsonDocument is(String field, String value) {
+    return new BsonDocument(field, new BsonString(value));
+  }
+
+  private static BsonDocument stage(String name, BsonValue of) {
+    return new BsonDocument(name, of);
+  }
+}
