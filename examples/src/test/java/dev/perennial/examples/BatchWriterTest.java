@@ -35,7 +35,7 @@ class BatchWriterTest {
   }
 
   @Test
-  void leavesUnackedWhatCouldNotBeInserted() throws Exception {
+  void doesNotAckAFailedInsert() throws Exception {
     try (TapSimulator tap = tapWithEvents();
         Transport transport = NettyTransport.create();
         EventStream<TapEvent> stream = open(tap, transport)) {

@@ -20,7 +20,7 @@ class QuickStartTest {
   @TempDir private Path folder;
 
   @Test
-  void compilesAndRunsAsItStands() throws Exception {
+  void compilesAndRuns() throws Exception {
     Path source = Path.of("src", "main", "java", "dev", "perennial", "examples", "QuickStart.java");
     String snippet = String.join("\n", Snippets.region(source, "quick-start"));
     try (TapSimulator tap = TapSimulator.builder().start()) {

@@ -70,13 +70,13 @@ class SnippetsTest {
       """;
 
   @Test
-  void acceptsASnippetThatIsItsRegion() throws IOException {
+  void acceptsASnippetThatEqualsItsRegion() throws IOException {
     write("class A {\n  // tag::one\n  int a;\n\n    int b;\n\n  // end::one\n}\n");
     assertThat(Snippets.problems(PAGE, folder)).isEmpty();
   }
 
   @Test
-  void tellsOfASnippetThatIsNotItsRegion() throws IOException {
+  void reportsASnippetThatDiffersFromItsRegion() throws IOException {
     write("class A {\n  // tag::one\n  int a;\n  int b;\n  // end::one\n}\n");
     assertThat(Snippets.problems(PAGE, folder))
         .singleElement()
@@ -85,13 +85,13 @@ class SnippetsTest {
   }
 
   @Test
-  void tellsOfASnippetThatWasCutOff() throws IOException {
+  void reportsATruncatedSnippet() throws IOException {
     write("// tag::one\nint a;\n\n  int b;\nint c;\n// end::one\n");
     assertThat(Snippets.problems(PAGE, folder)).hasSize(1);
   }
 
   @Test
-  void tellsOfARegionThatDoesNotExist() throws IOException {
+  void reportsAMissingRegion() throws IOException {
     write("// tag::two\nint a;\n// end::two\n");
     assertThat(Snippets.problems(PAGE, folder))
         .singleElement()
@@ -102,7 +102,7 @@ class SnippetsTest {
   }
 
   @Test
-  void tellsOfASnippetThatDoesNotSayWhereItIsFrom() throws IOException {
+  void reportsASnippetWithoutAFile() throws IOException {
     List<String> problems = Snippets.problems("Text\n\n~~~~ Java\nint a;\n~~~~\n", folder);
     assertThat(problems).singleElement().asString().startsWith("line 3: a Java snippet without");
   }

@@ -38,7 +38,7 @@ class LineSourceTest {
   }
 
   @Test
-  void givesTheLinesAndThoseThatAreAppended() throws Exception {
+  void deliversExistingAndAppendedLines() throws Exception {
     write("one\ntwo\r\n");
     try (EventStream<LogEvent> stream = open()) {
       assertThat(take(stream, 2)).containsExactly(new Line("one"), new Line("two"));
@@ -68,7 +68,7 @@ class LineSourceTest {
   }
 
   @Test
-  void goesOnBehindTheLastAckedLine() throws Exception {
+  void resumesAfterTheLastAckedLine() throws Exception {
     write("one\ntwo\nthree\n");
     try (EventStream<LogEvent> stream = open()) {
       assertThat(take(stream, 2)).hasSize(2);
@@ -96,7 +96,7 @@ class LineSourceTest {
   }
 
   @Test
-  void seesAnEmptyFileReplaced() throws Exception {
+  void detectsTheReplacementOfAnEmptyFile() throws Exception {
     write("");
     try (EventStream<LogEvent> stream = open()) {
       assertThat(stream.next(LineConnection.POLL_INTERVAL)).isEmpty();
@@ -107,7 +107,7 @@ class LineSourceTest {
   }
 
   @Test
-  void seesAFileCutWhileItIsRead() throws Exception {
+  void detectsATruncation() throws Exception {
     write("one\ntwo\n");
     try (EventStream<LogEvent> stream = open()) {
       assertThat(take(stream, 2)).hasSize(2);
@@ -119,7 +119,7 @@ class LineSourceTest {
   }
 
   @Test
-  void seesAnotherFileInItsPlaceAfterARestart() throws Exception {
+  void detectsAReplacementAfterARestart() throws Exception {
     write("one\ntwo\n");
     try (EventStream<LogEvent> stream = open()) {
       assertThat(take(stream, 2)).hasSize(2);
@@ -135,7 +135,7 @@ class LineSourceTest {
   }
 
   @Test
-  void givesLongLinesAsMalformedAndGoesOn() throws Exception {
+  void deliversLongLinesAsMalformed() throws Exception {
     String longest = "x".repeat(LineConnection.MAX_LINE_LENGTH);
     write(longest + "\n" + longest + "y\nend\n");
     try (EventStream<LogEvent> stream = open()) {
@@ -154,7 +154,7 @@ class LineSourceTest {
   }
 
   @Test
-  void writesPositionsDownAndReadsThem() throws Exception {
+  void encodesAndDecodesPositions() throws Exception {
     LineSource source = new LineSource(file);
     LinePosition position = new LinePosition(1L << 40, 0xcafebabe);
     Checkpoint checkpoint = source.encode(position);
@@ -164,7 +164,7 @@ class LineSourceTest {
   }
 
   @Test
-  void refusesACheckpointOfAnotherFileAndOneThatIsNone() {
+  void rejectsACheckpointOfAnotherFileAndACorruptOne() {
     LineSource source = new LineSource(file);
     Checkpoint other = new LineSource(folder.resolve("b.log")).encode(LinePosition.BEGINNING);
     assertThatThrownBy(() -> source.decode(other))
@@ -180,7 +180,7 @@ class LineSourceTest {
   }
 
   @Test
-  void endsAtACheckpointOfAnotherFile() throws Exception {
+  void failsOnACheckpointOfAnotherFile() throws Exception {
     write("one\n");
     try (EventStream<LogEvent> stream = open()) {
       take(stream, 1);

@@ -35,7 +35,7 @@ class LogFollowerTest {
     write(1_000, 1_100);
     try (ChildProcess follower = follow()) {
       int first = 1_100 - awaitLast(follower);
-      assertThat(first).as("goes on at or before the line that was to come").isBetween(0, printed);
+      assertThat(first).as("resumes at or before the next line").isBetween(0, printed);
       assertThat(follower.lines()).isEqualTo(lines(first, 1_100));
     }
   }

@@ -51,7 +51,7 @@ class MongoExamplesTest {
   }
 
   @Test
-  void threeCollectionsComeInOneStream() throws Exception {
+  void watchesThreeCollections() throws Exception {
     SearchIndex index = new SearchIndex();
     try (EventStream<ChangeEvent> stream = live(SearchIndex.source(mongo.connectionString()))) {
       insert("shop.orders", "{_id: 1, total: 5}");
@@ -77,7 +77,7 @@ class MongoExamplesTest {
   }
 
   @Test
-  void imagesTellFromWhatToWhat() throws Exception {
+  void showsThePriceBeforeAndAfter() throws Exception {
     String products = "shop.products";
     mongo.createCollection(products, true);
     try (EventStream<ChangeEvent> stream = live(PriceHistory.source(mongo.connectionString()))) {
@@ -90,7 +90,7 @@ class MongoExamplesTest {
   }
 
   @Test
-  void aPipelineChoosesOnTheServer() throws Exception {
+  void filtersOnTheServer() throws Exception {
     try (EventStream<ChangeEvent> stream = live(LargeOrders.source(mongo.connectionString()))) {
       insert("shop.orders", "{_id: 1, total: 5}");
       insert("shop.orders", "{_id: 2, total: 1000}");
@@ -101,32 +101,32 @@ class MongoExamplesTest {
   }
 
   @Test
-  void aTableOfTheApplicationsHoldsTheCheckpoint() throws Exception {
+  void keepsTheCheckpointInATable() throws Exception {
     SQLiteDataSource database = new SQLiteDataSource();
     database.setUrl("jdbc:sqlite:" + folder.resolve("application.db"));
     try (Connection connection = database.getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE TABLE checkpoint (stream TEXT PRIMARY KEY, line TEXT NOT NULL)");
     }
-    goesOnWhereItStopped(TableCheckpoints.in(database), TableCheckpoints.in(database));
+    resumesWhereItStopped(TableCheckpoints.in(database), TableCheckpoints.in(database));
   }
 
   @Test
-  void theSameStreamRunsOnFiles() throws Exception {
-    goesOnWhereItStopped(SameStream.inFiles(folder), SameStream.inFiles(folder));
+  void keepsTheCheckpointInFiles() throws Exception {
+    resumesWhereItStopped(SameStream.inFiles(folder), SameStream.inFiles(folder));
   }
 
   @Test
-  void theSameStreamRunsOnRedis() throws Exception {
+  void keepsTheCheckpointInRedis() throws Exception {
     try (RedisServer redis = RedisServer.start();
         CheckpointStore before = SameStream.inRedis(redis.uri());
         CheckpointStore after = SameStream.inRedis(redis.uri())) {
-      goesOnWhereItStopped(before, after);
+      resumesWhereItStopped(before, after);
     }
   }
 
   @Test
-  void settingsMakeASourceThatEndsWithItsDatabase() throws Exception {
+  void opensASourceThatEndsWithItsDatabase() throws Exception {
     mongo.close();
     Instant begin = Instant.parse("2026-11-22T10:00:00Z");
     mongo = ReplicaSetSimulator.builder().clock(InstantSource.fixed(begin)).start();
@@ -150,7 +150,7 @@ class MongoExamplesTest {
     }
   }
 
-  private void goesOnWhereItStopped(CheckpointStore before, CheckpointStore after)
+  private void resumesWhereItStopped(CheckpointStore before, CheckpointStore after)
       throws Exception {
     try (EventStream<ChangeEvent> stream = SameStream.open(orders(), before)) {
       stream.awaitLive(ChildProcess.DEADLINE);

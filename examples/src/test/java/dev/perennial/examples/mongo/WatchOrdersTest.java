@@ -29,7 +29,7 @@ class WatchOrdersTest {
   @TempDir private Path folder;
 
   @Test
-  void compilesAndRunsAsItStands() throws Exception {
+  void compilesAndRuns() throws Exception {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start();
         RedisServer redis = RedisServer.start();
         RedisCheckpointStore checkpoints = RedisCheckpointStore.at(redis.uri())) {
