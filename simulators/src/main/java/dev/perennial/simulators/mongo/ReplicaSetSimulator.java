@@ -3,7 +3,7 @@ package dev.perennial.simulators.mongo;
 import dev.perennial.simulators.mongo.command.Dispatcher;
 import dev.perennial.simulators.mongo.server.Member;
 import dev.perennial.simulators.mongo.server.ReplicaSet;
-import dev.perennial.simulators.mongo.server.Settings;
+import dev.perennial.simulators.mongo.server.ReplicaSetSettings;
 import dev.perennial.simulators.mongo.storage.Change;
 import dev.perennial.simulators.mongo.storage.CollectionState;
 import dev.perennial.simulators.mongo.storage.Namespace;
@@ -30,7 +30,7 @@ public final class ReplicaSetSimulator extends SimulatorWrites implements AutoCl
   private final ReceivedCommands received;
   private final PeriodicNoops noops;
 
-  ReplicaSetSimulator(Settings settings) {
+  ReplicaSetSimulator(ReplicaSetSettings settings) {
     super(new ReplicaSet(settings));
     faults = new Faults(set);
     received = new ReceivedCommands(faults);

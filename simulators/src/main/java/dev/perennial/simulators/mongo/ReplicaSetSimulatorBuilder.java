@@ -1,7 +1,7 @@
 package dev.perennial.simulators.mongo;
 
 import dev.perennial.simulators.mongo.changes.EventSplitter;
-import dev.perennial.simulators.mongo.server.Settings;
+import dev.perennial.simulators.mongo.server.ReplicaSetSettings;
 import dev.perennial.simulators.mongo.wire.WireVersions;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -119,7 +119,7 @@ public final class ReplicaSetSimulatorBuilder {
       throw new IllegalArgumentException("A standalone server or a router has one member.");
     }
     return new ReplicaSetSimulator(
-        new Settings(
+        new ReplicaSetSettings(
             name,
             members,
             wireVersion,

@@ -11,7 +11,7 @@ import java.util.Iterator;
  */
 final class DurableState {
 
-  private final Settings settings;
+  private final TapSettings settings;
   private final OutboxTable table = new OutboxTable();
   private final Repositories repositories = new Repositories();
   private final Observations observations = new Observations();
@@ -22,12 +22,12 @@ final class DurableState {
   private long revision =
       1_750_000_000_000_000L; // microseconds: a day in June 2025, as good as any
 
-  DurableState(Settings settings) {
+  DurableState(TapSettings settings) {
     this.settings = settings;
     this.ledger = new LedgerRecorder(settings.keepsLedger());
   }
 
-  Settings settings() {
+  TapSettings settings() {
     return settings;
   }
 

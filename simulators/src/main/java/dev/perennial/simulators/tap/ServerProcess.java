@@ -43,7 +43,7 @@ final class ServerProcess {
   ServerProcess(DurableState state, EventLoop loop) {
     this.state = state;
     this.loop = loop;
-    Settings settings = state.settings();
+    TapSettings settings = state.settings();
     counter = state.table().firstCounter();
     outbox =
         new Outbox(

@@ -18,7 +18,7 @@ public final class TapSimulator implements AutoCloseable {
   private final DurableState state;
   private final TapFaults faults;
 
-  TapSimulator(Settings settings, int port) {
+  TapSimulator(TapSettings settings, int port) {
     state = new DurableState(settings);
     runner = new ServerRunner(state, port);
     faults = new TapFaults(runner, state);

@@ -88,8 +88,8 @@ public final class TapSimulatorBuilder {
    * @throws IllegalStateException if the port is taken
    */
   public TapSimulator start() {
-    Settings settings =
-        new Settings(
+    TapSettings settings =
+        new TapSettings(
             password, mode, retryTimeout, deleteInterval, outboxCapacity, keepsLedger, seed);
     TapSimulator simulator = new TapSimulator(settings, port);
     simulator.start();

@@ -162,7 +162,7 @@ class DriverCommandsTest {
   }
 
   @Test
-  void theServerTellsItsVersionAndState() {
+  void theServerReportsItsVersionAndState() {
     Document build = client.getDatabase("admin").runCommand(new Document("buildInfo", 1));
     Document status = client.getDatabase("admin").runCommand(new Document("replSetGetStatus", 1));
 

@@ -124,7 +124,7 @@ class DriverFaultsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
-  void aPrimaryThatIsToldToStepDownLeavesTheSetWithoutOneForAWhile(int members) {
+  void aStepDownCommandLeavesTheSetWithoutAPrimaryForAWhile(int members) {
     try (ReplicaSetSimulator servers = ReplicaSetSimulator.builder().members(members).start()) {
       int meanwhile =
           servers
@@ -153,7 +153,7 @@ class DriverFaultsTest {
   }
 
   @Test
-  void aStoppedPrimaryIsReplacedAndTheStreamGoesOn() {
+  void aStoppedPrimaryIsReplacedAndTheStreamContinues() {
     try (MongoChangeStreamCursor<ChangeStreamDocument<Document>> cursor = watch()) {
       insert(simulator, ORDERS, 1);
       assertThat(id(cursor)).isEqualTo(1);

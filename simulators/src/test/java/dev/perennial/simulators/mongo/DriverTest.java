@@ -86,7 +86,7 @@ class DriverTest {
   }
 
   @Test
-  void aStreamGoesOnAfterAToken() {
+  void aStreamResumesAfterAToken() {
     for (int i = 0; i < 10; i++) {
       simulator.insert("shop.orders", new BsonDocument("_id", new BsonInt32(i)));
     }

@@ -113,7 +113,7 @@ class EventFactsTest {
   }
 
   @Test
-  void imagesAreThereWhereTheCollectionRecordsThem() {
+  void imagesAreShownIfTheCollectionRecordsThem() {
     simulator.createCollection(ORDERS, true);
     insert(simulator, ORDERS, 1);
     RawMongo.Stream stream =
@@ -149,7 +149,7 @@ class EventFactsTest {
   }
 
   @Test
-  void aMissingImageIs47AlsoWhereTheStreamResumes() {
+  void aMissingImageIs47AlsoWhenTheStreamResumes() {
     insert(simulator, ORDERS, 1);
     RawMongo.Stream plain = mongo.watch(ORDERS, "{}");
     simulator.update(ORDERS, id(1), BsonDocument.parse("{a: 1}"));
@@ -160,7 +160,7 @@ class EventFactsTest {
   }
 
   @Test
-  void whatAMatchDropsNeedsNoImages() {
+  void aDroppedEventNeedsNoImages() {
     insert(simulator, ORDERS, 1);
     RawMongo.Stream stream =
         mongo.watch("shop", "{fullDocument: 'required'}", "{$match: {'ns.coll': 'other'}}");
@@ -194,7 +194,7 @@ class EventFactsTest {
   }
 
   @Test
-  void aTransactionsEventsNameIt() {
+  void eventsOfATransactionNameIt() {
     RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
     simulator.transaction(
         List.of(
@@ -209,7 +209,7 @@ class EventFactsTest {
   }
 
   @Test
-  void expandedEventsAreShownWhereAskedFor() {
+  void expandedEventsAreShownIfAskedFor() {
     RawMongo.Stream plain = mongo.watch("shop", "{}");
     RawMongo.Stream expanded = mongo.watch("shop", "{showExpandedEvents: true}");
     simulator.createCollection(ORDERS, false);
@@ -254,7 +254,7 @@ class EventFactsTest {
   }
 
   @Test
-  void aRawEventsBytesCanBeSpoiled() {
+  void aRawEventsBytesCanBeCorrupted() {
     RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
     simulator.rawEvent(
         ORDERS,

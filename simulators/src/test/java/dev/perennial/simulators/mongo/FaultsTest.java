@@ -33,7 +33,7 @@ class FaultsTest {
   }
 
   @Test
-  void anErrorHitsAsOftenAsAskedWithItsLabels() {
+  void anErrorHitsAsOftenAsAskedAndHasItsLabels() {
     RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
     Fault fault =
         simulator.faults().fail("getMore", 2, FaultSpec.error(50, "ResumableChangeStreamError"));
@@ -122,7 +122,7 @@ class FaultsTest {
   }
 
   @Test
-  void failCommandCannotMakeWhatNeedsDetails() {
+  void failCommandCannotMakeErrorsThatNeedDetails() {
     RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
     failPoint("mode: {times: 1}, data: {failCommands: ['getMore'], errorCode: 13388}");
 
@@ -251,7 +251,7 @@ class FaultsTest {
   }
 
   @Test
-  void commandsAreNoted() {
+  void commandsAreRecorded() {
     mongo.watch(ORDERS, "{}").more();
 
     assertThat(simulator.commands())

@@ -111,7 +111,7 @@ class HistoryFactsTest {
       String before = hex.replaceFirst("(5A1004)........", "$100000000");
       String behind = hex.replaceFirst("(5A1004)........", "$1FFFFFFFF");
 
-      // What is there at that time has another UUID: if it sorts behind, the place is passed.
+      // The event at that time has another UUID. If its token sorts later, the place is passed.
       assertThat(mongo.watch(ORDERS, "{startAfter: {_data: '" + before + "'}}").code())
           .isEqualTo(280);
       RawMongo.Stream stream = mongo.watch(ORDERS, "{startAfter: {_data: '" + behind + "'}}");
@@ -155,7 +155,7 @@ class HistoryFactsTest {
   }
 
   @Test
-  void alsoOneThatOnlyLostTheEntryThatItSawLast() {
+  void aLiveCursorThatLostOnlyItsLastEntryGets136Too() {
     try (ReplicaSetSimulator simulator = MongoFixture.version(9);
         RawMongo mongo = new RawMongo(simulator)) {
       RawMongo.Stream stream = mongo.watch(ORDERS, "{}");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 class RedisServerTest {
 
   @Test
-  void answersUntilItIsClosedAndLeavesNothingBehind() {
+  void answersUntilClosedAndLeavesNothingBehind() {
     RedisServer redis = RedisServer.start();
     assertThat(redis.command("PING")).isEqualTo("PONG");
     assertThat(redis.uri()).isEqualTo("redis://127.0.0.1:" + redis.port());
@@ -29,7 +29,7 @@ class RedisServerTest {
   }
 
   @Test
-  void runsTheServerThatTheLibraryCarries() {
+  void runsTheServerThatComesWithTheLibrary() {
     Assumptions.assumeTrue(
         System.getProperty("os.name").equals("Linux"), "its libraries are known for Linux only");
     try (RedisServer redis = RedisServer.builder().carried().persistent().start()) {
@@ -40,7 +40,7 @@ class RedisServerTest {
   }
 
   @Test
-  void keepsWhatItWasToldOnlyIfPersistent() {
+  void keepsItsDataOnlyIfPersistent() {
     try (RedisServer forgetful = RedisServer.start();
         RedisServer persistent = RedisServer.builder().persistent().start()) {
       for (RedisServer redis : List.of(forgetful, persistent)) {
@@ -97,7 +97,7 @@ class RedisServerTest {
   }
 
   @Test
-  void saysWhatTheServerSaidWhenItDoesNotStart() {
+  void reportsTheServersOutputWhenItDoesNotStart() {
     assertThatThrownBy(() -> RedisServer.builder().config("no-such-setting 1").start())
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("no-such-setting");

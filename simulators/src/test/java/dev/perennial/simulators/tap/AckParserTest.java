@@ -49,7 +49,7 @@ class AckParserTest {
         "{}",
         "null",
       })
-  void ignoresWhatIsNoAck(String message) throws Exception {
+  void ignoresMessagesThatAreNoAcks(String message) throws Exception {
     assertThat(parse(message)).isEmpty();
   }
 
@@ -78,7 +78,7 @@ class AckParserTest {
         "{'type':'ack','id':5}",
         "\uFEFF{\"type\":\"ack\",\"id\":5}",
       })
-  void endsTheConnectionAtWhatCannotBeDecoded(String message) {
+  void endsTheConnectionAtUndecodableMessages(String message) {
     assertThatThrownBy(() -> parse(message)).isInstanceOf(AckParser.Unreadable.class);
   }
 

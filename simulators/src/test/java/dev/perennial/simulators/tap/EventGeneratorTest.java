@@ -21,12 +21,12 @@ class EventGeneratorTest {
   private static final int REPOSITORIES = 100;
 
   @Test
-  void makesTheSameOfTheSameSeed() {
+  void generatesTheSameEventsForTheSameSeed() {
     assertThat(events(7)).isEqualTo(events(7)).isNotEqualTo(events(8));
   }
 
   @Test
-  void makesAsManyAsAsked() {
+  void generatesAsManyEventsAsAsked() {
     assertThat(events(1)).hasSize(EVENTS);
     EventGenerator none = new EventGenerator(1, 0, 1, 0);
     assertThat(none.hasNext()).isFalse();
@@ -34,7 +34,7 @@ class EventGeneratorTest {
   }
 
   @Test
-  void makesNoTwoOfOneKey() {
+  void generatesNoTwoEventsWithTheSameKey() {
     assertThat(events(1)).extracting(TapEventSpec::key).doesNotHaveDuplicates();
   }
 

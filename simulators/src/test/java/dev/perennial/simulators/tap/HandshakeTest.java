@@ -31,12 +31,12 @@ class HandshakeTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"Basic", "Basic !", "Bearer x"})
-  void doesNotTakeWhatIsNoPassword(String header) throws Exception {
+  void refusesMalformedCredentials(String header) throws Exception {
     assertThat(upgrade(PASSWORD, "Authorization: " + header)).isEqualTo(401);
   }
 
   @Test
-  void takesThePasswordOfAdminOnly() throws Exception {
+  void acceptsOnlyThePasswordOfAdmin() throws Exception {
     assertThat(upgrade(PASSWORD, basic("admin:" + PASSWORD))).isEqualTo(101);
     assertThat(upgrade(PASSWORD, basic("root:" + PASSWORD))).isEqualTo(401);
     assertThat(upgrade(PASSWORD, basic("admin:pass"))).isEqualTo(401);
@@ -44,7 +44,7 @@ class HandshakeTest {
   }
 
   @Test
-  void needsNoPasswordWhereNoneIsSet() throws Exception {
+  void needsNoPasswordIfNoneIsSet() throws Exception {
     try (TapSimulator tap = TapSimulator.builder().start();
         RawClient client = new RawClient(tap.port())) {
       assertThat(client.upgrade("/channel").status()).isEqualTo(101);
@@ -88,7 +88,7 @@ class HandshakeTest {
   }
 
   @Test
-  void isRemembered() throws Exception {
+  void recordsHandshakes() throws Exception {
     try (TapSimulator tap = TapSimulator.builder().password(PASSWORD).start()) {
       try (RawClient client = new RawClient(tap.port())) {
         client.upgrade("/channel?x=1", "User-Agent: me");

@@ -24,7 +24,7 @@ class ManagementApiTest {
   }
 
   @Test
-  void tellsItsHealth() throws Exception {
+  void reportsItsHealth() throws Exception {
     assertThat(get("/health").body()).isEqualTo("{\"status\":\"ok\"}\n");
     assertThat(get("/health").headers().firstValue("content-type"))
         .contains("application/json; charset=UTF-8");
@@ -65,13 +65,13 @@ class ManagementApiTest {
   }
 
   @Test
-  void failsToAddMoreThanAStatementTakes() throws Exception {
+  void refusesToAddMoreThanAStatementTakes() throws Exception {
     assertThat(post("/repos/add", dids(3_640)).statusCode()).isEqualTo(200);
     assertThat(post("/repos/add", dids(3_641)).statusCode()).isEqualTo(500);
   }
 
   @Test
-  void refusesWhatIsMalformed() throws Exception {
+  void refusesMalformedRequests() throws Exception {
     for (String body : new String[] {"{", "[]", "{\"dids\":\"x\"}", "{\"dids\":[1]}"}) {
       assertThat(post("/repos/add", body).statusCode()).as(body).isEqualTo(400);
       assertThat(post("/repos/remove", body).body()).contains("\"message\"");
@@ -108,7 +108,7 @@ class ManagementApiTest {
   }
 
   @Test
-  void tellsItsBuffersAndCursors() throws Exception {
+  void reportsItsBuffersAndCursors() throws Exception {
     tap.emitRaw(DID, true, "x");
     tap.setResyncBuffer(7);
     assertThat(get("/stats/outbox-buffer").body()).isEqualTo("{\"outbox_buffer\":1}\n");
@@ -121,7 +121,7 @@ class ManagementApiTest {
   }
 
   @Test
-  void keepsARepositoryUpWithItsEvents() throws Exception {
+  void updatesARepositoryWithItsEvents() throws Exception {
     tap.putRepository(RepoInfo.pending(DID));
     tap.emitRecord(DID, "c.d", "r1", true, "{}");
     tap.emitRecord(DID, "c.d", "r2", true, "{}");

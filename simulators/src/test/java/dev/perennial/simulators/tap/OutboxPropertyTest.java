@@ -133,7 +133,7 @@ class OutboxPropertyTest {
         return false;
       }
       if (acked.contains(id)) {
-        // A copy, or what a restart brought back.
+        // A copy, or an event that came again after a restart.
         fixture.ack(id);
       } else {
         int did = didOf.get(id);

@@ -66,7 +66,7 @@ class TapFaultsTest {
   }
 
   @Test
-  void sendsWhatIsNoFrame() throws Exception {
+  void sendsBytesThatAreNoFrame() throws Exception {
     try (RawClient client = connect()) {
       faults.sendGarbage();
       assertThatThrownBy(client::read).isInstanceOf(IOException.class);
@@ -89,7 +89,7 @@ class TapFaultsTest {
   }
 
   @Test
-  void sendsATextOfAnySizeAndGoesOn() throws Exception {
+  void sendsATextOfAnySizeAndContinues() throws Exception {
     try (RawClient client = connect()) {
       faults.sendOversized(20_000_001);
       long id = tap.emitRaw("did:plc:a", true, EVENT);
@@ -161,7 +161,7 @@ class TapFaultsTest {
   }
 
   @Test
-  void rejectsHandshakesBeforeThePasswordIsLookedAt() throws Exception {
+  void rejectsHandshakesBeforeThePasswordIsChecked() throws Exception {
     faults.rejectHandshakes(503, Map.of("Retry-After", "7"), "later", 1);
     faults.rejectHandshakes(418, 1);
     try (RawClient client = new RawClient(tap.port())) {
@@ -223,7 +223,7 @@ class TapFaultsTest {
   }
 
   @Test
-  void forgetsFaultsThatHaveNotHappened() throws Exception {
+  void removesFaultsThatHaveNotHitYet() throws Exception {
     faults.rejectHandshakes(503, 100);
     faults.clearHandshakes();
     connect().close();

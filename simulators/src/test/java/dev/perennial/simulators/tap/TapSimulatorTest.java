@@ -34,7 +34,7 @@ class TapSimulatorTest {
   private static final Duration NEVER = Duration.ofHours(1);
 
   @Test
-  void talksToAClientThatSomebodyElseWrote() throws Exception {
+  void servesAClientOfAnotherLibrary() throws Exception {
     BlockingQueue<String> received = new LinkedBlockingQueue<>();
     WebSocket.Listener listener =
         new WebSocket.Listener() {
@@ -223,7 +223,7 @@ class TapSimulatorTest {
   }
 
   @Test
-  void readsFramesHoweverTheyAreCut() throws Exception {
+  void readsFramesSplitAnywhere() throws Exception {
     try (TapSimulator tap = builder().start();
         RawClient client = RawClient.connect(tap)) {
       for (byte b :
@@ -246,7 +246,7 @@ class TapSimulatorTest {
   }
 
   @Test
-  void looksAtNothingBehindWhatEndedTheConnection() throws Exception {
+  void ignoresFramesAfterTheEndOfTheConnection() throws Exception {
     try (TapSimulator tap = builder().start();
         RawClient client = RawClient.connect(tap)) {
       long id = tap.emitRaw(DID, false, "{\"id\":$id}");
@@ -300,7 +300,7 @@ class TapSimulatorTest {
         "808000000000",
         "888200000000 03ed"
       })
-  void closesWith1002AtWhatIsNoProtocol(String hex) throws Exception {
+  void closesWith1002AtAProtocolError(String hex) throws Exception {
     try (TapSimulator tap = builder().start();
         RawClient client = RawClient.connect(tap)) {
       client.send(HexFormat.of().parseHex(hex.replace(" ", "")));
@@ -310,7 +310,7 @@ class TapSimulatorTest {
   }
 
   @Test
-  void acksWhatItWroteWhereAcksAreOff() throws Exception {
+  void acksOnWriteIfAcksAreOff() throws Exception {
     try (TapSimulator tap =
             builder()
                 .mode(DeliveryMode.FIRE_AND_FORGET)
@@ -361,7 +361,7 @@ class TapSimulatorTest {
   }
 
   @Test
-  void takesEventsIntoItsDatabaseWhileItIsStopped() throws Exception {
+  void storesEventsWhileStopped() throws Exception {
     try (TapSimulator tap = builder().start()) {
       tap.stop();
       assertThatThrownBy(() -> RawClient.connect(tap)).isInstanceOf(IOException.class);
@@ -419,7 +419,7 @@ class TapSimulatorTest {
   }
 
   @Test
-  void keepsNoLedgerWhereNoneIsWanted() {
+  void keepsNoLedgerIfToldNotTo() {
     try (TapSimulator tap = builder().withoutLedger().start()) {
       tap.emitRaw(DID, true, "x");
       assertThat(tap.emitted()).isEqualTo(1);

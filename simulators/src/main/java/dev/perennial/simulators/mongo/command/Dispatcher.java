@@ -55,18 +55,19 @@ public final class Dispatcher implements RequestHandler {
   public Answer answer(ClientConnection connection, Request request) throws IOException {
     Call call = new Call(set, member, connection, request);
     interceptor.received(call);
-    return set.lock().locked(() -> unlessPaused(call, run(call)));
+    return set.lock().locked(() -> heldWhilePaused(call, run(call)));
   }
 
   @Override
   public Answer answerAgain(ClientConnection connection, Request request) throws IOException {
     Call call = new Call(set, member, connection, request);
     return set.lock()
-        .locked(() -> unlessPaused(call, new Answer(HelloCommands.next(call), footer(true), true)));
+        .locked(
+            () -> heldWhilePaused(call, new Answer(HelloCommands.next(call), footer(true), true)));
   }
 
   /** Holds an answer back while the member is paused. */
-  private Answer unlessPaused(Call call, Answer answer) throws IOException {
+  private Answer heldWhilePaused(Call call, Answer answer) throws IOException {
     call.await(Long.MAX_VALUE, () -> !member.isPaused());
     return answer;
   }

@@ -5,7 +5,7 @@ import dev.perennial.simulators.mongo.server.Call;
 import dev.perennial.simulators.mongo.server.Election;
 import dev.perennial.simulators.mongo.server.Member;
 import dev.perennial.simulators.mongo.server.ReplicaSet;
-import dev.perennial.simulators.mongo.server.Settings;
+import dev.perennial.simulators.mongo.server.ReplicaSetSettings;
 import dev.perennial.simulators.mongo.wire.MessageReader;
 import dev.perennial.simulators.mongo.wire.Reply;
 import dev.perennial.simulators.mongo.wire.Request;
@@ -74,7 +74,7 @@ final class HelloCommands {
 
   private static BsonDocument describe(Call call) {
     ReplicaSet set = call.set();
-    Settings settings = set.settings();
+    ReplicaSetSettings settings = set.settings();
     boolean legacy = !call.request().name().equals("hello");
     BsonDocument reply = new BsonDocument("helloOk", BsonBoolean.TRUE);
     String primaryField = legacy ? "ismaster" : "isWritablePrimary";

@@ -25,7 +25,7 @@ public final class ReplicaSet {
 
   private final StateLock lock = new StateLock();
 
-  private final Settings settings;
+  private final ReplicaSetSettings settings;
   private final ObjectId id;
   private final Oplog oplog;
   private final Catalog catalog;
@@ -40,7 +40,7 @@ public final class ReplicaSet {
   private final List<Member> members = new ArrayList<>();
   private boolean closed;
 
-  public ReplicaSet(Settings settings) {
+  public ReplicaSet(ReplicaSetSettings settings) {
     this.settings = settings;
     this.id = id(settings.seed());
     this.clock = new ClusterClock(settings.clock());
@@ -77,7 +77,7 @@ public final class ReplicaSet {
     return id;
   }
 
-  public Settings settings() {
+  public ReplicaSetSettings settings() {
     return settings;
   }
 

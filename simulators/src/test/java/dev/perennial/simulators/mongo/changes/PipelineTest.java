@@ -98,7 +98,7 @@ class PipelineTest {
   }
 
   @Test
-  void aMatchBehindAnotherStageSeesWhatThatLeft() {
+  void aMatchAfterAnotherStageSeesItsOutput() {
     assertThat(run("{$unset: 'ns'}", "{$match: {'ns.coll': 'orders'}}")).isNull();
   }
 

@@ -30,7 +30,7 @@ import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 import org.bson.types.ObjectId;
 
-/** Tokens, whatever they are made of. */
+/** Properties of resume tokens made from random keys. */
 class ResumeTokenPropertyTest {
 
   private static final UUID COLLECTION = new UUID(0x4000L, Long.MIN_VALUE);
@@ -83,7 +83,7 @@ class ResumeTokenPropertyTest {
   }
 
   @Property
-  void garbageIsRefusedOrReadButNothingElse(@ForAll byte[] bytes) {
+  void garbageIsRefusedOrRead(@ForAll byte[] bytes) {
     StringBuilder hex = new StringBuilder();
     for (byte b : bytes) {
       hex.append(String.format("%02X", b));

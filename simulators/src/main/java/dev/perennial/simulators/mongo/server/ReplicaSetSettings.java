@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 
 /** The options that a simulator was built with. */
-public record Settings(
+public record ReplicaSetSettings(
     String name,
     int members,
     int wireVersion,

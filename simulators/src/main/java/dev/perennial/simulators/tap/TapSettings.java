@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** The options that a simulator was built with. */
-public record Settings(
+public record TapSettings(
     @Nullable String password,
     DeliveryMode mode,
     Duration retryTimeout,
@@ -16,7 +16,7 @@ public record Settings(
   /** Leaves the password out. */
   @Override
   public String toString() {
-    return "Settings["
+    return "TapSettings["
         + mode
         + ", retryTimeout "
         + retryTimeout
