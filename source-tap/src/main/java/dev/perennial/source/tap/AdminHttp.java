@@ -33,7 +33,7 @@ final class AdminHttp {
   private final TapUri uri;
   private final Map<String, String> headers;
   private final @Nullable BasicAuth auth;
-  private final Secrets secrets;
+  private final SecretRedactor secrets;
   private final Duration timeout;
 
   AdminHttp(
@@ -46,7 +46,7 @@ final class AdminHttp {
     this.uri = uri;
     this.headers = headers;
     this.auth = auth;
-    this.secrets = Secrets.of(headers, auth);
+    this.secrets = SecretRedactor.of(headers, auth);
     this.timeout = timeout;
     request("/");
   }
@@ -79,7 +79,7 @@ final class AdminHttp {
       request.setHeader("Content-Type", "application/json");
     }
     CompletableFuture<HttpResponse<byte[]>> exchange =
-        client.sendAsync(request.build(), answer -> new LimitedBody(MAX_ANSWER));
+        client.sendAsync(request.build(), answer -> new LimitedBodySubscriber(MAX_ANSWER));
     HttpResponse<byte[]> response;
     try {
       // The request's own timeout ends with the answer's headers; ours is for its body too.

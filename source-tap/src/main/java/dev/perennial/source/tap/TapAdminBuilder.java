@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Describes clients. Every setting has a default. Not safe for use from several threads. */
 public final class TapAdminBuilder {
 
-  private final Headers headers = new Headers();
+  private final RequestHeaders headers = new RequestHeaders();
   private TapUri uri = TapUri.DEFAULT;
   private @Nullable BasicAuth auth;
   private Duration connectTimeout = TapAdmin.DEFAULT_CONNECT_TIMEOUT;
@@ -47,7 +47,7 @@ public final class TapAdminBuilder {
 
   /** What to call ourselves: {@code perennial/} and the version unless set. */
   public TapAdminBuilder userAgent(String userAgent) {
-    return header(Headers.USER_AGENT, userAgent);
+    return header(RequestHeaders.USER_AGENT, userAgent);
   }
 
   /** How long connecting may take: 10 s unless set. */

@@ -46,7 +46,7 @@ final class TapDecoder {
   }
 
   private TapEvent decode(byte[] utf8) {
-    Envelope envelope = Envelope.read(utf8);
+    MessageFields envelope = MessageFields.read(utf8);
     String problem = envelope.problem();
     if (problem != null) {
       return malformed(utf8, utf8.length, envelope, problem);
@@ -58,7 +58,7 @@ final class TapDecoder {
     };
   }
 
-  private TapEvent record(byte[] utf8, Envelope envelope) {
+  private TapEvent record(byte[] utf8, MessageFields envelope) {
     RecordFields fields = envelope.record();
     String problem = fields == null ? missing("record") : fields.check();
     return fields == null || problem != null
@@ -66,7 +66,7 @@ final class TapDecoder {
         : new TapRecord(utf8, mapper, envelope.id(), fields);
   }
 
-  private TapEvent identity(byte[] utf8, Envelope envelope) {
+  private TapEvent identity(byte[] utf8, MessageFields envelope) {
     IdentityFields fields = envelope.identity();
     String problem = fields == null ? missing("identity") : fields.check();
     return fields == null || problem != null
@@ -84,10 +84,10 @@ final class TapDecoder {
 
   /** Something that cannot be an event, of which perhaps an id can be read all the same. */
   private TapEvent malformed(byte[] bytes, long size, String problem) {
-    return malformed(bytes, size, Envelope.read(bytes), problem);
+    return malformed(bytes, size, MessageFields.read(bytes), problem);
   }
 
-  private TapEvent malformed(byte[] bytes, long size, Envelope envelope, @Nullable String problem) {
+  private TapEvent malformed(byte[] bytes, long size, MessageFields envelope, @Nullable String problem) {
     OptionalLong id = envelope.hasId() ? OptionalLong.of(envelope.id()) : OptionalLong.empty();
     return new TapMalformed(
         bytes, mapper, id, size, new TapFormatException(String.valueOf(problem)));

@@ -32,7 +32,7 @@ final class TapErrors {
 
   /** Says what a rejected handshake means; one that may go better next time stays as it is. */
   static IOException explain(
-      TransportException.Rejected rejected, TapUri uri, @Nullable BasicAuth auth, Secrets secrets) {
+      TransportException.Rejected rejected, TapUri uri, @Nullable BasicAuth auth, SecretRedactor secrets) {
     boolean passes =
         ErrorClassifier.transport()
             .classify(rejected)

@@ -52,11 +52,6 @@ public final class TapPosition implements Position {
     return id;
   }
 
-  /** The id of a position that has one. */
-  long requireId() {
-    return id.orElseThrow();
-  }
-
   /** The number of the connection that the event came on, counted from 1 by its source. */
   long connection() {
     return connection;

@@ -54,7 +54,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
   private final Duration connectTimeout;
   private final Duration redeliveryHorizon;
   private final TapDecoder decoder;
-  private final HeldAcks acks;
+  private final AckResender resender;
 
   TapSource(
       Transport transport,
@@ -72,7 +72,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
     this.connectTimeout = connectTimeout;
     this.redeliveryHorizon = redeliveryHorizon;
     this.decoder = decoder;
-    this.acks = new HeldAcks(nanoTime);
+    this.resender = new AckResender(nanoTime);
   }
 
   /**
@@ -120,9 +120,9 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
     try {
       channel = transport.open(uri.channel(), headers, connectTimeout);
     } catch (TransportException.Rejected e) {
-      throw TapErrors.explain(e, uri, auth, Secrets.of(headers, auth));
+      throw TapErrors.explain(e, uri, auth, SecretRedactor.of(headers, auth));
     }
-    return TapConnection.open(channel, decoder, acks);
+    return new TapConnection(channel, decoder, resender);
   }
 
   @Override

@@ -14,7 +14,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class TapSourceBuilder {
 
   private final Transport transport;
-  private final Headers headers = new Headers();
+  private final RequestHeaders headers = new RequestHeaders();
   private TapUri uri = TapUri.DEFAULT;
   private @Nullable BasicAuth auth;
   private Duration connectTimeout = TapSource.DEFAULT_CONNECT_TIMEOUT;
@@ -65,7 +65,7 @@ public final class TapSourceBuilder {
 
   /** What to call ourselves: {@code perennial/} and the version unless set. */
   public TapSourceBuilder userAgent(String userAgent) {
-    return header(Headers.USER_AGENT, userAgent);
+    return header(RequestHeaders.USER_AGENT, userAgent);
   }
 
   /** How long connecting may take, the handshake included: 10 s unless set. */
@@ -123,7 +123,7 @@ public final class TapSourceBuilder {
    */
   public TapSource build() {
     return new TapSource(
-        idleLimit == null ? transport : new IdleWatch(transport, idleLimit, runtime),
+        idleLimit == null ? transport : new IdleTimeoutTransport(transport, idleLimit, runtime),
         uri,
         headers.with(auth),
         auth,

@@ -21,7 +21,7 @@ final class ClientHandshaker extends WebSocketClientHandshaker13 {
    * @param headers the request's, {@code Host} included
    * @param decoder takes over the connection once the server has agreed
    */
-  ClientHandshaker(Target target, HttpHeaders headers, Supplier<WebSocketFrameDecoder> decoder) {
+  ClientHandshaker(WebSocketUri target, HttpHeaders headers, Supplier<WebSocketFrameDecoder> decoder) {
     // Of the URI, only path and query are used, since the Host header is given; a host that is
     // legal in URIs but not in
     // java.net.URI, such as one with an underscore, never gets there.

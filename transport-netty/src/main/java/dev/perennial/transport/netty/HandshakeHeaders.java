@@ -35,7 +35,7 @@ final class HandshakeHeaders {
    *
    * @throws IllegalArgumentException if one cannot be sent; the message never has a value
    */
-  static HttpHeaders of(Target target, Map<String, String> given) {
+  static HttpHeaders of(WebSocketUri target, Map<String, String> given) {
     HttpHeaders headers = new DefaultHttpHeaders();
     given.forEach((name, value) -> {
       checkName(name);

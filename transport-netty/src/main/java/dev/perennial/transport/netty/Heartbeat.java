@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class Heartbeat {
 
   private final Channel socket;
-  private final Outbound outbound;
+  private final OutboundQueue outbound;
   private final Duration interval;
   private final Duration timeout;
   private final Consumer<String> dead;
@@ -65,7 +65,7 @@ final class Heartbeat {
    */
   Heartbeat(
       Channel socket,
-      Outbound outbound,
+      OutboundQueue outbound,
       Duration interval,
       Duration timeout,
       Consumer<String> dead) {

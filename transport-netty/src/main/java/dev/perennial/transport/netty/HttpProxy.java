@@ -17,6 +17,6 @@ record HttpProxy(String host, int port, @Nullable Credentials credentials) imple
 
   @Override
   public String toString() {
-    return "http://" + Target.authority(host, port);
+    return "http://" + WebSocketUri.authority(host, port);
   }
 }

@@ -47,9 +47,9 @@ public final class NettyTransport implements Transport {
   private static final String THREADS = "perennial-netty";
   private static final String WHY = "the transport was closed";
 
-  private final Settings settings;
+  private final ChannelSettings settings;
   private final HostLookup lookup;
-  private final ProxyChoice proxies;
+  private final ProxyLookup proxies;
   private final @Nullable EventLoopGroup givenGroup;
 
   private final Set<OpenAttempt> attempts = ConcurrentHashMap.newKeySet();
@@ -60,10 +60,10 @@ public final class NettyTransport implements Transport {
   private volatile boolean closed;
 
   NettyTransport(
-      Settings settings,
+      ChannelSettings settings,
       HostLookup lookup,
       @Nullable TlsClient tls,
-      ProxyChoice proxies,
+      ProxyLookup proxies,
       @Nullable EventLoopGroup givenGroup) {
     this.settings = settings;
     this.lookup = lookup;
@@ -111,7 +111,7 @@ public final class NettyTransport implements Transport {
   @Override
   public Channel open(URI uri, Map<String, String> headers, Duration timeout)
       throws TransportException, InterruptedException {
-    Target target = Target.of(uri);
+    WebSocketUri target = WebSocketUri.of(uri);
     HttpHeaders handshake = HandshakeHeaders.of(target, headers);
     if (timeout.isZero() || timeout.isNegative()) {
       throw new IllegalArgumentException("opening a channel needs a timeout over zero");
@@ -303,7 +303,7 @@ public final class NettyTransport implements Transport {
     }
   }
 
-  private @Nullable TlsClient tls(Target target) {
+  private @Nullable TlsClient tls(WebSocketUri target) {
     if (!target.secure()) {
       return null;
     }

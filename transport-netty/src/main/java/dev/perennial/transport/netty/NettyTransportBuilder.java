@@ -25,7 +25,7 @@ public final class NettyTransportBuilder {
   private long inboxBytes = 8 << 20;
   private StreamRuntime runtime = StreamRuntime.system();
   private @Nullable TlsClient tls;
-  private ProxyChoice proxies = ProxyChoice.by(ProxySelector::getDefault);
+  private ProxyLookup proxies = ProxyLookup.by(ProxySelector::getDefault);
   private @Nullable EventLoopGroup group;
   private HostLookup.Resolver resolver = InetAddress::getAllByName;
 
@@ -165,7 +165,7 @@ public final class NettyTransportBuilder {
       throw new IllegalArgumentException(
           "a proxy's port must be from 1 to " + MAX_PORT + ", but is " + port);
     }
-    proxies = ProxyChoice.always(new HttpProxy(host.replaceAll("[\\[\\]]", ""), port, credentials));
+    proxies = ProxyLookup.always(new HttpProxy(host.replaceAll("[\\[\\]]", ""), port, credentials));
     return this;
   }
 
@@ -183,7 +183,7 @@ public final class NettyTransportBuilder {
    */
   public NettyTransportBuilder proxy(ProxySelector selector) {
     Objects.requireNonNull(selector, "selector");
-    proxies = ProxyChoice.by(() -> selector);
+    proxies = ProxyLookup.by(() -> selector);
     return this;
   }
 
@@ -217,8 +217,8 @@ public final class NettyTransportBuilder {
 
   /** Makes the transport. */
   public NettyTransport build() {
-    Settings settings =
-        new Settings(maxMessageSize, pingInterval, pongTimeout, inboxMessages, inboxBytes, runtime);
+    ChannelSettings settings =
+        new ChannelSettings(maxMessageSize, pingInterval, pongTimeout, inboxMessages, inboxBytes, runtime);
     return new NettyTransport(settings, new HostLookup(resolver, runtime), tls, proxies, group);
   }
 

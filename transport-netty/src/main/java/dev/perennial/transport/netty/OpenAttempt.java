@@ -31,12 +31,12 @@ final class OpenAttempt {
 
   private static final int MAX_RESPONSE_HEADERS = 64 * 1024;
 
-  private final Settings settings;
-  private final Target target;
+  private final ChannelSettings settings;
+  private final WebSocketUri target;
   private final @Nullable TlsClient tls;
   private final @Nullable ProxyServer proxy;
   private final StreamRuntime.Signal signal;
-  private final EdgeHandler edge = new EdgeHandler();
+  private final AbortHandler edge = new AbortHandler();
 
   private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
 
@@ -64,7 +64,7 @@ final class OpenAttempt {
   private record Failed(TransportException cause) implements Outcome {}
 
   OpenAttempt(
-      Settings settings, Target target, @Nullable TlsClient tls, @Nullable ProxyServer proxy) {
+      ChannelSettings settings, WebSocketUri target, @Nullable TlsClient tls, @Nullable ProxyServer proxy) {
     this.settings = settings;
     this.target = target;
     this.tls = tls;
@@ -72,7 +72,7 @@ final class OpenAttempt {
     this.signal = settings.runtime().newSignal();
   }
 
-  Target target() {
+  WebSocketUri target() {
     return target;
   }
 
@@ -149,7 +149,7 @@ final class OpenAttempt {
     WebSocketChannel channel = new WebSocketChannel(socket, edge, settings);
     pipeline.addLast(
         new HandshakeHandler(
-            this, channel, new ClientHandshaker(target, headers, channel::session)));
+            this, channel, new ClientHandshaker(target, headers, channel::handler)));
   }
 
   // Called by the event loop.

@@ -44,7 +44,7 @@ final class OpenFailures {
       return new Unreachable(
           attempt.peer() + " ended the connection before it answered the handshake", null);
     }
-    Throwable error = Causes.unwrapped(cause);
+    Throwable error = NettyErrors.unwrapped(cause);
     if (error instanceof SSLException) {
       return ofTls(attempt, error);
     }

@@ -24,7 +24,7 @@ record Socks5Proxy(String host, int port, @Nullable Credentials credentials)
   }
 
   /** What to connect to: the proxy looks names up, but an address is sent as one. */
-  static InetSocketAddress destination(Target target) {
+  static InetSocketAddress destination(WebSocketUri target) {
     InetAddress literal = NetUtil.createInetAddressFromIpAddressString(target.host());
     return literal == null
         ? InetSocketAddress.createUnresolved(target.host(), target.port())
@@ -33,6 +33,6 @@ record Socks5Proxy(String host, int port, @Nullable Credentials credentials)
 
   @Override
   public String toString() {
-    return "socks5://" + Target.authority(host, port);
+    return "socks5://" + WebSocketUri.authority(host, port);
   }
 }

@@ -52,7 +52,7 @@ final class TlsClient {
   /**
    * @param tasks runs what may take long, such as checking certificates, outside of the event loop
    */
-  SslHandler newHandler(ByteBufAllocator allocator, Target target, Executor tasks) {
+  SslHandler newHandler(ByteBufAllocator allocator, WebSocketUri target, Executor tasks) {
     SslHandler handler;
     if (netty != null) {
       handler = netty.newHandler(allocator, target.host(), target.port(), tasks);

@@ -52,7 +52,7 @@ final class TunnelHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    String authority = Target.authority(attempt.target().host(), attempt.target().port());
+    String authority = WebSocketUri.authority(attempt.target().host(), attempt.target().port());
     FullHttpRequest request =
         new DefaultFullHttpRequest(
             HttpVersion.HTTP_1_1, HttpMethod.CONNECT, authority, Unpooled.EMPTY_BUFFER);

@@ -23,21 +23,21 @@ final class WebSocketChannel implements Channel {
 
   private final io.netty.channel.Channel socket;
   private final EventLoop loop;
-  private final EdgeHandler edge;
+  private final AbortHandler edge;
   private final StreamRuntime.Signal ended;
   private final Inbox<Message, TransportException> inbox;
-  private final Outbound outbound;
-  private final WebSocketSession session;
+  private final OutboundQueue outbound;
+  private final WebSocketHandler handler;
 
   /** Null once it has run. The receiving thread's, after the channel was handed out. */
   private @Nullable Runnable firstMessage;
 
-  WebSocketChannel(io.netty.channel.Channel socket, EdgeHandler edge, Settings settings) {
+  WebSocketChannel(io.netty.channel.Channel socket, AbortHandler edge, ChannelSettings settings) {
     this.socket = socket;
     this.loop = socket.eventLoop();
     this.edge = edge;
     StreamRuntime runtime = settings.runtime();
-    MaskKeys keys = new MaskKeys();
+    MaskKeyGenerator keys = new MaskKeyGenerator();
     ended = runtime.newSignal();
     inbox =
         new Inbox<>(
@@ -46,13 +46,13 @@ final class WebSocketChannel implements Channel {
             WebSocketChannel::weight,
             this::pauseChanged,
             runtime);
-    outbound = new Outbound(socket, keys, runtime);
-    session = new WebSocketSession(socket, edge, settings, inbox, outbound, keys);
+    outbound = new OutboundQueue(socket, keys, runtime);
+    handler = new WebSocketHandler(socket, edge, settings, inbox, outbound, keys);
     socket.closeFuture().addListener(done -> ended.raise());
   }
 
-  WebSocketSession session() {
-    return session;
+  WebSocketHandler handler() {
+    return handler;
   }
 
   /** Runs a task when the first message is received. To be called before the first receive. */
@@ -133,7 +133,7 @@ final class WebSocketChannel implements Channel {
 
   /** Starts to say goodbye, from any thread. */
   void beginClose(String why) {
-    execute(() -> session.close(why));
+    execute(() -> handler.close(why));
   }
 
   boolean awaitEnd(Duration timeout) throws InterruptedException {
@@ -151,7 +151,7 @@ final class WebSocketChannel implements Channel {
   }
 
   private void pauseChanged() {
-    execute(session::readAsInboxSays);
+    execute(handler::readAsInboxSays);
   }
 
   private void execute(Runnable task) {

@@ -28,17 +28,17 @@ class HeartbeatClockTest {
   private final Inbox<Message, TransportException> inbox =
       new Inbox<>(1000, 1 << 20, message -> 1, () -> {}, runtime);
 
-  private Outbound outbound;
+  private OutboundQueue outbound;
 
   @BeforeEach
   void start() {
-    EdgeHandler edge = new EdgeHandler();
-    MaskKeys keys = new MaskKeys();
-    outbound = new Outbound(socket, keys, runtime);
-    Settings settings = new Settings(1000, INTERVAL, TIMEOUT, 1000, 1 << 20, runtime);
+    AbortHandler edge = new AbortHandler();
+    MaskKeyGenerator keys = new MaskKeyGenerator();
+    outbound = new OutboundQueue(socket, keys, runtime);
+    ChannelSettings settings = new ChannelSettings(1000, INTERVAL, TIMEOUT, 1000, 1 << 20, runtime);
     socket.freezeTime();
     socket.pipeline().addLast(edge);
-    socket.pipeline().addLast(new WebSocketSession(socket, edge, settings, inbox, outbound, keys));
+    socket.pipeline().addLast(new WebSocketHandler(socket, edge, settings, inbox, outbound, keys));
   }
 
   @AfterEach

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is refused, or worked out, before anything touches the network. */
 class RequestChecksTest {
 
-  private static final Target TARGET = Target.of(URI.create("ws://host"));
+  private static final WebSocketUri TARGET = WebSocketUri.of(URI.create("ws://host"));
 
   @ParameterizedTest
   @CsvSource({
@@ -37,7 +37,7 @@ class RequestChecksTest {
   })
   void aUriNamesAHostAPortAndAResource(
       URI uri, String shown, String host, int port, String resource) {
-    Target target = Target.of(uri);
+    WebSocketUri target = WebSocketUri.of(uri);
     assertThat(target).hasToString(shown);
     assertThat(target.host()).isEqualTo(host);
     assertThat(target.port()).isEqualTo(port);
@@ -66,7 +66,7 @@ class RequestChecksTest {
       })
   void anythingElseIsRefusedWithoutRepeatingIt(String uri) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Target.of(URI.create(uri)))
+        .isThrownBy(() -> WebSocketUri.of(URI.create(uri)))
         .withMessageContaining("WebSocket")
         .satisfies(e -> {
           assertThat(e.getMessage()).doesNotContain("secret").doesNotContain("hunter2");
@@ -78,7 +78,7 @@ class RequestChecksTest {
   @ValueSource(strings = {"straße.test", "stra%C3%9Fe.test", "νόμος.test", "a%E2%80%8Cb.test"})
   void aNameThatClientsWriteDifferentlyIsRefused(String host) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Target.of(URI.create("wss://" + host)))
+        .isThrownBy(() -> WebSocketUri.of(URI.create("wss://" + host)))
         .withMessageContaining("xn--");
   }
 

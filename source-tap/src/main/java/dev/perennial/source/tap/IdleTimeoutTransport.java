@@ -12,16 +12,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transport whose channels are lost once nothing has come for so long, though somebody looked.
- * Passes on to another transport.
+ * A transport whose channels fail when no message has arrived for the idle timeout although the
+ * stream called receive. Everything else is passed on to another transport.
  */
-final class IdleWatch implements Transport {
+final class IdleTimeoutTransport implements Transport {
 
   /**
-   * How much of the time between two looks counts at most. An application that is busy elsewhere,
-   * or a machine that slept, then has to look again and again before the channel is given up.
+   * The most of the time between two receives that counts as idle. An application that is busy
+   * elsewhere, or a machine that slept, must then receive several times before the channel fails.
    */
-  private static final Duration LONGEST_GAP = Duration.ofSeconds(1);
+  private static final Duration MAX_COUNTED_GAP = Duration.ofSeconds(1);
 
   /** RFC 6455, section 7.4.1: no close frame came. */
   private static final int ABNORMAL = 1006;
@@ -30,7 +30,7 @@ final class IdleWatch implements Transport {
   private final Duration limit;
   private final StreamRuntime runtime;
 
-  IdleWatch(Transport transport, Duration limit, StreamRuntime runtime) {
+  IdleTimeoutTransport(Transport transport, Duration limit, StreamRuntime runtime) {
     this.transport = transport;
     this.limit = limit;
     this.runtime = runtime;
@@ -39,7 +39,7 @@ final class IdleWatch implements Transport {
   @Override
   public Channel open(URI uri, Map<String, String> headers, Duration timeout)
       throws TransportException, InterruptedException {
-    return new Watched(transport.open(uri, headers, timeout));
+    return new IdleTimeoutChannel(transport.open(uri, headers, timeout));
   }
 
   @Override
@@ -47,14 +47,14 @@ final class IdleWatch implements Transport {
     transport.close();
   }
 
-  /** One channel, of which the time without a message is known. */
-  private final class Watched implements Channel {
+  /** A channel that counts the time without a message. */
+  private final class IdleTimeoutChannel implements Channel {
 
     private final Channel channel;
-    private long lookedAt = runtime.nanoTime();
+    private long lastReceiveAt = runtime.nanoTime();
     private long idleNanos;
 
-    Watched(Channel channel) {
+    IdleTimeoutChannel(Channel channel) {
       this.channel = channel;
     }
 
@@ -63,8 +63,8 @@ final class IdleWatch implements Transport {
         throws TransportException, InterruptedException {
       Message message = channel.receive(timeout);
       long now = runtime.nanoTime();
-      long gap = Math.min(now - lookedAt, LONGEST_GAP.toNanos());
-      lookedAt = now;
+      long gap = Math.min(now - lastReceiveAt, MAX_COUNTED_GAP.toNanos());
+      lastReceiveAt = now;
       idleNanos = message == null ? idleNanos + gap : 0;
       if (idleNanos >= limit.toNanos()) {
         throw new TransportException.Lost(

@@ -11,14 +11,14 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /** Takes a response's body into memory, up to a limit: who answers may not be a Tap. */
-final class LimitedBody implements BodySubscriber<byte[]> {
+final class LimitedBodySubscriber implements BodySubscriber<byte[]> {
 
   private final int limit;
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final CompletableFuture<byte[]> body = new CompletableFuture<>();
   private Flow.@Nullable Subscription subscription;
 
-  LimitedBody(int limit) {
+  LimitedBodySubscriber(int limit) {
     this.limit = limit;
   }
 

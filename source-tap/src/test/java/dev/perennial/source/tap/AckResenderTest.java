@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Acks that Tap may not have got, over several connections; the tests' clock stands still. */
-class HeldAcksTest {
+class AckResenderTest {
 
   private static final Duration HALF = Duration.ofMillis(500);
 

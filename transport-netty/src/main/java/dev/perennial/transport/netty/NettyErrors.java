@@ -3,9 +3,9 @@ package dev.perennial.transport.netty;
 import io.netty.handler.codec.DecoderException;
 
 /** Looks behind Netty's wrappers. */
-final class Causes {
+final class NettyErrors {
 
-  private Causes() {}
+  private NettyErrors() {}
 
   static Throwable unwrapped(Throwable error) {
     Throwable cause = error.getCause();

@@ -12,20 +12,20 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Says through which proxy a target is reached, if through any. */
-interface ProxyChoice {
+interface ProxyLookup {
 
   /**
    * The proxy that leads to a target; empty if it is reached directly.
    *
    * @throws TransportException if that could not be found out
    */
-  Optional<ProxyServer> proxyTo(Target target) throws TransportException;
+  Optional<ProxyServer> proxyTo(WebSocketUri target) throws TransportException;
 
   /** One proxy for all. */
-  static ProxyChoice always(ProxyServer proxy) {
-    return new ProxyChoice() {
+  static ProxyLookup always(ProxyServer proxy) {
+    return new ProxyLookup() {
       @Override
-      public Optional<ProxyServer> proxyTo(Target target) {
+      public Optional<ProxyServer> proxyTo(WebSocketUri target) {
         return Optional.of(proxy);
       }
 
@@ -41,10 +41,10 @@ interface ProxyChoice {
    *
    * @param selectors asked each time, since the JVM's default may change; null for none
    */
-  static ProxyChoice by(Supplier<@Nullable ProxySelector> selectors) {
-    return new ProxyChoice() {
+  static ProxyLookup by(Supplier<@Nullable ProxySelector> selectors) {
+    return new ProxyLookup() {
       @Override
-      public Optional<ProxyServer> proxyTo(Target target) throws TransportException {
+      public Optional<ProxyServer> proxyTo(WebSocketUri target) throws TransportException {
         ProxySelector selector = selectors.get();
         if (selector == null) {
           return Optional.empty();
@@ -66,10 +66,10 @@ interface ProxyChoice {
   }
 
   /** Selectors know the schemes of HTTP, not those of WebSocket. */
-  private static URI asHttp(Target target) {
+  private static URI asHttp(WebSocketUri target) {
     return URI.create(
         (target.secure() ? "https://" : "http://")
-            + Target.authority(target.host(), target.port())
+            + WebSocketUri.authority(target.host(), target.port())
             + "/");
   }
 

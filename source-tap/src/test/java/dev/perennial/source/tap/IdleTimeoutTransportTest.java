@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class IdleWatchTest {
+class IdleTimeoutTransportTest {
 
   private static final Duration SLICE = Duration.ofMillis(500);
 
@@ -100,7 +100,7 @@ class IdleWatchTest {
     List<String> called = new ArrayList<>();
     Channel channel = recording(Channel.class, called, 0, 7L);
     Transport watch =
-        new IdleWatch(recording(Transport.class, called, channel), Duration.ofSeconds(30), clock);
+        new IdleTimeoutTransport(recording(Transport.class, called, channel), Duration.ofSeconds(30), clock);
     Channel watched = watch.open(URI.create("ws://localhost"), Map.of(), SLICE);
 
     assertThat(watched.confirmed()).isEqualTo(7);
@@ -113,7 +113,7 @@ class IdleWatchTest {
     for (Method method : type.getMethods()) {
       called.clear();
       Object[] arguments =
-          Arrays.stream(method.getParameterTypes()).map(IdleWatchTest::argument).toArray();
+          Arrays.stream(method.getParameterTypes()).map(IdleTimeoutTransportTest::argument).toArray();
       method.invoke(wrapper, arguments);
       assertThat(called).containsExactly(method.getName());
     }

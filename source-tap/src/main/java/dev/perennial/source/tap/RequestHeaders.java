@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The headers that a builder collects. Their values never get into an error. */
-final class Headers {
+final class RequestHeaders {
 
   static final String AUTHORIZATION = "Authorization";
   static final String USER_AGENT = "User-Agent";
@@ -26,12 +26,12 @@ final class Headers {
 
   private final TreeMap<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 
-  Headers() {
+  RequestHeaders() {
     headers.put(USER_AGENT, DEFAULT_USER_AGENT);
   }
 
   void put(String name, String value) {
-    if (name.isEmpty() || !name.chars().allMatch(Headers::isTokenChar)) {
+    if (name.isEmpty() || !name.chars().allMatch(RequestHeaders::isTokenChar)) {
       throw new IllegalArgumentException("\"" + LogText.brief(name) + "\" is no name for a header");
     }
     requireValue(name, value);
@@ -93,7 +93,7 @@ final class Headers {
 
   private static String version() {
     Properties properties = new Properties();
-    try (InputStream in = Headers.class.getResourceAsStream("version.properties")) {
+    try (InputStream in = RequestHeaders.class.getResourceAsStream("version.properties")) {
       if (in != null) {
         properties.load(in);
       }

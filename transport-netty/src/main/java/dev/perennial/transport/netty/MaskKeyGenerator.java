@@ -8,7 +8,7 @@ import java.security.SecureRandom;
  * strong source of entropy; drawing many at once makes that cheap. Not safe for use by several
  * threads at once.
  */
-final class MaskKeys {
+final class MaskKeyGenerator {
 
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int BLOCK = 1024;

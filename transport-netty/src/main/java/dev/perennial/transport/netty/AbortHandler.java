@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Stands next to the socket, before proxy and TLS: closing from here waits for neither of them, so
  * that a peer that does not read cannot hold it up.
  */
-final class EdgeHandler extends ChannelInboundHandlerAdapter {
+final class AbortHandler extends ChannelInboundHandlerAdapter {
 
   private volatile @Nullable ChannelHandlerContext edge;
 

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What must not be shown of that which a caller gave: the password, and the headers' values. */
-final class Secrets {
+final class SecretRedactor {
 
   private static final int LIMIT = 200;
   private static final String INSTEAD = "***";
@@ -17,20 +17,20 @@ final class Secrets {
   /** The longest first, since one may be part of another. */
   private final List<String> all;
 
-  private Secrets(List<String> all) {
+  private SecretRedactor(List<String> all) {
     this.all = all;
   }
 
   /**
    * @param headers those that are sent, of which only the user agent is no secret
    */
-  static Secrets of(Map<String, String> headers, @Nullable BasicAuth auth) {
+  static SecretRedactor of(Map<String, String> headers, @Nullable BasicAuth auth) {
     List<String> all = new ArrayList<>();
     if (auth != null) {
       all.addAll(auth.secrets());
     }
     headers.forEach((name, value) -> {
-      if (!name.equalsIgnoreCase(Headers.USER_AGENT)) {
+      if (!name.equalsIgnoreCase(RequestHeaders.USER_AGENT)) {
         all.add(value.strip());
         if (name.toLowerCase(Locale.ROOT).endsWith("authorization")) {
           all.add(withoutScheme(value.strip()));
@@ -39,7 +39,7 @@ final class Secrets {
     });
     all.removeIf(String::isEmpty);
     all.sort(Comparator.comparingInt(String::length).reversed());
-    return new Secrets(List.copyOf(all));
+    return new SecretRedactor(List.copyOf(all));
   }
 
   /** Somebody else's words, short and without our secrets, should they have been repeated. */
@@ -63,6 +63,6 @@ final class Secrets {
 
   @Override
   public String toString() {
-    return "Secrets";
+    return "SecretRedactor";
   }
 }

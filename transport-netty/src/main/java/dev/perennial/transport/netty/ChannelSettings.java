@@ -4,7 +4,7 @@ import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 
 /** What holds for every channel of a transport. */
-record Settings(
+record ChannelSettings(
     int maxMessageSize,
     Duration pingInterval,
     Duration pongTimeout,

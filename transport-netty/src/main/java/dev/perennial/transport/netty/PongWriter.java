@@ -9,16 +9,16 @@ import org.jspecify.annotations.Nullable;
  * newest, which RFC 6455, section 5.5.3, allows, so that a peer that does not read cannot fill our
  * memory. Used by the event loop only.
  */
-final class Pongs {
+final class PongWriter {
 
   private static final int BUFFER = 256;
 
   private final Channel socket;
-  private final MaskKeys keys;
+  private final MaskKeyGenerator keys;
   private @Nullable ByteBuf buffer;
   private byte @Nullable [] late;
 
-  Pongs(Channel socket, MaskKeys keys) {
+  PongWriter(Channel socket, MaskKeyGenerator keys) {
     this.socket = socket;
     this.keys = keys;
   }

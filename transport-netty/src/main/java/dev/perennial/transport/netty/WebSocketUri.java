@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  *     only, so it is never sent
  * @param resource path and query, as the request line has them
  */
-record Target(boolean secure, String host, String zone, int port, String resource) {
+record WebSocketUri(boolean secure, String host, String zone, int port, String resource) {
 
   private static final int HTTP = 80;
   private static final int HTTPS = 443;
@@ -37,7 +37,7 @@ record Target(boolean secure, String host, String zone, int port, String resourc
    * @throws IllegalArgumentException if it names no WebSocket; the message repeats nothing of it
    *     that may be secret
    */
-  static Target of(URI uri) {
+  static WebSocketUri of(URI uri) {
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     String authority = uri.getRawAuthority();
     boolean secure = scheme.equals("wss");
@@ -62,8 +62,8 @@ record Target(boolean secure, String host, String zone, int port, String resourc
       String address = host.substring(1, host.length() - 1);
       int percent = address.indexOf('%');
       return percent < 0
-          ? new Target(secure, address, "", port, resource)
-          : new Target(
+          ? new WebSocketUri(secure, address, "", port, resource)
+          : new WebSocketUri(
               secure,
               address.substring(0, percent),
               // RFC 6874 writes the percent sign as %25; Java takes it as it is.
@@ -71,7 +71,7 @@ record Target(boolean secure, String host, String zone, int port, String resourc
               port,
               resource);
     }
-    return new Target(secure, ascii(host), "", port, resource);
+    return new WebSocketUri(secure, ascii(host), "", port, resource);
   }
 
   /** Names in other scripts as DNS has them (RFC 3490), percent-encoded or not. */

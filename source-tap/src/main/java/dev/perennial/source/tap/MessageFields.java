@@ -7,7 +7,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 
 /** A message's outer fields, read in one pass over its bytes; of a payload only where it is. */
-final class Envelope extends FieldReader {
+final class MessageFields extends FieldReader {
 
   private static final int ID = 1;
   private static final int TYPE = 1 << 1;
@@ -28,14 +28,14 @@ final class Envelope extends FieldReader {
   private @Nullable RecordFields record;
   private @Nullable IdentityFields identity;
 
-  private Envelope(byte[] message) {
+  private MessageFields(byte[] message) {
     super("the message");
     this.message = message;
   }
 
   /** Reads a message. What is wrong with it is its {@link #problem()}; nothing is thrown. */
-  static Envelope read(byte[] message) {
-    Envelope envelope = new Envelope(message);
+  static MessageFields read(byte[] message) {
+    MessageFields envelope = new MessageFields(message);
     try (JsonParser parser = Json.ENVELOPES.createParser(ObjectReadContext.empty(), message)) {
       envelope.readMessage(parser);
     } catch (JacksonException e) {

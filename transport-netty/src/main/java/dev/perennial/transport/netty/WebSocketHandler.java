@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * the inbox, answers pings, carries out both sides' goodbyes, and finds out that the peer is gone.
  * Used by the event loop only.
  */
-final class WebSocketSession extends ChannelInboundHandlerAdapter
+final class WebSocketHandler extends ChannelInboundHandlerAdapter
     implements WebSocketFrameDecoder, FrameDecoder.Listener {
 
   private enum Phase {
@@ -38,29 +38,29 @@ final class WebSocketSession extends ChannelInboundHandlerAdapter
   private static final Duration LINGER = Duration.ofSeconds(1);
 
   private final Channel socket;
-  private final EdgeHandler edge;
+  private final AbortHandler edge;
   private final Inbox<Message, TransportException> inbox;
-  private final Outbound outbound;
+  private final OutboundQueue outbound;
   private final FrameDecoder decoder;
-  private final Pongs pongs;
+  private final PongWriter pongs;
   private final Heartbeat heartbeat;
 
   private final List<Message> arrived = new ArrayList<>();
   private Phase phase = Phase.OPEN;
 
-  WebSocketSession(
+  WebSocketHandler(
       Channel socket,
-      EdgeHandler edge,
-      Settings settings,
+      AbortHandler edge,
+      ChannelSettings settings,
       Inbox<Message, TransportException> inbox,
-      Outbound outbound,
-      MaskKeys keys) {
+      OutboundQueue outbound,
+      MaskKeyGenerator keys) {
     this.socket = socket;
     this.edge = edge;
     this.inbox = inbox;
     this.outbound = outbound;
     this.decoder = new FrameDecoder(settings.maxMessageSize(), this);
-    this.pongs = new Pongs(socket, keys);
+    this.pongs = new PongWriter(socket, keys);
     this.heartbeat =
         new Heartbeat(
             socket, outbound, settings.pingInterval(), settings.pongTimeout(), this::silent);
@@ -133,7 +133,7 @@ final class WebSocketSession extends ChannelInboundHandlerAdapter
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    Throwable error = Causes.unwrapped(cause);
+    Throwable error = NettyErrors.unwrapped(cause);
     ended(error instanceof SSLException ? "TLS failed" : "the connection broke", error);
     edge.abort(socket);
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** How messages are put together, on a channel whose event loop runs when the test says so. */
-class OutboundTest {
+class OutboundQueueTest {
 
   /** Keeps writes and their promises, as a socket does that takes nothing. */
   private static final class Holder extends ChannelOutboundHandlerAdapter {
@@ -44,7 +44,7 @@ class OutboundTest {
   private final Holder holder = new Holder();
   private final EmbeddedChannel socket =
       new EmbeddedChannel(holder, new ChannelInboundHandlerAdapter());
-  private final Outbound outbound = new Outbound(socket, new MaskKeys(), StreamRuntime.system());
+  private final OutboundQueue outbound = new OutboundQueue(socket, new MaskKeyGenerator(), StreamRuntime.system());
 
   @AfterEach
   void release() {

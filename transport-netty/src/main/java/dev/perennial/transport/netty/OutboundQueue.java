@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * ones behind it wait for each other, a millisecond at most, unless the receiving thread has
  * nothing else to do and so will send no more.
  */
-final class Outbound {
+final class OutboundQueue {
 
   /**
    * Messages are put together up to this size, longer ones written in pieces of it. A multiple of
@@ -42,7 +42,7 @@ final class Outbound {
   private final Channel socket;
   private final EventLoop loop;
   private final StreamRuntime runtime;
-  private final MaskKeys keys;
+  private final MaskKeyGenerator keys;
 
   private final Queue<byte[]> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unsent = new AtomicInteger();
@@ -62,7 +62,7 @@ final class Outbound {
   private long framed;
   private boolean draining;
 
-  Outbound(Channel socket, MaskKeys keys, StreamRuntime runtime) {
+  OutboundQueue(Channel socket, MaskKeyGenerator keys, StreamRuntime runtime) {
     this.socket = socket;
     this.loop = socket.eventLoop();
     this.keys = keys;
