@@ -2,6 +2,11 @@ package dev.perennial.source.tap;
 
 import dev.perennial.port.LogText;
 import dev.perennial.source.tap.TapAdminException.Kind;
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.http.LimitedBodySubscriber;
+import dev.perennial.source.tap.internal.http.SecretRedactor;
+import dev.perennial.source.tap.internal.http.TapUri;
+import dev.perennial.source.tap.internal.message.Json;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

@@ -1,5 +1,8 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.http.RequestHeaders;
+import dev.perennial.source.tap.internal.http.TapUri;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

@@ -5,6 +5,9 @@ import dev.perennial.port.Channel;
 import dev.perennial.port.Message;
 import dev.perennial.port.Received;
 import dev.perennial.port.TransportException;
+import dev.perennial.source.tap.internal.connection.Ack;
+import dev.perennial.source.tap.internal.connection.AckResender;
+import dev.perennial.source.tap.internal.connection.AckSender;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

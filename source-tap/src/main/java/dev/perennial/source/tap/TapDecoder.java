@@ -1,6 +1,10 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.Message;
+import dev.perennial.source.tap.internal.message.IdentityFields;
+import dev.perennial.source.tap.internal.message.MessageFields;
+import dev.perennial.source.tap.internal.message.RecordFields;
+import dev.perennial.source.tap.internal.message.TapFormatException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -87,7 +91,8 @@ final class TapDecoder {
     return malformed(bytes, size, MessageFields.read(bytes), problem);
   }
 
-  private TapEvent malformed(byte[] bytes, long size, MessageFields envelope, @Nullable String problem) {
+  private TapEvent malformed(
+      byte[] bytes, long size, MessageFields envelope, @Nullable String problem) {
     OptionalLong id = envelope.hasId() ? OptionalLong.of(envelope.id()) : OptionalLong.empty();
     return new TapMalformed(
         bytes, mapper, id, size, new TapFormatException(String.valueOf(problem)));

@@ -3,6 +3,9 @@ package dev.perennial.source.tap;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.Verdict;
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.http.SecretRedactor;
+import dev.perennial.source.tap.internal.http.TapUri;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +35,10 @@ final class TapErrors {
 
   /** Says what a rejected handshake means; one that may go better next time stays as it is. */
   static IOException explain(
-      TransportException.Rejected rejected, TapUri uri, @Nullable BasicAuth auth, SecretRedactor secrets) {
+      TransportException.Rejected rejected,
+      TapUri uri,
+      @Nullable BasicAuth auth,
+      SecretRedactor secrets) {
     boolean passes =
         ErrorClassifier.transport()
             .classify(rejected)

@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.source.tap.internal.message.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalLong;

@@ -1,6 +1,7 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.Position;
+import dev.perennial.source.tap.internal.message.XxHash64;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 

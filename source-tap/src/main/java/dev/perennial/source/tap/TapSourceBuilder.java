@@ -2,6 +2,11 @@ package dev.perennial.source.tap;
 
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.Transport;
+import dev.perennial.source.tap.internal.connection.IdleTimeoutTransport;
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.http.RequestHeaders;
+import dev.perennial.source.tap.internal.http.TapUri;
+import dev.perennial.source.tap.internal.message.Json;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

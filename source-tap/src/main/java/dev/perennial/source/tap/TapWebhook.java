@@ -1,5 +1,7 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.message.Json;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 

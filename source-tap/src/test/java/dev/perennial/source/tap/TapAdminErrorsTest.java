@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.source.tap.TapAdminException.Kind;
+import dev.perennial.source.tap.internal.http.TapUri;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

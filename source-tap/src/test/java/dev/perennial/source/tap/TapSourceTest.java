@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.perennial.port.ExponentialBackoff;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.Verdict;
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.http.TapUri;
 import java.net.ConnectException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,14 @@
 package dev.perennial.transport.netty;
 
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.transport.netty.internal.address.HostLookup;
+import dev.perennial.transport.netty.internal.address.HttpProxy;
+import dev.perennial.transport.netty.internal.address.ProxyLookup;
+import dev.perennial.transport.netty.internal.address.ProxyServer;
+import dev.perennial.transport.netty.internal.channel.ChannelSettings;
+import dev.perennial.transport.netty.internal.open.EventLoops;
+import dev.perennial.transport.netty.internal.open.NettyVersion;
+import dev.perennial.transport.netty.internal.open.TlsClient;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
@@ -218,7 +226,8 @@ public final class NettyTransportBuilder {
   /** Makes the transport. */
   public NettyTransport build() {
     ChannelSettings settings =
-        new ChannelSettings(maxMessageSize, pingInterval, pongTimeout, inboxMessages, inboxBytes, runtime);
+        new ChannelSettings(
+            maxMessageSize, pingInterval, pongTimeout, inboxMessages, inboxBytes, runtime);
     return new NettyTransport(settings, new HostLookup(resolver, runtime), tls, proxies, group);
   }
 

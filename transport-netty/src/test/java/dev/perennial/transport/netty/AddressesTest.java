@@ -8,6 +8,7 @@ import dev.perennial.port.Channel;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
+import dev.perennial.transport.netty.internal.frame.Frames;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;

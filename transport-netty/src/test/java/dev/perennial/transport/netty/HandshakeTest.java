@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.perennial.port.Channel;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
+import dev.perennial.transport.netty.internal.frame.Frames;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;

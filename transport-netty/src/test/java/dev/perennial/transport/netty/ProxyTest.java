@@ -11,6 +11,8 @@ import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
 import dev.perennial.port.Verdict;
+import dev.perennial.transport.netty.internal.address.HttpProxy;
+import dev.perennial.transport.netty.internal.frame.Frames;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;

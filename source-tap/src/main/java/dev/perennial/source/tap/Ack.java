@@ -1,9 +1,0 @@
-package dev.perennial.source.tap;
-
-/**
- * An ack to send to Tap.
- *
- * @param connection the number of the connection that the event came on
- * @param id the event's id, unsigned
- */
-record Ack(long connection, long id) {}
