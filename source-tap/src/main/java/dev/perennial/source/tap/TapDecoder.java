@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Makes events of messages. Whatever comes becomes an event; nothing is thrown. Safe for use from
- * any thread.
+ * Decoder of Tap's messages. Every message becomes an event, a malformed one too; nothing is
+ * thrown. Safe for use from any thread.
  */
 final class TapDecoder {
 
@@ -36,10 +36,10 @@ final class TapDecoder {
     return malformed(
         large.head(),
         large.size(),
-        "the message is over the transport's size limit; if it is to be read, raise that limit");
+        "the message is over the transport's size limit, which must be raised to read it");
   }
 
-  /** Decodes what no transport has looked at yet. */
+  /** Decodes bytes that no transport has checked to be UTF-8. */
   TapEvent decodeUnchecked(byte[] bytes) {
     try {
       StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
@@ -83,10 +83,10 @@ final class TapDecoder {
         + object
         + "\" must have an object \""
         + object
-        + "\", and this one has none";
+        + "\", but has none";
   }
 
-  /** Something that cannot be an event, of which perhaps an id can be read all the same. */
+  /** Makes the event of a message that cannot be decoded, but may have a readable id. */
   private TapEvent malformed(byte[] bytes, long size, String problem) {
     return malformed(bytes, size, MessageFields.read(bytes), problem);
   }

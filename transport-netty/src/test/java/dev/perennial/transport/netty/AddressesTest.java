@@ -259,7 +259,7 @@ class AddressesTest extends TransportFixture {
     use(NettyTransport.builder().resolver(host -> new InetAddress[0]));
     assertThatThrownBy(() -> open(URI.create("ws://none.test")))
         .isInstanceOf(Unreachable.class)
-        .hasMessage("the host none.test is unknown");
+        .hasMessage("Cannot look up the host none.test: it is unknown. Check the name and DNS.");
   }
 
   @Test

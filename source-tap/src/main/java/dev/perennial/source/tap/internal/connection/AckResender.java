@@ -87,6 +87,8 @@ public final class AckResender {
   private long silentSince;
 
   /**
+   * Makes the resender of a source.
+   *
    * @param nanoTime a clock, in nanoseconds
    */
   public AckResender(LongSupplier nanoTime) {

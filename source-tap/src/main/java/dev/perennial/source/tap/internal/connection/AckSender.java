@@ -34,6 +34,7 @@ public final class AckSender {
    */
   private long olderEnd;
 
+  /** Makes the sender of a channel's acks. */
   public AckSender(Channel channel) {
     this.channel = channel;
   }

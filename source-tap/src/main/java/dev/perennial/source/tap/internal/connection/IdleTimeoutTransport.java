@@ -30,6 +30,11 @@ public final class IdleTimeoutTransport implements Transport {
   private final Duration limit;
   private final StreamRuntime runtime;
 
+  /**
+   * Wraps a transport.
+   *
+   * @param limit the idle timeout, over zero
+   */
   public IdleTimeoutTransport(Transport transport, Duration limit, StreamRuntime runtime) {
     this.transport = transport;
     this.limit = limit;
@@ -71,7 +76,7 @@ public final class IdleTimeoutTransport implements Transport {
             ABNORMAL,
             "no event came for "
                 + LogText.duration(limit)
-                + ", after which TapSourceBuilder.reconnectWhenIdle() gives a connection up",
+                + ", the limit set with TapSourceBuilder.reconnectWhenIdle()",
             null);
       }
       return message;

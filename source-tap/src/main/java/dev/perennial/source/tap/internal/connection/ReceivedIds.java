@@ -5,15 +5,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The ids of events that were received: a bit for each, in blocks, of which those used last are
- * kept. Not safe for use from several threads.
+ * The set of the ids of received events: a bit for each, in blocks, of which the most recently used
+ * are kept. Not safe for use from several threads.
  */
 final class ReceivedIds {
 
-  /** How many ids a block covers: 512 bytes. */
+  /** The bits of an id within its block: a block covers 4,096 ids in 512 bytes. */
   private static final int BLOCK_BITS = 12;
 
-  /** Covers a million neighbouring ids in 128 KiB, ten times what Tap's own cache holds. */
+  /** Enough for a million neighbouring ids in 128 KiB, ten times what Tap's own cache holds. */
   private static final int MOST_BLOCKS = 256;
 
   private final Map<Long, BitSet> blocks =

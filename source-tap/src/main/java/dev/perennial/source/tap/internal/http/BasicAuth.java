@@ -6,7 +6,10 @@ import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Tap's password, as HTTP Basic authentication of the user {@code admin} (RFC 7617, in UTF-8). */
+/**
+ * HTTP Basic authentication of the user {@code admin} with Tap's password (RFC 7617, in UTF-8).
+ * Immutable.
+ */
 public final class BasicAuth {
 
   private static final String USER = "admin";
@@ -15,18 +18,19 @@ public final class BasicAuth {
   private final byte[] credentials;
   private final List<String> secrets;
 
+  /** Makes the credentials of a password. */
   public BasicAuth(String password) {
     this.credentials = (USER + ':' + password).getBytes(StandardCharsets.UTF_8);
     String encoded = Base64.getEncoder().encodeToString(credentials);
     this.secrets = password.isEmpty() ? List.of(encoded) : List.of(encoded, password);
   }
 
-  /** The value of the header {@code Authorization}. */
+  /** Returns the value of the header {@code Authorization}. */
   public String header() {
     return SCHEME + secrets.get(0);
   }
 
-  /** Whether a header is ours, in a time that does not tell how much of it is. */
+  /** Returns whether a header has these credentials; takes the same time for every wrong one. */
   public boolean matches(@Nullable String header) {
     if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       return false;
@@ -39,7 +43,7 @@ public final class BasicAuth {
     }
   }
 
-  /** What must not be shown: the password, and what is made of it. */
+  /** Returns the texts that must not be shown: the password and its encoded form. */
   public List<String> secrets() {
     return secrets;
   }

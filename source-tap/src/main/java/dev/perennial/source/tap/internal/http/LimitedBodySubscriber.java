@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** Takes a response's body into memory, up to a limit: who answers may not be a Tap. */
+/** Subscriber that collects a response's body up to a limit, because the server may not be Tap. */
 public final class LimitedBodySubscriber implements BodySubscriber<byte[]> {
 
   private final int limit;
@@ -18,6 +18,11 @@ public final class LimitedBodySubscriber implements BodySubscriber<byte[]> {
   private final CompletableFuture<byte[]> body = new CompletableFuture<>();
   private Flow.@Nullable Subscription subscription;
 
+  /**
+   * Makes a subscriber for one response.
+   *
+   * @param limit the most bytes accepted
+   */
   public LimitedBodySubscriber(int limit) {
     this.limit = limit;
   }
@@ -43,7 +48,8 @@ public final class LimitedBodySubscriber implements BodySubscriber<byte[]> {
         if (running != null) {
           running.cancel();
         }
-        body.completeExceptionally(new IOException("the answer is over " + limit + " bytes"));
+        body.completeExceptionally(
+            new IOException("the answer is longer than " + limit + " bytes"));
         return;
       }
       bytes.writeBytes(part);

@@ -12,7 +12,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The headers that a builder collects. Their values never get into an error. */
+/**
+ * The request headers that a builder collects. Their values never get into an error. Not safe for
+ * use from several threads.
+ */
 public final class RequestHeaders {
 
   static final String AUTHORIZATION = "Authorization";
@@ -20,70 +23,82 @@ public final class RequestHeaders {
 
   private static final String DEFAULT_USER_AGENT = "perennial/" + version();
 
-  /** What neither a WebSocket handshake nor the JDK's HTTP client lets others set. */
+  /** The headers that a WebSocket handshake or the JDK's HTTP client sets itself. */
   private static final Set<String> RESERVED =
       Set.of("host", "connection", "upgrade", "content-length", "transfer-encoding", "expect");
 
   private final TreeMap<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 
+  /** Begins with the default user agent. */
   public RequestHeaders() {
     headers.put(USER_AGENT, DEFAULT_USER_AGENT);
   }
 
+  /**
+   * Sets a header; replaces one of the same name.
+   *
+   * @throws IllegalArgumentException if it cannot be sent
+   */
   public void put(String name, String value) {
     if (name.isEmpty() || !name.chars().allMatch(RequestHeaders::isTokenChar)) {
-      throw new IllegalArgumentException("\"" + LogText.brief(name) + "\" is no name for a header");
+      throw new IllegalArgumentException(
+          "Cannot set the header \""
+              + LogText.brief(name)
+              + "\": HTTP does not allow this name. Correct the name.");
     }
     requireValue(name, value);
     String lower = name.toLowerCase(Locale.ROOT);
     if (lower.equals("proxy-authorization")) {
       throw new IllegalArgumentException(
-          "the header "
+          "Cannot set the header "
               + name
-              + " would go to the Tap and not to the proxy; give the user and password to the proxy"
-              + " of the transport or the HTTP client");
+              + ": it would go to Tap and not to the proxy. Give the user and password to the proxy"
+              + " of the transport or of the HTTP client.");
     }
     if (RESERVED.contains(lower) || lower.startsWith("sec-websocket-")) {
-      throw new IllegalArgumentException("the header " + name + " is made by the client itself");
+      throw new IllegalArgumentException(
+          "Cannot set the header " + name + ": the client sets it itself. Leave it out.");
     }
     headers.remove(name);
     headers.put(name, value);
   }
 
   /**
-   * An immutable copy, with the password's header.
+   * Returns an immutable copy with the password's header.
    *
-   * @throws IllegalArgumentException if there is both a password and a header that would stand in
-   *     its place
+   * @throws IllegalArgumentException if there is both a password and a header {@code Authorization}
    */
   public Map<String, String> with(@Nullable BasicAuth auth) {
     TreeMap<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.putAll(headers);
     if (auth != null && all.putIfAbsent(AUTHORIZATION, auth.header()) != null) {
       throw new IllegalArgumentException(
-          "give either a password or the header Authorization, not both");
+          "Cannot set both a password and the header Authorization: they are the same header. Give"
+              + " only one of them.");
     }
     return Collections.unmodifiableMap(all);
   }
 
   /**
-   * RFC 9110, section 5.5: no control characters but tabs; one byte per character. Whatever sends
-   * the header would refuse the rest too, and might show the value.
+   * Checks a value by RFC 9110, section 5.5: no control characters but tabs, one byte per
+   * character. The client that sends the header would also refuse other values, but might show
+   * them.
    */
   private static void requireValue(String name, String value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
       if ((c < ' ' && c != '\t') || c == 0x7F || c > 0xFF) {
         throw new IllegalArgumentException(
-            "the value of the header "
+            "Cannot set the header "
                 + name
-                + " has a character that HTTP does not allow in one, at index "
-                + i);
+                + ": HTTP does not allow the character at index "
+                + i
+                + " of its value. Remove it.");
       }
     }
   }
 
-  /** RFC 9110, section 5.6.2. */
+  /** Returns whether a name may contain a character: RFC 9110, section 5.6.2. */
   private static boolean isTokenChar(int c) {
     return (c >= '0' && c <= '9')
         || (c >= 'a' && c <= 'z')

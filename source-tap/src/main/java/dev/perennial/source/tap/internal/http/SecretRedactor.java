@@ -8,13 +8,15 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What must not be shown of that which a caller gave: the password, and the headers' values. */
+/** Redactor of the password and of the headers' values in text from elsewhere. Immutable. */
 public final class SecretRedactor {
 
+  /** The most characters shown of text from elsewhere. */
   private static final int LIMIT = 200;
-  private static final String INSTEAD = "***";
 
-  /** The longest first, since one may be part of another. */
+  private static final String REPLACEMENT = "***";
+
+  /** The longest first, because one may be part of another. */
   private final List<String> all;
 
   private SecretRedactor(List<String> all) {
@@ -22,7 +24,9 @@ public final class SecretRedactor {
   }
 
   /**
-   * @param headers those that are sent, of which only the user agent is no secret
+   * Makes a redactor.
+   *
+   * @param headers the headers that are sent; the value of each but the user agent is secret
    */
   public static SecretRedactor of(Map<String, String> headers, @Nullable BasicAuth auth) {
     List<String> all = new ArrayList<>();
@@ -42,7 +46,7 @@ public final class SecretRedactor {
     return new SecretRedactor(List.copyOf(all));
   }
 
-  /** Somebody else's words, short and without our secrets, should they have been repeated. */
+  /** Returns a text on one line, without the secrets and cut to 200 characters. */
   public String clean(String words) {
     return LogText.brief(redact(words.strip()), LIMIT);
   }
@@ -50,12 +54,12 @@ public final class SecretRedactor {
   private String redact(String words) {
     String redacted = words;
     for (String secret : all) {
-      redacted = redacted.replace(secret, INSTEAD);
+      redacted = redacted.replace(secret, REPLACEMENT);
     }
     return redacted;
   }
 
-  /** The credentials may be repeated without the scheme, such as Bearer (RFC 9110, 11.4). */
+  /** Returns credentials without their scheme, such as Bearer (RFC 9110, section 11.4). */
   private static String withoutScheme(String value) {
     int space = value.indexOf(' ');
     return space < 0 ? value : value.substring(space).strip();

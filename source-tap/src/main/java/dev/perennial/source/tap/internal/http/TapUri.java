@@ -10,10 +10,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a Tap is, of which both its event channel and its management API have their addresses.
- * Written with one of the schemes {@code ws}, {@code wss}, {@code http} and {@code https}, or none,
- * which means an unencrypted one and, without a port, Tap's own. A path is a proxy's prefix; the
- * channel's own path may stand at its end.
+ * The address of a Tap, from which the addresses of its event channel and its management API are
+ * made. It has one of the schemes {@code ws}, {@code wss}, {@code http} and {@code https}, or none,
+ * which means unencrypted and, without a port, port 2480. A path is a proxy's prefix; it may end
+ * with the channel's own path.
  */
 public final class TapUri {
 
@@ -27,13 +27,13 @@ public final class TapUri {
    */
   private static final Pattern AMBIGUOUS = Pattern.compile("[\\u00DF\\u1E9E\\u03C2\\u200C\\u200D]");
 
-  /** What a name may consist of once it is in ASCII: RFC 3986, section 3.2.2. */
+  /** The characters of a host name in ASCII: RFC 3986, section 3.2.2. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~!$&'()*+,;=-]+");
 
-  /** Segments of a path that are words, with a number behind them or not. */
+  /** Path segments that are words, with or without a number at the end. */
   private static final Pattern WORD = Pattern.compile("[A-Za-z._~-]{0,32}[0-9]{0,3}");
 
-  /** Where Tap listens unless told otherwise. */
+  /** The address at which Tap listens by default. */
   public static final TapUri DEFAULT = parse("localhost");
 
   private final boolean secure;
@@ -47,7 +47,7 @@ public final class TapUri {
   }
 
   /**
-   * Host and port.
+   * The host and port of an address.
    *
    * @param host in ASCII, an IPv6 address with brackets and without its zone
    * @param zone of an IPv6 address (RFC 6874), or empty
@@ -55,7 +55,7 @@ public final class TapUri {
    */
   private record Authority(String host, String zone, String port) {
 
-    /** With the zone as something else writes it. */
+    /** Returns host and port with the zone after another percent sign. */
     String withZone(String percent) {
       return zone.isEmpty()
           ? toString()
@@ -63,8 +63,8 @@ public final class TapUri {
     }
 
     /**
-     * As the JDK's HTTP client takes it, which knows no escape and sends the zone as a part of the
-     * host. So the zone is left out unless it is needed to get there.
+     * Returns host and port as the JDK's HTTP client takes them. It knows no escape and sends the
+     * zone as a part of the host, so the zone is left out unless it is needed to connect.
      */
     String forHttpClient() {
       return isLinkLocal() ? withZone("%") : toString();
@@ -86,16 +86,20 @@ public final class TapUri {
   }
 
   /**
-   * @throws IllegalArgumentException if that is no address of a Tap
+   * Parses an address.
+   *
+   * @throws IllegalArgumentException if it is not the address of a Tap
    */
   public static TapUri parse(String text) {
     if (text.indexOf('@') >= 0) {
       throw new IllegalArgumentException(
-          "a Tap's address has no user and password in it; give the password with password()");
+          "Cannot use the address of Tap: it contains a user or password. Give the password with the"
+              + " builder's password().");
     }
     if (text.indexOf('?') >= 0 || text.indexOf('#') >= 0) {
       throw new IllegalArgumentException(
-          "a Tap's address has no query and no fragment; give what a proxy needs with header()");
+          "Cannot use the address of Tap: it contains a query or fragment. Give what a proxy needs"
+              + " with the builder's header().");
     }
     boolean bare = !text.contains("://");
     URI uri;
@@ -120,11 +124,14 @@ public final class TapUri {
     return switch (String.valueOf(scheme).toLowerCase(Locale.ROOT)) {
       case "ws", "http" -> false;
       case "wss", "https" -> true;
-      default -> throw invalid("its scheme is none of ws, wss, http and https");
+      default -> throw invalid("its scheme is not ws, wss, http or https");
     };
   }
 
-  /** As a transport reads it. Unlike java.net.URI's host, a name may have an underscore. */
+  /**
+   * Parses host and port as a transport does. Unlike in java.net.URI, a name may have an
+   * underscore.
+   */
   private static Authority authority(@Nullable String text) {
     if (text == null) {
       throw invalid("it has no host");
@@ -151,7 +158,7 @@ public final class TapUri {
     }
     if (AMBIGUOUS.matcher(host).find()) {
       throw invalid(
-          "its host has a letter that not all clients write alike in ASCII; give the name in ASCII"
+          "its host has a letter that not all clients write alike in ASCII, so it must be in ASCII"
               + " (xn--)");
     }
     try {
@@ -160,7 +167,7 @@ public final class TapUri {
       host = "";
     }
     if (!NAME.matcher(host).matches()) {
-      throw invalid("no host has such a name");
+      throw invalid("its host is not a name that DNS can have");
     }
     return new Authority(host, "", port);
   }
@@ -172,43 +179,45 @@ public final class TapUri {
     if (!text.matches("[0-9]{1,5}")
         || Integer.parseInt(text) < 1
         || Integer.parseInt(text) > MAX_PORT) {
-      throw invalid("its port must be from 1 to " + MAX_PORT);
+      throw invalid("its port is not from 1 to " + MAX_PORT);
     }
     return ":" + text;
   }
 
-  /** Quotes nothing of the address, of which any part may be a secret in the wrong place. */
+  /** Makes an error that quotes no part of the address, because any part may be a secret. */
   private static IllegalArgumentException invalid(String why) {
     return new IllegalArgumentException(
-        "that is no address of a Tap, such as localhost:2480: " + why);
+        "Cannot use the address of Tap: " + why + ". Give an address such as localhost:2480.");
   }
 
-  /** Where events come from. */
+  /** Returns the URI of the event channel. */
   public URI channel() {
     return URI.create((secure ? "wss://" : "ws://") + authority.withZone("%25") + prefix + CHANNEL);
   }
 
   /**
-   * A path of the management API.
+   * Returns the URI of a path of the management API.
    *
-   * @param path with a slash before it, as it is to be sent
+   * @param path begins with a slash
    */
   public URI management(String path) {
     return URI.create(
         (secure ? "https://" : "http://") + authority.forHttpClient() + prefix + path);
   }
 
-  /** A path of the management API as it may be shown. */
+  /** Returns the URI of a path of the management API without what may be secret. */
   public String shown(String path) {
     return (secure ? "https://" : "http://") + authority + shownPrefix() + path;
   }
 
-  /** The event channel's address as it may be shown. */
+  /** Returns the URI of the event channel without what may be secret. */
   public String shownChannel() {
     return this + shownPrefix() + CHANNEL;
   }
 
-  /** A proxy's prefix may hold a secret, so what does not look like words is left out. */
+  /**
+   * Returns the prefix without segments that do not look like words, because they may be secret.
+   */
   private String shownPrefix() {
     StringBuilder shown = new StringBuilder();
     for (String segment : prefix.split("/", -1)) {
@@ -219,7 +228,7 @@ public final class TapUri {
     return shown.toString();
   }
 
-  /** Scheme and authority. */
+  /** Returns scheme, host and port. */
   @Override
   public String toString() {
     return (secure ? "wss://" : "ws://") + authority;

@@ -6,9 +6,8 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * Reads the known fields of one JSON object in any order and skips the others. What is wrong with a
- * field is kept, not thrown: only when the whole message has been read is it known which parts of
- * it count.
+ * Reader of the known fields of one JSON object, in any order; other fields are skipped. A problem
+ * is kept, not thrown, because only the whole message says which of its objects count.
  */
 abstract class FieldReader {
 
@@ -17,18 +16,18 @@ abstract class FieldReader {
   private @Nullable String problem;
 
   /**
-   * @param object what to call the object in a problem
+   * @param object the name of the object in a problem
    */
   FieldReader(String object) {
     this.object = object;
   }
 
-  /** The first thing that is wrong with the object, or null. */
+  /** Returns the first problem of the object, or null. */
   public final @Nullable String problem() {
     return problem;
   }
 
-  /** Reads the object whose beginning is the parser's current token, up to its end. */
+  /** Reads an object from the parser's current token, which begins it, to its end. */
   final void readObject(JsonParser parser) {
     for (String name = parser.nextName(); name != null; name = parser.nextName()) {
       JsonToken value = parser.nextToken();
@@ -38,7 +37,7 @@ abstract class FieldReader {
     }
   }
 
-  /** Takes the field's value, the parser's current token, and says whether it did. */
+  /** Reads a field's value from the parser's current token, and returns whether it did. */
   abstract boolean readField(String name, JsonToken value, JsonParser parser);
 
   /** Keeps the first problem. */
@@ -49,7 +48,7 @@ abstract class FieldReader {
   }
 
   /**
-   * Says that a field is there, once: which of two counts would be a guess.
+   * Marks a field as present. A second one is a problem, because either might be meant.
    *
    * @param bit which field, as a power of two
    */
@@ -60,7 +59,7 @@ abstract class FieldReader {
     seen |= bit;
   }
 
-  /** The value of a text field. */
+  /** Returns the value of a string field. */
   final @Nullable String text(int bit, String name, JsonToken value, JsonParser parser) {
     mark(bit, name);
     if (value != JsonToken.VALUE_STRING) {
@@ -70,7 +69,7 @@ abstract class FieldReader {
     return parser.getString();
   }
 
-  /** The value of a field that is true or false. */
+  /** Returns the value of a boolean field. */
   final boolean flag(int bit, String name, JsonToken value) {
     mark(bit, name);
     if (value != JsonToken.VALUE_TRUE && value != JsonToken.VALUE_FALSE) {
@@ -83,19 +82,19 @@ abstract class FieldReader {
     problem("\"" + name + "\" of " + object + " must be " + wanted + ", but is " + describe(value));
   }
 
-  /** Checks that a field is there. */
+  /** Checks that a field is present. */
   final void require(int bit, String name) {
     if ((seen & bit) == 0) {
       problem(object + " lacks \"" + name + "\"");
     }
   }
 
-  /** A text that the check has found to be there. */
+  /** Returns a string that the check has found present. */
   static String checked(@Nullable String text) {
     return Objects.requireNonNull(text, "the fields were not checked");
   }
 
-  /** A token's kind in JSON's words. */
+  /** Returns the name of a token's kind. */
   static String describe(JsonToken token) {
     return switch (token) {
       case START_OBJECT -> "an object";

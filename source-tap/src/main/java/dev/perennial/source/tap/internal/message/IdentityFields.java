@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
-/** The fields of an identity event, which are always all there. */
+/** The fields of an identity event. All are required. */
 public final class IdentityFields extends FieldReader {
 
   private static final int DID = 1;
@@ -35,7 +35,7 @@ public final class IdentityFields extends FieldReader {
     return !value.isStructStart();
   }
 
-  /** Checks that nothing is missing. */
+  /** Checks that all fields are present, and returns the first problem or null. */
   public @Nullable String check() {
     require(DID, "did");
     require(HANDLE, "handle");

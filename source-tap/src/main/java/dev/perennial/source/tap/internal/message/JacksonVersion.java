@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.perennial.port.LibraryVersion;
 import tools.jackson.databind.cfg.PackageVersion;
 
-/** Checks that the class path has a Jackson that this module can use. */
+/** Check of the Jackson version on the class path. */
 public final class JacksonVersion {
 
   /** README.md and the property jackson.lowest in the parent POM say the same. */

@@ -6,24 +6,26 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** How JSON is read: nothing that Tap sends may fail because of a limit that is somebody else's. */
+/**
+ * The JSON readers of this module. Their limits are so high that no event of Tap's fails by them.
+ */
 public final class Json {
 
   /**
-   * How deep a message may be nested. Skipping costs some 60 bytes of heap a level, so this bounds
-   * what a hostile record can make us hold; records keep to 32 levels by the AT Protocol's data
-   * model, though no server has to see to it.
+   * The deepest nesting of a message, in levels. Skipping costs about 60 bytes of heap a level, so
+   * this limits the memory that a hostile record costs. The AT Protocol's data model allows a
+   * record 32 levels, but no server has to check that.
    */
   static final int MAX_DEPTH = 100_000;
 
   /**
-   * How many digits a number of a payload may have. Far over any use, and so few that reading it,
-   * which takes a time that grows with the square of it, is not felt.
+   * The most digits of a number in a payload. More than any use needs, and few enough that reading
+   * one, which takes time in the square of its length, is fast.
    */
   static final int MAX_NUMBER_LENGTH = 100_000;
 
-  /** Reads envelopes: a transport has bounded the message already. */
-  static final JsonFactory ENVELOPES =
+  /** Reads messages, whose size the transport has limited already. */
+  static final JsonFactory MESSAGES =
       JsonFactory.builder()
           .streamReadConstraints(
               StreamReadConstraints.builder()
@@ -32,7 +34,7 @@ public final class Json {
                   .maxNumberLength(Integer.MAX_VALUE)
                   .maxNameLength(Integer.MAX_VALUE)
                   .build())
-          // A text message is UTF-8; what looks like another encoding is no JSON.
+          // A text message is UTF-8; what looks like another encoding is not JSON.
           .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
           // The table of names is shared by all messages, and one record with odd names must not
           // spoil the next.
@@ -40,10 +42,9 @@ public final class Json {
           .build();
 
   /**
-   * Reads payloads unless the application brings a mapper. Keeps Jackson's own limit of nesting: a
-   * mapper recurses, and the stack that it has is the application's. In a tree, numbers with a
-   * fraction or an exponent are decimal ones, because a double would lose digits, and an exponent
-   * over 308 would make it infinite.
+   * Reads payloads unless the application sets a mapper. It keeps Jackson's own limit of nesting,
+   * because a mapper recurses on the application's stack. In a tree, numbers with a fraction or an
+   * exponent are decimals, because a double would lose digits or become infinite.
    */
   public static final JsonMapper MAPPER =
       JsonMapper.builder(

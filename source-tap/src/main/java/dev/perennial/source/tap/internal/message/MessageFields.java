@@ -1,12 +1,16 @@
 package dev.perennial.source.tap.internal.message;
 
+import dev.perennial.port.LogText;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 
-/** A message's outer fields, read in one pass over its bytes; of a payload only where it is. */
+/**
+ * The fields of one message, read in a single pass over its bytes. Of a payload only the place in
+ * the message is kept.
+ */
 public final class MessageFields extends FieldReader {
 
   private static final int ID = 1;
@@ -14,10 +18,13 @@ public final class MessageFields extends FieldReader {
   private static final int RECORD = 1 << 2;
   private static final int IDENTITY = 1 << 3;
 
-  /** 2^64 − 1 has 20 digits. */
+  /** The most characters of a parser's own words in a problem. */
+  private static final int MAX_WORDS = 200;
+
+  /** The digits of 2^64 − 1. */
   private static final int MAX_ID_DIGITS = 20;
 
-  /** So many digits fit whatever they are. */
+  /** As many digits fit into a long whatever they are. */
   private static final int SAFE_ID_DIGITS = 18;
 
   private final byte[] message;
@@ -33,17 +40,17 @@ public final class MessageFields extends FieldReader {
     this.message = message;
   }
 
-  /** Reads a message. What is wrong with it is its {@link #problem()}; nothing is thrown. */
+  /** Reads a message. Throws nothing; an error becomes the {@link #problem()}. */
   public static MessageFields read(byte[] message) {
     MessageFields envelope = new MessageFields(message);
-    try (JsonParser parser = Json.ENVELOPES.createParser(ObjectReadContext.empty(), message)) {
+    try (JsonParser parser = Json.MESSAGES.createParser(ObjectReadContext.empty(), message)) {
       envelope.readMessage(parser);
     } catch (JacksonException e) {
-      envelope.problem("the message is not JSON: " + e.getOriginalMessage());
+      envelope.problem(
+          "the message is not JSON (" + LogText.brief(e.getOriginalMessage(), MAX_WORDS) + ")");
     } catch (RuntimeException e) {
-      // Nothing in a message may end the connection that it came on, a mistake of the parser's
-      // included.
-      envelope.problem("the message cannot be read: " + e);
+      // No message may end its connection, not even by an error of the parser's own.
+      envelope.problem("the message cannot be read (" + LogText.reason(e) + ")");
     }
     return envelope;
   }
@@ -57,7 +64,7 @@ public final class MessageFields extends FieldReader {
     }
     readObject(parser);
     if (parser.nextToken() != null) {
-      problem("the message goes on after its end");
+      problem("the message continues after its end");
     }
     require(ID, "id");
     require(TYPE, "type");
@@ -104,8 +111,8 @@ public final class MessageFields extends FieldReader {
   }
 
   /**
-   * Reads the id's digits. A number at the very end of a message may have been cut, and then is not
-   * the id.
+   * Reads the id's digits. A number at the very end of a message may have been cut off, so it is
+   * not an id.
    */
   private boolean parseId(int start, int end) {
     int digits = end - start;
@@ -125,33 +132,34 @@ public final class MessageFields extends FieldReader {
     return true;
   }
 
-  /** Whether another digit makes an unsigned number too large. */
+  /** Returns whether another digit makes an unsigned number too large. */
   private static boolean exceeds(long parsed, int digit) {
     long limit = Long.divideUnsigned(-1L, 10);
     int compared = Long.compareUnsigned(parsed, limit);
     return compared > 0 || (compared == 0 && digit > Long.remainderUnsigned(-1L, 10));
   }
 
-  /** Whether the message says one id beyond doubt, even if it is wrong in other ways. */
+  /** Returns whether the message has exactly one readable id, even if it has other problems. */
   public boolean hasId() {
     return idReadable && ids == 1;
   }
 
-  /** The id, unsigned. */
+  /** Returns the id, unsigned. */
   public long id() {
     return id;
   }
 
+  /** Returns the type of the event. */
   public String type() {
     return checked(type);
   }
 
-  /** The record event's fields, or null if there is no such object. */
+  /** Returns the fields of the record event, or null if there is no such object. */
   public @Nullable RecordFields record() {
     return record;
   }
 
-  /** The identity event's fields, or null if there is no such object. */
+  /** Returns the fields of the identity event, or null if there is no such object. */
   public @Nullable IdentityFields identity() {
     return identity;
   }

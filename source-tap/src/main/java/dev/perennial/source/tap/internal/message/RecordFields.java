@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
-/** The fields of a record event. All but {@code cid} and {@code record} are always there. */
+/** The fields of a record event. All but {@code cid} and {@code record} are required. */
 public final class RecordFields extends FieldReader {
 
   private static final int LIVE = 1;
@@ -51,7 +51,7 @@ public final class RecordFields extends FieldReader {
         return false;
       }
     }
-    // A value of the wrong type may be an object or an array, which is then left to be skipped.
+    // A value of the wrong type may be an object or an array, which the caller then skips.
     return !parser.currentToken().isStructStart();
   }
 
@@ -66,7 +66,7 @@ public final class RecordFields extends FieldReader {
     }
   }
 
-  /** Checks that nothing is missing. */
+  /** Checks that all required fields are present, and returns the first problem or null. */
   public @Nullable String check() {
     require(LIVE, "live");
     require(DID, "did");

@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 
 /**
  * The hash function XXH64 of Yann Collet's xxHash, after its specification ("xxHash fast digest
- * algorithm", version 0.2.0): takes eight bytes at a step, so that hashing a message costs far less
- * than decoding it. Not made to withstand somebody who looks for collisions.
+ * algorithm", version 0.2.0). It reads eight bytes at a step, so hashing a message costs far less
+ * than decoding it. It does not resist a deliberate search for collisions.
  */
 public final class XxHash64 {
 
@@ -26,6 +26,7 @@ public final class XxHash64 {
 
   private XxHash64() {}
 
+  /** Returns the hash of bytes with a seed. */
   public static long hash(byte[] bytes, long seed) {
     int at = 0;
     int length = bytes.length;

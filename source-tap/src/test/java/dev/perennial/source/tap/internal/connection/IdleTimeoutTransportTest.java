@@ -55,8 +55,8 @@ class IdleTimeoutTransportTest {
     assertThatThrownBy(() -> look(connection, 1))
         .isInstanceOf(Lost.class)
         .hasMessage(
-            "connection lost with code 1006: no event came for 30 s, after which"
-                + " TapSourceBuilder.reconnectWhenIdle() gives a connection up")
+            "connection lost with code 1006: no event came for 30 s, the limit set with"
+                + " TapSourceBuilder.reconnectWhenIdle()")
         .satisfies(lost -> assertThat(source.errors().classify(lost)).contains(Verdict.retry()));
   }
 

@@ -1,5 +1,6 @@
 package dev.perennial.transport.netty.internal.address;
 
+import dev.perennial.port.LogText;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Unreachable;
@@ -16,13 +17,14 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Finds a host's addresses. The JDK's lookup can hang and minds neither timeouts nor interrupts, so
- * it runs on a thread that nobody waits for longer than they want, and never on an event loop,
- * where it would hold up every channel.
+ * The lookup of hosts' addresses. The JDK's lookup can hang and obeys neither timeouts nor
+ * interrupts. So it runs on a thread of its own, and the caller waits for it only as long as it
+ * wants. It never runs on an event loop, where it would block every channel. Safe for use from any
+ * thread.
  */
 public final class HostLookup {
 
-  /** Does the looking up; may block. */
+  /** A resolver of host names. It may block. */
   public interface Resolver {
     InetAddress[] resolve(String host) throws UnknownHostException;
   }
@@ -30,22 +32,23 @@ public final class HostLookup {
   private final Resolver resolver;
   private final StreamRuntime runtime;
 
-  /** Of each host with several addresses, the one that the last attempt began with. */
-  private final Map<String, InetAddress> begun = new ConcurrentHashMap<>();
+  /** By host with several addresses: the address with which the last attempt began. */
+  private final Map<String, InetAddress> lastFirst = new ConcurrentHashMap<>();
 
-  /** Of each host, the address that a message came from, until an attempt has begun with it. */
-  private final Map<String, InetAddress> proven = new ConcurrentHashMap<>();
+  /** By host: the address from which a message came, until an attempt has begun with it. */
+  private final Map<String, InetAddress> working = new ConcurrentHashMap<>();
 
+  /** Makes a lookup that runs the resolver on the runtime's threads. */
   public HostLookup(Resolver resolver, StreamRuntime runtime) {
     this.resolver = resolver;
     this.runtime = runtime;
   }
 
   /**
-   * Gives the addresses in the order in which to try them: each time it begins with the next one,
-   * but once again with one that a message came from.
+   * Returns the addresses in the order in which to try them. Each call begins with the next
+   * address, or once with the address from which a message came.
    *
-   * @param whose for messages, what stands behind the host
+   * @param whose what follows the host in an error message
    */
   public List<InetAddress> addresses(String host, String whose, Duration timeout)
       throws TransportException, InterruptedException {
@@ -65,31 +68,40 @@ public final class HostLookup {
       }
     });
     if (!signal.await(found::isDone, timeout)) {
-      throw new Unreachable("looking up the host " + host + whose + " took too long", null);
+      throw new Unreachable(
+          "Cannot look up the host "
+              + host
+              + whose
+              + ": there was no answer within "
+              + LogText.duration(timeout)
+              + ". Check DNS, or raise the connect timeout.",
+          null);
     }
     try {
-      return inTurn(host, found.join());
+      return rotated(host, found.join());
     } catch (CompletionException e) {
-      throw new Unreachable("the host " + host + whose + " is unknown", e.getCause());
+      throw new Unreachable(
+          "Cannot look up the host " + host + whose + ": it is unknown. Check the name and DNS.",
+          e.getCause());
     }
   }
 
-  /** A message came from an address. */
-  public void proved(String host, InetAddress address) {
-    proven.put(host, address);
+  /** Notes that a message came from an address, so the next attempt begins with it. */
+  public void noteWorking(String host, InetAddress address) {
+    working.put(host, address);
   }
 
-  private List<InetAddress> inTurn(String host, List<InetAddress> found) {
+  private List<InetAddress> rotated(String host, List<InetAddress> found) {
     List<InetAddress> addresses = new ArrayList<>(new LinkedHashSet<>(found));
     if (addresses.size() > 1) {
       InetAddress first =
-          begun.compute(
+          lastFirst.compute(
               host,
               (name, before) -> {
-                InetAddress good = proven.remove(name);
+                InetAddress good = working.remove(name);
                 return good != null && addresses.contains(good)
                     ? good
-                    // An address that DNS no longer has, or none, is before the first.
+                    // Without one, or with one that DNS no longer has, begins with the first.
                     : addresses.get((addresses.indexOf(before) + 1) % addresses.size());
               });
       Collections.rotate(addresses, -addresses.indexOf(first));

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 public record HttpProxy(String host, int port, @Nullable Credentials credentials)
     implements ProxyServer {
 
-  /** The value of the {@code Proxy-Authorization} header: basic authentication, RFC 7617. */
+  /**
+   * Returns the value of the {@code Proxy-Authorization} header: basic authentication, RFC 7617.
+   */
   public Optional<String> authorization() {
     return Optional.ofNullable(credentials)
         .map(given -> (given.user() + ':' + given.password()).getBytes(StandardCharsets.UTF_8))

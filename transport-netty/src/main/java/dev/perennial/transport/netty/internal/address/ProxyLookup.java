@@ -1,5 +1,6 @@
 package dev.perennial.transport.netty.internal.address;
 
+import dev.perennial.port.LogText;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Unreachable;
 import java.net.InetSocketAddress;
@@ -11,17 +12,17 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Says through which proxy a target is reached, if through any. */
+/** The lookup of the proxy through which a URI is reached, if any. */
 public interface ProxyLookup {
 
   /**
-   * The proxy that leads to a target; empty if it is reached directly.
+   * Returns the proxy for a URI; empty if it is reached directly.
    *
-   * @throws TransportException if that could not be found out
+   * @throws TransportException if the proxy could not be determined
    */
   Optional<ProxyServer> proxyTo(WebSocketUri target) throws TransportException;
 
-  /** One proxy for all. */
+  /** Returns a lookup of one proxy for all URIs. */
   static ProxyLookup always(ProxyServer proxy) {
     return new ProxyLookup() {
       @Override
@@ -37,9 +38,9 @@ public interface ProxyLookup {
   }
 
   /**
-   * The first that a selector names.
+   * Returns a lookup of the first proxy that a selector returns.
    *
-   * @param selectors asked each time, since the JVM's default may change; null for none
+   * @param selectors called each time, because the JVM's default may change; returns null for none
    */
   static ProxyLookup by(Supplier<@Nullable ProxySelector> selectors) {
     return new ProxyLookup() {
@@ -53,7 +54,13 @@ public interface ProxyLookup {
         try {
           proxies = selector.select(asHttp(target));
         } catch (RuntimeException e) {
-          throw new Unreachable("the proxy selector failed, asked for " + target + ": " + e, e);
+          throw new Unreachable(
+              "Cannot find the proxy for "
+                  + target
+                  + ": the proxy selector failed ("
+                  + LogText.reason(e)
+                  + "). Correct the ProxySelector.",
+              e);
         }
         return proxies == null || proxies.isEmpty() ? Optional.empty() : server(proxies.get(0));
       }
@@ -65,7 +72,7 @@ public interface ProxyLookup {
     };
   }
 
-  /** Selectors know the schemes of HTTP, not those of WebSocket. */
+  /** Returns the URI for selectors, which know the schemes of HTTP only. */
   private static URI asHttp(WebSocketUri target) {
     return URI.create(
         (target.secure() ? "https://" : "http://")
@@ -84,7 +91,7 @@ public interface ProxyLookup {
             : new HttpProxy(host, address.getPort(), null));
   }
 
-  /** From the JDK's system properties for them. */
+  /** Returns the credentials in the JDK's system properties. */
   private static ProxyServer.@Nullable Credentials socksCredentials() {
     String user = System.getProperty("java.net.socks.username");
     return user == null

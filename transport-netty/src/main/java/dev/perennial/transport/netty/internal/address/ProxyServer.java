@@ -1,11 +1,12 @@
 package dev.perennial.transport.netty.internal.address;
 
-/** A proxy between us and the server. Its {@code toString} leaves out the credentials. */
+/** A proxy before the server. Its {@code toString} leaves out the credentials. */
 public sealed interface ProxyServer permits HttpProxy, Socks5Proxy {
 
-  /** A name or an address, without brackets. */
+  /** Returns the host: a name, or an address without brackets. */
   String host();
 
+  /** Returns the port. */
   int port();
 
   /** A user and a password, each in UTF-8. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public record Socks5Proxy(String host, int port, @Nullable Credentials credentials)
     implements ProxyServer {
 
-  /** Connects to the proxy when it is told to connect to the target. */
+  /** Makes the handler that connects to the proxy in place of the destination. */
   public ChannelHandler newHandler(InetAddress address) {
     InetSocketAddress proxy = new InetSocketAddress(address, port);
     Socks5ProxyHandler handler =
@@ -23,7 +23,7 @@ public record Socks5Proxy(String host, int port, @Nullable Credentials credentia
     return handler;
   }
 
-  /** What to connect to: the proxy looks names up, but an address is sent as one. */
+  /** Returns the destination: a name, which the proxy looks up, or an address. */
   public static InetSocketAddress destination(WebSocketUri target) {
     InetAddress literal = NetUtil.createInetAddressFromIpAddressString(target.host());
     return literal == null

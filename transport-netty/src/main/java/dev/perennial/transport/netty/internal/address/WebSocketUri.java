@@ -8,12 +8,12 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * What a WebSocket URI names (RFC 6455, section 3). Its {@code toString} leaves out path and query,
- * which may hold credentials.
+ * A parsed WebSocket URI (RFC 6455, section 3). Its {@code toString} leaves out path and query,
+ * which may contain credentials.
  *
  * @param host a name in ASCII or an address, without brackets and zone
- * @param zone of a link-local IPv6 address (RFC 6874), or empty. It means something on this machine
- *     only, so it is never sent
+ * @param zone the zone of a link-local IPv6 address (RFC 6874), or empty. It has a meaning on this
+ *     machine only, so it is never sent
  * @param resource path and query, as the request line has them
  */
 public record WebSocketUri(boolean secure, String host, String zone, int port, String resource) {
@@ -28,30 +28,29 @@ public record WebSocketUri(boolean secure, String host, String zone, int port, S
    */
   private static final Pattern AMBIGUOUS = Pattern.compile("[\\u00DF\\u1E9E\\u03C2\\u200C\\u200D]");
 
-  /** What a name may consist of once it is in ASCII: RFC 3986, section 3.2.2. */
+  /** The characters of a host name in ASCII: RFC 3986, section 3.2.2. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~!$&'()*+,;=-]+");
 
   /**
-   * Reads a URI.
+   * Parses a URI.
    *
-   * @throws IllegalArgumentException if it names no WebSocket; the message repeats nothing of it
-   *     that may be secret
+   * @throws IllegalArgumentException if it is not a WebSocket URI; the message quotes no part of
+   *     it, because any part may be secret
    */
   public static WebSocketUri of(URI uri) {
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     String authority = uri.getRawAuthority();
     boolean secure = scheme.equals("wss");
     if (!(secure || scheme.equals("ws")) || authority == null) {
-      throw new IllegalArgumentException(
-          "a WebSocket's URI begins with ws:// or wss:// and a host; the given one does not");
+      throw invalid(
+          "it does not begin with ws:// or wss:// and a host",
+          "Give one such as ws://host:1234/path");
     }
     if (authority.indexOf('@') >= 0) {
-      throw new IllegalArgumentException(
-          "a WebSocket's URI must not contain a user or password; give credentials as a header");
+      throw invalid("it contains a user or password", "Give credentials as a header");
     }
     if (uri.getRawFragment() != null) {
-      throw new IllegalArgumentException(
-          "a WebSocket's URI must not contain a fragment; write # as %23 where it is meant");
+      throw invalid("it contains a fragment", "Write # as %23 if it is meant");
     }
     int colon = authority.lastIndexOf(':');
     boolean hasPort = colon > authority.lastIndexOf(']');
@@ -74,7 +73,7 @@ public record WebSocketUri(boolean secure, String host, String zone, int port, S
     return new WebSocketUri(secure, ascii(host), "", port, resource);
   }
 
-  /** Names in other scripts as DNS has them (RFC 3490), percent-encoded or not. */
+  /** Converts a name in any script, percent-encoded or not, to the form of DNS (RFC 3490). */
   private static String ascii(String host) {
     String name;
     boolean ambiguous = false;
@@ -86,27 +85,27 @@ public record WebSocketUri(boolean secure, String host, String zone, int port, S
       name = "";
     }
     if (ambiguous) {
-      throw new IllegalArgumentException(
-          "the host of a WebSocket's URI has a letter that not all clients write alike in ASCII;"
-              + " give the name in ASCII (xn--)");
+      throw invalid(
+          "its host has a letter that not all clients write alike in ASCII",
+          "Give the name in ASCII (xn--)");
     }
     if (!NAME.matcher(name).matches()) {
-      throw new IllegalArgumentException("a WebSocket's URI needs a host that DNS can have");
+      throw invalid("its host is not a name that DNS can have", "Correct the host");
     }
     return name;
   }
 
-  /** What is looked up to connect: the host, with its zone. */
+  /** Returns the name to look up: the host with its zone. */
   public String lookupName() {
     return zone.isEmpty() ? host : host + '%' + zone;
   }
 
-  /** The value of the {@code Host} header. */
+  /** Returns the value of the {@code Host} header. */
   public String authority() {
     return port == (secure ? HTTPS : HTTP) ? bracketed(host) : authority(host, port);
   }
 
-  /** A host and its port as URIs have them. */
+  /** Returns a host and its port as in a URI. */
   public static String authority(String host, int port) {
     return bracketed(host) + ':' + port;
   }
@@ -120,13 +119,18 @@ public record WebSocketUri(boolean secure, String host, String zone, int port, S
     return (secure ? "wss://" : "ws://") + authority();
   }
 
+  private static IllegalArgumentException invalid(String why, String whatToDo) {
+    return new IllegalArgumentException(
+        "Cannot use the WebSocket URI: " + why + ". " + whatToDo + ".");
+  }
+
   private static int port(String text, boolean secure) {
     if (text.isEmpty()) {
       return secure ? HTTPS : HTTP;
     }
     int port = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : 0;
     if (port < 1 || port > MAX_PORT) {
-      throw new IllegalArgumentException("a WebSocket URI's port must be from 1 to " + MAX_PORT);
+      throw invalid("its port is not from 1 to " + MAX_PORT, "Correct the port");
     }
     return port;
   }

@@ -6,21 +6,21 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands next to the socket, before proxy and TLS: closing from here waits for neither of them, so
- * that a peer that does not read cannot hold it up.
+ * The handler that closes the socket at once. It is next to the socket in the pipeline, before
+ * proxy and TLS, so a peer that does not read cannot delay the close.
  */
 public final class AbortHandler extends ChannelInboundHandlerAdapter {
 
-  private volatile @Nullable ChannelHandlerContext edge;
+  private volatile @Nullable ChannelHandlerContext context;
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
-    edge = ctx;
+    context = ctx;
   }
 
-  /** Closes the socket now. From any thread; does not wait. */
+  /** Closes the socket at once. Does not wait. Any thread may call it. */
   public void abort(Channel channel) {
-    ChannelHandlerContext ctx = edge;
+    ChannelHandlerContext ctx = context;
     if (ctx == null || ctx.isRemoved()) {
       channel.close();
     } else {

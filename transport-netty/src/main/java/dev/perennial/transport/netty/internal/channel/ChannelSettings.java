@@ -3,7 +3,7 @@ package dev.perennial.transport.netty.internal.channel;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 
-/** What holds for every channel of a transport. */
+/** The settings of all channels of a transport. */
 public record ChannelSettings(
     int maxMessageSize,
     Duration pingInterval,

@@ -1,5 +1,6 @@
 package dev.perennial.transport.netty.internal.channel;
 
+import dev.perennial.port.LogText;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -9,16 +10,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out whether the peer is still there: sends a ping each interval, and after it wants to hear
- * something within the timeout. Anything counts, not only a pong: a pong waits behind all the data
- * that was sent before it, which over a slow line may take longer than the timeout.
+ * The heartbeat of a channel: sends a ping each interval, and reports the peer as gone if nothing
+ * arrives within the timeout after it. Anything counts, not only a pong, because a pong waits
+ * behind all data sent before it, which over a slow network can take longer than the timeout.
  *
- * <p>A peer that takes nothing from us for as long is lost too, even if it sends: otherwise what we
- * have to say to it would pile up.
+ * <p>A peer that reads nothing for that time is gone too, even if it sends; otherwise messages to
+ * it would pile up.
  *
- * <p>While we ourselves do not read, nothing can be heard, and a peer that waits for us need not
- * read either; so the timeout is suspended and starts anew when reading goes on. Pings are still
- * sent, for whatever watches the line.
+ * <p>While this side does not read, nothing can arrive, and a peer that waits for it need not read
+ * either. So the timeout is suspended, and starts again when reading resumes. Pings are still sent,
+ * because a proxy may close a connection that is idle.
  *
  * <p>Used by the event loop only.
  */
@@ -28,18 +29,18 @@ final class Heartbeat {
   private final OutboundQueue outbound;
   private final Duration interval;
   private final Duration timeout;
-  private final Consumer<String> dead;
+  private final Consumer<String> onPeerGone;
 
   private @Nullable ScheduledFuture<?> pings;
   private @Nullable ChannelFuture lastPing;
-  private State state = new Quiet();
+  private State state = new Idle();
 
   private sealed interface State {}
 
-  /** The peer owes us nothing. */
-  private record Quiet() implements State {}
+  /** Nothing is expected of the peer. */
+  private record Idle() implements State {}
 
-  /** The peer was pinged and owes us a sign of life until the check. */
+  /** The peer was pinged, and something must arrive before the check. */
   private static final class Waiting implements State {
     private final long writesBefore;
     private ScheduledFuture<?> check;
@@ -52,28 +53,30 @@ final class Heartbeat {
   }
 
   /**
-   * We do not read.
+   * This side does not read.
    *
-   * @param owed whether the peer was pinged and has not been heard since
+   * @param pinged whether the peer was pinged and nothing has arrived since
    */
-  private record Paused(boolean owed) implements State {}
+  private record Paused(boolean pinged) implements State {}
 
   private record Stopped() implements State {}
 
   /**
-   * @param dead told once, with the reason, when the peer is gone
+   * Makes a heartbeat, which is not started.
+   *
+   * @param onPeerGone called once with the reason when the peer is gone
    */
   Heartbeat(
       Channel socket,
       OutboundQueue outbound,
       Duration interval,
       Duration timeout,
-      Consumer<String> dead) {
+      Consumer<String> onPeerGone) {
     this.socket = socket;
     this.outbound = outbound;
     this.interval = interval;
     this.timeout = timeout;
-    this.dead = dead;
+    this.onPeerGone = onPeerGone;
   }
 
   void start() {
@@ -89,22 +92,22 @@ final class Heartbeat {
     move(new Stopped());
   }
 
-  /** Something arrived. */
+  /** Notes that something arrived. */
   void heard() {
     if (state instanceof Waiting waiting) {
       waiting.heard = true;
     }
   }
 
-  /** Reading was paused, or goes on. */
+  /** Suspends the timeout while reading is paused, or resumes it. */
   void suspend(boolean paused) {
     if (state instanceof Paused before) {
       if (!paused) {
-        move(before.owed ? newWaiting() : new Quiet());
+        move(before.pinged ? newWaiting() : new Idle());
       }
     } else if (paused && state instanceof Waiting waiting) {
       move(new Paused(!isAlive(waiting)));
-    } else if (paused && state instanceof Quiet) {
+    } else if (paused && state instanceof Idle) {
       move(new Paused(false));
     }
   }
@@ -116,7 +119,7 @@ final class Heartbeat {
     }
     if (state instanceof Paused) {
       move(new Paused(true));
-    } else if (state instanceof Quiet) {
+    } else if (state instanceof Idle) {
       move(newWaiting());
     }
   }
@@ -133,32 +136,32 @@ final class Heartbeat {
   }
 
   /**
-   * The timeout is over. If it was us who were held up, what the peer sent meanwhile still waits in
-   * the socket, so the event loop gets the opportunity to read it before the verdict.
+   * Handles the end of the timeout. If this side was late, what the peer sent still waits in the
+   * socket, so the event loop gets 1 ms to read it before the peer counts as gone.
    */
   private void overdue() {
     if (state instanceof Waiting waiting) {
       if (isAlive(waiting)) {
-        move(new Quiet());
+        move(new Idle());
       } else {
-        waiting.check = schedule(this::judge, Duration.ofMillis(1));
+        waiting.check = schedule(this::decide, Duration.ofMillis(1));
       }
     }
   }
 
-  private void judge() {
+  private void decide() {
     if (!(state instanceof Waiting waiting)) {
       return;
     }
     if (isAlive(waiting)) {
-      move(new Quiet());
+      move(new Idle());
       return;
     }
     stop();
-    dead.accept(
+    onPeerGone.accept(
         waiting.heard
-            ? "the peer has read nothing for " + timeout.toMillis() + " ms"
-            : "nothing has arrived for " + timeout.toMillis() + " ms after a ping");
+            ? "the peer has read nothing for " + LogText.duration(timeout)
+            : "nothing has arrived for " + LogText.duration(timeout) + " after a ping");
   }
 
   private boolean isAlive(Waiting waiting) {

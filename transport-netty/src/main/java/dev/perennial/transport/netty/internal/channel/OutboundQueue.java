@@ -21,22 +21,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects what any thread sends, and writes many messages with one buffer and one flush: a system
- * call for each would cost more than all the rest of an acknowledgement.
+ * The queue of a channel's outgoing messages. Any thread adds to it; the event loop writes many
+ * messages with one buffer and one flush, because a system call for each would cost more than all
+ * the rest of an ack.
  *
- * <p>The first message after a pause is written at once. While messages come thick and fast, the
- * ones behind it wait for each other, a millisecond at most, unless the receiving thread has
- * nothing else to do and so will send no more.
+ * <p>The first message after a pause is written at once. The messages that follow are collected for
+ * up to 1 ms, unless the receiving thread waits and so will send no more.
  */
 final class OutboundQueue {
 
   /**
-   * Messages are put together up to this size, longer ones written in pieces of it. A multiple of
-   * four.
+   * The size up to which messages share a buffer, and of the pieces of longer ones, in bytes. A
+   * multiple of four, the length of a masking key.
    */
   private static final int CHUNK = 64 * 1024;
 
-  /** How many bytes are written in one go before others get their turn. */
+  /** The bytes written before the event loop may serve other channels. */
   private static final int TURN = 4 * CHUNK;
 
   private static final int SMALLEST_BUFFER = 512;
@@ -54,11 +54,11 @@ final class OutboundQueue {
   private volatile boolean receiverWaits;
   private volatile long confirmed;
 
-  // Only the event loop's.
-  /** The close frame's payload, which also stands in the queue, recognized by identity. */
-  private byte @Nullable [] goodbye;
+  // Used by the event loop only.
+  /** The close frame's payload, which is also in the queue, recognized by identity. */
+  private byte @Nullable [] closePayload;
 
-  private @Nullable ChannelPromise goodbyeWritten;
+  private @Nullable ChannelPromise closeWritten;
   private int estimate = SMALLEST_BUFFER;
   private long lastFlush;
   private long writesDone;
@@ -73,7 +73,7 @@ final class OutboundQueue {
     this.lastFlush = runtime.nanoTime() - GAP.toNanos();
   }
 
-  /** Takes a message from any thread. Never blocks. */
+  /** Adds a message. Never blocks. Any thread may call it. */
   void send(byte[] text) {
     unsent.incrementAndGet();
     if (!open) {
@@ -85,17 +85,17 @@ final class OutboundQueue {
     }
   }
 
-  /** How many messages were taken and not written to the socket. */
+  /** Returns how many messages were added and not written to the socket. */
   int unsent() {
     return unsent.get();
   }
 
-  /** How many of the messages, counted from the first, the peer has read for certain. */
+  /** Returns how many of the messages, counted from the first, the peer has certainly read. */
   long confirmed() {
     return confirmed;
   }
 
-  /** The receiving thread is about to wait, so that what it sent should go now. */
+  /** Writes all messages now, because the receiving thread is about to wait. */
   void receiverWaits() {
     receiverWaits = true;
     if (!queue.isEmpty()) {
@@ -103,6 +103,7 @@ final class OutboundQueue {
     }
   }
 
+  /** Notes that the receiving thread no longer waits. */
   void receiverWorks() {
     receiverWaits = false;
   }
@@ -116,21 +117,21 @@ final class OutboundQueue {
     }
   }
 
-  // From here on, only the event loop calls.
+  // Called by the event loop only, from here on.
 
   private void collect() {
     long left = GAP.toNanos() - (runtime.nanoTime() - lastFlush);
-    if (left > 0 && !receiverWaits && goodbye == null) {
+    if (left > 0 && !receiverWaits && closePayload == null) {
       loop.schedule(this::drain, left, TimeUnit.NANOSECONDS);
     } else {
       drain();
     }
   }
 
-  /** Writes what there is, as far as the socket takes it; called again when it takes more. */
+  /** Writes messages as long as the socket takes them. Called again when it takes more. */
   void drain() {
-    // A flush that makes the socket writable again calls back from within itself: the loop below
-    // goes on anyway.
+    // A flush that makes the socket writable calls this method again; the loop below continues
+    // anyway.
     if (draining || !open || !socket.isWritable()) {
       return;
     }
@@ -146,24 +147,24 @@ final class OutboundQueue {
       draining = false;
     }
     if (written >= TURN) {
-      // The loop has other channels, and this one has other things to do, such as closing.
+      // Lets the event loop serve other channels and other tasks of this one, such as closing.
       execute(this::drain);
     }
   }
 
-  /** Writes a ping or close frame between two messages; flushed by the caller. */
+  /** Writes a ping or close frame between two messages. The caller flushes it. */
   ChannelFuture control(int opcode, byte[] payload) {
     ByteBuf out = socket.alloc().ioBuffer(FrameEncoder.MAX_HEADER + payload.length);
     FrameEncoder.frame(out, opcode, payload, keys.next());
     return written(out, 0);
   }
 
-  /** Writes a ping that says how many messages came before it; flushed by the caller. */
+  /** Writes a ping that contains the number of messages before it. The caller flushes it. */
   ChannelFuture ping() {
     return control(Opcode.PING, ByteBuffer.allocate(Long.BYTES).putLong(framed).array());
   }
 
-  /** The peer has answered a ping, so it has read every message before it. */
+  /** Counts the messages before an answered ping as read by the peer. */
   void answered(byte[] ping) {
     if (ping.length == Long.BYTES) {
       long messages = ByteBuffer.wrap(ping).getLong();
@@ -173,41 +174,41 @@ final class OutboundQueue {
     }
   }
 
-  /** How many writes the socket has taken; tells whether the peer still reads. */
+  /** Returns how many writes the socket has taken, which shows whether the peer still reads. */
   long writesDone() {
     return writesDone;
   }
 
   /**
-   * Writes what was sent so far, then a close frame; what is sent from then on stays unsent. Only
+   * Writes the messages added so far, then a close frame. Messages added later stay unsent. Only
    * the first call counts.
    *
-   * @return done when the close frame was written, or cannot be
+   * @return completes when the close frame is written, or cannot be
    */
-  ChannelFuture finish(byte[] closePayload) {
-    if (goodbyeWritten == null) {
-      goodbyeWritten = socket.newPromise();
-      goodbye = closePayload;
-      // Its place in the queue is the end of what is written: those who send on cannot put it off.
-      queue.add(closePayload);
+  ChannelFuture finish(byte[] payload) {
+    if (closeWritten == null) {
+      closeWritten = socket.newPromise();
+      closePayload = payload;
+      // Queued, so that threads that still send cannot delay the close frame.
+      queue.add(payload);
       drain();
     }
-    return goodbyeWritten;
+    return closeWritten;
   }
 
-  /** Gives up whatever is not written. */
+  /** Drops the messages that are not written. */
   void abandon() {
     open = false;
     queue.clear();
-    if (goodbyeWritten != null) {
-      goodbyeWritten.tryFailure(new IllegalStateException("the channel has ended"));
+    if (closeWritten != null) {
+      closeWritten.tryFailure(new IllegalStateException("the channel has ended"));
     }
   }
 
-  private void sayGoodbye(byte[] payload) {
+  private void writeClose(byte[] payload) {
     open = false;
     queue.clear();
-    ChannelPromise done = goodbyeWritten;
+    ChannelPromise done = closeWritten;
     control(Opcode.CLOSE, payload)
         .addListener(future -> {
           if (done != null) {
@@ -222,8 +223,8 @@ final class OutboundQueue {
     if (message == null) {
       return 0;
     }
-    if (isGoodbye(message)) {
-      sayGoodbye(message);
+    if (isClosePayload(message)) {
+      writeClose(message);
       return 0;
     }
     if (message.length >= CHUNK) {
@@ -245,17 +246,17 @@ final class OutboundQueue {
     return size;
   }
 
-  /** A message with the same bytes is none, so only identity tells. */
+  /** Returns whether an entry is the close frame; a message may have the same bytes. */
   @SuppressWarnings("ReferenceEquality")
-  private boolean isGoodbye(byte[] next) {
-    return next == goodbye;
+  private boolean isClosePayload(byte[] next) {
+    return next == closePayload;
   }
 
   private boolean isShortMessage(byte @Nullable [] next) {
-    return next != null && !isGoodbye(next) && next.length < CHUNK;
+    return next != null && !isClosePayload(next) && next.length < CHUNK;
   }
 
-  /** One frame, but in pieces, so that one can see it getting on; nothing can come between them. */
+  /** Writes one frame in pieces, so that the progress of the writes shows that the peer reads. */
   private void writeLong(byte[] message) {
     int key = keys.next();
     for (int from = 0; from < message.length; from += CHUNK) {

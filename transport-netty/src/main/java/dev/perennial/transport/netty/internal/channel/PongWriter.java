@@ -8,9 +8,9 @@ import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers pings: those of one read with one buffer, and, while the socket takes nothing, only the
- * newest, which RFC 6455, section 5.5.3, allows, so that a peer that does not read cannot fill our
- * memory. Used by the event loop only.
+ * The writer of pongs. All pings of one read are answered with one buffer. While the socket takes
+ * nothing, only the newest ping is answered, as RFC 6455, section 5.5.3, allows, so a peer that
+ * does not read cannot fill the memory. Used by the event loop only.
  */
 final class PongWriter {
 
@@ -26,6 +26,7 @@ final class PongWriter {
     this.keys = keys;
   }
 
+  /** Prepares the answer to a ping; {@link #flush} writes it. */
   void answer(byte[] ping) {
     if (!socket.isWritable()) {
       late = ping;
@@ -37,7 +38,7 @@ final class PongWriter {
     FrameEncoder.frame(buffer, Opcode.PONG, ping, keys.next());
   }
 
-  /** Writes the answers that wait, if the socket takes them. */
+  /** Writes the prepared answers if the socket takes them. */
   void flush() {
     if (late != null && socket.isWritable()) {
       byte[] ping = late;
@@ -47,12 +48,13 @@ final class PongWriter {
     if (buffer != null) {
       ByteBuf out = buffer;
       buffer = null;
-      // Not the void promise: it would report a peer that takes nothing any more as the pipeline's
-      // failure, and end the channel before what that peer had sent was read.
+      // Not the void promise: if the peer no longer reads, it would fail the pipeline, and end the
+      // channel before all that the peer had sent is read.
       socket.writeAndFlush(out);
     }
   }
 
+  /** Drops the prepared answers. */
   void abandon() {
     late = null;
     if (buffer != null) {

@@ -15,31 +15,31 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A channel's part outside the event loop: what the application's threads call. */
+/** An open channel as the application's threads use it. Safe for use from any thread. */
 public final class WebSocketChannel implements Channel {
 
   /**
-   * How long closing a socket may take the event loop, once it must; more means that the loop is
-   * stuck.
+   * The longest wait for the event loop to close a socket at once. If it takes longer, the loop is
+   * blocked.
    */
   private static final Duration ABORT = Duration.ofSeconds(1);
 
   private final io.netty.channel.Channel socket;
   private final EventLoop loop;
-  private final AbortHandler edge;
+  private final AbortHandler aborter;
   private final StreamRuntime.Signal ended;
   private final Inbox<Message, TransportException> inbox;
   private final OutboundQueue outbound;
   private final WebSocketHandler handler;
 
-  /** Null once it has run. The receiving thread's, after the channel was handed out. */
+  /** Null once it has run. Used by the receiving thread only, after the channel was opened. */
   private @Nullable Runnable firstMessage;
 
   public WebSocketChannel(
-      io.netty.channel.Channel socket, AbortHandler edge, ChannelSettings settings) {
+      io.netty.channel.Channel socket, AbortHandler aborter, ChannelSettings settings) {
     this.socket = socket;
     this.loop = socket.eventLoop();
-    this.edge = edge;
+    this.aborter = aborter;
     StreamRuntime runtime = settings.runtime();
     MaskKeyGenerator keys = new MaskKeyGenerator();
     ended = runtime.newSignal();
@@ -51,7 +51,7 @@ public final class WebSocketChannel implements Channel {
             this::pauseChanged,
             runtime);
     outbound = new OutboundQueue(socket, keys, runtime);
-    handler = new WebSocketHandler(socket, edge, settings, inbox, outbound, keys);
+    handler = new WebSocketHandler(socket, aborter, settings, inbox, outbound, keys);
     socket.closeFuture().addListener(done -> ended.raise());
   }
 
@@ -60,7 +60,7 @@ public final class WebSocketChannel implements Channel {
     return handler;
   }
 
-  /** Runs a task when the first message is received. To be called before the first receive. */
+  /** Sets a task that runs when the first message is received. Call it before the first receive. */
   public void onFirstMessage(Runnable task) {
     firstMessage = task;
   }
@@ -83,7 +83,7 @@ public final class WebSocketChannel implements Channel {
       return message;
     }
     if (loop.isShutdown()) {
-      // Closing its sockets, it may not have got round to telling of that.
+      // A loop that shuts down may close its sockets without a report.
       inbox.fail(new Lost(CloseCode.ABNORMAL, "the event loop group has been shut down", null));
     }
     outbound.receiverWaits();
@@ -118,7 +118,7 @@ public final class WebSocketChannel implements Channel {
   public void close(Duration flush) throws InterruptedException {
     beginClose("this side closed the channel");
     if (loop.inEventLoop()) {
-      // Waiting here would keep the loop from doing what is waited for.
+      // Waiting here would block the loop that has to close the channel.
       loop.schedule(this::abort, TimeUnit.NANOSECONDS.convert(flush), TimeUnit.NANOSECONDS);
       return;
     }
@@ -132,22 +132,24 @@ public final class WebSocketChannel implements Channel {
     awaitEnd(ABORT);
   }
 
+  /** Adds a task that runs when the channel has ended. */
   public void onEnd(Runnable task) {
     socket.closeFuture().addListener(done -> task.run());
   }
 
-  /** Starts to say goodbye, from any thread. */
+  /** Begins to close the channel: sends a close frame. Any thread may call it. */
   public void beginClose(String why) {
     execute(() -> handler.close(why));
   }
 
+  /** Waits for the end of the channel, and returns whether it came within the timeout. */
   public boolean awaitEnd(Duration timeout) throws InterruptedException {
     return ended.await(() -> socket.closeFuture().isDone(), timeout);
   }
 
-  /** Closes the socket at once, from any thread, without waiting for it. */
+  /** Closes the socket at once. Does not wait. Any thread may call it. */
   public void abort() {
-    edge.abort(socket);
+    aborter.abort(socket);
   }
 
   @Override
@@ -156,7 +158,7 @@ public final class WebSocketChannel implements Channel {
   }
 
   private void pauseChanged() {
-    execute(handler::readAsInboxSays);
+    execute(handler::updateReading);
   }
 
   private void execute(Runnable task) {
@@ -167,7 +169,7 @@ public final class WebSocketChannel implements Channel {
     try {
       loop.execute(task);
     } catch (RejectedExecutionException e) {
-      // The event loop has ended, and with it this channel: there is nothing left to do.
+      // The event loop has ended, and this channel with it, so there is nothing to do.
     }
   }
 

@@ -23,27 +23,26 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel's part in the event loop, from the end of the handshake on: decodes what arrives into
- * the inbox, answers pings, carries out both sides' goodbyes, and finds out that the peer is gone.
- * Used by the event loop only.
+ * The Netty handler of an open channel: decodes what arrives into the inbox, answers pings,
+ * performs the closing handshake, and detects that the peer is gone. Used by the event loop only.
  */
 final class WebSocketHandler extends ChannelInboundHandlerAdapter
     implements WebSocketFrameDecoder, FrameDecoder.Listener {
 
   private enum Phase {
     OPEN,
-    /** We said goodbye first and wait for the peer's. */
+    /** This side sent its close frame first, and waits for the peer's. */
     CLOSING,
-    /** Nothing is wanted of the connection any more but its end. */
+    /** Only the end of the connection is awaited. */
     ENDING,
     ENDED
   }
 
-  /** How long a peer that said goodbye, or that we told why we leave, has to end the connection. */
+  /** The time that the peer has to end the connection after its close frame or this side's. */
   private static final Duration LINGER = Duration.ofSeconds(1);
 
   private final Channel socket;
-  private final AbortHandler edge;
+  private final AbortHandler aborter;
   private final Inbox<Message, TransportException> inbox;
   private final OutboundQueue outbound;
   private final FrameDecoder decoder;
@@ -55,24 +54,24 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
 
   WebSocketHandler(
       Channel socket,
-      AbortHandler edge,
+      AbortHandler aborter,
       ChannelSettings settings,
       Inbox<Message, TransportException> inbox,
       OutboundQueue outbound,
       MaskKeyGenerator keys) {
     this.socket = socket;
-    this.edge = edge;
+    this.aborter = aborter;
     this.inbox = inbox;
     this.outbound = outbound;
     this.decoder = new FrameDecoder(settings.maxMessageSize(), this);
     this.pongs = new PongWriter(socket, keys);
     this.heartbeat =
         new Heartbeat(
-            socket, outbound, settings.pingInterval(), settings.pongTimeout(), this::silent);
+            socket, outbound, settings.pingInterval(), settings.pongTimeout(), this::peerGone);
   }
 
-  /** Pauses or resumes reading, as the inbox wants it by now. */
-  void readAsInboxSays() {
+  /** Pauses or resumes reading, depending on the inbox. */
+  void updateReading() {
     if (phase == Phase.OPEN) {
       boolean paused = inbox.isPaused();
       socket.config().setAutoRead(!paused);
@@ -80,7 +79,7 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** Our side says goodbye; the connection ends when the peer has said it too. */
+  /** Sends a close frame. The connection ends when the peer has answered it. */
   void close(String why) {
     if (phase == Phase.OPEN) {
       phase = Phase.CLOSING;
@@ -89,7 +88,7 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
       outbound.finish(ClosePayload.of(CloseCode.NORMAL, ""));
       readOn();
     } else if (phase == Phase.ENDING) {
-      closeAfterGoodbye();
+      closeAfterCloseFrame();
     }
   }
 
@@ -140,7 +139,7 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     Throwable error = NettyErrors.unwrapped(cause);
     ended(error instanceof SSLException ? "TLS failed" : "the connection broke", error);
-    edge.abort(socket);
+    aborter.abort(socket);
   }
 
   @Override
@@ -159,7 +158,7 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void onPong(byte[] payload) {
-    // Whatever arrives was told to the heartbeat already.
+    // The heartbeat has noted it in channelRead already.
     outbound.answered(payload);
   }
 
@@ -170,7 +169,7 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
       leave(ClosePayload.of(code, ""));
     } else if (phase == Phase.CLOSING) {
       phase = Phase.ENDING;
-      closeAfterGoodbye();
+      closeAfterCloseFrame();
     }
   }
 
@@ -179,13 +178,13 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
       lose(new Lost(violation.code(), violation.reason(), violation));
       leave(ClosePayload.of(violation.code(), violation.reason()));
     } else {
-      edge.abort(socket);
+      aborter.abort(socket);
     }
   }
 
-  private void silent(String reason) {
+  private void peerGone(String reason) {
     ended(reason, null);
-    edge.abort(socket);
+    aborter.abort(socket);
   }
 
   private void ended(String reason, @Nullable Throwable cause) {
@@ -203,21 +202,23 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
     inbox.fail(lost);
   }
 
-  /** Says goodbye; the connection ends when the peer ends it, or a little later. */
+  /** Sends a close frame. The connection ends when the peer ends it, at the latest after 1 s. */
   private void leave(byte[] closePayload) {
     phase = Phase.ENDING;
     heartbeat.stop();
     pongs.flush();
     outbound.finish(closePayload);
     readOn();
-    socket.eventLoop().schedule(() -> edge.abort(socket), LINGER.toMillis(), TimeUnit.MILLISECONDS);
+    socket
+        .eventLoop()
+        .schedule(() -> aborter.abort(socket), LINGER.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private void closeAfterGoodbye() {
+  private void closeAfterCloseFrame() {
     outbound.finish(ClosePayload.of(CloseCode.NORMAL, "")).addListener(done -> socket.close());
   }
 
-  /** Nobody wants what still comes, but only reading finds the end. */
+  /** Reads on, only to detect the end of the connection. */
   private void readOn() {
     socket.config().setAutoRead(true);
   }

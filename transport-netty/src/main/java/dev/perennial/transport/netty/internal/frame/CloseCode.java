@@ -1,6 +1,6 @@
 package dev.perennial.transport.netty.internal.frame;
 
-/** The codes of a close frame: RFC 6455, section 7.4, and the registry that it founds. */
+/** The codes of close frames: RFC 6455, section 7.4, and its registry. */
 public final class CloseCode {
 
   public static final int NORMAL = 1000;
@@ -17,8 +17,8 @@ public final class CloseCode {
   private CloseCode() {}
 
   /**
-   * Whether a close frame may carry it. 1004 to 1006 and 1015 are kept for other uses, 1012 to 1014
-   * were registered after the RFC, 3000 and up belong to libraries and applications.
+   * Returns whether a close frame may contain a code. 1004 to 1006 and 1015 are reserved, 1012 to
+   * 1014 were registered after the RFC, and 3000 and up are for libraries and applications.
    */
   static boolean isAllowedInFrame(int code) {
     return (code >= 1000 && code <= 1003)

@@ -2,16 +2,15 @@ package dev.perennial.transport.netty.internal.frame;
 
 import java.nio.charset.StandardCharsets;
 
-/**
- * Makes the payload of a close frame: RFC 6455, section 5.5.1. The reason is plain ASCII of ours.
- */
+/** The payload of a close frame: RFC 6455, section 5.5.1. The reason is ASCII. */
 public final class ClosePayload {
 
-  /** A control frame's payload is at most 125 bytes, of which the code takes two. */
+  /** The most bytes of a reason: a control frame's payload of 125 bytes without the code. */
   private static final int MAX_REASON = 123;
 
   private ClosePayload() {}
 
+  /** Returns the payload with a code and a reason, which is cut to its longest length. */
   public static byte[] of(int code, String reason) {
     if (code == CloseCode.NONE) {
       return new byte[0];

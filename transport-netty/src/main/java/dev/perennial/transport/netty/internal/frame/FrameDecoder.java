@@ -5,22 +5,25 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads the frames that a server sends (RFC 6455, section 5) where they lie in the read buffer.
- * Frames and messages may be split anywhere; nothing but the bytes of the current message is kept
- * between two calls. Knows no extension. Not safe for use by several threads at once.
+ * The decoder of a server's frames (RFC 6455, section 5), which reads them from the read buffer.
+ * Frames and messages may be split anywhere; only the bytes of the current message are kept between
+ * two calls. It supports no extension. Not safe for use from several threads.
  */
 public final class FrameDecoder {
 
-  /** What the frames mean. Arrays belong to the receiver. */
+  /** The receiver of what is decoded. It owns the arrays. */
   public interface Listener {
 
+    /** Receives a message. */
     void onMessage(Message message);
 
+    /** Receives a ping. */
     void onPing(byte[] payload);
 
+    /** Receives a pong. */
     void onPong(byte[] payload);
 
-    /** The peer's goodbye; the code is 1005 if its frame had none. Nothing comes after it. */
+    /** Receives the close frame, after which nothing comes. The code is 1005 if it had none. */
     void onClose(int code, String reason);
   }
 
@@ -46,16 +49,16 @@ public final class FrameDecoder {
   private boolean inMessage;
   private byte[] control = new byte[0];
 
+  /** Makes a decoder for one connection. */
   public FrameDecoder(int maxMessageSize, Listener listener) {
     this.assembler = new MessageAssembler(maxMessageSize);
     this.listener = listener;
   }
 
   /**
-   * Reads all that the buffer holds. After a close frame or a violation, everything that follows is
-   * skipped.
+   * Decodes all that the buffer holds. Skips everything after a close frame or a violation.
    *
-   * @throws ProtocolViolation if the peer broke a rule; what came before was handed on
+   * @throws ProtocolViolation if the peer broke a rule; the listener has received what came before
    */
   public void decode(ByteBuf in) throws ProtocolViolation {
     boolean sound = false;
@@ -97,7 +100,7 @@ public final class FrameDecoder {
         throw ProtocolViolation.framing("a control frame is fragmented");
       }
     } else if (opcode == Opcode.CONTINUATION && !inMessage) {
-      throw ProtocolViolation.framing("a continuation frame continues nothing");
+      throw ProtocolViolation.framing("a continuation frame continues no message");
     } else if (opcode != Opcode.CONTINUATION && inMessage) {
       throw ProtocolViolation.framing("a message begins before the fragmented one is over");
     }
@@ -150,7 +153,7 @@ public final class FrameDecoder {
     state = State.PAYLOAD;
   }
 
-  /** Takes what there is of the payload; returns false if the rest of it has not arrived. */
+  /** Reads the payload as far as it has arrived, and returns whether it is complete. */
   private boolean payload(ByteBuf in) throws ProtocolViolation {
     int count = (int) Math.min(left, in.readableBytes());
     if (Opcode.isControl(opcode)) {
@@ -193,7 +196,7 @@ public final class FrameDecoder {
     int code = ((payload[0] & 0xFF) << 8) | (payload[1] & 0xFF);
     if (!CloseCode.isAllowedInFrame(code)) {
       throw ProtocolViolation.framing(
-          "a close frame has the code " + code + ", which none may have");
+          "a close frame has the code " + code + ", which is not allowed");
     }
     Utf8Validator utf8 = new Utf8Validator();
     if (!utf8.accept(payload, 2, payload.length) || !utf8.isComplete()) {

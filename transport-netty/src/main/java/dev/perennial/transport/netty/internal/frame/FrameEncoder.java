@@ -5,10 +5,10 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Writes frames as a client must: whole and masked (RFC 6455, sections 5.1 to 5.3). */
+/** The encoder of a client's frames, which are whole and masked (RFC 6455, sections 5.1 to 5.3). */
 public final class FrameEncoder {
 
-  /** The longest header: two bytes, eight of length, four of the key. */
+  /** The bytes of the longest header: two, eight of the length, four of the key. */
   public static final int MAX_HEADER = 14;
 
   private static final VarHandle LONGS =
@@ -16,11 +16,13 @@ public final class FrameEncoder {
 
   private FrameEncoder() {}
 
+  /** Writes a whole frame. */
   public static void frame(ByteBuf out, int opcode, byte[] payload, int key) {
     header(out, opcode, payload.length, key);
     masked(out, payload, 0, payload.length, key);
   }
 
+  /** Writes a frame's header. */
   public static void header(ByteBuf out, int opcode, int length, int key) {
     out.writeByte(0x80 | opcode);
     if (length <= 125) {
@@ -35,7 +37,7 @@ public final class FrameEncoder {
     out.writeInt(key);
   }
 
-  /** Writes a part of a payload, which begins at a multiple of four. */
+  /** Writes a masked part of a payload. The part begins at a multiple of four. */
   public static void masked(ByteBuf out, byte[] payload, int from, int to, int key) {
     out.ensureWritable(to - from);
     long longKey = ((long) key << 32) | (key & 0xFFFF_FFFFL);

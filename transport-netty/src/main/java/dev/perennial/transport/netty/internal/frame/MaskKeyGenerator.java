@@ -4,9 +4,8 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 
 /**
- * A fresh masking key for each frame. RFC 6455, section 10.3, wants them unpredictable, from a
- * strong source of entropy; drawing many at once makes that cheap. Not safe for use by several
- * threads at once.
+ * A generator of masking keys, one for each frame. RFC 6455, section 10.3, requires a strong source
+ * of entropy; drawing many keys at once makes that cheap. Not safe for use from several threads.
  */
 public final class MaskKeyGenerator {
 
@@ -16,6 +15,7 @@ public final class MaskKeyGenerator {
   private final byte[] bytes = new byte[BLOCK];
   private final ByteBuffer block = ByteBuffer.wrap(bytes).limit(0);
 
+  /** Returns the next key. */
   public int next() {
     if (!block.hasRemaining()) {
       RANDOM.nextBytes(bytes);

@@ -5,20 +5,20 @@ import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
 /**
- * Puts one message at a time together from the payloads of its frames, and discards it while
- * counting once it is over the limit.
+ * The assembler of a message from the payloads of its frames, one message at a time. It counts and
+ * discards a message that is over the size limit.
  *
- * <p>Text is validated piece by piece as it arrives, so that a bad one fails early. What is
- * discarded is not validated: nobody will read it, and its frames are sound. Since a frame says its
- * length first, a message in a single frame that is over the limit is not validated at all, and of
- * a fragmented one only the frames before the one that goes over.
+ * <p>Text is validated piece by piece as it arrives, so that an invalid one fails early. What is
+ * discarded is not validated, because it is not read and its frames are valid. A frame begins with
+ * its length, so a message over the limit in a single frame is not validated at all, and of a
+ * fragmented one only the frames before the limit is exceeded.
  */
 final class MessageAssembler {
 
-  /** How much of a message over the limit is kept. */
+  /** The bytes that are kept of a message over the limit. */
   static final int HEAD = 4096;
 
-  /** A length that is only announced costs no more memory than this. */
+  /** The most bytes allocated for a length that is only announced. */
   private static final int TRUSTED_LENGTH = 1 << 20;
 
   private static final byte[] EMPTY = new byte[0];
@@ -46,7 +46,7 @@ final class MessageAssembler {
     utf8.reset();
   }
 
-  /** Announces the payload of the message's next frame. */
+  /** Begins the payload of the message's next frame. */
   void frame(long length) {
     continued = filled > 0;
     size = size > Long.MAX_VALUE - length ? Long.MAX_VALUE : size + length;
@@ -57,7 +57,7 @@ final class MessageAssembler {
     }
   }
 
-  /** Takes as many bytes of the announced payload. */
+  /** Reads bytes of the announced payload. */
   void payload(ByteBuf in, int count) throws ProtocolViolation {
     if (tooLarge) {
       int kept = Math.min(count, HEAD - filled);
@@ -74,7 +74,7 @@ final class MessageAssembler {
     filled += count;
   }
 
-  /** Ends the message after its last frame. */
+  /** Ends the message after its last frame, and returns it. */
   Message end() throws ProtocolViolation {
     byte[] whole = filled == bytes.length ? bytes : Arrays.copyOf(bytes, filled);
     bytes = EMPTY;
@@ -91,9 +91,9 @@ final class MessageAssembler {
   }
 
   /**
-   * Makes the array as long as the announced size where that is safe, so that an unfragmented
-   * message is copied once; what comes in fragments doubles it, so that many small ones do not copy
-   * all before them each time.
+   * Grows the array to the announced size if that is safe, so that an unfragmented message is
+   * copied once. For fragments the size doubles, so that many small ones do not copy the message
+   * each time.
    */
   private void makeRoomFor(int count) {
     int needed = filled + count;

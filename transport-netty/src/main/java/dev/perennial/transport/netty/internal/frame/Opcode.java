@@ -1,6 +1,6 @@
 package dev.perennial.transport.netty.internal.frame;
 
-/** The kinds of frame: RFC 6455, section 5.2. */
+/** The opcodes of frames: RFC 6455, section 5.2. */
 public final class Opcode {
 
   static final int CONTINUATION = 0x0;

@@ -5,9 +5,9 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Checks that bytes are UTF-8 as RFC 3629 defines it: shortest forms only, no surrogates, nothing
- * over U+10FFFF. Takes them in pieces that may end anywhere, and says no at the first byte that no
- * valid text could continue with.
+ * A validator of UTF-8 as RFC 3629 defines it: shortest forms only, no surrogates, nothing over
+ * U+10FFFF. It accepts pieces that may end anywhere, and fails at the first byte with which no
+ * valid text can continue. Not safe for use from several threads.
  */
 final class Utf8Validator {
 
@@ -16,37 +16,37 @@ final class Utf8Validator {
   private static final long HIGH_BITS = 0x8080808080808080L;
   private static final int LONGEST_SEQUENCE = 4;
 
-  /** How many bytes the sequence at the end of the last piece still lacks. */
+  /** The number of bytes that the sequence at the end of the last piece lacks. */
   private int missing;
 
   /**
-   * What the next of them may be; only the one after the first byte of a sequence has a narrower
-   * range than usual.
+   * The lowest value of the next byte. Only the second byte of a sequence has a narrower range than
+   * usual.
    */
   private int lowest;
 
   private int highest;
 
-  /** Whether a whole text is valid. */
+  /** Returns whether a whole text is valid. */
   static boolean isValid(byte[] bytes) {
     Utf8Validator validator = new Utf8Validator();
     return validator.accept(bytes, 0, bytes.length) && validator.isComplete();
   }
 
-  /** Starts over with a new text. */
+  /** Begins a new text. */
   void reset() {
     missing = 0;
   }
 
-  /** Whether the text may end here. */
+  /** Returns whether the text may end here. */
   boolean isComplete() {
     return missing == 0;
   }
 
   /**
-   * Takes the next piece.
+   * Validates the next piece.
    *
-   * @return whether the text is valid so far; after a no, only {@link #reset} makes sense
+   * @return whether the text is valid so far; after false, call {@link #reset}
    */
   boolean accept(byte[] bytes, int from, int to) {
     int i = from;
@@ -101,8 +101,8 @@ final class Utf8Validator {
   }
 
   /**
-   * The length of the sequence that begins here, of which there are four bytes to look at; 0 if it
-   * is none.
+   * Returns the length of the sequence that begins here, or 0 if it is not valid. At least four
+   * bytes follow.
    */
   private static int sequence(byte[] bytes, int at) {
     int first = bytes[at] & 0xFF;
@@ -148,12 +148,12 @@ final class Utf8Validator {
     return (value & 0xC0) == 0x80;
   }
 
-  /** Below these, the sequence would be longer than it needs to be. */
+  /** Returns the lowest second byte; below it, the sequence is not the shortest form. */
   private static int lowestSecond(int first) {
     return first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
   }
 
-  /** Above these, the sequence would be a surrogate or over U+10FFFF. */
+  /** Returns the highest second byte; above it is a surrogate or more than U+10FFFF. */
   private static int highestSecond(int first) {
     return first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
   }

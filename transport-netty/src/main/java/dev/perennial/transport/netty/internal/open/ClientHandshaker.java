@@ -12,21 +12,22 @@ import io.netty.handler.codec.http.websocketx.WebSocketVersion;
 import java.net.URI;
 import java.util.function.Supplier;
 
-/** Netty's handshake with our frames behind it. */
+/** Netty's handshake, followed by the channel's own frames. */
 final class ClientHandshaker extends WebSocketClientHandshaker13 {
 
   private final boolean hasOrigin;
   private final Supplier<WebSocketFrameDecoder> decoder;
 
   /**
-   * @param headers the request's, {@code Host} included
-   * @param decoder takes over the connection once the server has agreed
+   * Makes a handshake.
+   *
+   * @param headers the request's headers, {@code Host} included
+   * @param decoder supplies the handler of the connection after the handshake
    */
   ClientHandshaker(
       WebSocketUri target, HttpHeaders headers, Supplier<WebSocketFrameDecoder> decoder) {
-    // Of the URI, only path and query are used, since the Host header is given; a host that is
-    // legal in URIs but not in
-    // java.net.URI, such as one with an underscore, never gets there.
+    // Netty uses only path and query of the URI, because the Host header is given. So the host may
+    // have an underscore, which java.net.URI does not allow.
     super(
         URI.create("ws://host" + target.resource()),
         WebSocketVersion.V13,
@@ -42,7 +43,7 @@ final class ClientHandshaker extends WebSocketClientHandshaker13 {
   protected FullHttpRequest newHandshakeRequest() {
     FullHttpRequest request = super.newHandshakeRequest();
     if (!hasOrigin) {
-      // It is for browsers (RFC 6455, section 4.1), and Netty makes it up.
+      // Netty invents this header, which is for browsers (RFC 6455, section 4.1).
       request.headers().remove(HttpHeaderNames.ORIGIN);
     }
     return request;
@@ -55,10 +56,10 @@ final class ClientHandshaker extends WebSocketClientHandshaker13 {
 
   @Override
   protected WebSocketFrameEncoder newWebSocketEncoder() {
-    return new PassThrough();
+    return new NoOpEncoder();
   }
 
-  /** Stands where Netty wants an encoder; what we write is frames already. */
-  static final class PassThrough extends ChannelOutboundHandlerAdapter
+  /** The encoder that Netty requires. It does nothing, because the channel writes frames. */
+  static final class NoOpEncoder extends ChannelOutboundHandlerAdapter
       implements WebSocketFrameEncoder {}
 }

@@ -6,7 +6,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
-/** Event loops for NIO, with what Netty 4.1 and 4.2 both have. */
+/** Event loops for NIO, made with what Netty 4.1 and 4.2 both have. */
 public final class EventLoops {
 
   private EventLoops() {}

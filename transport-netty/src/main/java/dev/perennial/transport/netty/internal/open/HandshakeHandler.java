@@ -1,6 +1,5 @@
 package dev.perennial.transport.netty.internal.open;
 
-import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.transport.netty.internal.channel.WebSocketChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -24,13 +23,16 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the server for a WebSocket and reads its answer. Used by the event loop only. */
+/**
+ * The handler of the WebSocket handshake: sends the request and reads the answer. Used by the event
+ * loop only.
+ */
 final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
-  /** How much of a refusal's body is kept. */
+  /** The most bytes of a refusal's body that are kept. */
   private static final int MAX_BODY = 4096;
 
-  /** How long the body of a refusal may take after its headers; what is there by then is enough. */
+  /** The longest wait for a refusal's body after its headers; what has arrived then is enough. */
   private static final Duration BODY_TIMEOUT = Duration.ofSeconds(1);
 
   private final OpenAttempt attempt;
@@ -135,29 +137,22 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     over = true;
     int status = response.status().code();
     if (status != HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
-      attempt.fail(new Rejected(status, attempt.headers(response), body.toByteArray()));
+      attempt.fail(OpenFailures.ofRefusal(attempt, response, body.toByteArray()));
       return;
     }
     try {
       upgrade(ctx, response);
     } catch (WebSocketHandshakeException e) {
-      attempt.fail(
-          new Rejected(
-              attempt.target()
-                  + " agreed to the upgrade, but its answer is wrong: "
-                  + e.getMessage(),
-              status,
-              attempt.headers(response),
-              body.toByteArray()));
+      attempt.fail(OpenFailures.ofInvalidAgreement(attempt, response, body.toByteArray(), e));
     }
   }
 
   /**
-   * Lets Netty check the answer; if it is right, our decoder stands in the pipeline afterwards, and
-   * we do not.
+   * Lets Netty check the answer. If it is valid, the pipeline then has the channel's handler in
+   * place of this one.
    */
   private void upgrade(ChannelHandlerContext ctx, HttpResponse response) {
-    // We offered none, so the server must not have chosen one: RFC 6455, section 4.1.
+    // None was offered, so the server must not choose one: RFC 6455, section 4.1.
     String extensions = response.headers().get(HttpHeaderNames.SEC_WEBSOCKET_EXTENSIONS);
     if (extensions != null) {
       throw new WebSocketHandshakeException(
@@ -171,8 +166,8 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
             response.headers(),
             new DefaultHttpHeaders());
     handshaker.finishHandshake(ctx.channel(), full);
-    if (ctx.pipeline().get(ClientHandshaker.PassThrough.class) != null) {
-      ctx.pipeline().remove(ClientHandshaker.PassThrough.class);
+    if (ctx.pipeline().get(ClientHandshaker.NoOpEncoder.class) != null) {
+      ctx.pipeline().remove(ClientHandshaker.NoOpEncoder.class);
     }
     ctx.pipeline().remove(this);
     attempt.succeed(channel);
@@ -185,7 +180,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Hints that come before the answer, such as 103. */
+  /** Returns whether a status comes before the answer, such as 103. */
   private static boolean isInterim(HttpResponseStatus status) {
     return status.codeClass() == HttpStatusClass.INFORMATIONAL
         && status.code() != HttpResponseStatus.SWITCHING_PROTOCOLS.code();

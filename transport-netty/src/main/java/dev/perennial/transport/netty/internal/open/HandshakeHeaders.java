@@ -15,12 +15,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The handshake's headers, both ways: the caller's are checked before anything of them can get into
- * Netty's error messages, the answer's are taken out of Netty's hands.
+ * The headers of the handshake's request and answer. The caller's headers are checked before Netty
+ * sees them, so that its error messages cannot show a value.
  */
 public final class HandshakeHeaders {
 
-  /** RFC 9110, section 5.6.2. */
+  /** The syntax of a header's name: RFC 9110, section 5.6.2. */
   private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 
   /** The handshake sets the first three; a request without a body has none of the others. */
@@ -32,9 +32,9 @@ public final class HandshakeHeaders {
   private HandshakeHeaders() {}
 
   /**
-   * Makes the handshake's own headers of those that the caller gave.
+   * Returns the request's headers, made of those that the caller gave.
    *
-   * @throws IllegalArgumentException if one cannot be sent; the message never has a value
+   * @throws IllegalArgumentException if one cannot be sent; the message never shows a value
    */
   public static HttpHeaders of(WebSocketUri target, Map<String, String> given) {
     HttpHeaders headers = new DefaultHttpHeaders();
@@ -47,10 +47,9 @@ public final class HandshakeHeaders {
   }
 
   /**
-   * An answer's headers, names in lower case.
+   * Returns an answer's headers, names in lower case.
    *
-   * @param now goes where a {@code Date} is missing, as RFC 9110, section 6.6.1, asks of those who
-   *     have a clock
+   * @param now the value of a missing {@code Date}: RFC 9110, section 6.6.1
    */
   static Map<String, List<String>> copy(HttpHeaders headers, Instant now) {
     Map<String, List<String>> copy = new LinkedHashMap<>();
@@ -66,32 +65,33 @@ public final class HandshakeHeaders {
   private static void checkName(String name) {
     if (!name.matches(TOKEN)) {
       throw new IllegalArgumentException(
-          "a header's name has characters that HTTP does not allow in one, or is empty");
+          "Cannot set a header: HTTP does not allow its name. Correct the name.");
     }
     String lower = name.toLowerCase(Locale.ROOT);
     if (lower.equals("proxy-authorization")) {
       throw new IllegalArgumentException(
-          "the header "
+          "Cannot set the header "
               + name
-              + " would go to the server and not to the proxy; give the builder's httpProxy the"
-              + " user and password");
+              + ": it would go to the server and not to the proxy. Give the user and password to"
+              + " NettyTransportBuilder.httpProxy().");
     }
     if (RESERVED.contains(lower) || lower.startsWith(RESERVED_PREFIX)) {
       throw new IllegalArgumentException(
-          "the header " + name + " belongs to the handshake itself; leave it out");
+          "Cannot set the header " + name + ": the handshake sets it itself. Leave it out.");
     }
   }
 
-  /** RFC 9110, section 5.5: no control characters but tabs; one byte per character. */
+  /** Checks a value by RFC 9110, section 5.5: no control characters but tabs, one byte each. */
   private static void checkValue(String name, String value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
       if ((c < ' ' && c != '\t') || c == 0x7F || c > 0xFF) {
         throw new IllegalArgumentException(
-            "the value of the header "
+            "Cannot set the header "
                 + name
-                + " has a character that HTTP does not allow in one, at index "
-                + i);
+                + ": HTTP does not allow the character at index "
+                + i
+                + " of its value. Remove it.");
       }
     }
   }

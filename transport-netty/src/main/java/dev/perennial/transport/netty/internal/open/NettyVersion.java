@@ -5,7 +5,7 @@ import io.netty.util.Version;
 import java.util.List;
 import java.util.Map;
 
-/** Checks that the class path has a Netty that this module can use. */
+/** Check of the Netty version on the class path. */
 public final class NettyVersion {
 
   /** README.md and the property netty.lowest in the parent POM say the same. */

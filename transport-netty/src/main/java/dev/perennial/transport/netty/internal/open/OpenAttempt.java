@@ -30,7 +30,10 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** One attempt to open a channel to one address: connect, tunnel, TLS, handshake. */
+/**
+ * One attempt to open a channel to one address: connection, proxy tunnel, TLS and handshake. The
+ * opening thread starts it and awaits its outcome, which the event loop reports.
+ */
 public final class OpenAttempt {
 
   private static final WriteBufferWaterMark WATER_MARK =
@@ -43,19 +46,19 @@ public final class OpenAttempt {
   private final @Nullable TlsClient tls;
   private final @Nullable ProxyServer proxy;
   private final StreamRuntime.Signal signal;
-  private final AbortHandler edge = new AbortHandler();
+  private final AbortHandler aborter = new AbortHandler();
 
   private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
 
   private volatile @Nullable Channel socket;
-  private volatile Stage stage = Stage.CONNECTING;
+  private volatile Stage stage = Stage.CONNECTION;
 
-  /** How far an attempt is. */
+  /** The stage of an attempt, in the order of progress. */
   public enum Stage {
-    CONNECTING("no connection"),
-    TUNNELLING("no answer from the proxy"),
-    SECURING("no end of the TLS handshake"),
-    ASKING("no answer to the handshake");
+    CONNECTION("no connection"),
+    PROXY_TUNNEL("no answer from the proxy"),
+    TLS_HANDSHAKE("no end of the TLS handshake"),
+    WEBSOCKET_HANDSHAKE("no answer to the handshake");
 
     private final String missing;
 
@@ -70,6 +73,12 @@ public final class OpenAttempt {
 
   private record Failed(TransportException cause) implements Outcome {}
 
+  /**
+   * Prepares an attempt.
+   *
+   * @param tls null for {@code ws}
+   * @param proxy null for a direct connection
+   */
   public OpenAttempt(
       ChannelSettings settings,
       WebSocketUri target,
@@ -86,18 +95,23 @@ public final class OpenAttempt {
     return target;
   }
 
-  /** The headers of an answer that is none to go on with. */
+  /** Returns the headers of an answer that refuses the channel. */
   Map<String, List<String>> headers(HttpResponse response) {
     return HandshakeHeaders.copy(response.headers(), settings.runtime().now());
   }
 
-  /** Who has to answer next: the proxy, as long as there is no tunnel through it. */
+  /** Returns the peer that must answer next: the proxy until it has made the tunnel. */
   String peer() {
-    boolean proxys = stage == Stage.CONNECTING || stage == Stage.TUNNELLING;
-    return proxy != null && proxys ? "the proxy " + proxy : target.toString();
+    boolean tunnelled = stage != Stage.CONNECTION && stage != Stage.PROXY_TUNNEL;
+    return proxy != null && !tunnelled ? "the proxy " + proxy : "the server";
   }
 
-  /** Begins; the outcome is awaited. */
+  /** Returns what the socket connects to: the proxy, or else the target. */
+  String destination() {
+    return proxy == null ? target.toString() : "the proxy " + proxy;
+  }
+
+  /** Starts the attempt. The opening thread then awaits the outcome. */
   public void start(EventLoopGroup group, InetAddress address, HttpHeaders headers) {
     Bootstrap bootstrap =
         new Bootstrap()
@@ -105,10 +119,9 @@ public final class OpenAttempt {
             .channel(NioSocketChannel.class)
             .disableResolver()
             .option(ChannelOption.TCP_NODELAY, true)
-            // Whoever waits for the attempt gives it up in time.
+            // The opening thread applies the timeout.
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
-            // A peer that no longer takes anything may have sent things before, which must be
-            // handed out.
+            // If the peer no longer reads, what it sent before must still be delivered.
             .option(ChannelOption.AUTO_CLOSE, false)
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
             .handler(
@@ -141,7 +154,7 @@ public final class OpenAttempt {
   private void fill(Channel socket, InetAddress address, HttpHeaders headers) {
     this.socket = socket;
     ChannelPipeline pipeline = socket.pipeline();
-    pipeline.addLast(edge);
+    pipeline.addLast(aborter);
     HttpDecoderConfig config = new HttpDecoderConfig().setMaxHeaderSize(MAX_RESPONSE_HEADERS);
     if (proxy instanceof Socks5Proxy socks) {
       pipeline.addLast(socks.newHandler(address));
@@ -156,7 +169,7 @@ public final class OpenAttempt {
             config,
             HttpClientCodec.DEFAULT_PARSE_HTTP_AFTER_CONNECT_REQUEST,
             HttpClientCodec.DEFAULT_FAIL_ON_MISSING_RESPONSE));
-    WebSocketChannel channel = new WebSocketChannel(socket, edge, settings);
+    WebSocketChannel channel = new WebSocketChannel(socket, aborter, settings);
     pipeline.addLast(
         new HandshakeHandler(
             this, channel, new ClientHandshaker(target, headers, channel::handler)));
@@ -165,12 +178,12 @@ public final class OpenAttempt {
   // Called by the event loop.
 
   private void connected() {
-    // Later if the listener was added to a connection that was there, and TLS or the proxy spoke.
-    if (stage == Stage.CONNECTING) {
+    // TLS or the proxy may have advanced the stage before this listener is called.
+    if (stage == Stage.CONNECTION) {
       if (proxy == null) {
         tunnelled();
       } else {
-        stage = Stage.TUNNELLING;
+        stage = Stage.PROXY_TUNNEL;
       }
     }
     signal.raise();
@@ -180,12 +193,12 @@ public final class OpenAttempt {
     if (tls == null) {
       secured();
     } else {
-      stage = Stage.SECURING;
+      stage = Stage.TLS_HANDSHAKE;
     }
   }
 
   void secured() {
-    stage = Stage.ASKING;
+    stage = Stage.WEBSOCKET_HANDSHAKE;
   }
 
   void succeed(WebSocketChannel channel) {
@@ -208,7 +221,7 @@ public final class OpenAttempt {
 
   // Called by the opening thread.
 
-  /** Waits until there is a connection, or it is clear that there will be none. */
+  /** Waits until there is a connection or an outcome, and returns whether there is one in time. */
   public boolean awaitConnected(Duration timeout) throws InterruptedException {
     return signal.await(() -> isConnected() || isDone(), timeout);
   }
@@ -216,7 +229,7 @@ public final class OpenAttempt {
   /**
    * Waits for the outcome.
    *
-   * @throws TransportException if the channel did not come about in time
+   * @throws TransportException if the channel could not be opened in time
    */
   public WebSocketChannel await(Duration timeout) throws TransportException, InterruptedException {
     signal.await(this::isDone, timeout);
@@ -228,18 +241,19 @@ public final class OpenAttempt {
   }
 
   private boolean isConnected() {
-    return stage != Stage.CONNECTING;
+    return stage != Stage.CONNECTION;
   }
 
+  /** Returns the stage that the attempt has reached. */
   public Stage stage() {
     return stage;
   }
 
-  /** Closes what there is. From any thread; does not wait. */
+  /** Closes the socket, if there is one. Does not wait. Any thread may call it. */
   public void abandon() {
     Channel begun = socket;
     if (begun != null) {
-      edge.abort(begun);
+      aborter.abort(begun);
     }
   }
 
@@ -249,13 +263,13 @@ public final class OpenAttempt {
 
   private TransportException tooLate() {
     return new Unreachable(
-        "opening a channel to "
+        "Cannot open a channel to "
             + target
-            + " took too long: there was "
-            + (stage == Stage.CONNECTING && proxy != null
+            + ": there was "
+            + (stage == Stage.CONNECTION && proxy != null
                 ? stage.missing + " to the proxy " + proxy
                 : stage.missing)
-            + " in time",
+            + " in time. Check that the server runs there, or raise the connect timeout.",
         null);
   }
 }

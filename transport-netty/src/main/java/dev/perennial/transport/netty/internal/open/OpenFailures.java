@@ -7,7 +7,9 @@ import dev.perennial.port.TransportException.Untrusted;
 import dev.perennial.transport.netty.internal.address.HttpProxy;
 import dev.perennial.transport.netty.internal.channel.NettyErrors;
 import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.net.ConnectException;
@@ -19,15 +21,15 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
-/** Says what it means that a channel did not come about. */
+/** The exceptions for the ways in which a channel cannot be opened. */
 final class OpenFailures {
 
-  /** A chain of causes longer than this is taken for a cycle. */
+  /** The longest chain of causes that is searched; a longer one may be a cycle. */
   private static final int MAX_CAUSES = 32;
 
   /**
-   * How TLS says that the two sides have no protocol or cipher in common: the alerts of RFC 8446,
-   * section 6.2, under the JDK's and OpenSSL's names, and the JDK's own words where it finds out
+   * The words of TLS if the two sides have no protocol or cipher in common: the alerts of RFC 8446,
+   * section 6.2, by the JDK's and OpenSSL's names, and the JDK's own words if it detects that
    * itself.
    */
   private static final Pattern NOTHING_IN_COMMON =
@@ -36,15 +38,23 @@ final class OpenFailures {
               + "|no appropriate protocol|selected protocol version",
           Pattern.CASE_INSENSITIVE);
 
+  private static final String CHECK_SERVER = ". Check that a WebSocket server runs there.";
+
   private OpenFailures() {}
 
   /**
+   * Returns the exception for an error while a channel is opened.
+   *
    * @param cause null if the peer ended the connection
    */
   static TransportException of(OpenAttempt attempt, @Nullable Throwable cause) {
     if (cause == null) {
       return new Unreachable(
-          attempt.peer() + " ended the connection before it answered the handshake", null);
+          cannotOpen(attempt)
+              + attempt.peer()
+              + " ended the connection before it answered the handshake"
+              + CHECK_SERVER,
+          null);
     }
     Throwable error = NettyErrors.unwrapped(cause);
     if (error instanceof SSLException) {
@@ -52,25 +62,42 @@ final class OpenFailures {
     }
     if (error instanceof ProxyConnectException) {
       return new Unreachable(
-          attempt.peer() + " gave no connection to " + attempt.target() + message(error), error);
+          cannotOpen(attempt)
+              + attempt.peer()
+              + " gave no connection"
+              + reason(error)
+              + ". Check the proxy's settings, and that the server runs there.",
+          error);
     }
     if (error instanceof ConnectException) {
-      return new Unreachable("no connection to " + attempt.peer() + message(error), error);
+      return new Unreachable(
+          "Cannot connect to "
+              + attempt.destination()
+              + ": "
+              + NettyErrors.reason(error)
+              + ". Check that it runs there.",
+          error);
     }
     return broken(attempt, error);
   }
 
-  /** What waiting may mend, such as a server or balancer that restarts, is not distrust. */
+  /**
+   * Tells distrust, which lasts, from errors that may pass, for example while a server restarts.
+   */
   private static TransportException ofTls(OpenAttempt attempt, Throwable error) {
     if (error instanceof NotSslRecordException) {
-      // Its message is what the peer sent, which may be anything, so it is not even the cause.
+      // Not as the cause: its message is what the peer sent, which may be anything.
       return new Unreachable(
-          attempt.target() + " answered with something that is not TLS: is it the right port?",
-          null);
+          cannotOpen(attempt) + "the answer is not TLS. Check that it is the right port.", null);
     }
     if (isDistrust(error)) {
       return new Untrusted(
-          "TLS could not establish that it talks to " + attempt.target() + message(error), error);
+          "Cannot establish by TLS that the server is "
+              + attempt.target()
+              + ": "
+              + NettyErrors.reason(error)
+              + ". Check its certificate, or set whom to trust with NettyTransportBuilder.trust().",
+          error);
     }
     return broken(attempt, error);
   }
@@ -92,44 +119,85 @@ final class OpenFailures {
     return error.getMessage() != null && NOTHING_IN_COMMON.matcher(error.getMessage()).find();
   }
 
-  /** An HTTP proxy that does not give a tunnel. */
+  /** Returns the exception for an HTTP proxy that refuses the tunnel. */
   static TransportException ofProxy(OpenAttempt attempt, HttpProxy proxy, HttpResponse response) {
     int status = response.status().code();
     return Rejected.byProxy(
         proxy.toString(),
-        "the proxy "
+        cannotOpen(attempt)
+            + "the proxy "
             + proxy
-            + " refused a tunnel to "
-            + attempt.target()
-            + " with status "
+            + " refused a tunnel with status "
             + status
             + (status == 407
-                ? ": give the builder's httpProxy the user and password that it wants"
-                : ""),
+                ? ". Set its user and password with NettyTransportBuilder.httpProxy()."
+                : afterStatus(response, ". Check the proxy's settings.")),
         status,
         attempt.headers(response));
   }
 
-  /** What answers does not speak HTTP, or not as we can read it. */
+  /** Returns the exception for a server's answer that refuses the channel. */
+  static TransportException ofRefusal(OpenAttempt attempt, HttpResponse response, byte[] body) {
+    int status = response.status().code();
+    return new Rejected(
+        cannotOpen(attempt)
+            + "the server answered the handshake with status "
+            + status
+            + afterStatus(response, ". Check that the address is that of a WebSocket."),
+        status,
+        attempt.headers(response),
+        body);
+  }
+
+  /** Returns the exception for a server's answer that agrees to the upgrade, but is not valid. */
+  static TransportException ofInvalidAgreement(
+      OpenAttempt attempt, HttpResponse response, byte[] body, Throwable cause) {
+    return new Rejected(
+        cannotOpen(attempt)
+            + "the server agreed to the upgrade, but its answer is wrong"
+            + reason(cause)
+            + CHECK_SERVER,
+        response.status().code(),
+        attempt.headers(response),
+        body);
+  }
+
+  /** Returns the exception for an answer that is not HTTP, or cannot be read. */
   static TransportException ofAnswer(OpenAttempt attempt, Throwable cause) {
     return new Unreachable(
-        attempt.peer()
+        cannotOpen(attempt)
+            + attempt.peer()
             + (cause instanceof TooLongFrameException
                 ? " answered with more headers than fit into the limit"
-                : " does not answer with HTTP"),
+                : " does not answer with HTTP")
+            + CHECK_SERVER,
         cause);
   }
 
   private static TransportException broken(OpenAttempt attempt, Throwable error) {
     return new Unreachable(
-        "the connection to "
+        cannotOpen(attempt)
+            + "the connection to "
             + attempt.peer()
             + " broke before the handshake was answered"
-            + message(error),
+            + reason(error)
+            + CHECK_SERVER,
         error);
   }
 
-  private static String message(Throwable error) {
-    return error.getMessage() == null ? "" : ": " + error.getMessage();
+  private static String cannotOpen(OpenAttempt attempt) {
+    return "Cannot open a channel to " + attempt.target() + ": ";
+  }
+
+  private static String reason(Throwable error) {
+    return error.getMessage() == null ? "" : " (" + NettyErrors.reason(error) + ')';
+  }
+
+  /** Returns what to do; nothing if the exception adds to the status where a redirect points. */
+  private static String afterStatus(HttpResponse response, String whatToDo) {
+    boolean redirect =
+        response.status().codeClass() == HttpStatusClass.REDIRECTION
+            && response.headers().contains(HttpHeaderNames.LOCATION);
+    return redirect ? "" : whatToDo;
   }
 }

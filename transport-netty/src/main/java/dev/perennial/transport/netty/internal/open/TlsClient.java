@@ -1,5 +1,6 @@
 package dev.perennial.transport.netty.internal.open;
 
+import dev.perennial.port.LogText;
 import dev.perennial.transport.netty.internal.address.WebSocketUri;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
@@ -12,13 +13,10 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Makes the client's end of TLS, which always checks that the certificate is for the host that was
- * asked for.
- */
+/** A factory of TLS handlers, which always check that the certificate is for the host. */
 public final class TlsClient {
 
-  /** How long a peer that does not read may hold up an orderly close. */
+  /** The longest delay of an orderly close by a peer that does not read, in milliseconds. */
   private static final int CLOSE_NOTIFY_MILLIS = 1000;
 
   private final @Nullable SslContext netty;
@@ -29,14 +27,14 @@ public final class TlsClient {
     this.jdk = jdk;
   }
 
+  /** Makes a factory with Netty's own context. */
   public static TlsClient of(SslContext context) {
     return new TlsClient(context, null);
   }
 
   /**
-   * Goes to the JDK rather than through Netty's builder, which wraps a plain trust manager in a way
-   * that switches off the check of the host name. The JDK adds the check to those that do not make
-   * it themselves.
+   * Makes a factory with the JDK's TLS. Netty's builder would wrap a plain trust manager in a way
+   * that disables the check of the host name; the JDK adds the check to a plain one.
    *
    * @param trustManagers null for the JVM's own
    */
@@ -46,12 +44,18 @@ public final class TlsClient {
       context.init(null, trustManagers, null);
       return new TlsClient(null, context);
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("this JVM could not set up TLS", e);
+      throw new IllegalStateException(
+          "Cannot set up TLS: "
+              + LogText.reason(e)
+              + ". Check the security providers and the trust store of the JVM.",
+          e);
     }
   }
 
   /**
-   * @param tasks runs what may take long, such as checking certificates, outside of the event loop
+   * Makes the handler of a connection.
+   *
+   * @param tasks runs slow tasks, such as the check of certificates, outside the event loop
    */
   SslHandler newHandler(ByteBufAllocator allocator, WebSocketUri target, Executor tasks) {
     SslHandler handler;
@@ -67,7 +71,7 @@ public final class TlsClient {
     SSLParameters parameters = handler.engine().getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     handler.engine().setSSLParameters(parameters);
-    // The attempt as a whole has a timeout.
+    // None here, because the whole attempt has a timeout.
     handler.setHandshakeTimeoutMillis(0);
     handler.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_MILLIS);
     return handler;

@@ -20,11 +20,11 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.ReferenceCountUtil;
 
 /**
- * Asks an HTTP proxy for a tunnel to the target (RFC 9110, section 9.3.6). The handlers behind it
- * see the connection become active once the tunnel is there. Used by the event loop only.
+ * The handler that requests a tunnel from an HTTP proxy (RFC 9110, section 9.3.6). For the handlers
+ * behind it, the connection becomes active when the tunnel is open. Used by the event loop only.
  *
- * <p>Unlike Netty's own handler it skips interim answers, takes every 2xx for an agreement, and
- * keeps a refusal's headers.
+ * <p>Unlike Netty's own handler it skips interim answers, accepts every 2xx status, and keeps the
+ * headers of a refusal.
  */
 final class TunnelHandler extends ChannelInboundHandlerAdapter {
 
@@ -39,7 +39,8 @@ final class TunnelHandler extends ChannelInboundHandlerAdapter {
     this.proxy = proxy;
     this.decoder =
         new HttpResponseDecoder(config) {
-          // What comes after an agreement's headers is the server's; no other body is wanted.
+          // After the headers of a 2xx answer, all bytes are the server's. Other bodies are
+          // ignored.
           @Override
           protected boolean isContentAlwaysEmpty(HttpMessage message) {
             return true;
@@ -92,7 +93,7 @@ final class TunnelHandler extends ChannelInboundHandlerAdapter {
       pipeline.remove(encoder);
       ctx.fireChannelActive();
       pipeline.remove(this);
-      // Last, because it passes on what the server has sent already.
+      // Removed last, because it then passes on what the server has sent already.
       pipeline.remove(decoder);
     } else if (response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
       over = true;

@@ -36,13 +36,15 @@ class HeartbeatClockTest {
 
   @BeforeEach
   void start() {
-    AbortHandler edge = new AbortHandler();
+    AbortHandler aborter = new AbortHandler();
     MaskKeyGenerator keys = new MaskKeyGenerator();
     outbound = new OutboundQueue(socket, keys, runtime);
     ChannelSettings settings = new ChannelSettings(1000, INTERVAL, TIMEOUT, 1000, 1 << 20, runtime);
     socket.freezeTime();
-    socket.pipeline().addLast(edge);
-    socket.pipeline().addLast(new WebSocketHandler(socket, edge, settings, inbox, outbound, keys));
+    socket.pipeline().addLast(aborter);
+    socket
+        .pipeline()
+        .addLast(new WebSocketHandler(socket, aborter, settings, inbox, outbound, keys));
   }
 
   @AfterEach
@@ -130,7 +132,7 @@ class HeartbeatClockTest {
     assertThat(socket.isOpen()).isFalse();
     assertThatThrownBy(() -> inbox.poll(Duration.ZERO))
         .isInstanceOf(Lost.class)
-        .hasMessageContaining("nothing has arrived for 25000 ms after a ping");
+        .hasMessageContaining("nothing has arrived for 25 s after a ping");
   }
 
   @Test
