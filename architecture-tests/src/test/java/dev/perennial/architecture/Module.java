@@ -40,14 +40,14 @@ record Module(
   static final Module TRANSPORT_NETTY =
       new Module(
           "perennial-transport-netty",
-          List.of(".transport.netty"),
+          List.of(".transport.netty", ".transport.netty.internal.."),
           SEEN_OF_CORE,
           List.of(NULLNESS, NETTY),
           true);
   static final Module SOURCE_TAP =
       new Module(
           "perennial-source-tap",
-          List.of(".source.tap"),
+          List.of(".source.tap", ".source.tap.internal.."),
           SEEN_OF_CORE,
           with(JACKSON, NULLNESS),
           true);

@@ -7,10 +7,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What an account's host says about the account. Open: a status that this version does not know is
+ * The status of an account according to its host. A status that this version does not know is
  * delivered as it came.
  *
- * @param value the word that Tap uses
+ * @param value Tap's name for the status
  */
 public record AccountStatus(String value) {
 
@@ -24,13 +24,13 @@ public record AccountStatus(String value) {
       Stream.of(ACTIVE, TAKENDOWN, SUSPENDED, DEACTIVATED, DELETED)
           .collect(Collectors.toUnmodifiableMap(AccountStatus::value, Function.identity()));
 
-  /** The status of that name; one of the constants if there is one. */
+  /** Returns the status with a name; one of the constants if there is one. */
   public static AccountStatus of(String value) {
     AccountStatus known = KNOWN.get(value);
     return known == null ? new AccountStatus(value) : known;
   }
 
-  /** Whether it is one of the constants. */
+  /** Returns whether this is one of the constants. */
   public boolean isKnown() {
     return KNOWN.containsKey(value);
   }

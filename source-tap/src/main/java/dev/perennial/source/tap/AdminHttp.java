@@ -2,7 +2,13 @@ package dev.perennial.source.tap;
 
 import dev.perennial.port.LogText;
 import dev.perennial.source.tap.TapAdminException.Kind;
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.http.LimitedBodySubscriber;
+import dev.perennial.source.tap.internal.http.SecretRedactor;
+import dev.perennial.source.tap.internal.http.TapUri;
+import dev.perennial.source.tap.internal.message.Json;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
@@ -21,19 +27,18 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Sends the management API's requests and makes sense of what comes back. Safe for use from any
- * thread.
+ * The HTTP side of the management API: requests, answers and errors. Safe for use from any thread.
  */
 final class AdminHttp {
 
-  /** Far over any answer of Tap's, of which a DID document is the largest. */
+  /** The most bytes of an answer, far more than Tap's largest, a DID document. */
   private static final int MAX_ANSWER = 4 * 1024 * 1024;
 
   private final HttpClient client;
   private final TapUri uri;
   private final Map<String, String> headers;
   private final @Nullable BasicAuth auth;
-  private final Secrets secrets;
+  private final SecretRedactor secrets;
   private final Duration timeout;
 
   AdminHttp(
@@ -46,7 +51,7 @@ final class AdminHttp {
     this.uri = uri;
     this.headers = headers;
     this.auth = auth;
-    this.secrets = Secrets.of(headers, auth);
+    this.secrets = SecretRedactor.of(headers, auth);
     this.timeout = timeout;
     request("/");
   }
@@ -56,7 +61,7 @@ final class AdminHttp {
     try {
       return Json.MAPPER.readTree(response.body());
     } catch (JacksonException e) {
-      throw unreadable(path, "its answer is not JSON: " + secrets.clean(e.getOriginalMessage()), e);
+      throw unreadable(path, "it is not JSON (" + secrets.clean(e.getOriginalMessage()) + ")", e);
     }
   }
 
@@ -68,7 +73,11 @@ final class AdminHttp {
     return new TapAdminException(
         Kind.UNREADABLE,
         200,
-        at(path) + " gave an answer that is not Tap's: " + why + "; is it the address of a Tap?",
+        "Cannot read the answer of "
+            + uri.shown(path)
+            + ": "
+            + why
+            + ". Check that this is the address of a Tap.",
         cause);
   }
 
@@ -79,10 +88,10 @@ final class AdminHttp {
       request.setHeader("Content-Type", "application/json");
     }
     CompletableFuture<HttpResponse<byte[]>> exchange =
-        client.sendAsync(request.build(), answer -> new LimitedBody(MAX_ANSWER));
+        client.sendAsync(request.build(), answer -> new LimitedBodySubscriber(MAX_ANSWER));
     HttpResponse<byte[]> response;
     try {
-      // The request's own timeout ends with the answer's headers; ours is for its body too.
+      // The request's own timeout covers the answer's headers only; this one covers the body too.
       response = exchange.get(timeout.toMillis() + 1, TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw failed(path, e.getCause() == null ? e : e.getCause());
@@ -106,9 +115,10 @@ final class AdminHttp {
       request = HttpRequest.newBuilder(uri.management(path)).timeout(timeout);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "the JDK's HTTP client, which the management API is used with, does not take the address "
+          "Cannot use the address "
               + uri.shown("")
-              + "; give the Tap a host name without underscores, or its IP address");
+              + " for Tap's management API: the JDK's HTTP client does not accept it. Give a host"
+              + " name without underscores, or an IP address.");
     }
     headers.forEach((name, value) -> {
       try {
@@ -116,9 +126,10 @@ final class AdminHttp {
       } catch (IllegalArgumentException e) {
         // Not as the cause: its message has the value.
         throw new IllegalArgumentException(
-            "the JDK's HTTP client does not take the header "
+            "Cannot send the header "
                 + name
-                + ", or a character of its value");
+                + " to Tap's management API: the JDK's HTTP client does not accept its name or value."
+                + " Leave it out or change it.");
       }
     });
     return request;
@@ -129,26 +140,30 @@ final class AdminHttp {
       return new TapAdminException(
           Kind.TIMEOUT,
           0,
-          at(path) + " did not answer within " + timeout.toMillis() + " ms",
+          cannotCall(path)
+              + "Tap did not answer within "
+              + LogText.duration(timeout)
+              + ". Check that Tap runs there, or raise TapAdminBuilder.requestTimeout().",
           cause);
     }
-    if (cause instanceof IOException) {
-      String message = cause.getMessage();
-      return new TapAdminException(
-          Kind.UNREACHABLE,
-          0,
-          at(path)
-              + " could not be reached: "
-              + (message == null ? cause.getClass().getSimpleName() : secrets.clean(message)),
-          cause);
-    }
-    // Nothing else is to be expected of the client; whatever it is, the caller has one type to
-    // catch.
     return new TapAdminException(
         Kind.UNREACHABLE,
         0,
-        at(path) + " could not be asked: " + secrets.clean(cause.toString()),
+        cannotCall(path) + reason(cause) + ". Check that Tap runs there.",
         cause);
+  }
+
+  /** Returns why there was no answer, in one clause. */
+  private String reason(Throwable cause) {
+    String message = cause.getMessage();
+    if (cause instanceof ConnectException && message == null) {
+      // The JDK's client says no more if the host is unknown or nothing listens at the port.
+      return "no connection could be made";
+    }
+    // The client throws no other errors than IOExceptions that anybody knows of.
+    return cause instanceof IOException && message != null
+        ? secrets.clean(message)
+        : secrets.clean(cause.toString());
   }
 
   private TapAdminException refused(String path, HttpResponse<byte[]> response) {
@@ -163,19 +178,21 @@ final class AdminHttp {
         };
     String hint =
         kind != Kind.UNAUTHORIZED
-            ? ""
+            ? kind == Kind.SERVER_ERROR
+                ? "Try again, and check Tap's log."
+                : "Check the request, and that this is the address of a Tap."
             : auth == null
-                ? "; it needs a password, set it with password()"
-                : "; the password is wrong";
+                ? "It needs a password: set it with TapAdminBuilder.password()."
+                : "The password is wrong: set Tap's own with TapAdminBuilder.password().";
     return new TapAdminException(
         kind,
         status,
-        at(path)
-            + " answered with status "
+        cannotCall(path)
+            + "Tap answered with status "
             + status
             + redirect(response)
-            + ": "
             + said(response.body())
+            + ". "
             + hint,
         null);
   }
@@ -190,7 +207,7 @@ final class AdminHttp {
         : "";
   }
 
-  /** Tap's own words: the field {@code message} where there is one. */
+  /** Returns Tap's own words: the field {@code message}, or else the whole answer. */
   private String said(byte[] body) {
     String words;
     try {
@@ -198,10 +215,11 @@ final class AdminHttp {
     } catch (JacksonException e) {
       words = "";
     }
-    return secrets.clean(words.isEmpty() ? new String(body, StandardCharsets.UTF_8) : words);
+    String said = secrets.clean(words.isEmpty() ? new String(body, StandardCharsets.UTF_8) : words);
+    return said.isEmpty() ? "" : " and said \"" + said + '"';
   }
 
-  private String at(String path) {
-    return uri.shown(path);
+  private String cannotCall(String path) {
+    return "Cannot call " + uri.shown(path) + ": ";
   }
 }

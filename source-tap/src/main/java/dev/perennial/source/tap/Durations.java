@@ -1,15 +1,21 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
 import java.time.Duration;
 
-/** Checks durations that an application sets. */
+/** Checks of durations that an application sets. */
 final class Durations {
 
   private Durations() {}
 
   static Duration positive(String name, Duration value) {
     if (value.isNegative() || value.isZero()) {
-      throw new IllegalArgumentException(name + " must be over zero, but is " + value);
+      throw new IllegalArgumentException(
+          "Cannot set "
+              + name
+              + " to "
+              + LogText.duration(value)
+              + ": it must be longer than 0 ms. Give a longer duration.");
     }
     return value;
   }

@@ -3,10 +3,9 @@ package dev.perennial.source.tap;
 import dev.perennial.port.LogText;
 
 /**
- * What happened to a record. Open: an action that this version does not know is delivered as it
- * came.
+ * The change of a record. An action that this version does not know is delivered as it came.
  *
- * @param value the word that Tap uses
+ * @param value Tap's name for the action
  */
 public record RecordAction(String value) {
 
@@ -14,7 +13,7 @@ public record RecordAction(String value) {
   public static final RecordAction UPDATE = new RecordAction("update");
   public static final RecordAction DELETE = new RecordAction("delete");
 
-  /** The action of that name; one of the constants if there is one. */
+  /** Returns the action with a name; one of the constants if there is one. */
   public static RecordAction of(String value) {
     return switch (value) {
       case "create" -> CREATE;
@@ -24,7 +23,7 @@ public record RecordAction(String value) {
     };
   }
 
-  /** Whether it is one of the constants. */
+  /** Returns whether this is one of the constants. */
   public boolean isKnown() {
     return equals(CREATE) || equals(UPDATE) || equals(DELETE);
   }

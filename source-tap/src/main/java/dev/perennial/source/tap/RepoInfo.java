@@ -1,13 +1,13 @@
 package dev.perennial.source.tap;
 
 /**
- * What Tap knows of a repo. Texts are empty where Tap has nothing to say.
+ * Tap's information about a repo. A string is empty if Tap has no value for it.
  *
- * @param did whose repo it is
+ * @param did the DID of the repo
  * @param handle the account's handle
- * @param state how far Tap is with it
+ * @param state the state of the repo in Tap
  * @param rev the revision that Tap has
- * @param error why it could not be fetched
+ * @param error why the repo could not be fetched
  * @param retries how often fetching it has failed
  * @param records how many records it has
  */

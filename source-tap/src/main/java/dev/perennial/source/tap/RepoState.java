@@ -7,29 +7,29 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How far Tap is with a repo. Open: a state that this version does not know is given as it came.
+ * The state of a repo in Tap. A state that this version does not know is returned as it came.
  *
- * @param value the word that Tap uses
+ * @param value Tap's name for the state
  */
 public record RepoState(String value) {
 
-  /** Added, and not looked at yet. */
+  /** The repo was added and is not fetched yet. */
   public static final RepoState PENDING = new RepoState("pending");
 
-  /** Known to be out of step with its host; waits for a resync. */
+  /** The repo is out of step with its host and waits for a resync. */
   public static final RepoState DESYNCHRONIZED = new RepoState("desynchronized");
 
-  /** Being fetched. */
+  /** Tap fetches the repo. */
   public static final RepoState RESYNCING = new RepoState("resyncing");
 
-  /** In step. */
+  /** The repo is in step with its host. */
   public static final RepoState ACTIVE = new RepoState("active");
 
   public static final RepoState TAKENDOWN = new RepoState("takendown");
   public static final RepoState SUSPENDED = new RepoState("suspended");
   public static final RepoState DEACTIVATED = new RepoState("deactivated");
 
-  /** Could not be fetched; tried again later. */
+  /** The repo could not be fetched; Tap tries again later. */
   public static final RepoState ERROR = new RepoState("error");
 
   private static final Map<String, RepoState> KNOWN =
@@ -37,13 +37,13 @@ public record RepoState(String value) {
               PENDING, DESYNCHRONIZED, RESYNCING, ACTIVE, TAKENDOWN, SUSPENDED, DEACTIVATED, ERROR)
           .collect(Collectors.toUnmodifiableMap(RepoState::value, Function.identity()));
 
-  /** The state of that name; one of the constants if there is one. */
+  /** Returns the state with a name; one of the constants if there is one. */
   public static RepoState of(String value) {
     RepoState known = KNOWN.get(value);
     return known == null ? new RepoState(value) : known;
   }
 
-  /** Whether it is one of the constants. */
+  /** Returns whether this is one of the constants. */
   public boolean isKnown() {
     return KNOWN.containsKey(value);
   }

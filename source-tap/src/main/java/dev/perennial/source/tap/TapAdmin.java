@@ -1,6 +1,8 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.LogText;
+import dev.perennial.source.tap.internal.http.TapUri;
+import dev.perennial.source.tap.internal.message.Json;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,40 +15,40 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Tap's management API: which repos it follows, and how it is doing.
+ * A client of Tap's management API, which sets the repos that Tap follows and reports its state.
  *
  * <pre>{@code
  * TapAdmin admin = TapAdmin.of("localhost:2480");
  * admin.addRepos(List.of("did:plc:ewvi7nxzyoun6zhxrhs64oiz"));
  * }</pre>
  *
- * <p>Every call blocks for no longer than the request's timeout, tries once, and throws {@link
+ * <p>A call sends its request once, blocks for at most the request timeout, and throws {@link
  * TapAdminException} if it fails. Immutable and safe for use from any thread; there is nothing to
  * close.
  */
 public final class TapAdmin {
 
-  /** How long connecting may take unless set. */
+  /** The default timeout of connecting. */
   public static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
-  /** How long a request may take, connecting included, unless set. */
+  /** The default timeout of a request, connecting included. */
   public static final Duration DEFAULT_REQUEST_TIMEOUT = Duration.ofSeconds(30);
 
   /**
-   * Tap puts nine variables for each DID into one SQL statement, and stock SQLite takes 32,766 of
-   * them.
+   * The most DIDs in a request. Tap puts nine variables for each into one SQL statement, and SQLite
+   * allows 32,766 by default.
    */
   private static final int MAX_DIDS = 1_000;
 
   /**
-   * The characters that the DID syntax has. None of them means anything in a path, so a DID goes
-   * there as it is.
+   * The syntax of a DID. None of its characters has a meaning in a path, so a DID needs no encoding
+   * there.
    */
   private static final Pattern DID =
-      // Possessive, because the stack that backtracking takes grows with the DID.
+      // Possessive, because backtracking would need a stack as deep as the DID is long.
       Pattern.compile("did:[a-z0-9]++:(?:[A-Za-z0-9._:-]++|%[0-9A-Fa-f]{2})++");
 
-  /** The AT Protocol's own limit, in its specification of DIDs, is 2 KiB. */
+  /** The limit of the AT Protocol's specification of DIDs: 2 KiB. */
   private static final int MAX_DID_LENGTH = 2_048;
 
   private final AdminHttp http;
@@ -58,62 +60,62 @@ public final class TapAdmin {
   }
 
   /**
-   * A client with every default.
+   * Makes a client with all defaults.
    *
-   * @param uri where the Tap is; see {@link TapAdminBuilder#uri(String)}
-   * @throws IllegalArgumentException if {@code uri} is no address of a Tap
+   * @param uri the address of the Tap; see {@link TapAdminBuilder#uri(String)}
+   * @throws IllegalArgumentException if {@code uri} is not the address of a Tap
    */
   public static TapAdmin of(String uri) {
     return builder().uri(uri).build();
   }
 
-  /** Describes a client. */
+  /** Begins to configure a client. */
   public static TapAdminBuilder builder() {
     return new TapAdminBuilder();
   }
 
-  /** Tap's word on its own health, {@code ok}. */
+  /** Returns Tap's word for its own health, {@code ok}. */
   public String health() throws TapAdminException, InterruptedException {
     return text("/health", "status");
   }
 
   /**
-   * Makes Tap follow repos. Those that it follows already are left as they are. Sent in parts of
-   * 1,000.
+   * Makes Tap follow repos. Repos that it follows already stay as they are. Sends a request for
+   * each 1,000 DIDs.
    *
-   * @throws IllegalArgumentException if one of them is no DID; nothing is sent then
+   * @throws IllegalArgumentException if one is not a DID; nothing is sent then
    */
   public void addRepos(Collection<String> dids) throws TapAdminException, InterruptedException {
     postDids("/repos/add", dids);
   }
 
   /**
-   * Makes Tap forget repos. Those that it does not know are passed over. Events of theirs that wait
-   * for delivery or an ack still come. Sent in parts of 1,000.
+   * Makes Tap stop following repos. Repos that it does not know are skipped. Their events that wait
+   * for delivery or an ack still come. Sends a request for each 1,000 DIDs.
    *
-   * @throws IllegalArgumentException if one of them is no DID; nothing is sent then
+   * @throws IllegalArgumentException if one is not a DID; nothing is sent then
    */
   public void removeRepos(Collection<String> dids) throws TapAdminException, InterruptedException {
     postDids("/repos/remove", dids);
   }
 
   /**
-   * A DID's document, as Tap resolves it.
+   * Returns a DID's document, as Tap resolves it.
    *
    * @throws TapAdminException {@link TapAdminException.Kind#NOT_FOUND NOT_FOUND} if there is no
    *     such DID
-   * @throws IllegalArgumentException if it is no DID
+   * @throws IllegalArgumentException if it is not a DID
    */
   public JsonNode resolve(String did) throws TapAdminException, InterruptedException {
     return object("/resolve/" + requireDid(did));
   }
 
   /**
-   * What Tap knows of a repo.
+   * Returns Tap's information about a repo.
    *
-   * @throws TapAdminException {@link TapAdminException.Kind#NOT_FOUND NOT_FOUND} if it does not
-   *     follow that repo
-   * @throws IllegalArgumentException if it is no DID
+   * @throws TapAdminException {@link TapAdminException.Kind#NOT_FOUND NOT_FOUND} if Tap does not
+   *     follow the repo
+   * @throws IllegalArgumentException if it is not a DID
    */
   public RepoInfo info(String did) throws TapAdminException, InterruptedException {
     String path = "/info/" + requireDid(did);
@@ -128,34 +130,34 @@ public final class TapAdmin {
         number(path, info, "records"));
   }
 
-  /** How many repos Tap follows. */
+  /** Returns how many repos Tap follows. */
   public long repoCount() throws TapAdminException, InterruptedException {
     return number("/stats/repo-count", "repo_count");
   }
 
-  /** How many records they have. */
+  /** Returns how many records the repos that Tap follows have. */
   public long recordCount() throws TapAdminException, InterruptedException {
     return number("/stats/record-count", "record_count");
   }
 
   /**
-   * How many events wait for delivery or an ack. Acked events are counted for up to 10 s after
-   * their ack.
+   * Returns how many events wait for delivery or an ack. An acked event is still counted for up to
+   * 10 s.
    */
   public long outboxBuffer() throws TapAdminException, InterruptedException {
     return number("/stats/outbox-buffer", "outbox_buffer");
   }
 
-  /** How many live events wait for the resync of their repo. */
+  /** Returns how many live events wait for the resync of their repo. */
   public long resyncBuffer() throws TapAdminException, InterruptedException {
     return number("/stats/resync-buffer", "resync_buffer");
   }
 
-  /** How far Tap got with what it reads from. */
+  /** Returns the cursors of Tap in what it reads. */
   public TapCursors cursors() throws TapAdminException, InterruptedException {
     String path = "/stats/cursors";
     JsonNode cursors = object(path);
-    // A cursor that Tap does not have is left out, or shown as 0 or an empty text.
+    // Tap leaves out a cursor that it does not have, or sends 0 or an empty string for it.
     long firehose = isAbsent(cursors, "firehose") ? 0 : number(path, cursors, "firehose");
     String listRepos = isAbsent(cursors, "list_repos") ? "" : text(path, cursors, "list_repos");
     return new TapCursors(
@@ -174,7 +176,7 @@ public final class TapAdmin {
     for (String did : dids) {
       all.add(requireDid(did));
     }
-    // No request for none: Tap answers an empty list with a server error.
+    // Sends no request for no DIDs, because Tap answers an empty list with a server error.
     for (int from = 0; from < all.size(); from += MAX_DIDS) {
       int to = Math.min(all.size(), from + MAX_DIDS);
       try {
@@ -182,7 +184,7 @@ public final class TapAdmin {
       } catch (TapAdminException e) {
         throw all.size() <= MAX_DIDS
             ? e
-            : e.adding(" (the first " + from + " of " + all.size() + " DIDs are done)");
+            : e.adding("The first " + from + " of " + all.size() + " DIDs are done.");
       }
     }
   }
@@ -197,18 +199,20 @@ public final class TapAdmin {
   private static String requireDid(String did) {
     if (did.length() > MAX_DID_LENGTH) {
       throw new IllegalArgumentException(
-          "\""
+          "Cannot use \""
               + LogText.brief(did)
-              + "\" is no DID: it has "
+              + "\" as a DID: it has "
               + did.length()
-              + " characters, of which a DID has no more than "
-              + MAX_DID_LENGTH);
+              + " characters, more than the "
+              + MAX_DID_LENGTH
+              + " of the longest DID. Correct the DID.");
     }
     if (!DID.matcher(did).matches()) {
       throw new IllegalArgumentException(
-          "\""
+          "Cannot use \""
               + LogText.brief(did)
-              + "\" is no DID, such as did:plc:ewvi7nxzyoun6zhxrhs64oiz; a handle must be resolved first");
+              + "\" as a DID: it does not have the form of did:plc:ewvi7nxzyoun6zhxrhs64oiz. Resolve a"
+              + " handle to its DID first.");
     }
     return did;
   }
@@ -216,7 +220,7 @@ public final class TapAdmin {
   private JsonNode object(String path) throws TapAdminException, InterruptedException {
     JsonNode answer = http.get(path);
     if (!answer.isObject()) {
-      throw http.unreadable(path, "it is no object", null);
+      throw http.unreadable(path, "it is not a JSON object", null);
     }
     return answer;
   }
@@ -228,7 +232,7 @@ public final class TapAdmin {
   private String text(String path, JsonNode object, String field) throws TapAdminException {
     JsonNode value = object.path(field);
     if (!value.isString()) {
-      throw http.unreadable(path, "it has no text \"" + field + "\"", null);
+      throw http.unreadable(path, "it has no string \"" + field + "\"", null);
     }
     return value.asString();
   }

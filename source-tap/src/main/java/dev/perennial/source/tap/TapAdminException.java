@@ -4,30 +4,30 @@ import java.io.IOException;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** A call to Tap's management API failed. Messages carry no credentials. */
+/** The error of a failed call to Tap's management API. Messages carry no credentials. */
 public final class TapAdminException extends IOException {
 
   private static final long serialVersionUID = 1;
 
-  /** What went wrong. */
+  /** The kind of a failure. */
   public enum Kind {
-    /** Tap has a password, and was given none or another (401). */
+    /** The password is missing or wrong (401). */
     UNAUTHORIZED,
-    /** Tap could not make sense of the request, such as an improperly formatted DID (400). */
+    /** Tap does not accept the request, for example a malformed DID (400). */
     BAD_REQUEST,
     /** Tap does not know the repo or the DID, or there is no Tap at this address (404). */
     NOT_FOUND,
-    /** Something between here and Tap changed the request's content type (415). */
+    /** A proxy before Tap changed the request's content type (415). */
     UNSUPPORTED_MEDIA_TYPE,
-    /** Tap failed, or what stands in front of it did (5xx). */
+    /** Tap or a proxy before it failed (5xx). */
     SERVER_ERROR,
     /** Any other status that is not 200. */
     UNEXPECTED_STATUS,
-    /** The answer is not what this call is answered with. */
+    /** The answer is not one that Tap gives to this call. */
     UNREADABLE,
-    /** There was no answer in time. What was asked for may be done all the same. */
+    /** There was no answer in time. Tap may have carried out the request. */
     TIMEOUT,
-    /** The connection could not be made, or broke. What was asked for may be done all the same. */
+    /** The connection could not be made, or broke. Tap may have carried out the request. */
     UNREACHABLE
   }
 
@@ -40,17 +40,18 @@ public final class TapAdminException extends IOException {
     this.status = status;
   }
 
+  /** Returns the kind of the failure. */
   public Kind kind() {
     return kind;
   }
 
-  /** The answer's HTTP status, if there was an answer. */
+  /** Returns the answer's HTTP status; empty if there was no answer. */
   public OptionalInt status() {
     return status == 0 ? OptionalInt.empty() : OptionalInt.of(status);
   }
 
-  /** The same failure, with more said about it. */
-  TapAdminException adding(String more) {
-    return new TapAdminException(kind, status, getMessage() + more, this);
+  /** Returns the same failure with another sentence at the end of its message. */
+  TapAdminException adding(String sentence) {
+    return new TapAdminException(kind, status, getMessage() + ' ' + sentence, getCause());
   }
 }

@@ -5,96 +5,72 @@ import dev.perennial.port.Channel;
 import dev.perennial.port.Message;
 import dev.perennial.port.Received;
 import dev.perennial.port.TransportException;
-import java.nio.charset.StandardCharsets;
+import dev.perennial.source.tap.internal.connection.Ack;
+import dev.perennial.source.tap.internal.connection.AckResender;
+import dev.perennial.source.tap.internal.connection.AckSender;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One session with Tap. */
+/** A connection to Tap's event channel, which receives events and sends acks. */
 final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
 
   private final Channel channel;
   private final TapDecoder decoder;
-  private final HeldAcks held;
+  private final AckResender resender;
+  private final AckSender acks;
   private final long number;
-  private final SentAcks sent = new SentAcks();
   private volatile boolean ended;
 
-  private TapConnection(Channel channel, TapDecoder decoder, HeldAcks held, long number) {
+  /**
+   * Makes a connection of an open channel. It comes after those that were made with the same
+   * resender.
+   */
+  TapConnection(Channel channel, TapDecoder decoder, AckResender resender) {
     this.channel = channel;
     this.decoder = decoder;
-    this.held = held;
-    this.number = number;
-  }
-
-  /** Makes a session of a channel, which comes after those that were made with the same acks. */
-  static TapConnection open(Channel channel, TapDecoder decoder, HeldAcks held) {
-    TapConnection connection = new TapConnection(channel, decoder, held, held.nextNumber());
-    held.opened(connection);
-    return connection;
+    this.resender = resender;
+    this.acks = new AckSender(channel);
+    this.number = resender.opened(acks);
   }
 
   @Override
   public @Nullable Received<TapEvent, TapPosition> receive(Duration timeout)
       throws TransportException, InterruptedException {
-    Message message = channel.receive(held.beginReceive(timeout));
-    sent.confirmed(channel.confirmed());
+    Message message = channel.receive(resender.beginReceive(timeout));
+    acks.dropConfirmed();
     if (message == null) {
-      held.receivedNothing();
+      resender.receivedNothing();
       return null;
     }
     TapEvent event = decoder.decode(message);
-    held.received(event.idIfAny());
+    resender.received(event.idIfAny());
     return Received.event(event, TapPosition.of(event, number));
   }
 
   /**
-   * Writes an ack, which is one message of its own. One of an event that came on an earlier
-   * connection is written only if Tap still knows it; see {@link HeldAcks}. A position without an
-   * id cannot be acked.
+   * Sends an ack. One of an event that came on an earlier connection is sent only if Tap still
+   * knows the event; see {@link AckResender}. A position without an id cannot be acked.
    */
   @Override
   public void acknowledge(TapPosition position) {
     if (position.id().isEmpty()) {
       return;
     }
-    if (ended || position.connection() != number) {
-      held.acknowledge(position);
+    Ack ack = new Ack(position.connection(), position.id().getAsLong());
+    if (ended || ack.connection() != number) {
+      resender.acknowledge(ack);
       return;
     }
-    send(position);
+    acks.send(ack);
     if (ended) {
       // It may have come too late to be among those that were unconfirmed at the end.
-      held.acknowledge(position);
+      resender.acknowledge(ack);
     }
-  }
-
-  /** Gives an ack to the channel. */
-  void send(TapPosition position) {
-    sent.begin();
-    channel.send(ack(position.requireId()));
-    sent.add(position);
-  }
-
-  private static byte[] ack(long id) {
-    // Tap takes an id in this form only, and drops the connection on any other.
-    return ("{\"type\":\"ack\",\"id\":" + Long.toUnsignedString(id) + '}')
-        .getBytes(StandardCharsets.ISO_8859_1);
-  }
-
-  /** The acks that the channel was given and that Tap has not confirmed, in order. */
-  List<TapPosition> unconfirmed() {
-    return sent.unconfirmed();
-  }
-
-  /** How many acks given to the channel it has not written: the last ones. */
-  int unwritten() {
-    return channel.unsent();
   }
 
   @Override
   public int unsent() {
-    return held.unsent();
+    return resender.unsent();
   }
 
   @Override
@@ -105,13 +81,13 @@ final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
   @Override
   public void close(Duration flush) throws InterruptedException {
     if (!flush.isZero()) {
-      held.sendRest(this);
+      resender.sendRest(acks);
     }
     try {
       channel.close(flush);
     } finally {
       ended = true;
-      held.ended(this);
+      resender.ended(acks);
     }
   }
 

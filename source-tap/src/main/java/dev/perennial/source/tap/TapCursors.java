@@ -4,9 +4,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * How far Tap got with what it reads from.
+ * The cursors of Tap in what it reads.
  *
- * @param firehose the sequence number of the relay's firehose, if Tap has read from it
- * @param listRepos the cursor of the enumeration of repos, if Tap has begun one
+ * @param firehose the sequence number in the relay's firehose; empty if Tap has not read from it
+ * @param listRepos the cursor in the list of all repos; empty if Tap has not begun to read it
  */
 public record TapCursors(OptionalLong firehose, Optional<String> listRepos) {}

@@ -1,6 +1,10 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.Message;
+import dev.perennial.source.tap.internal.message.IdentityFields;
+import dev.perennial.source.tap.internal.message.MessageFields;
+import dev.perennial.source.tap.internal.message.RecordFields;
+import dev.perennial.source.tap.internal.message.TapFormatException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -9,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Makes events of messages. Whatever comes becomes an event; nothing is thrown. Safe for use from
- * any thread.
+ * Decoder of Tap's messages. Every message becomes an event, a malformed one too; nothing is
+ * thrown. Safe for use from any thread.
  */
 final class TapDecoder {
 
@@ -32,10 +36,10 @@ final class TapDecoder {
     return malformed(
         large.head(),
         large.size(),
-        "the message is over the transport's size limit; if it is to be read, raise that limit");
+        "the message is over the transport's size limit, which must be raised to read it");
   }
 
-  /** Decodes what no transport has looked at yet. */
+  /** Decodes bytes that no transport has checked to be UTF-8. */
   TapEvent decodeUnchecked(byte[] bytes) {
     try {
       StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
@@ -46,7 +50,7 @@ final class TapDecoder {
   }
 
   private TapEvent decode(byte[] utf8) {
-    Envelope envelope = Envelope.read(utf8);
+    MessageFields envelope = MessageFields.read(utf8);
     String problem = envelope.problem();
     if (problem != null) {
       return malformed(utf8, utf8.length, envelope, problem);
@@ -58,7 +62,7 @@ final class TapDecoder {
     };
   }
 
-  private TapEvent record(byte[] utf8, Envelope envelope) {
+  private TapEvent record(byte[] utf8, MessageFields envelope) {
     RecordFields fields = envelope.record();
     String problem = fields == null ? missing("record") : fields.check();
     return fields == null || problem != null
@@ -66,7 +70,7 @@ final class TapDecoder {
         : new TapRecord(utf8, mapper, envelope.id(), fields);
   }
 
-  private TapEvent identity(byte[] utf8, Envelope envelope) {
+  private TapEvent identity(byte[] utf8, MessageFields envelope) {
     IdentityFields fields = envelope.identity();
     String problem = fields == null ? missing("identity") : fields.check();
     return fields == null || problem != null
@@ -79,15 +83,16 @@ final class TapDecoder {
         + object
         + "\" must have an object \""
         + object
-        + "\", and this one has none";
+        + "\", but has none";
   }
 
-  /** Something that cannot be an event, of which perhaps an id can be read all the same. */
+  /** Makes the event of a message that cannot be decoded, but may have a readable id. */
   private TapEvent malformed(byte[] bytes, long size, String problem) {
-    return malformed(bytes, size, Envelope.read(bytes), problem);
+    return malformed(bytes, size, MessageFields.read(bytes), problem);
   }
 
-  private TapEvent malformed(byte[] bytes, long size, Envelope envelope, @Nullable String problem) {
+  private TapEvent malformed(
+      byte[] bytes, long size, MessageFields envelope, @Nullable String problem) {
     OptionalLong id = envelope.hasId() ? OptionalLong.of(envelope.id()) : OptionalLong.empty();
     return new TapMalformed(
         bytes, mapper, id, size, new TapFormatException(String.valueOf(problem)));

@@ -1,27 +1,31 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.LogText;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.Verdict;
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.http.SecretRedactor;
+import dev.perennial.source.tap.internal.http.TapUri;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What goes wrong with a Tap, and what it means. */
+/** The meaning of the source's errors: their classifier, and the exceptions for refusals. */
 final class TapErrors {
 
   /**
    * Retries whatever can pass: an unreachable or overloaded server, and a loss with any close code,
-   * since Tap itself closes with none and the codes of proxies mean no more than that a connection
-   * is over. A refusal is the server's word only if it persists: it may be that of a proxy or a
-   * balancer before a Tap that restarts.
+   * because Tap closes with none and a proxy's code only means that the connection is over. A
+   * refusal must persist before it ends a stream, because it may come from a proxy before a Tap
+   * that restarts.
    */
   static final ErrorClassifier CLASSIFIER =
       ((ErrorClassifier) TapErrors::refusal)
           .orElse(ErrorClassifier.transport())
           .orElse(ErrorClassifier.network());
 
-  /** What Tap says when it posts its events to a webhook instead. */
+  /** Tap's words when it posts its events to a webhook instead. */
   private static final String WEBHOOK_MODE = "webhook mode";
 
   private TapErrors() {}
@@ -30,9 +34,12 @@ final class TapErrors {
     return error instanceof TapException ? Optional.of(Verdict.refused()) : Optional.empty();
   }
 
-  /** Says what a rejected handshake means; one that may go better next time stays as it is. */
+  /** Explains a rejected handshake. Returns the rejection itself if another attempt may succeed. */
   static IOException explain(
-      TransportException.Rejected rejected, TapUri uri, @Nullable BasicAuth auth, Secrets secrets) {
+      TransportException.Rejected rejected,
+      TapUri uri,
+      @Nullable BasicAuth auth,
+      SecretRedactor secrets) {
     boolean passes =
         ErrorClassifier.transport()
             .classify(rejected)
@@ -43,30 +50,43 @@ final class TapErrors {
     }
     int status = rejected.status();
     boolean byServer = rejected.proxy().isEmpty();
+    String failed = "Cannot open Tap's event channel at " + uri.shownChannel() + ": ";
     if (byServer && status == 401) {
       String problem =
           auth == null ? "it needs a password, and none was given" : "the password is wrong";
       return new TapException.Unauthorized(
-          "Tap at " + uri + " refused access (401): " + problem + "; set it with password()",
+          failed + problem + " (status 401). Set Tap's password with TapSourceBuilder.password().",
           rejected.header("www-authenticate").map(secrets::clean).orElse(null),
           rejected);
     }
     if (byServer && status == 400 && rejected.body().contains(WEBHOOK_MODE)) {
       return new TapException.WebhookMode(
-          "Tap at "
-              + uri
-              + " posts its events to a webhook and has no event channel (400); start it without --webhook-url",
+          failed
+              + "Tap posts its events to a webhook instead (status 400). Start it without"
+              + " --webhook-url, or receive its requests with TapWebhook.",
           rejected);
     }
     String said = secrets.clean(rejected.body());
     return new TapException.Refused(
         status,
-        "Cannot open Tap's event channel at "
-            + uri.shownChannel()
-            + ": "
-            + secrets.clean(String.valueOf(rejected.getMessage()))
+        failed
+            + rejected.proxy().map(proxy -> "the proxy " + proxy).orElse("the server")
+            + " answered with status "
+            + status
+            + secrets.clean(redirect(rejected))
             + (said.isEmpty() ? "" : " and said \"" + said + '"')
-            + (byServer ? ". Check that it is the address of a Tap." : "."),
+            + (byServer
+                ? ". Check that it is the address of a Tap."
+                : ". Check the proxy's settings."),
         rejected);
+  }
+
+  private static String redirect(TransportException.Rejected rejected) {
+    return rejected.status() / 100 == 3
+        ? rejected
+            .header("location")
+            .map(to -> ", which points to " + LogText.address(to))
+            .orElse("")
+        : "";
   }
 }

@@ -1,5 +1,6 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.source.tap.internal.message.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -9,12 +10,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What Tap sent: a {@link TapRecord record event}, an {@link TapIdentity identity event}, an event
- * of a {@link TapUnknown kind that this version does not know}, or a {@link TapMalformed message
- * that could not be decoded}. Each is to be acked, the last two as well.
+ * An event that Tap sent: a {@link TapRecord record event}, an {@link TapIdentity identity event},
+ * an event of a {@link TapUnknown kind that this version does not know}, or a {@link TapMalformed
+ * message that could not be decoded}. Ack each of them, also the last two.
  *
  * <p>Immutable and safe for use from any thread. Two events are equal if they are of the same kind
- * and their messages are the same bytes, as far as they were kept, and of the same size.
+ * and their messages have the same size and the same bytes, as far as the bytes were kept.
  */
 public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown, TapMalformed {
 
@@ -27,8 +28,8 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
   }
 
   /**
-   * Decodes a message as a connection does, for example in a test of a handler. What is no event of
-   * Tap's becomes a {@link TapMalformed}; nothing is thrown.
+   * Decodes a message as a connection does, for example in a test of a handler. Throws nothing; a
+   * message that is not an event becomes a {@link TapMalformed}.
    *
    * @param json the message in UTF-8
    */
@@ -42,41 +43,47 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
   }
 
   /**
-   * The event's id, unsigned, whatever its kind: empty only for a message of which none could be
-   * read. Not durable: Tap may begin again at 1 when it restarts.
+   * Returns the event's id, unsigned, whatever its kind; empty only for a message without a
+   * readable id. Do not store it as a key: Tap may start again at 1 when it restarts.
    */
   public abstract OptionalLong idIfAny();
 
-  /** How long the whole message is, in bytes, also where only the beginning of it was kept. */
+  /** Returns the size of the whole message in bytes, even if only its beginning was kept. */
   long messageSize() {
     return message.length;
   }
 
   /**
-   * A copy of the whole message as it came; of a message over the transport's size limit its first
-   * 4 KiB.
+   * Returns a copy of the whole message as it arrived; of a message over the transport's size
+   * limit, its first 4 KiB.
    */
   public final byte[] raw() {
     return message.clone();
   }
 
-  /** What {@link #raw()} gives, as text. */
+  /** Returns {@link #raw()} as text. */
   public final String rawText() {
     return new String(message, StandardCharsets.UTF_8);
   }
 
   /**
-   * The whole message as a tree, with fields that this version does not know. Parsed anew at each
-   * call, so the tree is the caller's own.
+   * Parses the whole message as a tree, with fields that this version does not know. Each call
+   * makes a new tree.
    *
-   * @throws TapPayloadException if the message is no JSON, is nested deeper than the source's
-   *     mapper allows, or has a longer number; see {@link TapRecord#record()}
+   * @throws TapPayloadException if the message is not JSON, or exceeds the nesting or the length of
+   *     numbers that the source's mapper allows; see {@link TapRecord#record()}
    */
   public final JsonNode json() {
     try {
       return mapper.readTree(message);
     } catch (JacksonException e) {
-      throw new TapPayloadException(this + " is not a JSON tree: " + e.getOriginalMessage(), e);
+      throw new TapPayloadException(
+          "Cannot read "
+              + this
+              + " as a JSON tree: "
+              + TapPayloadException.reason(e)
+              + ". Read TapEvent.raw() instead, or set another mapper.",
+          e);
     }
   }
 

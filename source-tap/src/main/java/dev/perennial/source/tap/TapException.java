@@ -5,10 +5,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tap, or something in front of it, refused to open its event channel. A stream that has never been
- * connected ends at once, another one when it has heard nothing but refusals for as long as it
- * tolerates them, and shows the last one as the cause of its exception. Messages carry no
- * credentials.
+ * The error of a refusal: Tap, or a proxy in front of it, did not open the event channel. A stream
+ * that has never been connected ends at once. Another stream ends when it has got nothing but
+ * refusals for as long as it tolerates them; the last one is the cause of its exception. Messages
+ * carry no credentials.
  */
 public abstract sealed class TapException extends IOException {
 
@@ -21,12 +21,12 @@ public abstract sealed class TapException extends IOException {
     this.status = status;
   }
 
-  /** The HTTP status of the answer. */
+  /** Returns the HTTP status of the answer. */
   public int status() {
     return status;
   }
 
-  /** Tap has a password, and was given none or another (401). */
+  /** The refusal of a missing or wrong password (401). */
   public static final class Unauthorized extends TapException {
     private static final long serialVersionUID = 1;
 
@@ -37,13 +37,13 @@ public abstract sealed class TapException extends IOException {
       this.challenge = challenge;
     }
 
-    /** The answer's {@code WWW-Authenticate}: how to authenticate. */
+    /** Returns the answer's header {@code WWW-Authenticate}, which says how to authenticate. */
     public Optional<String> challenge() {
       return Optional.ofNullable(challenge);
     }
   }
 
-  /** Tap was started to post its events to a webhook, and then has no event channel (400). */
+  /** The refusal of a Tap that posts its events to a webhook and has no event channel (400). */
   public static final class WebhookMode extends TapException {
     private static final long serialVersionUID = 1;
 
@@ -53,8 +53,8 @@ public abstract sealed class TapException extends IOException {
   }
 
   /**
-   * Anything else that is not a Tap's event channel, for example a wrong path (404) or a
-   * redirection.
+   * Any other refusal, because the address is not a Tap's event channel: for example a wrong path
+   * (404) or a redirect.
    */
   public static final class Refused extends TapException {
     private static final long serialVersionUID = 1;

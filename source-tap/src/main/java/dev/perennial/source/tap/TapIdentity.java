@@ -1,10 +1,11 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.LogText;
+import dev.perennial.source.tap.internal.message.IdentityFields;
 import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The handle or the status of an account changed. */
+/** The event of a changed handle or status of an account. */
 public final class TapIdentity extends TapEvent {
 
   private final long id;
@@ -23,9 +24,9 @@ public final class TapIdentity extends TapEvent {
   }
 
   /**
-   * The number that Tap gave to the event and that an ack names: unsigned, so use {@link
-   * Long#toUnsignedString(long)} to show it. Not durable: Tap may begin again at 1 when it
-   * restarts, so it is no key to remember events by.
+   * Returns the number that Tap gave to the event and that an ack names. It is unsigned, so show it
+   * with {@link Long#toUnsignedString(long)}. Do not store it as a key: Tap may start again at 1
+   * when it restarts.
    */
   public long id() {
     return id;
@@ -36,23 +37,25 @@ public final class TapIdentity extends TapEvent {
     return OptionalLong.of(id);
   }
 
+  /** Returns the account's DID. */
   public String did() {
     return did;
   }
 
   /**
-   * The account's handle: empty if Tap has not resolved it yet, {@code handle.invalid} if it does
-   * not resolve.
+   * Returns the account's handle: empty if Tap has not resolved it yet, {@code handle.invalid} if
+   * it does not resolve.
    */
   public String handle() {
     return handle;
   }
 
-  /** Whether the account's host serves the account. */
+  /** Returns whether the account's host serves the account. */
   public boolean active() {
     return active;
   }
 
+  /** Returns the account's status. */
   public AccountStatus status() {
     return status;
   }

@@ -2,28 +2,30 @@ package dev.perennial.source.tap;
 
 import dev.perennial.port.LogText;
 import dev.perennial.port.Malformed;
+import dev.perennial.source.tap.internal.message.TapFormatException;
 import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A message that could not be decoded: it is no JSON, lacks something that every event of its kind
- * has, is binary, or is over the transport's size limit. Where its id could be read, acking it acks
- * it to Tap; where not, Tap sends it again from time to time until somebody mends it there.
+ * A message that could not be decoded: it is not JSON, lacks a required field, is binary, or is
+ * over the transport's size limit. If its id could be read, acking the event acks it to Tap. If
+ * not, Tap sends it again from time to time until it is removed or corrected there.
  */
 public final class TapMalformed extends TapEvent implements Malformed {
 
   private final OptionalLong id;
   private final long size;
-  private final Throwable cause;
+  private final TapFormatException cause;
 
-  TapMalformed(byte[] message, JsonMapper mapper, OptionalLong id, long size, Throwable cause) {
+  TapMalformed(
+      byte[] message, JsonMapper mapper, OptionalLong id, long size, TapFormatException cause) {
     super(message, mapper);
     this.id = id;
     this.size = size;
     this.cause = cause;
   }
 
-  /** The event's id, unsigned, if the message says one beyond doubt. */
+  /** Returns the event's id, unsigned; empty if the message has not exactly one readable id. */
   public OptionalLong id() {
     return id;
   }
@@ -55,7 +57,7 @@ public final class TapMalformed extends TapEvent implements Malformed {
         + ", "
         + size
         + " bytes, "
-        + LogText.brief(String.valueOf(cause.getMessage()))
+        + LogText.brief(cause.problem())
         + ']';
   }
 }

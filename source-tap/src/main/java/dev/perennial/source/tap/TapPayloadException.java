@@ -1,15 +1,25 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.port.LogText;
+import tools.jackson.core.JacksonException;
+
 /**
- * The payload of an event does not fit what the application asked for: it is nested too deep for
- * the mapper, or is not of the wanted type. The event itself is sound, and its bytes are there;
- * whether to ack it is the application's decision.
+ * The error of a payload that does not fit what the application asked for: it is nested too deep
+ * for the mapper, or is not of the wanted type. The event itself is valid and its bytes can be
+ * read; the application decides whether to ack it.
  */
 public final class TapPayloadException extends RuntimeException {
 
   private static final long serialVersionUID = 1;
 
+  private static final int MAX_REASON = 200;
+
   TapPayloadException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /** Returns the mapper's own words, at most 200 characters of them. */
+  static String reason(JacksonException error) {
+    return LogText.brief(error.getOriginalMessage(), MAX_REASON);
   }
 }

@@ -1,23 +1,25 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.Position;
+import dev.perennial.source.tap.internal.message.XxHash64;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an event is in Tap: its id, a digest of its message, and the connection that it came on.
+ * The position of an event in Tap: its id, a digest of its message, and the connection on which it
+ * arrived. Immutable.
  *
- * <p>Tap uses ids again after a restart, so an id alone does not name an event. Of a record, id and
- * digest do: two messages with the same id, the same repo, revision, path and content tell the same
- * thing. Of every other kind they do not: an account that was suspended, came back and was
- * suspended again tells it in the same words, so those are the same only if they came on the same
- * connection, within which no id is used twice. A message of which no id can be read is never the
- * same as another, and acknowledging it does nothing.
+ * <p>Tap reuses ids after a restart, so an id alone does not identify an event. A record event is
+ * identified by id and digest, because two messages with the same id, repo, revision, path and
+ * content mean the same change. Other events are not: if an account is suspended, restored and
+ * suspended again, both messages have the same words. So they are equal only if they arrived on the
+ * same connection, on which Tap uses no id twice. A message without a readable id equals no other,
+ * and acknowledging it does nothing.
  *
  * <p>The digest is XXH64 over the message's bytes, seeded with its size. Two different messages
- * that come with the same id are taken for one with a probability of 2^-64, unless somebody who
- * controls both contents and foresees both ids makes them collide: then an event of that somebody's
- * own repo is missed, as both messages name it.
+ * with the same id are taken for one with a probability of 2^-64. Only the owner of a repo, who
+ * would have to know both ids in advance, could make two messages collide, and would lose an event
+ * of that repo alone.
  */
 public final class TapPosition implements Position {
 
@@ -27,8 +29,8 @@ public final class TapPosition implements Position {
   private final boolean sameAcrossConnections;
 
   /**
-   * @param connection the number of the connection, and not the connection, which would be kept in
-   *     memory: positions are remembered for longer
+   * @param connection the number of the connection; not the connection itself, which the position
+   *     would keep in memory
    */
   private TapPosition(
       long connection, OptionalLong id, long digest, boolean sameAcrossConnections) {
@@ -39,7 +41,7 @@ public final class TapPosition implements Position {
   }
 
   static TapPosition of(TapEvent event, long connection) {
-    // Of a message that was cut off, the size is all that is known of the rest.
+    // The size stands for the rest of a message that was cut off.
     return new TapPosition(
         connection,
         event.idIfAny(),
@@ -47,17 +49,12 @@ public final class TapPosition implements Position {
         event instanceof TapRecord);
   }
 
-  /** The event's id, unsigned, if it could be read. */
+  /** Returns the event's id, unsigned; empty if it could not be read. */
   public OptionalLong id() {
     return id;
   }
 
-  /** The id of a position that has one. */
-  long requireId() {
-    return id.orElseThrow();
-  }
-
-  /** The number of the connection that the event came on, counted from 1 by its source. */
+  /** Returns the number of the event's connection, which its source counts from 1. */
   long connection() {
     return connection;
   }
@@ -81,7 +78,7 @@ public final class TapPosition implements Position {
     return Long.hashCode(digest) * 31 + Long.hashCode(id.getAsLong());
   }
 
-  /** The id and the digest, for example {@code TapPosition[17 3f0c9b5d1e2a4c68]}. */
+  /** Returns the id and the digest, for example {@code TapPosition[17 3f0c9b5d1e2a4c68]}. */
   @Override
   public String toString() {
     return "TapPosition["

@@ -1,6 +1,7 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.LogText;
+import dev.perennial.source.tap.internal.message.RecordFields;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -10,14 +11,14 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A record was created, updated or deleted.
+ * The event of a record that was created, updated or deleted.
  *
- * <p>Its payload, the record itself, is kept as bytes and parsed when asked for, anew each time:
- * what is given is the caller's own. It is absent from a deletion, and from a creation or an update
- * too where Tap could not decode the record or the record is empty.
+ * <p>The payload, which is the record itself, is kept as bytes and parsed anew at each call, so the
+ * result is the caller's own. A deletion has no payload, nor has a creation or update whose record
+ * Tap could not decode or found empty.
  *
- * <p>Tap gives no order across repos. Within one, a live event comes alone: nothing follows before
- * it is acked.
+ * <p>Tap guarantees no order across repos. Within a repo, no event follows a live event before that
+ * is acked.
  */
 public final class TapRecord extends TapEvent {
 
@@ -47,9 +48,9 @@ public final class TapRecord extends TapEvent {
   }
 
   /**
-   * The number that Tap gave to the event and that an ack names: unsigned, so use {@link
-   * Long#toUnsignedString(long)} to show it. Not durable: Tap may begin again at 1 when it
-   * restarts, so it is no key to remember events by.
+   * Returns the number that Tap gave to the event and that an ack names. It is unsigned, so show it
+   * with {@link Long#toUnsignedString(long)}. Do not store it as a key: Tap may start again at 1
+   * when it restarts.
    */
   public long id() {
     return id;
@@ -60,53 +61,55 @@ public final class TapRecord extends TapEvent {
     return OptionalLong.of(id);
   }
 
-  /** Whether it happened just now; false if it comes from a backfill or a resync. */
+  /** Returns whether the event is live; false if it comes from a backfill or a resync. */
   public boolean live() {
     return live;
   }
 
-  /** Whose record it is. */
+  /** Returns the DID of the record's repo. */
   public String did() {
     return did;
   }
 
   /**
-   * The revision of the repo that brought it. Not an order to filter by: a late copy can be the
-   * first to arrive.
+   * Returns the revision of the repo with this change. Do not filter by its order: a copy of an
+   * event can arrive late and still be the first.
    */
   public String rev() {
     return rev;
   }
 
+  /** Returns the record's collection. */
   public String collection() {
     return collection;
   }
 
-  /** The record's key within its collection. */
+  /** Returns the record's key within its collection. */
   public String rkey() {
     return rkey;
   }
 
-  /** The record's address: {@code at://did/collection/rkey}. */
+  /** Returns the record's address: {@code at://did/collection/rkey}. */
   public String uri() {
     return "at://" + did + '/' + collection + '/' + rkey;
   }
 
+  /** Returns what happened to the record. */
   public RecordAction action() {
     return action;
   }
 
-  /** The content hash of the record; there for creations and updates. */
+  /** Returns the content hash of the record; present for creations and updates. */
   public Optional<String> cid() {
     return Optional.ofNullable(cid);
   }
 
-  /** Whether there is a payload. */
+  /** Returns whether there is a payload. */
   public boolean hasRecord() {
     return payloadEnd > payloadStart;
   }
 
-  /** A copy of the payload's JSON in UTF-8, as it came. */
+  /** Returns a copy of the payload's JSON in UTF-8, as it arrived. */
   public Optional<byte[]> recordBytes() {
     return hasRecord()
         ? Optional.of(Arrays.copyOfRange(message, payloadStart, payloadEnd))
@@ -114,28 +117,28 @@ public final class TapRecord extends TapEvent {
   }
 
   /**
-   * The payload as a tree. Unless the source has a mapper of its own, numbers lose nothing in it.
+   * Parses the payload as a tree. With the default mapper, numbers keep all their digits.
    *
-   * @throws TapPayloadException if it is nested deeper than the source's mapper allows, or has a
-   *     longer number; those of the mapper used unless set are 500 levels and 100,000 digits
+   * @throws TapPayloadException if it exceeds the nesting or the length of numbers that the
+   *     source's mapper allows; the default mapper allows 500 levels and 100,000 digits
    */
   public Optional<JsonNode> record() {
     return recordAs(JsonNode.class);
   }
 
   /**
-   * The payload as a type of the application's own, mapped by the source's mapper.
+   * Parses the payload as a type of the application with the source's mapper.
    *
-   * @throws TapPayloadException if it does not fit
+   * @throws TapPayloadException if the payload does not fit the type
    */
   public <T> Optional<T> recordAs(Class<T> type) {
     return recordAs(type, mapper);
   }
 
   /**
-   * The payload as a type of the application's own.
+   * Parses the payload as a type of the application with another mapper.
    *
-   * @throws TapPayloadException if it does not fit
+   * @throws TapPayloadException if the payload does not fit the type
    */
   public <T> Optional<T> recordAs(Class<T> type, JsonMapper mapper) {
     if (!hasRecord()) {
@@ -146,12 +149,13 @@ public final class TapRecord extends TapEvent {
           mapper.readValue(message, payloadStart, payloadEnd - payloadStart, type));
     } catch (JacksonException e) {
       throw new TapPayloadException(
-          "the payload of "
+          "Cannot read the payload of "
               + this
-              + " does not fit "
+              + " as "
               + type.getName()
               + ": "
-              + e.getOriginalMessage(),
+              + TapPayloadException.reason(e)
+              + ". Give a type or a mapper that fits it.",
           e);
     }
   }

@@ -7,6 +7,11 @@ import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.SourceBinding;
 import dev.perennial.port.Transport;
 import dev.perennial.port.TransportException;
+import dev.perennial.source.tap.internal.connection.AckResender;
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.http.SecretRedactor;
+import dev.perennial.source.tap.internal.http.TapUri;
+import dev.perennial.source.tap.internal.message.JacksonVersion;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -14,8 +19,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of a Tap, the sync service of the AT Protocol: it follows repos and hands out what
- * happens in them, event by event, each until it is acked.
+ * The source of the events of a Tap, the sync service of the AT Protocol. Tap follows repos and
+ * sends each event of theirs until it is acked.
  *
  * <pre>{@code
  * try (Transport transport = NettyTransport.create();
@@ -25,24 +30,23 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A source belongs to one stream; its builder makes as many as one likes. It never closes the
- * transport. Two streams on one Tap share its events between them, and a repo's events may then
- * come to either.
+ * <p>A source belongs to one stream; its builder makes any number of sources. A source never closes
+ * the transport. Two streams of one Tap share its events, and either may get a repo's events.
  *
- * <p>Not to be seen from here: a Tap that was started with {@code --disable-acks} takes an event
- * for acked once it is written to the socket. Consume such a Tap with {@link
- * dev.perennial.AckMode#NEVER}, knowing what that means.
+ * <p>A Tap that was started with {@code --disable-acks} counts an event as acked once it is written
+ * to the socket, which the source cannot detect. Consume such a Tap with {@link
+ * dev.perennial.AckMode#NEVER}; it can lose events.
  */
 public final class TapSource implements ServerTrackedSource<TapEvent, TapPosition> {
 
-  /** How long connecting may take, the handshake included, unless set. */
+  /** The default timeout of connecting, the handshake included. */
   public static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
   /**
-   * How long after its ack an event may come again, unless set. Tap sends an unacked event again
-   * once it has waited for {@code TAP_RETRY_TIMEOUT} (60 s unless set there), and looks for such
-   * events only as often as that: a copy is made up to twice that time after the event. A third is
-   * for its way here.
+   * The default time after its ack in which an event may come again. Tap sends an unacked event
+   * again after {@code TAP_RETRY_TIMEOUT} (60 s by default), and looks for such events only once in
+   * that time, so a copy is sent up to twice that time after the event. The third 60 s are for its
+   * way through the network.
    */
   public static final Duration DEFAULT_REDELIVERY_HORIZON = Duration.ofMinutes(3);
 
@@ -54,7 +58,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
   private final Duration connectTimeout;
   private final Duration redeliveryHorizon;
   private final TapDecoder decoder;
-  private final HeldAcks acks;
+  private final AckResender resender;
 
   TapSource(
       Transport transport,
@@ -72,24 +76,24 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
     this.connectTimeout = connectTimeout;
     this.redeliveryHorizon = redeliveryHorizon;
     this.decoder = decoder;
-    this.acks = new HeldAcks(nanoTime);
+    this.resender = new AckResender(nanoTime);
   }
 
   /**
-   * A source with every default.
+   * Makes a source with all defaults.
    *
-   * @param uri where the Tap is; see {@link TapSourceBuilder#uri(String)}
-   * @param transport what to reach it with; the application closes it
-   * @throws IllegalArgumentException if {@code uri} is no address of a Tap
+   * @param uri the address of the Tap; see {@link TapSourceBuilder#uri(String)}
+   * @param transport the transport that connects to it; the application closes it
+   * @throws IllegalArgumentException if {@code uri} is not the address of a Tap
    */
   public static TapSource of(String uri, Transport transport) {
     return builder(transport).uri(uri).build();
   }
 
   /**
-   * Describes a source.
+   * Begins to configure a source.
    *
-   * @param transport what to reach the Tap with; the application closes it
+   * @param transport the transport that connects to the Tap; the application closes it
    * @throws IllegalStateException if Jackson is too old
    */
   public static TapSourceBuilder builder(Transport transport) {
@@ -110,7 +114,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
   /**
    * Opens Tap's event channel.
    *
-   * @throws TapException if it was refused for a reason that stays
+   * @throws TapException if it was refused, and another attempt will not help
    * @throws TransportException if it could not be opened now
    */
   @Override
@@ -120,9 +124,9 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
     try {
       channel = transport.open(uri.channel(), headers, connectTimeout);
     } catch (TransportException.Rejected e) {
-      throw TapErrors.explain(e, uri, auth, Secrets.of(headers, auth));
+      throw TapErrors.explain(e, uri, auth, SecretRedactor.of(headers, auth));
     }
-    return TapConnection.open(channel, decoder, acks);
+    return new TapConnection(channel, decoder, resender);
   }
 
   @Override

@@ -2,19 +2,24 @@ package dev.perennial.source.tap;
 
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.Transport;
+import dev.perennial.source.tap.internal.connection.IdleTimeoutTransport;
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.http.RequestHeaders;
+import dev.perennial.source.tap.internal.http.TapUri;
+import dev.perennial.source.tap.internal.message.Json;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Describes sources. Every setting but the transport has a default. Not safe for use from several
- * threads.
+ * The builder of a {@link TapSource}. Every setting but the transport has a default. Not safe for
+ * use from several threads.
  */
 public final class TapSourceBuilder {
 
   private final Transport transport;
-  private final Headers headers = new Headers();
+  private final RequestHeaders headers = new RequestHeaders();
   private TapUri uri = TapUri.DEFAULT;
   private @Nullable BasicAuth auth;
   private Duration connectTimeout = TapSource.DEFAULT_CONNECT_TIMEOUT;
@@ -28,16 +33,16 @@ public final class TapSourceBuilder {
   }
 
   /**
-   * Where the Tap is: {@code localhost:2480} unless set.
+   * Sets the address of the Tap. Default: {@code localhost:2480}.
    *
-   * @param uri host and port, with one of the schemes {@code ws}, {@code wss}, {@code http} (taken
-   *     for {@code ws}) and {@code https} (taken for {@code wss}). Without a scheme it is {@code
-   *     ws}, and without a port too it is Tap's own, 2480: {@code localhost} is {@code
+   * @param uri host and port, with one of the schemes {@code ws}, {@code wss}, {@code http} (means
+   *     {@code ws}) and {@code https} (means {@code wss}). Without a scheme it is {@code ws}, and
+   *     without scheme and port the port is Tap's own, 2480: {@code localhost} means {@code
    *     ws://localhost:2480}, but {@code ws://localhost} has the port of its scheme, 80. A path is
-   *     taken for a proxy's prefix: {@code https://example.org/tap/} leads to {@code
-   *     wss://example.org/tap/channel}, which may be given as it stands, too. A host may be a name
-   *     in any script, or an IPv6 address with a zone: {@code ws://[fe80::1%25eth0]:2480}.
-   * @throws IllegalArgumentException if it is anything else, or has a password in it
+   *     a proxy's prefix: {@code https://example.org/tap/} leads to {@code
+   *     wss://example.org/tap/channel}, which can also be given itself. A host can be a name in any
+   *     script, or an IPv6 address with a zone: {@code ws://[fe80::1%25eth0]:2480}.
+   * @throws IllegalArgumentException if it is anything else, or contains a password
    */
   public TapSourceBuilder uri(String uri) {
     this.uri = TapUri.parse(uri);
@@ -45,8 +50,8 @@ public final class TapSourceBuilder {
   }
 
   /**
-   * Tap's admin password ({@code TAP_ADMIN_PASSWORD}): none unless set. Sent with the handshake,
-   * before it is asked for.
+   * Sets Tap's admin password ({@code TAP_ADMIN_PASSWORD}), which is sent with the handshake.
+   * Default: none.
    */
   public TapSourceBuilder password(String password) {
     this.auth = new BasicAuth(password);
@@ -54,30 +59,30 @@ public final class TapSourceBuilder {
   }
 
   /**
-   * A header to be sent with the handshake, for example for a proxy. The last of a name counts.
+   * Adds a header to the handshake, for example for a proxy. The last one of a name counts.
    *
-   * @throws IllegalArgumentException if it is no header
+   * @throws IllegalArgumentException if HTTP does not allow it, or the handshake sets it itself
    */
   public TapSourceBuilder header(String name, String value) {
     headers.put(name, value);
     return this;
   }
 
-  /** What to call ourselves: {@code perennial/} and the version unless set. */
+  /** Sets the header {@code User-Agent}. Default: {@code perennial/} and the version. */
   public TapSourceBuilder userAgent(String userAgent) {
-    return header(Headers.USER_AGENT, userAgent);
+    return header(RequestHeaders.USER_AGENT, userAgent);
   }
 
-  /** How long connecting may take, the handshake included: 10 s unless set. */
+  /** Sets the timeout of connecting, the handshake included. Default: 10 s. */
   public TapSourceBuilder connectTimeout(Duration timeout) {
     this.connectTimeout = Durations.positive("connectTimeout", timeout);
     return this;
   }
 
   /**
-   * How long after its ack an event may come again: 3 min unless set. Set it to three times {@code
-   * TAP_RETRY_TIMEOUT} if the server has another one than 60 s: too long costs memory, too short
-   * hands copies out.
+   * Sets the time after its ack in which an event may come again. Default: 3 min. If the server's
+   * {@code TAP_RETRY_TIMEOUT} is not 60 s, set three times that. A longer time costs memory; with a
+   * shorter one the stream may deliver an event twice.
    */
   public TapSourceBuilder redeliveryHorizon(Duration horizon) {
     this.redeliveryHorizon = Durations.positive("redeliveryHorizon", horizon);
@@ -85,16 +90,16 @@ public final class TapSourceBuilder {
   }
 
   /**
-   * Reconnects if no event has come for so long although the stream asked for one: off unless set.
-   * For a Tap, or something before it, that answers pings and sends nothing. Time in which the
+   * Reconnects if no event has come for a time although the stream asked for one. Default: off. It
+   * helps if a Tap, or a proxy before it, answers pings and sends nothing. Time in which the
    * application takes no event does not count, nor more than 1 s between two calls of the stream.
    *
    * <p>A stream of quiet repos, or one that waits for acks before Tap sends more, reconnects
-   * needlessly. Set it well over the longest silence that is normal, and over the stream's {@code
-   * stableAfter} (30 s unless set): a connection that is given up sooner than that counts as a
-   * failed attempt, and the next one waits for longer.
+   * without need. Set a limit well over the longest normal silence, and over the stream's {@code
+   * stableAfter} (30 s by default): a connection that ends sooner counts as a failed attempt, and
+   * the stream waits longer before the next one.
    *
-   * @param limit over zero
+   * @param limit longer than zero
    */
   public TapSourceBuilder reconnectWhenIdle(Duration limit) {
     this.idleLimit = Durations.positive("reconnectWhenIdle", limit);
@@ -102,28 +107,28 @@ public final class TapSourceBuilder {
   }
 
   /**
-   * Where the age of a connection and the time for {@link #reconnectWhenIdle} come from; give the
-   * stream the same. Default: {@link StreamRuntime#system()}.
+   * Sets the runtime that gives the time; give the stream the same one. Default: {@link
+   * StreamRuntime#system()}.
    */
   public TapSourceBuilder runtime(StreamRuntime runtime) {
     this.runtime = Objects.requireNonNull(runtime, "runtime");
     return this;
   }
 
-  /** What to read payloads with when the application asks for them. */
+  /** Sets the mapper that parses payloads when the application asks for them. */
   public TapSourceBuilder mapper(JsonMapper mapper) {
     this.mapper = mapper;
     return this;
   }
 
   /**
-   * Makes a source, a new one at each call.
+   * Makes a source; each call makes another one.
    *
    * @throws IllegalArgumentException if there is both a password and a header {@code Authorization}
    */
   public TapSource build() {
     return new TapSource(
-        idleLimit == null ? transport : new IdleWatch(transport, idleLimit, runtime),
+        idleLimit == null ? transport : new IdleTimeoutTransport(transport, idleLimit, runtime),
         uri,
         headers.with(auth),
         auth,

@@ -4,7 +4,7 @@ import dev.perennial.port.LogText;
 import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;
 
-/** An event of a kind that this version does not know: only its id and its type were looked at. */
+/** An event of a kind that this version does not know. Only its id and type were read. */
 public final class TapUnknown extends TapEvent {
 
   private final long id;
@@ -17,9 +17,9 @@ public final class TapUnknown extends TapEvent {
   }
 
   /**
-   * The number that Tap gave to the event and that an ack names: unsigned, so use {@link
-   * Long#toUnsignedString(long)} to show it. Not durable: Tap may begin again at 1 when it
-   * restarts, so it is no key to remember events by.
+   * Returns the number that Tap gave to the event and that an ack names. It is unsigned, so show it
+   * with {@link Long#toUnsignedString(long)}. Do not store it as a key: Tap may start again at 1
+   * when it restarts.
    */
   public long id() {
     return id;
@@ -30,7 +30,7 @@ public final class TapUnknown extends TapEvent {
     return OptionalLong.of(id);
   }
 
-  /** What Tap calls this kind of event. */
+  /** Returns Tap's name for this kind of event. */
   public String type() {
     return type;
   }

@@ -1,12 +1,14 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.message.Json;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Receives events from a Tap that posts them to a webhook: the part between a web framework, which
- * brings the request, and a handler. Tap takes any status from 200 to 299 for an ack, and posts an
- * event again until it gets one, for 30 s each time.
+ * A receiver of the events of a Tap that posts them to a webhook. It stands between a web
+ * framework, which receives the request, and a handler. Tap counts any status from 200 to 299 as an
+ * ack, and posts an event again until it gets one; each request may take 30 s.
  *
  * <pre>{@code
  * response.setStatus(webhook.receive(request.getHeader("Authorization"), body, event -> index(event)));
@@ -27,23 +29,23 @@ public final class TapWebhook {
     this.decoder = new TapDecoder(mapper);
   }
 
-  /** For a Tap that was started with an admin password, which it then sends along. */
+  /** Makes a receiver for a Tap with an admin password, which Tap then sends with each request. */
   public static TapWebhook withPassword(String password) {
     return new TapWebhook(new BasicAuth(password), Json.MAPPER);
   }
 
-  /** For a Tap without a password: takes what anybody posts. */
+  /** Makes a receiver for a Tap without a password. It accepts every request. */
   public static TapWebhook withoutPassword() {
     return new TapWebhook(null, Json.MAPPER);
   }
 
-  /** The same, with another mapper to read payloads with. */
+  /** Returns a receiver that parses payloads with another mapper. */
   public TapWebhook mapper(JsonMapper mapper) {
     return new TapWebhook(auth, mapper);
   }
 
   /**
-   * Whether a request may be believed. Takes the same time for every wrong password.
+   * Returns whether a request has the right password. Takes the same time for every wrong one.
    *
    * @param authorization the request's header {@code Authorization}, or null if it has none
    */
@@ -52,10 +54,10 @@ public final class TapWebhook {
   }
 
   /**
-   * Makes an event of a request's body. A body that is none becomes a {@link TapMalformed}; nothing
-   * is thrown.
+   * Decodes a request's body. Throws nothing; a body that is not an event becomes a {@link
+   * TapMalformed}.
    *
-   * @param body the body, which the caller leaves unchanged from then on
+   * @param body the body; the caller must not change it afterwards
    */
   public TapEvent decode(byte[] body) {
     return decoder.decodeUnchecked(body);
@@ -65,12 +67,12 @@ public final class TapWebhook {
    * Handles one request.
    *
    * @param authorization the request's header {@code Authorization}, or null if it has none
-   * @param body the request's body, which the caller leaves unchanged from then on
-   * @param handler handles the event; what it throws passes through, and the request must then not
-   *     be answered with a status from 200 to 299
-   * @return the status to answer with: 200 once the handler has returned, or 401 if the request is
-   *     not authorized, and then the handler was not called
-   * @throws X what the handler threw
+   * @param body the request's body; the caller must not change it afterwards
+   * @param handler handles the event; if it throws, do not answer the request with a status from
+   *     200 to 299
+   * @return the status to answer with: 200 after the handler has returned, or 401 if the request is
+   *     not authorized; the handler is not called then
+   * @throws X the handler's exception
    */
   public <X extends Exception> int receive(
       @Nullable String authorization, byte[] body, EventHandler<X> handler) throws X {
@@ -87,17 +89,17 @@ public final class TapWebhook {
   }
 
   /**
-   * Handles an event that was posted.
+   * A handler of posted events.
    *
-   * @param <X> what it may throw
+   * @param <X> the exception that it may throw
    */
   @FunctionalInterface
   public interface EventHandler<X extends Exception> {
 
     /**
-     * Handles an event. When it returns, the event is acked.
+     * Handles an event. The event is acked when this method returns.
      *
-     * @throws X if the event could not be handled: Tap posts it again
+     * @throws X if the event could not be handled; Tap posts it again
      */
     void handle(TapEvent event) throws X;
   }

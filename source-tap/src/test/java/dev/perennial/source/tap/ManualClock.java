@@ -5,14 +5,14 @@ import java.time.Duration;
 import java.time.Instant;
 
 /** A clock that moves only when a test says so. */
-final class ManualClock implements StreamRuntime {
+public final class ManualClock implements StreamRuntime {
   private long nanos;
 
-  void pass(Duration time) {
+  public void pass(Duration time) {
     nanos += time.toNanos();
   }
 
-  void set(Duration sinceTheBeginning) {
+  public void set(Duration sinceTheBeginning) {
     nanos = sinceTheBeginning.toNanos();
   }
 

@@ -1,18 +1,18 @@
 package dev.perennial.source.tap;
 
 /** Messages as Tap writes them. */
-final class Messages {
+public final class Messages {
 
   static final String DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
   static final String POST = "{\"$type\":\"app.bsky.feed.post\",\"text\":\"hi\"}";
 
   private Messages() {}
 
-  static String record(String id) {
+  public static String record(String id) {
     return record(id, "r" + id);
   }
 
-  static String record(String id, String rkey) {
+  public static String record(String id, String rkey) {
     return "{\"id\":"
         + id
         + ",\"type\":\"record\",\"record\":{\"live\":true,\"did\":\""

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Queue;
 
 /** Hands out what a test has laid ready, and keeps what it was asked and given. */
-final class ScriptedTransport implements Transport {
+public final class ScriptedTransport implements Transport {
 
   record Opened(URI uri, Map<String, String> headers, Duration timeout) {}
 
@@ -23,14 +23,14 @@ final class ScriptedTransport implements Transport {
   boolean closed;
 
   /** What the next open gives. */
-  ScriptedChannel channel() {
+  public ScriptedChannel channel() {
     ScriptedChannel channel = new ScriptedChannel();
     script.add(channel);
     return channel;
   }
 
   /** What the next open throws. */
-  void fails(TransportException failure) {
+  public void fails(TransportException failure) {
     script.add(failure);
   }
 
@@ -50,37 +50,37 @@ final class ScriptedTransport implements Transport {
     closed = true;
   }
 
-  /** One session: gives its messages, then what ends it, or nothing. */
-  static final class ScriptedChannel implements Channel {
+  /** A channel that gives its messages, then what ends it, or nothing. */
+  public static final class ScriptedChannel implements Channel {
 
     private final Queue<Object> script = new ArrayDeque<>();
-    final List<String> sent = new ArrayList<>();
-    final List<Duration> receives = new ArrayList<>();
-    int unsent;
-    long confirmed;
+    public final List<String> sent = new ArrayList<>();
+    public final List<Duration> receives = new ArrayList<>();
+    public int unsent;
+    public long confirmed;
 
     /** Takes messages and does not write them. */
-    boolean stalled;
+    public boolean stalled;
 
-    int wakeUps;
-    Duration closedWith;
+    public int wakeUps;
+    public Duration closedWith;
 
     /** What happens while a receive waits. */
-    Runnable whileReceiving = () -> {};
+    public Runnable whileReceiving = () -> {};
 
     /** What happens when somebody asks for {@link #unsent()}. */
-    Runnable whileAsked = () -> {};
+    public Runnable whileAsked = () -> {};
 
-    ScriptedChannel text(String text) {
+    public ScriptedChannel text(String text) {
       return message(new Message.Text(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    ScriptedChannel message(Message message) {
+    public ScriptedChannel message(Message message) {
       script.add(message);
       return this;
     }
 
-    ScriptedChannel lost(int code) {
+    public ScriptedChannel lost(int code) {
       script.add(new TransportException.Lost(code, "", null));
       return this;
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.source.tap.TapAdminException.Kind;
+import dev.perennial.source.tap.internal.http.TapUri;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -85,7 +86,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
 
     assertThat(failure)
         .hasMessageContaining("not *** nor ***")
-        .hasMessageContaining("the password is wrong");
+        .hasMessageContaining("The password is wrong");
     assertThat(builder.toString() + builder.build()).doesNotContain(SECRET, "YWRtaW46cMOkOnNz");
   }
 
@@ -127,7 +128,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
             .build();
 
     assertThatThrownBy(proxied::health)
-        .hasMessageContaining("/tap/…/health answered")
+        .hasMessageContaining("/tap/…/health: Tap answered")
         .hasMessageContaining("who is *** of")
         .hasMessageNotContaining("pr3fix");
   }
@@ -180,7 +181,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
 
     assertThatThrownBy(() -> admin.health())
         .isInstanceOf(TapAdminException.class)
-        .hasMessageContaining("the answer is over");
+        .hasMessageContaining("the answer is longer than");
   }
 
   @Test
@@ -210,7 +211,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
             catchThrowableOfType(TapAdminException.class, hasty::cursors))) {
       assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
       assertThat(failure.status()).isEmpty();
-      assertThat(failure).hasMessageContaining("did not answer within 200 ms");
+      assertThat(failure).hasMessageContaining("Tap did not answer within 200 ms");
     }
   }
 
@@ -223,7 +224,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
       TapAdmin admin = TapAdmin.of("127.0.0.1:" + held.getLocalPort());
       TapAdminException failure = catchThrowableOfType(TapAdminException.class, admin::health);
       assertThat(failure.kind()).isEqualTo(Kind.UNREACHABLE);
-      assertThat(failure).hasMessageContaining("could not be reached");
+      assertThat(failure).hasMessageContaining("Cannot call http://");
     }
   }
 

@@ -92,7 +92,7 @@ class TapAdminTest extends TapAdminFixture {
     assertThatThrownBy(() -> admin.addRepos(dids(2_500)))
         .isInstanceOf(TapAdminException.class)
         .hasMessageContaining("too many SQL variables")
-        .hasMessageContaining("the first 2000 of 2500 DIDs are done");
+        .hasMessageContaining("The first 2000 of 2500 DIDs are done.");
     assertThat(requests).hasSize(3);
   }
 
@@ -121,7 +121,7 @@ class TapAdminTest extends TapAdminFixture {
     assertThatThrownBy(() -> admin.info(did)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> admin.resolve(did))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("is no DID");
+        .hasMessageContaining(" as a DID: ");
     assertThat(requests).isEmpty();
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.port.Malformed;
 import dev.perennial.port.Message;
+import dev.perennial.source.tap.internal.message.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -152,14 +153,19 @@ class TapMalformedTest {
     assertThat(
             malformed(Messages.record("1").replace("\"rev\":\"3kb3fge5lm32x\"", "\"rev\":3"))
                 .cause())
-        .hasMessage("\"rev\" of \"record\" must be a text, but is a number");
+        .hasMessage(problem("\"rev\" of \"record\" must be a text, but is a number"));
     assertThat(malformed("{\"id\":1,\"type\":\"identity\",\"identity\":{}}").cause())
-        .hasMessage("\"identity\" lacks \"did\"");
+        .hasMessage(problem("\"identity\" lacks \"did\""));
     assertThat(malformed("[]").cause())
-        .hasMessage("the message must be an object, but is an array");
-    assertThat(malformed("").cause()).hasMessage("the message must be an object, but is empty");
+        .hasMessage(problem("the message must be an object, but is an array"));
+    assertThat(malformed("").cause())
+        .hasMessage(problem("the message must be an object, but is empty"));
     assertThat(malformed("{\"id\":1,\"type\":\"a\",\"type\":\"b\"}").cause())
-        .hasMessage("the message has more than one \"type\"");
+        .hasMessage(problem("the message has more than one \"type\""));
+  }
+
+  private static String problem(String problem) {
+    return "Cannot decode a message from Tap: " + problem + ".";
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.perennial.source.tap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.Message;
+import dev.perennial.source.tap.internal.message.Json;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.perennial.port.ExponentialBackoff;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.Verdict;
+import dev.perennial.source.tap.internal.http.BasicAuth;
+import dev.perennial.source.tap.internal.http.TapUri;
 import java.net.ConnectException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -277,7 +279,7 @@ class TapSourceTest {
   void wrongUrls(String given) {
     assertThatThrownBy(() -> TapSource.of(given, transport))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("is no address of a Tap, such as localhost:2480");
+        .hasMessageContaining("Give an address such as localhost:2480.");
   }
 
   @ParameterizedTest
@@ -312,7 +314,7 @@ class TapSourceTest {
           .hasMessage(
               "Cannot open Tap's event channel at "
                   + shown
-                  + ": the server answered the handshake with status "
+                  + ": the server answered with status "
                   + status
                   + ". Check that it is the address of a Tap.");
     }
@@ -343,7 +345,10 @@ class TapSourceTest {
     assertThat(failure)
         .isInstanceOf(TapException.Refused.class)
         .hasMessage(
-            "Cannot open Tap's event channel at ws://localhost:2480/channel: " + refused + ".");
+            "Cannot open Tap's event channel at ws://localhost:2480/channel: the proxy http://proxy:1"
+                + " answered with status "
+                + status
+                + ". Check the proxy's settings.");
   }
 
   @Test
@@ -482,7 +487,7 @@ class TapSourceTest {
     builder.header("X-Key", "a tab\t and ü");
     assertThatThrownBy(() -> builder.header("authorization", "Bearer s3cret").password("x").build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("either a password or")
+        .hasMessageContaining("both a password and the header Authorization")
         .hasMessageNotContaining("s3cret");
   }
 }

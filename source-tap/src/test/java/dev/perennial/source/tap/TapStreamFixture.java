@@ -19,7 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 
 /** A simulated Tap with its faults, and whole streams to it over real sockets. */
-abstract class TapStreamFixture {
+public abstract class TapStreamFixture {
 
   static final String DID = Messages.DID;
   static final String POSTS = "app.bsky.feed.post";
@@ -114,7 +114,7 @@ abstract class TapStreamFixture {
     return tap.clientMessages().stream().map(ClientMessage::asText).toList();
   }
 
-  static String ack(long id) {
+  public static String ack(long id) {
     return "{\"type\":\"ack\",\"id\":" + Long.toUnsignedString(id) + "}";
   }
 

@@ -11,6 +11,7 @@ import dev.perennial.EventStream;
 import dev.perennial.StreamException;
 import dev.perennial.simulators.tap.ClientMessage;
 import dev.perennial.simulators.tap.DeliveryMode;
+import dev.perennial.source.tap.internal.http.BasicAuth;
 import dev.perennial.transport.netty.NettyTransport;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -2,12 +2,24 @@ package dev.perennial.transport.netty;
 
 import dev.perennial.port.Channel;
 import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.LogText;
 import dev.perennial.port.Message;
 import dev.perennial.port.Transport;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Untrusted;
 import dev.perennial.port.Verdict;
+import dev.perennial.transport.netty.internal.address.HostLookup;
+import dev.perennial.transport.netty.internal.address.ProxyLookup;
+import dev.perennial.transport.netty.internal.address.ProxyServer;
+import dev.perennial.transport.netty.internal.address.WebSocketUri;
+import dev.perennial.transport.netty.internal.channel.ChannelSettings;
+import dev.perennial.transport.netty.internal.channel.WebSocketChannel;
+import dev.perennial.transport.netty.internal.open.Deadline;
+import dev.perennial.transport.netty.internal.open.EventLoops;
+import dev.perennial.transport.netty.internal.open.HandshakeHeaders;
+import dev.perennial.transport.netty.internal.open.OpenAttempt;
+import dev.perennial.transport.netty.internal.open.TlsClient;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.EventExecutor;
@@ -26,30 +38,31 @@ import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * WebSocket channels (RFC 6455) on Netty, for {@code ws} and {@code wss} URIs, without extensions.
+ * A transport of WebSocket channels (RFC 6455) on Netty, for {@code ws} and {@code wss} URIs,
+ * without extensions.
  *
- * <p>Channels read ahead into an inbox of bounded size, and leave the rest to wait in the socket.
- * They find out by pings when the peer is gone. A message over the size limit is read to its end,
- * discarded and reported as {@link Message.TooLarge}, and the channel lives on; what was discarded
- * is not checked to be valid UTF-8.
+ * <p>A channel reads ahead into an inbox of bounded size, and leaves the rest in the socket. It
+ * detects by pings that the peer is gone. A message over the size limit is read to its end,
+ * discarded and reported as {@link Message.TooLarge}, and the channel stays usable; what is
+ * discarded is not checked to be valid UTF-8.
  *
  * <p>Safe for use from any thread. One transport serves many channels; the application that made it
  * closes it.
  */
 public final class NettyTransport implements Transport {
 
-  /** How long {@link #close} gives the peers of open channels to say goodbye. */
-  private static final Duration GOODBYE = Duration.ofSeconds(1);
+  /** The time that {@link #close} gives the peers of open channels to answer the close frame. */
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
-  /** How long {@link #close} waits for its event loop to end. */
+  /** The longest wait of {@link #close} for its event loop to end. */
   private static final Duration SHUTDOWN = Duration.ofSeconds(2);
 
   private static final String THREADS = "perennial-netty";
-  private static final String WHY = "the transport was closed";
+  private static final String CLOSED = "the transport was closed";
 
-  private final Settings settings;
+  private final ChannelSettings settings;
   private final HostLookup lookup;
-  private final ProxyChoice proxies;
+  private final ProxyLookup proxies;
   private final @Nullable EventLoopGroup givenGroup;
 
   private final Set<OpenAttempt> attempts = ConcurrentHashMap.newKeySet();
@@ -60,10 +73,10 @@ public final class NettyTransport implements Transport {
   private volatile boolean closed;
 
   NettyTransport(
-      Settings settings,
+      ChannelSettings settings,
       HostLookup lookup,
       @Nullable TlsClient tls,
-      ProxyChoice proxies,
+      ProxyLookup proxies,
       @Nullable EventLoopGroup givenGroup) {
     this.settings = settings;
     this.lookup = lookup;
@@ -72,54 +85,63 @@ public final class NettyTransport implements Transport {
     this.givenGroup = givenGroup;
   }
 
-  /** Makes a transport with all defaults. Starts no thread before the first {@link #open}. */
+  /** Makes a transport with all defaults. It starts no thread before the first {@link #open}. */
   public static NettyTransport create() {
     return builder().build();
   }
 
-  /** Begins to make a transport that differs from the defaults. */
+  /** Begins to configure a transport. */
   public static NettyTransportBuilder builder() {
     return new NettyTransportBuilder();
   }
 
   /**
-   * Opens a channel: connects, sets up TLS for {@code wss}, and shakes hands.
+   * Opens a channel: connects, sets up TLS for {@code wss}, and performs the handshake.
    *
-   * <p>If the host has several addresses, they are tried one after the other until one gives a
-   * channel or says that it cannot now (503 and the like), or whom it takes (401, 407). Each call
-   * begins with the next address, but the first call after a message was received begins with the
-   * address that it came from: after a loss that is the same server, if it still answers.
-   * Connecting to one may take its share of the time, and all of it half of what is left, or what
-   * is left where it is the last. If all fail, what is thrown is one that waiting may mend rather
-   * than a refusal, and of several the one that got furthest; the others are suppressed.
+   * <p>If the host has several addresses, the transport tries one after the other until one opens a
+   * channel, answers that it cannot now (503 and the like), or rejects the credentials (401, 407).
+   * Each call begins with the next address, but the first call after a message was received begins
+   * with the address of that message: after a loss this is the same server, if it still answers.
+   * Connecting to an address may take its share of the time; the whole attempt may take half of the
+   * time that is left, or all of it for the last address. If all fail, the call throws an error
+   * that may pass rather than a refusal, and among several the one of the attempt that got
+   * furthest. The others are suppressed exceptions of it.
    *
-   * <p>Goes through the proxy of the builder, or else the one that the JVM's proxy settings name;
-   * the addresses are the proxy's then.
+   * <p>Connects through the builder's proxy, or else the one that the JVM's proxy settings name;
+   * the addresses are then the proxy's.
    *
    * @param uri {@code ws://} or {@code wss://}, without user, password and fragment
-   * @param headers all but those that belong to the handshake: {@code Host}, {@code Upgrade},
-   *     {@code Connection}, {@code Sec-WebSocket-*}, {@code Content-Length} and {@code
-   *     Transfer-Encoding}; and but {@code Proxy-Authorization}, which the server would get
-   * @param timeout how long all of it may take together, over zero
-   * @throws TransportException if it could not be done; its message names the host and no more of
-   *     the URI
-   * @throws InterruptedException if the thread was interrupted while it waited; what was begun is
+   * @param headers additional headers, without those of the handshake itself: {@code Host}, {@code
+   *     Upgrade}, {@code Connection}, {@code Sec-WebSocket-*}, {@code Content-Length} and {@code
+   *     Transfer-Encoding}; and without {@code Proxy-Authorization}, which the server would get
+   * @param timeout the timeout of the whole call, longer than zero
+   * @throws TransportException if the channel could not be opened; the message names the host and
+   *     no other part of the URI
+   * @throws InterruptedException if the thread was interrupted while it waited; the attempt is
    *     abandoned
-   * @throws IllegalArgumentException if the URI, a header or the timeout is not one
+   * @throws IllegalArgumentException if the URI, a header or the timeout is not valid
    * @throws IllegalStateException if the transport is closed, or the thread is an event loop's
    */
   @Override
   public Channel open(URI uri, Map<String, String> headers, Duration timeout)
       throws TransportException, InterruptedException {
-    Target target = Target.of(uri);
+    WebSocketUri target = WebSocketUri.of(uri);
     HttpHeaders handshake = HandshakeHeaders.of(target, headers);
     if (timeout.isZero() || timeout.isNegative()) {
-      throw new IllegalArgumentException("opening a channel needs a timeout over zero");
+      throw new IllegalArgumentException(
+          "Cannot open a channel to "
+              + target
+              + ": the timeout is "
+              + LogText.duration(timeout)
+              + ". Give one longer than 0 ms.");
     }
     EventLoopGroup group = group();
     if (isOn(group)) {
       throw new IllegalStateException(
-          "opening a channel waits for an event loop, so an event loop's thread cannot do it");
+          "Cannot open a channel to "
+              + target
+              + ": an event loop's thread must not wait for an event loop. Call open() on another"
+              + " thread.");
     }
     Deadline deadline = new Deadline(settings.runtime(), timeout);
     @Nullable ProxyServer proxy = proxies.proxyTo(target).orElse(null);
@@ -133,7 +155,7 @@ public final class NettyTransport implements Transport {
         InetAddress address = addresses.get(i);
         WebSocketChannel channel =
             complete(attempt, group, address, handshake, deadline, addresses.size() - i);
-        channel.onFirstMessage(() -> lookup.proved(host, address));
+        channel.onFirstMessage(() -> lookup.noteWorking(host, address));
         return channel;
       } catch (TransportException e) {
         failures.add(new OpenFailure(e, attempt.stage()));
@@ -145,7 +167,7 @@ public final class NettyTransport implements Transport {
     throw worst(failures);
   }
 
-  /** The failure to throw, to which the others are suppressed. */
+  /** Returns the failure to throw, with the others suppressed. */
   private static TransportException worst(List<OpenFailure> failures) {
     TransportException worst = Collections.max(failures, OpenFailure.PROGRESS).error();
     failures.stream()
@@ -155,12 +177,13 @@ public final class NettyTransport implements Transport {
     return worst;
   }
 
-  /** Why there is no channel to one address. */
+  /** The failure of one address. */
   private record OpenFailure(TransportException error, OpenAttempt.Stage stage) {
 
     /**
-     * An answer says more than none: where a name has an address at which nobody listens, such as
-     * {@code localhost} beside a server on 127.0.0.1 alone, wrong settings are told at once.
+     * Ranks an answer above none. If one of a name's addresses has no listener, such as the IPv6
+     * address of {@code localhost} with a server on 127.0.0.1 alone, wrong settings are still
+     * reported at once.
      */
     private static final Comparator<OpenFailure> PROGRESS =
         Comparator.comparing((OpenFailure failure) -> isFinal(failure.error))
@@ -170,8 +193,8 @@ public final class NettyTransport implements Transport {
   }
 
   /**
-   * Whether no other address is to be asked: who says "later" does not want to be asked again at
-   * once, and a wrong password that is tried everywhere soon locks its owner out.
+   * Returns whether no other address may be tried: a server that answers "later" must not be asked
+   * again at once, and a wrong password that is tried everywhere may lock its owner out.
    */
   private static boolean isFinal(TransportException failure) {
     return failure instanceof Rejected rejected
@@ -198,7 +221,7 @@ public final class NettyTransport implements Transport {
     try {
       requireNotClosed();
       attempt.start(group, address, headers);
-      // If close() came before the attempt had a socket to close, it is for us to see it.
+      // If close() came before the attempt had a socket to close, this thread must detect it.
       requireNotClosed();
       boolean connected = attempt.awaitConnected(deadline.remaining().dividedBy(untried));
       Duration rest = deadline.remaining().dividedBy(untried == 1 ? 1 : 2);
@@ -224,9 +247,9 @@ public final class NettyTransport implements Transport {
   }
 
   /**
-   * Says goodbye on every channel, gives their peers a second to answer, then ends what is left,
-   * and the event loop if it was made here. Called from an event loop's thread, it does not wait
-   * for that.
+   * Sends a close frame on every channel, waits up to 1 s for the peers' answers, then ends the
+   * channels that are left, and the event loop if the transport made it. On an event loop's thread
+   * this method returns without waiting.
    */
   @Override
   public void close() {
@@ -243,16 +266,18 @@ public final class NettyTransport implements Transport {
     }
     attempts.forEach(OpenAttempt::abandon);
     List<WebSocketChannel> open = List.copyOf(channels);
-    open.forEach(channel -> channel.beginClose(WHY));
+    open.forEach(channel -> channel.beginClose(CLOSED));
     if (isOn(group)) {
-      group.next().schedule(() -> end(open, group), GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
+      group
+          .next()
+          .schedule(() -> end(open, group), CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       return;
     }
     boolean interrupted = false;
     try {
-      Deadline goodbyes = new Deadline(settings.runtime(), GOODBYE);
+      Deadline deadline = new Deadline(settings.runtime(), CLOSE_TIMEOUT);
       for (WebSocketChannel channel : open) {
-        channel.awaitEnd(goodbyes.remaining());
+        channel.awaitEnd(deadline.remaining());
       }
     } catch (InterruptedException e) {
       interrupted = true;
@@ -292,7 +317,8 @@ public final class NettyTransport implements Transport {
       if (givenGroup != null) {
         if (givenGroup.isShuttingDown()) {
           throw new IllegalStateException(
-              "the event loop group that this transport was given has been shut down");
+              "Cannot open a channel: the transport's event loop group has been shut down. Give a"
+                  + " running one with NettyTransportBuilder.eventLoopGroup().");
         }
         return givenGroup;
       }
@@ -303,7 +329,7 @@ public final class NettyTransport implements Transport {
     }
   }
 
-  private @Nullable TlsClient tls(Target target) {
+  private @Nullable TlsClient tls(WebSocketUri target) {
     if (!target.secure()) {
       return null;
     }
@@ -317,7 +343,8 @@ public final class NettyTransport implements Transport {
 
   private void requireNotClosed() {
     if (closed) {
-      throw new IllegalStateException("this transport is closed; open channels on another one");
+      throw new IllegalStateException(
+          "Cannot open a channel: this transport is closed. Open it on another one.");
     }
   }
 

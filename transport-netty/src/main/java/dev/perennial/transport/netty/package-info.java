@@ -1,4 +1,7 @@
-/** WebSocket transport on Netty. */
+/**
+ * WebSocket transport on Netty: what applications use to make one. Its parts belong to the internal
+ * packages.
+ */
 @NullMarked
 package dev.perennial.transport.netty;
 

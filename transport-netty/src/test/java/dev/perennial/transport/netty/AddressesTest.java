@@ -8,6 +8,7 @@ import dev.perennial.port.Channel;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
+import dev.perennial.transport.netty.internal.frame.Frames;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -258,7 +259,7 @@ class AddressesTest extends TransportFixture {
     use(NettyTransport.builder().resolver(host -> new InetAddress[0]));
     assertThatThrownBy(() -> open(URI.create("ws://none.test")))
         .isInstanceOf(Unreachable.class)
-        .hasMessage("the host none.test is unknown");
+        .hasMessage("Cannot look up the host none.test: it is unknown. Check the name and DNS.");
   }
 
   @Test

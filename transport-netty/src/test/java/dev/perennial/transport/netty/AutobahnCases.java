@@ -1,18 +1,21 @@
 package dev.perennial.transport.netty;
 
-import static dev.perennial.transport.netty.Frames.FIN;
-import static dev.perennial.transport.netty.Frames.all;
-import static dev.perennial.transport.netty.Frames.bytes;
-import static dev.perennial.transport.netty.Frames.first;
-import static dev.perennial.transport.netty.Frames.frame;
-import static dev.perennial.transport.netty.Frames.last;
-import static dev.perennial.transport.netty.Frames.middle;
-import static dev.perennial.transport.netty.Frames.ping;
-import static dev.perennial.transport.netty.Frames.pong;
-import static dev.perennial.transport.netty.Frames.repeat;
-import static dev.perennial.transport.netty.Frames.text;
-import static dev.perennial.transport.netty.Frames.utf8;
+import static dev.perennial.transport.netty.internal.frame.Frames.FIN;
+import static dev.perennial.transport.netty.internal.frame.Frames.all;
+import static dev.perennial.transport.netty.internal.frame.Frames.bytes;
+import static dev.perennial.transport.netty.internal.frame.Frames.first;
+import static dev.perennial.transport.netty.internal.frame.Frames.frame;
+import static dev.perennial.transport.netty.internal.frame.Frames.last;
+import static dev.perennial.transport.netty.internal.frame.Frames.middle;
+import static dev.perennial.transport.netty.internal.frame.Frames.ping;
+import static dev.perennial.transport.netty.internal.frame.Frames.pong;
+import static dev.perennial.transport.netty.internal.frame.Frames.repeat;
+import static dev.perennial.transport.netty.internal.frame.Frames.text;
+import static dev.perennial.transport.netty.internal.frame.Frames.utf8;
 
+import dev.perennial.transport.netty.internal.frame.Decoding;
+import dev.perennial.transport.netty.internal.frame.Frames;
+import dev.perennial.transport.netty.internal.frame.Opcode;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;

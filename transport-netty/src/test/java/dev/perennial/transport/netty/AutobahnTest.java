@@ -3,6 +3,8 @@ package dev.perennial.transport.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.Channel;
+import dev.perennial.transport.netty.internal.frame.Decoding;
+import dev.perennial.transport.netty.internal.frame.Opcode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.port.Channel;
 import dev.perennial.port.TransportException.Lost;
+import dev.perennial.transport.netty.internal.frame.Frames;
+import dev.perennial.transport.netty.internal.frame.Opcode;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.perennial.port.Channel;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
+import dev.perennial.transport.netty.internal.frame.Frames;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -175,8 +176,8 @@ class HandshakeTest extends TransportFixture {
         rejected("HTTP/1.1 301 Moved\r\nLocation: ws://elsewhere/\r\nContent-Length: 0\r\n\r\n");
     assertThat(rejected.header("location")).contains("ws://elsewhere/");
     assertThat(rejected)
-        .hasMessage(
-            "the server answered the handshake with status 301, which points to ws://elsewhere/");
+        .hasMessageEndingWith(
+            ": the server answered the handshake with status 301, which points to ws://elsewhere/");
   }
 
   @ParameterizedTest
@@ -192,7 +193,8 @@ class HandshakeTest extends TransportFixture {
     assertThat(rejected.status()).isEqualTo(101);
     assertThat(rejected)
         .hasMessageMatching(
-            "ws://127\\.0\\.0\\.1:\\d+ agreed to the upgrade, but its answer is wrong: .+");
+            "Cannot open a channel to ws://127\\.0\\.0\\.1:\\d+: the server agreed to the upgrade, but"
+                + " its answer is wrong \\(.+\\)\\. Check that a WebSocket server runs there\\.");
   }
 
   @ParameterizedTest
@@ -267,7 +269,7 @@ class HandshakeTest extends TransportFixture {
             }));
     assertThatThrownBy(() -> open(URI.create("ws://nowhere.test")))
         .isInstanceOf(Unreachable.class)
-        .hasMessage("the host nowhere.test is unknown")
+        .hasMessage("Cannot look up the host nowhere.test: it is unknown. Check the name and DNS.")
         .hasCauseInstanceOf(UnknownHostException.class);
   }
 
@@ -286,7 +288,7 @@ class HandshakeTest extends TransportFixture {
             }));
     assertThatThrownBy(() -> transport.open(URI.create("ws://slow.test"), Map.of(), SHORT))
         .isInstanceOf(Unreachable.class)
-        .hasMessageContaining("looking up the host slow.test took too long");
+        .hasMessageContaining("Cannot look up the host slow.test: there was no answer within ");
     never.countDown();
   }
 
@@ -403,9 +405,10 @@ class HandshakeTest extends TransportFixture {
       assertThatThrownBy(() -> open(server))
           .isInstanceOf(Unreachable.class)
           .hasMessage(
-              "ws://127.0.0.1:"
+              "Cannot open a channel to ws://127.0.0.1:"
                   + server.port()
-                  + " answered with more headers than fit into the limit");
+                  + ": the server answered with more headers than fit into the limit. Check that a"
+                  + " WebSocket server runs there.");
     }
   }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.Channel;
 import dev.perennial.port.TransportException.Lost;
+import dev.perennial.transport.netty.internal.frame.Frames;
+import dev.perennial.transport.netty.internal.frame.Opcode;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

@@ -1,5 +1,7 @@
 package dev.perennial.transport.netty;
 
+import dev.perennial.transport.netty.internal.frame.Frames;
+import dev.perennial.transport.netty.internal.frame.Opcode;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;

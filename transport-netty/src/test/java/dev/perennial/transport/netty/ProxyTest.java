@@ -11,6 +11,8 @@ import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
 import dev.perennial.port.Verdict;
+import dev.perennial.transport.netty.internal.address.HttpProxy;
+import dev.perennial.transport.netty.internal.frame.Frames;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -314,7 +316,12 @@ class ProxyTest extends TransportFixture {
       use(through(proxy));
       assertThatThrownBy(() -> open(URI.create("ws://far.test")))
           .isInstanceOf(Unreachable.class)
-          .hasMessage("the proxy http://proxy.test:" + proxy.port() + " " + message);
+          .hasMessage(
+              "Cannot open a channel to ws://far.test: the proxy http://proxy.test:"
+                  + proxy.port()
+                  + " "
+                  + message
+                  + ". Check that a WebSocket server runs there.");
     }
   }
 
@@ -326,12 +333,13 @@ class ProxyTest extends TransportFixture {
       assertThatThrownBy(() -> open(URI.create("ws://far.test")))
           .isInstanceOf(Unreachable.class)
           .hasMessageStartingWith(
-              "no connection to the proxy http://proxy.test:" + held.getLocalPort());
+              "Cannot connect to the proxy http://proxy.test:" + held.getLocalPort() + ": ");
     }
     use(withProxyName().httpProxy("gone.test", 1));
     assertThatThrownBy(() -> open(URI.create("ws://far.test")))
         .isInstanceOf(Unreachable.class)
-        .hasMessage("the host gone.test of the proxy is unknown");
+        .hasMessage(
+            "Cannot look up the host gone.test of the proxy: it is unknown. Check the name and DNS.");
   }
 
   /** Paced by how long it waits for the client, which never says more. */
@@ -380,7 +388,7 @@ class ProxyTest extends TransportFixture {
       use(selecting(Proxy.NO_PROXY, asked));
       assertThatThrownBy(() -> open(server.uri()))
           .as("directly")
-          .hasMessage("the host 127.0.0.1 is unknown");
+          .hasMessage("Cannot look up the host 127.0.0.1: it is unknown. Check the name and DNS.");
     }
   }
 
@@ -453,7 +461,8 @@ class ProxyTest extends TransportFixture {
             assertThat(seen).isDone();
             use(builder.proxy(HttpClient.Builder.NO_PROXY));
             assertThatThrownBy(() -> open(URI.create("ws://far.test:" + server.port())))
-                .hasMessage("the host far.test is unknown");
+                .hasMessage(
+                    "Cannot look up the host far.test: it is unknown. Check the name and DNS.");
           });
     }
   }

@@ -8,6 +8,8 @@ import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
 import dev.perennial.port.Verdict;
+import dev.perennial.transport.netty.internal.frame.Frames;
+import dev.perennial.transport.netty.internal.frame.Opcode;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.net.URI;
 import java.nio.file.Path;

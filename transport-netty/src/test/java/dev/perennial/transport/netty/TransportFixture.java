@@ -6,6 +6,7 @@ import dev.perennial.port.Channel;
 import dev.perennial.port.Message;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Lost;
+import dev.perennial.transport.netty.internal.frame.Decoding;
 import io.netty.util.LeakPresenceDetector;
 import java.net.URI;
 import java.time.Duration;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.port.Channel;
 import dev.perennial.port.TransportException;
+import dev.perennial.transport.netty.internal.frame.Frames;
+import dev.perennial.transport.netty.internal.open.EventLoops;
 import io.netty.channel.EventLoopGroup;
 import java.net.URI;
 import java.time.Duration;
