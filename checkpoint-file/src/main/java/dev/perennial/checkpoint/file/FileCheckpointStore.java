@@ -1,5 +1,11 @@
 package dev.perennial.checkpoint.file;
 
+import dev.perennial.checkpoint.file.internal.FileClaim;
+import dev.perennial.checkpoint.file.internal.FileFormat;
+import dev.perennial.checkpoint.file.internal.FileNames;
+import dev.perennial.checkpoint.file.internal.FileOperations;
+import dev.perennial.checkpoint.file.internal.LockRegistry;
+import dev.perennial.checkpoint.file.internal.TemporaryFiles;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointSlot;
@@ -49,7 +55,7 @@ public final class FileCheckpointStore implements CheckpointStore {
   private static final String LOCK = ".lock";
 
   private final Path directory;
-  private final Disk disk;
+  private final FileOperations disk;
   private volatile boolean directorySeen;
 
   /**
@@ -58,14 +64,15 @@ public final class FileCheckpointStore implements CheckpointStore {
    */
   private final Set<Path> unsynced = new LinkedHashSet<>();
 
-  FileCheckpointStore(Path directory, Disk disk) {
+  FileCheckpointStore(Path directory, FileOperations disk) {
     this.directory = directory.toAbsolutePath();
     this.disk = disk;
   }
 
   /** A store in a directory. Does not touch it yet. */
   public static FileCheckpointStore in(Path directory) {
-    return new FileCheckpointStore(Objects.requireNonNull(directory, "directory"), Disk.REAL);
+    return new FileCheckpointStore(
+        Objects.requireNonNull(directory, "directory"), FileOperations.REAL);
   }
 
   /**
@@ -150,14 +157,14 @@ public final class FileCheckpointStore implements CheckpointStore {
     if (!directorySeen && Files.notExists(directory)) {
       return false;
     }
-    Optional<FileSlot> claimed = claim(streamId, name);
+    Optional<FileClaim> claimed = claim(streamId, name);
     if (claimed.isEmpty()) {
       throw CheckpointException.unavailable(
           "The checkpoint of the stream \"%s\" in %s is in use, so it was not deleted. Close its stream first."
               .formatted(streamId, directory),
           null);
     }
-    try (FileSlot slot = claimed.get()) {
+    try (FileClaim slot = claimed.get()) {
       return slot.delete();
     }
   }
@@ -167,16 +174,16 @@ public final class FileCheckpointStore implements CheckpointStore {
     return "FileCheckpointStore[" + directory + "]";
   }
 
-  private Optional<FileSlot> claim(String streamId, String name) throws CheckpointException {
+  private Optional<FileClaim> claim(String streamId, String name) throws CheckpointException {
     TemporaryFiles temporary = new TemporaryFiles(directory, name);
     try {
-      Optional<Claims.Claim> claim = Claims.tryClaim(directory, name + LOCK);
+      Optional<LockRegistry.HeldLock> claim = LockRegistry.tryLock(directory, name + LOCK);
       if (claim.isEmpty()) {
         return Optional.empty();
       }
       sweep(temporary);
       Path file = directory.resolve(name + CHECKPOINT);
-      return Optional.of(new FileSlot(streamId, file, temporary, claim.get(), disk));
+      return Optional.of(new FileClaim(streamId, file, temporary, claim.get(), disk));
     } catch (NoSuchFileException e) {
       throw CheckpointException.unavailable(
           "The checkpoint of the stream \"%s\" cannot be claimed, because the directory %s is gone. Put it back."

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.perennial.checkpoint.file.internal.FileOperations;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
@@ -512,7 +513,7 @@ class FileCheckpointStoreTest {
         new FailingDisk() {
           @Override
           public void write(Path file, byte[] bytes) throws IOException {
-            Disk.REAL.write(file, Arrays.copyOf(bytes, 1));
+            FileOperations.REAL.write(file, Arrays.copyOf(bytes, 1));
             Files.delete(directory.resolve("orders.lock"));
             try (CheckpointSlot slot = another.tryClaim("orders", NOTHING).orElseThrow()) {
               slot.save(TWO);
@@ -643,7 +644,7 @@ class FileCheckpointStoreTest {
   }
 
   /** The real disk, on which a step can fail: before it is done, and after for the last. */
-  private static class FailingDisk implements Disk {
+  private static class FailingDisk implements FileOperations {
 
     private final List<String> steps = new ArrayList<>();
     private int failing = -1;
@@ -668,7 +669,7 @@ class FileCheckpointStoreTest {
         Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
         fail();
       }
-      Disk.REAL.write(file, bytes);
+      FileOperations.REAL.write(file, bytes);
     }
 
     @Override
@@ -677,7 +678,7 @@ class FileCheckpointStoreTest {
       if (failing == 1) {
         fail();
       }
-      Disk.REAL.replace(source, target);
+      FileOperations.REAL.replace(source, target);
     }
 
     @Override
@@ -686,7 +687,7 @@ class FileCheckpointStoreTest {
       if (failing == 2) {
         fail();
       }
-      Disk.REAL.syncDirectory(directory);
+      FileOperations.REAL.syncDirectory(directory);
     }
 
     void fail() throws IOException {

@@ -1,9 +1,21 @@
 package dev.perennial.checkpoint.redis;
 
-import dev.perennial.checkpoint.redis.ClaimedHash.Lifetimes;
-import dev.perennial.checkpoint.redis.ClaimedHash.Names;
-import dev.perennial.checkpoint.redis.Claiming.Claimed;
-import dev.perennial.checkpoint.redis.Claiming.Held;
+import dev.perennial.checkpoint.redis.internal.CheckpointListing;
+import dev.perennial.checkpoint.redis.internal.CheckpointReader;
+import dev.perennial.checkpoint.redis.internal.ClaimRenewer;
+import dev.perennial.checkpoint.redis.internal.ClaimResult;
+import dev.perennial.checkpoint.redis.internal.ClaimResult.Claimed;
+import dev.perennial.checkpoint.redis.internal.ClaimResult.Held;
+import dev.perennial.checkpoint.redis.internal.ClaimedHash;
+import dev.perennial.checkpoint.redis.internal.ClaimedHash.Lifetimes;
+import dev.perennial.checkpoint.redis.internal.ClaimedHash.Names;
+import dev.perennial.checkpoint.redis.internal.Connector;
+import dev.perennial.checkpoint.redis.internal.Keys;
+import dev.perennial.checkpoint.redis.internal.RedisAddress;
+import dev.perennial.checkpoint.redis.internal.RedisClaim;
+import dev.perennial.checkpoint.redis.internal.SeenCheckpoints;
+import dev.perennial.checkpoint.redis.internal.SharedConnection;
+import dev.perennial.checkpoint.redis.internal.TroubleReporter;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointSlot;
@@ -53,20 +65,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RedisCheckpointStore implements CheckpointStore {
 
-  private final Link link;
+  private final SharedConnection link;
   private final Keys keys;
   private final Lifetimes lifetimes;
-  private final Trouble trouble;
-  private final Renewals renewals;
+  private final TroubleReporter trouble;
+  private final ClaimRenewer renewals;
 
   private final SeenCheckpoints seen;
 
   RedisCheckpointStore(
-      Link link,
+      SharedConnection link,
       Keys keys,
       Duration claimExpiry,
       @Nullable Duration timeToLive,
-      Trouble trouble,
+      TroubleReporter trouble,
       StreamRuntime runtime) {
     this.link = link;
     this.keys = keys;
@@ -74,7 +86,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
         new Lifetimes(claimExpiry.toMillis(), timeToLive == null ? 0 : timeToLive.toMillis());
     this.seen = new SeenCheckpoints(timeToLive != null);
     this.trouble = trouble;
-    this.renewals = new Renewals(link, claimExpiry, runtime, trouble);
+    this.renewals = new ClaimRenewer(link, claimExpiry, runtime, trouble);
   }
 
   /**
@@ -98,7 +110,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
    *     may have a password in it
    */
   public static RedisCheckpointStoreBuilder builder(String uri) {
-    return builder(Address.parse(uri));
+    return builder(RedisAddress.parse(uri));
   }
 
   /** Builds a store with a client of its own, which the store closes. */
@@ -147,7 +159,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
       throws CheckpointException {
     Objects.requireNonNull(lost, "lost");
     Names names = names(streamId);
-    Claiming claiming = ClaimedHash.claim(link, names, lifetimes, seen.contains(streamId));
+    ClaimResult claiming = ClaimedHash.claim(link, names, lifetimes, seen.contains(streamId));
     if (claiming instanceof Claimed claimed) {
       return Optional.of(open(claimed.hash(), lost));
     }
@@ -168,8 +180,8 @@ public final class RedisCheckpointStore implements CheckpointStore {
     } else {
       seen.add(streamId);
     }
-    RedisSlot slot =
-        new RedisSlot(link, hash, lost, () -> seen.add(streamId), renewals::remove, trouble);
+    RedisClaim slot =
+        new RedisClaim(link, hash, lost, () -> seen.add(streamId), renewals::remove, trouble);
     renewals.add(slot);
     return slot;
   }
@@ -191,7 +203,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
    *     they cannot be read
    */
   public List<String> streamIds() throws CheckpointException {
-    return Listing.streamIds(link, keys);
+    return CheckpointListing.streamIds(link, keys);
   }
 
   /**
@@ -204,7 +216,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   public Optional<Checkpoint> load(String streamId) throws CheckpointException {
-    return Stored.load(link, names(streamId));
+    return CheckpointReader.load(link, names(streamId));
   }
 
   /**

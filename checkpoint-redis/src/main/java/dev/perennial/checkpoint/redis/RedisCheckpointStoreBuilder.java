@@ -1,5 +1,10 @@
 package dev.perennial.checkpoint.redis;
 
+import dev.perennial.checkpoint.redis.internal.Connector;
+import dev.perennial.checkpoint.redis.internal.Keys;
+import dev.perennial.checkpoint.redis.internal.LettuceSupport;
+import dev.perennial.checkpoint.redis.internal.SharedConnection;
+import dev.perennial.checkpoint.redis.internal.TroubleReporter;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
@@ -135,9 +140,9 @@ public final class RedisCheckpointStoreBuilder {
                   .formatted(timeout, claimExpiry)
               + " most the claim's expiry, and better a third of it.");
     }
-    Link link = new Link(connecting.with(timeout), timeout, runtime);
+    SharedConnection link = new SharedConnection(connecting.with(timeout), timeout, runtime);
     return new RedisCheckpointStore(
-        link, keys, claimExpiry, timeToLive, new Trouble(troubled), runtime);
+        link, keys, claimExpiry, timeToLive, new TroubleReporter(troubled), runtime);
   }
 
   private Duration defaultTimeout() {

@@ -1,9 +1,9 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.NOTHING;
-import static dev.perennial.checkpoint.redis.Given.ONE;
-import static dev.perennial.checkpoint.redis.Given.failure;
-import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
+import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
+import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -67,7 +67,7 @@ class AccessTest {
                   .build()) {
         try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
           slot.save(ONE);
-          redis.command("DEL", Given.KEY);
+          redis.command("DEL", StoreFixtures.KEY);
           slot.save(ONE);
           assertThat(slot.load()).contains(ONE);
         }

@@ -1,8 +1,8 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.KEY;
-import static dev.perennial.checkpoint.redis.Given.hash;
-import static dev.perennial.checkpoint.redis.Given.soon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
+import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
+import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.Checkpoint;
@@ -80,16 +80,16 @@ class ExclusiveClaimTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 8})
   void isOneOfManyWhoseNetworkComesAndGoes(int count) throws Exception {
-    Map<String, CuttableLine> lines = new LinkedHashMap<>();
-    List<Claimant> claimants = new ArrayList<>();
+    Map<String, FaultProxy> lines = new LinkedHashMap<>();
+    List<ClaimingClient> claimants = new ArrayList<>();
     List<RedisCheckpointStore> stores = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
     Queue<String> reports = new ConcurrentLinkedQueue<>();
     try {
       for (int i = 0; i < count; i++) {
-        CuttableLine line = new CuttableLine(redis.port());
-        RedisCheckpointStore store = Claimant.store(line.uri(), EXPIRY);
-        Claimant claimant = new Claimant("t" + i, store, reports::add);
+        FaultProxy line = new FaultProxy(redis.port());
+        RedisCheckpointStore store = ClaimingClient.store(line.uri(), EXPIRY);
+        ClaimingClient claimant = new ClaimingClient("t" + i, store, reports::add);
         lines.put("t" + i, line);
         stores.add(store);
         claimants.add(claimant);
@@ -109,28 +109,28 @@ class ExclusiveClaimTest {
       String owner = saving("nobody");
       claimants.get(Integer.parseInt(owner.substring(1))).stop();
       saving(owner);
-      claimants.forEach(Claimant::stop);
+      claimants.forEach(ClaimingClient::stop);
       for (Thread thread : threads) {
         thread.join();
       }
     } finally {
-      claimants.forEach(Claimant::stop);
+      claimants.forEach(ClaimingClient::stop);
       stores.forEach(RedisCheckpointStore::close);
-      lines.values().forEach(CuttableLine::close);
+      lines.values().forEach(FaultProxy::close);
     }
     assertThat(reports).noneMatch(report -> report.contains("died"));
     checkLog();
   }
 
   private void checkLog() throws Exception {
-    SaveLog log = SaveLog.check(redis);
+    SaveHistory log = SaveHistory.check(redis);
     assertThat(log.claims()).hasSizeGreaterThanOrEqualTo(4);
     assertThat(log.saves()).isGreaterThan(10);
     List<Duration> vacancies = log.vacancies().stream().sorted().toList();
-    assertThat(vacancies).isNotEmpty().allMatch(one -> one.compareTo(Given.BOUND) <= 0);
+    assertThat(vacancies).isNotEmpty().allMatch(one -> one.compareTo(StoreFixtures.BOUND) <= 0);
     assertThat(vacancies.get((vacancies.size() - 1) / 2))
         .as("the median of " + vacancies)
-        .isLessThanOrEqualTo(Given.PROMISED);
+        .isLessThanOrEqualTo(StoreFixtures.PROMISED);
   }
 
   /** Waits until somebody else than this one saves, and says who. */
@@ -154,7 +154,8 @@ class ExclusiveClaimTest {
 
   private void start(String name) throws Exception {
     ProcessBuilder command =
-        Given.process(Claimant.class, name, redis.uri(), String.valueOf(EXPIRY.toMillis()))
+        StoreFixtures.process(
+                ClaimingClient.class, name, redis.uri(), String.valueOf(EXPIRY.toMillis()))
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve(name).toFile());
     processes.put(name, command.start());

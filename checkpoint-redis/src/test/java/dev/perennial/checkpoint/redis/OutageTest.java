@@ -1,18 +1,18 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.KEY;
-import static dev.perennial.checkpoint.redis.Given.NOTHING;
-import static dev.perennial.checkpoint.redis.Given.ONE;
-import static dev.perennial.checkpoint.redis.Given.THREE;
-import static dev.perennial.checkpoint.redis.Given.TWO;
-import static dev.perennial.checkpoint.redis.Given.connected;
-import static dev.perennial.checkpoint.redis.Given.expire;
-import static dev.perennial.checkpoint.redis.Given.failure;
-import static dev.perennial.checkpoint.redis.Given.hash;
-import static dev.perennial.checkpoint.redis.Given.impatient;
-import static dev.perennial.checkpoint.redis.Given.patient;
-import static dev.perennial.checkpoint.redis.Given.savesSoon;
-import static dev.perennial.checkpoint.redis.Given.soon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
+import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
+import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.THREE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
+import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
+import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
+import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
+import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.patient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.savesSoon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
 
@@ -202,7 +202,7 @@ class OutageTest {
   @Test
   void aSaveThatWasGivenUpDoesNoHarmWhenItArrivesLate() throws Exception {
     try (RedisServer redis = RedisServer.builder().persistent().start();
-        CuttableLine line = new CuttableLine(redis.port());
+        FaultProxy line = new FaultProxy(redis.port());
         RedisCheckpointStore far =
             connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
         RedisCheckpointStore near = connected(patient(redis.uri()).build())) {
@@ -232,7 +232,7 @@ class OutageTest {
   @Test
   void aSaveThatWasGivenUpDoesNoHarmBehindANewerOne() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        CuttableLine line = new CuttableLine(redis.port());
+        FaultProxy line = new FaultProxy(redis.port());
         RedisCheckpointStore store =
             connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build())) {
       CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
@@ -256,7 +256,7 @@ class OutageTest {
   @Test
   void aClaimThatWasNeverAnsweredRunsOut() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        CuttableLine line = new CuttableLine(redis.port());
+        FaultProxy line = new FaultProxy(redis.port());
         RedisCheckpointStore store =
             connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build())) {
       store.tryClaim("other", NOTHING).orElseThrow().close();
@@ -273,7 +273,7 @@ class OutageTest {
   @Test
   void replacesAConnectionThatHasDiedWithoutAWord() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        CuttableLine line = new CuttableLine(redis.port());
+        FaultProxy line = new FaultProxy(redis.port());
         RedisCheckpointStore store =
             connected(patient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
         CheckpointSlot slot =
@@ -291,7 +291,7 @@ class OutageTest {
   @Test
   void learnsThatItWasOvertakenWhileItWasCutOff() throws Exception {
     try (RedisServer redis = RedisServer.start();
-        CuttableLine line = new CuttableLine(redis.port());
+        FaultProxy line = new FaultProxy(redis.port());
         RedisCheckpointStore store =
             connected(impatient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
         RedisCheckpointStore standby = connected(impatient(redis.uri()).build())) {

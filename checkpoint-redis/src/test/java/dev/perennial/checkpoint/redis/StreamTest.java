@@ -1,11 +1,11 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.KEY;
-import static dev.perennial.checkpoint.redis.Given.connected;
-import static dev.perennial.checkpoint.redis.Given.expire;
-import static dev.perennial.checkpoint.redis.Given.hash;
-import static dev.perennial.checkpoint.redis.Given.impatient;
-import static dev.perennial.checkpoint.redis.Given.soon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
+import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
+import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
+import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
+import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -104,7 +104,7 @@ class StreamTest {
   @Test
   void aStandbyGoesOnWhereAKilledProcessWas() throws Exception {
     Process child =
-        Given.process(Child.class, redis.uri())
+        StoreFixtures.process(Child.class, redis.uri())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try (RedisCheckpointStore store = connected(impatient(redis.uri()).build());
@@ -132,7 +132,7 @@ class StreamTest {
       assertThat(saved).as("nothing is skipped").isLessThanOrEqualTo(last + 1);
       assertThat(Long.parseLong(hash(redis, KEY).get("claimed")) - end)
           .as("milliseconds from the end of the claim to the next")
-          .isBetween(0L, Given.BOUND.toMillis());
+          .isBetween(0L, StoreFixtures.BOUND.toMillis());
       for (long i = saved + 2; i < saved + 100; i++) {
         assertThat(take(standby)).isEqualTo(i);
       }
@@ -164,7 +164,7 @@ class StreamTest {
       assertThat(first.get()).isEqualTo(51);
       assertThat(Long.parseLong(hash(redis, KEY).get("claimed")))
           .as("when it was claimed")
-          .isBetween(before, closed + Given.BOUND.toMillis());
+          .isBetween(before, closed + StoreFixtures.BOUND.toMillis());
     }
   }
 
@@ -197,7 +197,7 @@ class StreamTest {
 
   @Test
   void oneThatWasOvertakenDiesAndSavesNothing() throws Exception {
-    try (CuttableLine line = new CuttableLine(redis.port());
+    try (FaultProxy line = new FaultProxy(redis.port());
         RedisCheckpointStore far =
             connected(impatient(line.uri()).commandTimeout(Duration.ofSeconds(1)).build());
         RedisCheckpointStore near = connected(impatient(redis.uri()).build());

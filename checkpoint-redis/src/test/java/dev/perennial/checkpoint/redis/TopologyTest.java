@@ -1,18 +1,18 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.KEY;
-import static dev.perennial.checkpoint.redis.Given.NOTHING;
-import static dev.perennial.checkpoint.redis.Given.ONE;
-import static dev.perennial.checkpoint.redis.Given.THREE;
-import static dev.perennial.checkpoint.redis.Given.TWO;
-import static dev.perennial.checkpoint.redis.Given.connected;
-import static dev.perennial.checkpoint.redis.Given.expire;
-import static dev.perennial.checkpoint.redis.Given.failure;
-import static dev.perennial.checkpoint.redis.Given.hash;
-import static dev.perennial.checkpoint.redis.Given.impatient;
-import static dev.perennial.checkpoint.redis.Given.patient;
-import static dev.perennial.checkpoint.redis.Given.savesSoon;
-import static dev.perennial.checkpoint.redis.Given.soon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
+import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
+import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.THREE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
+import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
+import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
+import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
+import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.patient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.savesSoon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.CheckpointException;
@@ -88,7 +88,7 @@ class TopologyTest {
     try (RedisServer old = RedisServer.start();
         RedisServer promoted =
             RedisServer.builder().config("replicaof 127.0.0.1 " + old.port()).start();
-        CuttableLine line = new CuttableLine(old.port());
+        FaultProxy line = new FaultProxy(old.port());
         RedisCheckpointStore store = connected(patient(line.uri()).build());
         RedisCheckpointStore other = connected(patient(promoted.uri()).build())) {
       CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
@@ -135,7 +135,7 @@ class TopologyTest {
       savesSoon(owner, THREE);
       CheckpointException failure = failure(() -> overtaken.save(ONE));
       assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
-      assertThat(failure).hasMessageContaining(Given.hash(replica, KEY).get("owner"));
+      assertThat(failure).hasMessageContaining(StoreFixtures.hash(replica, KEY).get("owner"));
       assertThat(replica.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
       assertThat(lost).hasValue(0);
     }
