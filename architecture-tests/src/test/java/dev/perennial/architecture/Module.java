@@ -77,7 +77,7 @@ record Module(
           "perennial-testkit",
           List.of(".testkit", ".testkit.internal"),
           SEEN_OF_CORE,
-          List.of(NULLNESS, "org.junit.jupiter.api..", "org.assertj.core.."),
+          List.of(NULLNESS),
           true);
   static final Module SIMULATORS =
       new Module(
