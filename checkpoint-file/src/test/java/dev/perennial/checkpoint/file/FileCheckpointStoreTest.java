@@ -157,7 +157,7 @@ class FileCheckpointStoreTest {
 
   @Test
   void showsWhatWasSavedWithoutAClaim() throws Exception {
-    assertThat(store.load("orders")).as("no directory").isEmpty();
+    assertThat(store.load("orders")).as("is not a directory").isEmpty();
     assertThat(directory).as("looking makes nothing").doesNotExist();
     try (CheckpointSlot slot = claim("orders")) {
       assertThat(store.load("orders")).as("nothing saved").isEmpty();
@@ -305,7 +305,7 @@ class FileCheckpointStoreTest {
     claim("orders").close();
   }
 
-  // What can go wrong with the directory
+  // Failures of the directory
 
   @Test
   void losesTheClaimWithItsDirectoryAndDoesNotMakeItAgain() throws Exception {
@@ -349,7 +349,7 @@ class FileCheckpointStoreTest {
     Files.writeString(directory, "");
     CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
     assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
-    assertThat(failure).hasMessageContaining("no directory");
+    assertThat(failure).hasMessageContaining("is not a directory");
   }
 
   @Test
@@ -369,7 +369,7 @@ class FileCheckpointStoreTest {
     store = FileCheckpointStore.in(readOnly);
     CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
     assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
-    assertThat(failure).hasMessageContaining("/sys/orders.lock cannot be used");
+    assertThat(failure).hasMessageContaining("with lock file /sys/orders.lock: ");
   }
 
   /** For root nothing changes. */
@@ -540,7 +540,10 @@ class FileCheckpointStoreTest {
   @Test
   void aLossOfTheClaimKeepsTheErrorAndSaysWhatWasDone() throws Exception {
     List<String> said =
-        List.of("Nothing was saved", "The last checkpoint or this one", "This checkpoint is in");
+        List.of(
+            "Nothing was saved",
+            "The file has the last checkpoint or",
+            "The file has this checkpoint");
     for (int step = 0; step < 3; step++) {
       FailingDisk disk =
           new FailingDisk() {
@@ -584,7 +587,9 @@ class FileCheckpointStoreTest {
       slot.save(ONE);
       CheckpointException failure = failure(() -> store.delete("orders"));
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
-      assertThat(failure).hasMessageContaining("orders").hasMessageContaining("in use");
+      assertThat(failure)
+          .hasMessageContaining("orders")
+          .hasMessageContaining("a stream has claimed it");
       assertThat(slot.load()).contains(ONE);
     }
     assertThat(store.delete("orders")).isTrue();

@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A claimed checkpoint. The lock file is not touched here, because closing a handle of it would
- * drop the lock.
+ * The claim of one stream on its checkpoint file. It never opens the lock file, because closing a
+ * handle of it would drop the lock.
  */
 public final class FileClaim implements CheckpointSlot {
 
@@ -20,7 +20,7 @@ public final class FileClaim implements CheckpointSlot {
   private final String streamId;
   private final Path file;
   private final TemporaryFiles temporary;
-  private final LockRegistry.HeldLock claim;
+  private final LockRegistry.HeldLock lock;
   private final FileOperations disk;
   private boolean closed;
 
@@ -28,12 +28,12 @@ public final class FileClaim implements CheckpointSlot {
       String streamId,
       Path file,
       TemporaryFiles temporary,
-      LockRegistry.HeldLock claim,
+      LockRegistry.HeldLock lock,
       FileOperations disk) {
     this.streamId = streamId;
     this.file = file;
     this.temporary = temporary;
-    this.claim = claim;
+    this.lock = lock;
     this.disk = disk;
   }
 
@@ -47,7 +47,7 @@ public final class FileClaim implements CheckpointSlot {
       }
       return loaded;
     } catch (IOException e) {
-      throw failure("cannot be loaded from", e, "");
+      throw failure("load", e, "");
     }
   }
 
@@ -61,21 +61,21 @@ public final class FileClaim implements CheckpointSlot {
       try {
         disk.write(written, bytes);
         requireClaim(NOTHING_SAVED);
-        // If this fails, nobody can tell whether it was done.
-        state = " The last checkpoint or this one is there, whole.";
+        // If this fails, it is unknown whether the file was replaced.
+        state = " The file has the last checkpoint or this one, complete.";
         disk.replace(written, file);
-        state = " This checkpoint is in place, though a loss of power may bring the last one back.";
+        state = " The file has this checkpoint, but a loss of power can restore the last one.";
         disk.syncDirectory(directory());
       } catch (IOException | CheckpointException e) {
         delete(written, e);
         throw e;
       }
     } catch (IOException e) {
-      throw failure("cannot be saved to", e, state);
+      throw failure("save", e, state);
     }
   }
 
-  /** Deletes the checkpoint; true if there was one. */
+  /** Deletes the checkpoint and returns whether there was one. */
   public boolean delete() throws CheckpointException {
     try {
       requireClaim(" Nothing was deleted.");
@@ -83,7 +83,7 @@ public final class FileClaim implements CheckpointSlot {
       disk.syncDirectory(directory());
       return existed;
     } catch (IOException e) {
-      throw failure("cannot be deleted from", e, "");
+      throw failure("delete", e, "");
     }
   }
 
@@ -91,18 +91,18 @@ public final class FileClaim implements CheckpointSlot {
   public void close() throws CheckpointException {
     closed = true;
     try {
-      claim.release();
+      lock.release();
     } catch (IOException e) {
       throw CheckpointException.unavailable(
-          "The claim of the stream \"%s\" on %s could not be given up in order: %s"
-              .formatted(streamId, file, e),
+          "Cannot release the claim on checkpoint \"%s\" in %s: %s. It ends with this process."
+              .formatted(streamId, file, IoErrors.reason(e)),
           e);
     }
   }
 
   @Override
   public String toString() {
-    return "FileSlot[" + streamId + ", " + file + "]";
+    return "FileClaim[" + streamId + ", " + file + "]";
   }
 
   private void requireClaim(String state) throws IOException, CheckpointException {
@@ -112,19 +112,19 @@ public final class FileClaim implements CheckpointSlot {
   }
 
   private boolean hasClaim() throws IOException {
-    return !closed && claim.holds();
+    return !closed && lock.holds();
   }
 
   private CheckpointException claimLost(String state, @Nullable Throwable cause) {
-    String why =
+    String message =
         closed
-            ? "was given up before."
-            : "is lost: its lock file was deleted or replaced, so that another stream may have claimed the checkpoint.";
-    return CheckpointException.claimLost(
-        "The claim of the stream \"%s\" on %s %s%s".formatted(streamId, file, why, state), cause);
+            ? "Cannot use the claim on checkpoint \"%s\" in %s: it was released before.%s"
+            : "Lost the claim on checkpoint \"%s\" in %s: its lock file was deleted or replaced, so another stream may"
+                + " own the checkpoint.%s";
+    return CheckpointException.claimLost(message.formatted(streamId, file, state), cause);
   }
 
-  /** On a full disk a half-written file would keep everybody from writing. */
+  /** Deletes a temporary file: on a full disk it would prevent every later save. */
   private static void delete(Path written, Exception cause) {
     try {
       Files.deleteIfExists(written);
@@ -133,7 +133,7 @@ public final class FileClaim implements CheckpointSlot {
     }
   }
 
-  private CheckpointException failure(String what, IOException cause, String state) {
+  private CheckpointException failure(String action, IOException cause, String state) {
     try {
       if (!hasClaim()) {
         return claimLost(state, cause);
@@ -142,15 +142,16 @@ public final class FileClaim implements CheckpointSlot {
       cause.addSuppressed(e);
     }
     return CheckpointException.unavailable(
-        "The checkpoint of the stream \"%s\" %s %s: %s.%s"
-            .formatted(streamId, what, file, cause, state),
+        "Cannot %s checkpoint \"%s\" in %s: %s.%s"
+            .formatted(action, streamId, file, IoErrors.reason(cause), state),
         cause);
   }
 
   private Path directory() {
     Path parent = file.getParent();
     if (parent == null) {
-      throw new IllegalStateException(file + " is absolute, and yet in no directory.");
+      throw new IllegalStateException(
+          "Cannot find the directory of " + file + ": it has no parent.");
     }
     return parent;
   }

@@ -18,16 +18,16 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a checkpoint as the bytes of a file: two lines of UTF-8, of which the second is {@link
- * Checkpoint#toLine()}, and the first says what this is: {@code perennial-checkpoint}, the version
- * of the format, and the CRC-32C of the second line, its line feed included.
+ * The format of a checkpoint file: two lines of UTF-8. The first has {@code perennial-checkpoint},
+ * the version of the format, and the CRC-32C of the second line with its line feed. The second is
+ * {@link Checkpoint#toLine()}.
  */
 public final class FileFormat {
 
-  /** The version that is written, and the only one that can be read. */
+  /** The version that is written, and the only one that is read. */
   static final int VERSION = 1;
 
-  /** More than any position takes. It keeps a foreign file from being read into memory. */
+  /** More than any position takes, so that a foreign file of any size is not read into memory. */
   static final int MAX_BYTES = 16 * 1024 * 1024;
 
   private static final String MAGIC = "perennial-checkpoint";
@@ -37,10 +37,10 @@ public final class FileFormat {
   private FileFormat() {}
 
   /**
-   * The bytes of a checkpoint.
+   * Encodes a checkpoint.
    *
-   * @throws CheckpointException of kind CORRUPT if it is too large or no Unicode, and so could not
-   *     be read again
+   * @throws CheckpointException of kind CORRUPT if it is too large or not Unicode, so that it could
+   *     not be read again
    */
   static byte[] encode(Checkpoint checkpoint) throws CheckpointException {
     ByteBuffer line;
@@ -49,8 +49,7 @@ public final class FileFormat {
           StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(checkpoint.toLine() + "\n"));
     } catch (CharacterCodingException e) {
       throw CheckpointException.corrupt(
-          "The checkpoint holds half a surrogate pair, which no file can hold as text, so it was not saved.",
-          e);
+          "Cannot encode the checkpoint: it contains half a surrogate pair. Nothing was saved.", e);
     }
     byte[] header =
         "%s %d %08x\n"
@@ -58,7 +57,7 @@ public final class FileFormat {
             .getBytes(StandardCharsets.US_ASCII);
     if (header.length + line.remaining() > MAX_BYTES) {
       throw CheckpointException.corrupt(
-          "The checkpoint takes %,d bytes, but no more than %,d are read again, so it was not saved."
+          "Cannot encode the checkpoint: it has %,d bytes, more than the limit of %,d. Nothing was saved."
               .formatted(header.length + line.remaining(), MAX_BYTES),
           null);
     }
@@ -66,10 +65,10 @@ public final class FileFormat {
   }
 
   /**
-   * Reads a checkpoint's file; empty if there is none.
+   * Reads a checkpoint file; empty if there is none.
    *
    * @throws IOException if it cannot be read
-   * @throws CheckpointException of kind CORRUPT if it holds anything else
+   * @throws CheckpointException of kind CORRUPT if it is not a checkpoint file
    */
   public static Optional<Checkpoint> read(Path file) throws IOException, CheckpointException {
     byte[] bytes;
@@ -79,61 +78,59 @@ public final class FileFormat {
       return Optional.empty();
     }
     if (bytes.length > MAX_BYTES) {
-      throw corrupt(file, "has more than %,d bytes".formatted(MAX_BYTES), null);
+      throw corrupt(file, "it has more than %,d bytes".formatted(MAX_BYTES), null);
     }
     return Optional.of(decode(bytes, file));
   }
 
   /**
-   * Reads what {@link #encode} wrote.
+   * Decodes the bytes that {@link #encode} made.
    *
-   * @param file where it is from, for the error
-   * @throws CheckpointException of kind CORRUPT if it is anything else
+   * @param file the file that the bytes are from, for the error
+   * @throws CheckpointException of kind CORRUPT if it is not a checkpoint file
    */
   static Checkpoint decode(byte[] bytes, Path file) throws CheckpointException {
     String text;
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw corrupt(file, "is no text", e);
+      throw corrupt(file, "it is not UTF-8 text", e);
     }
     int headerEnd = text.indexOf('\n');
     String first = headerEnd < 0 ? text : text.substring(0, headerEnd);
     Matcher anyHeader = ANY_HEADER.matcher(first);
     if (!anyHeader.matches()) {
       throw corrupt(
-          file, bytes.length == 0 ? "is empty" : "is not a checkpoint of Perennial", null);
+          file, bytes.length == 0 ? "it is empty" : "it is not a checkpoint of Perennial", null);
     }
     int version = Integer.parseInt(anyHeader.group(1));
     if (version != VERSION) {
       throw corrupt(
           file,
-          "has version "
-              + version
-              + " of the format, of which this program reads only version "
-              + VERSION,
+          "it has format version %d, and this program reads only version %d"
+              .formatted(version, VERSION),
           null);
     }
     Matcher header = HEADER.matcher(first);
     String line = text.substring(headerEnd + 1);
     if (!header.matches() || !line.endsWith("\n")) {
-      throw corrupt(file, "is torn: it does not end where it should", null);
+      throw corrupt(file, "it is incomplete", null);
     }
     if (Integer.parseUnsignedInt(header.group(2), 16)
         != checksum(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)))) {
-      throw corrupt(file, "is damaged: its checksum does not fit", null);
+      throw corrupt(file, "its checksum does not match", null);
     }
     try {
       return Checkpoint.parse(line.substring(0, line.length() - 1));
     } catch (CheckpointException e) {
-      throw corrupt(file, "has a checksum that fits, but holds no checkpoint", e);
+      throw corrupt(file, "its checksum matches, but its second line is not a checkpoint", e);
     }
   }
 
-  static CheckpointException corrupt(Path file, String what, @Nullable Throwable cause) {
+  static CheckpointException corrupt(Path file, String why, @Nullable Throwable cause) {
     return CheckpointException.corrupt(
-        "The checkpoint file %s %s. Put back a copy that is whole, or delete the file to begin without a checkpoint."
-            .formatted(file, what),
+        "Cannot read checkpoint file %s: %s. Restore a copy, or delete the file to start without a checkpoint."
+            .formatted(file, why),
         cause);
   }
 

@@ -5,26 +5,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Writes stream ids as file names, so that no two ids have names that any file system takes for the
- * same, and each id can be read from its name.
+ * An encoding of stream ids as file names: no file system takes the names of two ids for the same,
+ * and each id can be decoded from its name.
  *
- * <p>Lower-case letters, digits, {@code -} and {@code _} stand for themselves. Another character of
- * ASCII is written {@code %} and its two hexadecimal digits, and a UTF-16 unit beyond ASCII {@code
- * %u} and its four. So case carries no meaning, there is no dot, and nothing that a file system
- * might normalize. Of a name that Windows keeps for a device, the first letter is written as a
- * code.
+ * <p>Lower-case letters, digits, {@code -} and {@code _} stay as they are. Another ASCII character
+ * becomes {@code %} and two hexadecimal digits, a UTF-16 unit beyond ASCII {@code %u} and four. So
+ * names differ by more than case, and contain no dot and nothing that a file system might
+ * normalize. If Windows reserves the name for a device, its first letter is encoded as well.
  */
 public final class FileNames {
 
   /**
-   * How long a name may be, in characters, which are bytes: file systems allow 255, of which the
-   * longest suffixes take 11.
+   * The longest name, in characters, each of which is one byte: file systems allow 255 bytes, and
+   * the longest suffixes take 11.
    */
   public static final int MAX_LENGTH = 255 - 11;
 
   /**
-   * Reserved whatever the extension: see "Naming Files, Paths, and Namespaces" in the Windows
-   * documentation.
+   * Names that Windows reserves with any extension: see "Naming Files, Paths, and Namespaces" in
+   * the Windows documentation.
    */
   private static final Pattern DEVICE = Pattern.compile("con|prn|aux|nul|com[0-9]|lpt[0-9]");
 
@@ -33,7 +32,7 @@ public final class FileNames {
 
   private FileNames() {}
 
-  /** The file name of an id, without a suffix. May be longer than {@link #MAX_LENGTH}. */
+  /** Encodes an id, without a suffix. The name can be longer than {@link #MAX_LENGTH}. */
   public static String encode(String streamId) {
     StringBuilder name = new StringBuilder(streamId.length() + 16);
     boolean device = DEVICE.matcher(streamId).matches();
@@ -50,7 +49,7 @@ public final class FileNames {
     return name.toString();
   }
 
-  /** The id of a file name, or empty if it is the name of none. */
+  /** Decodes a file name; empty if it is not the name of an id. */
   public static Optional<String> decode(String name) {
     StringBuilder id = new StringBuilder(name.length());
     Matcher code = CODE.matcher(name);

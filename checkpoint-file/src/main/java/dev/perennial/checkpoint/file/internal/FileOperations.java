@@ -9,10 +9,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
-/** What a save does to the disk, step by step, so that tests can let each fail. */
+/** The file operations of a save, an interface so that tests can let each step fail. */
 public interface FileOperations {
 
-  /** The real one. */
+  /** The operations of the JDK. */
   FileOperations REAL =
       new FileOperations() {
         @Override
@@ -34,7 +34,7 @@ public interface FileOperations {
 
         @Override
         public void syncDirectory(Path directory) throws IOException {
-          // Windows neither has this nor needs it.
+          // Windows cannot open a directory, and does not need this.
           if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows")) {
             try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
               channel.force(true);
@@ -43,12 +43,12 @@ public interface FileOperations {
         }
       };
 
-  /** Writes a file that does not exist yet; its content is durable when this returns. */
+  /** Creates a file and writes it. Its content is durable when this returns. */
   void write(Path file, byte[] bytes) throws IOException;
 
-  /** Puts a file in the place of another, at once. */
+  /** Replaces a file by another, atomically. */
   void replace(Path source, Path target) throws IOException;
 
-  /** Makes durable which files are in a directory. */
+  /** Makes the entries of a directory durable. */
   void syncDirectory(Path directory) throws IOException;
 }

@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 
-/** What a claim does to the disk, so that tests can let others come between or let it hang. */
+/** The file operations of a lock, an interface so that tests can interleave or block them. */
 interface LockFileOperations {
 
-  /** The real ones. */
+  /** The operations of the JDK. */
   LockFileOperations REAL =
       new LockFileOperations() {
         @Override
@@ -25,7 +25,7 @@ interface LockFileOperations {
           try {
             Files.createFile(file);
           } catch (FileAlreadyExistsException e) {
-            // Somebody else was quicker, which is as good.
+            // Another thread or process has created it meanwhile.
           }
         }
 
@@ -36,14 +36,14 @@ interface LockFileOperations {
       };
 
   /**
-   * What stays the same of a file whatever path leads to it, and differs for another that took its
-   * place.
+   * Returns the identity of a file: the same for every path to it, and different for a file that
+   * replaced it.
    */
   Object identity(Path file) throws IOException;
 
-  /** Makes an empty file, unless there is a file already. */
+  /** Creates an empty file unless it exists. */
   void create(Path file) throws IOException;
 
-  /** Opens a file that exists. */
+  /** Opens an existing file. */
   FileChannel open(Path file) throws IOException;
 }

@@ -12,32 +12,32 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out locks on files, at most one for each file in this JVM.
+ * A registry of the file locks that this JVM holds, at most one for each file.
  *
  * <p>On POSIX systems a process loses its lock on a file when it closes <em>any</em> handle of that
- * file. So a file may be opened only once it is known that nobody else in the process has it
- * locked, for which the registry here is static. The real directory and the name make an entry, so
- * that two ways to one directory lead to the same.
+ * file. So a file may be opened only if nothing else in the process has locked it, and the registry
+ * is static. An entry is keyed by the identity of the directory and the file name, so that two
+ * paths to one directory share it.
  */
 public final class LockRegistry {
 
-  /** A lock file, whatever path leads to it. */
+  /** The key of a lock file, independent of the path that leads to it. */
   private record Key(Object directory, String name) {}
 
   /**
-   * Who has which file; empty while it is being opened. An entry whose file was deleted meanwhile
-   * stands for a file that nobody can open any more, and does not count. Guarded by itself.
+   * The locks by file; empty while a file is being opened. An entry whose file was deleted does not
+   * count, because no other thread can open that file any more. Guarded by itself.
    */
   private static final Map<Key, Optional<HeldLock>> HELD = new HashMap<>();
 
   /**
-   * Handles of files that another copy of this class, of another class loader, has locked, by the
-   * identity of the file: closing them would drop that lock. An open file's identity is not given
-   * to another file. Guarded by itself.
+   * Handles of files that a copy of this class in another class loader has locked, by the identity
+   * of the file: closing a handle would drop that lock. The file system gives an open file's
+   * identity to no other file. Guarded by itself.
    */
   private static final Map<Object, FileChannel> NOT_TO_BE_CLOSED = new HashMap<>();
 
-  /** More than enough, unless somebody replaces the file all the time. */
+  /** How often to try again if the lock file is replaced while it is being locked. */
   private static final int ATTEMPTS = 20;
 
   private LockRegistry() {}
@@ -45,7 +45,7 @@ public final class LockRegistry {
   /**
    * Tries to lock a file, which is created if it does not exist.
    *
-   * @return the lock, or empty if somebody else has it, in this process or another
+   * @return the lock, or empty if this process or another one holds it
    * @throws IOException if the file cannot be opened or locked
    */
   public static Optional<HeldLock> tryLock(Path directory, String name) throws IOException {
@@ -58,14 +58,14 @@ public final class LockRegistry {
     if (!reserve(key)) {
       return Optional.empty();
     }
-    Optional<HeldLock> claim = Optional.empty();
+    Optional<HeldLock> lock = Optional.empty();
     try {
-      claim = Optional.ofNullable(lock(key, directory.resolve(name), files));
-      return claim;
+      lock = Optional.ofNullable(lock(key, directory.resolve(name), files));
+      return lock;
     } finally {
       synchronized (HELD) {
-        if (claim.isPresent()) {
-          HELD.put(key, claim);
+        if (lock.isPresent()) {
+          HELD.put(key, lock);
         } else {
           HELD.remove(key);
         }
@@ -73,7 +73,7 @@ public final class LockRegistry {
     }
   }
 
-  /** Enters that the file is being opened, unless somebody has it. */
+  /** Reserves the entry of a file that is about to be opened, unless the file is locked. */
   private static boolean reserve(Key key) throws IOException {
     Optional<HeldLock> holder;
     synchronized (HELD) {
@@ -82,14 +82,14 @@ public final class LockRegistry {
     if (holder == null) {
       return true;
     }
-    // Outside of the lock, which is everybody's: a disk that hangs must not hold up the others.
+    // Outside of the monitor, which all stores share: a disk that hangs must not block the others.
     if (holder.isEmpty() || holder.get().isInPlace()) {
       return false;
     }
     HeldLock stale = holder.get();
     synchronized (HELD) {
       Optional<HeldLock> now = HELD.get(key);
-      if (now != null && now.filter(claim -> claim == stale).isEmpty()) {
+      if (now != null && now.filter(lock -> lock == stale).isEmpty()) {
         return false;
       }
       HELD.put(key, Optional.empty());
@@ -106,15 +106,14 @@ public final class LockRegistry {
         identity = files.identity(file);
         channel = open(file, identity, files);
       } catch (NoSuchFileException e) {
-        // Nobody can have locked what was not there, so it may be closed again.
+        // A file that did not exist is locked by nothing, so its handle may be closed.
         files.create(file);
         continue;
       }
       boolean keep = false;
       try {
         FileLock lock = channel.tryLock();
-        // Otherwise this may be a file that was deleted or replaced meanwhile, whose lock keeps
-        // nobody away.
+        // Otherwise the file was deleted or replaced meanwhile, and its lock excludes nothing.
         if (isStill(identity, file, files)) {
           keep = lock != null;
           return lock == null ? null : new HeldLock(key, file, files, identity, channel, lock);
@@ -123,7 +122,7 @@ public final class LockRegistry {
         keep = true;
         boolean known = isStill(identity, file, files);
         synchronized (NOT_TO_BE_CLOSED) {
-          // A handle of we know not which file is never used again, nor closed.
+          // A handle of an unknown file is never used again and never closed.
           NOT_TO_BE_CLOSED.put(known ? identity : new Object(), channel);
         }
         if (known) {
@@ -135,7 +134,7 @@ public final class LockRegistry {
         }
       }
     }
-    throw new IOException("it was replaced or deleted again and again while it was being locked");
+    throw new IOException("it was replaced or deleted again and again while the store locked it");
   }
 
   private static FileChannel open(Path file, Object identity, LockFileOperations files)
@@ -156,7 +155,7 @@ public final class LockRegistry {
     }
   }
 
-  /** A lock that is held. Used by one thread at a time, but for {@link #holds()}. */
+  /** A lock on a file. Used by one thread at a time, except {@link #holds()}. */
   public static final class HeldLock {
 
     private final Key key;
@@ -183,24 +182,24 @@ public final class LockRegistry {
     }
 
     /**
-     * Whether the lock still keeps others away: it does not if it was dropped, or if the file was
-     * deleted or replaced, so that others lock another.
+     * Returns whether the lock still excludes others: it does not if it was released, or if the
+     * file was deleted or replaced, because others then lock another file.
      *
-     * @throws IOException if that cannot be told
+     * @throws IOException if that cannot be determined
      */
     boolean holds() throws IOException {
       return !released && lock.isValid() && isInPlace();
     }
 
     /**
-     * Whether the file is still the one that others would lock. True also while the lock is being
-     * given up: until the handle is closed, another one's lock would be dropped with it.
+     * Returns whether the file is still the one that others would lock. True also during the
+     * release: until the handle is closed, closing it would drop the lock of another.
      */
     private boolean isInPlace() throws IOException {
       return isStill(identity, file, files);
     }
 
-    /** Gives the lock up. Idempotent. */
+    /** Releases the lock. Idempotent. */
     void release() throws IOException {
       if (!released) {
         released = true;

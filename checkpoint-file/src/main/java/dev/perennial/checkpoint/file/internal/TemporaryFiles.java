@@ -10,9 +10,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /**
- * Names the files that checkpoints are written to before they are put in place. Each save has one
- * of its own: somebody who lost the claim and does not know it yet cannot write into the file that
- * another is about to put in place, or just did.
+ * The temporary files of a stream, to which checkpoints are written before they replace the last
+ * one. Each save has its own, so that a stream that has lost its claim without knowing cannot write
+ * into the file of the new owner.
  */
 public final class TemporaryFiles {
 
@@ -23,21 +23,21 @@ public final class TemporaryFiles {
   private final String name;
 
   /**
-   * @param name the stream's, as {@link FileNames} writes it
+   * @param name the file name of the stream id, as {@link FileNames} encodes it
    */
   public TemporaryFiles(Path directory, String name) {
     this.directory = directory;
     this.name = name;
   }
 
-  /** A file for one save. It does not exist but by the oddest chance, which the save then tells. */
+  /** Returns the file for one save. If it exists by chance, the save fails. */
   Path next() {
     int number = ThreadLocalRandom.current().nextInt(NUMBERS);
-    // With both dots 11 characters, which FileNames.MAX_LENGTH leaves room for.
+    // The suffix has 11 characters, for which FileNames.MAX_LENGTH leaves room.
     return directory.resolve(String.format(Locale.ROOT, "%s.%06x.tmp", name, number));
   }
 
-  /** Deletes what crashes left behind. Only for who has the claim. */
+  /** Deletes files that crashes left behind. Called only by the owner of the claim. */
   public void sweep() throws IOException {
     try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, this::isOurs)) {
       for (Path file : left) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A slot whose claim and whose disk fail at the step that a test says. */
+/** A claim whose lock and whose disk fail at the step that a test chooses. */
 class FileClaimTest {
 
   private static final Checkpoint ONE = new Checkpoint("test", "", "1");
@@ -31,9 +31,8 @@ class FileClaimTest {
 
   @BeforeEach
   void claim() throws Exception {
-    LockRegistry.HeldLock claim =
-        LockRegistry.tryLock(directory, "orders.lock", lock).orElseThrow();
-    slot = new FileClaim("orders", file(), new TemporaryFiles(directory, "orders"), claim, disk);
+    LockRegistry.HeldLock held = LockRegistry.tryLock(directory, "orders.lock", lock).orElseThrow();
+    slot = new FileClaim("orders", file(), new TemporaryFiles(directory, "orders"), held, disk);
   }
 
   @AfterEach
@@ -90,11 +89,13 @@ class FileClaimTest {
     disk.fails = "sync";
     CheckpointException failure = failure(() -> slot.delete());
     assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
-    assertThat(failure).hasMessageContaining("cannot be deleted").hasMessageContaining("orders");
+    assertThat(failure)
+        .hasMessageContaining("Cannot delete checkpoint")
+        .hasMessageContaining("orders");
   }
 
   @Test
-  void saysWhetherTheClaimWasLostOrGivenUp() throws Exception {
+  void saysWhetherTheClaimWasLostOrReleased() throws Exception {
     Files.delete(lockFile());
     assertThat(failure(() -> slot.load()))
         .hasMessageContaining("lock file was deleted or replaced");
@@ -102,7 +103,7 @@ class FileClaimTest {
     CheckpointException closed = failure(() -> slot.load());
     assertLost(closed);
     assertThat(closed)
-        .hasMessageContaining("was given up before")
+        .hasMessageContaining("was released before")
         .hasMessageNotContaining("lock file");
   }
 
@@ -138,7 +139,7 @@ class FileClaimTest {
 
   @Test
   void namesItsStreamAndItsFile() {
-    assertThat(slot).hasToString("FileSlot[orders, " + file() + "]");
+    assertThat(slot).hasToString("FileClaim[orders, " + file() + "]");
   }
 
   private Path file() {

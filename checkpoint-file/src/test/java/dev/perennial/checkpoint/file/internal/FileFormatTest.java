@@ -65,23 +65,23 @@ class FileFormatTest {
 
   @Test
   void saysWhatIsWrong() {
-    assertThatThrownBy(() -> decode("")).hasMessageContaining("is empty");
+    assertThatThrownBy(() -> decode("")).hasMessageContaining("it is empty");
     assertThatThrownBy(() -> decode("hello\nworld\n")).hasMessageContaining("not a checkpoint");
     assertThatThrownBy(() -> decode("perennial-checkpoint 2 00000000 new\nx\n"))
         .hasMessageContaining("version 2")
         .hasMessageContaining("only version 1");
-    assertThatThrownBy(() -> decode("perennial-checkpoint 1 ")).hasMessageContaining("torn");
+    assertThatThrownBy(() -> decode("perennial-checkpoint 1 ")).hasMessageContaining("incomplete");
     assertThatThrownBy(() -> decode("perennial-checkpoint 1 00000000\na\tb\tc\n"))
         .hasMessageContaining("checksum");
     assertThatThrownBy(() -> FileFormat.decode(new byte[] {(byte) 0xff}, FILE))
-        .hasMessageContaining("no text");
+        .hasMessageContaining("not UTF-8 text");
   }
 
   @Test
   void saysWhatIsWrongWithALineThatSomebodyWroteWithCare() {
     assertThatThrownBy(() -> decode("perennial-checkpoint 1 14437dae\nno fields\n"))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("no checkpoint");
+        .hasMessageContaining("not a checkpoint");
   }
 
   @Test
