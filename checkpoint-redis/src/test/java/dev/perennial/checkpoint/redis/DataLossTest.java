@@ -152,8 +152,8 @@ class DataLossTest {
     CheckpointException failure = failure(() -> slot.save(THREE));
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(failure)
-        .hasMessageContaining(hash(redis.server(), KEY).get("owner") + " has it now")
-        .hasMessageContaining("began without this one's checkpoint")
+        .hasMessageContaining(hash(redis.server(), KEY).get("owner") + " owns it")
+        .hasMessageContaining("started without this stream's checkpoint")
         .hasMessageContaining("\"forgotten\"");
     highest.save(TWO);
     assertThat(store.load("orders")).as("the highest epoch wins").contains(TWO);
@@ -175,7 +175,7 @@ class DataLossTest {
       next.save(TWO);
     }
     assertThat(failure(() -> slot.save(THREE)))
-        .hasMessageContaining("somebody had it meanwhile. ")
+        .hasMessageContaining("another stream owned it meanwhile. ")
         .hasMessageContaining("forgotten");
     assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", THREE.toLine());
   }
@@ -238,7 +238,7 @@ class DataLossTest {
       CheckpointException failure = failure(() -> slot.save(THREE));
       assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
       assertThat(failure)
-          .hasMessageContaining("Redis takes no writes now")
+          .hasMessageContaining("Redis accepts no writes now")
           .hasMessageContaining(LogText.line(THREE.toLine()));
     } finally {
       redis.command("CONFIG", "SET", "maxmemory", "0");
@@ -267,7 +267,7 @@ class DataLossTest {
     begun().close();
     CheckpointException failure = failure(() -> fruitless.save(ONE));
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
-    assertThat(failure).hasMessageNotContaining("began without");
+    assertThat(failure).hasMessageNotContaining("started without");
     fruitless.close();
     assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
   }

@@ -91,7 +91,7 @@ class OutageTest {
       assertThat(store.load("orders")).contains(TWO);
       assertThat(hash(redis, KEY)).containsKey("restored").containsEntry("epoch", epoch);
       assertThat(lost).hasValue(0);
-      assertThat(troubles).singleElement().asString().contains("written again", "noeviction", KEY);
+      assertThat(troubles).singleElement().asString().contains("wrote both again", "noeviction", KEY);
     }
   }
 
@@ -142,14 +142,14 @@ class OutageTest {
       redis.command("DEL", KEY);
       CheckpointException gone = failure(() -> standby.tryClaim("orders", NOTHING));
       assertThat(gone.kind()).as("the owner may write it again").isEqualTo(Kind.UNAVAILABLE);
-      assertThat(gone).hasMessageContaining(KEY).hasMessageContaining("is gone");
+      assertThat(gone).hasMessageContaining(KEY).hasMessageContaining("it is gone");
       slot.save(TWO);
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
 
       redis.command("DEL", KEY);
       store.close();
       assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
-          .hasMessageContaining("is gone");
+          .hasMessageContaining("it is gone");
       assertThat(standby.delete("orders")).isFalse();
       standby.tryClaim("orders", NOTHING).orElseThrow().close();
     }
@@ -170,7 +170,7 @@ class OutageTest {
       assertThat(standby.tryClaim("orders", NOTHING)).as("which does not make it forget").isEmpty();
       fruitless.close();
       assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
-          .hasMessageContaining("is gone");
+          .hasMessageContaining("it is gone");
 
       assertThat(knowsNothing.delete("orders")).isFalse();
       knowsNothing.tryClaim("orders", NOTHING).orElseThrow().close();
@@ -191,7 +191,7 @@ class OutageTest {
       redis.command("HSET", KEY, "save", "0");
       expire(redis, KEY);
       assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
-          .hasMessageContaining("is gone");
+          .hasMessageContaining("it is gone");
       slot.close();
       try (CheckpointSlot next = standby.tryClaim("orders", NOTHING).orElseThrow()) {
         assertThat(next.load()).contains(ONE);
@@ -324,7 +324,7 @@ class OutageTest {
       CheckpointException closed = failure(() -> store.load("orders"));
       assertThat(closed.kind()).isEqualTo(Kind.CLOSED);
       assertThat(closed).hasMessageContaining("the store is closed");
-      assertThat(failure(slot::close)).hasMessageContaining("run out by itself");
+      assertThat(failure(slot::close)).hasMessageContaining("expires by itself");
       soon().until(() -> other.tryClaim("orders", NOTHING).isPresent());
       assertThat(lost).hasValue(0);
       other.close();

@@ -80,7 +80,7 @@ class RedisCheckpointStoreTest {
     assertThatThrownBy(() -> slot.save(ONE))
         .isInstanceOfSatisfying(
             CheckpointException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CLAIM_LOST))
-        .hasMessageContaining("given up")
+        .hasMessageContaining("was released before")
         .hasMessageContaining("orders");
     assertThat(store.load("orders")).isEmpty();
   }
@@ -92,7 +92,7 @@ class RedisCheckpointStoreTest {
         slot.save(ONE);
         assertThatThrownBy(() -> store.delete(id))
             .isInstanceOf(CheckpointException.class)
-            .hasMessageContaining("in use by");
+            .hasMessageContaining("has claimed it");
       }
     }
     store.tryClaim("never saved", NOTHING).orElseThrow().close();

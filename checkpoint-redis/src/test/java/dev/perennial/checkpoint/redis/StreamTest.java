@@ -189,7 +189,7 @@ class StreamTest {
         soon().until(() -> stream.state() == StreamState.FAILED);
         StreamException dead = catchThrowableOfType(StreamException.class, stream::next);
         assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);
-        assertThat(dead).hasMessageContaining(hash(redis, KEY).get("owner") + " has it now");
+        assertThat(dead).hasMessageContaining(hash(redis, KEY).get("owner") + " owns it");
         assertThat(slot.load()).isPresent();
       }
     }
@@ -218,7 +218,7 @@ class StreamTest {
       assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);
       assertThat(dead)
           .as("whether a save or a renewal finds out")
-          .hasMessageContaining("has it now");
+          .hasMessageContaining("owns it");
       cutOff.close();
       standby.close();
       assertThat(Checkpoint.parse(hash(redis, KEY).get("checkpoint")).position()).isEqualTo("20");

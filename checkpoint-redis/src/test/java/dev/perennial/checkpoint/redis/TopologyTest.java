@@ -190,7 +190,7 @@ class TopologyTest {
       try (RedisCheckpointStore wrong = impatient(old.uri()).build()) {
         CheckpointException moved = failure(() -> wrong.load("orders"));
         assertThat(moved.kind()).isEqualTo(Kind.UNAVAILABLE);
-        assertThat(moved).hasMessageContaining("Give the store a RedisClusterClient");
+        assertThat(moved).hasMessageContaining("builder(RedisClusterClient)");
       }
 
       next.awaitReplicas(1);

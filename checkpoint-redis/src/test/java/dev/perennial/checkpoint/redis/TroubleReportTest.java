@@ -156,7 +156,7 @@ class TroubleReportTest {
   void dead() throws Exception {
     redis.kill();
     refusesForATime("cannot be reached");
-    assertThat(failure(slot::close)).hasMessageContaining("run out by itself");
+    assertThat(failure(slot::close)).hasMessageContaining("expires by itself");
   }
 
   @Test

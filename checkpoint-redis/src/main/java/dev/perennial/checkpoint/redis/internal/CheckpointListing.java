@@ -10,27 +10,27 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** Lists the streams that have a checkpoint. */
+/** The listing of the streams that have a checkpoint. */
 public final class CheckpointListing {
 
-  private static final String WHAT = "The checkpoints were not listed";
+  private static final String WHAT = "Cannot list the checkpoints";
 
-  /** How many keys Redis looks at in one go. */
+  /** How many keys Redis scans in one call. */
   private static final int STEP = 500;
 
   private CheckpointListing() {}
 
-  public static List<String> streamIds(SharedConnection link, Keys keys)
+  public static List<String> streamIds(SharedConnection connection, Keys keys)
       throws CheckpointException {
     TreeSet<String> ids = new TreeSet<>();
     ScanArgs arguments = new ScanArgs().match(keys.pattern()).limit(STEP);
     ScanCursor cursor = ScanCursor.INITIAL;
     do {
       ScanCursor from = cursor;
-      KeyScanCursor<String> found = link.call(WHAT, commands -> commands.scan(from, arguments));
+      KeyScanCursor<String> found = connection.call(WHAT, commands -> commands.scan(from, arguments));
       for (String key : found.getKeys()) {
         Optional<String> id = keys.streamId(key);
-        if (id.isPresent() && hasCheckpoint(link, key)) {
+        if (id.isPresent() && hasCheckpoint(connection, key)) {
           ids.add(id.get());
         }
       }
@@ -39,11 +39,11 @@ public final class CheckpointListing {
     return new ArrayList<>(ids);
   }
 
-  /** What is no hash counts as one that is corrupt, and as such is listed. */
-  private static boolean hasCheckpoint(SharedConnection link, String key)
+  /** Returns whether a key has a checkpoint. A value of another type counts as a corrupt one. */
+  private static boolean hasCheckpoint(SharedConnection connection, String key)
       throws CheckpointException {
     try {
-      return link.call(WHAT, commands -> commands.hexists(key, "checkpoint"));
+      return connection.call(WHAT, commands -> commands.hexists(key, "checkpoint"));
     } catch (CheckpointException e) {
       if (e.kind() == Kind.CORRUPT) {
         return true;

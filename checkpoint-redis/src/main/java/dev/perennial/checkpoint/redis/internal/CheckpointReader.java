@@ -3,45 +3,46 @@ package dev.perennial.checkpoint.redis.internal;
 import dev.perennial.checkpoint.redis.internal.ClaimedHash.Names;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.LogText;
 import io.lettuce.core.KeyValue;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads a stream's checkpoint. */
+/** A reader of checkpoints, which needs no claim. */
 public final class CheckpointReader {
 
   private CheckpointReader() {}
 
   /**
-   * Reads it from Redis, without a claim.
+   * Reads a checkpoint from Redis.
    *
-   * @throws CheckpointException of kind CORRUPT if it is not the hash of a checkpoint
+   * @throws CheckpointException of kind CORRUPT if the hash is not one of a checkpoint
    */
-  public static Optional<Checkpoint> load(SharedConnection link, Names names)
+  public static Optional<Checkpoint> load(SharedConnection connection, Names names)
       throws CheckpointException {
     List<KeyValue<String, String>> fields =
-        link.call(
+        connection.call(
             "The checkpoint of " + names + " was not loaded",
             commands -> commands.hmget(names.key(), "format", "checkpoint"));
     String format = fields.get(0).getValueOrElse("");
     String line = fields.get(1).getValueOrElse("");
     if (!format.equals(Script.FORMAT) && !(format + line).isEmpty()) {
       throw ClaimedHash.corrupt(
-          link,
+          connection,
           names,
-          "its field \"format\" is \"%s\", of which this program knows only \"%s\""
+          "its field \"format\" is \"%s\", and this program reads only \"%s\""
               .formatted(format, Script.FORMAT));
     }
-    return parse(link, names, line);
+    return parse(connection, names, line);
   }
 
   /**
-   * Understands it.
+   * Parses a checkpoint.
    *
-   * @param line empty if there is none
+   * @param line the checkpoint as text; empty if there is none
    * @throws CheckpointException of kind CORRUPT if it is not a checkpoint
    */
-  static Optional<Checkpoint> parse(SharedConnection link, Names names, String line)
+  static Optional<Checkpoint> parse(SharedConnection connection, Names names, String line)
       throws CheckpointException {
     if (line.isEmpty()) {
       return Optional.empty();
@@ -50,7 +51,11 @@ public final class CheckpointReader {
       return Optional.of(Checkpoint.parse(line));
     } catch (CheckpointException e) {
       throw ClaimedHash.corrupt(
-          link, names, "its field \"checkpoint\" cannot be read: " + e.getMessage());
+          connection, names, "its field \"checkpoint\" is not a checkpoint (" + withoutPeriod(LogText.reason(e)) + ")");
     }
+  }
+
+  private static String withoutPeriod(String sentence) {
+    return sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence;
   }
 }

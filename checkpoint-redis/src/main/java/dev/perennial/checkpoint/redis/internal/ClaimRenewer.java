@@ -13,36 +13,36 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renews all claims of a store, with one timer and at most one thread, many in one go. Safe for use
- * from any thread.
+ * The renewer of all claims of a store: one timer and at most one thread, with many claims in one
+ * call. Safe for use from any thread.
  */
 public final class ClaimRenewer {
 
-  /** A claim survives two renewals that fail. */
+  /** Renewals per expiry: a claim survives two that fail. */
   private static final int PER_EXPIRY = 3;
 
-  /** How soon renewals that failed are tried again. */
+  /** How soon failed renewals are retried. */
   private static final Duration RETRY = Duration.ofSeconds(1);
 
-  /** So many that the way there and back matters little, and so few that a save need not wait. */
+  /** Claims per call: enough to hide the round trip, few enough that a save does not wait. */
   private static final int BATCH = 100;
 
-  /** What became of a batch. */
+  /** The outcome of a batch. */
   private enum Outcome {
     RENEWED,
-    /** A server answered, with an error at least once. */
+    /** A server answered at least once with an error. */
     REFUSED,
     /** A server did not answer. */
     OUT_OF_REACH
   }
 
-  private final SharedConnection link;
+  private final SharedConnection connection;
   private final StreamRuntime runtime;
   private final TroubleReporter trouble;
   private final Duration interval;
   private final Set<RedisClaim> slots = ConcurrentHashMap.newKeySet();
 
-  /** Guarded by this object: whether a round is to come or under way. */
+  /** Whether a round is scheduled or running. Guarded by this object. */
   private boolean running;
 
   /** Guarded by this object. */
@@ -52,8 +52,8 @@ public final class ClaimRenewer {
   private @Nullable Timer timer;
 
   public ClaimRenewer(
-      SharedConnection link, Duration expiry, StreamRuntime runtime, TroubleReporter trouble) {
-    this.link = link;
+      SharedConnection connection, Duration expiry, StreamRuntime runtime, TroubleReporter trouble) {
+    this.connection = connection;
     this.runtime = runtime;
     this.trouble = trouble;
     this.interval = expiry.dividedBy(PER_EXPIRY);
@@ -70,7 +70,7 @@ public final class ClaimRenewer {
     slots.remove(slot);
   }
 
-  /** Renews no more. */
+  /** Stops all renewals. */
   public synchronized void close() {
     closed = true;
     slots.clear();
@@ -101,7 +101,7 @@ public final class ClaimRenewer {
     try {
       renewed = renewAll();
     } finally {
-      // Whatever it was, also an Error.
+      // After any failure, an Error included.
       next(renewed);
     }
   }
@@ -114,9 +114,9 @@ public final class ClaimRenewer {
   }
 
   /**
-   * Goes on behind those that fail. Only where nobody can be reached does it stop, because the
-   * others would fail as well, each after a timeout; and where some may be reached and others not,
-   * it sends all the others in one go, to wait no more than one timeout more.
+   * Renews all claims, also after some have failed. If the server cannot be reached it stops, because
+   * the others would fail as well, each after a timeout. With several servers it sends all the others
+   * in one call, to wait for only one timeout more.
    */
   private boolean renewAll() {
     List<RedisClaim> rest = List.copyOf(slots);
@@ -128,7 +128,7 @@ public final class ClaimRenewer {
       rest = rest.subList(end, rest.size());
       renewed &= outcome == Outcome.RENEWED;
       if (outcome == Outcome.OUT_OF_REACH) {
-        if (!link.hasSeveralServers()) {
+        if (!connection.hasSeveralServers()) {
           return false;
         }
         size = rest.size();
@@ -141,11 +141,11 @@ public final class ClaimRenewer {
     List<CompletableFuture<List<Object>>> answers = new ArrayList<>();
     Outcome outcome = Outcome.RENEWED;
     try {
-      link.call(
-          "Claims were not renewed, that of " + batch.get(0) + " among them",
+      connection.call(
+          describe(batch),
           commands -> send(batch, commands, answers));
     } catch (CheckpointException e) {
-      trouble.tell(e);
+      trouble.report(e);
       outcome = RedisErrors.breaksConnection(e.getCause()) ? Outcome.OUT_OF_REACH : Outcome.REFUSED;
     }
     for (int i = 0; i < answers.size(); i++) {
@@ -155,6 +155,13 @@ public final class ClaimRenewer {
       }
     }
     return outcome;
+  }
+
+  private static String describe(List<RedisClaim> batch) {
+    int others = batch.size() - 1;
+    return "Cannot renew the claim on checkpoint "
+        + batch.get(0).hash()
+        + (others == 0 ? "" : " and " + others + " others");
   }
 
   private static CompletableFuture<Void> send(

@@ -1,14 +1,14 @@
 package dev.perennial.checkpoint.redis.internal;
 
-/** What came of a try to claim a hash. */
+/** The result of an attempt to claim a hash. */
 public sealed interface ClaimResult {
 
-  /** The claim is ours. */
+  /** The claim succeeded. */
   record Claimed(ClaimedHash hash) implements ClaimResult {}
 
-  /** Somebody else has it. */
+  /** Another stream owns the claim. */
   record Held(boolean hasCheckpoint) implements ClaimResult {}
 
-  /** There was a checkpoint, and it is gone although nobody has deleted it. */
+  /** Redis has lost the checkpoint: it is gone although nobody deleted it. */
   record Vanished() implements ClaimResult {}
 }

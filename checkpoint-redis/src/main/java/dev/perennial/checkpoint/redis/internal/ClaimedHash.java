@@ -5,61 +5,62 @@ import dev.perennial.port.LogText;
 import java.util.List;
 
 /**
- * What one claim does with its hash in Redis. Saves by one thread at a time; renewals may come from
- * another meanwhile.
+ * The Redis hash of a stream that one claim owns. One thread at a time saves; another can renew at the
+ * same time.
  *
- * <p>Each save has a number higher than the last, whatever became of that one: a save that is
- * carried out late, after its caller has given it up, is refused once a later one was there.
+ * <p>Each attempt to save has a higher number than the one before. So Redis refuses a save that arrives
+ * late, after its caller gave up, if a later one has arrived.
  */
 public final class ClaimedHash {
 
   private static final String FORGOTTEN =
-      " That stream began without this one's checkpoint, which Redis no longer had, and passes over the events"
-          + " between it and its own beginning. %s; docs/operate.md says how to go on from there.";
+      " The new owner started without this stream's checkpoint, which Redis had lost, and skips the events between"
+          + " that checkpoint and its own start. %s; docs/operate.md says how to resume from it.";
 
-  private final SharedConnection link;
+  private final SharedConnection connection;
   private final Names names;
-  private final Claim claim;
+  private final Ownership ownership;
 
-  /** Of the last try to save. */
+  /** The number of the last attempt to save. */
   private long number;
 
-  private volatile Saved saved;
+  private volatile LastSave saved;
 
   /**
-   * Which hash.
+   * The names of a hash.
    *
-   * @param streamId whose
-   * @param key what Redis knows it by
+   * @param streamId the stream id
+   * @param key the key in Redis
    */
   public record Names(String streamId, String key) {
     @Override
     public String toString() {
-      return "stream \"" + streamId + "\" (key " + key + ")";
+      return "\"" + streamId + "\" (key " + key + ")";
     }
   }
 
   /**
-   * How long things live, in milliseconds.
+   * The lifetimes of a claim and of a checkpoint, in milliseconds.
    *
-   * @param timeToLive of a checkpoint; zero if there is no end to it
+   * @param expiry the time after its last renewal at which a claim expires
+   * @param timeToLive the lifetime of a checkpoint; zero if it is unlimited
    */
   public record Lifetimes(long expiry, long timeToLive) {}
 
-  /** What stays the same for as long as the claim is held. */
-  private record Claim(String owner, String epoch, Lifetimes lifetimes) {}
+  /** The constant values of a claim. */
+  private record Ownership(String owner, String epoch, Lifetimes lifetimes) {}
 
   /**
-   * What was saved last, as far as we know.
+   * The last save that is known to have succeeded.
    *
    * @param line the checkpoint; empty if there is none
    */
-  private record Saved(long number, String line) {}
+  private record LastSave(long number, String line) {}
 
-  private ClaimedHash(SharedConnection link, Names names, Claim claim, Saved saved) {
-    this.link = link;
+  private ClaimedHash(SharedConnection connection, Names names, Ownership ownership, LastSave saved) {
+    this.connection = connection;
     this.names = names;
-    this.claim = claim;
+    this.ownership = ownership;
     this.number = saved.number();
     this.saved = saved;
   }
@@ -67,15 +68,15 @@ public final class ClaimedHash {
   /**
    * Tries once to claim a hash.
    *
-   * @param seen whether a checkpoint is known to have been there
+   * @param seen whether this store has seen a checkpoint of the stream
    */
   public static ClaimResult claim(
-      SharedConnection link, Names names, Lifetimes lifetimes, boolean seen)
+      SharedConnection connection, Names names, Lifetimes lifetimes, boolean seen)
       throws CheckpointException {
     String owner = OwnerIds.next();
     List<Object> answer =
-        link.run(
-            "The checkpoint of " + names + " was not claimed",
+        connection.run(
+            "Cannot claim checkpoint " + names,
             Script.CLAIM,
             names.key(),
             owner,
@@ -86,27 +87,27 @@ public final class ClaimedHash {
       case "claimed" ->
           new ClaimResult.Claimed(
               new ClaimedHash(
-                  link,
+                  connection,
                   names,
-                  new Claim(owner, text(answer, 1), lifetimes),
-                  new Saved(Long.parseLong(text(answer, 2)), text(answer, 3))));
+                  new Ownership(owner, text(answer, 1), lifetimes),
+                  new LastSave(Long.parseLong(text(answer, 2)), text(answer, 3))));
       case "held" -> new ClaimResult.Held(text(answer, 2).equals("1"));
       case "vanished" -> new ClaimResult.Vanished();
-      default -> throw corrupt(link, names, text(answer, 1));
+      default -> throw corrupt(connection, names, text(answer, 1));
     };
   }
 
   /**
-   * Deletes a hash that nobody has claimed.
+   * Deletes a hash that is not claimed.
    *
-   * @return whether there was a checkpoint, or something else
+   * @return whether there was a checkpoint or another value
    */
-  public static boolean delete(SharedConnection link, Names names) throws CheckpointException {
+  public static boolean delete(SharedConnection connection, Names names) throws CheckpointException {
     List<Object> answer =
-        link.run("The checkpoint of " + names + " was not deleted", Script.DELETE, names.key());
+        connection.run("Cannot delete checkpoint " + names, Script.DELETE, names.key());
     if (text(answer, 0).equals("held")) {
       throw CheckpointException.unavailable(
-          "The checkpoint of %s is in use by %s, so it was not deleted. Close its stream first."
+          "Cannot delete checkpoint %s: stream %s has claimed it. Close that stream first."
               .formatted(names, text(answer, 1)),
           null);
     }
@@ -117,127 +118,127 @@ public final class ClaimedHash {
     return names;
   }
 
-  /** The checkpoint that is there; empty if there is none. */
+  /** Returns the checkpoint; empty if there is none. */
   public String line() {
     return saved.line();
   }
 
   /**
-   * Saves.
+   * Saves a checkpoint.
    *
-   * @return whether Redis had forgotten the claim
+   * @return whether Redis had lost the claim
    */
   boolean save(String line) throws CheckpointException {
-    Saved next = new Saved(++number, line);
-    String what = "The checkpoint of " + names + " was not saved";
-    List<Object> answer = link.run(what, Script.KEEP, names.key(), arguments(next));
+    LastSave next = new LastSave(++number, line);
+    String what = "Cannot save checkpoint " + names;
+    List<Object> answer = connection.run(what, Script.KEEP, names.key(), arguments(next));
     if (text(answer, 0).equals("stale")) {
       number = Long.parseLong(text(answer, 1));
       throw CheckpointException.unavailable(
-          what + ": " + link.address() + " has a save of a higher number, " + number + ".", null);
+          what + ": " + connection.address() + " has a later save, number " + number + ".", null);
     }
-    boolean forgot = understand(answer, "saved", next);
+    boolean forgot = readAnswer(answer, "saved", next);
     saved = next;
     return forgot;
   }
 
-  /** What a renewal sends along, by which a hash that is gone is written again. */
+  /** Returns the arguments of a renewal, from which Redis restores a hash that it has lost. */
   String[] renewal() {
     return arguments(saved);
   }
 
   /**
-   * Understands what a renewal was answered.
+   * Reads the answer to a renewal.
    *
-   * @return whether Redis had forgotten the claim
+   * @return whether Redis had lost the claim
    */
   boolean renewed(List<Object> answer) throws CheckpointException {
-    return understand(answer, "renewed", saved);
+    return readAnswer(answer, "renewed", saved);
   }
 
   /**
-   * Gives the claim up, if it is still ours.
+   * Releases the claim if this stream still owns it.
    *
-   * @return whether Redis had forgotten the claim
-   * @throws CheckpointException also if it is lost to one that began without our checkpoint
+   * @return whether Redis had lost the claim
+   * @throws CheckpointException also if the claim was lost to a stream that started without this
+   *     stream's checkpoint
    */
   boolean release() throws CheckpointException {
     List<Object> answer =
-        link.run(
-            "The claim of " + names + " was not given up, and will run out by itself",
+        connection.run(
+            "Cannot release the claim on checkpoint " + names + ", which expires by itself",
             Script.RELEASE,
             names.key(),
             arguments(saved));
-    boolean justLost = text(answer, 0).equals("lost") && fateOf(answer) == Fate.UNTOUCHED;
-    return !justLost && understand(answer, "given up", saved);
+    boolean justLost = text(answer, 0).equals("lost") && replacementOf(answer) == Replacement.WITH_CHECKPOINT;
+    return !justLost && readAnswer(answer, "released", saved);
   }
 
-  private String[] arguments(Saved written) {
+  private String[] arguments(LastSave written) {
     return new String[] {
-      claim.owner(),
-      claim.epoch(),
-      String.valueOf(claim.lifetimes().expiry()),
-      String.valueOf(claim.lifetimes().timeToLive()),
+      ownership.owner(),
+      ownership.epoch(),
+      String.valueOf(ownership.lifetimes().expiry()),
+      String.valueOf(ownership.lifetimes().timeToLive()),
       String.valueOf(written.number()),
       written.line(),
       saved.line().isEmpty() ? "0" : "1"
     };
   }
 
-  private boolean understand(List<Object> answer, String done, Saved sent)
+  private boolean readAnswer(List<Object> answer, String done, LastSave sent)
       throws CheckpointException {
     return switch (text(answer, 0)) {
       case "ok" -> text(answer, 1).equals("1");
-      // A renewal that a save has overtaken.
+      // A later save has overtaken this renewal.
       case "stale" -> false;
-      case "lost" -> throw overtaken(text(answer, 1), fateOf(answer), done, sent);
-      default -> throw corrupt(link, names, text(answer, 1));
+      case "lost" -> throw overtaken(text(answer, 1), replacementOf(answer), done, sent);
+      default -> throw corrupt(connection, names, text(answer, 1));
     };
   }
 
-  /** What became of our checkpoint when the claim was lost. */
-  private enum Fate {
-    /** Nobody began without it, as far as Redis knows. */
-    UNTOUCHED,
-    /** The owner began without it, and it is kept beside the owner's. */
-    KEPT,
-    /** The owner began without it, and Redis takes no write by which to keep it. */
-    UNKEPT
+  /** How the new owner started after this stream lost its claim. */
+  private enum Replacement {
+    /** With this stream's checkpoint, as far as Redis knows. */
+    WITH_CHECKPOINT,
+    /** Without it, and Redis keeps it in the field {@code forgotten}. */
+    CHECKPOINT_KEPT,
+    /** Without it, and Redis accepts no write that would keep it. */
+    CHECKPOINT_NOT_KEPT
   }
 
-  private static Fate fateOf(List<Object> lost) {
+  private static Replacement replacementOf(List<Object> lost) {
     return switch (text(lost, 2)) {
-      case "kept" -> Fate.KEPT;
-      case "unkept" -> Fate.UNKEPT;
-      default -> Fate.UNTOUCHED;
+      case "kept" -> Replacement.CHECKPOINT_KEPT;
+      case "unkept" -> Replacement.CHECKPOINT_NOT_KEPT;
+      default -> Replacement.WITH_CHECKPOINT;
     };
   }
 
-  private CheckpointException overtaken(String by, Fate fate, String done, Saved sent) {
-    String who =
+  private CheckpointException overtaken(String by, Replacement replacement, String done, LastSave sent) {
+    String owner =
         by.isEmpty()
-            ? "somebody had it meanwhile"
-                + (fate == Fate.UNTOUCHED ? ", or deleted the checkpoint" : "")
-            : by + " has it now";
+            ? "another stream owned it meanwhile"
+                + (replacement == Replacement.WITH_CHECKPOINT ? ", or the checkpoint was deleted" : "")
+            : "stream " + by + " owns it";
     String forgotten =
-        switch (fate) {
-          case UNTOUCHED -> "";
-          case KEPT -> FORGOTTEN.formatted("The checkpoint is now in the field \"forgotten\"");
-          case UNKEPT ->
+        switch (replacement) {
+          case WITH_CHECKPOINT -> "";
+          case CHECKPOINT_KEPT -> FORGOTTEN.formatted("The checkpoint is now in the field \"forgotten\"");
+          case CHECKPOINT_NOT_KEPT ->
               FORGOTTEN.formatted(
-                  "Redis takes no writes now, so the checkpoint is here alone: "
+                  "Redis accepts no writes now, so only this message has the checkpoint: "
                       + LogText.line(sent.line()));
         };
     return CheckpointException.claimLost(
-        "The claim of %s is lost: %s. Nothing was %s.%s".formatted(names, who, done, forgotten),
+        "Lost the claim on checkpoint %s: %s. Nothing was %s.%s".formatted(names, owner, done, forgotten),
         null);
   }
 
-  static CheckpointException corrupt(SharedConnection link, Names names, String why) {
+  static CheckpointException corrupt(SharedConnection connection, Names names, String why) {
     return CheckpointException.corrupt(
-        ("What %s has as the checkpoint of %s is not one: %s. Put it right, or delete it to begin without a"
-                + " checkpoint.")
-            .formatted(link.address(), names, why),
+        "Cannot read checkpoint %s in %s: %s. Correct it, or delete it to start without a checkpoint."
+            .formatted(names, connection.address(), why),
         null);
   }
 

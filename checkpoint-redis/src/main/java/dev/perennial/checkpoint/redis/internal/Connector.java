@@ -18,13 +18,16 @@ import java.time.Duration;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 
-/** Makes connections to Redis, with our own client or a given one. Safe for use from any thread. */
+/**
+ * A factory of connections to Redis, with the store's own client or the application's. Safe for use
+ * from any thread.
+ */
 public interface Connector {
 
   /**
-   * A connection, which is ours to close.
+   * A Lettuce connection, which the store closes.
    *
-   * @param tellsWhetherOpen whether {@link StatefulConnection#isOpen} says that it can be used
+   * @param tellsWhetherOpen whether {@link StatefulConnection#isOpen} says if it is usable
    */
   record LettuceConnection(
       StatefulConnection<String, String> connection,
@@ -45,34 +48,34 @@ public interface Connector {
   }
 
   /**
-   * Connects, which takes as long as the client's own timeouts let it.
+   * Connects. Blocks as long as the client's own timeouts allow.
    *
-   * @throws RuntimeException of Lettuce's
+   * @throws RuntimeException as Lettuce throws it
    */
   LettuceConnection connect();
 
   /**
-   * Notes that something did not work, before the next {@link #connect}. Never blocks or throws.
+   * Takes note of a failed call, before the next {@link #connect}. Never blocks or throws.
    */
-  default void troubled() {}
+  default void callFailed() {}
 
-  /** Whether some keys may be out of reach and others not. */
+  /** Returns whether some keys can be out of reach while others are not. */
   default boolean hasSeveralServers() {
     return false;
   }
 
-  /** Where Redis is, without any credentials. */
+  /** Returns the address of Redis for messages, without credentials. */
   String address();
 
-  /** Closes the client if it is ours. */
+  /** Closes the client if it is the store's own. */
   default void close() {}
 
-  /** With a client of our own. */
+  /** Makes a connector with a client of its own. */
   static Connector own(RedisURI uri, Duration timeout) {
     return new Own(uri, timeout);
   }
 
-  /** With a client that stays theirs. */
+  /** Makes a connector with the application's client, which it does not close. */
   static Connector given(RedisClient client) {
     return new Connector() {
       @Override
@@ -87,7 +90,7 @@ public interface Connector {
     };
   }
 
-  /** With a client that stays theirs. */
+  /** Makes a connector with the application's client, which it does not close. */
   static Connector given(RedisClusterClient client) {
     return new Connector() {
       @Override
@@ -96,8 +99,8 @@ public interface Connector {
       }
 
       @Override
-      public void troubled() {
-        // Unless its owner has it look by itself, the client would stay with a node that is dead.
+      public void callFailed() {
+        // Without a refresh of its own, the client would keep using a node that is down.
         client.refreshPartitionsAsync();
       }
 
@@ -113,13 +116,13 @@ public interface Connector {
     };
   }
 
-  /** Our own client. */
+  /** A connector with a client of its own. */
   final class Own implements Connector {
 
     private static final int THREADS = 2;
     private static final int SHUTDOWN_SECONDS = 2;
 
-    /** Far more than all streams together have under way; it keeps a mistake from taking memory. */
+    /** Far more calls than all streams have in flight; it bounds the memory that a bug can take. */
     private static final int QUEUE = 10_000;
 
     private final RedisURI uri;
@@ -143,8 +146,8 @@ public interface Connector {
       client = RedisClient.create(resources, uri);
       ClientOptions.Builder options =
           ClientOptions.builder()
-              // A lost connection is replaced by the next call, which knows what became of it:
-              // nothing is sent twice, and nothing waits for a server to come back.
+              // The next call replaces a lost connection and sees its failure: nothing is sent
+              // twice, and nothing waits for a server to return.
               .autoReconnect(false)
               .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
               .requestQueueSize(QUEUE)
@@ -156,7 +159,7 @@ public interface Connector {
 
     private static RedisURI copy(RedisURI given, Duration timeout) {
       RedisURI.Builder copy = RedisURI.builder(given).withTimeout(timeout);
-      // Lettuce's own way to copy an address leaves the Sentinels out.
+      // Lettuce's own copy of an address omits the Sentinels.
       given.getSentinels().forEach(one -> copy.withSentinel(copy(one, timeout)));
       if (given.getSentinelMasterId() != null) {
         copy.withSentinelMasterId(given.getSentinelMasterId());

@@ -4,35 +4,35 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Names the hash of a stream: the prefix, a colon, and the stream id in braces, which make it the
- * hash tag that decides on a cluster's slot.
+ * The keys of the streams' hashes: the prefix, a colon, and the stream id in braces. The braces make
+ * the id the hash tag that decides the slot in a cluster.
  */
 public record Keys(String prefix) {
 
   public Keys {
     if (prefix.isEmpty() || prefix.indexOf('{') >= 0 || prefix.indexOf('}') >= 0) {
       throw new IllegalArgumentException(
-          "A prefix has at least one character and no braces, which mark the stream id in a key; this is \""
+          "Cannot use prefix \""
               + prefix
-              + "\".");
+              + "\": it needs at least one character and no braces, which mark the stream id in a key.");
     }
     requireUnicode("prefix", prefix);
   }
 
   public String of(String streamId) {
     if (streamId.isEmpty()) {
-      throw new IllegalArgumentException("A stream id has at least one character.");
+      throw new IllegalArgumentException("Cannot use an empty stream id: it needs at least one character.");
     }
     requireUnicode("stream id", streamId);
     return prefix + ":{" + streamId + "}";
   }
 
-  /** What {@code SCAN} finds the keys by, among others. */
+  /** Returns the pattern by which {@code SCAN} finds the keys, and maybe others. */
   String pattern() {
     return prefix.replaceAll("[\\\\*?\\[\\]]", "\\\\$0") + ":{*}";
   }
 
-  /** The stream id of a key; empty if it is none of ours. */
+  /** Returns the stream id of a key; empty if the key does not belong to this store. */
   Optional<String> streamId(String key) {
     String begin = prefix + ":{";
     if (!key.startsWith(begin) || !key.endsWith("}") || key.length() <= begin.length() + 1) {
@@ -44,7 +44,7 @@ public record Keys(String prefix) {
   private static void requireUnicode(String what, String text) {
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
       throw new IllegalArgumentException(
-          "The " + what + " holds half a surrogate pair, which no key can hold as text.");
+          "Cannot use this " + what + " in a key: it contains half a surrogate pair.");
     }
   }
 }

@@ -5,7 +5,7 @@ import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import org.jspecify.annotations.Nullable;
 
-/** What differs between the versions of Lettuce that this module supports. */
+/** The differences between the versions of Lettuce that this module supports. */
 public final class LettuceSupport {
 
   /** README.md and the property lettuce.lowest in the parent POM say the same. */
@@ -34,7 +34,7 @@ public final class LettuceSupport {
     }
   }
 
-  /** By name, because what Lettuce is built on is no concern of the rest of this module. */
+  /** Reads the version by class name, because nothing else in this module depends on Netty. */
   private static @Nullable String nettyVersion() {
     try {
       return LibraryVersion.of(Class.forName(NETTY_CLASS), "Netty/Transport");
@@ -44,9 +44,8 @@ public final class LettuceSupport {
   }
 
   /**
-   * Keeps a client from asking the server to announce its maintenance, which Lettuce 7 does unless
-   * told not to: the store replaces a lost connection itself. By reflection, because older versions
-   * do not have it.
+   * Turns off maintenance notifications, which Lettuce 7 requests by default: the store replaces a lost
+   * connection itself. Uses reflection because older versions lack the setting.
    */
   static void withoutMaintenanceNotifications(ClientOptions.Builder options) {
     try {
@@ -55,7 +54,7 @@ public final class LettuceSupport {
           .getMethod("maintNotificationsConfig", type)
           .invoke(options, type.getMethod("disabled").invoke(null));
     } catch (ReflectiveOperationException e) {
-      // Lettuce 6 never asks for them.
+      // Lettuce 6 never requests them.
     }
   }
 }

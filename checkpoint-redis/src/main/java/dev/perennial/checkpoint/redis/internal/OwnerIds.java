@@ -2,19 +2,19 @@ package dev.perennial.checkpoint.redis.internal;
 
 import java.util.UUID;
 
-/** Names those who claim: each try anew, so that no two claims are ever taken for one. */
+/** The ids of claim owners: new for each attempt, so that no two claims share one. */
 final class OwnerIds {
 
-  private static final String PLACE = place();
+  private static final String PROCESS = process();
 
   private OwnerIds() {}
 
   static String next() {
-    return PLACE + UUID.randomUUID();
+    return PROCESS + UUID.randomUUID();
   }
 
-  /** Tells a person where to look for the owner. The host's name as the environment has it. */
-  private static String place() {
+  /** Returns host name and process id, so that a person can find the owner. */
+  private static String process() {
     String host = System.getenv("HOSTNAME");
     if (host == null) {
       host = System.getenv("COMPUTERNAME");

@@ -13,16 +13,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads addresses, of which no error repeats anything, because it may be the password.
+ * A parser of Redis addresses. No error repeats any part of an address, because it may be the
+ * password.
  *
- * <p>Lettuce reads all but the hosts, which it takes for something else where they are unusual: an
- * IPv6 address with a zone or in a list of Sentinels, a name in another script than Latin.
+ * <p>Lettuce parses everything except the hosts, of which it misreads unusual ones: an IPv6 address
+ * with a zone or in a list of Sentinels, and a name in a script other than Latin.
  */
 public final class RedisAddress {
 
-  private static final String NO_ADDRESS = "it takes a scheme such as redis://, a host, and a port";
+  private static final String NO_ADDRESS = "it needs a scheme such as redis://, a host, and a port";
 
-  /** Up to the hosts, the hosts with their ports, and what comes behind them. */
+  /** The part before the hosts, the hosts with their ports, and the part after them. */
   private static final Pattern PARTS = Pattern.compile("([^/?#]+://(?:[^/?#]*@)?)([^/?#]*)(.*)");
 
   private static final Pattern HOST = Pattern.compile("(\\[[^\\[\\]]+]|[^:\\[\\]]+)(:[0-9]*)?");
@@ -32,11 +33,11 @@ public final class RedisAddress {
 
   /**
    * Sharp s, final sigma and the joiners: {@link IDN} maps or drops them (RFC 3490), while newer
-   * clients keep them (RFC 5891), so that the name could be another owner's.
+   * clients keep them (RFC 5891), so the name could lead to another host.
    */
   private static final Pattern AMBIGUOUS = Pattern.compile("[\\u00DF\\u1E9E\\u03C2\\u200C\\u200D]");
 
-  /** What a name may consist of once it is in ASCII: RFC 3986, section 3.2.2. */
+  /** The characters of a host name in ASCII: RFC 3986, section 3.2.2. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~!$&'()*+;=-]+");
 
   private RedisAddress() {}
@@ -52,10 +53,10 @@ public final class RedisAddress {
     } catch (URISyntaxException e) {
       why = e.getReason();
     } catch (RuntimeException e) {
-      // Neither it nor the address as the cause: both may have the password in them.
+      // The error and the address may contain the password, so neither becomes the cause.
     }
     throw new IllegalArgumentException(
-        "The address of Redis is not one: " + why + ". Write it like redis://host:6379.");
+        "Cannot read the address of Redis: " + why + ". Write it like redis://host:6379.");
   }
 
   private static RedisURI socket(RedisURI parsed) {
@@ -65,22 +66,22 @@ public final class RedisAddress {
     return parsed;
   }
 
-  /** Has Lettuce read the address with other hosts, and then puts the right ones there. */
+  /** Lets Lettuce parse the address with placeholders as hosts, then sets the real hosts. */
   private static RedisURI parse(String before, String hosts, String after)
       throws URISyntaxException {
     List<String> names = new ArrayList<>();
-    StringBuilder inTheirPlace = new StringBuilder();
+    StringBuilder placeholders = new StringBuilder();
     for (String given : hosts.split(",", -1)) {
       Matcher host = HOST.matcher(given);
       if (!host.matches()) {
         throw new IllegalArgumentException(NO_ADDRESS);
       }
       String port = Objects.requireNonNullElse(host.group(2), "");
-      inTheirPlace.append(names.isEmpty() ? "" : ",").append('h').append(names.size());
-      inTheirPlace.append(port.equals(":") ? "" : port);
+      placeholders.append(names.isEmpty() ? "" : ",").append('h').append(names.size());
+      placeholders.append(port.equals(":") ? "" : port);
       names.add(name(host.group(1)));
     }
-    String address = before + inTheirPlace + after;
+    String address = before + placeholders + after;
     new URI(address);
     RedisURI parsed = RedisURI.create(address);
     List<RedisURI> sentinels = parsed.getSentinels();
@@ -98,13 +99,13 @@ public final class RedisAddress {
 
   private static String name(String host) throws URISyntaxException {
     if (!host.startsWith("[")) {
-      // Decodes what is percent-encoded.
+      // Decodes percent-encoded characters.
       String decoded = Objects.requireNonNull(new URI("redis://" + host).getAuthority());
       if (AMBIGUOUS.matcher(decoded).find()) {
-        // Its reason is shown, and not the address.
+        // The message shows the reason only, not the address.
         throw new URISyntaxException(
             "",
-            "a host has a letter that not all clients write alike in ASCII, so give it as xn--");
+            "a host has a letter that clients encode in different ways, so write it as xn--");
       }
       String name = IDN.toASCII(decoded);
       if (!NAME.matcher(name).matches()) {
@@ -117,11 +118,11 @@ public final class RedisAddress {
       throw new IllegalArgumentException(NO_ADDRESS);
     }
     String zone = Objects.requireNonNullElse(address.group(2), "");
-    // RFC 6874 writes the percent sign as %25; Java takes it as it is.
+    // RFC 6874 encodes the percent sign as %25; Java expects it plain.
     return address.group(1) + zone.replaceFirst("^%25(?=.)", "%");
   }
 
-  /** Looks nothing up: a colon makes it an address or nothing. */
+  /** Returns whether it is an IPv6 address. With its colon it is never looked up as a name. */
   private static boolean isAddress(String text) {
     try {
       return InetAddress.getByName('[' + text + ']') != null;
@@ -130,12 +131,12 @@ public final class RedisAddress {
     }
   }
 
-  /** The address that a host is if it has a zone, of which Netty knows nothing; else none. */
+  /** Resolves a host with a zone, which Netty cannot; returns nothing for other hosts. */
   static InetAddress[] zoned(String host) throws UnknownHostException {
     return host.indexOf('%') < 0 ? new InetAddress[0] : InetAddress.getAllByName(host);
   }
 
-  /** A host and its port as they are shown. */
+  /** Formats a host and its port for messages. */
   static String shown(RedisURI uri) {
     String host = uri.getHost();
     return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + uri.getPort();

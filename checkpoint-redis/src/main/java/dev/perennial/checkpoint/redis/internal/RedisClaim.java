@@ -12,36 +12,36 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A claimed checkpoint. A renewal and a save need not wait for each other: whichever comes second
- * does no harm.
+ * The claim of one stream on its checkpoint in Redis. A renewal and a save do not wait for each other:
+ * they can reach Redis in any order.
  */
 public final class RedisClaim implements CheckpointSlot {
 
-  private final SharedConnection link;
+  private final SharedConnection connection;
   private final ClaimedHash hash;
   private final Consumer<CheckpointException> lost;
   private final Runnable saved;
   private final Consumer<RedisClaim> over;
   private final TroubleReporter trouble;
 
-  /** Why nothing more can be saved; null for as long as the claim is held. */
+  /** Why the claim has ended; null while it is held. */
   private final AtomicReference<@Nullable CheckpointException> end = new AtomicReference<>();
 
   /**
-   * Takes over a claim that was just made.
+   * Wraps a new claim.
    *
-   * @param lost told once if a renewal finds out that it is lost; a save that does throws
-   * @param saved to be run after each save
-   * @param over told when the claim is lost or given up
+   * @param lost called once if a renewal finds that the claim is lost; a save that finds it throws
+   * @param saved run after each save
+   * @param over called when the claim is lost or released
    */
   public RedisClaim(
-      SharedConnection link,
+      SharedConnection connection,
       ClaimedHash hash,
       Consumer<CheckpointException> lost,
       Runnable saved,
       Consumer<RedisClaim> over,
       TroubleReporter trouble) {
-    this.link = link;
+    this.connection = connection;
     this.hash = hash;
     this.lost = lost;
     this.saved = saved;
@@ -49,11 +49,11 @@ public final class RedisClaim implements CheckpointSlot {
     this.trouble = trouble;
   }
 
-  /** What was there when it was claimed, or has been saved since. */
+  /** Returns the checkpoint at the time of the claim, or the one saved since. */
   @Override
   public Optional<Checkpoint> load() throws CheckpointException {
     requireHeld();
-    return CheckpointReader.parse(link, hash.names(), hash.line());
+    return CheckpointReader.parse(connection, hash.names(), hash.line());
   }
 
   @Override
@@ -62,10 +62,10 @@ public final class RedisClaim implements CheckpointSlot {
     String line = checkpoint.toLine();
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(line)) {
       throw CheckpointException.corrupt(
-          "The checkpoint of " + hash + " holds half a surrogate pair, so it was not saved.", null);
+          "Cannot save checkpoint " + hash + ": it contains half a surrogate pair.", null);
     }
     try {
-      noteWhether(hash.save(line));
+      reportIf(hash.save(line));
     } catch (CheckpointException e) {
       if (e.kind() == Kind.CLAIM_LOST) {
         end(e);
@@ -79,41 +79,46 @@ public final class RedisClaim implements CheckpointSlot {
   public void close() throws CheckpointException {
     if (end(
         CheckpointException.claimLost(
-            "The claim of " + hash + " was given up before. Nothing was saved.", null))) {
-      noteWhether(hash.release());
+            "Cannot use the claim on checkpoint " + hash + ": it was released before.", null))) {
+      reportIf(hash.release());
     }
+  }
+
+  /** Returns the hash that is claimed. */
+  ClaimedHash hash() {
+    return hash;
   }
 
   String key() {
     return hash.names().key();
   }
 
-  /** What a renewal sends along. */
+  /** Returns the arguments of a renewal. */
   String[] renewal() {
     return hash.renewal();
   }
 
   /**
-   * Takes what a renewal was answered. What is corrupt is left for the next save to find: as long
-   * as nobody else has the claim, it is held.
+   * Reads the answer to a renewal. A corrupt hash is left for the next save to find: the claim is held
+   * as long as no other stream owns it.
    */
   void renewed(List<Object> answer) {
     try {
-      noteWhether(hash.renewed(answer));
+      reportIf(hash.renewed(answer));
     } catch (CheckpointException e) {
       if (e.kind() != Kind.CLAIM_LOST) {
-        trouble.tell(e);
+        trouble.report(e);
       } else if (end(e)) {
-        // The stream first: it has to stop.
+        // The stream first, because it has to stop.
         lost.accept(e);
-        trouble.tell(e);
+        trouble.report(e);
       }
     }
   }
 
-  private void noteWhether(boolean forgotten) {
+  private void reportIf(boolean forgotten) {
     if (forgotten) {
-      trouble.writtenAgain(hash.names());
+      trouble.reportRestored(hash.names());
     }
   }
 
@@ -134,6 +139,6 @@ public final class RedisClaim implements CheckpointSlot {
 
   @Override
   public String toString() {
-    return "RedisSlot[" + hash + "]";
+    return "RedisClaim[" + hash + "]";
   }
 }

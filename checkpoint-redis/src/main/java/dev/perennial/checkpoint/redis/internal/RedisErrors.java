@@ -1,9 +1,11 @@
 package dev.perennial.checkpoint.redis.internal;
 
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.LogText;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,27 +16,30 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says in plain words what Redis or the way to it objects to, and what to do about it.
+ * An explainer of errors of Redis and of the network: what failed, why, and what to do.
  *
- * @param address where Redis is, without any credentials
- * @param timeout how long a call may take
+ * @param address the address of Redis, without credentials
+ * @param timeout the command timeout
  */
 record RedisErrors(String address, Duration timeout) {
 
-  /** At the beginning, or, of what a script ran into, up to version 6, behind a dash. */
+  /** The error code: at the beginning, or, for errors in scripts up to Redis 6, after a dash. */
   private static final Pattern CODE = Pattern.compile("(?:^|: -|^-)([A-Z]{2,})\\b");
 
-  /** How old servers repeat a command that they do not know, password and all. */
+  /** The words after which old servers repeat an unknown command, including a password. */
   private static final String ECHO = "with args beginning with";
 
   private static final int MAX_DEPTH = 20;
+
+  /** How much of the server's answer a message repeats, in characters. */
+  private static final int MAX_WORDS = 200;
 
   static boolean isUnknownScript(@Nullable Throwable error) {
     return code(error).equals("NOSCRIPT");
   }
 
   /**
-   * Whether another connection may do better: to a server that answers, or that has become the
+   * Returns whether a new connection can help: it may reach a server that answers, or the new
    * primary.
    */
   static boolean breaksConnection(@Nullable Throwable error) {
@@ -43,15 +48,15 @@ record RedisErrors(String address, Duration timeout) {
         || code(error).equals("CLUSTERDOWN");
   }
 
-  /** Whether another try may tell more. */
+  /** Returns whether another attempt may show the reason. */
   static boolean hidesReason(Throwable error) {
     return serverText(error) == null && root(error).contains("closed prematurely");
   }
 
   /**
-   * The error to throw.
+   * Makes the exception to throw.
    *
-   * @param what what was not done, as a sentence without its end
+   * @param what the beginning of its message, such as "Cannot save checkpoint x"
    */
   CheckpointException explain(String what, @Nullable Throwable error) {
     String message = what + ": " + reason(error);
@@ -67,10 +72,10 @@ record RedisErrors(String address, Duration timeout) {
       return ofServer(text);
     }
     if (isTimeout(error)) {
-      return "%s did not answer within %s. See whether it runs, and whether the network lets through."
-          .formatted(address, inWords(timeout));
+      return "%s did not answer within %s. Check that it runs and that the network passes its traffic."
+          .formatted(address, LogText.duration(timeout));
     }
-    return "%s cannot be reached (%s). See whether it runs, and whether its address, port and TLS are right."
+    return "%s cannot be reached (%s). Check that it runs, and check address, port and TLS."
         .formatted(address, root(error));
   }
 
@@ -78,35 +83,35 @@ record RedisErrors(String address, Duration timeout) {
     String code = code(text);
     return switch (code) {
       case "READONLY" ->
-          "%s is a read-only replica. Connect to the primary, by way of Sentinel or Cluster if it moves."
+          "%s is a read-only replica. Connect to the primary, through Sentinel or Cluster if it can move."
               .formatted(address);
-      case "LOADING" -> "%s has just started and is still loading its data.".formatted(address);
+      case "LOADING" -> "%s is still loading its data. Wait until it has started.".formatted(address);
       case "OOM" ->
-          "%s has reached its maxmemory and takes no more writes. Give it more, or delete something."
+          "%s has reached its maxmemory and accepts no writes. Raise maxmemory, or delete data."
               .formatted(address);
-      case "BUSY" -> "%s is held up by somebody's script (BUSY).".formatted(address);
+      case "BUSY" -> "%s is blocked by a running script (BUSY). Stop it with SCRIPT KILL, or wait for its end.".formatted(address);
       case "MISCONF" ->
-          "%s cannot write to its disk and therefore takes no writes (MISCONF). Its log says why."
+          "%s cannot write to its disk and accepts no writes (MISCONF). See its log for the reason."
               .formatted(address);
       case "NOREPLICAS" ->
-          "%s has fewer replicas at hand than its min-replicas-to-write asks for, and takes no writes."
+          "%s has fewer replicas than its min-replicas-to-write and accepts no writes. Start the replicas."
               .formatted(address);
-      case "MASTERDOWN" -> "%s is a replica that has lost its primary.".formatted(address);
+      case "MASTERDOWN" -> "%s is a replica that has lost its primary. Start the primary, or connect to it.".formatted(address);
       case "NOAUTH" ->
-          "%s asks for a password, and none was given. Put it into the address.".formatted(address);
+          "%s requires a password. Add it to the address.".formatted(address);
       case "WRONGPASS" ->
           "%s refuses the user name or the password. Correct them in the address."
               .formatted(address);
       case "NOPERM" ->
-          "%s does not let this user do what it takes (%s). docs/operate.md lists what it takes."
-              .formatted(address, text);
+          "%s denies this user a command (%s). Grant the permissions that docs/operate.md lists."
+              .formatted(address, serverWords(text));
       case "MOVED", "ASK" ->
-          "%s is a node of a Redis Cluster, and not the one that has this key (%s). Give the store a RedisClusterClient."
+          "%s is a node of a Redis Cluster, and another node has this key (%s). Build the store with RedisCheckpointStore.builder(RedisClusterClient)."
               .formatted(address, code);
-      case "CLUSTERDOWN" -> "%s has slots that no node serves (%s).".formatted(address, text);
-      case "TRYAGAIN" -> "%s is moving the key to another node.".formatted(address);
+      case "CLUSTERDOWN" -> "%s has slots that no node serves (%s). Start the missing nodes.".formatted(address, serverWords(text));
+      case "TRYAGAIN" -> "%s is moving the key to another node. Wait until the move has ended.".formatted(address);
       case "WRONGTYPE" ->
-          "what %s has under this key is no hash. Delete it to begin without a checkpoint, or choose another prefix."
+          "the value of this key in %s is not a hash. Delete it to start without a checkpoint, or choose another prefix."
               .formatted(address);
       default -> ofServerInItsWords(text);
     };
@@ -120,20 +125,20 @@ record RedisErrors(String address, Duration timeout) {
     }
     if (words.contains("unknown command")) {
       int echo = text.indexOf(ECHO);
-      return "%s does not know a command (%s). It takes Redis 5 or newer, with EVAL and EVALSHA allowed."
-          .formatted(address, (echo < 0 ? text : text.substring(0, echo)).replaceAll("[, ]+$", ""));
+      return "%s does not know a command (%s). Use Redis 5 or newer, and allow EVAL and EVALSHA."
+          .formatted(address, serverWords(echo < 0 ? text : text.substring(0, echo)));
     }
-    return "%s answered: %s".formatted(address, text);
+    return "%s answered \"%s\".".formatted(address, serverWords(text));
   }
 
-  /** Of a command, or of the handshake, which is a cause then. */
+  /** Returns whether a command or the handshake timed out; the handshake's timeout is a cause. */
   private static boolean isTimeout(@Nullable Throwable error) {
     return chain(error).stream()
         .anyMatch(
             one -> one instanceof TimeoutException || one instanceof RedisCommandTimeoutException);
   }
 
-  /** What the server said, wherever in the chain; null if it was not the server. */
+  /** Returns the server's answer from anywhere in the chain; null if the server did not answer. */
   private static @Nullable String serverText(@Nullable Throwable error) {
     for (Throwable one : chain(error)) {
       String message = one.getMessage();
@@ -165,16 +170,18 @@ record RedisErrors(String address, Duration timeout) {
   private static String root(@Nullable Throwable error) {
     List<Throwable> chain = chain(error);
     if (chain.isEmpty()) {
-      return "for no known reason";
+      return "no reason is known";
     }
     Throwable root = chain.get(chain.size() - 1);
     String message = root.getMessage();
-    boolean plain =
-        root instanceof IllegalStateException || root instanceof RedisConnectionException;
-    return plain && message != null ? message : root.toString();
+    if (message == null || message.isBlank()) {
+      return root.getClass().getSimpleName();
+    }
+    String words = serverWords(message);
+    return root instanceof UnknownHostException ? "unknown host " + words : words;
   }
 
-  /** An error and its causes; not all of them if they go on and on. */
+  /** Returns an error and its causes, at most {@link #MAX_DEPTH} of them. */
   private static List<Throwable> chain(@Nullable Throwable error) {
     List<Throwable> chain = new ArrayList<>();
     for (Throwable one = error; one != null && chain.size() < MAX_DEPTH; one = one.getCause()) {
@@ -183,9 +190,8 @@ record RedisErrors(String address, Duration timeout) {
     return chain;
   }
 
-  private static String inWords(Duration duration) {
-    return duration.toMillis() % 1000 == 0
-        ? duration.toSeconds() + " s"
-        : duration.toMillis() + " ms";
+  /** Returns the server's words on one line, at most 200 characters, without the end of a sentence. */
+  private static String serverWords(String text) {
+    return LogText.brief(text.strip(), MAX_WORDS).replaceAll("[., ]+$", "");
   }
 }

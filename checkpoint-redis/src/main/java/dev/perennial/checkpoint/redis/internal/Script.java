@@ -6,31 +6,31 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * A script that Redis runs as one step. All take one key, the hash of a stream, and answer with a
- * list whose first entry says what happened. Any of them may be carried out twice, or late.
+ * A script that Redis runs atomically. Each takes one key, the hash of a stream, and answers with a
+ * list whose first entry is the outcome. Redis may run any of them twice, or late.
  *
- * <p>The highest epoch wins: a claim keeps its epoch for life, and where the hash has a higher one,
- * or the same without its owner, the claim is lost. Where the hash has a lower epoch, or is gone,
- * Redis has forgotten the claim, which then writes itself again, checkpoint and all.
+ * <p>The highest epoch wins: a claim keeps its epoch, and it is lost if the hash has a higher epoch, or
+ * the same epoch and another owner or none. If the hash has a lower epoch or is gone, Redis has lost
+ * the claim, which then restores itself together with the checkpoint.
  *
- * <p>Where Redis has forgotten a checkpoint, and a later claim began without it before that one's
- * owner came back, the later claim still wins. The hash says with which epoch it began so; by that
- * the owner learns what became of its checkpoint, and leaves it in a field of its own.
+ * <p>If Redis has lost a checkpoint, and a later claim started without it before the first owner
+ * returned, the later claim still wins. The hash has the epoch of that start in {@code began}, from
+ * which the first owner learns that its checkpoint was skipped. It saves it in a separate field.
  *
- * @param text its source
- * @param digest the SHA-1 of that, by which Redis knows a script that it has run before
+ * @param text the source
+ * @param digest the SHA-1 of the source, by which Redis finds a script that it has run before
  */
 public record Script(String text, String digest) {
 
   /** The version of the hash's layout that is written, and the only one that is read. */
   static final String FORMAT = "1";
 
-  /** For so long a deleted stream's epoch is kept, in days. */
+  /** How long the epoch of a deleted stream is kept, in days. */
   private static final int TOMBSTONE_DAYS = 7;
 
   /**
-   * Reads the hash. Numbers are written out in full, because Lua would round them to 14 digits. A
-   * hash with a format and a checkpoint alone is one that a person has put back.
+   * Reads the hash. It formats numbers in full, because Lua would round them to 14 digits. A hash that
+   * has only a format and a checkpoint was restored by a person.
    */
   private static final String READ =
       """
@@ -66,16 +66,16 @@ public record Script(String text, String digest) {
         expires, line, deleted, began = number(held[5]), held[6], held[7], number(held[8]) or 0
         if held[1] ~= 'FORMAT' then
           problem = 'its field "format" is ' .. (held[1] and '"' .. held[1] .. '"' or 'missing')
-            .. ', of which this program knows only "FORMAT"'
+            .. ', and this program reads only "FORMAT"'
         elseif not epoch then
-          problem = 'its field "epoch" is no number'
+          problem = 'its field "epoch" is not a number'
         elseif not save then
-          problem = 'its field "save" is no number'
+          problem = 'its field "save" is not a number'
         elseif owner and not expires then
-          problem = 'its field "claim-expires" is missing or no number'
+          problem = 'its field "claim-expires" is missing or not a number'
         end
       elseif kind ~= 'none' then
-        problem = 'it is a ' .. kind .. ' and no hash'
+        problem = 'it is a ' .. kind .. ' and not a hash'
       end
 
       """;
@@ -86,12 +86,11 @@ public record Script(String text, String digest) {
       """;
 
   /**
-   * Whether the caller still has the claim, and whether Redis forgot it. Arguments: owner, epoch,
-   * expiry, time to live, the number of a save with its checkpoint, which is empty if there is
-   * none, and whether a checkpoint of this claim is known to have been there. Answers {@code lost}
-   * with the owner; and, if a later claim began without that checkpoint although nobody has deleted
-   * it, with {@code kept}, since it is then kept as {@code forgotten}, or with {@code unkept} if
-   * Redis takes no write now.
+   * Checks whether the caller still owns the claim, and whether Redis has lost it. Arguments: owner,
+   * epoch, expiry, time to live, the number of a save, its checkpoint (empty if there is none), and
+   * whether this claim has had a checkpoint. Answers {@code lost} with the owner. If a later claim
+   * started without the checkpoint although nobody deleted it, the answer adds {@code kept} when the
+   * field {@code forgotten} keeps it, or {@code unkept} if Redis accepts no write now.
    */
   private static final String OURS =
       CORRUPT
@@ -121,11 +120,10 @@ public record Script(String text, String digest) {
           """;
 
   /**
-   * Takes the claim if nobody has it. Arguments: owner, expiry, time to live, and whether a
-   * checkpoint is known to have been there. Answers {@code claimed} with epoch, save number and
-   * checkpoint (empty if there is none), also to the owner; {@code held} with owner and whether
-   * there is a checkpoint; {@code vanished} if there is none, was one, and nobody has deleted it;
-   * {@code corrupt} with a reason.
+   * Takes the claim if it is free. Arguments: owner, expiry, time to live, and whether the caller has
+   * seen a checkpoint. Answers {@code claimed} with epoch, save number and checkpoint (empty if there
+   * is none), also to the owner; {@code held} with the owner and whether there is a checkpoint; {@code
+   * vanished} if the seen checkpoint is gone and nobody deleted it; {@code corrupt} with a reason.
    */
   static final Script CLAIM =
       of(
@@ -144,10 +142,9 @@ public record Script(String text, String digest) {
               """);
 
   /**
-   * Puts the claim's end off, and saves if the save's number is higher than the last. Answers
-   * {@code ok} with {@code 1} if Redis had forgotten the claim and {@code 0} if not; {@code stale}
-   * with the last number if a later save is there; {@code lost} as above, or {@code corrupt} with a
-   * reason.
+   * Renews the claim, and saves if the save's number is higher than the last. Answers {@code ok} with
+   * {@code 1} if Redis had lost the claim and {@code 0} if not; {@code stale} with the last number if
+   * there is a later save; {@code lost} as above, or {@code corrupt} with a reason.
    */
   public static final Script KEEP =
       of(
@@ -163,8 +160,8 @@ public record Script(String text, String digest) {
               """);
 
   /**
-   * Gives the claim up, and writes again what Redis forgot. Answers as {@link #KEEP}. Begins with a
-   * write that a server without memory lets through.
+   * Releases the claim, and restores what Redis has lost. Answers like {@link #KEEP}. Its first write is
+   * one that Redis accepts even when its memory is full.
    */
   static final Script RELEASE =
       of(
@@ -176,9 +173,9 @@ public record Script(String text, String digest) {
               """);
 
   /**
-   * Deletes the checkpoint, or what else is there, unless it is claimed. What is left for a while
-   * is the epoch, by which who once had the claim learns that it is lost. Answers {@code deleted},
-   * {@code none}, or {@code held} with the owner.
+   * Deletes the checkpoint, or another value of the key, unless it is claimed. The epoch stays for a
+   * while, from which a former owner learns that its claim is lost. Answers {@code deleted}, {@code
+   * none}, or {@code held} with the owner.
    */
   static final Script DELETE =
       of(
@@ -203,7 +200,7 @@ public record Script(String text, String digest) {
       MessageDigest sha1 = MessageDigest.getInstance("SHA-1");
       return HexFormat.of().formatHex(sha1.digest(text.getBytes(StandardCharsets.UTF_8)));
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-1.", e);
+      throw new IllegalStateException("Cannot hash a script: this Java platform lacks SHA-1.", e);
     }
   }
 }

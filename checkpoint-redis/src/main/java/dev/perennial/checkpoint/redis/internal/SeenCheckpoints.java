@@ -4,9 +4,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The streams of which a checkpoint was there. Who deletes one says so in the hash; so one that is
- * gone without that was lost, and must not be taken for one that never was. Safe for use from any
- * thread.
+ * The streams whose checkpoint this store has seen. A deletion leaves a mark in the hash, so a
+ * checkpoint that is gone without that mark was lost, and the stream must not start without it. Safe
+ * for use from any thread.
  */
 public final class SeenCheckpoints {
 
@@ -14,9 +14,9 @@ public final class SeenCheckpoints {
   private final boolean mayExpire;
 
   /**
-   * Knows none yet.
+   * Makes an empty set.
    *
-   * @param mayExpire whether checkpoints may go as the user has asked, so that none is missed
+   * @param mayExpire whether checkpoints have a time to live, so that a missing one is no loss
    */
   public SeenCheckpoints(boolean mayExpire) {
     this.mayExpire = mayExpire;

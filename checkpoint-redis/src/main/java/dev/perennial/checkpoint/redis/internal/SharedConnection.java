@@ -18,22 +18,22 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one connection of a store, made when it is needed and replaced when it is broken, and the
- * calls over it, each of which ends in time. Safe for use from any thread.
+ * The one connection of a store, shared by all its streams: it is opened for the first call, replaced
+ * when it is broken, and each call over it ends within the timeout. Safe for use from any thread.
  *
- * <p>A call that did not answer in time is given up together with its connection, which may be
- * half-open. With several servers a connection on which a call failed serves the others until there
- * is a new one, and the calls that are under way then. A call that was given up may still be
- * carried out later. Our own client repeats no call that may have reached the server; one that was
- * given may do so after a reconnect. The scripts allow for both.
+ * <p>A call that times out is abandoned together with its connection, which may be half-open. With
+ * several servers, a connection on which a call failed serves the others until its replacement is
+ * open. Redis may still run an abandoned call later. The store's own client repeats no call that may
+ * have reached the server; the application's client may do so after a reconnect. The scripts allow for
+ * both.
  */
 public final class SharedConnection {
 
   /**
-   * How many timeouts to wait for a connection. Our own client gives up after one; but its first
-   * connection has to load a lot of code, which a busy machine takes its time for.
+   * How many timeouts to wait for a connection. The store's own client fails after one, but loading the
+   * code for the first connection takes long on a busy machine.
    */
-  private static final int CONNECTING = 2;
+  private static final int TIMEOUTS_PER_CONNECT = 2;
 
   private static final int CLOSE_SECONDS = 1;
 
@@ -42,21 +42,21 @@ public final class SharedConnection {
   private final StreamRuntime runtime;
   private final RedisErrors errors;
 
-  /** Guarded by this object: the connection, or the attempt to make one. */
-  private @Nullable CompletableFuture<LettuceConnection> session;
+  /** The connection, or the attempt to open it. Guarded by this object. */
+  private @Nullable CompletableFuture<LettuceConnection> connection;
 
-  /** Guarded by this object: the attempt to make a connection that takes the place of that one. */
+  /** The attempt to open a replacement for it. Guarded by this object. */
   private @Nullable CompletableFuture<LettuceConnection> replacement;
 
   /**
-   * Guarded by this object: connections that were replaced, each with the timer that closes it once
-   * the calls over it have ended.
+   * The connections that were replaced, each with the timer that closes it after its last calls have
+   * ended. Guarded by this object.
    */
   private final IdentityHashMap<CompletableFuture<LettuceConnection>, StreamRuntime.Timer> retired =
       new IdentityHashMap<>();
 
-  /** Guarded by this object: when the connector was last told of trouble. */
-  private @Nullable Long troubledAt;
+  /** When the connector last took note of a failed call. Guarded by this object. */
+  private @Nullable Long callFailedAt;
 
   /** Guarded by this object. */
   private boolean closed;
@@ -68,12 +68,12 @@ public final class SharedConnection {
     this.errors = new RedisErrors(connector.address(), timeout);
   }
 
-  /** Whether some keys may be out of reach and others not. */
+  /** Returns whether some keys can be out of reach while others are not. */
   boolean hasSeveralServers() {
     return connector.hasSeveralServers();
   }
 
-  /** Where Redis is, without any credentials. */
+  /** Returns the address of Redis for messages, without credentials. */
   public String address() {
     return connector.address();
   }
@@ -81,8 +81,8 @@ public final class SharedConnection {
   /**
    * Runs a script.
    *
-   * @param what what is not done if this fails, as a sentence without its end
-   * @return what it answers, of which the first entry is text
+   * @param what the beginning of the error message if this fails, such as "Cannot save checkpoint x"
+   * @return the answer, whose first entry is text
    */
   List<Object> run(String what, Script script, String key, String... arguments)
       throws CheckpointException {
@@ -93,7 +93,7 @@ public final class SharedConnection {
         throw e;
       }
     }
-    // A server that was restarted, failed over to, or told to forget its scripts.
+    // The server was restarted, is a new primary, or was told to drop its scripts.
     return call(what, commands -> eval(commands, script, key, arguments));
   }
 
@@ -105,7 +105,7 @@ public final class SharedConnection {
     return commands.evalsha(script.digest(), ScriptOutputType.MULTI, new String[] {key}, arguments);
   }
 
-  /** Sends a script whole, so that it need not be known. */
+  /** Sends the whole script, so that the server need not know it. */
   static RedisFuture<List<Object>> eval(
       RedisClusterAsyncCommands<String, String> commands,
       Script script,
@@ -117,19 +117,19 @@ public final class SharedConnection {
   /**
    * Runs a command.
    *
-   * @param what what is not done if this fails, as a sentence without its end
+   * @param what the beginning of the error message if this fails, such as "Cannot save checkpoint x"
    */
   <T> T call(String what, Function<RedisClusterAsyncCommands<String, String>, Future<T>> command)
       throws CheckpointException {
     LettuceConnection used = null;
     Future<T> answer = null;
     try {
-      used = await(session(what), timeout.multipliedBy(CONNECTING));
+      used = await(connection(what), timeout.multipliedBy(TIMEOUTS_PER_CONNECT));
       answer = command.apply(used.commands());
       return await(answer, timeout);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw CheckpointException.unavailable(what + ", because the caller was interrupted.", e);
+      throw CheckpointException.unavailable(what + ": the calling thread was interrupted.", e);
     } catch (ExecutionException e) {
       discardIfBroken(used, e.getCause());
       throw errors.explain(what, e.getCause());
@@ -138,7 +138,7 @@ public final class SharedConnection {
       throw errors.explain(what, e);
     } finally {
       if (answer != null) {
-        // So that what was not sent yet never is.
+        // So that a call that was not sent yet never is.
         answer.cancel(false);
       }
     }
@@ -149,17 +149,17 @@ public final class SharedConnection {
     return future.get(longest.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  private synchronized Future<LettuceConnection> session(String what) throws CheckpointException {
+  private synchronized Future<LettuceConnection> connection(String what) throws CheckpointException {
     if (closed) {
-      throw CheckpointException.closed(what + ", because the store is closed.");
+      throw CheckpointException.closed(what + ": the store is closed. Close the streams first, then the store.");
     }
-    CompletableFuture<LettuceConnection> current = session;
+    CompletableFuture<LettuceConnection> current = connection;
     if (current != null && (!current.isDone() || isUsable(current))) {
       return current;
     }
     drop(current);
     CompletableFuture<LettuceConnection> made = new CompletableFuture<>();
-    session = made;
+    connection = made;
     begin(made);
     return made;
   }
@@ -168,7 +168,7 @@ public final class SharedConnection {
     try {
       runtime.execute(() -> connect(made));
     } catch (Throwable e) {
-      // Such as that there can be no more threads: the next call tries again.
+      // For example, no thread can be started: the next call tries again.
       made.completeExceptionally(e);
     }
   }
@@ -181,13 +181,13 @@ public final class SharedConnection {
     try {
       made.complete(connectTwice());
     } catch (Throwable e) {
-      troubled();
+      callFailed();
       made.completeExceptionally(e);
     }
   }
 
   /**
-   * Lettuce now and then reports that it closed a refused connection, and not why it was refused.
+   * Connects, and tries a second time if Lettuce hides why the server refused the connection.
    */
   private LettuceConnection connectTwice() {
     try {
@@ -205,22 +205,22 @@ public final class SharedConnection {
       return;
     }
     synchronized (this) {
-      CompletableFuture<LettuceConnection> current = session;
+      CompletableFuture<LettuceConnection> current = connection;
       if (current != null && current.isDone() && isSame(current, used)) {
         if (connector.hasSeveralServers()) {
           replace(current);
         } else {
-          session = null;
+          connection = null;
           drop(current);
         }
       }
     }
-    troubled();
+    callFailed();
   }
 
   /**
-   * Makes a new connection while the old one is used on. To connect may take long if one of several
-   * servers is silent, and the claims on the others have to be renewed meanwhile.
+   * Opens a new connection while the old one stays in use. This can take long if one of several servers
+   * does not answer, and the claims on the others must be renewed meanwhile.
    */
   private synchronized void replace(CompletableFuture<LettuceConnection> old) {
     if (replacement != null || closed) {
@@ -232,7 +232,7 @@ public final class SharedConnection {
     begin(made);
   }
 
-  @SuppressWarnings("ReferenceEquality") // a future is itself and no other
+  @SuppressWarnings("ReferenceEquality") // the same future, not an equal one
   private synchronized void replaced(
       CompletableFuture<LettuceConnection> old,
       CompletableFuture<LettuceConnection> made,
@@ -241,11 +241,11 @@ public final class SharedConnection {
     if (!connected) {
       return;
     }
-    if (closed || session != old) {
+    if (closed || connection != old) {
       drop(made);
       return;
     }
-    session = made;
+    connection = made;
     retired.put(old, runtime.schedule(timeout, () -> dropRetired(old)));
   }
 
@@ -254,30 +254,30 @@ public final class SharedConnection {
     drop(old);
   }
 
-  /** Once per timeout: however many calls fail, one look at a cluster is enough for all of them. */
-  private void troubled() {
+  /** Reports a failed call at most once per timeout: one refresh of a cluster serves them all. */
+  private void callFailed() {
     synchronized (this) {
       long now = runtime.nanoTime();
-      if (troubledAt != null && now - troubledAt < timeout.toNanos()) {
+      if (callFailedAt != null && now - callFailedAt < timeout.toNanos()) {
         return;
       }
-      troubledAt = now;
+      callFailedAt = now;
     }
-    connector.troubled();
+    connector.callFailed();
   }
 
   private static boolean isSame(CompletableFuture<LettuceConnection> done, LettuceConnection used) {
     return !done.isCompletedExceptionally() && done.join().equals(used);
   }
 
-  /** Closes a connection once it is there, without waiting for it. */
+  /** Closes a connection once it is open, without waiting. */
   private static void drop(@Nullable CompletableFuture<LettuceConnection> dropped) {
     if (dropped != null) {
       dropped.thenAccept(one -> one.connection().closeAsync());
     }
   }
 
-  /** Closes the connection, and the client if it is ours. Idempotent. */
+  /** Closes the connection, and the client if it is the store's own. Idempotent. */
   public void close() {
     CompletableFuture<LettuceConnection> last;
     synchronized (this) {
@@ -285,8 +285,8 @@ public final class SharedConnection {
         return;
       }
       closed = true;
-      last = session;
-      session = null;
+      last = connection;
+      connection = null;
       retired.forEach((old, timer) -> {
         timer.cancel();
         drop(old);
@@ -301,14 +301,14 @@ public final class SharedConnection {
     connector.close();
   }
 
-  /** Waits a little, because Lettuce warns of a client that is closed while a connection closes. */
-  private static void closeInOrder(LettuceConnection session) {
+  /** Closes and waits shortly, because Lettuce warns if its client closes before the connection. */
+  private static void closeInOrder(LettuceConnection connection) {
     try {
-      session.connection().closeAsync().get(CLOSE_SECONDS, TimeUnit.SECONDS);
+      connection.connection().closeAsync().get(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
-      // It ends with the client, or with the server.
+      // The connection ends with the client or with the server.
     }
   }
 }

@@ -5,26 +5,25 @@ import dev.perennial.port.CheckpointException;
 import java.util.function.Consumer;
 
 /**
- * Tells of what no call fails with.
+ * The reporter of problems that make no call fail.
  *
- * @param listener the application's, of which nobody knows whether it throws
+ * @param listener the application's listener, which may throw
  */
 public record TroubleReporter(Consumer<CheckpointException> listener) {
 
-  void tell(CheckpointException trouble) {
+  void report(CheckpointException trouble) {
     try {
       listener.accept(trouble);
     } catch (Throwable e) {
-      // Claims and checkpoints are more important than hearing of their trouble.
+      // A listener that fails must not stop saves and renewals.
     }
   }
 
-  void writtenAgain(Names names) {
-    tell(
+  void reportRestored(Names names) {
+    report(
         CheckpointException.unavailable(
-            ("The claim on the checkpoint of %s was gone from Redis, which has lost data, and was written again from"
-                    + " memory together with the checkpoint. If this stream had died meanwhile, they would be lost. See"
-                    + " that Redis keeps its data on disk and that its maxmemory-policy is noeviction.")
+            ("Lost the claim on checkpoint %s in Redis, which has lost data: the stream wrote both again from memory."
+                    + " Check that Redis keeps its data on disk and that its maxmemory-policy is noeviction.")
                 .formatted(names),
             null));
   }

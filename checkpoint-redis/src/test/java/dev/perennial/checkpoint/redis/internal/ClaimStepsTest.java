@@ -91,7 +91,7 @@ class ClaimStepsTest {
         .extracting(CheckpointException::kind)
         .isEqualTo(Kind.UNAVAILABLE);
     assertThat(troubles.get(0))
-        .hasMessageContaining("Claims were not renewed")
+        .hasMessageContaining("Cannot renew the claim on checkpoint ")
         .hasMessageContaining("orders");
 
     server = key -> answered(OK);
@@ -189,7 +189,7 @@ class ClaimStepsTest {
     claim("orders");
     server = key -> answered(List.of("ok", "1"));
     runtime.step();
-    assertThat(troubles).singleElement().asString().contains("was written again");
+    assertThat(troubles).singleElement().asString().contains("wrote both again");
     assertThat(lost).isEmpty();
   }
 
@@ -311,11 +311,11 @@ class ClaimStepsTest {
 
   @Test
   void theServerIsToldWhetherACheckpointWasSeen() throws Exception {
-    SharedConnection link = new SharedConnection(new Chosen(), EXPIRY, runtime);
+    SharedConnection connection = new SharedConnection(new Chosen(), EXPIRY, runtime);
     Names names = new Names("orders", "key of orders");
     server = key -> answered(List.of("vanished"));
     for (boolean seen : new boolean[] {false, true}) {
-      assertThat(ClaimedHash.claim(link, names, new Lifetimes(15_000, 0), seen))
+      assertThat(ClaimedHash.claim(connection, names, new Lifetimes(15_000, 0), seen))
           .isInstanceOf(ClaimResult.Vanished.class);
       assertThat(arguments.subList(1, 4)).containsExactly("15000", "0", seen ? "1" : "0");
     }
@@ -327,18 +327,18 @@ class ClaimStepsTest {
   }
 
   private RedisClaim claim(String streamId) throws CheckpointException {
-    SharedConnection link = new SharedConnection(new Chosen(), EXPIRY, runtime);
+    SharedConnection connection = new SharedConnection(new Chosen(), EXPIRY, runtime);
     Function<String, Answer> then = server;
     server = key -> answered(List.of("claimed", "1", "0", ""));
     Claimed claimed =
         (Claimed)
             ClaimedHash.claim(
-                link, new Names(streamId, "key of " + streamId), new Lifetimes(15_000, 0), false);
+                connection, new Names(streamId, "key of " + streamId), new Lifetimes(15_000, 0), false);
     server = then;
     sent.clear();
     RedisClaim slot =
         new RedisClaim(
-            link, claimed.hash(), lost::add, () -> savesNoted++, renewals::remove, trouble());
+            connection, claimed.hash(), lost::add, () -> savesNoted++, renewals::remove, trouble());
     renewals.add(slot);
     return slot;
   }

@@ -45,10 +45,10 @@ class RedisErrorsTest {
       })
   void saysWhatItIsAndWhere(String text, String words) {
     CheckpointException error =
-        ERRORS.explain("It was not saved", new RedisCommandExecutionException(text));
+        ERRORS.explain("Cannot save checkpoint x", new RedisCommandExecutionException(text));
     assertThat(error.kind()).isEqualTo(Kind.UNAVAILABLE);
     assertThat(error)
-        .hasMessageStartingWith("It was not saved: Redis at host:6379 ")
+        .hasMessageStartingWith("Cannot save checkpoint x: Redis at host:6379 ")
         .hasMessageContaining(words);
     StringWriter trace = new StringWriter();
     error.printStackTrace(new PrintWriter(trace));
@@ -58,11 +58,11 @@ class RedisErrorsTest {
   @Test
   void tellsSilenceFromAbsence() {
     assertThat(ERRORS.explain("x", new TimeoutException()))
-        .hasMessageContaining("did not answer within 1500 ms");
+        .hasMessageContaining("did not answer within 1.5 s");
     Exception refused =
         new RedisConnectionException("Unable to connect", new ConnectException("refused"));
     assertThat(ERRORS.explain("x", refused))
-        .hasMessageContaining("cannot be reached (java.net.ConnectException: refused)");
+        .hasMessageContaining("cannot be reached (refused)");
     assertThat(
             ERRORS.explain("x", new RedisCommandExecutionException("WRONGTYPE Operation")).kind())
         .isEqualTo(Kind.CORRUPT);

@@ -10,6 +10,7 @@ import static org.mockito.Mockito.timeout;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import dev.perennial.checkpoint.redis.TestRuntime;
 import dev.perennial.checkpoint.redis.internal.Connector.LettuceConnection;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
@@ -47,7 +48,7 @@ class SharedConnectionTest {
         }
 
         @Override
-        public void troubled() {
+        public void callFailed() {
           troubled.incrementAndGet();
         }
 
@@ -59,10 +60,10 @@ class SharedConnectionTest {
 
   @Test
   void looksForAnotherServerOncePerTimeoutHoweverManyCallsFail() {
-    SharedConnection link = new SharedConnection(refused, TIMEOUT, runtime);
+    SharedConnection connection = new SharedConnection(refused, TIMEOUT, runtime);
     for (int round = 1; round <= 3; round++) {
       for (int i = 0; i < 50; i++) {
-        assertThat(failure(() -> link.call("It failed", commands -> commands.get("key"))))
+        assertThat(failure(() -> connection.call("It failed", commands -> commands.get("key"))))
             .hasMessageContaining("refused");
       }
       assertThat(troubled).hasValue(round);
@@ -74,16 +75,16 @@ class SharedConnectionTest {
   void usesAClustersConnectionUntilThereIsANewOneIfAServerIsSilent() throws Exception {
     Offered connector = new Offered(true);
     LettuceConnection first = connector.offer();
-    SharedConnection link = new SharedConnection(connector, TIMEOUT, runtime);
-    assertThat(used(link)).isSameAs(first.commands());
+    SharedConnection connection = new SharedConnection(connector, TIMEOUT, runtime);
+    assertThat(used(connection)).isSameAs(first.commands());
 
-    assertThat(silence(link).kind()).isEqualTo(Kind.UNAVAILABLE);
-    assertThat(silence(link).kind()).isEqualTo(Kind.UNAVAILABLE);
-    assertThat(used(link)).as("while the new one hangs").isSameAs(first.commands());
+    assertThat(silence(connection).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(silence(connection).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(used(connection)).as("while the new one hangs").isSameAs(first.commands());
     verify(first.connection(), never()).closeAsync();
 
     LettuceConnection second = connector.offer();
-    soon().until(() -> used(link) == second.commands());
+    soon().until(() -> used(connection) == second.commands());
     verify(first.connection(), never()).closeAsync();
     runtime.timers.get(0).run();
     verify(first.connection()).closeAsync();
@@ -104,19 +105,19 @@ class SharedConnectionTest {
   void usesAClustersConnectionUntilThereIsANewOneIfAServerFails(Exception error) throws Exception {
     Offered connector = new Offered(true);
     LettuceConnection first = connector.offer();
-    SharedConnection link = new SharedConnection(connector, TIMEOUT, runtime);
-    assertThat(used(link)).isSameAs(first.commands());
+    SharedConnection connection = new SharedConnection(connector, TIMEOUT, runtime);
+    assertThat(used(connection)).isSameAs(first.commands());
 
-    silence(link);
-    failure(() -> link.call("It failed", commands -> CompletableFuture.failedFuture(error)));
-    assertThat(used(link)).as("while the new one hangs").isSameAs(first.commands());
+    silence(connection);
+    failure(() -> connection.call("It failed", commands -> CompletableFuture.failedFuture(error)));
+    assertThat(used(connection)).as("while the new one hangs").isSameAs(first.commands());
     LettuceConnection second = connector.offer();
-    soon().until(() -> used(link) == second.commands());
+    soon().until(() -> used(connection) == second.commands());
     verify(second.connection(), never()).closeAsync();
     assertThat(connector.asked).hasValue(2);
 
     verify(first.connection(), never()).closeAsync();
-    link.close();
+    connection.close();
     verify(first.connection()).closeAsync();
     verify(second.connection()).closeAsync();
   }
@@ -125,17 +126,17 @@ class SharedConnectionTest {
   void usesAClustersConnectionOnIfNoNewOneCanBeMade() throws Exception {
     Offered connector = new Offered(true);
     LettuceConnection first = connector.offer();
-    SharedConnection link = new SharedConnection(connector, TIMEOUT, runtime);
-    assertThat(used(link)).isSameAs(first.commands());
+    SharedConnection connection = new SharedConnection(connector, TIMEOUT, runtime);
+    assertThat(used(connection)).isSameAs(first.commands());
 
     connector.refuses = true;
     for (int failures = 2; failures <= 3; failures++) {
       int asked = failures - 1;
-      assertThat(used(link)).isSameAs(first.commands());
+      assertThat(used(connection)).isSameAs(first.commands());
       // The attempt is over once another may begin.
       soon()
           .until(() -> {
-            silence(link);
+            silence(connection);
             return connector.asked.get() > asked;
           });
     }
@@ -146,49 +147,49 @@ class SharedConnectionTest {
   void replacesAConnectionToOneServerBeforeItIsUsedAgain() throws Exception {
     Offered connector = new Offered(false);
     LettuceConnection first = connector.offer();
-    SharedConnection link = new SharedConnection(connector, TIMEOUT, runtime);
-    assertThat(used(link)).isSameAs(first.commands());
+    SharedConnection connection = new SharedConnection(connector, TIMEOUT, runtime);
+    assertThat(used(connection)).isSameAs(first.commands());
 
-    silence(link);
+    silence(connection);
     verify(first.connection()).closeAsync();
     LettuceConnection second = connector.offer();
-    assertThat(used(link)).isSameAs(second.commands());
+    assertThat(used(connection)).isSameAs(second.commands());
   }
 
   @Test
   void closesAConnectionThatComesAfterTheStoreWasClosed() throws Exception {
     Offered connector = new Offered(true);
     LettuceConnection first = connector.offer();
-    SharedConnection link = new SharedConnection(connector, TIMEOUT, runtime);
-    assertThat(used(link)).isSameAs(first.commands());
+    SharedConnection connection = new SharedConnection(connector, TIMEOUT, runtime);
+    assertThat(used(connection)).isSameAs(first.commands());
 
-    silence(link);
+    silence(connection);
     soon().untilAtomic(connector.asked, greaterThanOrEqualTo(2));
-    link.close();
+    connection.close();
     assertThat(connector.closed).isTrue();
     LettuceConnection second = connector.offer();
     verify(second.connection(), timeout(TIMEOUT.toMillis())).closeAsync();
     verify(first.connection()).closeAsync();
-    assertThat(failure(() -> used(link))).hasMessageContaining("closed");
+    assertThat(failure(() -> used(connection))).hasMessageContaining("closed");
   }
 
   @Test
   void aCallThatIsGivenUpIsTakenBackAndAnInterruptStaysVisible() throws Exception {
     Offered connector = new Offered(false);
     connector.offer();
-    SharedConnection link = new SharedConnection(connector, TIMEOUT, runtime);
-    used(link);
+    SharedConnection connection = new SharedConnection(connector, TIMEOUT, runtime);
+    used(connection);
     CompletableFuture<String> unanswered = new CompletableFuture<>();
     Thread.currentThread().interrupt();
     CheckpointException interrupted =
-        failure(() -> link.call("It failed", commands -> new CompletableFuture<>()));
+        failure(() -> connection.call("It failed", commands -> new CompletableFuture<>()));
     assertThat(Thread.interrupted()).isTrue();
     assertThat(interrupted).hasMessageContaining("interrupted");
 
     Thread caller = Thread.currentThread();
     CheckpointException later =
         failure(() ->
-            link.call(
+            connection.call(
                 "It failed",
                 commands -> {
                   caller.interrupt();
@@ -215,20 +216,20 @@ class SharedConnectionTest {
             return "Redis";
           }
         };
-    SharedConnection link = new SharedConnection(hiding, TIMEOUT, runtime);
-    assertThat(failure(() -> used(link))).hasMessageContaining("WRONGPASS");
+    SharedConnection connection = new SharedConnection(hiding, TIMEOUT, runtime);
+    assertThat(failure(() -> used(connection))).hasMessageContaining("WRONGPASS");
     assertThat(asked).hasValue(2);
   }
 
   /** The commands of the connection that a call is made over. */
-  private static Object used(SharedConnection link) throws CheckpointException {
-    return link.call("It failed", CompletableFuture::completedFuture);
+  private static Object used(SharedConnection connection) throws CheckpointException {
+    return connection.call("It failed", CompletableFuture::completedFuture);
   }
 
   /** The error of a call that a server leaves without an answer. */
-  private static CheckpointException silence(SharedConnection link) throws Exception {
+  private static CheckpointException silence(SharedConnection connection) throws Exception {
     return failure(() ->
-        link.call(
+        connection.call(
             "It failed",
             commands -> CompletableFuture.failedFuture(new RedisCommandTimeoutException("late"))));
   }
@@ -251,9 +252,9 @@ class SharedConnectionTest {
       StatefulConnection<String, String> connection = mock();
       when(connection.isOpen()).thenReturn(true);
       when(connection.closeAsync()).thenReturn(CompletableFuture.completedFuture(null));
-      LettuceConnection session = new LettuceConnection(connection, mock(), !severalServers);
-      offered.add(session);
-      return session;
+      LettuceConnection next = new LettuceConnection(connection, mock(), !severalServers);
+      offered.add(next);
+      return next;
     }
 
     @Override
