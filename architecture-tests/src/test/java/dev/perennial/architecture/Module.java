@@ -61,23 +61,23 @@ record Module(
   static final Module CHECKPOINT_FILE =
       new Module(
           "perennial-checkpoint-file",
-          List.of(".checkpoint.file"),
+          List.of(".checkpoint.file", ".checkpoint.file.internal"),
           SEEN_OF_CORE,
           List.of(NULLNESS),
           true);
   static final Module CHECKPOINT_REDIS =
       new Module(
           "perennial-checkpoint-redis",
-          List.of(".checkpoint.redis"),
+          List.of(".checkpoint.redis", ".checkpoint.redis.internal"),
           SEEN_OF_CORE,
           List.of(NULLNESS, LETTUCE),
           true);
   static final Module TESTKIT =
       new Module(
           "perennial-testkit",
-          List.of(".testkit.."),
+          List.of(".testkit", ".testkit.internal"),
           SEEN_OF_CORE,
-          List.of(NULLNESS, "org.junit.jupiter.api..", "org.assertj.core.."),
+          List.of(NULLNESS),
           true);
   static final Module SIMULATORS =
       new Module(

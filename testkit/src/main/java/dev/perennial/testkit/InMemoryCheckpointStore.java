@@ -321,7 +321,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
         AssertionError error =
             new AssertionError(
                 "the stream used a slot from two threads at once: " + call + " during " + other);
-        Waiting.fail(runtime, error);
+        RuntimeWaits.fail(runtime, error);
         throw error;
       }
     }

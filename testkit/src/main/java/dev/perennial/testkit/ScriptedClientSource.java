@@ -154,23 +154,23 @@ public final class ScriptedClientSource<E>
 
   @Override
   public Optional<ScriptedPosition> start() throws Exception {
-    journal().enter("start");
+    contract().enter("start");
     try {
       Exception failure;
       synchronized (lostPositions) {
         starts++;
         failure = startFailures.poll();
       }
-      Waiting.sleep(runtime(), startTakes);
+      RuntimeWaits.sleep(runtime(), startTakes);
       if (startHangs) {
-        Waiting.hang(runtime());
+        RuntimeWaits.hang(runtime());
       }
       if (failure != null) {
         throw failure;
       }
       return start;
     } finally {
-      journal().exit();
+      contract().exit();
     }
   }
 
@@ -188,7 +188,7 @@ public final class ScriptedClientSource<E>
   @Override
   public Recovery<E, ScriptedPosition> recover(ScriptedPosition lost, Throwable cause)
       throws Exception {
-    journal().enter("recover");
+    contract().enter("recover");
     try {
       Decision<E> decision;
       synchronized (lostPositions) {
@@ -197,14 +197,14 @@ public final class ScriptedClientSource<E>
       }
       return decision.decide(lost, cause);
     } finally {
-      journal().exit();
+      contract().exit();
     }
   }
 
   @Override
   public Checkpoint encode(ScriptedPosition position) {
     if (isClosed()) {
-      journal().violation("encode was called after the source was closed");
+      contract().violation("encode was called after the source was closed");
     }
     return new Checkpoint(name(), fingerprint, Long.toString(position.value()));
   }
@@ -240,14 +240,14 @@ public final class ScriptedClientSource<E>
     return new ScriptedConnection<>(
         number,
         script,
-        journal(),
+        contract(),
         runtime(),
         (position, event) -> new ScriptedPosition(position),
         position -> false,
         new ScriptedConnection.AckTaker<>() {
           @Override
           public void keep(ScriptedPosition position) {
-            journal()
+            contract()
                 .violation("an ack of " + position + " was given to a connection that takes none");
           }
 

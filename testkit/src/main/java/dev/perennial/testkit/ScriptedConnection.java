@@ -4,6 +4,7 @@ import dev.perennial.port.AckingConnection;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.testkit.internal.VirtualClock;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -25,7 +26,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
 
   private final int number;
   private final ConnectionScript<E> script;
-  private final SourceJournal journal;
+  private final SourceContractCheck contract;
   private final StreamRuntime runtime;
   private final StreamRuntime.Signal signal;
   private final BiFunction<Long, @Nullable E, P> positions;
@@ -64,7 +65,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
   ScriptedConnection(
       int number,
       ConnectionScript<E> script,
-      SourceJournal journal,
+      SourceContractCheck contract,
       StreamRuntime runtime,
       BiFunction<Long, @Nullable E, P> positions,
       Predicate<P> mine,
@@ -72,7 +73,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
       Consumer<ScriptedConnection<E, P>> closed) {
     this.number = number;
     this.script = script;
-    this.journal = journal;
+    this.contract = contract;
     this.runtime = runtime;
     this.signal = runtime.newSignal();
     this.positions = positions;
@@ -112,17 +113,18 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
 
   @Override
   public @Nullable Received<E, P> receive(Duration timeout) throws Exception {
-    journal.enter("receive on connection " + number);
+    contract.enter("receive on connection " + number);
     try {
       if (isClosed || lost) {
-        journal.violation(
+        contract.violation(
             "receive on connection "
                 + number
                 + " came after it was "
                 + (isClosed ? "closed" : "lost"));
       }
       if (timeout.isNegative() || timeout.compareTo(LONGEST_RECEIVE) > 0) {
-        journal.violation("receive on connection " + number + " was to wait for " + timeout);
+        contract.violation(
+            "receive on connection " + number + " was to wait for " + VirtualClock.text(timeout));
       }
       signal.raise(); // a place where another thread may come between
       Received<E, P> received = take(timeout);
@@ -131,7 +133,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
       }
       return received;
     } finally {
-      journal.exit();
+      contract.exit();
     }
   }
 
@@ -181,11 +183,11 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
 
   private void block(ConnectionScript.Block<E> block) throws InterruptedException {
     if (block instanceof ConnectionScript.Stall<E> stall) {
-      Waiting.stall(runtime, stall.time());
+      RuntimeWaits.stall(runtime, stall.time());
     } else if (block instanceof ConnectionScript.Hang<E> hang && hang.time() != null) {
-      Waiting.sleep(runtime, hang.time());
+      RuntimeWaits.sleep(runtime, hang.time());
     } else {
-      Waiting.hang(runtime);
+      RuntimeWaits.hang(runtime);
     }
   }
 
@@ -243,25 +245,25 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
 
   @Override
   public void close(Duration flush) throws IOException, InterruptedException {
-    journal.enter("close of connection " + number);
+    contract.enter("close of connection " + number);
     try {
       if (isClosed) {
-        journal.violation("connection " + number + " was closed twice");
+        contract.violation("connection " + number + " was closed twice");
       }
       signal.raise(); // a place where another thread may come between
       if (script.isCloseHanging()) {
-        Waiting.hang(runtime);
+        RuntimeWaits.hang(runtime);
       }
-      Waiting.sleep(runtime, script.closeTime());
+      RuntimeWaits.sleep(runtime, script.closeTime());
     } finally {
       synchronized (items) {
         isClosed = true;
         unwritten.forEach(acks::keep);
         unwritten.clear();
       }
-      journal.connectionClosed(number);
+      contract.connectionClosed(number);
       closed.accept(this);
-      journal.exit();
+      contract.exit();
     }
     IOException failure = script.closeFailure();
     if (failure != null) {

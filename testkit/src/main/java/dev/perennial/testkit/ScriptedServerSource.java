@@ -84,7 +84,7 @@ public final class ScriptedServerSource<E>
         new ScriptedConnection<>(
             number,
             script,
-            journal(),
+            contract(),
             runtime(),
             (id, event) ->
                 new ScriptedServerPosition(id, event == null ? "progress" : event, number),

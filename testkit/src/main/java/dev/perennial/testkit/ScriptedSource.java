@@ -45,7 +45,7 @@ public abstract sealed class ScriptedSource<
 
   private final StreamRuntime runtime;
   private final SourceBinding binding = new SourceBinding();
-  private final SourceJournal journal;
+  private final SourceContractCheck contract;
   private final ArrayDeque<Function<Connect<P>, Answer<E>>> answers = new ArrayDeque<>();
   private Function<Connect<P>, Answer<E>> otherwise =
       connect -> new Answer<>(Duration.ZERO, false, null, new ConnectionScript<>());
@@ -61,7 +61,7 @@ public abstract sealed class ScriptedSource<
 
   ScriptedSource(StreamRuntime runtime) {
     this.runtime = runtime;
-    this.journal = new SourceJournal(runtime);
+    this.contract = new SourceContractCheck(runtime);
   }
 
   abstract S self();
@@ -142,17 +142,17 @@ public abstract sealed class ScriptedSource<
 
   /** Whether the stream closed the source. */
   public boolean isClosed() {
-    return journal.isSourceClosed();
+    return contract.isSourceClosed();
   }
 
   /** Whether a connection is open that the stream has not closed. */
   public boolean hasOpenConnection() {
-    return journal.openConnection() != 0;
+    return contract.openConnection() != 0;
   }
 
   /** What the stream did that a source's contract forbids. */
   public List<String> violations() {
-    return journal.violations();
+    return contract.violations();
   }
 
   /**
@@ -163,7 +163,7 @@ public abstract sealed class ScriptedSource<
   public void assertNoViolations() {
     List<String> violations = violations();
     if (!violations.isEmpty()) {
-      throw new AssertionError("the stream broke the source's contract: " + violations);
+      throw new AssertionError("The stream broke the source's contract: " + violations + ".");
     }
   }
 
@@ -197,19 +197,19 @@ public abstract sealed class ScriptedSource<
    * @throws IOException never
    */
   public void close() throws IOException {
-    journal.enter("close of the source");
+    contract.enter("close of the source");
     try {
-      journal.requireNoOpenConnection("close of the source");
-      journal.sourceClosed();
+      contract.requireNoOpenConnection("close of the source");
+      contract.sourceClosed();
     } finally {
-      journal.exit();
+      contract.exit();
     }
   }
 
   ScriptedConnection<E, P> connectAfter(Optional<P> after) throws Exception {
-    journal.enter("connect");
+    contract.enter("connect");
     try {
-      journal.requireNoOpenConnection("connect");
+      contract.requireNoOpenConnection("connect");
       Connect<P> connect;
       Function<Connect<P>, Answer<E>> next;
       Instant now = runtime.now();
@@ -219,19 +219,19 @@ public abstract sealed class ScriptedSource<
         next = answers.isEmpty() ? otherwise : answers.remove();
       }
       Answer<E> answer = next.apply(connect);
-      Waiting.sleep(runtime, answer.delay());
+      RuntimeWaits.sleep(runtime, answer.delay());
       if (answer.hangs()) {
-        Waiting.hang(runtime);
+        RuntimeWaits.hang(runtime);
       }
       Exception failure = answer.failure();
       if (failure != null) {
         throw failure;
       }
       ScriptedConnection<E, P> opened = open(connect.number(), answer.script());
-      journal.opened(connect.number());
+      contract.opened(connect.number());
       return opened;
     } finally {
-      journal.exit();
+      contract.exit();
     }
   }
 
@@ -241,8 +241,8 @@ public abstract sealed class ScriptedSource<
     }
   }
 
-  SourceJournal journal() {
-    return journal;
+  SourceContractCheck contract() {
+    return contract;
   }
 
   StreamRuntime runtime() {

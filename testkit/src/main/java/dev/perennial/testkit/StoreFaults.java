@@ -83,9 +83,9 @@ final class StoreFaults {
     }
     signal.raise(); // a place where another thread may come between
     try {
-      Waiting.sleep(runtime, wait);
+      RuntimeWaits.sleep(runtime, wait);
       if (hangs(call)) {
-        Waiting.hangUntil(signal, () -> !hangs(call));
+        RuntimeWaits.hangUntil(signal, () -> !hangs(call));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

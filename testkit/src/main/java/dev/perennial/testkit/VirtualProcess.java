@@ -1,18 +1,23 @@
 package dev.perennial.testkit;
 
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.testkit.internal.CarrierThread;
+import dev.perennial.testkit.internal.ScheduledThread;
+import dev.perennial.testkit.internal.Scheduler;
+import dev.perennial.testkit.internal.Step;
+import dev.perennial.testkit.internal.VirtualTimer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.Callable;
 
 /**
- * A part of a {@link VirtualRuntime} that can be killed as a process can be: its actors stop where
- * they are, its timers never fire. To see what a crash loses, open a stream with {@code
- * runtime(process)}, kill the process, and open another stream in another process over the same
- * store and server.
+ * A part of a {@link VirtualRuntime} that can be killed as an operating system kills a process: its
+ * threads stop where they are, its timers never fire. To see what a crash loses, open a stream with
+ * {@code runtime(process)}, kill the process, and open another stream in another process over the
+ * same store and server.
  *
- * <p>A killed actor's thread is unwound by an Error from the call of the runtime that it is in;
- * every further call throws it again, so that what its {@code finally} blocks do reaches nothing
- * that goes through the runtime.
+ * <p>The call of the runtime in which a killed thread waits throws an {@link Error}, and so does
+ * every later call, so that its {@code finally} blocks have no effect on the runtime.
  */
 public final class VirtualProcess implements StreamRuntime {
 
@@ -25,21 +30,21 @@ public final class VirtualProcess implements StreamRuntime {
     this.name = name;
   }
 
-  /** Starts an actor that dies with this process. Called by actors. */
-  public Actor spawn(String name, Body body) {
-    VirtualActor me = scheduler.enter("spawn()");
+  /** Starts a thread that ends with this process. Called by simulated threads. */
+  public SimulatedThread spawn(String name, ThrowingTask body) {
+    ScheduledThread me = scheduler.enter("spawn()");
     requireAlive();
-    VirtualActor actor = scheduler.start(this, name, body, false);
+    ScheduledThread thread = scheduler.start(this, name, callable(body), false);
     scheduler.point(me, Step.SPAWN);
-    return actor;
+    return new SimulatedThread(thread);
   }
 
   /**
-   * Kills this process: when the call returns, all its actors have ended. Called by one of its own
-   * actors, it does not return. Idempotent.
+   * Kills this process: when the call returns, all its threads have ended. It does not return if
+   * one of its own threads calls it. Idempotent.
    */
   public void kill() {
-    VirtualActor me = scheduler.enter("kill()");
+    ScheduledThread me = scheduler.enter("kill()");
     killed = true;
     scheduler.kill(me, this);
   }
@@ -54,17 +59,18 @@ public final class VirtualProcess implements StreamRuntime {
 
   void fail(AssertionError error) {
     scheduler.fail(
-        error.getMessage() + ", seen by actor '" + ActorThread.currentActor() + "'", error);
+        error.getMessage() + " Seen by thread '" + CarrierThread.currentThreadOrNull() + "'.",
+        error);
   }
 
-  /** Whether it was killed. */
+  /** Returns whether it was killed. */
   public boolean isKilled() {
     return killed;
   }
 
   /**
-   * How many timers of this process are left: scheduled, neither due nor cancelled. A stream that
-   * is closed has left none. Inside a run called by actors.
+   * Returns how many timers of this process are scheduled, neither due nor cancelled. A closed
+   * stream leaves none. Inside a run, only simulated threads call it.
    */
   public int pendingTimers() {
     return scheduler.pendingTimers(this);
@@ -92,7 +98,7 @@ public final class VirtualProcess implements StreamRuntime {
 
   @Override
   public Timer schedule(Duration delay, Runnable task) {
-    VirtualActor me = scheduler.enter("schedule()");
+    ScheduledThread me = scheduler.enter("schedule()");
     requireAlive();
     VirtualTimer timer = scheduler.addTimer(this, delay, task);
     scheduler.point(me, Step.SCHEDULE);
@@ -101,16 +107,23 @@ public final class VirtualProcess implements StreamRuntime {
 
   @Override
   public void execute(Runnable task) {
-    VirtualActor me = scheduler.enter("execute()");
+    ScheduledThread me = scheduler.enter("execute()");
     requireAlive();
     scheduler.execute(this, task);
     scheduler.point(me, Step.EXECUTE);
   }
 
+  static Callable<?> callable(ThrowingTask task) {
+    return () -> {
+      task.run();
+      return true;
+    };
+  }
+
   private void requireAlive() {
     if (killed) {
       throw new IllegalStateException(
-          "the process '" + name + "' was killed, and nothing can be started in it");
+          "Cannot start anything in process '" + name + "': it was killed.");
     }
   }
 

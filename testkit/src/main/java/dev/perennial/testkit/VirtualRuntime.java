@@ -1,38 +1,41 @@
 package dev.perennial.testkit;
 
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.testkit.internal.CarrierThread;
+import dev.perennial.testkit.internal.Scheduler;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A runtime whose time is virtual and whose threads take turns, so that a seed decides everything
- * that happens.
+ * A deterministic runtime for tests: time is virtual and threads take turns, so that a seed decides
+ * everything that happens.
  *
- * <p>The threads, called actors, are real, but only the one that has the baton runs. It may lose
- * the baton wherever it calls the runtime: at {@code await}, {@code raise}, {@code execute}, {@code
- * schedule}, {@link #spawn}, {@link #pause}, and at its end; who gets it is drawn from the seed. An
- * actor that waits can go on when its signal was raised after it began to wait, its time is over,
- * or it was interrupted, and not merely because its condition has come to hold: a {@code raise}
- * that somebody forgot shows. When nobody can go on, time jumps to the next timer or deadline. When
- * there is none, the run fails and says who waits for what.
+ * <p>The simulated threads are real threads, but only the one that has the turn runs. The turn may
+ * pass to another thread at each call of the runtime: {@code await}, {@code raise}, {@code
+ * execute}, {@code schedule}, {@link #spawn}, {@link #pause}, and at the thread's end. The seed
+ * decides which thread gets it. A thread that waits can run again when its signal was raised after
+ * it began to wait, its timeout has passed, or it was interrupted. That its condition holds is not
+ * enough, so a missing {@code raise} shows as a failure. When no thread can run, time jumps to the
+ * next timer or deadline. If there is none, the run fails and says which thread waits for what.
  *
  * <pre>{@code
  * VirtualRuntime runtime = new VirtualRuntime(42);
  * runtime.run(() -> {
  *   EventStream<String> stream = EventStream.from(source).runtime(runtime).open();
- *   Actor closer = runtime.spawn("closer", stream::close);
+ *   SimulatedThread closer = runtime.spawn("closer", stream::close);
  *   ...
  *   closer.join();
  * });
  * }</pre>
  *
- * <p>Inside a run only actors may call the runtime, and they must not hold a real lock ({@code
- * synchronized}, {@code ReentrantLock}) when they do, nor block in any other way: an actor that
- * waits for a lock keeps the baton, and who holds the lock never gets it back. Such a run fails
- * after 30 s of real time and shows the stacks. A run is repeatable only if the actors take no
- * other chance, such as the order of a set of objects without a {@code hashCode} of their own.
+ * <p>Inside a run only simulated threads may call the runtime. They must not hold a real lock
+ * ({@code synchronized}, {@code ReentrantLock}) when they do, nor block in any other way: a thread
+ * that waits for a lock keeps the turn, and the thread that holds the lock never gets it. Such a
+ * run fails after 30 s of real time and shows the stacks. A run repeats exactly only if the threads
+ * depend on nothing else that is random, such as the order of a set of objects without a {@code
+ * hashCode} of their own.
  *
  * <p>The settings are made before {@link #run}, by one thread.
  */
@@ -43,31 +46,33 @@ public final class VirtualRuntime implements StreamRuntime {
   private final VirtualProcess root;
   private final AtomicBoolean begun = new AtomicBoolean();
 
-  /** Makes a runtime whose every run with this seed goes the same way. */
+  /** Makes a runtime. Every run with this seed goes the same way. */
   public VirtualRuntime(long seed) {
     this.seed = seed;
-    this.scheduler = new Scheduler(seed);
+    this.scheduler = new Scheduler(seed, SimulationFailure::new);
     this.root = new VirtualProcess(scheduler, "main");
   }
 
   /**
-   * When a run has gone on for too long and fails: after 2,000,000 steps or 30 days of virtual time
-   * unless set.
+   * Sets after how many steps and how much virtual time a run fails. Default: 2,000,000 steps, 30
+   * days.
    */
   public VirtualRuntime limits(long steps, Duration time) {
     scheduler.set(scheduler.limits().withMost(steps, time));
     return this;
   }
 
-  /** How long an actor may keep the baton in real time before the run fails: 30 s unless set. */
+  /**
+   * Sets how long a thread may keep the turn, in real time, before the run fails. Default: 30 s.
+   */
   public VirtualRuntime realTimeLimit(Duration longest) {
     scheduler.set(scheduler.limits().withRealTime(longest));
     return this;
   }
 
   /**
-   * At one in how many calls somebody else gets the baton though the caller could go on: drawn from
-   * the seed, between 2 and 32, unless set. 1 draws the next actor at every call.
+   * Sets at one in how many calls the turn passes to another thread although the caller could run
+   * on. Default: drawn from the seed, between 2 and 32. 1 draws the next thread at every call.
    */
   public VirtualRuntime switchOneIn(int calls) {
     scheduler.set(scheduler.limits().withSwitchOneIn(calls));
@@ -75,102 +80,107 @@ public final class VirtualRuntime implements StreamRuntime {
   }
 
   /**
-   * Lets each step take a time drawn from the seed, so that time-outs also pass while others can
-   * run. Zero unless set: time then moves only when nobody can go on, and every wait takes exactly
-   * as long as it says.
+   * Lets each step take a time drawn from the seed, so that timeouts also expire while threads can
+   * run. Default: zero, so that time moves only when no thread can run, and every wait takes
+   * exactly its time.
    */
   public VirtualRuntime stepsTakeUpTo(Duration longest) {
     scheduler.set(scheduler.limits().withStepTime(longest));
     return this;
   }
 
-  /** Keeps each step for {@link #trace()}. */
+  /** Records each step for {@link #trace()}. */
   public VirtualRuntime recordTrace() {
     scheduler.set(scheduler.limits().withTrace());
     return this;
   }
 
   /**
-   * Runs a body as the first actor, and returns when all actors have ended. Timers that are not due
-   * by then never fire, and tasks that {@link #hang()} are abandoned. A runtime runs once.
+   * Runs a body as the first simulated thread, and returns when all threads have ended. Timers that
+   * are not due by then never fire, and tasks that {@link #hang()} are abandoned. A runtime runs
+   * once.
    *
-   * @throws ActorFailure if an actor failed, all waited for each other, or a limit was passed
+   * @throws SimulationFailure if a thread failed, all waited for each other, or a limit was
+   *     exceeded
    */
-  public void run(Body body) {
-    if (ActorThread.currentActor() != null) {
+  public void run(ThrowingTask body) {
+    if (CarrierThread.currentThreadOrNull() != null) {
       throw new IllegalStateException(
-          "run() was called inside a run; start another actor with spawn()");
+          "Cannot call run() inside a run. Start another thread with spawn().");
     }
     if (!begun.compareAndSet(false, true)) {
       throw new IllegalStateException(
-          "a virtual runtime runs once; make a new one for another run");
+          "Cannot run a virtual runtime twice. Make a new one for another run.");
     }
-    scheduler.run(root, body);
+    scheduler.run(root, VirtualProcess.callable(body));
   }
 
-  /** Starts another actor. Called by actors. */
-  public Actor spawn(String name, Body body) {
+  /** Starts another thread. Called by simulated threads. */
+  public SimulatedThread spawn(String name, ThrowingTask body) {
     return root.spawn(name, body);
   }
 
-  /** Makes a process: a part of the run that can be killed. */
+  /** Makes a process, a part of the run that can be killed. */
   public VirtualProcess process(String name) {
     return new VirtualProcess(scheduler, name);
   }
 
-  /** Lets another actor have the baton, perhaps. Called by actors. */
+  /** Passes the turn to another thread, now and then. Called by simulated threads. */
   public void pause() {
     root.pause();
   }
 
   /**
-   * Waits for a time.
+   * Waits for a duration of virtual time.
    *
-   * @throws InterruptedException if the actor is or was interrupted
+   * @throws InterruptedException if the thread is or was interrupted
    */
   public void sleep(Duration time) throws InterruptedException {
     root.sleep(time);
   }
 
   /**
-   * Waits for nothing, on purpose, as a call does that never returns. Where only tasks of {@code
-   * execute} and {@code schedule} hang in this way the run is over.
+   * Hangs on purpose, like a call that never returns. The run ends when only tasks of {@code
+   * execute} and {@code schedule} hang in this way.
    *
-   * @throws InterruptedException if the actor is or was interrupted: the only way out
+   * @throws InterruptedException if the thread is or was interrupted, which alone ends the wait
    */
   public void hang() throws InterruptedException {
-    Waiting.hang(this);
+    RuntimeWaits.hang(this);
   }
 
   void fail(AssertionError error) {
     root.fail(error);
   }
 
-  /** How much virtual time has passed. */
+  /** Returns how much virtual time has passed. */
   public Duration elapsed() {
     return Duration.ofNanos(scheduler.clock().elapsed());
   }
 
   /**
-   * How many timers of all processes are left: scheduled, neither due nor cancelled. A stream that
-   * is closed has left none. Inside a run called by actors; after it, it counts those that will
-   * never fire.
+   * Returns how many timers of all processes are scheduled, neither due nor cancelled. A closed
+   * stream leaves none. Inside a run, only simulated threads call it; after the run it counts the
+   * timers that never fire.
    */
   public int pendingTimers() {
     return scheduler.pendingTimers(null);
   }
 
-  /** How many steps were made. */
+  /** Returns how many steps the run has made. */
   public long steps() {
     return scheduler.trace().steps();
   }
 
-  /** The steps made so far, if {@link #recordTrace()} was set: when, who, what. */
+  /**
+   * Returns the steps made so far, a line each with time, thread and step. Empty without {@link
+   * #recordTrace()}.
+   */
   public List<String> trace() {
     return scheduler.trace().lines();
   }
 
-  /** A number that differs, almost certainly, between runs that differ in a step. */
+  /** Returns a hash of all steps: runs that differ in a step almost certainly differ in it. */
   public long traceHash() {
     return scheduler.trace().hash();
   }

@@ -120,7 +120,7 @@ class InMemoryCheckpointStoreTest {
     runtime.run(() -> {
       CheckpointSlot slot = claim("a");
       store.hang(Call.SAVE);
-      Actor saver = runtime.spawn("saver", () -> slot.save(ONE));
+      SimulatedThread saver = runtime.spawn("saver", () -> slot.save(ONE));
       assertThat(saver.join(SECOND)).isFalse();
       assertThat(store.checkpoint("a")).isEmpty();
       store.release(Call.SAVE);
@@ -141,7 +141,7 @@ class InMemoryCheckpointStoreTest {
       CheckpointSlot slot = claim("a");
       store.fail(Call.SAVE, 9).failAfterEffect(Call.SAVE, 9).hang(Call.SAVE, SECOND).takes(SECOND);
       store.hang(Call.LOAD);
-      Actor loader = runtime.spawn("loader", slot::load);
+      SimulatedThread loader = runtime.spawn("loader", slot::load);
       assertThat(loader.join(SECOND.multipliedBy(9))).isFalse();
       store.heal();
       loader.join();
@@ -172,7 +172,7 @@ class InMemoryCheckpointStoreTest {
               runtime.spawn("one", () -> slot.save(ONE));
               runtime.spawn("two", () -> slot.save(TWO));
             }))
-        .isInstanceOf(ActorFailure.class)
+        .isInstanceOf(SimulationFailure.class)
         .hasMessageContaining("used a slot from two threads at once");
   }
 

@@ -68,7 +68,7 @@ class ScriptedClientSourceTest {
     runtime.run(() -> {
       assertThatThrownBy(() -> source.connect(at(0))).hasMessage("slow");
       assertThat(runtime.elapsed()).isEqualTo(SECOND);
-      Actor connecting =
+      SimulatedThread connecting =
           runtime.spawn(
               "connecting",
               () ->
@@ -87,7 +87,7 @@ class ScriptedClientSourceTest {
       for (Duration expected : new Duration[] {Duration.ZERO, HALF}) {
         Connection<Object, ScriptedPosition> connection = source.connect(at(0));
         Duration before = runtime.elapsed();
-        Actor receiver =
+        SimulatedThread receiver =
             runtime.spawn("receiver", () -> assertThat(connection.receive(HALF)).isNull());
         connection.wakeUp();
         receiver.join();
@@ -105,7 +105,7 @@ class ScriptedClientSourceTest {
       assertThat(connection.receive(Duration.ZERO)).isNull();
       assertThat(connection.receive(HALF)).isEqualTo(Received.event("a", new ScriptedPosition(1)));
       assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(9));
-      Actor receiver =
+      SimulatedThread receiver =
           runtime.spawn(
               "receiver",
               () -> {
@@ -127,7 +127,7 @@ class ScriptedClientSourceTest {
     source.connects(c -> c.stall(SECOND.multipliedBy(9)).event(1, "a"));
     runtime.run(() -> {
       Connection<Object, ScriptedPosition> connection = source.connect(at(0));
-      Actor receiver =
+      SimulatedThread receiver =
           runtime.spawn(
               "receiver",
               () -> {
@@ -150,7 +150,7 @@ class ScriptedClientSourceTest {
       assertThatThrownBy(() -> source.connect(at(0)).close(SECOND)).hasMessage("no goodbye");
       assertThat(runtime.elapsed()).isEqualTo(SECOND);
       Connection<Object, ScriptedPosition> second = source.connect(at(0));
-      Actor closer =
+      SimulatedThread closer =
           runtime.spawn(
               "closer",
               () ->
@@ -251,7 +251,7 @@ class ScriptedClientSourceTest {
   void callsAfterTheEndAreViolations() {
     assertViolation(
         (source, runtime) -> source.connect(at(0)).receive(SECOND),
-        "receive on connection 1 was to wait for PT1S");
+        "receive on connection 1 was to wait for 1 s");
     assertViolation(
         (source, runtime) -> {
           Connection<Object, ScriptedPosition> connection = source.connect(at(0));
@@ -322,7 +322,7 @@ class ScriptedClientSourceTest {
     VirtualRuntime runtime = new VirtualRuntime(1);
     ScriptedClientSource<Object> source = new ScriptedClientSource<>(runtime);
     assertThatThrownBy(() -> runtime.run(() -> misuse.of(source, runtime)))
-        .isInstanceOf(ActorFailure.class)
+        .isInstanceOf(SimulationFailure.class)
         .hasMessageContaining(message);
     assertThat(source.violations())
         .anySatisfy(violation -> assertThat(violation).contains(message));

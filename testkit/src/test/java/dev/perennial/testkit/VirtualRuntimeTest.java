@@ -70,7 +70,7 @@ class VirtualRuntimeTest {
             });
         doomed.spawn("doomed-" + i, () -> signal.await(() -> done.get() == 8, FOR_EVER));
       }
-      Actor sleeper =
+      SimulatedThread sleeper =
           runtime.spawn(
               "sleeper",
               () -> assertThatThrownBy(runtime::hang).isInstanceOf(InterruptedException.class));
@@ -143,9 +143,9 @@ class VirtualRuntimeTest {
     for (int seed = 1; seed <= 50; seed++) {
       VirtualRuntime every = new VirtualRuntime(seed).switchOneIn(1);
       every.run(() -> {
-        List<Body> waits = List.of(every::hang, () -> every.sleep(SECOND));
-        for (Body wait : waits) {
-          Actor waiting =
+        List<ThrowingTask> waits = List.of(every::hang, () -> every.sleep(SECOND));
+        for (ThrowingTask wait : waits) {
+          SimulatedThread waiting =
               every.spawn(
                   "waiting",
                   () -> assertThatThrownBy(wait::run).isInstanceOf(InterruptedException.class));
@@ -211,7 +211,7 @@ class VirtualRuntimeTest {
     runtime.run(() -> {
       Signal signal = runtime.newSignal();
       AtomicBoolean open = new AtomicBoolean();
-      Actor waiter =
+      SimulatedThread waiter =
           runtime.spawn("waiter", () -> assertThat(signal.await(open::get, FOR_EVER)).isTrue());
       signal.raise();
       runtime.sleep(SECOND);
@@ -224,22 +224,23 @@ class VirtualRuntimeTest {
   }
 
   @Test
-  void aForgottenRaiseIsADeadlockThatNamesEveryActorAndTheSeed() {
+  void aForgottenRaiseIsADeadlockThatNamesEveryThreadAndTheSeed() {
     assertThatThrownBy(() ->
             runtime.run(() -> {
               Signal signal = runtime.newSignal();
               AtomicBoolean open = new AtomicBoolean();
-              Actor waiter = runtime.spawn("waiter", () -> signal.await(open::get, FOR_EVER));
+              SimulatedThread waiter =
+                  runtime.spawn("waiter", () -> signal.await(open::get, FOR_EVER));
               runtime.sleep(SECOND);
               open.set(true);
               waiter.join();
             }))
-        .isInstanceOf(ActorFailure.class)
-        .hasMessageContaining("deadlock")
+        .isInstanceOf(SimulationFailure.class)
+        .hasMessageContaining("Deadlock")
         .hasMessageContaining("'waiter' waits for signal-1")
         .hasMessageContaining("'main' waits for the end of 'waiter'")
         .hasMessageContaining(VirtualRuntimeTest.class.getSimpleName() + ".java")
-        .hasMessageContaining("(seed 42; replay with new VirtualRuntime(42))");
+        .hasMessageContaining("Repeat the run with new VirtualRuntime(42).");
   }
 
   @Test
@@ -247,7 +248,7 @@ class VirtualRuntimeTest {
     runtime.run(() -> {
       Signal signal = runtime.newSignal();
       AtomicBoolean open = new AtomicBoolean();
-      Actor waiter =
+      SimulatedThread waiter =
           runtime.spawn(
               "waiter", () -> assertThat(signal.await(open::get, SECOND.multipliedBy(9))).isTrue());
       runtime.sleep(SECOND);
@@ -283,20 +284,20 @@ class VirtualRuntimeTest {
                   },
                   SECOND))
           .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("a condition must not wait");
+          .hasMessageContaining("Write a condition that does not wait");
     });
   }
 
   // --- interrupts
 
   @Property(tries = 50)
-  void anInterruptEndsTheWaitOfWhoeverHasNoBaton(@ForAll long seed) {
+  void anInterruptEndsTheWaitOfWhoeverHasNoTurn(@ForAll long seed) {
     VirtualRuntime runtime = new VirtualRuntime(seed);
     runtime.run(() -> {
       Signal signal = runtime.newSignal();
       AtomicReference<Thread> thread = new AtomicReference<>();
       AtomicBoolean interruptedYet = new AtomicBoolean();
-      Actor waiter =
+      SimulatedThread waiter =
           runtime.spawn(
               "waiter",
               () -> {
@@ -309,7 +310,7 @@ class VirtualRuntimeTest {
       runtime.sleep(SECOND);
       thread.get().interrupt();
       assertThat(thread.get().isInterrupted()).isTrue();
-      // Nothing of the waiter may run before the baton is given away.
+      // Nothing of the waiter may run before the turn passes on.
       interruptedYet.set(true);
       waiter.join();
       assertThat(runtime.elapsed()).isEqualTo(SECOND);
@@ -330,11 +331,11 @@ class VirtualRuntimeTest {
   }
 
   @Test
-  void anActorWhoseFlagIsSetStillTakesTurns() {
+  void aThreadWhoseFlagIsSetStillTakesTurns() {
     VirtualRuntime alternating = new VirtualRuntime(7).switchOneIn(1);
     alternating.run(() -> {
       Thread.currentThread().interrupt();
-      Actor other =
+      SimulatedThread other =
           alternating.spawn(
               "other",
               () -> {
@@ -368,7 +369,7 @@ class VirtualRuntimeTest {
               runtime.sleep(SECOND);
               thread.get().interrupt();
             }))
-        .isInstanceOf(ActorFailure.class)
+        .isInstanceOf(SimulationFailure.class)
         .hasMessageContaining("'main' interrupted 'task-1'");
     assertThat(log).isEmpty();
   }
@@ -376,7 +377,7 @@ class VirtualRuntimeTest {
   // --- ends
 
   @Test
-  void theRunEndsWithItsLastActor() {
+  void theRunEndsWithItsLastThread() {
     runtime.run(() ->
         runtime.spawn(
             "child",
@@ -415,9 +416,9 @@ class VirtualRuntimeTest {
               runtime.sleep(SECOND);
               throw cause;
             }))
-        .isInstanceOf(ActorFailure.class)
+        .isInstanceOf(SimulationFailure.class)
         .hasMessage(
-            "actor 'main' failed: java.lang.RuntimeException: boom (seed 42; replay with new VirtualRuntime(42))")
+            "Thread 'main' failed: java.lang.RuntimeException: boom. Repeat the run with new VirtualRuntime(42).")
         .hasCause(cause);
     assertThat(log).containsExactly("unwound");
   }
@@ -431,12 +432,12 @@ class VirtualRuntimeTest {
               });
               runtime.sleep(SECOND);
             }))
-        .isInstanceOf(ActorFailure.class)
-        .hasMessageContaining("actor 'task-1' failed");
+        .isInstanceOf(SimulationFailure.class)
+        .hasMessageContaining("Thread 'task-1' failed");
   }
 
   @Test
-  void aHangingTaskDoesNotKeepTheRunButAHangingActorIsADeadlock() {
+  void aHangingTaskDoesNotKeepTheRunButAHangingThreadIsADeadlock() {
     runtime.run(() ->
         runtime.execute(() -> {
           try {
@@ -447,7 +448,7 @@ class VirtualRuntimeTest {
         }));
     VirtualRuntime another = new VirtualRuntime(1);
     assertThatThrownBy(() -> another.run(another::hang))
-        .hasMessageContaining("deadlock")
+        .hasMessageContaining("Deadlock")
         .hasMessageContaining("'main' hangs");
   }
 
@@ -460,8 +461,8 @@ class VirtualRuntimeTest {
                 bounded.pause();
               }
             }))
-        .isInstanceOf(ActorFailure.class)
-        .hasMessageContaining("livelock: more than 1000 steps")
+        .isInstanceOf(SimulationFailure.class)
+        .hasMessageContaining("Livelock: more than 1000 steps")
         .hasMessageContaining("seed 3");
   }
 
@@ -474,8 +475,8 @@ class VirtualRuntimeTest {
                 bounded.sleep(SECOND);
               }
             }))
-        .isInstanceOf(ActorFailure.class)
-        .hasMessageContaining("livelock: more than PT1H of virtual time");
+        .isInstanceOf(SimulationFailure.class)
+        .hasMessageContaining("Livelock: more than 3600 s of virtual time");
   }
 
   @Test
@@ -496,14 +497,14 @@ class VirtualRuntimeTest {
                 watched.sleep(SECOND);
               }
             }))
-        .isInstanceOf(ActorFailure.class)
-        .hasMessageContaining("'other' did not come back to the runtime")
+        .isInstanceOf(SimulationFailure.class)
+        .hasMessageContaining("'other' has not called the runtime")
         .hasMessageContaining("no lock may be held while calling it");
     assertThat(log).isEmpty();
   }
 
   @Test
-  void onlyActorsMayCallDuringARun() {
+  void onlyThreadsMayCallDuringARun() {
     runtime.run(() -> {
       Signal signal = runtime.newSignal();
       AtomicReference<Throwable> thrown = new AtomicReference<>();
@@ -521,12 +522,12 @@ class VirtualRuntimeTest {
       stranger.join();
       assertThat(thrown.get())
           .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("thread 'stranger', which is none of its actors");
+          .hasMessageContaining("thread 'stranger', which is none of its threads");
     });
     assertThatThrownBy(() -> runtime.execute(() -> {})).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> runtime.run(() -> {}))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("runs once");
+        .hasMessageContaining("Cannot run a virtual runtime twice");
     assertThatThrownBy(() -> runtime.switchOneIn(1)).isInstanceOf(IllegalStateException.class);
   }
 
@@ -550,9 +551,9 @@ class VirtualRuntimeTest {
     runtime.run(() -> {
       VirtualProcess process = runtime.process("p");
       Signal signal = process.newSignal();
-      Actor actor =
+      SimulatedThread thread =
           process.spawn(
-              "actor",
+              "thread",
               () -> {
                 try {
                   signal.await(() -> false, FOR_EVER);
@@ -573,7 +574,7 @@ class VirtualRuntimeTest {
       });
       runtime.sleep(SECOND.dividedBy(2));
       process.kill();
-      assertThat(actor.hasEnded()).isTrue();
+      assertThat(thread.hasEnded()).isTrue();
       assertThat(process.isKilled()).isTrue();
       assertThat(log).containsExactly("unwinds");
       runtime.sleep(SECOND.multipliedBy(3));
@@ -588,23 +589,23 @@ class VirtualRuntimeTest {
   void aProcessMayKillItself() {
     runtime.run(() -> {
       VirtualProcess process = runtime.process("p");
-      Actor actor =
+      SimulatedThread thread =
           process.spawn(
-              "actor",
+              "thread",
               () -> {
                 process.kill();
                 log.add("never");
               });
-      actor.join();
+      thread.join();
     });
     assertThat(log).isEmpty();
   }
 
   @Test
-  void anActorThatCatchesEverythingIsLeftBehind() {
+  void aThreadThatCatchesEverythingIsLeftBehind() {
     runtime.run(() -> {
       VirtualProcess process = runtime.process("p");
-      Actor stubborn =
+      SimulatedThread stubborn =
           process.spawn(
               "stubborn",
               () -> {

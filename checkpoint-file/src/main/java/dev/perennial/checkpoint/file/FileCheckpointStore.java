@@ -1,5 +1,12 @@
 package dev.perennial.checkpoint.file;
 
+import dev.perennial.checkpoint.file.internal.FileClaim;
+import dev.perennial.checkpoint.file.internal.FileFormat;
+import dev.perennial.checkpoint.file.internal.FileNames;
+import dev.perennial.checkpoint.file.internal.FileOperations;
+import dev.perennial.checkpoint.file.internal.IoErrors;
+import dev.perennial.checkpoint.file.internal.LockRegistry;
+import dev.perennial.checkpoint.file.internal.TemporaryFiles;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointSlot;
@@ -24,24 +31,25 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Keeps checkpoints in a directory of a local file system, one file for each stream id.
+ * A checkpoint store in a directory of a local file system, with one file for each stream id.
  *
- * <p>A checkpoint is written to a file beside the last one, made durable, and put in its place at
- * once: whatever happens, the last checkpoint or the new one is there, whole. A file that is
- * neither is an error of kind {@link CheckpointException.Kind#CORRUPT CORRUPT}, which names it; the
- * store never takes it for no checkpoint.
+ * <p>A save writes the checkpoint to a temporary file, makes it durable, and replaces the last file
+ * atomically: after any crash the file has the last checkpoint or the new one, complete. A damaged
+ * file is an error of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} that names it; the
+ * store never treats it as a missing checkpoint.
  *
- * <p>A claim is a lock on a file of its own, which keeps out other streams in this process and in
- * others, ends with the process, however it ends, and leaves the file behind. If that file or the
- * directory is deleted while it is claimed, the next {@code save} or {@code load} says {@link
- * CheckpointException.Kind#CLAIM_LOST CLAIM_LOST}. Locks on network file systems do not keep such
- * promises: use a local one.
+ * <p>A claim is a lock on a separate file. It excludes other streams in this process and in others,
+ * and ends with the process, however that ends; the file stays. If the file or the directory is
+ * deleted while it is claimed, the next {@code save} or {@code load} fails with {@link
+ * CheckpointException.Kind#CLAIM_LOST CLAIM_LOST}. Locks on network file systems do not guarantee
+ * this: use a local one.
  *
- * <p>The directory is created by the first claim, with what is missing above it. It is not created
- * again: once this object has seen it, its absence is an error. Other files in it are left alone.
+ * <p>The first claim creates the directory and its missing parents. Once this object has seen the
+ * directory, it does not create it again: its absence is then an error. The store does not touch
+ * other files in it.
  *
  * <p>Safe for use from any thread. A call that is interrupted fails with an error of kind {@link
- * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, and the claim lives on.
+ * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, and the claim stays held.
  */
 public final class FileCheckpointStore implements CheckpointStore {
 
@@ -49,35 +57,36 @@ public final class FileCheckpointStore implements CheckpointStore {
   private static final String LOCK = ".lock";
 
   private final Path directory;
-  private final Disk disk;
+  private final FileOperations disk;
   private volatile boolean directorySeen;
 
   /**
-   * Where a directory was created that a loss of power may still take away, from the top down.
-   * Guarded by this.
+   * The parents of new directories whose entries are not durable yet, from the top down. Guarded by
+   * this.
    */
   private final Set<Path> unsynced = new LinkedHashSet<>();
 
-  FileCheckpointStore(Path directory, Disk disk) {
+  FileCheckpointStore(Path directory, FileOperations disk) {
     this.directory = directory.toAbsolutePath();
     this.disk = disk;
   }
 
-  /** A store in a directory. Does not touch it yet. */
+  /** Makes a store in a directory, which it does not touch before the first call. */
   public static FileCheckpointStore in(Path directory) {
-    return new FileCheckpointStore(Objects.requireNonNull(directory, "directory"), Disk.REAL);
+    return new FileCheckpointStore(
+        Objects.requireNonNull(directory, "directory"), FileOperations.REAL);
   }
 
   /**
-   * Tries once to claim a stream's checkpoint, without waiting for who has it.
+   * Tries once to claim a stream's checkpoint, without waiting for its owner.
    *
-   * @param lost never told: that the lock file is gone, a call of the slot finds out, and throws
-   * @return the claimed slot, or empty if another stream has it, in this process or another
+   * @param lost never called: if the lock file is gone, the next call of the slot throws
+   * @return the claimed slot, or empty if another stream owns it, in this process or another
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     the directory cannot be used
-   * @throws IllegalArgumentException if the id is empty, or takes more than 244 characters as a
-   *     file name: those besides lower-case letters of ASCII, digits, {@code -} and {@code _} take
-   *     three, or six beyond ASCII
+   * @throws IllegalArgumentException if the id is empty, or longer than 244 characters as a file
+   *     name, in which a character other than ASCII lower-case letters, digits, {@code -} and
+   *     {@code _} takes three, or six beyond ASCII
    */
   @Override
   public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
@@ -88,7 +97,7 @@ public final class FileCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * The ids of the streams that have a checkpoint, in order.
+   * Lists the ids of the streams that have a checkpoint, in order.
    *
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     the directory cannot be read
@@ -105,17 +114,21 @@ public final class FileCheckpointStore implements CheckpointStore {
             .ifPresent(ids::add);
       }
     } catch (IOException | DirectoryIteratorException e) {
+      IOException cause =
+          e instanceof DirectoryIteratorException wrapped ? Objects.requireNonNull(wrapped.getCause()) : (IOException) e;
       throw CheckpointException.unavailable(
-          "The directory of the checkpoints, " + directory + ", cannot be read: " + e, e);
+          "Cannot list the checkpoints in %s: %s. Check that the directory exists and can be read."
+              .formatted(directory, IoErrors.reason(cause)),
+          cause);
     }
     Collections.sort(ids);
     return ids;
   }
 
   /**
-   * A stream's checkpoint, without a claim on it: for looking at.
+   * Reads a stream's checkpoint. It needs no claim and does not affect the owner.
    *
-   * @return the checkpoint saved last, or empty if there is none
+   * @return the last saved checkpoint, or empty if there is none
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     it cannot be read; of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if its file is
    *     not a checkpoint
@@ -131,18 +144,18 @@ public final class FileCheckpointStore implements CheckpointStore {
       return loaded;
     } catch (IOException e) {
       throw CheckpointException.unavailable(
-          "The checkpoint of the stream \"%s\" cannot be loaded from %s: %s"
-              .formatted(streamId, file, e),
+          "Cannot load checkpoint \"%s\" from %s: %s. Check that the file can be read."
+              .formatted(streamId, file, IoErrors.reason(e)),
           e);
     }
   }
 
   /**
-   * Deletes a stream's checkpoint, so that the stream begins without one.
+   * Deletes a stream's checkpoint, so that the stream starts without one.
    *
-   * @return whether there was one
+   * @return whether there was a checkpoint
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     somebody has claimed it, or it cannot be deleted
+   *     it is claimed, or cannot be deleted
    * @throws IllegalArgumentException if the id is empty or too long
    */
   public boolean delete(String streamId) throws CheckpointException {
@@ -150,14 +163,14 @@ public final class FileCheckpointStore implements CheckpointStore {
     if (!directorySeen && Files.notExists(directory)) {
       return false;
     }
-    Optional<FileSlot> claimed = claim(streamId, name);
+    Optional<FileClaim> claimed = claim(streamId, name);
     if (claimed.isEmpty()) {
       throw CheckpointException.unavailable(
-          "The checkpoint of the stream \"%s\" in %s is in use, so it was not deleted. Close its stream first."
+          "Cannot delete checkpoint \"%s\" in %s: a stream has claimed it. Close that stream first."
               .formatted(streamId, directory),
           null);
     }
-    try (FileSlot slot = claimed.get()) {
+    try (FileClaim slot = claimed.get()) {
       return slot.delete();
     }
   }
@@ -167,25 +180,25 @@ public final class FileCheckpointStore implements CheckpointStore {
     return "FileCheckpointStore[" + directory + "]";
   }
 
-  private Optional<FileSlot> claim(String streamId, String name) throws CheckpointException {
+  private Optional<FileClaim> claim(String streamId, String name) throws CheckpointException {
     TemporaryFiles temporary = new TemporaryFiles(directory, name);
     try {
-      Optional<Claims.Claim> claim = Claims.tryClaim(directory, name + LOCK);
-      if (claim.isEmpty()) {
+      Optional<LockRegistry.HeldLock> lock = LockRegistry.tryLock(directory, name + LOCK);
+      if (lock.isEmpty()) {
         return Optional.empty();
       }
       sweep(temporary);
       Path file = directory.resolve(name + CHECKPOINT);
-      return Optional.of(new FileSlot(streamId, file, temporary, claim.get(), disk));
+      return Optional.of(new FileClaim(streamId, file, temporary, lock.get(), disk));
     } catch (NoSuchFileException e) {
       throw CheckpointException.unavailable(
-          "The checkpoint of the stream \"%s\" cannot be claimed, because the directory %s is gone. Put it back."
+          "Cannot claim checkpoint \"%s\": the directory %s is gone. Restore it, or create it empty to start without checkpoints."
               .formatted(streamId, directory),
           e);
     } catch (IOException e) {
       throw CheckpointException.unavailable(
-          "The checkpoint of the stream \"%s\" cannot be claimed, because its lock file %s cannot be used: %s"
-              .formatted(streamId, directory.resolve(name + LOCK), e),
+          "Cannot claim checkpoint \"%s\" with lock file %s: %s. Check that the file can be written."
+              .formatted(streamId, directory.resolve(name + LOCK), IoErrors.reason(e)),
           e);
     }
   }
@@ -194,7 +207,7 @@ public final class FileCheckpointStore implements CheckpointStore {
     try {
       temporary.sweep();
     } catch (IOException e) {
-      // What is left over takes space and does no harm; the next claim tries again.
+      // Leftover files only take space. The next claim tries again.
     }
   }
 
@@ -208,21 +221,21 @@ public final class FileCheckpointStore implements CheckpointStore {
         Files.createDirectories(directory);
         unsynced.addAll(parents);
       }
-      // Otherwise the checkpoints could be gone with the directory, and the stream would begin
-      // without one. What failed here is tried again by the next claim.
+      // Otherwise a loss of power could remove the directory with its checkpoints, and the stream
+      // would start without one. The next claim repeats what failed here.
       for (Iterator<Path> parents = unsynced.iterator(); parents.hasNext(); parents.remove()) {
         disk.syncDirectory(parents.next());
       }
       directorySeen = true;
     } catch (FileAlreadyExistsException e) {
       throw CheckpointException.unavailable(
-          "The checkpoint of the stream \"%s\" cannot be claimed, because %s is no directory."
+          "Cannot claim checkpoint \"%s\": %s is not a directory. Choose another path, or move that file away."
               .formatted(streamId, e.getFile()),
           e);
     } catch (IOException e) {
       throw CheckpointException.unavailable(
-          "The checkpoint of the stream \"%s\" cannot be claimed, because the directory %s cannot be created: %s"
-              .formatted(streamId, directory, e),
+          "Cannot claim checkpoint \"%s\": the directory %s cannot be created (%s). Check the permissions of its parent."
+              .formatted(streamId, directory, IoErrors.reason(e)),
           e);
     }
   }
@@ -241,13 +254,14 @@ public final class FileCheckpointStore implements CheckpointStore {
 
   private static String name(String streamId) {
     if (streamId.isEmpty()) {
-      throw new IllegalArgumentException("A stream id has at least one character.");
+      throw new IllegalArgumentException(
+          "Cannot use an empty stream id: it needs at least one character.");
     }
     String name = FileNames.encode(streamId);
     if (name.length() > FileNames.MAX_LENGTH) {
-      // No kind of CheckpointException: the stream would try again, for ever.
+      // Not a CheckpointException, which the stream would retry forever.
       throw new IllegalArgumentException(
-          "The stream id \"%s\" takes %d characters as a file name, but only %d fit. Choose a shorter one."
+          "Cannot use stream id \"%s\": it has %d characters as a file name, and the limit is %d. Choose a shorter one."
               .formatted(streamId, name.length(), FileNames.MAX_LENGTH));
     }
     return name;

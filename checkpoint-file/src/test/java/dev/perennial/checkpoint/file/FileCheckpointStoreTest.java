@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.perennial.checkpoint.file.internal.FileOperations;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
@@ -156,7 +157,7 @@ class FileCheckpointStoreTest {
 
   @Test
   void showsWhatWasSavedWithoutAClaim() throws Exception {
-    assertThat(store.load("orders")).as("no directory").isEmpty();
+    assertThat(store.load("orders")).as("is not a directory").isEmpty();
     assertThat(directory).as("looking makes nothing").doesNotExist();
     try (CheckpointSlot slot = claim("orders")) {
       assertThat(store.load("orders")).as("nothing saved").isEmpty();
@@ -304,7 +305,7 @@ class FileCheckpointStoreTest {
     claim("orders").close();
   }
 
-  // What can go wrong with the directory
+  // Failures of the directory
 
   @Test
   void losesTheClaimWithItsDirectoryAndDoesNotMakeItAgain() throws Exception {
@@ -348,7 +349,7 @@ class FileCheckpointStoreTest {
     Files.writeString(directory, "");
     CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
     assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
-    assertThat(failure).hasMessageContaining("no directory");
+    assertThat(failure).hasMessageContaining("is not a directory");
   }
 
   @Test
@@ -368,7 +369,7 @@ class FileCheckpointStoreTest {
     store = FileCheckpointStore.in(readOnly);
     CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
     assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
-    assertThat(failure).hasMessageContaining("/sys/orders.lock cannot be used");
+    assertThat(failure).hasMessageContaining("with lock file /sys/orders.lock: ");
   }
 
   /** For root nothing changes. */
@@ -512,7 +513,7 @@ class FileCheckpointStoreTest {
         new FailingDisk() {
           @Override
           public void write(Path file, byte[] bytes) throws IOException {
-            Disk.REAL.write(file, Arrays.copyOf(bytes, 1));
+            FileOperations.REAL.write(file, Arrays.copyOf(bytes, 1));
             Files.delete(directory.resolve("orders.lock"));
             try (CheckpointSlot slot = another.tryClaim("orders", NOTHING).orElseThrow()) {
               slot.save(TWO);
@@ -539,7 +540,10 @@ class FileCheckpointStoreTest {
   @Test
   void aLossOfTheClaimKeepsTheErrorAndSaysWhatWasDone() throws Exception {
     List<String> said =
-        List.of("Nothing was saved", "The last checkpoint or this one", "This checkpoint is in");
+        List.of(
+            "Nothing was saved",
+            "The file has the last checkpoint or",
+            "The file has this checkpoint");
     for (int step = 0; step < 3; step++) {
       FailingDisk disk =
           new FailingDisk() {
@@ -583,7 +587,9 @@ class FileCheckpointStoreTest {
       slot.save(ONE);
       CheckpointException failure = failure(() -> store.delete("orders"));
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
-      assertThat(failure).hasMessageContaining("orders").hasMessageContaining("in use");
+      assertThat(failure)
+          .hasMessageContaining("orders")
+          .hasMessageContaining("a stream has claimed it");
       assertThat(slot.load()).contains(ONE);
     }
     assertThat(store.delete("orders")).isTrue();
@@ -643,7 +649,7 @@ class FileCheckpointStoreTest {
   }
 
   /** The real disk, on which a step can fail: before it is done, and after for the last. */
-  private static class FailingDisk implements Disk {
+  private static class FailingDisk implements FileOperations {
 
     private final List<String> steps = new ArrayList<>();
     private int failing = -1;
@@ -668,7 +674,7 @@ class FileCheckpointStoreTest {
         Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
         fail();
       }
-      Disk.REAL.write(file, bytes);
+      FileOperations.REAL.write(file, bytes);
     }
 
     @Override
@@ -677,7 +683,7 @@ class FileCheckpointStoreTest {
       if (failing == 1) {
         fail();
       }
-      Disk.REAL.replace(source, target);
+      FileOperations.REAL.replace(source, target);
     }
 
     @Override
@@ -686,7 +692,7 @@ class FileCheckpointStoreTest {
       if (failing == 2) {
         fail();
       }
-      Disk.REAL.syncDirectory(directory);
+      FileOperations.REAL.syncDirectory(directory);
     }
 
     void fail() throws IOException {

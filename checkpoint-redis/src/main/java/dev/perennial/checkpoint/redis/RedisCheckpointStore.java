@@ -1,9 +1,21 @@
 package dev.perennial.checkpoint.redis;
 
-import dev.perennial.checkpoint.redis.ClaimedHash.Lifetimes;
-import dev.perennial.checkpoint.redis.ClaimedHash.Names;
-import dev.perennial.checkpoint.redis.Claiming.Claimed;
-import dev.perennial.checkpoint.redis.Claiming.Held;
+import dev.perennial.checkpoint.redis.internal.CheckpointListing;
+import dev.perennial.checkpoint.redis.internal.CheckpointReader;
+import dev.perennial.checkpoint.redis.internal.ClaimRenewer;
+import dev.perennial.checkpoint.redis.internal.ClaimResult;
+import dev.perennial.checkpoint.redis.internal.ClaimResult.Claimed;
+import dev.perennial.checkpoint.redis.internal.ClaimResult.Held;
+import dev.perennial.checkpoint.redis.internal.ClaimedHash;
+import dev.perennial.checkpoint.redis.internal.ClaimedHash.Lifetimes;
+import dev.perennial.checkpoint.redis.internal.ClaimedHash.Names;
+import dev.perennial.checkpoint.redis.internal.Connector;
+import dev.perennial.checkpoint.redis.internal.Keys;
+import dev.perennial.checkpoint.redis.internal.RedisAddress;
+import dev.perennial.checkpoint.redis.internal.RedisClaim;
+import dev.perennial.checkpoint.redis.internal.SeenCheckpoints;
+import dev.perennial.checkpoint.redis.internal.SharedConnection;
+import dev.perennial.checkpoint.redis.internal.TroubleReporter;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointSlot;
@@ -20,71 +32,70 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps checkpoints in Redis (5 or newer, or what speaks its protocol), one hash for each stream
- * id, and lets one stream at a time, of whichever machine, claim it.
+ * A checkpoint store in Redis (5 or newer, or a server with its protocol), with one hash for each
+ * stream id. One stream at a time, on any machine, can claim it.
  *
- * <p><b>Claims.</b> A claim runs out unless it is renewed, which happens three times within its
- * expiry. So another stream gets the claim of one that was closed at its next try, and of one that
- * died once the expiry is over. All times are the server's; no client's clock counts. Every claim
- * gets a higher epoch than the one before it, and every save and renewal is a script in which the
- * highest epoch wins. So a stream that was overtaken, after a pause or a loss of the network longer
- * than the expiry, can save nothing more, and is told at its next save or renewal. One that was not
- * overtaken goes on, however long it was away.
+ * <p><b>Claims.</b> A claim expires unless it is renewed, which happens three times within its expiry.
+ * So another stream gets the claim of a closed stream with its next attempt, and that of a stream that
+ * died after the expiry. All times are the server's; no client's clock counts. Each claim gets a higher
+ * epoch than the one before, and each save and renewal is a script in which the highest epoch wins. A
+ * stream that was overtaken, after a pause or a network failure longer than the expiry, can save
+ * nothing more, and learns this with its next save or renewal. A stream that was not overtaken
+ * continues, however long it was away.
  *
- * <p><b>What Redis can lose.</b> Replicas follow the primary a little later. A failover to one can
- * forget the last checkpoints, whose events then come again, and a claim, so that two streams
- * believe to have it until the first of them saves or renews: only one of them can save from then
- * on. A Redis without persistence forgets everything when it restarts, and one whose {@code
- * maxmemory-policy} is not {@code noeviction} may whenever memory runs short. A live stream then
- * writes its claim and checkpoint again, and {@link RedisCheckpointStoreBuilder#onTrouble} is told;
- * a stream that waits for the claim does not begin without the checkpoint that it saw before. One
- * that has just been started, and claims before the live one has written, cannot know and begins
- * without it; then the live one's error says so, and its checkpoint is kept in the hash for a
- * person to put back. See {@code docs/operate.md}.
+ * <p><b>What Redis can lose.</b> Replicas lag behind the primary. A failover can lose the last
+ * checkpoints, whose events are then delivered again, and a claim: two streams then act as its owner
+ * until the first of them saves or renews, after which only one can save. A Redis without persistence
+ * loses everything when it restarts, and one whose {@code maxmemory-policy} is not {@code noeviction}
+ * can whenever memory runs short. A running stream then restores its claim and checkpoint, and {@link
+ * RedisCheckpointStoreBuilder#onTrouble} is called. A stream that waits for the claim does not start
+ * without a checkpoint that it has seen. A stream that was just started, and claims before the running
+ * one has restored, cannot know and starts without the checkpoint. The running stream's error then says
+ * so, and the hash keeps its checkpoint for a person to restore. See {@code docs/operate.md}.
  *
  * <p><b>Without Redis.</b> A call fails after the command timeout with an error of kind {@link
- * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, or sooner where it is plain that nobody
- * listens. A claim is never lost by silence alone; renewals that fail are told to {@link
- * RedisCheckpointStoreBuilder#onTrouble}, and tried again. Nothing is queued for a time when Redis
- * is back; the next call connects anew.
+ * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, or sooner if the connection is refused. A claim is
+ * never lost only because Redis does not answer; failed renewals are reported to {@link
+ * RedisCheckpointStoreBuilder#onTrouble} and retried. Nothing is queued until Redis returns; the next
+ * call connects again.
  *
- * <p>Safe for use from any thread. A call that is interrupted fails with an error of kind
- * UNAVAILABLE, and the claim lives on. No message, log or {@code toString} has credentials in it.
+ * <p>Safe for use from any thread. A call that is interrupted fails with an error of kind UNAVAILABLE,
+ * and the claim stays held. No message, log line or {@code toString} contains credentials.
  */
 public final class RedisCheckpointStore implements CheckpointStore {
 
-  private final Link link;
+  private final SharedConnection connection;
   private final Keys keys;
   private final Lifetimes lifetimes;
-  private final Trouble trouble;
-  private final Renewals renewals;
+  private final TroubleReporter trouble;
+  private final ClaimRenewer renewals;
 
   private final SeenCheckpoints seen;
 
   RedisCheckpointStore(
-      Link link,
+      SharedConnection connection,
       Keys keys,
       Duration claimExpiry,
       @Nullable Duration timeToLive,
-      Trouble trouble,
+      TroubleReporter trouble,
       StreamRuntime runtime) {
-    this.link = link;
+    this.connection = connection;
     this.keys = keys;
     this.lifetimes =
         new Lifetimes(claimExpiry.toMillis(), timeToLive == null ? 0 : timeToLive.toMillis());
     this.seen = new SeenCheckpoints(timeToLive != null);
     this.trouble = trouble;
-    this.renewals = new Renewals(link, claimExpiry, runtime, trouble);
+    this.renewals = new ClaimRenewer(connection, claimExpiry, runtime, trouble);
   }
 
   /**
-   * A store at an address, with everything else as it comes. It does not connect before it is used,
-   * and is to be closed.
+   * Makes a store at an address, with defaults for all settings. It connects with the first call. The
+   * caller closes it.
    *
    * @param uri {@code redis://user:password@host:port/database}, {@code rediss://…} for TLS, {@code
    *     redis-sentinel://host:port,host:port/database#primary}; {@code ?timeout=5s} sets the
    *     command timeout
-   * @throws IllegalArgumentException if it is no such address
+   * @throws IllegalArgumentException if it is not such an address
    */
   public static RedisCheckpointStore at(String uri) {
     return builder(uri).build();
@@ -94,11 +105,11 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * Builds a store at an address, with a client of its own, which the store closes.
    *
    * @param uri as in {@link #at}
-   * @throws IllegalArgumentException if it is no such address; the error does not repeat it, as it
-   *     may have a password in it
+   * @throws IllegalArgumentException if it is not such an address; the error does not repeat it,
+   *     because it may contain a password
    */
   public static RedisCheckpointStoreBuilder builder(String uri) {
-    return builder(Address.parse(uri));
+    return builder(RedisAddress.parse(uri));
   }
 
   /** Builds a store with a client of its own, which the store closes. */
@@ -114,7 +125,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
 
   /**
    * Builds a store with the application's client, of which it uses one connection. The client stays
-   * open when the store is closed. Its connect timeout, TLS and so on are the application's.
+   * open when the store is closed. The application configures its connect timeout, TLS and so on.
    */
   public static RedisCheckpointStoreBuilder builder(RedisClient client) {
     Objects.requireNonNull(client, "client");
@@ -131,15 +142,15 @@ public final class RedisCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * Tries once to claim a stream's checkpoint, without waiting for who has it.
+   * Tries once to claim a stream's checkpoint, without waiting for its owner.
    *
-   * @param lost told, on any thread, who has got the claim, if a renewal finds that out; a call of
-   *     the slot that does throws
-   * @return the claimed slot, or empty if another stream has it, of whichever machine
+   * @param lost called on any thread if a renewal finds that the claim is lost; a call of the slot
+   *     that finds it throws
+   * @return the claimed slot, or empty if another stream on any machine owns it
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     Redis cannot be reached or refuses, or a checkpoint is gone that this object has seen
-   *     there; of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if what it has under the
-   *     stream's key is not a checkpoint
+   *     Redis cannot be reached or refuses, or a checkpoint that this object has seen is gone; of
+   *     kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if the value of the stream's key is not
+   *     a checkpoint
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   @Override
@@ -147,12 +158,12 @@ public final class RedisCheckpointStore implements CheckpointStore {
       throws CheckpointException {
     Objects.requireNonNull(lost, "lost");
     Names names = names(streamId);
-    Claiming claiming = ClaimedHash.claim(link, names, lifetimes, seen.contains(streamId));
+    ClaimResult claiming = ClaimedHash.claim(connection, names, lifetimes, seen.contains(streamId));
     if (claiming instanceof Claimed claimed) {
       return Optional.of(open(claimed.hash(), lost));
     }
     if (claiming instanceof Held held) {
-      // A checkpoint that is not there may be one that the owner has yet to write again.
+      // A missing checkpoint may be one that its owner has yet to restore.
       if (held.hasCheckpoint()) {
         seen.add(streamId);
       }
@@ -168,74 +179,73 @@ public final class RedisCheckpointStore implements CheckpointStore {
     } else {
       seen.add(streamId);
     }
-    RedisSlot slot =
-        new RedisSlot(link, hash, lost, () -> seen.add(streamId), renewals::remove, trouble);
+    RedisClaim slot =
+        new RedisClaim(connection, hash, lost, () -> seen.add(streamId), renewals::remove, trouble);
     renewals.add(slot);
     return slot;
   }
 
   private CheckpointException vanished(Names names) {
     return CheckpointException.unavailable(
-        ("The checkpoint of %s was in %s and is gone: Redis has lost data, or evicted it. A stream that has the"
-                + " claim writes it again. If there is none, bring it back from a copy; or, to begin without it,"
-                + " delete it with this store, or start the program anew.")
-            .formatted(names, link.address()),
+        ("Cannot claim checkpoint %s: %s had it and it is gone, because Redis lost or evicted data. The stream that"
+                + " owns it restores it. If no stream does, restore a copy, or delete it with this store to start"
+                + " without it.")
+            .formatted(names, connection.address()),
         null);
   }
 
   /**
-   * The ids of the streams that have a checkpoint, in order. It looks at all keys of the database,
-   * or of the cluster, a few at a time.
+   * Lists the ids of the streams that have a checkpoint, in order. It scans all keys of the database
+   * or cluster, some at a time.
    *
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     they cannot be read
    */
   public List<String> streamIds() throws CheckpointException {
-    return Listing.streamIds(link, keys);
+    return CheckpointListing.streamIds(connection, keys);
   }
 
   /**
-   * A stream's checkpoint, without a claim on it: for looking at.
+   * Reads a stream's checkpoint. It needs no claim and does not affect the owner.
    *
-   * @return the checkpoint saved last, or empty if there is none
+   * @return the last saved checkpoint, or empty if there is none
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     it cannot be read; of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if it is not a
    *     checkpoint
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   public Optional<Checkpoint> load(String streamId) throws CheckpointException {
-    return Stored.load(link, names(streamId));
+    return CheckpointReader.load(connection, names(streamId));
   }
 
   /**
-   * Deletes a stream's checkpoint, so that the stream begins without one; or what else is under its
-   * key. A small hash stays for a week, by which a stream that had the claim before learns that it
-   * is lost.
+   * Deletes a stream's checkpoint, or another value of its key, so that the stream starts without one. A
+   * small hash stays for a week, from which a former owner learns that its claim is lost.
    *
-   * @return whether there was one
+   * @return whether there was a checkpoint or another value
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     somebody has claimed it, or it cannot be deleted
+   *     it is claimed, or cannot be deleted
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   public boolean delete(String streamId) throws CheckpointException {
-    boolean deleted = ClaimedHash.delete(link, names(streamId));
+    boolean deleted = ClaimedHash.delete(connection, names(streamId));
     seen.forget(streamId);
     return deleted;
   }
 
   /**
-   * Closes the connection, and the client unless it was given. To be called after the streams that
-   * use the store are closed: a claim that is still open is not given up but runs out. Idempotent.
+   * Closes the connection, and the client unless it is the application's. Close the streams that use
+   * the store first: a claim that is still held is not released but expires. Idempotent.
    */
   @Override
   public void close() {
     renewals.close();
-    link.close();
+    connection.close();
   }
 
   @Override
   public String toString() {
-    return "RedisCheckpointStore[" + link.address() + ", " + keys.prefix() + "]";
+    return "RedisCheckpointStore[" + connection.address() + ", " + keys.prefix() + "]";
   }
 
   private Names names(String streamId) {

@@ -1,4 +1,7 @@
-/** Checkpoints in Redis: one hash for each stream id, and claims that run out. */
+/**
+ * The checkpoint store that keeps checkpoints in Redis, with claims that expire. What it is made of is
+ * in {@code internal}.
+ */
 @NullMarked
 package dev.perennial.checkpoint.redis;
 

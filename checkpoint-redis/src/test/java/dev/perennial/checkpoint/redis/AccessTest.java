@@ -1,9 +1,9 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.NOTHING;
-import static dev.perennial.checkpoint.redis.Given.ONE;
-import static dev.perennial.checkpoint.redis.Given.failure;
-import static dev.perennial.checkpoint.redis.Given.impatient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
+import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
+import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -67,7 +67,7 @@ class AccessTest {
                   .build()) {
         try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
           slot.save(ONE);
-          redis.command("DEL", Given.KEY);
+          redis.command("DEL", StoreFixtures.KEY);
           slot.save(ONE);
           assertThat(slot.load()).contains(ONE);
         }
@@ -99,7 +99,7 @@ class AccessTest {
       CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
       assertThat(failure).hasMessageContaining(words).hasMessageContaining("127.0.0.1:");
-      assertThat(failure).hasMessageContaining("was not claimed");
+      assertThat(failure).hasMessageContaining("Cannot claim checkpoint");
       keepsTheSecret(failure);
     }
   }
@@ -170,23 +170,23 @@ class AccessTest {
   void refusesOptionsThatMakeNoSense() {
     RedisCheckpointStoreBuilder builder = impatient("redis://127.0.0.1");
     assertThatThrownBy(() -> builder.claimExpiry(Duration.ofMillis(999)))
-        .hasMessageContaining("at least PT1S");
+        .hasMessageContaining("at least 1 s");
     assertThatThrownBy(() -> builder.claimExpiry(Duration.ofDays(366)))
-        .hasMessageContaining("at most PT8760H");
+        .hasMessageContaining("at most 365 d");
     assertThatThrownBy(() ->
             RedisCheckpointStore.builder(RedisURI.create("redis://127.0.0.1?timeout=16s")).build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("PT16S")
-        .hasMessageContaining("PT15S");
+        .hasMessageContaining("16 s")
+        .hasMessageContaining("15 s");
     assertThatThrownBy(() -> builder.timeToLive(Duration.ofSeconds(Long.MAX_VALUE)).build())
-        .hasMessageContaining("at most PT876000H");
+        .hasMessageContaining("at most 36,500 d");
     assertThatThrownBy(() -> builder.commandTimeout(Duration.ZERO))
         .hasMessageContaining("over zero");
     assertThatThrownBy(() -> builder.prefix("")).hasMessageContaining("prefix");
     assertThatThrownBy(() -> builder.prefix("a{b}")).hasMessageContaining("braces");
     assertThatThrownBy(() -> builder.timeToLive(Duration.ofSeconds(1)).build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("make it longer");
+        .hasMessageContaining("must be longer");
     try (RedisCheckpointStore store = impatient("redis://127.0.0.1").build()) {
       assertThatThrownBy(() -> store.tryClaim("", NOTHING))
           .isInstanceOf(IllegalArgumentException.class);

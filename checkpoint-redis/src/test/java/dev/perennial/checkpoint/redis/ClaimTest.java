@@ -1,20 +1,21 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.KEY;
-import static dev.perennial.checkpoint.redis.Given.NOTHING;
-import static dev.perennial.checkpoint.redis.Given.ONE;
-import static dev.perennial.checkpoint.redis.Given.THREE;
-import static dev.perennial.checkpoint.redis.Given.TWO;
-import static dev.perennial.checkpoint.redis.Given.connected;
-import static dev.perennial.checkpoint.redis.Given.expire;
-import static dev.perennial.checkpoint.redis.Given.failure;
-import static dev.perennial.checkpoint.redis.Given.hash;
-import static dev.perennial.checkpoint.redis.Given.impatient;
-import static dev.perennial.checkpoint.redis.Given.patient;
-import static dev.perennial.checkpoint.redis.Given.soon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
+import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
+import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.THREE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
+import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
+import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
+import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
+import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.patient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
 
+import dev.perennial.checkpoint.redis.internal.Script;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
 import dev.perennial.port.CheckpointSlot;
@@ -37,7 +38,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ClaimTest {
 
-  @RegisterExtension static OneRedis redis = new OneRedis();
+  @RegisterExtension static SharedRedisServer redis = new SharedRedisServer();
 
   private final AtomicInteger lost = new AtomicInteger();
 

@@ -1,8 +1,8 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.KEY;
-import static dev.perennial.checkpoint.redis.Given.hash;
-import static dev.perennial.checkpoint.redis.Given.soon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
+import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
+import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.Checkpoint;
@@ -82,15 +82,15 @@ class ExclusiveClaimTest {
   @ValueSource(ints = {2, 8})
   void isOneOfManyWhoseNetworkComesAndGoes(int count) throws Exception {
     Map<String, FaultProxy> proxies = new LinkedHashMap<>();
-    List<Claimant> claimants = new ArrayList<>();
+    List<ClaimingClient> claimants = new ArrayList<>();
     List<RedisCheckpointStore> stores = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
     Queue<String> reports = new ConcurrentLinkedQueue<>();
     try {
       for (int i = 0; i < count; i++) {
         FaultProxy proxy = FaultProxy.to(redis.port());
-        RedisCheckpointStore store = Claimant.store("redis://" + proxy.address(), EXPIRY);
-        Claimant claimant = new Claimant("t" + i, store, reports::add);
+        RedisCheckpointStore store = ClaimingClient.store("redis://" + proxy.address(), EXPIRY);
+        ClaimingClient claimant = new ClaimingClient("t" + i, store, reports::add);
         proxies.put("t" + i, proxy);
         stores.add(store);
         claimants.add(claimant);
@@ -110,12 +110,12 @@ class ExclusiveClaimTest {
       String owner = saving("nobody");
       claimants.get(Integer.parseInt(owner.substring(1))).stop();
       saving(owner);
-      claimants.forEach(Claimant::stop);
+      claimants.forEach(ClaimingClient::stop);
       for (Thread thread : threads) {
         thread.join();
       }
     } finally {
-      claimants.forEach(Claimant::stop);
+      claimants.forEach(ClaimingClient::stop);
       stores.forEach(RedisCheckpointStore::close);
       proxies.values().forEach(FaultProxy::close);
     }
@@ -124,14 +124,14 @@ class ExclusiveClaimTest {
   }
 
   private void checkLog() throws Exception {
-    SaveLog log = SaveLog.check(redis);
+    SaveHistory log = SaveHistory.check(redis);
     assertThat(log.claims()).hasSizeGreaterThanOrEqualTo(4);
     assertThat(log.saves()).isGreaterThan(10);
     List<Duration> vacancies = log.vacancies().stream().sorted().toList();
-    assertThat(vacancies).isNotEmpty().allMatch(one -> one.compareTo(Given.BOUND) <= 0);
+    assertThat(vacancies).isNotEmpty().allMatch(one -> one.compareTo(StoreFixtures.BOUND) <= 0);
     assertThat(vacancies.get((vacancies.size() - 1) / 2))
         .as("the median of " + vacancies)
-        .isLessThanOrEqualTo(Given.PROMISED);
+        .isLessThanOrEqualTo(StoreFixtures.PROMISED);
   }
 
   /** Waits until somebody else than this one saves, and says who. */
@@ -155,7 +155,8 @@ class ExclusiveClaimTest {
 
   private void start(String name) throws Exception {
     ProcessBuilder command =
-        Given.process(Claimant.class, name, redis.uri(), String.valueOf(EXPIRY.toMillis()))
+        StoreFixtures.process(
+                ClaimingClient.class, name, redis.uri(), String.valueOf(EXPIRY.toMillis()))
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve(name).toFile());
     processes.put(name, command.start());

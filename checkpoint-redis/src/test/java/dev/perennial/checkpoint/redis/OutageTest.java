@@ -1,18 +1,18 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.KEY;
-import static dev.perennial.checkpoint.redis.Given.NOTHING;
-import static dev.perennial.checkpoint.redis.Given.ONE;
-import static dev.perennial.checkpoint.redis.Given.THREE;
-import static dev.perennial.checkpoint.redis.Given.TWO;
-import static dev.perennial.checkpoint.redis.Given.connected;
-import static dev.perennial.checkpoint.redis.Given.expire;
-import static dev.perennial.checkpoint.redis.Given.failure;
-import static dev.perennial.checkpoint.redis.Given.hash;
-import static dev.perennial.checkpoint.redis.Given.impatient;
-import static dev.perennial.checkpoint.redis.Given.patient;
-import static dev.perennial.checkpoint.redis.Given.savesSoon;
-import static dev.perennial.checkpoint.redis.Given.soon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
+import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
+import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.THREE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
+import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
+import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
+import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
+import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.patient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.savesSoon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
 
@@ -92,7 +92,7 @@ class OutageTest {
       assertThat(store.load("orders")).contains(TWO);
       assertThat(hash(redis, KEY)).containsKey("restored").containsEntry("epoch", epoch);
       assertThat(lost).hasValue(0);
-      assertThat(troubles).singleElement().asString().contains("written again", "noeviction", KEY);
+      assertThat(troubles).singleElement().asString().contains("wrote both again", "noeviction", KEY);
     }
   }
 
@@ -143,14 +143,14 @@ class OutageTest {
       redis.command("DEL", KEY);
       CheckpointException gone = failure(() -> standby.tryClaim("orders", NOTHING));
       assertThat(gone.kind()).as("the owner may write it again").isEqualTo(Kind.UNAVAILABLE);
-      assertThat(gone).hasMessageContaining(KEY).hasMessageContaining("is gone");
+      assertThat(gone).hasMessageContaining(KEY).hasMessageContaining("it is gone");
       slot.save(TWO);
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
 
       redis.command("DEL", KEY);
       store.close();
       assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
-          .hasMessageContaining("is gone");
+          .hasMessageContaining("it is gone");
       assertThat(standby.delete("orders")).isFalse();
       standby.tryClaim("orders", NOTHING).orElseThrow().close();
     }
@@ -171,7 +171,7 @@ class OutageTest {
       assertThat(standby.tryClaim("orders", NOTHING)).as("which does not make it forget").isEmpty();
       fruitless.close();
       assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
-          .hasMessageContaining("is gone");
+          .hasMessageContaining("it is gone");
 
       assertThat(knowsNothing.delete("orders")).isFalse();
       knowsNothing.tryClaim("orders", NOTHING).orElseThrow().close();
@@ -192,7 +192,7 @@ class OutageTest {
       redis.command("HSET", KEY, "save", "0");
       expire(redis, KEY);
       assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
-          .hasMessageContaining("is gone");
+          .hasMessageContaining("it is gone");
       slot.close();
       try (CheckpointSlot next = standby.tryClaim("orders", NOTHING).orElseThrow()) {
         assertThat(next.load()).contains(ONE);
@@ -340,7 +340,7 @@ class OutageTest {
       CheckpointException closed = failure(() -> store.load("orders"));
       assertThat(closed.kind()).isEqualTo(Kind.CLOSED);
       assertThat(closed).hasMessageContaining("the store is closed");
-      assertThat(failure(slot::close)).hasMessageContaining("run out by itself");
+      assertThat(failure(slot::close)).hasMessageContaining("expires by itself");
       soon().until(() -> other.tryClaim("orders", NOTHING).isPresent());
       assertThat(lost).hasValue(0);
       other.close();

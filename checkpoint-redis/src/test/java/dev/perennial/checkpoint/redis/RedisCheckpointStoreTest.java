@@ -1,14 +1,14 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.KEY;
-import static dev.perennial.checkpoint.redis.Given.NOTHING;
-import static dev.perennial.checkpoint.redis.Given.ONE;
-import static dev.perennial.checkpoint.redis.Given.TWO;
-import static dev.perennial.checkpoint.redis.Given.connected;
-import static dev.perennial.checkpoint.redis.Given.failure;
-import static dev.perennial.checkpoint.redis.Given.hash;
-import static dev.perennial.checkpoint.redis.Given.impatient;
-import static dev.perennial.checkpoint.redis.Given.soon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
+import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
+import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
+import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
+import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
+import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class RedisCheckpointStoreTest {
 
-  @RegisterExtension static OneRedis redis = new OneRedis();
+  @RegisterExtension static SharedRedisServer redis = new SharedRedisServer();
 
   private RedisCheckpointStore store;
 
@@ -80,7 +80,7 @@ class RedisCheckpointStoreTest {
     assertThatThrownBy(() -> slot.save(ONE))
         .isInstanceOfSatisfying(
             CheckpointException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CLAIM_LOST))
-        .hasMessageContaining("given up")
+        .hasMessageContaining("was released before")
         .hasMessageContaining("orders");
     assertThat(store.load("orders")).isEmpty();
   }
@@ -92,7 +92,7 @@ class RedisCheckpointStoreTest {
         slot.save(ONE);
         assertThatThrownBy(() -> store.delete(id))
             .isInstanceOf(CheckpointException.class)
-            .hasMessageContaining("in use by");
+            .hasMessageContaining("has claimed it");
       }
     }
     store.tryClaim("never saved", NOTHING).orElseThrow().close();

@@ -1,11 +1,11 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.KEY;
-import static dev.perennial.checkpoint.redis.Given.connected;
-import static dev.perennial.checkpoint.redis.Given.expire;
-import static dev.perennial.checkpoint.redis.Given.hash;
-import static dev.perennial.checkpoint.redis.Given.impatient;
-import static dev.perennial.checkpoint.redis.Given.soon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
+import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
+import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
+import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
+import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -105,7 +105,7 @@ class StreamTest {
   @Test
   void aStandbyGoesOnWhereAKilledProcessWas() throws Exception {
     Process child =
-        Given.process(Child.class, redis.uri())
+        StoreFixtures.process(Child.class, redis.uri())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try (RedisCheckpointStore store = connected(impatient(redis.uri()).build());
@@ -133,7 +133,7 @@ class StreamTest {
       assertThat(saved).as("nothing is skipped").isLessThanOrEqualTo(last + 1);
       assertThat(Long.parseLong(hash(redis, KEY).get("claimed")) - end)
           .as("milliseconds from the end of the claim to the next")
-          .isBetween(0L, Given.BOUND.toMillis());
+          .isBetween(0L, StoreFixtures.BOUND.toMillis());
       for (long i = saved + 2; i < saved + 100; i++) {
         assertThat(take(standby)).isEqualTo(i);
       }
@@ -165,7 +165,7 @@ class StreamTest {
       assertThat(first.get()).isEqualTo(51);
       assertThat(Long.parseLong(hash(redis, KEY).get("claimed")))
           .as("when it was claimed")
-          .isBetween(before, closed + Given.BOUND.toMillis());
+          .isBetween(before, closed + StoreFixtures.BOUND.toMillis());
     }
   }
 
@@ -190,7 +190,7 @@ class StreamTest {
         soon().until(() -> stream.state() == StreamState.FAILED);
         StreamException dead = catchThrowableOfType(StreamException.class, stream::next);
         assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);
-        assertThat(dead).hasMessageContaining(hash(redis, KEY).get("owner") + " has it now");
+        assertThat(dead).hasMessageContaining(hash(redis, KEY).get("owner") + " owns it");
         assertThat(slot.load()).isPresent();
       }
     }
@@ -222,7 +222,7 @@ class StreamTest {
       assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);
       assertThat(dead)
           .as("whether a save or a renewal finds out")
-          .hasMessageContaining("has it now");
+          .hasMessageContaining("owns it");
       cutOff.close();
       standby.close();
       assertThat(Checkpoint.parse(hash(redis, KEY).get("checkpoint")).position()).isEqualTo("20");

@@ -9,21 +9,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The system's, which counts the tasks that are under way, refuses some, and can be ahead. */
-final class TestRuntime implements StreamRuntime {
+public final class TestRuntime implements StreamRuntime {
 
   private final StreamRuntime system = StreamRuntime.system();
 
   /** How many tasks to refuse. */
-  final AtomicInteger errors = new AtomicInteger();
+  public final AtomicInteger errors = new AtomicInteger();
 
   /** How many tasks there were at once. */
-  final AtomicInteger most = new AtomicInteger();
+  public final AtomicInteger most = new AtomicInteger();
 
   /** In nanoseconds. */
-  final AtomicLong ahead = new AtomicLong();
+  public final AtomicLong ahead = new AtomicLong();
 
   /** What was scheduled, in order. */
-  final List<Runnable> timers = new CopyOnWriteArrayList<>();
+  public final List<Runnable> timers = new CopyOnWriteArrayList<>();
 
   private final AtomicInteger running = new AtomicInteger();
 

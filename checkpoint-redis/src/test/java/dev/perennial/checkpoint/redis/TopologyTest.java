@@ -1,18 +1,18 @@
 package dev.perennial.checkpoint.redis;
 
-import static dev.perennial.checkpoint.redis.Given.KEY;
-import static dev.perennial.checkpoint.redis.Given.NOTHING;
-import static dev.perennial.checkpoint.redis.Given.ONE;
-import static dev.perennial.checkpoint.redis.Given.THREE;
-import static dev.perennial.checkpoint.redis.Given.TWO;
-import static dev.perennial.checkpoint.redis.Given.connected;
-import static dev.perennial.checkpoint.redis.Given.expire;
-import static dev.perennial.checkpoint.redis.Given.failure;
-import static dev.perennial.checkpoint.redis.Given.hash;
-import static dev.perennial.checkpoint.redis.Given.impatient;
-import static dev.perennial.checkpoint.redis.Given.patient;
-import static dev.perennial.checkpoint.redis.Given.savesSoon;
-import static dev.perennial.checkpoint.redis.Given.soon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
+import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
+import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.THREE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
+import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
+import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
+import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
+import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.patient;
+import static dev.perennial.checkpoint.redis.StoreFixtures.savesSoon;
+import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.CheckpointException;
@@ -136,7 +136,7 @@ class TopologyTest {
       savesSoon(owner, THREE);
       CheckpointException failure = failure(() -> overtaken.save(ONE));
       assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
-      assertThat(failure).hasMessageContaining(Given.hash(replica, KEY).get("owner"));
+      assertThat(failure).hasMessageContaining(StoreFixtures.hash(replica, KEY).get("owner"));
       assertThat(replica.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
       assertThat(lost).hasValue(0);
     }
@@ -191,7 +191,7 @@ class TopologyTest {
       try (RedisCheckpointStore wrong = impatient(old.uri()).build()) {
         CheckpointException moved = failure(() -> wrong.load("orders"));
         assertThat(moved.kind()).isEqualTo(Kind.UNAVAILABLE);
-        assertThat(moved).hasMessageContaining("Give the store a RedisClusterClient");
+        assertThat(moved).hasMessageContaining("builder(RedisClusterClient)");
       }
 
       next.awaitReplicas(1);

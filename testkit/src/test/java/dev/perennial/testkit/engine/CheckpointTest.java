@@ -17,13 +17,13 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.Recovery;
-import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Call;
 import dev.perennial.testkit.InMemoryCheckpointStore.Save;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedPosition;
+import dev.perennial.testkit.SimulatedThread;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -341,8 +341,7 @@ class CheckpointTest {
                   EventStream.from(
                           new ScriptedClientSource<String>(second),
                           Checkpoints.in(
-                              CheckpointStoreOf.one(
-                                  new Checkpoint("scripted", "other settings", "2")),
+                              FunctionStores.one(new Checkpoint("scripted", "other settings", "2")),
                               "orders"))
                       .runtime(second)
                       .open()
@@ -531,7 +530,7 @@ class CheckpointTest {
         Delivery<String> a = stream.next();
         stream.next();
         stream.next();
-        Actor thief =
+        SimulatedThread thief =
             runtime.spawn(
                 "thief",
                 () -> {
@@ -708,7 +707,7 @@ class CheckpointTest {
     runtime.run(() -> {
       EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
       stream.next().ack();
-      Actor consumer =
+      SimulatedThread consumer =
           runtime.spawn(
               "consumer", () -> stream.consume(delivery -> runtime.sleep(Duration.ofMinutes(1))));
       runtime.sleep(Duration.ofSeconds(1));
@@ -741,7 +740,7 @@ class CheckpointTest {
           EventStream.from(new ScriptedClientSource<String>(runtime), checkpoints())
               .runtime(runtime)
               .open();
-      Actor puller =
+      SimulatedThread puller =
           runtime.spawn(
               "puller",
               () -> assertThatThrownBy(standby::next).isInstanceOf(StreamClosedException.class));
@@ -946,7 +945,7 @@ class CheckpointTest {
     runtime.run(() -> {
       EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
       Delivery<String> a = stream.next();
-      Actor consumer =
+      SimulatedThread consumer =
           runtime.spawn(
               "consumer", () -> stream.consume(delivery -> runtime.sleep(Duration.ofSeconds(4))));
       runtime.sleep(Duration.ofMillis(100));

@@ -11,11 +11,11 @@ import dev.perennial.StreamClosedException;
 import dev.perennial.StreamException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
-import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedServerSource;
+import dev.perennial.testkit.SimulatedThread;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ class CloseTest {
   }
 
   /** Pulls until the stream tells that it is closed. */
-  private Actor puller(EventStream<String> stream) {
+  private SimulatedThread puller(EventStream<String> stream) {
     return runtime.spawn(
         "puller",
         () -> {
@@ -62,7 +62,7 @@ class CloseTest {
   private void closesWithin(Duration most, StreamState in) {
     runtime.run(() -> {
       EventStream<String> stream = open();
-      Actor puller = puller(stream);
+      SimulatedThread puller = puller(stream);
       runtime.sleep(Duration.ofSeconds(3));
       assertThat(stream.state()).isEqualTo(in);
       assertThat(timeOf(() -> stream.close(TIMEOUT))).isLessThanOrEqualTo(most);
@@ -150,7 +150,7 @@ class CloseTest {
     runtime.run(() -> {
       EventStream<String> stream = open();
       opened.set(stream);
-      Actor puller = puller(stream);
+      SimulatedThread puller = puller(stream);
       runtime.sleep(Duration.ofSeconds(3));
       assertThat(timeOf(() -> stream.close(TIMEOUT))).isBetween(TIMEOUT, TIMEOUT.plus(SOON));
       assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
@@ -182,7 +182,7 @@ class CloseTest {
     runtime.run(() -> {
       EventStream<String> stream =
           EventStream.from(source, Checkpoints.none()).window(1).runtime(runtime).open();
-      Actor puller = puller(stream);
+      SimulatedThread puller = puller(stream);
       runtime.sleep(Duration.ofSeconds(3));
       assertThat(timeOf(stream::close)).isLessThan(SOON);
       puller.join();
@@ -196,7 +196,7 @@ class CloseTest {
     runtime.run(() -> {
       EventStream<String> stream = open();
       List<String> handled = new ArrayList<>();
-      Actor consumer =
+      SimulatedThread consumer =
           runtime.spawn(
               "consumer",
               () ->
@@ -219,7 +219,7 @@ class CloseTest {
     runtime.run(() -> {
       EventStream<String> stream = open();
       AtomicBoolean ended = new AtomicBoolean();
-      Actor consumer =
+      SimulatedThread consumer =
           runtime.spawn(
               "consumer",
               () ->
@@ -302,11 +302,11 @@ class CloseTest {
       EventStream<String> stream = open();
       stream.next();
       List<CloseReport> reports = new ArrayList<>();
-      List<Actor> closers = new ArrayList<>();
+      List<SimulatedThread> closers = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         closers.add(runtime.spawn("closer", () -> reports.add(stream.close(TIMEOUT))));
       }
-      for (Actor closer : closers) {
+      for (SimulatedThread closer : closers) {
         closer.join();
       }
       reports.add(stream.close(Duration.ZERO));
@@ -328,9 +328,9 @@ class CloseTest {
       EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
       Delivery<String> a = stream.next();
       stream.next();
-      Actor puller = puller(stream);
+      SimulatedThread puller = puller(stream);
       runtime.sleep(Duration.ofMillis(100));
-      Actor closer =
+      SimulatedThread closer =
           runtime.spawn(
               "closer",
               () -> {
@@ -407,7 +407,7 @@ class CloseTest {
     source.startTakes(Duration.ofMillis(300));
     runtime.run(() -> {
       EventStream<String> stream = open();
-      Actor puller = puller(stream);
+      SimulatedThread puller = puller(stream);
       runtime.sleep(Duration.ofMillis(100));
       assertThat(timeOf(stream::close)).isLessThan(Duration.ofMillis(300));
       assertThat(source.connects()).isEmpty();
@@ -449,7 +449,7 @@ class CloseTest {
     source.connects(c -> c.pause(Duration.ofSeconds(10)).event(1, "a").event(2, "b"));
     runtime.run(() -> {
       EventStream<String> stream = open();
-      Actor puller =
+      SimulatedThread puller =
           runtime.spawn(
               "puller",
               () -> {
@@ -602,13 +602,13 @@ class CloseTest {
               .open();
       Delivery<String> a = stream.next();
       Delivery<String> b = stream.next();
-      Actor puller =
+      SimulatedThread puller =
           time.spawn(
               "puller",
               () -> assertThatThrownBy(stream::next).isInstanceOf(StreamClosedException.class));
       time.sleep(Duration.ofSeconds(1));
       boolean[] acked = new boolean[1];
-      Actor acker = time.spawn("acker", () -> acked[0] = a.ack());
+      SimulatedThread acker = time.spawn("acker", () -> acked[0] = a.ack());
       CloseReport report = stream.close(timeout);
       assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
       assertThat(b.ack()).isFalse();
@@ -632,7 +632,7 @@ class CloseTest {
     source.connects(c -> c.ignoresWakeUp().hang());
     runtime.run(() -> {
       EventStream<String> stream = open();
-      Actor puller =
+      SimulatedThread puller =
           runtime.spawn(
               "puller",
               () -> {

@@ -13,9 +13,9 @@ import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
 import dev.perennial.StreamClosedException;
 import dev.perennial.port.CheckpointStore;
-import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedServerSource;
+import dev.perennial.testkit.SimulatedThread;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.util.Iterator;
@@ -42,7 +42,7 @@ class MisuseTest {
     runtime.run(() -> {
       EventStream<String> stream = open();
       stream.next();
-      Actor first =
+      SimulatedThread first =
           runtime.spawn(
               "first",
               () -> assertThatThrownBy(stream::next).isInstanceOf(StreamClosedException.class));

@@ -11,13 +11,13 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.port.Recovery;
-import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Call;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedPosition;
 import dev.perennial.testkit.ScriptedServerSource;
+import dev.perennial.testkit.SimulatedThread;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.time.Instant;
@@ -115,7 +115,7 @@ class TimedCallTest {
       source.hangs().hangs();
       runtime.run(() -> {
         EventStream<String> stream = builder().connectTimeout(Duration.ofHours(1)).open();
-        Actor puller =
+        SimulatedThread puller =
             runtime.spawn(
                 "puller",
                 () -> {

@@ -44,11 +44,11 @@ class TimersTest {
   }
 
   /** Brings a stream into the state that it is closed in. */
-  private interface Course {
+  private interface Phase {
     void run(EventStream<String> stream) throws Exception;
   }
 
-  private void leavesNone(StreamState closedIn, Course course) {
+  private void leavesNone(StreamState closedIn, Phase course) {
     runtime.run(() -> {
       EventStream<String> stream = open();
       course.run(stream);

@@ -13,10 +13,10 @@ import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.SourceBinding;
-import dev.perennial.testkit.Actor;
 import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedServerPosition;
 import dev.perennial.testkit.ScriptedServerSource;
+import dev.perennial.testkit.SimulatedThread;
 import dev.perennial.testkit.VirtualRuntime;
 import java.io.IOException;
 import java.time.Duration;
@@ -128,7 +128,7 @@ class UnsentFailureTest {
     source.connects(c -> c.ignoresWakeUp().hang(Duration.ofSeconds(20)));
     runtime.run(() -> {
       EventStream<String> stream = open();
-      Actor puller =
+      SimulatedThread puller =
           runtime.spawn(
               "puller",
               () ->

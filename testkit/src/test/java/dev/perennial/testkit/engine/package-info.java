@@ -1,6 +1,7 @@
 /**
- * What a stream promises, seen from outside, in virtual time: each class shows one of the promises.
- * The simulation beside it looks for the schedules that nobody thought of.
+ * The tests of core's engine through its public API, in virtual time: each class tests one promise
+ * of a stream. They live in this module because they need its runtime and sources; tests of the
+ * test kit itself stay in the package above, and randomly disturbed runs are in {@code simulation}.
  */
 @NullMarked
 package dev.perennial.testkit.engine;

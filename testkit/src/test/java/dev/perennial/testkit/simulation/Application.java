@@ -7,7 +7,7 @@ import dev.perennial.StreamEndedException;
 import dev.perennial.StreamException;
 import dev.perennial.StreamState;
 import dev.perennial.port.StreamRuntime.Signal;
-import dev.perennial.testkit.Actor;
+import dev.perennial.testkit.SimulatedThread;
 import dev.perennial.testkit.VirtualProcess;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an application does with its stream: one actor pulls, in each way that there is, and some
+ * What an application does with its stream: one thread pulls, in each way that there is, and some
  * settle.
  */
 final class Application {
@@ -46,44 +46,44 @@ final class Application {
   private static final Duration OVERRUN = Duration.ofSeconds(90);
 
   private final VirtualRuntime runtime;
-  private final Chance chance;
+  private final RandomChoices chance;
   private final EventStream<Object> stream;
-  private final Handouts handouts;
-  private final Referee referee;
+  private final DeliveryChecks deliveryChecks;
+  private final InvariantChecks invariants;
   private final Consumer<StreamException> died;
-  private final Shortages shortages;
+  private final MemoryShortages shortages;
   private final Mode mode;
   private final BooleanSupplier calm;
   private final int window;
   private final Signal signal;
   private final List<Delivery<?>> pending = new ArrayList<>();
-  private final List<Actor> actors = new ArrayList<>();
+  private final List<SimulatedThread> threads = new ArrayList<>();
   private boolean finished;
   private int handling;
   private int closeInHandlerAfter = -1;
   private Duration closeTimeout = Duration.ZERO;
   private StreamException.@Nullable Reason deathReason;
   private @Nullable Set<Object> firstForHandler;
-  private @Nullable Actor puller;
+  private @Nullable SimulatedThread puller;
 
   /** How many interrupts the puller may still be told of: several may have become one. */
   private int interrupts;
 
   Application(
       VirtualRuntime runtime,
-      Chance chance,
+      RandomChoices chance,
       EventStream<Object> stream,
-      Handouts handouts,
-      Referee referee,
+      DeliveryChecks deliveryChecks,
+      InvariantChecks invariants,
       Consumer<StreamException> died,
-      Shortages shortages,
+      MemoryShortages shortages,
       int window,
       BooleanSupplier calm) {
     this.runtime = runtime;
     this.chance = chance;
     this.stream = stream;
-    this.handouts = handouts;
-    this.referee = referee;
+    this.deliveryChecks = deliveryChecks;
+    this.invariants = invariants;
     this.died = died;
     this.shortages = shortages;
     this.window = window;
@@ -98,13 +98,13 @@ final class Application {
     closeTimeout = timeout;
   }
 
-  Actor start(VirtualProcess process) {
-    Actor started = process.spawn("puller", this::pull);
+  SimulatedThread start(VirtualProcess process) {
+    SimulatedThread started = process.spawn("puller", this::pull);
     puller = started;
-    actors.add(started);
+    threads.add(started);
     int ackers = chance.between(1, 3);
     for (int i = 0; i < ackers; i++) {
-      actors.add(process.spawn("acker-" + i, this::settle));
+      threads.add(process.spawn("acker-" + i, this::settle));
     }
     return started;
   }
@@ -122,15 +122,15 @@ final class Application {
     signal.await(() -> !pending.isEmpty(), Duration.ofSeconds(20));
   }
 
-  /** Lets all actors come to their end, after the stream was closed. */
+  /** Waits until all threads have ended, after the stream was closed. */
   void finish() throws InterruptedException {
     finished = true;
     signal.raise();
-    for (Actor actor : actors) {
-      referee.require(
-          actor.join(Duration.ofMinutes(10)),
+    for (SimulatedThread thread : threads) {
+      invariants.require(
+          thread.join(Duration.ofMinutes(10)),
           "%s did not end though the stream is closed",
-          actor.name());
+          thread.name());
     }
   }
 
@@ -144,7 +144,7 @@ final class Application {
   private void pull() throws Exception {
     boolean goesOn = true;
     while (goesOn) {
-      boolean wasClosed = handouts.isClosed();
+      boolean wasClosed = deliveryChecks.isClosed();
       try {
         Mode used;
         try {
@@ -153,16 +153,16 @@ final class Application {
           shortages.doNotPull();
         }
         requireOurInterrupts(false);
-        referee.require(
+        invariants.require(
             !wasClosed || used == Mode.CONSUME || used == Mode.ITERATE,
             "a pull of a closed stream returned");
-        goesOn = !handouts.isClosed() && !isClosing();
+        goesOn = !deliveryChecks.isClosed() && !isClosing();
       } catch (InterruptedException e) {
-        referee.count("interrupted");
+        invariants.count("interrupted");
         requireOurInterrupts(true);
       } catch (StreamEndedException e) {
         requireOurInterrupts(false);
-        referee.require(
+        invariants.require(
             Set.of(StreamState.ENDED, StreamState.CLOSING, StreamState.CLOSED)
                 .contains(stream.state()),
             "%s is said to be complete",
@@ -170,17 +170,17 @@ final class Application {
         goesOn = pauseAtTheEnd();
       } catch (StreamClosedException e) {
         requireOurInterrupts(false);
-        referee.require(isClosing(), "%s is said to be closed", stream);
+        invariants.require(isClosing(), "%s is said to be closed", stream);
         goesOn = false;
       } catch (OutOfMemoryError e) {
         requireOurInterrupts(false);
-        handouts.cutShort();
+        deliveryChecks.cutShort();
       } catch (StreamException e) {
         requireOurInterrupts(false);
         goesOn = e.reason() == StreamException.Reason.INTERRUPTED;
         if (goesOn) {
-          referee.count("interrupted iterator");
-          referee.require(Thread.interrupted(), "the iterator lost the interrupt");
+          invariants.count("interrupted iterator");
+          invariants.require(Thread.interrupted(), "the iterator lost the interrupt");
           interrupts = 0;
         } else {
           died(e);
@@ -199,7 +199,7 @@ final class Application {
   private void requireOurInterrupts(boolean thrown) {
     boolean flag = Thread.currentThread().isInterrupted();
     int told = (thrown ? 1 : 0) + (flag ? 1 : 0);
-    referee.require(
+    invariants.require(
         told <= interrupts,
         "the interrupt was %s, but %s were made",
         thrown && flag ? "thrown and the flag is set" : thrown ? "thrown" : "left in the flag",
@@ -222,9 +222,9 @@ final class Application {
 
   private void died(StreamException why) {
     deathReason = why.reason();
-    referee.count("death " + why.reason().tag());
+    invariants.count("death " + why.reason().tag());
     died.accept(why);
-    referee.require(
+    invariants.require(
         EnumSet.of(StreamState.FAILED, StreamState.CLOSING, StreamState.CLOSED)
             .contains(stream.state()),
         "%s is said to be dead",
@@ -233,10 +233,10 @@ final class Application {
 
   /** Says which way of pulling it was. */
   private Mode pullOnce() throws Exception {
-    handouts.handledBefore();
+    deliveryChecks.handledBefore();
     Mode now =
         mode == Mode.MIXED ? chance.of(Mode.NEXT, Mode.TIMED_NEXT, Mode.POLL, Mode.ITERATE) : mode;
-    Set<Object> first = handouts.mustComeFirst();
+    Set<Object> first = deliveryChecks.mustComeFirst();
     Duration begun = runtime.elapsed();
     Duration timeout =
         calm.getAsBoolean()
@@ -279,7 +279,7 @@ final class Application {
 
   private void requireInTime(Duration begun, Duration timeout) {
     Duration took = runtime.elapsed().minus(begun);
-    referee.require(
+    invariants.require(
         took.compareTo(timeout.plus(OVERRUN)) <= 0,
         "a call with a timeout of %s took %s",
         timeout,
@@ -288,9 +288,9 @@ final class Application {
 
   private void take(Delivery<?> delivery, Set<Object> first) {
     shortages.doNotPull();
-    handouts.handedOut(delivery, first);
+    deliveryChecks.handedOut(delivery, first);
     int unacked = stream.stats().unacked();
-    referee.require(
+    invariants.require(
         unacked <= window, "stats() says that %s are unacked in a window of %s", unacked, window);
     pending.add(delivery);
     signal.raise();
@@ -299,30 +299,30 @@ final class Application {
   private void handle(Delivery<Object> delivery) throws InterruptedException {
     shortages.doNotPull();
     handling++;
-    handouts.handledBefore();
+    deliveryChecks.handledBefore();
     Set<Object> first = firstForHandler;
-    handouts.handedOut(delivery, first == null ? new HashSet<>() : first);
+    deliveryChecks.handedOut(delivery, first == null ? new HashSet<>() : first);
     try {
       if (chance.percent(30)) {
         runtime.sleep(chance.millis(0, 3_000));
       }
     } catch (InterruptedException e) {
-      handouts.interruptedHandler(delivery);
+      deliveryChecks.interruptedHandler(delivery);
       throw e;
     }
     if (handling == closeInHandlerAfter) {
-      handouts.closing();
+      deliveryChecks.closing();
       stream.close(closeTimeout);
       if (stream.state() == StreamState.CLOSED) {
-        handouts.closed();
+        deliveryChecks.closed();
       }
-      handouts.handled(delivery);
+      deliveryChecks.handled(delivery);
     } else if (chance.percent(10)) {
-      handouts.nackedByHandler(delivery);
+      deliveryChecks.nackedByHandler(delivery);
     } else {
-      handouts.handled(delivery);
+      deliveryChecks.handled(delivery);
     }
-    firstForHandler = handouts.mustComeFirst();
+    firstForHandler = deliveryChecks.mustComeFirst();
     shortages.pull();
   }
 
@@ -345,14 +345,14 @@ final class Application {
   private void settle(Delivery<?> delivery) {
     int dice = calm.getAsBoolean() ? 0 : chance.between(0, 99);
     if (dice < 75) {
-      handouts.ack(delivery);
+      deliveryChecks.ack(delivery);
     } else if (dice < 90) {
-      handouts.nack(delivery);
+      deliveryChecks.nack(delivery);
     } else {
       // Two settle the same delivery, and one wins.
       pending.add(delivery);
       signal.raise();
-      handouts.ack(delivery);
+      deliveryChecks.ack(delivery);
     }
   }
 }

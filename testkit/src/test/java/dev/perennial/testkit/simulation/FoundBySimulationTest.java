@@ -83,7 +83,7 @@ class FoundBySimulationTest {
   @Test
   void anAckCountsFromItsBeginning() {
     for (long seed : new long[] {22_153, 26_864, 1_004_006, 1_006_935}) {
-      new ServerWorld(seed).play();
+      new ServerTrackedSchedule(seed).play();
     }
   }
 
@@ -91,40 +91,40 @@ class FoundBySimulationTest {
   @Test
   void aPullOfAClosedStreamMayReturnIfItIsAnIterators() {
     for (long seed : new long[] {33_711, 1_011_291, 1_014_698}) {
-      new ClientWorld(seed).play();
+      new ClientTrackedSchedule(seed).play();
     }
   }
 
   @Test
   void aSecondInterruptMayComeAfterTheFirstWasThrown() {
-    new ClientWorld(191_804_221_415_472L).play();
+    new ClientTrackedSchedule(191_804_221_415_472L).play();
   }
 
   @Test
   void aServerThatRestartedTakesNoAcksOfItsOldConnection() {
-    new ServerWorld(191_804_221_460_359L).play();
+    new ServerTrackedSchedule(191_804_221_460_359L).play();
   }
 
   /** A proved connection, one that is cut at once, and then the position is lost. */
   @Test
   void recoveriesStartOverWithAnyProvedConnectionBetweenThem() {
-    new ClientWorld(1_016_996).play();
+    new ClientTrackedSchedule(1_016_996).play();
   }
 
   /** The closer does not wait for a thread that is inside the engine, and the window expires. */
   @Test
   void noAckCountsAfterACloseThatCouldNotWait() {
     for (long seed : new long[] {318, 593}) {
-      new ServerWorld(seed).play();
+      new ServerTrackedSchedule(seed).play();
     }
-    new ClientWorld(625).play();
+    new ClientTrackedSchedule(625).play();
   }
 
   /** An error in one ack must not take a place in the window for good. */
   @Test
   void anAckWithoutMemoryForItsConnectionCountsAllTheSame() {
     for (long seed : new long[] {2, 13, 33}) {
-      new ServerWorld(seed).play();
+      new ServerTrackedSchedule(seed).play();
     }
   }
 
@@ -132,21 +132,21 @@ class FoundBySimulationTest {
   @Test
   void aDeadStreamGivesUpItsClaim() {
     for (long seed : new long[] {2, 18, 53, 596, 2_935}) {
-      new ClientWorld(seed).play();
+      new ClientTrackedSchedule(seed).play();
     }
   }
 
   /** What a standby waits for is the claim of the process that was killed, not its own. */
   @Test
   void aStandbyThatGivesUpLeavesTheClaimOfAnother() {
-    new ClientWorld(191_804_221_042_564L).play();
+    new ClientTrackedSchedule(191_804_221_042_564L).play();
   }
 
   /** Of two errors in a row, one was in noting what the other meant. */
   @Test
   void aFailedAttemptCountsOnceAndIsFollowedByItsDelay() {
     for (long seed : new long[] {1_795_949_769_045L, 1_795_949_819_600L}) {
-      new ClientWorld(seed).play();
+      new ClientTrackedSchedule(seed).play();
     }
   }
 
@@ -155,32 +155,32 @@ class FoundBySimulationTest {
    */
   @Test
   void noThreadForTheStoreIsAnOutageOfIt() {
-    new ClientWorld(1_795_949_768_609L).play();
+    new ClientTrackedSchedule(1_795_949_768_609L).play();
   }
 
   /** Two closes in a row find no thread; the third does. */
   @Test
   void aClaimIsReleasedByTheNextClose() {
-    new ClientWorld(191_804_221_006_991L).play();
+    new ClientTrackedSchedule(191_804_221_006_991L).play();
   }
 
   /** Six acks were once not sent here, of which two were reported. */
   @Test
   void acksThatAreNotSentAreReported() {
-    new ServerWorld(191_804_221_044_791L).play();
+    new ServerTrackedSchedule(191_804_221_044_791L).play();
   }
 
   /** A second close asks again for a thread that the first one, without time, did not get. */
   @Test
   void aSecondCloseGivesUpTheClaimForWhichTheFirstHadNoThread() {
     for (long seed : new long[] {156, 1_166}) {
-      new ClientWorld(seed).play();
+      new ClientTrackedSchedule(seed).play();
     }
   }
 
   /** An event that comes again beyond the memory is new, and its old ack is nobody's any more. */
   @Test
   void anEventThatComesAgainBeyondTheMemoryHasNoAckToReport() {
-    new ServerWorld(1_795_950_096_158L).play();
+    new ServerTrackedSchedule(1_795_950_096_158L).play();
   }
 }

@@ -32,7 +32,7 @@ class SimulationTest {
   void clientTrackedStreamsKeepTheInvariants() {
     play(
         "clientTracked",
-        ClientWorld::new,
+        ClientTrackedSchedule::new,
         List.of(
             "CLOSED",
             "CLOSED_BY_TWO",
@@ -66,7 +66,7 @@ class SimulationTest {
   void serverTrackedStreamsKeepTheInvariants() {
     play(
         "serverTracked",
-        ServerWorld::new,
+        ServerTrackedSchedule::new,
         List.of(
             "CLOSED_IN_HANDLER",
             "CLOSED_IN_LISTENER",
@@ -84,11 +84,11 @@ class SimulationTest {
             "death fatal"));
   }
 
-  private static void play(String kind, LongFunction<World> world, List<String> expected) {
-    Tally tally = new Tally();
+  private static void play(String kind, LongFunction<Schedule> world, List<String> expected) {
+    EventCounts counts = new EventCounts();
     long begun = System.nanoTime();
     for (long seed = FIRST_SEED; seed < FIRST_SEED + SCHEDULES; seed++) {
-      World played = world.apply(seed);
+      Schedule played = world.apply(seed);
       try {
         played.play();
       } catch (AssertionError | RuntimeException e) {
@@ -102,11 +102,11 @@ class SimulationTest {
                 + "*' -Dsurefire.failIfNoSpecifiedTests=false -Dperennial.simulation.seed="
                 + seed
                 + " -Dperennial.simulation.schedules=1\nWhat happened last:\n"
-                + played.referee.notes()
+                + played.invariants.notes()
                 + "\n",
             e);
       }
-      tally.add(played.referee.tally());
+      counts.add(played.invariants.counts());
       long count = seed - FIRST_SEED + 1;
       if (count % PROGRESS == 0) {
         double seconds = (System.nanoTime() - begun) / 1e9;
@@ -117,9 +117,11 @@ class SimulationTest {
     }
     if (SCHEDULES >= ENOUGH) {
       for (String what : expected) {
-        assertThat(tally.of(what)).as("how often it happened: %s, of %s", what, tally).isPositive();
+        assertThat(counts.of(what))
+            .as("how often it happened: %s, of %s", what, counts)
+            .isPositive();
       }
     }
-    System.out.println(kind + ": " + tally);
+    System.out.println(kind + ": " + counts);
   }
 }

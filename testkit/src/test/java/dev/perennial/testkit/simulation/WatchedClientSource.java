@@ -17,23 +17,23 @@ import java.util.Optional;
 final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedPosition> {
 
   private final ScriptedClientSource<Object> source;
-  private final Watch<ScriptedPosition> watch;
-  private final Referee referee;
-  private final Handouts handouts;
-  private final Shortages shortages;
+  private final ConnectionChecks<ScriptedPosition> watch;
+  private final InvariantChecks invariants;
+  private final DeliveryChecks deliveryChecks;
+  private final MemoryShortages shortages;
   private final Runnable beforeConnect;
 
   WatchedClientSource(
       ScriptedClientSource<Object> source,
-      Watch<ScriptedPosition> watch,
-      Referee referee,
-      Handouts handouts,
-      Shortages shortages,
+      ConnectionChecks<ScriptedPosition> watch,
+      InvariantChecks invariants,
+      DeliveryChecks deliveryChecks,
+      MemoryShortages shortages,
       Runnable beforeConnect) {
     this.source = source;
     this.watch = watch;
-    this.referee = referee;
-    this.handouts = handouts;
+    this.invariants = invariants;
+    this.deliveryChecks = deliveryChecks;
     this.shortages = shortages;
     this.beforeConnect = beforeConnect;
   }
@@ -55,7 +55,7 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
   @Override
   public Connection<Object, ScriptedPosition> connect(Optional<ScriptedPosition> after)
       throws Exception {
-    referee.require(
+    invariants.require(
         after.equals(watch.last()),
         "it connects after %s, but the last position was %s",
         after,
@@ -77,7 +77,7 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
   @Override
   public Recovery<Object, ScriptedPosition> recover(ScriptedPosition lost, Throwable cause)
       throws Exception {
-    referee.require(
+    invariants.require(
         watch.last().equals(Optional.of(lost)),
         "%s is said to be lost, but %s is",
         lost,
@@ -96,8 +96,9 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
     }
     if (recovery instanceof Recovery.Restart<Object, ScriptedPosition> restart) {
       watch.movedTo(restart.from());
-      referee.count("restart " + (restart.notice().isPresent() ? "with notice" : "without notice"));
-      restart.notice().ifPresent(handouts::received);
+      invariants.count(
+          "restart " + (restart.notice().isPresent() ? "with notice" : "without notice"));
+      restart.notice().ifPresent(deliveryChecks::received);
     }
     return recovery;
   }

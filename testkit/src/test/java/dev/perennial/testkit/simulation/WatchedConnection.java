@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Tells the watch what a connection gives, and how it ends. */
 record WatchedConnection<P extends Position>(
-    Connection<Object, P> connection, Watch<P> watch, Shortages shortages)
+    Connection<Object, P> connection, ConnectionChecks<P> watch, MemoryShortages shortages)
     implements AckingConnection<Object, P> {
 
   @Override

@@ -12,7 +12,9 @@ import java.time.Duration;
 
 /** A scripted source whose calls are watched. */
 record WatchedServerSource(
-    ScriptedServerSource<Object> source, Watch<ScriptedServerPosition> watch, Shortages shortages)
+    ScriptedServerSource<Object> source,
+    ConnectionChecks<ScriptedServerPosition> watch,
+    MemoryShortages shortages)
     implements ServerTrackedSource<Object, ScriptedServerPosition> {
 
   @Override

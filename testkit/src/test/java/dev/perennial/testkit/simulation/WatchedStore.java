@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 /**
  * Tells of each checkpoint that is loaded, before it is saved, and when it is saved for certain.
  */
-record WatchedStore(CheckpointStore store, Look look, Shortages shortages)
+record WatchedStore(CheckpointStore store, Look look, MemoryShortages shortages)
     implements CheckpointStore {
 
   /** Is told of checkpoints. */

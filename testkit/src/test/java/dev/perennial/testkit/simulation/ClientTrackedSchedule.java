@@ -1,0 +1,557 @@
+package dev.perennial.testkit.simulation;
+
+import dev.perennial.Checkpoints;
+import dev.perennial.CloseReport;
+import dev.perennial.CloseReport.CheckpointOutcome;
+import dev.perennial.EventStream;
+import dev.perennial.EventStreamBuilder;
+import dev.perennial.StreamException;
+import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamListener;
+import dev.perennial.StreamState;
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.Checkpoint;
+import dev.perennial.port.Recovery;
+import dev.perennial.testkit.ConnectAnswer;
+import dev.perennial.testkit.ConnectionScript;
+import dev.perennial.testkit.InMemoryCheckpointStore;
+import dev.perennial.testkit.InMemoryCheckpointStore.Call;
+import dev.perennial.testkit.ScriptedClientSource;
+import dev.perennial.testkit.ScriptedFailure;
+import dev.perennial.testkit.ScriptedMalformed;
+import dev.perennial.testkit.ScriptedPosition;
+import dev.perennial.testkit.ScriptedSource.Connect;
+import dev.perennial.testkit.VirtualProcess;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * A log of events at positions 10, 20, 30 and so on, of which the server may forget the beginning,
+ * and a store. What is saved is checked on its way to the store, and where a stream connects when
+ * it does.
+ */
+final class ClientTrackedSchedule extends Schedule {
+
+  private static final String ID = "orders";
+  private static final int STEP = 10;
+
+  /** How long the deliveries of a dead stream may still be settled. */
+  private static final Duration SETTLE_TIME = EventStream.DEFAULT_CLOSE_TIMEOUT;
+
+  /** The longest that a call of the store hangs that has been healed meanwhile. */
+  private static final Duration LONGEST_HANG = Duration.ofSeconds(45);
+
+  /** How long the claim of a process that was killed is kept at the most. */
+  private static final Duration LONGEST_LEASE = Duration.ofSeconds(10);
+
+  /** The most that a stream waits after the first save that failed. */
+  private static final Duration FIRST_SAVE_RETRY = Duration.ofMillis(100);
+
+  /** Where a progress after an event is, beyond the event. */
+  private static final int PROGRESS = 5;
+
+  /** Where the log begins when the server forgot an event, beyond that event. */
+  private static final int FORGOTTEN = 7;
+
+  private final InMemoryCheckpointStore store = new InMemoryCheckpointStore(runtime);
+  private final List<Object> log = new ArrayList<>();
+  private final boolean startIsKnown = chance.percent(85);
+  private long forgottenTo;
+  private boolean leasePending;
+  private int notices;
+
+  ClientTrackedSchedule(long seed) {
+    super(seed);
+    int events = chance.between(5, 40);
+    for (int i = 1; i <= events; i++) {
+      log.add(chance.percent(5) ? new ScriptedMalformed("garbage " + i) : "event " + i);
+    }
+  }
+
+  @Override
+  ProcessRun begin(VirtualProcess process, Phase course) {
+    return new ClientRun(process, course, chance.of(chance.between(1, 4), chance.between(4, 64)));
+  }
+
+  @Override
+  void calm() {
+    store.heal();
+  }
+
+  @Override
+  void calmStore() {
+    store.heal();
+  }
+
+  @Override
+  void requireEverythingDone() {
+    for (long position = STEP; position <= end(); position += STEP) {
+      invariants.require(isSettled(position), "%s was lost", at(position));
+    }
+  }
+
+  private long end() {
+    return (long) log.size() * STEP;
+  }
+
+  private Object at(long position) {
+    return log.get((int) (position / STEP) - 1);
+  }
+
+  private boolean isSettled(long position) {
+    return ackRecord.isAcked(at(position)) || position <= forgottenTo;
+  }
+
+  private final class ClientRun extends ProcessRun implements StreamListener, WatchedStore.Look {
+
+    /** Of a restart at a position; at the lost one itself, that may have been saved before. */
+    private record Notice(Object event, long from, boolean atLost) {}
+
+    private final ScriptedClientSource<Object> scripted = new ScriptedClientSource<>(process);
+    private final ConnectionChecks<ScriptedPosition> watch;
+    private final Duration firstDelay = chance.millis(100, 2_000);
+    private final Duration stableAfter = chance.of(Duration.ofSeconds(30), chance.millis(0, 3_000));
+    private final List<Notice> noticesHere = new ArrayList<>();
+    private final boolean mayEnd = !last && chance.percent(20);
+    private int stubbornLosses;
+    private boolean stopped;
+    private boolean claimLost;
+    private boolean mayHang;
+    private int savesAfterLoss;
+
+    /** What the last save asked for, or was loaded. */
+    private long lastSaved = Long.MIN_VALUE;
+
+    /** What is saved for certain. */
+    private OptionalLong surelySaved = OptionalLong.empty();
+
+    private int failedSaves;
+
+    ClientRun(VirtualProcess process, Phase course, int window) {
+      super(process, course, window, Integer.MAX_VALUE, Duration.ofDays(365));
+      this.watch =
+          new ConnectionChecks<>(
+              runtime,
+              invariants,
+              deliveryChecks,
+              scripted.errors(),
+              firstDelay.dividedBy(2),
+              stableAfter);
+    }
+
+    @Override
+    EventStreamBuilder<Object> stream() {
+      scripted.backoff(BackoffPolicy.exponential(firstDelay, Duration.ofSeconds(60)));
+      if (startIsKnown) {
+        scripted.start(0);
+      } else {
+        scripted.noStart();
+      }
+      scripted.thereafter(this::answer).recoversAlways((lost, cause) -> decide(lost));
+      if (!calm) {
+        scriptTheStart();
+      }
+      WatchedClientSource source =
+          new WatchedClientSource(
+              scripted, watch, invariants, deliveryChecks, shortages, this::requireSavedStart);
+      Checkpoints checkpoints =
+          Checkpoints.in(new WatchedStore(store, this, shortages), ID)
+              .every(chance.between(1, 8), chance.millis(1, 3_000));
+      if (!calm && chance.percent(50)) {
+        checkpoints = checkpoints.tolerateOutage(chance.millis(1_000, 30_000));
+      }
+      if (!calm && chance.percent(20)) {
+        checkpoints = checkpoints.waitForClaim(chance.millis(0, 5_000));
+        expectedDeaths.add(Reason.CHECKPOINT);
+      }
+      if (rough && !calm && rarely.percent(10)) {
+        invariants.count("start afresh");
+        checkpoints = checkpoints.startAfresh();
+      }
+      EventStreamBuilder<Object> stream =
+          EventStream.from(source, checkpoints).stableAfter(stableAfter).listener(this);
+      if (!calm && chance.percent(20)) {
+        int most = chance.between(1, 6);
+        stream.maxAttempts(most);
+        watch.maxAttempts(most);
+        expectedDeaths.add(Reason.ATTEMPTS_EXHAUSTED);
+      }
+      return stream;
+    }
+
+    private void scriptTheStart() {
+      if (chance.percent(15)) {
+        scripted.startFails(ScriptedFailure.retry("no start yet"));
+      }
+      if (chance.percent(15)) {
+        scripted.startTakes(chance.millis(1, 10_000));
+      }
+    }
+
+    // --- what the source does
+
+    private ConnectAnswer<Object> answer(Connect<ScriptedPosition> connect) {
+      long after = connect.after().map(ScriptedPosition::value).orElse(forgottenTo);
+      if (calm) {
+        return after < forgottenTo
+            ? ConnectAnswer.fails(lost())
+            : ConnectAnswer.connects(lines -> give(lines, after));
+      }
+      int dice = chance.between(0, 99);
+      if (dice < 15) {
+        return ConnectAnswer.<Object>fails(ScriptedFailure.retry("refused")).after(delay());
+      } else if (dice < 17) {
+        return last
+            ? ConnectAnswer.fails(ScriptedFailure.retry("timed out"))
+            : ConnectAnswer.hangs();
+      } else if (dice < 18) {
+        expectedDeaths.add(Reason.FATAL);
+        return ConnectAnswer.fails(
+            chance.of(ScriptedFailure.fatal("denied"), ScriptedFailure.unknown("what?")));
+      } else if (after < forgottenTo || stubbornLosses > 0) {
+        stubbornLosses = Math.max(0, stubbornLosses - 1);
+        return chance.percent(50)
+            ? ConnectAnswer.fails(lost())
+            : ConnectAnswer.connects(lines -> lines.pause(delay()).lose(lost()));
+      }
+      return ConnectAnswer.<Object>connects(lines -> disturbed(lines, after)).after(delay());
+    }
+
+    private ScriptedFailure lost() {
+      return ScriptedFailure.positionLost("the log begins after " + forgottenTo);
+    }
+
+    private Duration delay() {
+      return chance.percent(70) ? Duration.ZERO : chance.millis(1, 10_000);
+    }
+
+    private void give(ConnectionScript<Object> lines, long after) {
+      for (long position = after - after % STEP + STEP; position <= end(); position += STEP) {
+        lines.event(position, at(position));
+      }
+    }
+
+    private void disturbed(ConnectionScript<Object> lines, long after) {
+      if (chance.percent(20)) {
+        lines.ignoresWakeUp();
+      }
+      scriptTheClose(lines);
+      for (long position = after - after % STEP + STEP; position <= end(); position += STEP) {
+        if (chance.percent(30)) {
+          lines.pause(chance.of(chance.millis(1, 200), chance.millis(100, 20_000)));
+        }
+        int dice = chance.between(0, 199);
+        if (dice < 16) {
+          lines.lose(ScriptedFailure.retry("cut"));
+          return;
+        } else if (dice < 18) {
+          lines.lose(ScriptedFailure.retryAfter(chance.millis(1, 20_000), "go away for a while"));
+          return;
+        } else if (dice < 20) {
+          lines.hang(chance.millis(1, 20_000));
+        } else if (dice < 22) {
+          lines.stall(chance.millis(1, 20_000));
+        } else if (dice < 23) {
+          if (last) {
+            lines.hang(chance.millis(1, 20_000));
+          } else {
+            lines.hang();
+          }
+        }
+        lines.event(position, at(position));
+        if (chance.percent(15)) {
+          lines.progress(position + PROGRESS);
+        }
+      }
+      if (mayEnd) {
+        lines.end();
+      }
+    }
+
+    private void scriptTheClose(ConnectionScript<Object> lines) {
+      int dice = chance.between(0, 99);
+      if (dice < 5) {
+        lines.closeTakes(chance.millis(1, 10_000));
+      } else if (dice < 8) {
+        lines.closeFails(new IOException("no goodbye"));
+      }
+    }
+
+    private Recovery<Object, ScriptedPosition> decide(ScriptedPosition lost) throws Exception {
+      if (!calm && chance.percent(10)) {
+        throw ScriptedFailure.retry("cannot decide now");
+      }
+      if (!calm && chance.percent(15)) {
+        expectedDeaths.add(Reason.POSITION_LOST);
+        stopped = true;
+        return Recovery.stop();
+      }
+      long from = Math.max(forgottenTo, lost.value());
+      if (chance.percent(40)) {
+        return Recovery.restart(new ScriptedPosition(from));
+      }
+      Object notice = "notice " + ++notices;
+      noticesHere.add(new Notice(notice, from, from == lost.value()));
+      return Recovery.restart(new ScriptedPosition(from), notice);
+    }
+
+    // --- what is checked as it happens
+
+    private void requireSavedStart() {
+      invariants.require(
+          !startIsKnown || surelySaved.isPresent(), "it connects before its start is saved");
+    }
+
+    @Override
+    public void claiming() {
+      // Whatever the store throws then ends a stream that has not begun.
+      if (shortages.areAny() || shortages.haveStruck()) {
+        expectedDeaths.add(Reason.CHECKPOINT);
+      }
+    }
+
+    @Override
+    public void loaded(Checkpoint checkpoint) {
+      lastSaved = Long.parseLong(checkpoint.position());
+      surelySaved = OptionalLong.of(lastSaved);
+    }
+
+    @Override
+    public void saved(Checkpoint checkpoint) {
+      surelySaved = OptionalLong.of(Long.parseLong(checkpoint.position()));
+      failedSaves = 0;
+    }
+
+    @Override
+    public void saving(Checkpoint checkpoint) {
+      long saved = Long.parseLong(checkpoint.position());
+      invariants.note("saves %s", saved);
+      invariants.count("save");
+      // One may have been on its way to the store.
+      invariants.require(
+          !claimLost || ++savesAfterLoss == 1, "it saves %s though its claim is lost", saved);
+      invariants.require(
+          saved >= lastSaved, "the checkpoint moves back from %s to %s", lastSaved, saved);
+      invariants.require(
+          !surelySaved.equals(OptionalLong.of(saved)),
+          "it saves %s, which is saved already",
+          saved);
+      lastSaved = saved;
+      for (long position = STEP; position <= Math.min(saved, end()); position += STEP) {
+        Object event = at(position);
+        boolean gone = position <= forgottenTo && !deliveryChecks.isHandedOut(event);
+        invariants.require(
+            ackRecord.isAcked(event) || gone,
+            "the checkpoint passes %s, which is not acked, with %s",
+            event,
+            saved);
+      }
+      for (Notice notice : noticesHere) {
+        invariants.require(
+            saved < notice.from
+                || ackRecord.isAcked(notice.event)
+                || (saved == notice.from && notice.atLost),
+            "the checkpoint passes %s, which is not acked, with %s",
+            notice,
+            saved);
+      }
+    }
+
+    @Override
+    public void onTransition(Transition transition) {
+      invariants.note("%s", transition);
+      if (transition.to() == StreamState.BACKING_OFF) {
+        watch.backingOff(transition);
+      }
+    }
+
+    @Override
+    public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
+      invariants.count("save failed");
+      Duration most = FIRST_SAVE_RETRY.multipliedBy(1L << Math.min(failedSaves++, 10));
+      invariants.require(
+          // A try that failed for want of memory is counted, and perhaps not told of.
+          shortages.haveStruck() || failed.retryIn().orElse(Duration.ZERO).compareTo(most) <= 0,
+          "after %s failed saves in a row the next try is to come in %s",
+          failedSaves,
+          failed.retryIn());
+    }
+
+    @Override
+    public void onLateAck(LateAck late) {
+      deliveryChecks.lateAck();
+    }
+
+    // --- disturbing
+
+    @Override
+    void died(StreamException why) {
+      super.died(why);
+      invariants.require(
+          why.reason() != Reason.POSITION_LOST || stopped || watch.mayStopRecovering(),
+          "the stream gave up its position though connections have proved themselves");
+    }
+
+    @Override
+    ConnectionChecks<?> watch() {
+      return watch;
+    }
+
+    @Override
+    void kick() {}
+
+    @Override
+    void disturb(Application application) {
+      int kind = chance.between(0, 9);
+      invariants.note("disturbance %s", kind);
+      invariants.count("disturbance " + kind);
+      switch (kind) {
+        case 0 ->
+            failing(() ->
+                store.fail(chance.of(Call.CLAIM, Call.LOAD, Call.SAVE), chance.between(1, 5)));
+        case 1 ->
+            failing(() -> store.failAfterEffect(chance.of(Call.values()), chance.between(1, 3)));
+        case 2 -> failing(() -> store.hang(chance.of(Call.values()), chance.millis(1, 40_000)));
+        case 3 -> failing(() -> store.hang(Call.SAVE));
+        case 4 -> store.heal();
+        case 5 -> failing(() -> store.takes(chance.millis(1, 3_000)));
+        case 6 -> {
+          if (!leasePending && chance.percent(40)) {
+            expectedDeaths.add(Reason.CLAIM_LOST);
+            boolean held = store.isClaimed(ID);
+            store.loseClaim(ID);
+            claimLost |= held;
+          }
+        }
+        case 7 -> forget();
+        default -> application.interrupt();
+      }
+    }
+
+    private void failing(Runnable fault) {
+      mayHang = true;
+      expectedDeaths.add(Reason.CHECKPOINT);
+      fault.run();
+    }
+
+    private void forget() {
+      expectedDeaths.add(Reason.POSITION_LOST);
+      forgottenTo = Math.max(forgottenTo, (long) chance.between(1, log.size()) * STEP + FORGOTTEN);
+      stubbornLosses = chance.percent(30) ? chance.between(1, 6) : 0;
+    }
+
+    @Override
+    void awaitLetGo() throws InterruptedException {
+      Duration most =
+          SETTLE_TIME
+              // Without memory to let go, it tries again after as long.
+              .multipliedBy(shortages.haveStruck() ? 3 : 1)
+              .plusMillis(2 * SLOW_MILLIS)
+              // Or the claim is still that of a process that was killed.
+              .plus(leasePending ? LONGEST_LEASE : Duration.ZERO)
+              .plus(mayHang ? LONGEST_HANG : STEPS);
+      Duration until = runtime.elapsed().plus(most);
+      while (store.isClaimed(ID) && runtime.elapsed().compareTo(until) < 0) {
+        runtime.sleep(Duration.ofMillis(100));
+      }
+      invariants.require(!store.isClaimed(ID), "a dead stream still has its claim after %s", most);
+      runtime.sleep(Duration.ofSeconds(2));
+      invariants.require(!store.isClaimed(ID), "a dead stream has claimed its checkpoint again");
+    }
+
+    // --- at the end
+
+    @Override
+    boolean isDone() {
+      for (long position = STEP; position <= end(); position += STEP) {
+        if (!isSettled(position)) {
+          return false;
+        }
+      }
+      return noticesHere.stream().allMatch(notice -> ackRecord.isAcked(notice.event));
+    }
+
+    @Override
+    void closed(EventStream<Object> stream, CloseReport report, boolean done)
+        throws InterruptedException {
+      if (report.checkpoint() == CheckpointOutcome.SAVED) {
+        requireAllSaved();
+      }
+      store.heal();
+      for (int i = 0; i < 120 && !(scripted.isClosed() && !store.isClaimed(ID)); i++) {
+        runtime.sleep(Duration.ofSeconds(1));
+        if (shortages.haveStruck()) {
+          // A release for which there was no thread is asked for again by close, and by nothing
+          // else.
+          stream.close(Duration.ZERO);
+        }
+      }
+      invariants.require(scripted.isClosed(), "the source was not closed in two minutes");
+      invariants.require(!store.isClaimed(ID), "the claim was not given up in two minutes");
+      if (done && deliveryChecks.handedOut() > 0) {
+        invariants.require(
+            report.checkpoint() == CheckpointOutcome.SAVED,
+            "with all acked and the store in order, closing gave %s",
+            report);
+      }
+    }
+
+    /** What was acked in order, seen from here, is what the store has, or less than that. */
+    private void requireAllSaved() {
+      long unsaved = oldestUnsaved();
+      invariants.require(
+          unsaved == 0,
+          "the event at %s is acked, and all before it, but the saved checkpoint is %s",
+          unsaved,
+          store.checkpoint(ID));
+    }
+
+    /**
+     * The first position that is acked, and all before it, but not saved; zero if there is none.
+     */
+    private long oldestUnsaved() {
+      long saved =
+          store.checkpoint(ID).map(checkpoint -> Long.parseLong(checkpoint.position())).orElse(-1L);
+      for (long position = STEP; position <= end(); position += STEP) {
+        if (deliveryChecks.isHandedOut(at(position))) {
+          if (deliveryChecks.isUnacked(at(position)) || isHeldByNotice(position)) {
+            return 0;
+          }
+          if (saved < position) {
+            return position;
+          }
+        }
+      }
+      return 0;
+    }
+
+    @Override
+    boolean isSaved() {
+      return oldestUnsaved() == 0;
+    }
+
+    private boolean isHeldByNotice(long position) {
+      return noticesHere.stream()
+          .anyMatch(notice -> notice.from < position && !ackRecord.isAcked(notice.event));
+    }
+
+    @Override
+    void killed() {
+      store.heal();
+      Duration lease = chance.of(Duration.ZERO, chance.millis(1, (int) LONGEST_LEASE.toMillis()));
+      // Until then nobody else can have claimed it.
+      if (store.isClaimed(ID) && !leasePending) {
+        leasePending = true;
+        runtime.schedule(
+            lease,
+            () -> {
+              store.expireClaim(ID);
+              leasePending = false;
+            });
+      }
+    }
+  }
+}
