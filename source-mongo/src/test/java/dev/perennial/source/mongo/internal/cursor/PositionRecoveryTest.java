@@ -57,7 +57,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class HistoryTest {
+class PositionRecoveryTest {
 
   /** A stream that got one event, and a server that has forgotten all up to the last of three. */
   private static BsonTimestamp fallBehind(Rig rig) throws Exception {
@@ -212,7 +212,7 @@ class HistoryTest {
         assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
       }
       assertThat(rig.saved()).isEqualTo(saved);
-      assertThat(rig.told.of(MongoListener.HistoryLost.class))
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class))
           .singleElement()
           .satisfies(lost -> assertThat(lost.gap()).isEmpty());
     }
@@ -268,7 +268,7 @@ class HistoryTest {
                 });
         assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
       }
-      assertThat(rig.told.of(MongoListener.HistoryLost.class)).hasSize(2);
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).hasSize(2);
     }
   }
 
@@ -360,7 +360,8 @@ class HistoryTest {
   }
 
   @Test
-  @DisplayName("what restartAt throws ends the stream, even where a driver threw it; null does too")
+  @DisplayName(
+      "what restartAt throws ends the stream, even where a driver threw it; so do null and a start of its own")
   void restartAtFails() throws Exception {
     MongoSocketException network =
         new MongoSocketException("reset", new ServerAddress("copy.example", 27017));
@@ -373,7 +374,8 @@ class HistoryTest {
             () -> {
               throw new IllegalStateException("no copy", network);
             },
-            () -> null)) {
+            () -> null,
+            () -> new StartPosition() {})) {
       asked.set(0);
       try (Rig rig = rig()) {
         fallBehind(rig);
@@ -487,13 +489,13 @@ class HistoryTest {
       try (EventStream<ChangeEvent> stream = rig.stream()) {
         assertThat(take(stream, 2)).containsExactly("insert 2", "insert 3");
       }
-      assertThat(rig.told.of(MongoListener.TokenRejected.class))
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class))
           .singleElement()
           .satisfies(told -> {
             assertThat(told.rejected().token()).isPresent();
             assertThat(told.resumed().operationTime()).isEqualTo(told.rejected().clusterTime());
           });
-      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).isEmpty();
     }
   }
 
@@ -520,8 +522,8 @@ class HistoryTest {
             .hasMessageContaining("startAt");
         assertThat(MongoErrors.CLASSIFIER.classify(dead.getCause())).contains(Verdict.fatal());
       }
-      assertThat(rig.told.of(MongoListener.TokenRejected.class)).hasSize(1);
-      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).hasSize(1);
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).isEmpty();
     }
   }
 
@@ -544,7 +546,7 @@ class HistoryTest {
       assertThat(source.recover(time, new FragmentMissingException("a part is missing")))
           .isEqualTo(Recovery.restart(time));
       source.close();
-      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).isEmpty();
     }
   }
 
@@ -564,7 +566,7 @@ class HistoryTest {
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
         assertThat(take(stream, 2)).containsExactly("insert 2", "insert 3");
       }
-      assertThat(rig.told.of(MongoListener.SettingsChanged.class)).hasSize(1);
+      assertThat(rig.recorder.of(MongoListener.SettingsChanged.class)).hasSize(1);
     }
   }
 
@@ -619,7 +621,7 @@ class HistoryTest {
       assertThat(rig.saved())
           .as("the event's token, and no progress behind it")
           .contains(Tokens.text(((Change) first.event()).resumeToken()));
-      assertThat(rig.told.of(MongoListener.HistoryLost.class)).hasSize(1);
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).hasSize(1);
     }
   }
 
