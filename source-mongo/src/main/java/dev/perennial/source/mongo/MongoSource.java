@@ -18,12 +18,14 @@ import dev.perennial.source.mongo.internal.client.ClientSpec;
 import dev.perennial.source.mongo.internal.client.DriverVersion;
 import dev.perennial.source.mongo.internal.client.ServerTime;
 import dev.perennial.source.mongo.internal.client.SingleServerSelector;
+import dev.perennial.source.mongo.internal.cursor.ConnectionContext;
 import dev.perennial.source.mongo.internal.cursor.Connector;
 import dev.perennial.source.mongo.internal.cursor.CursorOpener;
 import dev.perennial.source.mongo.internal.cursor.DeploymentCheck;
 import dev.perennial.source.mongo.internal.cursor.DropSearch;
 import dev.perennial.source.mongo.internal.cursor.ErrorExplainer;
 import dev.perennial.source.mongo.internal.cursor.MongoNotifier;
+import dev.perennial.source.mongo.internal.cursor.OneByOneMode;
 import dev.perennial.source.mongo.internal.cursor.OplogCheck;
 import dev.perennial.source.mongo.internal.cursor.PositionRecovery;
 import dev.perennial.source.mongo.internal.cursor.ResumeWatch;
@@ -89,13 +91,13 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   private final SourceOptions options;
   private final String hosts;
   private final ClientHandle client;
-  private final MongoNotifier telling;
-  private final NewestClusterTime seen = new NewestClusterTime();
+  private final MongoNotifier notifier;
+  private final NewestClusterTime newestTime = new NewestClusterTime();
   private final ErrorExplainer errors;
   private final ServerTime server;
   private final Connector connector;
-  private final PositionRecovery history;
-  private final StartValidator startCheck;
+  private final PositionRecovery recovery;
+  private final StartValidator startValidator;
   private final DeploymentCheck deployment;
   private final CheckpointText checkpoints;
   private final SourceBinding binding = new SourceBinding();
@@ -103,35 +105,35 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   MongoSource(
       ClientSpec spec,
       @Nullable Duration readTimeout,
-      MongoListener told,
+      MongoListener listener,
       StreamRuntime runtime,
       SourceOptions options) {
     this.options = options;
     this.hosts = spec.hosts();
-    this.telling = new MongoNotifier(told, options.scope() + " at " + hosts);
-    ResumeWatch watch = new ResumeWatch(seen, telling, runtime);
-    SingleServerSelector pin = new SingleServerSelector();
+    this.notifier = new MongoNotifier(listener, options.scope() + " at " + hosts);
+    ResumeWatch watch = new ResumeWatch(newestTime, notifier, runtime);
+    SingleServerSelector selector = new SingleServerSelector();
     this.client =
         spec.handle(
-            readTimeout, options.maxAwaitTime(), new CompositeServerSelector(List.of(watch, pin)));
+            readTimeout,
+            options.maxAwaitTime(),
+            new CompositeServerSelector(List.of(watch, selector)));
     this.errors = new ErrorExplainer(options.scope(), hosts);
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan = WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
-    CursorOpener opener = new CursorOpener(client, options, plan, watch, seen, runtime);
+    CursorOpener opener = new CursorOpener(client, options, plan, watch, newestTime, runtime);
     this.deployment =
         new DeploymentCheck(
             client, options, plan, opener, new DropSearch(opener, server, runtime), hosts);
-    this.connector =
-        new Connector(
-            client,
-            options,
-            opener,
+    ConnectionContext context =
+        new ConnectionContext(
             deployment,
-            new OplogCheck(opener, pin, runtime),
-            errors,
-            telling);
-    this.startCheck = new StartValidator(opener, options.onHistoryLost(), telling);
-    this.history = new PositionRecovery(options.onHistoryLost(), server, startCheck, telling);
+            new OplogCheck(opener, selector, runtime),
+            new OneByOneMode(opener::isSharded, notifier),
+            errors);
+    this.connector = new Connector(client, options, opener, context, notifier);
+    this.startValidator = new StartValidator(opener, options.onHistoryLost(), notifier);
+    this.recovery = new PositionRecovery(options.onHistoryLost(), server, startValidator, notifier);
     this.checkpoints =
         new CheckpointText(
             Fingerprint.of(
@@ -203,7 +205,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
    * event is. Empty before the first.
    */
   public Optional<BsonTimestamp> clusterTime() {
-    return seen.newest();
+    return newestTime.newest();
   }
 
   /**
@@ -220,15 +222,16 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
       StartKind chosen = options.startAt();
       ResumePosition start = server.position(chosen);
       if (!(chosen instanceof StartKind.Now)) {
-        startCheck.check(chosen, start);
-        tellIfAhead(start);
+        startValidator.check(chosen, start);
+        warnIfInFuture(start);
       }
       return Optional.of(start);
     });
   }
 
   /** A warning that no start fails for, nor is chosen again for. */
-  private void tellIfAhead(MongoPosition start) throws MongoSourceException, InterruptedException {
+  private void warnIfInFuture(MongoPosition start)
+      throws MongoSourceException, InterruptedException {
     BsonTimestamp time = start.clusterTime().orElse(null);
     if (time == null) {
       return;
@@ -236,7 +239,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     try {
       BsonTimestamp next = server.next();
       if (time.compareTo(next) > 0) {
-        telling.startsInFuture(new MongoListener.StartInFuture(time, next));
+        notifier.startsInFuture(new MongoListener.StartInFuture(time, next));
       }
     } catch (MongoException e) {
       LOG.debug("{} does not say its time, to compare the start {} with", hosts, start, e);
@@ -273,10 +276,10 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     connector.restarted();
     return errors.explained(() -> {
       Recovery<ChangeEvent, MongoPosition> recovery =
-          history.recover(ResumePosition.of(lost), cause);
+          this.recovery.recover(ResumePosition.of(lost), cause);
       if (recovery instanceof Recovery.Restart<ChangeEvent, MongoPosition> restart
           && options.onHistoryLost() instanceof HistoryLostKind.RestartAt) {
-        tellIfAhead(restart.from());
+        warnIfInFuture(restart.from());
       }
       return recovery;
     });
@@ -298,7 +301,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     deployment.restored(restored.deployment(), restored.settingsChanged().isPresent());
     restored
         .settingsChanged()
-        .ifPresent(change -> telling.tell(listener -> listener.onSettingsChanged(change)));
+        .ifPresent(
+            change -> notifier.notifyListener(listener -> listener.onSettingsChanged(change)));
     return restored.position();
   }
 

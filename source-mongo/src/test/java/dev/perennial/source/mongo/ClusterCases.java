@@ -46,16 +46,16 @@ abstract class ClusterCases extends MongoServerCases {
   private final class Writers implements AutoCloseable {
 
     final AtomicIntegerArray rounds = new AtomicIntegerArray(WRITERS);
-    private final List<Background> all = new CopyOnWriteArrayList<>();
+    private final List<BackgroundThread> all = new CopyOnWriteArrayList<>();
     private volatile boolean enough;
 
     Writers() {
       for (int i = 0; i < WRITERS; i++) {
         int writer = i;
-        all.add(new Background(() -> write(writer)));
+        all.add(new BackgroundThread(() -> write(writer)));
       }
       all.add(
-          new Background(() -> {
+          new BackgroundThread(() -> {
             try {
               more();
               mongo.stepDown();
@@ -69,15 +69,15 @@ abstract class ClusterCases extends MongoServerCases {
     }
 
     boolean areDone() {
-      return all.stream().noneMatch(Background::isRunning);
+      return all.stream().noneMatch(BackgroundThread::isRunning);
     }
 
     boolean haveFailed() {
-      return all.stream().anyMatch(Background::hasFailed);
+      return all.stream().anyMatch(BackgroundThread::hasFailed);
     }
 
     void join() throws InterruptedException {
-      for (Background each : all) {
+      for (BackgroundThread each : all) {
         each.join();
       }
     }
@@ -86,7 +86,7 @@ abstract class ClusterCases extends MongoServerCases {
     @Override
     public void close() throws Exception {
       enough = true;
-      Closing closing = new Closing();
+      CloseSteps closing = new CloseSteps();
       all.forEach(closing::then);
       closing.end();
     }
@@ -177,7 +177,7 @@ abstract class ClusterCases extends MongoServerCases {
         .as("rounds before, between and behind the step-downs")
         .allMatch(rounds -> rounds >= 3 * ROUNDS);
     assertNeverBack(saved());
-    assertThat(told.of(HistoryLost.class)).isEmpty();
+    assertThat(recorder.of(HistoryLost.class)).isEmpty();
   }
 
   @Test

@@ -104,8 +104,8 @@ abstract class HistoryCases extends MongoServerCases {
     assertThat(death.lastPosition()).contains(position(before));
     assertThat(store.checkpoint(STREAM)).contains(before);
     assertThat(store.saves()).hasSize(saves);
-    assertThat(told.of(HistoryLost.class)).hasSize(1);
-    assertThat(told.of(HistoryLost.class).get(0).gap()).isEmpty();
+    assertThat(recorder.of(HistoryLost.class)).hasSize(1);
+    assertThat(recorder.of(HistoryLost.class).get(0).gap()).isEmpty();
     mongo.heal();
     insert(3);
     assertThat(Pull.ids(Pull.next(live(stream(source())), 1))).containsExactly(3);
@@ -132,8 +132,8 @@ abstract class HistoryCases extends MongoServerCases {
     assertThat(commands.opens()).hasSize(2);
     assertThat(commands.lastOpen().atTime()).contains(gap.to());
     assertThat(lastSaved()).as("before the gap is acked").isEqualTo(start);
-    assertThat(told.of(HistoryLost.class)).hasSize(1);
-    assertThat(told.of(HistoryLost.class).get(0).gap()).contains(gap);
+    assertThat(recorder.of(HistoryLost.class)).hasSize(1);
+    assertThat(recorder.of(HistoryLost.class).get(0).gap()).contains(gap);
     notice.ack();
     await().atMost(Pull.PATIENCE).until(() -> !lastSaved().equals(start));
     assertThat(key(lastSaved())).isGreaterThanOrEqualTo(key(ResumePosition.ofTime(gap.to())));
@@ -162,7 +162,7 @@ abstract class HistoryCases extends MongoServerCases {
 
     assertThat(death.reason()).isEqualTo(Reason.POSITION_LOST);
     assertThat(asked).hasValueBetween(1, 3);
-    assertThat(told.of(HistoryLost.class))
+    assertThat(recorder.of(HistoryLost.class))
         .hasSize(asked.get())
         .allSatisfy(lost -> assertThat(lost.gap()).isPresent());
     assertThat(commands.opens().size() - before).isBetween(2, 4);
@@ -188,12 +188,12 @@ abstract class HistoryCases extends MongoServerCases {
     List<Delivery<ChangeEvent>> two = Pull.next(stream, 2);
 
     assertThat(Pull.ids(two)).containsExactly(1, 2);
-    assertThat(told.of(TokenRejected.class)).hasSize(1);
-    assertThat(told.of(TokenRejected.class).get(0).rejected()).isEqualTo(foreign);
-    assertThat(told.of(TokenRejected.class).get(0).resumed().operationTime())
+    assertThat(recorder.of(TokenRejected.class)).hasSize(1);
+    assertThat(recorder.of(TokenRejected.class).get(0).rejected()).isEqualTo(foreign);
+    assertThat(recorder.of(TokenRejected.class).get(0).resumed().operationTime())
         .isEqualTo(foreign.clusterTime());
     assertThat(commands.lastOpen().atTime()).isEqualTo(foreign.clusterTime());
-    assertThat(told.of(HistoryLost.class)).isEmpty();
+    assertThat(recorder.of(HistoryLost.class)).isEmpty();
   }
 
   @ParameterizedTest(
@@ -209,7 +209,7 @@ abstract class HistoryCases extends MongoServerCases {
         Pull.until(live(stream(source())), event -> Pull.id(event) == 3);
 
     assertThat(Pull.ids(deliveries)).containsExactly(2, 3);
-    assertThat(told.of(TokenRejected.class)).hasSize(1);
+    assertThat(recorder.of(TokenRejected.class)).hasSize(1);
     assertThat(commands.lastOpen().atTime()).isEqualTo(position(two.get(1)).clusterTime());
   }
 
@@ -241,9 +241,9 @@ abstract class HistoryCases extends MongoServerCases {
     if (damage == Damage.CUT) {
       EventStream<ChangeEvent> stream = live(stream(source()));
       assertThat(Pull.ids(Pull.next(stream, 2))).containsExactly(2, 3);
-      assertThat(told.of(TokenRejected.class)).hasSize(1);
+      assertThat(recorder.of(TokenRejected.class)).hasSize(1);
       assertThat(commands.lastOpen().atTime()).isEqualTo(last.clusterTime());
-      assertThat(told.of(HistoryLost.class)).isEmpty();
+      assertThat(recorder.of(HistoryLost.class)).isEmpty();
       return;
     }
     EventStream<ChangeEvent> failing = open(stream(source()));
@@ -255,8 +255,8 @@ abstract class HistoryCases extends MongoServerCases {
     assertThat(gap.from()).isEmpty();
     insert(4);
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(4);
-    assertThat(told.of(TokenRejected.class)).isEmpty();
-    assertThat(told.of(HistoryLost.class)).hasSize(2);
+    assertThat(recorder.of(TokenRejected.class)).isEmpty();
+    assertThat(recorder.of(HistoryLost.class)).hasSize(2);
   }
 
   @Test
@@ -283,17 +283,17 @@ abstract class HistoryCases extends MongoServerCases {
     assertThat(Pull.ids(deliveries)).endsWith(3, 5).doesNotContain(1, -4).doesNotHaveDuplicates();
     assertThat(commands.lastOpen().atTime()).isEqualTo(saved.clusterTime());
     assertThat(key(saved)).isGreaterThanOrEqualTo(key(position(two.get(1))));
-    assertThat(told.of(SettingsChanged.class)).hasSize(1);
-    assertThat(told.of(SettingsChanged.class).get(0).checkpoint()).isEqualTo(saved);
-    assertThat(told.of(SettingsChanged.class).get(0).fingerprint())
-        .isNotEqualTo(told.of(SettingsChanged.class).get(0).savedFingerprint())
+    assertThat(recorder.of(SettingsChanged.class)).hasSize(1);
+    assertThat(recorder.of(SettingsChanged.class).get(0).checkpoint()).isEqualTo(saved);
+    assertThat(recorder.of(SettingsChanged.class).get(0).fingerprint())
+        .isNotEqualTo(recorder.of(SettingsChanged.class).get(0).savedFingerprint())
         .isEqualTo(store.checkpoint(STREAM).orElseThrow().fingerprint());
 
     try (EventStream<ChangeEvent> stream = live(stream(source(Scope.database(database))))) {
       insert(6);
       assertThat(Pull.ids(Pull.until(stream, event -> Pull.id(event) == 6))).endsWith(6);
     }
-    assertThat(told.of(SettingsChanged.class)).hasSize(2);
+    assertThat(recorder.of(SettingsChanged.class)).hasSize(2);
   }
 
   @Test
@@ -329,7 +329,7 @@ abstract class HistoryCases extends MongoServerCases {
     BsonTimestamp now = mongo.operationTime();
     Pull.quietlyUntil(stream, () -> isBehind(lastSaved(), now));
     // It goes on while the oplog is rolled in another thread, as it would in production.
-    Background roller = beside(() -> mongo.rollOplog(this::awaitAllRead));
+    BackgroundThread roller = beside(() -> mongo.rollOplog(this::awaitAllRead));
     while (roller.isRunning()) {
       assertThat(stream.next(AWAIT)).isEmpty();
     }
@@ -340,7 +340,7 @@ abstract class HistoryCases extends MongoServerCases {
     stream.close();
     insert(4);
     assertThat(Pull.ids(Pull.next(live(stream(source())), 1))).containsExactly(4);
-    assertThat(told.of(HistoryLost.class)).hasSize(2);
+    assertThat(recorder.of(HistoryLost.class)).hasSize(2);
   }
 
   @ParameterizedTest(
@@ -401,7 +401,7 @@ abstract class HistoryCases extends MongoServerCases {
 
     StreamGap gap = (StreamGap) notice.get().event();
     assertThat(gap.from()).isEqualTo(last.clusterTime());
-    assertThat(told.of(HistoryLost.class)).hasSize(1);
+    assertThat(recorder.of(HistoryLost.class)).hasSize(1);
     insert(4);
     assertThat(Pull.ids(Pull.until(stream, event -> Pull.id(event) == 4))).endsWith(4);
   }
@@ -422,12 +422,12 @@ abstract class HistoryCases extends MongoServerCases {
 
     assertThat(gap.from()).isEqualTo(lost.clusterTime());
     // Releases of 4.4 differ: the later ones look at the time first, as all do from 5.0 on.
-    assertThat(told.of(TokenRejected.class))
+    assertThat(recorder.of(TokenRejected.class))
         .hasSizeLessThanOrEqualTo(mongo.wireVersion() < MongoUnderTest.WIRE_5_0 ? 1 : 0)
         .allSatisfy(told -> assertThat(told.rejected()).isEqualTo(lost))
         .allSatisfy(told -> assertThat(code(told.cause())).isEqualTo(280));
     // The other one where the oplog is cut while it is read.
-    assertThat(told.of(HistoryLost.class))
+    assertThat(recorder.of(HistoryLost.class))
         .singleElement()
         .satisfies(told -> assertThat(code(told.cause())).isIn(286, 136));
     insert(4);

@@ -54,8 +54,8 @@ abstract class InvalidateCases extends MongoServerCases {
     assertThat(commands.opens()).hasSize(2);
     assertThat(commands.lastOpen().after()).isEqualTo(position(invalidate).token());
     assertThat(commands.all()).allSatisfy(open -> assertThat(open.resumeAfter()).isEmpty());
-    assertThat(told.of(Invalidated.class)).hasSize(1);
-    assertThat(told.of(Invalidated.class).get(0).hidden()).isFalse();
+    assertThat(recorder.of(Invalidated.class)).hasSize(1);
+    assertThat(recorder.of(Invalidated.class).get(0).hidden()).isFalse();
 
     three.forEach(Delivery::ack);
     awaitSaved(invalidate);
@@ -84,8 +84,8 @@ abstract class InvalidateCases extends MongoServerCases {
     Delivery<ChangeEvent> second = Pull.next(stream);
     assertThat(Pull.id(second.event())).isEqualTo(2);
 
-    assertThat(told.of(Invalidated.class)).hasSize(1);
-    assertThat(told.of(Invalidated.class).get(0).hidden()).isTrue();
+    assertThat(recorder.of(Invalidated.class)).hasSize(1);
+    assertThat(recorder.of(Invalidated.class).get(0).hidden()).isTrue();
     assertThat(commands.all().size()).as("cursors asked for: no spin").isLessThan(8);
     assertThat(commands.lastOpen().after()).isEqualTo(position(invalidate).token());
 
@@ -204,8 +204,8 @@ abstract class InvalidateCases extends MongoServerCases {
             "drop orders",
             "invalidate",
             "insert orders 4");
-    assertThat(told.of(Invalidated.class)).hasSize(3);
-    assertThat(told.of(HistoryLost.class)).isEmpty();
+    assertThat(recorder.of(Invalidated.class)).hasSize(3);
+    assertThat(recorder.of(HistoryLost.class)).isEmpty();
   }
 
   @Test
@@ -228,7 +228,7 @@ abstract class InvalidateCases extends MongoServerCases {
         .endsWith("dropDatabase", "invalidate", "insert orders 4")
         .contains("drop orders", "drop archive")
         .hasSize(10);
-    assertThat(told.of(Invalidated.class)).hasSize(1);
+    assertThat(recorder.of(Invalidated.class)).hasSize(1);
   }
 
   @Test
@@ -252,7 +252,7 @@ abstract class InvalidateCases extends MongoServerCases {
         .contains("drop archive")
         .doesNotContain("invalidate")
         .hasSize(9);
-    assertThat(told.of(Invalidated.class)).isEmpty();
+    assertThat(recorder.of(Invalidated.class)).isEmpty();
     assertThat(commands.opens()).hasSize(1);
   }
 

@@ -210,7 +210,7 @@ abstract class LargeEventCases extends MongoServerCases {
     int before = commands.events();
     AtomicInteger came = new AtomicInteger();
     mongo.failAfter(application, 2, Failure.error(43), "getMore");
-    Background repair =
+    BackgroundThread repair =
         beside(() -> {
           await().atMost(Pull.PATIENCE).until(() -> commands.failed("getMore") > 0);
           came.set(commands.events() - before);

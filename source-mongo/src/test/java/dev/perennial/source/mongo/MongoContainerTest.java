@@ -48,7 +48,7 @@ class MongoContainerTest {
 
   @AfterAll
   static void stop() throws Exception {
-    Closing closing = new Closing();
+    CloseSteps closing = new CloseSteps();
     if (run != null) {
       closing.then(run);
     }

@@ -59,7 +59,7 @@ abstract class MongoServerCases implements MongoServers {
   final List<AutoCloseable> opened = new ArrayList<>();
   final InMemoryCheckpointStore store = new InMemoryCheckpointStore();
   final Transitions transitions = new Transitions();
-  final Told told = new Told();
+  final ListenerRecorder recorder = new ListenerRecorder();
 
   /** Only the tested stream's client calls itself that, so only it is hit by faults. */
   final String application = "perennial-" + UUID.randomUUID();
@@ -67,7 +67,7 @@ abstract class MongoServerCases implements MongoServers {
   /** How many saves there were when each cursor was asked for. */
   final List<Integer> savesAtOpen = new CopyOnWriteArrayList<>();
 
-  final Commands commands = new Commands(() -> savesAtOpen.add(store.saves().size()));
+  final CommandRecorder commands = new CommandRecorder(() -> savesAtOpen.add(store.saves().size()));
 
   MongoUnderTest mongo;
   String database;
@@ -81,7 +81,7 @@ abstract class MongoServerCases implements MongoServers {
 
   @AfterEach
   void closeAll() throws Exception {
-    Closing closing = new Closing();
+    CloseSteps closing = new CloseSteps();
     if (mongo != null) {
       // Before what it may hold up.
       closing.then(mongo::heal);
@@ -93,8 +93,8 @@ abstract class MongoServerCases implements MongoServers {
   }
 
   /** Starts something that goes on beside the case, and ends with it. */
-  Background beside(Background.Task task) {
-    Background background = new Background(task);
+  BackgroundThread beside(BackgroundThread.Task task) {
+    BackgroundThread background = new BackgroundThread(task);
     opened.add(background);
     return background;
   }
@@ -148,7 +148,7 @@ abstract class MongoServerCases implements MongoServers {
   }
 
   MongoSourceBuilder source(MongoSourceBuilder builder) {
-    return builder.maxAwaitTime(AWAIT).listener(told.listener);
+    return builder.maxAwaitTime(AWAIT).listener(recorder.listener);
   }
 
   /** Checkpoints that are saved at each ack. */

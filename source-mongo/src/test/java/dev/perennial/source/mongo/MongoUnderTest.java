@@ -349,7 +349,7 @@ abstract class MongoUnderTest implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
-    Closing closing = new Closing().then(this::heal);
+    CloseSteps closing = new CloseSteps().then(this::heal);
     for (String database : databases) {
       closing.then(() -> remove(database));
     }

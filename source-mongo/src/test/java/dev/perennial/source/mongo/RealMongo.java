@@ -198,7 +198,7 @@ final class RealMongo extends MongoUnderTest {
 
   @Override
   public void close() throws Exception {
-    Closing closing = new Closing();
+    CloseSteps closing = new CloseSteps();
     leftovers.forEach(closing::then);
     closing.then(super::close).end();
   }

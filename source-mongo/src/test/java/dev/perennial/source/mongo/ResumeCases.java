@@ -91,7 +91,7 @@ abstract class ResumeCases extends MongoServerCases {
 
     trouble.cause();
     ids.addAll(Pull.ids(ours(stream, 1)));
-    if (told.of(Resume.class).isEmpty()) {
+    if (recorder.of(Resume.class).isEmpty()) {
       // The event came with a getMore that was already under way.
       stream.next(AWAIT.multipliedBy(2)).ifPresent(Delivery::ack);
     }
@@ -100,7 +100,7 @@ abstract class ResumeCases extends MongoServerCases {
 
     assertThat(ids).containsExactly(1, 2, 3, 4, 5, 6);
     assertThat(commands.failed("getMore")).isEqualTo(1);
-    assertThat(told.of(Resume.class)).hasSize(1);
+    assertThat(recorder.of(Resume.class)).hasSize(1);
     assertThat(commands.opens()).hasSize(2);
     assertThat(stream.stats().reconnects()).isZero();
     assertThat(transitions.losses()).isEmpty();
@@ -128,7 +128,7 @@ abstract class ResumeCases extends MongoServerCases {
         });
   }
 
-  private void kill(Commands.Open open) {
+  private void kill(CommandRecorder.Open open) {
     assertThat(open.id()).isNotNull();
     mongo.killCursor(open.namespace(), open.id());
   }
@@ -199,7 +199,7 @@ abstract class ResumeCases extends MongoServerCases {
         .isEqualTo(6);
     assertThat(commands.failed("getMore")).isEqualTo(3);
     assertThat(commands.opens()).hasSize(3);
-    assertThat(told.of(Resume.class)).isEmpty();
+    assertThat(recorder.of(Resume.class)).isEmpty();
   }
 
   @Test
@@ -211,18 +211,18 @@ abstract class ResumeCases extends MongoServerCases {
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(0);
 
     for (int code : LISTED) {
-      int resumes = told.of(Resume.class).size();
+      int resumes = recorder.of(Resume.class).size();
       mongo.failCommand(application, 1, Failure.error(code), "getMore");
       // With an event for the new cursor, which without one would be replaced by one of ours.
       insert(code);
       assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(code);
-      assertThat(told.of(Resume.class)).hasSize(resumes + 1);
+      assertThat(recorder.of(Resume.class)).hasSize(resumes + 1);
       // By a getMore, without which the resumes would count as a storm.
       insert(-code);
       assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(-code);
     }
 
-    assertThat(told.of(Resume.class)).hasSize(LISTED.length);
+    assertThat(recorder.of(Resume.class)).hasSize(LISTED.length);
     assertThat(stream.stats().reconnects()).isZero();
   }
 
@@ -283,7 +283,7 @@ abstract class ResumeCases extends MongoServerCases {
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(1);
 
     mongo.failCommand(application, FOREVER, Failure.error(43), "getMore");
-    Pull.quietlyUntil(stream, () -> told.of(ResumeStorm.class).size() >= 4);
+    Pull.quietlyUntil(stream, () -> recorder.of(ResumeStorm.class).size() >= 4);
     List<Duration> waits = transitions.waits();
     assertThat(waits.size()).as("the stream waits between the storms").isGreaterThanOrEqualTo(3);
     assertThat(waits).isSorted();
@@ -293,19 +293,19 @@ abstract class ResumeCases extends MongoServerCases {
     // A new cursor's first batch comes with the aggregate.
     insert(2);
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
-    Pull.quietlyUntil(stream, () -> told.of(ResumeStorm.class).size() >= 6);
+    Pull.quietlyUntil(stream, () -> recorder.of(ResumeStorm.class).size() >= 6);
     mongo.heal();
 
     insert(3);
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(3);
-    assertThat(told.of(ResumeStorm.class))
+    assertThat(recorder.of(ResumeStorm.class))
         .allSatisfy(storm -> {
           assertThat(storm.resumes()).isPositive();
           assertThat(storm.within()).isPositive();
         });
-    int storms = told.of(ResumeStorm.class).size();
+    int storms = recorder.of(ResumeStorm.class).size();
     quietly(stream);
-    assertThat(told.of(ResumeStorm.class)).hasSize(storms);
+    assertThat(recorder.of(ResumeStorm.class)).hasSize(storms);
   }
 
   @Test
@@ -397,10 +397,10 @@ abstract class ResumeCases extends MongoServerCases {
     EventStream<ChangeEvent> stream = live(stream(source().maxAwaitTime(Duration.ofMillis(500))));
     insert(1);
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(1);
-    Commands.Open killed = commands.lastOpen();
+    CommandRecorder.Open killed = commands.lastOpen();
 
     long waiting = commands.sent("getMore");
-    Background killer =
+    BackgroundThread killer =
         beside(() -> {
           await().atMost(Pull.PATIENCE).until(() -> commands.sent("getMore") > waiting);
           kill(killed);

@@ -29,7 +29,7 @@ public final class Rig implements AutoCloseable {
 
   public final ReplicaSetSimulator servers;
   public final InMemoryCheckpointStore store = new InMemoryCheckpointStore();
-  public final Told told = new Told();
+  public final ListenerRecorder recorder = new ListenerRecorder();
 
   public Rig(UnaryOperator<ReplicaSetSimulatorBuilder> servers) {
     this.servers = servers.apply(ReplicaSetSimulator.builder().periodicNoop(Duration.ZERO)).start();
@@ -47,7 +47,7 @@ public final class Rig implements AutoCloseable {
     return MongoSource.builder(servers.connectionString())
         .watch(Scope.parse(ORDERS))
         .maxAwaitTime(Duration.ofMillis(100))
-        .listener(told.listener);
+        .listener(recorder.listener);
   }
 
   public EventStream<ChangeEvent> stream(MongoSource source) {

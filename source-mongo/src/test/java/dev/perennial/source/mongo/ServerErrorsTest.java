@@ -60,7 +60,7 @@ class ServerErrorsTest {
         rig.servers.faults().fail("aggregate", 2, error);
         rig.insert(2);
         assertThat(take(stream, 1)).containsExactly("insert 2");
-        assertThat(rig.told.of(MongoListener.TokenRejected.class)).isEmpty();
+        assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).isEmpty();
       }
     }
   }
@@ -166,7 +166,7 @@ class ServerErrorsTest {
       try (EventStream<ChangeEvent> stream = rig.stream()) {
         assertThat(take(stream, 2)).containsExactly("insert 1", "insert 2");
       }
-      assertThat(rig.told.of(MongoListener.TokenRejected.class))
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class))
           .singleElement()
           .satisfies(told ->
               assertThat(told.cause())
@@ -189,7 +189,7 @@ class ServerErrorsTest {
       try (EventStream<ChangeEvent> stream = rig.stream()) {
         assertThat(take(stream, 1)).containsExactly("insert 2");
       }
-      assertThat(rig.told.of(MongoListener.TokenRejected.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).isEmpty();
     }
   }
 
@@ -233,7 +233,7 @@ class ServerErrorsTest {
             .hasCauseInstanceOf(MongoSourceException.Rejected.class)
             .hasMessageContainingAll("pipeline", "17124");
       }
-      assertThat(rig.told.of(MongoListener.TokenRejected.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).isEmpty();
     }
   }
 

@@ -183,6 +183,6 @@ final class ServerRun implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
-    new Closing().then(lock).then(client).end();
+    new CloseSteps().then(lock).then(client).end();
   }
 }

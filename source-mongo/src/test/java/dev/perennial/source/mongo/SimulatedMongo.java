@@ -88,6 +88,6 @@ final class SimulatedMongo extends MongoUnderTest {
 
   @Override
   public void close() throws Exception {
-    new Closing().then(super::close).then(simulator).end();
+    new CloseSteps().then(super::close).then(simulator).end();
   }
 }

@@ -72,7 +72,7 @@ class StreamTest {
         rig.insert(10);
         assertThat(take(stream, 1)).containsExactly("insert 10");
       }
-      assertThat(rig.told.of(MongoListener.TokenRejected.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).isEmpty();
     }
   }
 

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses settings of a client with which no change stream can be read, before a server is asked.
- * What it lets pass is honoured; the guide to MongoDB lists it all.
+ * Checks of a client's settings: refuses those with which no change stream can be read, before a
+ * server is asked. All others are used as they are; the guide to MongoDB lists them.
  */
 final class ClientSettingsCheck {
 

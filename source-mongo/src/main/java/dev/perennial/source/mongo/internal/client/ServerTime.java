@@ -15,7 +15,7 @@ import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
-/** Asks a server for the time at which a stream that begins now begins. */
+/** The server's cluster time: where a stream begins that starts now. */
 public final class ServerTime {
 
   private final ClientHandle client;

@@ -8,8 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leads what is asked in a call to one server, if that is among those that fit. The driver chooses
- * a server on the thread that asks. Only of a client of ours, and used by one thread at a time.
+ * A server selector that directs a call to one server, if that server is among the candidates. The
+ * driver selects a server on the calling thread. Only for a client that the source made; used by
+ * one thread at a time.
  */
 public final class SingleServerSelector implements ServerSelector {
 
@@ -18,23 +19,23 @@ public final class SingleServerSelector implements ServerSelector {
     T call() throws InterruptedException;
   }
 
-  private record Pinned(Thread thread, ServerAddress server) {}
+  private record Choice(Thread thread, ServerAddress server) {}
 
-  private volatile @Nullable Pinned pinned;
+  private volatile @Nullable Choice choice;
 
   public <T> T to(ServerAddress server, Call<T> call) throws InterruptedException {
-    pinned = new Pinned(Thread.currentThread(), server);
+    choice = new Choice(Thread.currentThread(), server);
     try {
       return call.call();
     } finally {
-      pinned = null;
+      choice = null;
     }
   }
 
   @Override
   public List<ServerDescription> select(ClusterDescription cluster) {
     List<ServerDescription> servers = cluster.getServerDescriptions();
-    Pinned now = pinned;
+    Choice now = choice;
     if (now == null || now.thread != Thread.currentThread()) {
       return servers;
     }

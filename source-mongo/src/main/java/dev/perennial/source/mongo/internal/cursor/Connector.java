@@ -15,16 +15,15 @@ import dev.perennial.source.mongo.internal.watch.SourceOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Makes connections. Used by one thread at a time. */
+/** Opens the source's connections. Used by one thread at a time. */
 public final class Connector {
 
   private final ClientHandle client;
   private final SourceOptions options;
   private final CursorOpener opener;
-  private final DeploymentCheck deployment;
-  private final OplogCheck probe;
+  private final ConnectionContext context;
   private final ErrorExplainer errors;
-  private final MongoNotifier telling;
+  private final MongoNotifier notifier;
   private final OneByOneMode oneByOne;
 
   /** An error that is about neither the token nor the pipeline, as the server has shown. */
@@ -37,18 +36,15 @@ public final class Connector {
       ClientHandle client,
       SourceOptions options,
       CursorOpener opener,
-      DeploymentCheck deployment,
-      OplogCheck probe,
-      ErrorExplainer errors,
-      MongoNotifier telling) {
+      ConnectionContext context,
+      MongoNotifier notifier) {
     this.client = client;
     this.options = options;
     this.opener = opener;
-    this.deployment = deployment;
-    this.probe = probe;
-    this.errors = errors;
-    this.telling = telling;
-    this.oneByOne = new OneByOneMode(opener::isSharded, telling);
+    this.context = context;
+    this.notifier = notifier;
+    this.oneByOne = context.oneByOne();
+    this.errors = context.errors();
   }
 
   /** The stream begins somewhere else: what was in its way there does not matter. */
@@ -58,7 +54,7 @@ public final class Connector {
 
   public Connection<ChangeEvent, MongoPosition> connect(ResumePosition after)
       throws MongoSourceException, InterruptedException {
-    ResumePosition from = deployment.check(after);
+    ResumePosition from = context.deployment().check(after);
     OpenCursor cursor;
     try {
       cursor = open(from);
@@ -74,18 +70,16 @@ public final class Connector {
         begin(from, cursor),
         reader,
         options.splitLargeEvents() ? new SplitEvents(reader, SplitEvents.DEFAULT_LIMIT) : null,
-        new Invalidation(options.onInvalidate(), telling, opener, reader),
-        oneByOne,
-        deployment,
-        probe,
-        errors);
+        new Invalidation(options.onInvalidate(), notifier, opener, reader),
+        context);
   }
 
   private CursorProgress begin(ResumePosition from, OpenCursor cursor) throws InterruptedException {
     try {
       boolean scanChecksStart = opener.scanChecksStart();
       // A time and a high-water token are checked at once, an event's token is not.
-      boolean proved = !from.isEvent() || (!scanChecksStart && probe.confirms(from, cursor));
+      boolean proved =
+          !from.isEvent() || (!scanChecksStart && context.oplogCheck().confirms(from, cursor));
       return new CursorProgress(from, proved, scanChecksStart);
     } catch (MongoException | InterruptedException e) {
       cursor.close(Duration.ZERO);

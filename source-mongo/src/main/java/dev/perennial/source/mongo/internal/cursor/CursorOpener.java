@@ -73,7 +73,7 @@ public final class CursorOpener {
   private final SourceOptions options;
   private final WatchPlan plan;
   private final ResumeWatch watch;
-  private final NewestClusterTime seen;
+  private final NewestClusterTime newestTime;
   private final StreamRuntime runtime;
 
   /** As it was last known: of a single server one missed heartbeat makes it unknown for a while. */
@@ -84,13 +84,13 @@ public final class CursorOpener {
       SourceOptions options,
       WatchPlan plan,
       ResumeWatch watch,
-      NewestClusterTime seen,
+      NewestClusterTime newestTime,
       StreamRuntime runtime) {
     this.client = client;
     this.options = options;
     this.plan = plan;
     this.watch = watch;
-    this.seen = seen;
+    this.newestTime = newestTime;
     this.runtime = runtime;
   }
 
@@ -105,7 +105,7 @@ public final class CursorOpener {
     try {
       Integer batchSize = oneByOne ? Integer.valueOf(1) : options.batchSize();
       OpenCursor cursor = cursor(session, from, plan.pipeline(), batchSize);
-      seen.see(session);
+      newestTime.see(session);
       noteTopology();
       return cursor;
     } catch (RuntimeException | InterruptedException e) {
@@ -118,7 +118,7 @@ public final class CursorOpener {
    * Whether the events come from several servers, through one that puts them in order: always,
    * unless it is known to be one replica set.
    */
-  boolean isSharded() {
+  public boolean isSharded() {
     return topology() != ClusterType.REPLICA_SET;
   }
 

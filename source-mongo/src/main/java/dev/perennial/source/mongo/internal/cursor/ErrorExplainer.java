@@ -12,7 +12,9 @@ import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.watch.WatchPlan;
 
-/** Says in one line what somebody has to change after an error of the driver's, for one source. */
+/**
+ * Explains errors of the driver: says in one line what somebody has to change. One for each source.
+ */
 public final class ErrorExplainer {
 
   private static final int UNAUTHORIZED = 13;

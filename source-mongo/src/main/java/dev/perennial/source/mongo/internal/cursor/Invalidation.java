@@ -33,14 +33,14 @@ final class Invalidation {
   private static final int EMPTY_ANSWERS = 3;
 
   private final InvalidatePolicy policy;
-  private final MongoNotifier telling;
+  private final MongoNotifier notifier;
   private final CursorOpener opener;
   private final EventReader reader;
 
   Invalidation(
-      InvalidatePolicy policy, MongoNotifier telling, CursorOpener opener, EventReader reader) {
+      InvalidatePolicy policy, MongoNotifier notifier, CursorOpener opener, EventReader reader) {
     this.policy = policy;
-    this.telling = telling;
+    this.notifier = notifier;
     this.opener = opener;
     this.reader = reader;
   }
@@ -51,7 +51,7 @@ final class Invalidation {
    * @return how the connection is lost after it; empty if the stream is complete
    */
   Optional<MongoSourceException> came(ResumePosition at, boolean hidden) {
-    telling.tell(l -> l.onInvalidate(new MongoListener.Invalidated(at, hidden, policy)));
+    notifier.notifyListener(l -> l.onInvalidate(new MongoListener.Invalidated(at, hidden, policy)));
     return switch (policy) {
       case REOPEN ->
           Optional.of(

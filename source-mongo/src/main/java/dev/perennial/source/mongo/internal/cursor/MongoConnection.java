@@ -41,13 +41,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private record Lost(Exception why) implements Ending {}
 
   private final OpenCursor cursor;
-  private final CursorProgress point;
+  private final CursorProgress progress;
   private final EventReader reader;
   private final @Nullable SplitEvents split;
   private final Invalidation invalidation;
   private final OneByOneMode oneByOne;
   private final DeploymentCheck deployment;
-  private final OplogCheck probe;
+  private final OplogCheck oplogCheck;
   private final ErrorExplainer errors;
 
   /** The resume token before the server was asked last: an answer may come without one. */
@@ -57,23 +57,20 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   MongoConnection(
       OpenCursor cursor,
-      CursorProgress point,
+      CursorProgress progress,
       EventReader reader,
       @Nullable SplitEvents split,
       Invalidation invalidation,
-      OneByOneMode oneByOne,
-      DeploymentCheck deployment,
-      OplogCheck probe,
-      ErrorExplainer errors) {
+      ConnectionContext context) {
     this.cursor = cursor;
-    this.point = point;
+    this.progress = progress;
     this.reader = reader;
     this.split = split;
     this.invalidation = invalidation;
-    this.oneByOne = oneByOne;
-    this.deployment = deployment;
-    this.probe = probe;
-    this.errors = errors;
+    this.deployment = context.deployment();
+    this.oplogCheck = context.oplogCheck();
+    this.oneByOne = context.oneByOne();
+    this.errors = context.errors();
   }
 
   @Override
@@ -146,7 +143,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (cursor.isEnded()) {
       return ended(tokenBefore);
     }
-    point.answered();
+    progress.answered();
     proveAgain();
     deployment.idle();
     return progress();
@@ -157,10 +154,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
    * without events would stand still until the oplog has rolled past it.
    */
   private void proveAgain() throws MongoSourceException, InterruptedException {
-    if (!point.isProved()
-        && probe.isDue()
-        && errors.explained(() -> probe.confirms(point.last(), cursor))) {
-      point.found();
+    if (!progress.isProved()
+        && oplogCheck.isDue()
+        && errors.explained(() -> oplogCheck.confirms(progress.last(), cursor))) {
+      progress.found();
     }
   }
 
@@ -190,7 +187,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
               + " another way by now; it is fetched again from its first part",
           null);
     }
-    if (!point.survivesReplacement(found)) {
+    if (!progress.survivesReplacement(found)) {
       throw new CursorLostException(
           "the driver reopened the cursor where the server does not say whether it has all that came"
               + " after it",
@@ -201,11 +198,11 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** An event that came; null if it is a part of one that is not whole yet. */
   private @Nullable Received<ChangeEvent, MongoPosition> take(EventBytes bytes)
       throws MongoSourceException {
-    point.found();
+    progress.found();
     deployment.eventCame();
     ChangeEvent event = reader.read(bytes.bytes());
     if (split != null) {
-      event = split.whole(event, point.last());
+      event = split.whole(event, progress.last());
       if (event == null) {
         return null;
       }
@@ -215,7 +212,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   private Received<ChangeEvent, MongoPosition> give(ChangeEvent event, boolean hidden) {
     Optional<ResumePosition> own = position(event);
-    ResumePosition last = point.at(own);
+    ResumePosition last = progress.at(own);
     boolean ends = ends(event, own);
     if (ends || drops(event)) {
       deployment.collectionsChanged();
@@ -266,7 +263,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     // A checkpoint between two parts of an event would lose the first of them.
     return split != null && split.isOpen()
         ? null
-        : point
+        : progress
             .moved(cursor.token())
             .map(Received::<ChangeEvent, MongoPosition>progress)
             .orElse(null);
@@ -284,7 +281,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (split == null || !split.isOpen()) {
       BsonDocument token = cursor.token();
       boolean named = !Objects.equals(token, before);
-      hidden = errors.explained(() -> invalidation.hidden(point.last(), token, named));
+      hidden = errors.explained(() -> invalidation.hidden(progress.last(), token, named));
     }
     if (hidden.isEmpty()) {
       throw new CursorLostException("the server ended the cursor", null);
@@ -317,7 +314,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
           "the server cannot return an event, and is asked for events one by one until it comes to that",
           error);
     }
-    MalformedChange event = oneByOne.stepOver(error, point.last());
+    MalformedChange event = oneByOne.stepOver(error, progress.last());
     ending = new Lost(CursorLostException.after(error));
     return give(event, false);
   }

@@ -22,7 +22,7 @@ public record MongoNotifier(MongoListener listener, String stream) {
 
   private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
 
-  public void tell(Consumer<MongoListener> what) {
+  public void notifyListener(Consumer<MongoListener> what) {
     try {
       what.accept(listener);
     } catch (Throwable e) {
@@ -31,7 +31,7 @@ public record MongoNotifier(MongoListener listener, String stream) {
   }
 
   /** The driver has bridged an outage by itself. */
-  void bridged(int resumes, long millis) {
+  void driverReopened(int resumes, long millis) {
     LOG.info(
         "{}: the driver reopened the change stream by itself, at attempt {}, {} ms after it was lost;"
             + " nothing is lost or repeated",
@@ -48,6 +48,6 @@ public record MongoNotifier(MongoListener listener, String stream) {
         stream,
         ClusterTime.instant(ahead.start()),
         ClusterTime.instant(ahead.serverTime()));
-    tell(l -> l.onStartInFuture(ahead));
+    notifyListener(l -> l.onStartInFuture(ahead));
   }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * not say that the event is the next one. Only where no batch has more than one event, it does.
  * Belongs to one source, and to the thread that uses it.
  */
-final class OneByOneMode {
+public final class OneByOneMode {
 
   /**
    * The most events that are asked for so, at a round trip each: the event may have become one that
@@ -26,7 +26,7 @@ final class OneByOneMode {
   static final int MOST = 1_000;
 
   private final BooleanSupplier sharded;
-  private final MongoNotifier telling;
+  private final MongoNotifier notifier;
 
   /** What the server could not return; null while events come in batches. */
   private @Nullable UnreturnableEvent met;
@@ -38,9 +38,9 @@ final class OneByOneMode {
    * @param sharded whether events of several servers are put in order, so that there is no stepping
    *     over any
    */
-  OneByOneMode(BooleanSupplier sharded, MongoNotifier telling) {
+  public OneByOneMode(BooleanSupplier sharded, MongoNotifier notifier) {
     this.sharded = sharded;
-    this.telling = telling;
+    this.notifier = notifier;
   }
 
   /** Whether the next cursor is to give events one by one. */
@@ -60,7 +60,8 @@ final class OneByOneMode {
     }
     met = UnreturnableEvent.read(error);
     came = 0;
-    telling.tell(listener -> listener.onOneByOne(new OneByOne(true, MongoErrors.words(error))));
+    notifier.notifyListener(
+        listener -> listener.onOneByOne(new OneByOne(true, MongoErrors.words(error))));
     return true;
   }
 
@@ -75,7 +76,7 @@ final class OneByOneMode {
     MalformedChange event =
         UnreturnableEvent.read(error).asMalformed(error, before, sharded.getAsBoolean());
     ResumePosition position = event.position().orElse(before);
-    telling.tell(listener -> listener.onSteppedOver(new SteppedOver(position, error)));
+    notifier.notifyListener(listener -> listener.onSteppedOver(new SteppedOver(position, error)));
     passed("the event that the server could not return is stepped over");
     return event;
   }
@@ -84,7 +85,7 @@ final class OneByOneMode {
   void passed(String why) {
     if (met != null) {
       met = null;
-      telling.tell(listener -> listener.onOneByOne(new OneByOne(false, why)));
+      notifier.notifyListener(listener -> listener.onOneByOne(new OneByOne(false, why)));
     }
   }
 

@@ -12,14 +12,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out whether a server has what comes after an event's token, where it opens a cursor there
- * and does not say so: asks it for the token's time, which it checks at once. Later than the cursor
- * was opened, so that what is there now was there for the cursor too.
+ * Check that a server still has what comes after an event's token, for servers that open a cursor
+ * there without saying so. Opens a cursor at the token's time, which the server checks at once, and
+ * does so after the stream's cursor was opened: what is there now was there for that cursor too.
  *
- * <p>Another member's answer says nothing, since its oplog may be longer, or shorter. A client of
- * ours is led to the cursor's own; with one that was given it is asked several times, and again
- * after a while, until it happens to be that. Belongs to one source, and to the thread that uses
- * it.
+ * <p>Another member's answer says nothing, because its oplog may be longer or shorter. With a
+ * client that the source made, the cursor's own server is asked. With a given client the question
+ * is asked several times, and again later, until that server happens to answer. Belongs to one
+ * source and the thread that uses it.
  */
 public final class OplogCheck {
 
@@ -33,13 +33,13 @@ public final class OplogCheck {
   static final int MOST_TRIES = 10;
 
   private final CursorOpener opener;
-  private final SingleServerSelector pin;
+  private final SingleServerSelector selector;
   private final StreamRuntime runtime;
   private long asked;
 
-  public OplogCheck(CursorOpener opener, SingleServerSelector pin, StreamRuntime runtime) {
+  public OplogCheck(CursorOpener opener, SingleServerSelector selector, StreamRuntime runtime) {
     this.opener = opener;
-    this.pin = pin;
+    this.selector = selector;
     this.runtime = runtime;
   }
 
@@ -81,7 +81,7 @@ public final class OplogCheck {
       throws InterruptedException {
     OpenCursor probe;
     try {
-      probe = pin.to(server, () -> opener.probe(time));
+      probe = selector.to(server, () -> opener.probe(time));
     } catch (MongoException e) {
       ServerAddress refusing = addressOf(e);
       if (!MongoErrors.isPositionLost(e) || refusing == null) {

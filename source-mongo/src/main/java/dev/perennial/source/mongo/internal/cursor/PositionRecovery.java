@@ -22,19 +22,18 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a stream goes on when the server does not take its position. A token that is not accepted is
- * replaced by its time, once, from which nothing is missing; if the server does not have that time
- * any more either, changes are lost, and the application's policy decides. A checkpoint keeps the
- * refused position until a connection has given another one. A token to which the stream comes back
- * from its time, and that is refused again, ends the stream: nothing is lost, but there is no way
- * on.
+ * Recovery of a position that the server refuses. A refused token is replaced by its time once,
+ * which loses nothing. If the server no longer has that time either, changes are lost, and the
+ * application's policy decides. A checkpoint keeps the refused position until a connection has
+ * given another one. If the stream reaches the same token again from its time and the server
+ * refuses it again, the stream fails: nothing is lost, but there is no way past it.
  */
 public final class PositionRecovery {
 
   private final HistoryLostKind policy;
   private final ServerTime server;
-  private final StartValidator check;
-  private final MongoNotifier telling;
+  private final StartValidator validator;
+  private final MongoNotifier notifier;
 
   /** The time that last replaced tokens, and which; a time may have many. */
   private @Nullable ResumePosition replacement;
@@ -42,11 +41,11 @@ public final class PositionRecovery {
   private final Set<ResumePosition> replaced = new HashSet<>();
 
   public PositionRecovery(
-      HistoryLostKind policy, ServerTime server, StartValidator check, MongoNotifier telling) {
+      HistoryLostKind policy, ServerTime server, StartValidator validator, MongoNotifier notifier) {
     this.policy = policy;
     this.server = server;
-    this.check = check;
-    this.telling = telling;
+    this.validator = validator;
+    this.notifier = notifier;
   }
 
   public Recovery<ChangeEvent, MongoPosition> recover(ResumePosition lost, Throwable cause)
@@ -61,7 +60,7 @@ public final class PositionRecovery {
       return Recovery.restart(lost);
     }
     try {
-      check.tryOut(time.get());
+      validator.tryOut(time.get());
     } catch (MongoException e) {
       if (ErrorKind.HISTORY_LOST.is(e)) {
         return historyLost(lost, e);
@@ -76,7 +75,7 @@ public final class PositionRecovery {
   private Recovery<ChangeEvent, MongoPosition> historyLost(ResumePosition lost, Throwable cause)
       throws MongoSourceException, InterruptedException {
     if (policy instanceof HistoryLostKind.Fail) {
-      telling.tell(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.empty())));
+      notifier.notifyListener(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.empty())));
       return Recovery.stop();
     }
     BsonTimestamp now = server.next();
@@ -94,7 +93,7 @@ public final class PositionRecovery {
   private Recovery<ChangeEvent, MongoPosition> restart(
       ResumePosition lost, ResumePosition next, BsonTimestamp to, Throwable cause) {
     StreamGap gap = gap(lost, to, cause);
-    telling.tell(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.of(gap))));
+    notifier.notifyListener(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.of(gap))));
     return Recovery.restart(next, gap);
   }
 
@@ -117,7 +116,7 @@ public final class PositionRecovery {
                   + " Checkpoints.startAfresh()",
               cause));
     }
-    telling.tell(l -> l.onTokenRejected(new TokenRejected(lost, time, cause)));
+    notifier.notifyListener(l -> l.onTokenRejected(new TokenRejected(lost, time, cause)));
     return Recovery.restart(time.inPlaceOf(lost));
   }
 

@@ -35,8 +35,8 @@ public final class ResumeWatch implements ServerSelector {
    */
   static final int STORM = 5;
 
-  private final NewestClusterTime seen;
-  private final MongoNotifier telling;
+  private final NewestClusterTime newestTime;
+  private final MongoNotifier notifier;
   private final StreamRuntime runtime;
 
   /** The thread that is inside {@code tryNext}. All below is its own. */
@@ -49,11 +49,11 @@ public final class ResumeWatch implements ServerSelector {
   private long lost;
 
   /**
-   * @param seen what the replies say of the cluster's time
+   * @param newestTime what the replies say of the cluster's time
    */
-  public ResumeWatch(NewestClusterTime seen, MongoNotifier telling, StreamRuntime runtime) {
-    this.seen = seen;
-    this.telling = telling;
+  public ResumeWatch(NewestClusterTime newestTime, MongoNotifier notifier, StreamRuntime runtime) {
+    this.newestTime = newestTime;
+    this.notifier = notifier;
     this.runtime = runtime;
   }
 
@@ -78,7 +78,7 @@ public final class ResumeWatch implements ServerSelector {
         resumed();
       }
       if (inARow > 0) {
-        telling.bridged(inARow, Duration.ofNanos(runtime.nanoTime() - lost).toMillis());
+        notifier.driverReopened(inARow, Duration.ofNanos(runtime.nanoTime() - lost).toMillis());
       }
       return event;
     } catch (StormBroken e) {
@@ -89,7 +89,7 @@ public final class ResumeWatch implements ServerSelector {
     } finally {
       inside = null;
       if (session != null) {
-        seen.see(session);
+        newestTime.see(session);
       }
     }
   }
@@ -99,7 +99,7 @@ public final class ResumeWatch implements ServerSelector {
       since = runtime.nanoTime();
     }
     MongoListener.Resume resume = new MongoListener.Resume(inARow);
-    telling.tell(l -> l.onResume(resume));
+    notifier.notifyListener(l -> l.onResume(resume));
   }
 
   /** Lets every server pass, unless the thread is in a storm. */
@@ -109,7 +109,7 @@ public final class ResumeWatch implements ServerSelector {
     // While there is none, the driver waits for one and asks again.
     if (inside == Thread.currentThread() && !servers.isEmpty()) {
       if (inARow >= STORM) {
-        telling.tell(l ->
+        notifier.notifyListener(l ->
             l.onResumeStorm(
                 new MongoListener.ResumeStorm(
                     inARow, Duration.ofNanos(runtime.nanoTime() - since))));

@@ -11,8 +11,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands for a cursor that could not be opened, since the very first event is one that the server
- * cannot return: gives that event, and is lost then, so that the stream goes on behind it.
+ * A connection in place of a cursor that could not be opened because the server cannot return the
+ * very first event. It delivers that event as malformed and is then lost, so that the stream
+ * resumes after it.
  */
 final class SingleEventConnection implements Connection<ChangeEvent, MongoPosition> {
 

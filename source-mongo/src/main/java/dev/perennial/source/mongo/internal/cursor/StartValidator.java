@@ -14,19 +14,20 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Tries a start that somebody chose before it is saved. One that the server never takes would stay:
- * what is saved beats what is chosen instead of it later, and may have replaced a good checkpoint.
+ * Validation of a chosen start before it is saved. A start that the server never accepts would
+ * otherwise stay: a saved position takes precedence over a start that is chosen later, and it may
+ * have replaced a good checkpoint.
  */
 public final class StartValidator {
 
   private final CursorOpener opener;
   private final HistoryLostKind policy;
-  private final MongoNotifier telling;
+  private final MongoNotifier notifier;
 
-  public StartValidator(CursorOpener opener, HistoryLostKind policy, MongoNotifier telling) {
+  public StartValidator(CursorOpener opener, HistoryLostKind policy, MongoNotifier notifier) {
     this.opener = opener;
     this.policy = policy;
-    this.telling = telling;
+    this.notifier = notifier;
   }
 
   /**
@@ -45,7 +46,8 @@ public final class StartValidator {
     } catch (MongoException e) {
       if (ErrorKind.HISTORY_LOST.is(e)) {
         if (policy instanceof HistoryLostKind.Fail) {
-          telling.tell(l -> l.onHistoryLost(new HistoryLost(start, e, Optional.empty())));
+          notifier.notifyListener(
+              l -> l.onHistoryLost(new HistoryLost(start, e, Optional.empty())));
           throw refused(
               "the server no longer has the changes from the start " + brief(chosen) + " on", e);
         }

@@ -7,7 +7,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells of an interrupt as the JDK does, where the driver leaves the flag set and throws its own.
+ * Translation of interrupts: the driver leaves the thread's flag set and throws its own exception,
+ * the JDK clears the flag and throws {@link InterruptedException}.
  */
 public final class Interrupts {
 

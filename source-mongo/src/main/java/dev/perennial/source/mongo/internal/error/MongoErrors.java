@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What the errors of the driver and of the source mean, and their words for one line. */
+/** What errors of the driver and of the source mean, and one-line messages for them. */
 public final class MongoErrors {
 
   /** Ours first, since the cause of one of them may mean something else. */

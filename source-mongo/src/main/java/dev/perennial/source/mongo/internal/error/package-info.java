@@ -1,6 +1,6 @@
 /**
- * What errors of the driver and of the server mean for a stream, and the words they are told in.
- * What a stream then does about one belongs to the package {@code cursor}.
+ * What errors of the driver and of the server mean for a stream, and their messages. What the
+ * source does about an error belongs to the package {@code cursor}.
  */
 @NullMarked
 package dev.perennial.source.mongo.internal.error;

@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 
-/** How far a connection is, and whether the server is known to have all that comes behind it. */
+/** How far a connection has read, and whether the server is known to have everything after that. */
 public final class CursorProgress {
 
   private final boolean scanChecksStart;

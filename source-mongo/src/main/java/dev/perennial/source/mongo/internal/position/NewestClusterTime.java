@@ -8,8 +8,8 @@ import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest cluster time of any reply to a stream's cursor, which the driver keeps in the cursor's
- * session. Seen by one thread at a time, asked for by any.
+ * The newest cluster time in any reply to a stream's cursor, which the driver keeps in the cursor's
+ * session. Written by one thread at a time, read by any.
  */
 public final class NewestClusterTime {
 

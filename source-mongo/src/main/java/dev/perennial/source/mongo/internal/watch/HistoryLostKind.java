@@ -54,10 +54,16 @@ public sealed interface HistoryLostKind extends HistoryLostPolicy {
         Interrupts.check(e);
         throw failed("threw " + e, e);
       }
-      if (chosen == null) {
-        throw failed("returned null", null);
+      if (chosen instanceof StartKind start) {
+        return start;
       }
-      return StartKind.of(chosen);
+      throw failed(
+          chosen == null
+              ? "returned null"
+              : "returned "
+                  + chosen.getClass().getName()
+                  + ", which implements StartPosition itself",
+          null);
     }
 
     private static MongoSourceException failed(String what, @Nullable Throwable cause) {

@@ -3,7 +3,7 @@ package dev.perennial.source.mongo.internal.watch;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Refuses numbers that no server takes. */
+/** Ranges of numeric options: refuses values that no server accepts. */
 public final class OptionRanges {
 
   private static final Duration SHORTEST = Duration.ofMillis(1);

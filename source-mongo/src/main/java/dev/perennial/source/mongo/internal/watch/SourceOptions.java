@@ -12,12 +12,12 @@ import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a source was told, checked.
+ * The options of a source, checked.
  *
  * @param pipeline the application's own stages
  * @param collation of the pipeline; null for the server's
  * @param batchSize the most events of an answer; null for as many as the server likes
- * @param maxAwaitTime how long the server waits for an event before it answers without
+ * @param maxAwaitTime how long the server waits for an event before it answers without one
  * @param readPreference null for the client's
  * @param acceptMigration whether a position of another deployment is used by its time
  */

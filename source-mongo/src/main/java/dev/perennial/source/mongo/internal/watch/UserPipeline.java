@@ -11,7 +11,10 @@ import org.bson.codecs.configuration.CodecConfigurationException;
 import org.bson.codecs.configuration.CodecRegistry;
 import org.bson.conversions.Bson;
 
-/** Refuses what no server takes, before one is asked. The rest is the server's to judge. */
+/**
+ * Checks of the application's pipeline: refuses what no server accepts before a server is asked.
+ * The server judges the rest.
+ */
 public final class UserPipeline {
 
   private static final String TOKEN = "_id";

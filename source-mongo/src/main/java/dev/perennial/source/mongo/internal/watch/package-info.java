@@ -1,6 +1,6 @@
 /**
- * What a source was told to watch and how, checked, and what of it is sent to the server. How it is
- * sent belongs to the package {@code cursor}.
+ * The options of a source, checked, and what of them is sent to the server. Sending it belongs to
+ * the package {@code cursor}.
  */
 @NullMarked
 package dev.perennial.source.mongo.internal.watch;

@@ -16,7 +16,7 @@ import dev.perennial.StreamException.Reason;
 import dev.perennial.port.Connection;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.source.mongo.ChangeEvent;
-import dev.perennial.source.mongo.Logged;
+import dev.perennial.source.mongo.LogRecorder;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSource;
@@ -43,7 +43,7 @@ class ServerTroubleTest {
   @DisplayName("case 9: a cursor that is gone is reopened by the driver, which is told")
   void resume() throws Exception {
     try (Rig rig = rig();
-        Logged logged = new Logged();
+        LogRecorder logged = new LogRecorder();
         EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
       rig.insert(1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
@@ -53,11 +53,11 @@ class ServerTroubleTest {
           .atMost(Rig.TIMEOUT)
           .until(() ->
               stream.next(Duration.ofMillis(10)).isEmpty()
-                  && !rig.told.of(MongoListener.Resume.class).isEmpty());
+                  && !rig.recorder.of(MongoListener.Resume.class).isEmpty());
       rig.insert(2);
       assertThat(take(stream, 1)).containsExactly("insert 2");
 
-      assertThat(rig.told.of(MongoListener.Resume.class))
+      assertThat(rig.recorder.of(MongoListener.Resume.class))
           .singleElement()
           .satisfies(resume -> assertThat(resume.inARow()).isEqualTo(1));
       assertThat(logged.lines(Level.INFO))
@@ -80,12 +80,15 @@ class ServerTroubleTest {
       rig.servers.faults().fail("aggregate", 1, FaultSpec.error(189, "ResumableChangeStreamError"));
       rig.servers.faults().fail("getMore", 1, FaultSpec.close());
       resumes(rig, stream, 1);
-      rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
-      resumes(rig, stream, 2);
+      // The call that reopened the cursor has to end first: else both would be of one call.
       rig.insert(2);
       assertThat(take(stream, 1)).containsExactly("insert 2");
+      rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
+      resumes(rig, stream, 2);
+      rig.insert(3);
+      assertThat(take(stream, 1)).containsExactly("insert 3");
 
-      assertThat(rig.told.of(MongoListener.Resume.class))
+      assertThat(rig.recorder.of(MongoListener.Resume.class))
           .extracting(MongoListener.Resume::inARow)
           .containsExactly(1, 1);
       assertThat(stream.stats().reconnects()).isZero();
@@ -98,7 +101,7 @@ class ServerTroubleTest {
         .atMost(Rig.TIMEOUT)
         .until(() ->
             stream.next(Duration.ofMillis(10)).isEmpty()
-                && rig.told.of(MongoListener.Resume.class).size() == count);
+                && rig.recorder.of(MongoListener.Resume.class).size() == count);
   }
 
   @Test
@@ -126,10 +129,10 @@ class ServerTroubleTest {
           .atMost(Rig.TIMEOUT)
           .until(() ->
               stream.next(Duration.ofMillis(10)).isEmpty()
-                  && rig.told.of(MongoListener.ResumeStorm.class).size() >= 2);
-      assertThat(rig.told.of(MongoListener.ResumeStorm.class).get(0))
+                  && rig.recorder.of(MongoListener.ResumeStorm.class).size() >= 2);
+      assertThat(rig.recorder.of(MongoListener.ResumeStorm.class).get(0))
           .satisfies(storm -> assertThat(storm.resumes()).isEqualTo(ResumeWatch.STORM));
-      assertThat(rig.told.of(MongoListener.Resume.class).stream().limit(ResumeWatch.STORM))
+      assertThat(rig.recorder.of(MongoListener.Resume.class).stream().limit(ResumeWatch.STORM))
           .extracting(MongoListener.Resume::inARow)
           .containsExactly(1, 2, 3, 4, 5);
       rig.servers.faults().clear();
@@ -241,7 +244,7 @@ class ServerTroubleTest {
       rig.servers.faults().fail("getMore", 1, FaultSpec.close());
       rig.insert(2);
       assertThat(take(stream, 1)).containsExactly("insert 2");
-      assertThat(rig.told.of(MongoListener.TokenRejected.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).isEmpty();
     }
   }
 
@@ -332,7 +335,7 @@ class ServerTroubleTest {
           MongoSource.builder(client)
               .watch(Scope.parse(Rig.ORDERS))
               .maxAwaitTime(Duration.ofMillis(100))
-              .listener(rig.told.listener)
+              .listener(rig.recorder.listener)
               .build();
       try (EventStream<ChangeEvent> stream = rig.live(source)) {
         rig.insert(1);
@@ -343,7 +346,7 @@ class ServerTroubleTest {
         org.bson.BsonTimestamp written = rig.insert(2);
         assertThat(take(stream, 1)).containsExactly("insert 2");
         assertThat(source.clusterTime().orElseThrow()).isGreaterThanOrEqualTo(written);
-        assertThat(rig.told.of(MongoListener.Resume.class))
+        assertThat(rig.recorder.of(MongoListener.Resume.class))
             .containsExactly(new MongoListener.Resume(1));
       }
       assertThat(client.getDatabase("admin").runCommand(BsonDocument.parse("{ping: 1}")))

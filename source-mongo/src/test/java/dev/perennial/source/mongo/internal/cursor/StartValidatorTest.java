@@ -14,7 +14,7 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.HistoryLostPolicy;
-import dev.perennial.source.mongo.Logged;
+import dev.perennial.source.mongo.LogRecorder;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSource;
@@ -88,7 +88,7 @@ class StartValidatorTest {
           "286");
       assertRefused(
           rig, StartPosition.after(old.token().orElseThrow()), "no longer has the changes");
-      assertThat(rig.told.of(MongoListener.HistoryLost.class))
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class))
           .hasSize(2)
           .allSatisfy(lost -> assertThat(lost.gap()).isEmpty());
     }
@@ -143,7 +143,7 @@ class StartValidatorTest {
   @DisplayName("a start that has not come yet is taken, and told with the server's time")
   void ahead() throws Exception {
     try (Rig rig = rig();
-        Logged logged = new Logged()) {
+        LogRecorder logged = new LogRecorder()) {
       BsonTimestamp now = rig.servers.currentTime();
       BsonTimestamp later = new BsonTimestamp(now.getTime() + 3_600, 0);
       MongoPosition start;
@@ -152,7 +152,7 @@ class StartValidatorTest {
       }
 
       assertThat(start).isEqualTo(ResumePosition.ofTime(later));
-      assertThat(rig.told.of(MongoListener.StartInFuture.class))
+      assertThat(rig.recorder.of(MongoListener.StartInFuture.class))
           .singleElement()
           .satisfies(told -> {
             assertThat(told.start()).isEqualTo(later);
@@ -170,7 +170,7 @@ class StartValidatorTest {
   @DisplayName("a start that has come is not told, be it the very next tick")
   void notAhead() throws Exception {
     try (Rig rig = rig();
-        Logged logged = new Logged()) {
+        LogRecorder logged = new LogRecorder()) {
       rig.insert(1);
       BsonTimestamp next = ClusterTime.next(rig.servers.currentTime());
       for (BsonTimestamp time : List.of(rig.servers.oldestTime(), next)) {
@@ -178,7 +178,7 @@ class StartValidatorTest {
           assertThat(source.start()).isPresent();
         }
       }
-      assertThat(rig.told.of(MongoListener.StartInFuture.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.StartInFuture.class)).isEmpty();
       assertThat(logged.lines(Level.WARN)).isEmpty();
     }
   }
@@ -187,7 +187,7 @@ class StartValidatorTest {
   @DisplayName("so is the one that restartAt chooses")
   void restartAhead() throws Exception {
     try (Rig rig = rig();
-        Logged logged = new Logged()) {
+        LogRecorder logged = new LogRecorder()) {
       forget(rig);
       BsonTimestamp later = new BsonTimestamp(rig.servers.currentTime().getTime() + 3_600, 0);
       try (EventStream<ChangeEvent> stream =
@@ -197,7 +197,7 @@ class StartValidatorTest {
                   .build())) {
         assertThat(take(stream, 1)).containsExactly("gap");
       }
-      assertThat(rig.told.of(MongoListener.StartInFuture.class)).hasSize(1);
+      assertThat(rig.recorder.of(MongoListener.StartInFuture.class)).hasSize(1);
       assertThat(logged.lines(Level.WARN)).anyMatch(line -> line.contains("earlier start"));
     }
   }

@@ -12,7 +12,7 @@ import dev.perennial.port.Received;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.ChangeEvent;
-import dev.perennial.source.mongo.Large;
+import dev.perennial.source.mongo.LargeEvents;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSource;
@@ -38,11 +38,11 @@ class SplitEventsTest {
   @Test
   @DisplayName("case 26: fragments become one event, and the checkpoint is that of the last")
   void split() throws Exception {
-    try (Rig rig = Large.rig()) {
-      MongoSourceBuilder builder = Large.withImages(rig).splitLargeEvents(true);
+    try (Rig rig = LargeEvents.rig()) {
+      MongoSourceBuilder builder = LargeEvents.withImages(rig).splitLargeEvents(true);
       try (EventStream<ChangeEvent> stream = rig.live(builder.build())) {
-        Large.insert(rig, 1);
-        Large.replace(rig, 1);
+        LargeEvents.insert(rig, 1);
+        LargeEvents.replace(rig, 1);
         rig.insert(2);
         assertThat(take(stream, 1)).containsExactly("insert 1");
         Change whole = (Change) Rig.next(stream).event();
@@ -60,15 +60,15 @@ class SplitEventsTest {
   @Test
   @DisplayName("fragments become one event whatever a pipeline made of their fields")
   void splitAndShaped() throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         EventStream<ChangeEvent> stream =
             rig.live(
-                Large.withImages(rig)
+                LargeEvents.withImages(rig)
                     .pipeline(List.of(BsonDocument.parse("{$addFields: {wallTime: 'x'}}")))
                     .splitLargeEvents(true)
                     .build())) {
-      Large.insert(rig, 1);
-      Large.replace(rig, 1);
+      LargeEvents.insert(rig, 1);
+      LargeEvents.replace(rig, 1);
       rig.insert(2);
       assertThat(take(stream, 3)).containsExactly("insert 1", "replace 1", "insert 2");
       assertThat(stream.stats().reconnects()).isZero();
@@ -78,10 +78,10 @@ class SplitEventsTest {
   @Test
   @DisplayName("case 27: a stream that begins in the middle of an event begins at its time instead")
   void secondFragmentFirst() throws Exception {
-    try (Rig rig = Large.rig()) {
-      MongoSourceBuilder builder = Large.withImages(rig);
-      Large.insert(rig, 1);
-      Large.replace(rig, 1);
+    try (Rig rig = LargeEvents.rig()) {
+      MongoSourceBuilder builder = LargeEvents.withImages(rig);
+      LargeEvents.insert(rig, 1);
+      LargeEvents.replace(rig, 1);
       rig.insert(2);
       MongoPosition first;
       // The application's own pipeline splits, so that the parts come as they are.
@@ -100,20 +100,20 @@ class SplitEventsTest {
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
         assertThat(take(stream, 2)).containsExactly("replace 1", "insert 2");
       }
-      assertThat(rig.told.of(MongoListener.TokenRejected.class)).hasSize(1);
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).hasSize(1);
     }
   }
 
   @Test
   @DisplayName("more than the limit is not held of one event")
   void limit() throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         MongoSource parts =
-            Large.withImages(rig)
+            LargeEvents.withImages(rig)
                 .pipeline(List.of(BsonDocument.parse("{$changeStreamSplitLargeEvent: {}}")))
                 .build()) {
-      Large.insert(rig, 1);
-      Large.replace(rig, 1);
+      LargeEvents.insert(rig, 1);
+      LargeEvents.replace(rig, 1);
       List<Change> fragments = Positions.fragments(parts, rig.servers.oldestTime());
       MongoPosition before = ResumePosition.ofTime(rig.servers.oldestTime());
       SplitEvents small = new SplitEvents(EventReader.plain(), fragments.get(0).size());
@@ -131,13 +131,13 @@ class SplitEventsTest {
   @Test
   @DisplayName("the limit is of one event, not of all together, and what reaches it is still held")
   void limitOfEach() throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         MongoSource parts =
-            Large.withImages(rig)
+            LargeEvents.withImages(rig)
                 .pipeline(List.of(BsonDocument.parse("{$changeStreamSplitLargeEvent: {}}")))
                 .build()) {
-      Large.insert(rig, 1);
-      Large.replace(rig, 1);
+      LargeEvents.insert(rig, 1);
+      LargeEvents.replace(rig, 1);
       List<Change> fragments = Positions.fragments(parts, rig.servers.oldestTime());
       int whole = fragments.stream().mapToInt(Change::size).sum();
       MongoPosition before = ResumePosition.ofTime(rig.servers.oldestTime());
@@ -171,13 +171,13 @@ class SplitEventsTest {
   private static void change(Rig rig, int before) {
     rig.servers.insert(
         Rig.ORDERS,
-        new BsonDocument("_id", new BsonInt32(1)).append("a", Large.letters("x", before)));
+        new BsonDocument("_id", new BsonInt32(1)).append("a", LargeEvents.letters("x", before)));
     rig.servers.update(
-        Rig.ORDERS, new BsonInt32(1), new BsonDocument("b", Large.letters("y", 1000)));
+        Rig.ORDERS, new BsonInt32(1), new BsonDocument("b", LargeEvents.letters("y", 1000)));
   }
 
   private static MongoSource lookingUp(Rig rig) {
-    return Large.withImages(rig)
+    return LargeEvents.withImages(rig)
         .fullDocument(FullDocument.UPDATE_LOOKUP)
         .splitLargeEvents(true)
         .batchSize(1)
@@ -197,7 +197,7 @@ class SplitEventsTest {
   @Test
   @DisplayName("parts that the driver fetched by two cursors may be of two splits: none is used")
   void resumedBetweenParts() throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         MongoSource source = lookingUp(rig)) {
       MongoPosition start = source.start().orElseThrow();
       change(rig, 2000);
@@ -205,7 +205,7 @@ class SplitEventsTest {
       MongoPosition before = receiveAndAPart(connection);
       // The document that is looked up is smaller now, and so comes first.
       rig.servers.update(
-          Rig.ORDERS, new BsonInt32(1), new BsonDocument("a", Large.letters("z", 1800)), "b");
+          Rig.ORDERS, new BsonInt32(1), new BsonDocument("a", LargeEvents.letters("z", 1800)), "b");
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
 
       assertThatThrownBy(() -> Rig.receive(connection)).isInstanceOf(CursorLostException.class);
@@ -225,7 +225,7 @@ class SplitEventsTest {
   @Test
   @DisplayName("a part that the driver cannot fetch any more costs a connection, and no event")
   void notResumedBetweenParts() throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         MongoSource source = lookingUp(rig)) {
       MongoPosition start = source.start().orElseThrow();
       change(rig, 2000);
@@ -257,11 +257,11 @@ class SplitEventsTest {
   @Test
   @DisplayName("an event that is not split any more is looked for by its time, not by its part")
   void noLongerSplit() throws Exception {
-    try (Rig rig = Large.rig()) {
-      MongoSourceBuilder builder = Large.withImages(rig).splitLargeEvents(true);
+    try (Rig rig = LargeEvents.rig()) {
+      MongoSourceBuilder builder = LargeEvents.withImages(rig).splitLargeEvents(true);
       try (EventStream<ChangeEvent> stream = rig.live(builder.build())) {
-        Large.insert(rig, 1);
-        Large.replace(rig, 1);
+        LargeEvents.insert(rig, 1);
+        LargeEvents.replace(rig, 1);
         assertThat(take(stream, 2)).containsExactly("insert 1", "replace 1");
       }
       rig.servers.faults().expireImages(rig.servers.noop());
@@ -269,23 +269,23 @@ class SplitEventsTest {
       try (EventStream<ChangeEvent> stream = rig.stream(builder.build())) {
         assertThat(take(stream, 2)).containsExactly("replace 1", "insert 2");
       }
-      assertThat(rig.told.of(MongoListener.TokenRejected.class)).hasSize(1);
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).hasSize(1);
     }
   }
 
   @Test
   @DisplayName("a cursor that just ends behind an event that was split is opened anew")
   void endedBehindParts() throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         EventStream<ChangeEvent> stream =
-            rig.live(Large.withImages(rig).splitLargeEvents(true).build())) {
-      Large.insert(rig, 1);
-      Large.replace(rig, 1);
+            rig.live(LargeEvents.withImages(rig).splitLargeEvents(true).build())) {
+      LargeEvents.insert(rig, 1);
+      LargeEvents.replace(rig, 1);
       assertThat(take(stream, 2)).containsExactly("insert 1", "replace 1");
       rig.servers.faults().endCursors();
       rig.insert(2);
       assertThat(take(stream, 1)).containsExactly("insert 2");
-      assertThat(rig.told.of(MongoListener.TokenRejected.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).isEmpty();
     }
   }
 }

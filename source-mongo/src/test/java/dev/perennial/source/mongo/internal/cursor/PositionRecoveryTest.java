@@ -27,6 +27,7 @@ import dev.perennial.simulators.mongo.Write;
 import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.HistoryLostPolicy;
+import dev.perennial.source.mongo.ListenerRecorder;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSource;
@@ -35,17 +36,16 @@ import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.Positions;
 import dev.perennial.source.mongo.Rig;
 import dev.perennial.source.mongo.Samples;
-import dev.perennial.source.mongo.Told;
-import dev.perennial.source.mongo.internal.client.ServerTime;
-import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
 import dev.perennial.source.mongo.StartPosition;
 import dev.perennial.source.mongo.StreamGap;
+import dev.perennial.source.mongo.internal.client.ServerTime;
 import dev.perennial.source.mongo.internal.error.ErrorKindTest;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.event.FragmentMissingException;
 import dev.perennial.source.mongo.internal.position.ClusterTime;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.position.Tokens;
+import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -65,7 +65,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class HistoryTest {
+class PositionRecoveryTest {
 
   /** A stream that got one event, and a server that has forgotten all up to the last of three. */
   private static BsonTimestamp fallBehind(Rig rig) throws Exception {
@@ -220,7 +220,7 @@ class HistoryTest {
         assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
       }
       assertThat(rig.saved()).isEqualTo(saved);
-      assertThat(rig.told.of(MongoListener.HistoryLost.class))
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class))
           .singleElement()
           .satisfies(lost -> assertThat(lost.gap()).isEmpty());
     }
@@ -276,7 +276,7 @@ class HistoryTest {
                 });
         assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
       }
-      assertThat(rig.told.of(MongoListener.HistoryLost.class)).hasSize(2);
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).hasSize(2);
     }
   }
 
@@ -368,7 +368,8 @@ class HistoryTest {
   }
 
   @Test
-  @DisplayName("what restartAt throws ends the stream, even where a driver threw it; null does too")
+  @DisplayName(
+      "what restartAt throws ends the stream, even where a driver threw it; so do null and a start of its own")
   void restartAtFails() throws Exception {
     MongoSocketException network =
         new MongoSocketException("reset", new ServerAddress("copy.example", 27017));
@@ -381,7 +382,8 @@ class HistoryTest {
             () -> {
               throw new IllegalStateException("no copy", network);
             },
-            () -> null)) {
+            () -> null,
+            () -> new StartPosition() {})) {
       asked.set(0);
       try (Rig rig = rig()) {
         fallBehind(rig);
@@ -495,13 +497,13 @@ class HistoryTest {
       try (EventStream<ChangeEvent> stream = rig.stream()) {
         assertThat(take(stream, 2)).containsExactly("insert 2", "insert 3");
       }
-      assertThat(rig.told.of(MongoListener.TokenRejected.class))
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class))
           .singleElement()
           .satisfies(told -> {
             assertThat(told.rejected().token()).isPresent();
             assertThat(told.resumed().operationTime()).isEqualTo(told.rejected().clusterTime());
           });
-      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).isEmpty();
     }
   }
 
@@ -528,8 +530,8 @@ class HistoryTest {
             .hasMessageContaining("startAt");
         assertThat(MongoErrors.CLASSIFIER.classify(dead.getCause())).contains(Verdict.fatal());
       }
-      assertThat(rig.told.of(MongoListener.TokenRejected.class)).hasSize(1);
-      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).hasSize(1);
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).isEmpty();
     }
   }
 
@@ -552,7 +554,7 @@ class HistoryTest {
       assertThat(source.recover(time, new FragmentMissingException("a part is missing")))
           .isEqualTo(Recovery.restart(time));
       source.close();
-      assertThat(rig.told.of(MongoListener.HistoryLost.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).isEmpty();
     }
   }
 
@@ -572,12 +574,12 @@ class HistoryTest {
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
         assertThat(take(stream, 2)).containsExactly("insert 2", "insert 3");
       }
-      assertThat(rig.told.of(MongoListener.SettingsChanged.class)).hasSize(1);
+      assertThat(rig.recorder.of(MongoListener.SettingsChanged.class)).hasSize(1);
     }
   }
 
   /** With a check that is scripted, and without a server. */
-  private static PositionRecovery history(StartValidator check, Told told) {
+  private static PositionRecovery history(StartValidator check, ListenerRecorder told) {
     return new PositionRecovery(
         HistoryLostKind.of(HistoryLostPolicy.fail()),
         mock(ServerTime.class),
@@ -588,7 +590,7 @@ class HistoryTest {
   @Test
   @DisplayName("a token that is refused again ends the stream, unless another time was tried since")
   void refusedAfterAnotherTime() throws Exception {
-    Told told = new Told();
+    ListenerRecorder told = new ListenerRecorder();
     PositionRecovery history = history(mock(StartValidator.class), told);
     MongoException refusal = ErrorKindTest.error(260, "no such token");
     ResumePosition event = ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN));
@@ -606,7 +608,7 @@ class HistoryTest {
   @Test
   @DisplayName("a token stays if its time cannot be tried, and is replaced even by a refused one")
   void triesTheTime() throws Exception {
-    Told told = new Told();
+    ListenerRecorder told = new ListenerRecorder();
     StartValidator check = mock(StartValidator.class);
     MongoException notNow = ErrorKindTest.error(11600, "the server shuts down");
     MongoException refusal = ErrorKindTest.error(260, "no such token");
@@ -671,7 +673,7 @@ class HistoryTest {
       assertThat(rig.saved())
           .as("the event's token, and no progress behind it")
           .contains(Tokens.text(((Change) first.event()).resumeToken()));
-      assertThat(rig.told.of(MongoListener.HistoryLost.class)).hasSize(1);
+      assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).hasSize(1);
     }
   }
 

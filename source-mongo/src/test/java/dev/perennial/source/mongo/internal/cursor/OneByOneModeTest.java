@@ -16,7 +16,8 @@ import dev.perennial.StreamException;
 import dev.perennial.port.Connection;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.source.mongo.ChangeEvent;
-import dev.perennial.source.mongo.Large;
+import dev.perennial.source.mongo.LargeEvents;
+import dev.perennial.source.mongo.ListenerRecorder;
 import dev.perennial.source.mongo.MalformedChange;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoPosition;
@@ -28,7 +29,6 @@ import dev.perennial.source.mongo.Rig;
 import dev.perennial.source.mongo.Samples;
 import dev.perennial.source.mongo.Scope;
 import dev.perennial.source.mongo.StartPosition;
-import dev.perennial.source.mongo.Told;
 import dev.perennial.source.mongo.internal.error.ErrorKindTest;
 import dev.perennial.source.mongo.internal.position.ClusterTime;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
@@ -44,22 +44,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class OneByOneTest {
+class OneByOneModeTest {
 
   @Test
   @DisplayName("case 25: an event that the server cannot return is malformed, and stepped over")
   void tooLarge() throws Exception {
-    try (Rig rig = Large.rig();
-        EventStream<ChangeEvent> stream = rig.live(Large.withImages(rig).build())) {
-      Large.insert(rig, 1);
-      Large.replace(rig, 1);
+    try (Rig rig = LargeEvents.rig();
+        EventStream<ChangeEvent> stream = rig.live(LargeEvents.withImages(rig).build())) {
+      LargeEvents.insert(rig, 1);
+      LargeEvents.replace(rig, 1);
       rig.insert(2);
       assertThat(take(stream, 1)).containsExactly("insert 1");
       MalformedChange malformed = (MalformedChange) Rig.next(stream).event();
       assertThat(malformed.resumeToken()).isPresent();
-      assertThat(malformed.size()).isGreaterThan(Large.LIMIT);
+      assertThat(malformed.size()).isGreaterThan(LargeEvents.LIMIT);
       assertThat(take(stream, 1)).containsExactly("insert 2");
-      assertThat(rig.told.of(MongoListener.SteppedOver.class))
+      assertThat(rig.recorder.of(MongoListener.SteppedOver.class))
           .singleElement()
           .satisfies(
               told -> assertThat(told.position().token()).isEqualTo(malformed.resumeToken()));
@@ -71,16 +71,16 @@ class OneByOneTest {
   @Test
   @DisplayName("so it is when it is the first that a restart meets")
   void tooLargeAtOpening() throws Exception {
-    try (Rig rig = Large.rig()) {
-      MongoSourceBuilder builder = Large.withImages(rig);
+    try (Rig rig = LargeEvents.rig()) {
+      MongoSourceBuilder builder = LargeEvents.withImages(rig);
       try (EventStream<ChangeEvent> stream = rig.live(builder.build())) {
-        Large.insert(rig, 1);
+        LargeEvents.insert(rig, 1);
         assertThat(take(stream, 1)).containsExactly("insert 1");
       }
-      Large.replace(rig, 1);
-      Large.replace(rig, 1);
+      LargeEvents.replace(rig, 1);
+      LargeEvents.replace(rig, 1);
       rig.insert(2);
-      Large.replace(rig, 1);
+      LargeEvents.replace(rig, 1);
       rig.insert(3);
       try (EventStream<ChangeEvent> stream = rig.stream(builder.build())) {
         assertThat(take(stream, 5))
@@ -93,14 +93,14 @@ class OneByOneTest {
   @DisplayName("so it is behind other events, when the server has first answered with a new code")
   void tooLargeAtOpeningAfterAnUnknownError() throws Exception {
     for (boolean again : new boolean[] {false, true}) {
-      try (Rig rig = Large.rig()) {
-        MongoSourceBuilder builder = Large.withImages(rig);
+      try (Rig rig = LargeEvents.rig()) {
+        MongoSourceBuilder builder = LargeEvents.withImages(rig);
         try (EventStream<ChangeEvent> stream = rig.live(builder.build())) {
-          Large.insert(rig, 1);
+          LargeEvents.insert(rig, 1);
           assertThat(take(stream, 1)).containsExactly("insert 1");
         }
         rig.insert(2);
-        Large.replace(rig, 1);
+        LargeEvents.replace(rig, 1);
         rig.insert(3);
         rig.servers.faults().fail("aggregate", 1, FaultSpec.error(9_999_999));
         if (again) {
@@ -117,7 +117,7 @@ class OneByOneTest {
   @Test
   @DisplayName("without a token in the error the stream ends, and says where and what to do")
   void withoutToken() throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
       rig.insert(1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
@@ -137,7 +137,7 @@ class OneByOneTest {
   @DisplayName(
       "an event without a token, which the driver refuses, ends the stream with the remedy")
   void withoutId(boolean inFirstBatch) throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         MongoSource source = rig.builder().build()) {
       MongoPosition start = source.start().orElseThrow();
       if (inFirstBatch) {
@@ -170,9 +170,9 @@ class OneByOneTest {
   @Test
   @DisplayName("other events of its time may be before it: only it, or a later one, ends that")
   void ofOneTime() {
-    Told told = new Told();
+    ListenerRecorder recorder = new ListenerRecorder();
     OneByOneMode mode =
-        new OneByOneMode(() -> false, new MongoNotifier(told.listener, "shop.orders"));
+        new OneByOneMode(() -> false, new MongoNotifier(recorder.listener, "shop.orders"));
     MongoException named = ErrorKindTest.error(47, "clusterTime: Timestamp(1594899637, 3)");
     assertThat(mode.isOverAt(ResumePosition.ofTime(new BsonTimestamp(1, 1)))).isTrue();
 
@@ -196,8 +196,9 @@ class OneByOneTest {
   @Test
   @DisplayName("so does stepping over it")
   void steppedOver() throws Exception {
-    Told told = new Told();
-    OneByOneMode mode = new OneByOneMode(() -> false, new MongoNotifier(told.listener, "shop.orders"));
+    ListenerRecorder told = new ListenerRecorder();
+    OneByOneMode mode =
+        new OneByOneMode(() -> false, new MongoNotifier(told.listener, "shop.orders"));
     MongoException error =
         ErrorKindTest.error(
             10334, "First element: _id: { _data: \"" + Samples.EVENT_TOKEN + "\" }");
@@ -217,7 +218,8 @@ class OneByOneTest {
   @DisplayName("the count of events one by one begins anew with each that is met")
   void countsAnew() {
     OneByOneMode mode =
-        new OneByOneMode(() -> false, new MongoNotifier(new Told().listener, "shop.orders"));
+        new OneByOneMode(
+            () -> false, new MongoNotifier(new ListenerRecorder().listener, "shop.orders"));
     ResumePosition early = ResumePosition.ofTime(new BsonTimestamp(1, 1));
     for (int round = 0; round < 2; round++) {
       mode.met(ErrorKindTest.error(10334, "too large"));
@@ -232,7 +234,7 @@ class OneByOneTest {
   @Test
   @DisplayName("an event that could be returned after all ends that")
   void afterAll() throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
       rig.insert(1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
@@ -258,7 +260,7 @@ class OneByOneTest {
   @Test
   @DisplayName("so do many events, where the error did not say which it was; the listener is told")
   void neverNamed() throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         EventStream<ChangeEvent> stream = rig.live(rig.builder().build())) {
       rig.insert(1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
@@ -266,7 +268,7 @@ class OneByOneTest {
       rig.insert(2, OneByOneMode.MOST + 5);
       take(stream, OneByOneMode.MOST + 4);
       assertThat(stream.stats().reconnects()).isEqualTo(2);
-      assertThat(rig.told.of(MongoListener.OneByOne.class))
+      assertThat(rig.recorder.of(MongoListener.OneByOne.class))
           .extracting(MongoListener.OneByOne::on)
           .containsExactly(true, false);
     }
@@ -275,21 +277,21 @@ class OneByOneTest {
   @Test
   @DisplayName("so does a stream that begins somewhere else")
   void restarted() {
-    Told told = new Told();
+    ListenerRecorder recorder = new ListenerRecorder();
     OneByOneMode mode =
-        new OneByOneMode(() -> false, new MongoNotifier(told.listener, "shop.orders"));
+        new OneByOneMode(() -> false, new MongoNotifier(recorder.listener, "shop.orders"));
     assertThat(mode.met(new MongoException(10334, "too large"))).isTrue();
     assertThat(mode.isOn()).isTrue();
     mode.passed("it begins somewhere else");
     mode.passed("it begins somewhere else");
     assertThat(mode.isOn()).isFalse();
-    assertThat(told.of(MongoListener.OneByOne.class)).hasSize(2);
+    assertThat(recorder.of(MongoListener.OneByOne.class)).hasSize(2);
   }
 
   @Test
   @DisplayName("a token that does not lead past the event ends the stream instead of a loop")
   void noWayPast() throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         MongoSource source = rig.builder().build()) {
       rig.insert(1);
       MongoPosition event = Positions.ofFirstEvent(source, rig.servers.oldestTime());
@@ -317,12 +319,12 @@ class OneByOneTest {
   @Test
   @DisplayName("so it is when the driver meets it while it reopens the cursor")
   void tooLargeAtReopening() throws Exception {
-    try (Rig rig = Large.rig();
-        EventStream<ChangeEvent> stream = rig.live(Large.withImages(rig).build())) {
-      Large.insert(rig, 1);
+    try (Rig rig = LargeEvents.rig();
+        EventStream<ChangeEvent> stream = rig.live(LargeEvents.withImages(rig).build())) {
+      LargeEvents.insert(rig, 1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
-      Large.replace(rig, 1);
+      LargeEvents.replace(rig, 1);
       rig.insert(2);
       assertThat(take(stream, 2)).containsExactly("malformed", "insert 2");
     }
@@ -332,25 +334,25 @@ class OneByOneTest {
   @ValueSource(booleans = {false, true})
   @DisplayName("on a sharded cluster it ends the stream at once, since nothing would step over it")
   void sharded(boolean inFirstBatch) throws Exception {
-    try (Rig rig = Large.rig();
+    try (Rig rig = LargeEvents.rig();
         MongoClient client = MongoClients.create(rig.servers.connectionString())) {
-      Large.withImages(rig);
+      LargeEvents.withImages(rig);
       MongoSource source =
           MongoSource.builder(sharded(client))
               .watch(Scope.parse(Rig.ORDERS))
               .fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE)
               .startAt(StartPosition.at(rig.servers.currentTime()))
               .maxAwaitTime(Duration.ofMillis(100))
-              .listener(rig.told.listener)
+              .listener(rig.recorder.listener)
               .build();
-      Large.insert(rig, 1);
+      LargeEvents.insert(rig, 1);
       if (inFirstBatch) {
-        Large.replace(rig, 1);
+        LargeEvents.replace(rig, 1);
       }
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
         if (!inFirstBatch) {
           assertThat(take(stream, 1)).containsExactly("insert 1");
-          Large.replace(rig, 1);
+          LargeEvents.replace(rig, 1);
         }
         StreamException dead =
             catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
@@ -359,8 +361,8 @@ class OneByOneTest {
             .hasMessageContaining("sharded cluster")
             .hasMessageContaining("splitLargeEvents");
       }
-      assertThat(rig.told.of(MongoListener.OneByOne.class)).isEmpty();
-      assertThat(rig.told.of(MongoListener.SteppedOver.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.OneByOne.class)).isEmpty();
+      assertThat(rig.recorder.of(MongoListener.SteppedOver.class)).isEmpty();
     }
   }
 
@@ -368,7 +370,7 @@ class OneByOneTest {
   private static MongoClient sharded(MongoClient client) {
     return (MongoClient)
         Proxy.newProxyInstance(
-            OneByOneTest.class.getClassLoader(),
+            OneByOneModeTest.class.getClassLoader(),
             new Class<?>[] {MongoClient.class},
             (proxy, method, args) -> {
               Object result = method.invoke(client, args);

@@ -6,12 +6,12 @@ import org.bson.BsonInt32;
 import org.bson.BsonString;
 
 /** A server on which an event is soon too large, and such events. */
-public final class Large {
+public final class LargeEvents {
 
   /** The most bytes that an event may have. */
   public static final int LIMIT = 4000;
 
-  private Large() {}
+  private LargeEvents() {}
 
   public static Rig rig() {
     return new Rig(servers -> servers.maxEventSize(LIMIT));

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Notes what a listener is told, by whichever of its methods. */
-public final class Told {
+public final class ListenerRecorder {
 
   private final List<Object> all = new CopyOnWriteArrayList<>();
 
   public final MongoListener listener =
       (MongoListener)
           Proxy.newProxyInstance(
-              Told.class.getClassLoader(),
+              ListenerRecorder.class.getClassLoader(),
               new Class<?>[] {MongoListener.class},
               (proxy, method, args) -> {
                 all.add(args[0]);

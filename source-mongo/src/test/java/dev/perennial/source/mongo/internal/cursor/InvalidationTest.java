@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class InvalidateTest {
+class InvalidationTest {
 
   private static final String NONE = "none";
 
@@ -56,7 +56,7 @@ class InvalidateTest {
         rig.insert(2);
         assertThat(take(stream, 4)).containsExactly("insert 1", "drop", "invalidate", "insert 2");
       }
-      assertThat(rig.told.of(MongoListener.Invalidated.class))
+      assertThat(rig.recorder.of(MongoListener.Invalidated.class))
           .singleElement()
           .satisfies(told -> assertThat(told.hidden()).isFalse())
           .satisfies(
@@ -79,7 +79,7 @@ class InvalidateTest {
         rig.insert(3);
         assertThat(take(stream, 2)).containsExactly("invalidate", "insert 3");
       }
-      assertThat(rig.told.of(MongoListener.Invalidated.class))
+      assertThat(rig.recorder.of(MongoListener.Invalidated.class))
           .hasSize(2)
           .allSatisfy(told -> assertThat(told.hidden()).isTrue());
       assertThat(rig.servers.openCursors()).isZero();
@@ -222,7 +222,7 @@ class InvalidateTest {
               return rig.saved().contains("2B0229296E04");
             });
       }
-      assertThat(rig.told.of(MongoListener.Invalidated.class))
+      assertThat(rig.recorder.of(MongoListener.Invalidated.class))
           .extracting(MongoListener.Invalidated::position)
           .hasSize(2)
           .doesNotHaveDuplicates();
@@ -244,7 +244,7 @@ class InvalidateTest {
           .atMost(Rig.TIMEOUT)
           .until(() ->
               stream.next(Duration.ofMillis(10)).isEmpty()
-                  && !rig.told.of(MongoListener.ResumeStorm.class).isEmpty());
+                  && !rig.recorder.of(MongoListener.ResumeStorm.class).isEmpty());
       rig.servers.faults().clear();
       rig.insert(2);
       assertThat(take(stream, 1)).containsExactly("insert 2");
@@ -279,7 +279,7 @@ class InvalidateTest {
         }
         assertThat(ids).containsExactly(1, NONE, NONE, 5, 6, NONE, NONE, 7);
       }
-      assertThat(rig.told.of(MongoListener.Invalidated.class))
+      assertThat(rig.recorder.of(MongoListener.Invalidated.class))
           .hasSize(2)
           .allSatisfy(told -> assertThat(told.hidden()).isFalse());
     }

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ConnectionTest {
+class MongoConnectionTest {
 
   private final Rig rig = rig();
   private final MongoSource source = rig.builder().build();

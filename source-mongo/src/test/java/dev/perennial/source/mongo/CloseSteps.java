@@ -3,11 +3,11 @@ package dev.perennial.source.mongo;
 import org.jspecify.annotations.Nullable;
 
 /** Takes every step, whatever becomes of the ones before, and says at the end what failed. */
-final class Closing {
+final class CloseSteps {
 
   private @Nullable Throwable first;
 
-  Closing then(AutoCloseable step) {
+  CloseSteps then(AutoCloseable step) {
     try {
       step.close();
     } catch (Exception | AssertionError e) {

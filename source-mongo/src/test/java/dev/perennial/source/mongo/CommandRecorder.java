@@ -14,7 +14,7 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /** What a source's client sent to the server and got back, the same for every kind of server. */
-final class Commands implements CommandListener {
+final class CommandRecorder implements CommandListener {
 
   /**
    * A cursor that was asked for.
@@ -59,7 +59,7 @@ final class Commands implements CommandListener {
   /**
    * @param onOpen run before a cursor is asked for
    */
-  Commands(Runnable onOpen) {
+  CommandRecorder(Runnable onOpen) {
     this.onOpen = onOpen;
   }
 

@@ -8,13 +8,13 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** What the source logs. */
-public final class Logged implements AutoCloseable {
+public final class LogRecorder implements AutoCloseable {
 
   private final Logger logger = (Logger) LoggerFactory.getLogger(MongoSource.class);
   private final Level before = logger.getLevel();
   private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
-  public Logged() {
+  public LogRecorder() {
     logger.setLevel(Level.INFO);
     appender.start();
     logger.addAppender(appender);

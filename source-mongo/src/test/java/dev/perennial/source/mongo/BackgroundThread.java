@@ -10,7 +10,7 @@ import org.opentest4j.TestAbortedException;
  * What goes on beside a case, in a thread of its own. It is over before the case is, however that
  * ends: otherwise it would meddle with the next one.
  */
-final class Background implements AutoCloseable {
+final class BackgroundThread implements AutoCloseable {
 
   /** An election is waited out, whoever interrupts. */
   private static final Duration END = Duration.ofMinutes(2);
@@ -22,7 +22,7 @@ final class Background implements AutoCloseable {
   private final Thread thread;
   private volatile @Nullable Throwable failure;
 
-  Background(Task task) {
+  BackgroundThread(Task task) {
     thread =
         new Thread(
             () -> {
