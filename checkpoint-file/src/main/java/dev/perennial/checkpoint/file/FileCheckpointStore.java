@@ -115,7 +115,9 @@ public final class FileCheckpointStore implements CheckpointStore {
       }
     } catch (IOException | DirectoryIteratorException e) {
       IOException cause =
-          e instanceof DirectoryIteratorException wrapped ? Objects.requireNonNull(wrapped.getCause()) : (IOException) e;
+          e instanceof DirectoryIteratorException wrapped
+              ? Objects.requireNonNull(wrapped.getCause())
+              : (IOException) e;
       throw CheckpointException.unavailable(
           "Cannot list the checkpoints in %s: %s. Check that the directory exists and can be read."
               .formatted(directory, IoErrors.reason(cause)),

@@ -35,32 +35,34 @@ import org.jspecify.annotations.Nullable;
  * A checkpoint store in Redis (5 or newer, or a server with its protocol), with one hash for each
  * stream id. One stream at a time, on any machine, can claim it.
  *
- * <p><b>Claims.</b> A claim expires unless it is renewed, which happens three times within its expiry.
- * So another stream gets the claim of a closed stream with its next attempt, and that of a stream that
- * died after the expiry. All times are the server's; no client's clock counts. Each claim gets a higher
- * epoch than the one before, and each save and renewal is a script in which the highest epoch wins. A
- * stream that was overtaken, after a pause or a network failure longer than the expiry, can save
- * nothing more, and learns this with its next save or renewal. A stream that was not overtaken
- * continues, however long it was away.
+ * <p><b>Claims.</b> A claim expires unless it is renewed, which happens three times within its
+ * expiry. So another stream gets the claim of a closed stream with its next attempt, and that of a
+ * stream that died after the expiry. All times are the server's; no client's clock counts. Each
+ * claim gets a higher epoch than the one before, and each save and renewal is a script in which the
+ * highest epoch wins. A stream that was overtaken, after a pause or a network failure longer than
+ * the expiry, can save nothing more, and learns this with its next save or renewal. A stream that
+ * was not overtaken continues, however long it was away.
  *
  * <p><b>What Redis can lose.</b> Replicas lag behind the primary. A failover can lose the last
- * checkpoints, whose events are then delivered again, and a claim: two streams then act as its owner
- * until the first of them saves or renews, after which only one can save. A Redis without persistence
- * loses everything when it restarts, and one whose {@code maxmemory-policy} is not {@code noeviction}
- * can whenever memory runs short. A running stream then restores its claim and checkpoint, and {@link
- * RedisCheckpointStoreBuilder#onTrouble} is called. A stream that waits for the claim does not start
- * without a checkpoint that it has seen. A stream that was just started, and claims before the running
- * one has restored, cannot know and starts without the checkpoint. The running stream's error then says
- * so, and the hash keeps its checkpoint for a person to restore. See {@code docs/operate.md}.
+ * checkpoints, whose events are then delivered again, and a claim: two streams then act as its
+ * owner until the first of them saves or renews, after which only one can save. A Redis without
+ * persistence loses everything when it restarts, and one whose {@code maxmemory-policy} is not
+ * {@code noeviction} can whenever memory runs short. A running stream then restores its claim and
+ * checkpoint, and {@link RedisCheckpointStoreBuilder#onTrouble} is called. A stream that waits for
+ * the claim does not start without a checkpoint that it has seen. A stream that was just started,
+ * and claims before the running one has restored, cannot know and starts without the checkpoint.
+ * The running stream's error then says so, and the hash keeps its checkpoint for a person to
+ * restore. See {@code docs/operate.md}.
  *
  * <p><b>Without Redis.</b> A call fails after the command timeout with an error of kind {@link
- * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, or sooner if the connection is refused. A claim is
- * never lost only because Redis does not answer; failed renewals are reported to {@link
- * RedisCheckpointStoreBuilder#onTrouble} and retried. Nothing is queued until Redis returns; the next
- * call connects again.
+ * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, or sooner if the connection is refused. A
+ * claim is never lost only because Redis does not answer; failed renewals are reported to {@link
+ * RedisCheckpointStoreBuilder#onTrouble} and retried. Nothing is queued until Redis returns; the
+ * next call connects again.
  *
- * <p>Safe for use from any thread. A call that is interrupted fails with an error of kind UNAVAILABLE,
- * and the claim stays held. No message, log line or {@code toString} contains credentials.
+ * <p>Safe for use from any thread. A call that is interrupted fails with an error of kind
+ * UNAVAILABLE, and the claim stays held. No message, log line or {@code toString} contains
+ * credentials.
  */
 public final class RedisCheckpointStore implements CheckpointStore {
 
@@ -89,8 +91,8 @@ public final class RedisCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * Makes a store at an address, with defaults for all settings. It connects with the first call. The
-   * caller closes it.
+   * Makes a store at an address, with defaults for all settings. It connects with the first call.
+   * The caller closes it.
    *
    * @param uri {@code redis://user:password@host:port/database}, {@code rediss://…} for TLS, {@code
    *     redis-sentinel://host:port,host:port/database#primary}; {@code ?timeout=5s} sets the
@@ -149,8 +151,8 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * @return the claimed slot, or empty if another stream on any machine owns it
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     Redis cannot be reached or refuses, or a checkpoint that this object has seen is gone; of
-   *     kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if the value of the stream's key is not
-   *     a checkpoint
+   *     kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if the value of the stream's key is
+   *     not a checkpoint
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   @Override
@@ -195,8 +197,8 @@ public final class RedisCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * Lists the ids of the streams that have a checkpoint, in order. It scans all keys of the database
-   * or cluster, some at a time.
+   * Lists the ids of the streams that have a checkpoint, in order. It scans all keys of the
+   * database or cluster, some at a time.
    *
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     they cannot be read
@@ -219,8 +221,8 @@ public final class RedisCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * Deletes a stream's checkpoint, or another value of its key, so that the stream starts without one. A
-   * small hash stays for a week, from which a former owner learns that its claim is lost.
+   * Deletes a stream's checkpoint, or another value of its key, so that the stream starts without
+   * one. A small hash stays for a week, from which a former owner learns that its claim is lost.
    *
    * @return whether there was a checkpoint or another value
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
@@ -234,8 +236,8 @@ public final class RedisCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * Closes the connection, and the client unless it is the application's. Close the streams that use
-   * the store first: a claim that is still held is not released but expires. Idempotent.
+   * Closes the connection, and the client unless it is the application's. Close the streams that
+   * use the store first: a claim that is still held is not released but expires. Idempotent.
    */
   @Override
   public void close() {

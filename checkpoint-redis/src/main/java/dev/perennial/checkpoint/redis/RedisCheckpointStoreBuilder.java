@@ -47,8 +47,8 @@ public final class RedisCheckpointStoreBuilder {
   }
 
   /**
-   * Sets the prefix of all keys. Default: {@code perennial}, with which stream id "orders" has the key
-   * {@code perennial:{orders}}.
+   * Sets the prefix of all keys. Default: {@code perennial}, with which stream id "orders" has the
+   * key {@code perennial:{orders}}.
    *
    * @throws IllegalArgumentException if it is empty or contains braces
    */
@@ -58,8 +58,8 @@ public final class RedisCheckpointStoreBuilder {
   }
 
   /**
-   * Sets how long after its last renewal a claim expires. Default: 15 s. The shorter it is, the sooner
-   * another stream takes over from one that died, but also from one that only paused.
+   * Sets how long after its last renewal a claim expires. Default: 15 s. The shorter it is, the
+   * sooner another stream takes over from one that died, but also from one that only paused.
    *
    * @param expiry from 1 s to 365 days
    */
@@ -77,24 +77,27 @@ public final class RedisCheckpointStoreBuilder {
   }
 
   /**
-   * Sets how long Redis may take to answer. Default: the timeout in the address, or 5 s but at most a
-   * third of the claim's expiry. A call that connects first, and sends a script that the server does
-   * not know, can take four times as long.
+   * Sets how long Redis may take to answer. Default: the timeout in the address, or 5 s but at most
+   * a third of the claim's expiry. A call that connects first, and sends a script that the server
+   * does not know, can take four times as long.
    *
    * @param timeout over zero, and at most the claim's expiry: after a later answer the claim has
    *     expired
    */
   public RedisCheckpointStoreBuilder commandTimeout(Duration timeout) {
     if (timeout.isNegative() || timeout.isZero()) {
-      throw new IllegalArgumentException("Cannot use a command timeout of " + LogText.duration(timeout) + ": it must be over zero.");
+      throw new IllegalArgumentException(
+          "Cannot use a command timeout of "
+              + LogText.duration(timeout)
+              + ": it must be over zero.");
     }
     commandTimeout = timeout;
     return this;
   }
 
   /**
-   * Lets Redis delete a checkpoint this long after its last save or its claim's last renewal. Off by
-   * default, because a stream that is stopped for longer loses its checkpoint and its position.
+   * Lets Redis delete a checkpoint this long after its last save or its claim's last renewal. Off
+   * by default, because a stream that is stopped for longer loses its checkpoint and its position.
    *
    * @param timeToLive longer than the claim's expiry, and at most 36,500 days
    */
@@ -104,9 +107,9 @@ public final class RedisCheckpointStoreBuilder {
   }
 
   /**
-   * Sets the listener for problems that make no call fail: renewals that failed and are retried, a claim
-   * that a renewal finds lost, and data that Redis had lost and the store restored. Log them as
-   * warnings. Default: none.
+   * Sets the listener for problems that make no call fail: renewals that failed and are retried, a
+   * claim that a renewal finds lost, and data that Redis had lost and the store restored. Log them
+   * as warnings. Default: none.
    *
    * @param listener called on any thread, which it must not block; what it throws is ignored
    */

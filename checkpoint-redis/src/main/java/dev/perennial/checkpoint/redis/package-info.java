@@ -1,6 +1,6 @@
 /**
- * The checkpoint store that keeps checkpoints in Redis, with claims that expire. What it is made of is
- * in {@code internal}.
+ * The checkpoint store that keeps checkpoints in Redis, with claims that expire. What it is made of
+ * is in {@code internal}.
  */
 @NullMarked
 package dev.perennial.checkpoint.redis;

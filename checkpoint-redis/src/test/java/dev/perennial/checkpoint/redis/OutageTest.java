@@ -91,7 +91,10 @@ class OutageTest {
       assertThat(store.load("orders")).contains(TWO);
       assertThat(hash(redis, KEY)).containsKey("restored").containsEntry("epoch", epoch);
       assertThat(lost).hasValue(0);
-      assertThat(troubles).singleElement().asString().contains("wrote both again", "noeviction", KEY);
+      assertThat(troubles)
+          .singleElement()
+          .asString()
+          .contains("wrote both again", "noeviction", KEY);
     }
   }
 

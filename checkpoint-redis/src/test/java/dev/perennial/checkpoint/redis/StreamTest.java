@@ -216,9 +216,7 @@ class StreamTest {
       soon().until(() -> cutOff.state() == StreamState.FAILED);
       StreamException dead = catchThrowableOfType(StreamException.class, cutOff::next);
       assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);
-      assertThat(dead)
-          .as("whether a save or a renewal finds out")
-          .hasMessageContaining("owns it");
+      assertThat(dead).as("whether a save or a renewal finds out").hasMessageContaining("owns it");
       cutOff.close();
       standby.close();
       assertThat(Checkpoint.parse(hash(redis, KEY).get("checkpoint")).position()).isEqualTo("20");

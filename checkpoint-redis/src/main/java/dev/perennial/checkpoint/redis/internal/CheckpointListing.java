@@ -27,7 +27,8 @@ public final class CheckpointListing {
     ScanCursor cursor = ScanCursor.INITIAL;
     do {
       ScanCursor from = cursor;
-      KeyScanCursor<String> found = connection.call(WHAT, commands -> commands.scan(from, arguments));
+      KeyScanCursor<String> found =
+          connection.call(WHAT, commands -> commands.scan(from, arguments));
       for (String key : found.getKeys()) {
         Optional<String> id = keys.streamId(key);
         if (id.isPresent() && hasCheckpoint(connection, key)) {

@@ -51,7 +51,11 @@ public final class CheckpointReader {
       return Optional.of(Checkpoint.parse(line));
     } catch (CheckpointException e) {
       throw ClaimedHash.corrupt(
-          connection, names, "its field \"checkpoint\" is not a checkpoint (" + withoutPeriod(LogText.reason(e)) + ")");
+          connection,
+          names,
+          "its field \"checkpoint\" is not a checkpoint ("
+              + withoutPeriod(LogText.reason(e))
+              + ")");
     }
   }
 

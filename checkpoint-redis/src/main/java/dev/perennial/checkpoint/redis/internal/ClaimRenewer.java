@@ -52,7 +52,10 @@ public final class ClaimRenewer {
   private @Nullable Timer timer;
 
   public ClaimRenewer(
-      SharedConnection connection, Duration expiry, StreamRuntime runtime, TroubleReporter trouble) {
+      SharedConnection connection,
+      Duration expiry,
+      StreamRuntime runtime,
+      TroubleReporter trouble) {
     this.connection = connection;
     this.runtime = runtime;
     this.trouble = trouble;
@@ -114,9 +117,9 @@ public final class ClaimRenewer {
   }
 
   /**
-   * Renews all claims, also after some have failed. If the server cannot be reached it stops, because
-   * the others would fail as well, each after a timeout. With several servers it sends all the others
-   * in one call, to wait for only one timeout more.
+   * Renews all claims, also after some have failed. If the server cannot be reached it stops,
+   * because the others would fail as well, each after a timeout. With several servers it sends all
+   * the others in one call, to wait for only one timeout more.
    */
   private boolean renewAll() {
     List<RedisClaim> rest = List.copyOf(slots);
@@ -141,9 +144,7 @@ public final class ClaimRenewer {
     List<CompletableFuture<List<Object>>> answers = new ArrayList<>();
     Outcome outcome = Outcome.RENEWED;
     try {
-      connection.call(
-          describe(batch),
-          commands -> send(batch, commands, answers));
+      connection.call(describe(batch), commands -> send(batch, commands, answers));
     } catch (CheckpointException e) {
       trouble.report(e);
       outcome = RedisErrors.breaksConnection(e.getCause()) ? Outcome.OUT_OF_REACH : Outcome.REFUSED;

@@ -5,11 +5,11 @@ import dev.perennial.port.LogText;
 import java.util.List;
 
 /**
- * The Redis hash of a stream that one claim owns. One thread at a time saves; another can renew at the
- * same time.
+ * The Redis hash of a stream that one claim owns. One thread at a time saves; another can renew at
+ * the same time.
  *
- * <p>Each attempt to save has a higher number than the one before. So Redis refuses a save that arrives
- * late, after its caller gave up, if a later one has arrived.
+ * <p>Each attempt to save has a higher number than the one before. So Redis refuses a save that
+ * arrives late, after its caller gave up, if a later one has arrived.
  */
 public final class ClaimedHash {
 
@@ -57,7 +57,8 @@ public final class ClaimedHash {
    */
   private record LastSave(long number, String line) {}
 
-  private ClaimedHash(SharedConnection connection, Names names, Ownership ownership, LastSave saved) {
+  private ClaimedHash(
+      SharedConnection connection, Names names, Ownership ownership, LastSave saved) {
     this.connection = connection;
     this.names = names;
     this.ownership = ownership;
@@ -102,7 +103,8 @@ public final class ClaimedHash {
    *
    * @return whether there was a checkpoint or another value
    */
-  public static boolean delete(SharedConnection connection, Names names) throws CheckpointException {
+  public static boolean delete(SharedConnection connection, Names names)
+      throws CheckpointException {
     List<Object> answer =
         connection.run("Cannot delete checkpoint " + names, Script.DELETE, names.key());
     if (text(answer, 0).equals("held")) {
@@ -170,7 +172,8 @@ public final class ClaimedHash {
             Script.RELEASE,
             names.key(),
             arguments(saved));
-    boolean justLost = text(answer, 0).equals("lost") && replacementOf(answer) == Replacement.WITH_CHECKPOINT;
+    boolean justLost =
+        text(answer, 0).equals("lost") && replacementOf(answer) == Replacement.WITH_CHECKPOINT;
     return !justLost && readAnswer(answer, "released", saved);
   }
 
@@ -215,23 +218,28 @@ public final class ClaimedHash {
     };
   }
 
-  private CheckpointException overtaken(String by, Replacement replacement, String done, LastSave sent) {
+  private CheckpointException overtaken(
+      String by, Replacement replacement, String done, LastSave sent) {
     String owner =
         by.isEmpty()
             ? "another stream owned it meanwhile"
-                + (replacement == Replacement.WITH_CHECKPOINT ? ", or the checkpoint was deleted" : "")
+                + (replacement == Replacement.WITH_CHECKPOINT
+                    ? ", or the checkpoint was deleted"
+                    : "")
             : "stream " + by + " owns it";
     String forgotten =
         switch (replacement) {
           case WITH_CHECKPOINT -> "";
-          case CHECKPOINT_KEPT -> FORGOTTEN.formatted("The checkpoint is now in the field \"forgotten\"");
+          case CHECKPOINT_KEPT ->
+              FORGOTTEN.formatted("The checkpoint is now in the field \"forgotten\"");
           case CHECKPOINT_NOT_KEPT ->
               FORGOTTEN.formatted(
                   "Redis accepts no writes now, so only this message has the checkpoint: "
                       + LogText.line(sent.line()));
         };
     return CheckpointException.claimLost(
-        "Lost the claim on checkpoint %s: %s. Nothing was %s.%s".formatted(names, owner, done, forgotten),
+        "Lost the claim on checkpoint %s: %s. Nothing was %s.%s"
+            .formatted(names, owner, done, forgotten),
         null);
   }
 

@@ -54,9 +54,7 @@ public interface Connector {
    */
   LettuceConnection connect();
 
-  /**
-   * Takes note of a failed call, before the next {@link #connect}. Never blocks or throws.
-   */
+  /** Takes note of a failed call, before the next {@link #connect}. Never blocks or throws. */
   default void callFailed() {}
 
   /** Returns whether some keys can be out of reach while others are not. */

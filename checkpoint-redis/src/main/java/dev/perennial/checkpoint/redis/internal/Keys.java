@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The keys of the streams' hashes: the prefix, a colon, and the stream id in braces. The braces make
- * the id the hash tag that decides the slot in a cluster.
+ * The keys of the streams' hashes: the prefix, a colon, and the stream id in braces. The braces
+ * make the id the hash tag that decides the slot in a cluster.
  */
 public record Keys(String prefix) {
 
@@ -21,7 +21,8 @@ public record Keys(String prefix) {
 
   public String of(String streamId) {
     if (streamId.isEmpty()) {
-      throw new IllegalArgumentException("Cannot use an empty stream id: it needs at least one character.");
+      throw new IllegalArgumentException(
+          "Cannot use an empty stream id: it needs at least one character.");
     }
     requireUnicode("stream id", streamId);
     return prefix + ":{" + streamId + "}";

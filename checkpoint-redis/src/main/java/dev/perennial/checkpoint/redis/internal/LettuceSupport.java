@@ -44,8 +44,8 @@ public final class LettuceSupport {
   }
 
   /**
-   * Turns off maintenance notifications, which Lettuce 7 requests by default: the store replaces a lost
-   * connection itself. Uses reflection because older versions lack the setting.
+   * Turns off maintenance notifications, which Lettuce 7 requests by default: the store replaces a
+   * lost connection itself. Uses reflection because older versions lack the setting.
    */
   static void withoutMaintenanceNotifications(ClientOptions.Builder options) {
     try {

@@ -104,8 +104,7 @@ public final class RedisAddress {
       if (AMBIGUOUS.matcher(decoded).find()) {
         // The message shows the reason only, not the address.
         throw new URISyntaxException(
-            "",
-            "a host has a letter that clients encode in different ways, so write it as xn--");
+            "", "a host has a letter that clients encode in different ways, so write it as xn--");
       }
       String name = IDN.toASCII(decoded);
       if (!NAME.matcher(name).matches()) {

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The claim of one stream on its checkpoint in Redis. A renewal and a save do not wait for each other:
- * they can reach Redis in any order.
+ * The claim of one stream on its checkpoint in Redis. A renewal and a save do not wait for each
+ * other: they can reach Redis in any order.
  */
 public final class RedisClaim implements CheckpointSlot {
 
@@ -99,8 +99,8 @@ public final class RedisClaim implements CheckpointSlot {
   }
 
   /**
-   * Reads the answer to a renewal. A corrupt hash is left for the next save to find: the claim is held
-   * as long as no other stream owns it.
+   * Reads the answer to a renewal. A corrupt hash is left for the next save to find: the claim is
+   * held as long as no other stream owns it.
    */
   void renewed(List<Object> answer) {
     try {

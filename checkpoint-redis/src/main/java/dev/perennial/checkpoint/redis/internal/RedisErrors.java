@@ -4,7 +4,6 @@ import dev.perennial.port.CheckpointException;
 import dev.perennial.port.LogText;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
-import io.lettuce.core.RedisConnectionException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,20 +84,24 @@ record RedisErrors(String address, Duration timeout) {
       case "READONLY" ->
           "%s is a read-only replica. Connect to the primary, through Sentinel or Cluster if it can move."
               .formatted(address);
-      case "LOADING" -> "%s is still loading its data. Wait until it has started.".formatted(address);
+      case "LOADING" ->
+          "%s is still loading its data. Wait until it has started.".formatted(address);
       case "OOM" ->
           "%s has reached its maxmemory and accepts no writes. Raise maxmemory, or delete data."
               .formatted(address);
-      case "BUSY" -> "%s is blocked by a running script (BUSY). Stop it with SCRIPT KILL, or wait for its end.".formatted(address);
+      case "BUSY" ->
+          "%s is blocked by a running script (BUSY). Stop it with SCRIPT KILL, or wait for its end."
+              .formatted(address);
       case "MISCONF" ->
           "%s cannot write to its disk and accepts no writes (MISCONF). See its log for the reason."
               .formatted(address);
       case "NOREPLICAS" ->
           "%s has fewer replicas than its min-replicas-to-write and accepts no writes. Start the replicas."
               .formatted(address);
-      case "MASTERDOWN" -> "%s is a replica that has lost its primary. Start the primary, or connect to it.".formatted(address);
-      case "NOAUTH" ->
-          "%s requires a password. Add it to the address.".formatted(address);
+      case "MASTERDOWN" ->
+          "%s is a replica that has lost its primary. Start the primary, or connect to it."
+              .formatted(address);
+      case "NOAUTH" -> "%s requires a password. Add it to the address.".formatted(address);
       case "WRONGPASS" ->
           "%s refuses the user name or the password. Correct them in the address."
               .formatted(address);
@@ -108,8 +111,11 @@ record RedisErrors(String address, Duration timeout) {
       case "MOVED", "ASK" ->
           "%s is a node of a Redis Cluster, and another node has this key (%s). Build the store with RedisCheckpointStore.builder(RedisClusterClient)."
               .formatted(address, code);
-      case "CLUSTERDOWN" -> "%s has slots that no node serves (%s). Start the missing nodes.".formatted(address, serverWords(text));
-      case "TRYAGAIN" -> "%s is moving the key to another node. Wait until the move has ended.".formatted(address);
+      case "CLUSTERDOWN" ->
+          "%s has slots that no node serves (%s). Start the missing nodes."
+              .formatted(address, serverWords(text));
+      case "TRYAGAIN" ->
+          "%s is moving the key to another node. Wait until the move has ended.".formatted(address);
       case "WRONGTYPE" ->
           "the value of this key in %s is not a hash. Delete it to start without a checkpoint, or choose another prefix."
               .formatted(address);
@@ -190,7 +196,9 @@ record RedisErrors(String address, Duration timeout) {
     return chain;
   }
 
-  /** Returns the server's words on one line, at most 200 characters, without the end of a sentence. */
+  /**
+   * Returns the server's words on one line, at most 200 characters, without the end of a sentence.
+   */
   private static String serverWords(String text) {
     return LogText.brief(text.strip(), MAX_WORDS).replaceAll("[., ]+$", "");
   }

@@ -9,9 +9,9 @@ import java.util.HexFormat;
  * A script that Redis runs atomically. Each takes one key, the hash of a stream, and answers with a
  * list whose first entry is the outcome. Redis may run any of them twice, or late.
  *
- * <p>The highest epoch wins: a claim keeps its epoch, and it is lost if the hash has a higher epoch, or
- * the same epoch and another owner or none. If the hash has a lower epoch or is gone, Redis has lost
- * the claim, which then restores itself together with the checkpoint.
+ * <p>The highest epoch wins: a claim keeps its epoch, and it is lost if the hash has a higher
+ * epoch, or the same epoch and another owner or none. If the hash has a lower epoch or is gone,
+ * Redis has lost the claim, which then restores itself together with the checkpoint.
  *
  * <p>If Redis has lost a checkpoint, and a later claim started without it before the first owner
  * returned, the later claim still wins. The hash has the epoch of that start in {@code began}, from
@@ -29,8 +29,8 @@ public record Script(String text, String digest) {
   private static final int TOMBSTONE_DAYS = 7;
 
   /**
-   * Reads the hash. It formats numbers in full, because Lua would round them to 14 digits. A hash that
-   * has only a format and a checkpoint was restored by a person.
+   * Reads the hash. It formats numbers in full, because Lua would round them to 14 digits. A hash
+   * that has only a format and a checkpoint was restored by a person.
    */
   private static final String READ =
       """
@@ -86,11 +86,12 @@ public record Script(String text, String digest) {
       """;
 
   /**
-   * Checks whether the caller still owns the claim, and whether Redis has lost it. Arguments: owner,
-   * epoch, expiry, time to live, the number of a save, its checkpoint (empty if there is none), and
-   * whether this claim has had a checkpoint. Answers {@code lost} with the owner. If a later claim
-   * started without the checkpoint although nobody deleted it, the answer adds {@code kept} when the
-   * field {@code forgotten} keeps it, or {@code unkept} if Redis accepts no write now.
+   * Checks whether the caller still owns the claim, and whether Redis has lost it. Arguments:
+   * owner, epoch, expiry, time to live, the number of a save, its checkpoint (empty if there is
+   * none), and whether this claim has had a checkpoint. Answers {@code lost} with the owner. If a
+   * later claim started without the checkpoint although nobody deleted it, the answer adds {@code
+   * kept} when the field {@code forgotten} keeps it, or {@code unkept} if Redis accepts no write
+   * now.
    */
   private static final String OURS =
       CORRUPT
@@ -120,10 +121,11 @@ public record Script(String text, String digest) {
           """;
 
   /**
-   * Takes the claim if it is free. Arguments: owner, expiry, time to live, and whether the caller has
-   * seen a checkpoint. Answers {@code claimed} with epoch, save number and checkpoint (empty if there
-   * is none), also to the owner; {@code held} with the owner and whether there is a checkpoint; {@code
-   * vanished} if the seen checkpoint is gone and nobody deleted it; {@code corrupt} with a reason.
+   * Takes the claim if it is free. Arguments: owner, expiry, time to live, and whether the caller
+   * has seen a checkpoint. Answers {@code claimed} with epoch, save number and checkpoint (empty if
+   * there is none), also to the owner; {@code held} with the owner and whether there is a
+   * checkpoint; {@code vanished} if the seen checkpoint is gone and nobody deleted it; {@code
+   * corrupt} with a reason.
    */
   static final Script CLAIM =
       of(
@@ -142,9 +144,9 @@ public record Script(String text, String digest) {
               """);
 
   /**
-   * Renews the claim, and saves if the save's number is higher than the last. Answers {@code ok} with
-   * {@code 1} if Redis had lost the claim and {@code 0} if not; {@code stale} with the last number if
-   * there is a later save; {@code lost} as above, or {@code corrupt} with a reason.
+   * Renews the claim, and saves if the save's number is higher than the last. Answers {@code ok}
+   * with {@code 1} if Redis had lost the claim and {@code 0} if not; {@code stale} with the last
+   * number if there is a later save; {@code lost} as above, or {@code corrupt} with a reason.
    */
   public static final Script KEEP =
       of(
@@ -160,8 +162,8 @@ public record Script(String text, String digest) {
               """);
 
   /**
-   * Releases the claim, and restores what Redis has lost. Answers like {@link #KEEP}. Its first write is
-   * one that Redis accepts even when its memory is full.
+   * Releases the claim, and restores what Redis has lost. Answers like {@link #KEEP}. Its first
+   * write is one that Redis accepts even when its memory is full.
    */
   static final Script RELEASE =
       of(
@@ -173,9 +175,9 @@ public record Script(String text, String digest) {
               """);
 
   /**
-   * Deletes the checkpoint, or another value of the key, unless it is claimed. The epoch stays for a
-   * while, from which a former owner learns that its claim is lost. Answers {@code deleted}, {@code
-   * none}, or {@code held} with the owner.
+   * Deletes the checkpoint, or another value of the key, unless it is claimed. The epoch stays for
+   * a while, from which a former owner learns that its claim is lost. Answers {@code deleted},
+   * {@code none}, or {@code held} with the owner.
    */
   static final Script DELETE =
       of(

@@ -5,8 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The streams whose checkpoint this store has seen. A deletion leaves a mark in the hash, so a
- * checkpoint that is gone without that mark was lost, and the stream must not start without it. Safe
- * for use from any thread.
+ * checkpoint that is gone without that mark was lost, and the stream must not start without it.
+ * Safe for use from any thread.
  */
 public final class SeenCheckpoints {
 

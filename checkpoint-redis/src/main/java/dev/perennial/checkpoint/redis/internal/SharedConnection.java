@@ -18,20 +18,21 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one connection of a store, shared by all its streams: it is opened for the first call, replaced
- * when it is broken, and each call over it ends within the timeout. Safe for use from any thread.
+ * The one connection of a store, shared by all its streams: it is opened for the first call,
+ * replaced when it is broken, and each call over it ends within the timeout. Safe for use from any
+ * thread.
  *
  * <p>A call that times out is abandoned together with its connection, which may be half-open. With
  * several servers, a connection on which a call failed serves the others until its replacement is
- * open. Redis may still run an abandoned call later. The store's own client repeats no call that may
- * have reached the server; the application's client may do so after a reconnect. The scripts allow for
- * both.
+ * open. Redis may still run an abandoned call later. The store's own client repeats no call that
+ * may have reached the server; the application's client may do so after a reconnect. The scripts
+ * allow for both.
  */
 public final class SharedConnection {
 
   /**
-   * How many timeouts to wait for a connection. The store's own client fails after one, but loading the
-   * code for the first connection takes long on a busy machine.
+   * How many timeouts to wait for a connection. The store's own client fails after one, but loading
+   * the code for the first connection takes long on a busy machine.
    */
   private static final int TIMEOUTS_PER_CONNECT = 2;
 
@@ -49,8 +50,8 @@ public final class SharedConnection {
   private @Nullable CompletableFuture<LettuceConnection> replacement;
 
   /**
-   * The connections that were replaced, each with the timer that closes it after its last calls have
-   * ended. Guarded by this object.
+   * The connections that were replaced, each with the timer that closes it after its last calls
+   * have ended. Guarded by this object.
    */
   private final IdentityHashMap<CompletableFuture<LettuceConnection>, StreamRuntime.Timer> retired =
       new IdentityHashMap<>();
@@ -81,7 +82,8 @@ public final class SharedConnection {
   /**
    * Runs a script.
    *
-   * @param what the beginning of the error message if this fails, such as "Cannot save checkpoint x"
+   * @param what the beginning of the error message if this fails, such as "Cannot save checkpoint
+   *     x"
    * @return the answer, whose first entry is text
    */
   List<Object> run(String what, Script script, String key, String... arguments)
@@ -117,7 +119,8 @@ public final class SharedConnection {
   /**
    * Runs a command.
    *
-   * @param what the beginning of the error message if this fails, such as "Cannot save checkpoint x"
+   * @param what the beginning of the error message if this fails, such as "Cannot save checkpoint
+   *     x"
    */
   <T> T call(String what, Function<RedisClusterAsyncCommands<String, String>, Future<T>> command)
       throws CheckpointException {
@@ -149,9 +152,11 @@ public final class SharedConnection {
     return future.get(longest.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  private synchronized Future<LettuceConnection> connection(String what) throws CheckpointException {
+  private synchronized Future<LettuceConnection> connection(String what)
+      throws CheckpointException {
     if (closed) {
-      throw CheckpointException.closed(what + ": the store is closed. Close the streams first, then the store.");
+      throw CheckpointException.closed(
+          what + ": the store is closed. Close the streams first, then the store.");
     }
     CompletableFuture<LettuceConnection> current = connection;
     if (current != null && (!current.isDone() || isUsable(current))) {
@@ -186,9 +191,7 @@ public final class SharedConnection {
     }
   }
 
-  /**
-   * Connects, and tries a second time if Lettuce hides why the server refused the connection.
-   */
+  /** Connects, and tries a second time if Lettuce hides why the server refused the connection. */
   private LettuceConnection connectTwice() {
     try {
       return connector.connect();
@@ -219,8 +222,8 @@ public final class SharedConnection {
   }
 
   /**
-   * Opens a new connection while the old one stays in use. This can take long if one of several servers
-   * does not answer, and the claims on the others must be renewed meanwhile.
+   * Opens a new connection while the old one stays in use. This can take long if one of several
+   * servers does not answer, and the claims on the others must be renewed meanwhile.
    */
   private synchronized void replace(CompletableFuture<LettuceConnection> old) {
     if (replacement != null || closed) {

@@ -333,7 +333,10 @@ class ClaimStepsTest {
     Claimed claimed =
         (Claimed)
             ClaimedHash.claim(
-                connection, new Names(streamId, "key of " + streamId), new Lifetimes(15_000, 0), false);
+                connection,
+                new Names(streamId, "key of " + streamId),
+                new Lifetimes(15_000, 0),
+                false);
     server = then;
     sent.clear();
     RedisClaim slot =

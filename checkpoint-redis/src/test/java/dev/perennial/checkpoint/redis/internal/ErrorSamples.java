@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 /** The messages that the store makes of errors of Redis and of the network. */
 public final class ErrorSamples {
 
-  private static final RedisErrors ERRORS = new RedisErrors("Redis at h:1", Duration.ofMillis(1500));
+  private static final RedisErrors ERRORS =
+      new RedisErrors("Redis at h:1", Duration.ofMillis(1500));
 
   private ErrorSamples() {}
 
@@ -43,6 +44,7 @@ public final class ErrorSamples {
     List<Throwable> ofNetwork =
         List.of(new TimeoutException(), new ConnectException("refused"), new AssertionError("x"));
     return Stream.concat(ofServer, ofNetwork.stream())
-        .map(error -> String.valueOf(ERRORS.explain("Cannot save checkpoint x", error).getMessage()));
+        .map(error ->
+            String.valueOf(ERRORS.explain("Cannot save checkpoint x", error).getMessage()));
   }
 }

@@ -61,8 +61,7 @@ class RedisErrorsTest {
         .hasMessageContaining("did not answer within 1.5 s");
     Exception refused =
         new RedisConnectionException("Unable to connect", new ConnectException("refused"));
-    assertThat(ERRORS.explain("x", refused))
-        .hasMessageContaining("cannot be reached (refused)");
+    assertThat(ERRORS.explain("x", refused)).hasMessageContaining("cannot be reached (refused)");
     assertThat(
             ERRORS.explain("x", new RedisCommandExecutionException("WRONGTYPE Operation")).kind())
         .isEqualTo(Kind.CORRUPT);
