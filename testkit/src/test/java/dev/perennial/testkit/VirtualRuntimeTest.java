@@ -463,7 +463,7 @@ class VirtualRuntimeTest {
             }))
         .isInstanceOf(SimulationFailure.class)
         .hasMessageContaining("Livelock: more than 1000 steps")
-        .hasMessageContaining("seed 3");
+        .hasMessageContaining("new VirtualRuntime(3)");
   }
 
   @Test
@@ -499,7 +499,7 @@ class VirtualRuntimeTest {
             }))
         .isInstanceOf(SimulationFailure.class)
         .hasMessageContaining("'other' has not called the runtime")
-        .hasMessageContaining("no lock may be held while calling it");
+        .hasMessageContaining("Hold no lock");
     assertThat(log).isEmpty();
   }
 

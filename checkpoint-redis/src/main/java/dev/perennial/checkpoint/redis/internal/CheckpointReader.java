@@ -22,7 +22,7 @@ public final class CheckpointReader {
       throws CheckpointException {
     List<KeyValue<String, String>> fields =
         connection.call(
-            "The checkpoint of " + names + " was not loaded",
+            "Cannot load checkpoint " + names,
             commands -> commands.hmget(names.key(), "format", "checkpoint"));
     String format = fields.get(0).getValueOrElse("");
     String line = fields.get(1).getValueOrElse("");
