@@ -7,7 +7,6 @@ import dev.perennial.source.tap.internal.http.LimitedBodySubscriber;
 import dev.perennial.source.tap.internal.http.SecretRedactor;
 import dev.perennial.source.tap.internal.http.TapUri;
 import dev.perennial.source.tap.internal.message.Json;
-import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -160,10 +159,7 @@ final class AdminHttp {
       // The JDK's client says no more if the host is unknown or nothing listens at the port.
       return "no connection could be made";
     }
-    // The client throws no other errors than IOExceptions that anybody knows of.
-    return cause instanceof IOException && message != null
-        ? secrets.clean(message)
-        : secrets.clean(cause.toString());
+    return message == null ? cause.getClass().getSimpleName() : secrets.clean(message);
   }
 
   private TapAdminException refused(String path, HttpResponse<byte[]> response) {

@@ -6,10 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/**
- * Writes a value as JSON in one of the many ways that mean the same: fields in any order, spaces,
- * escapes.
- */
+/** A writer of JSON in one of many equivalent forms: fields in any order, spaces, escapes. */
 final class JsonWriter {
 
   /** A number, in the digits that are to be written. */

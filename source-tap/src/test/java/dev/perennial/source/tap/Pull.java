@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** Pulls a stream in a test: whoever waits for something must pull meanwhile, or nothing moves. */
+/** Helper that pulls a stream while a test waits, because a stream does nothing between pulls. */
 final class Pull {
 
-  /** Far longer than anything takes; only a failing test waits so long. */
+  /** The timeout of a failing test; longer than anything takes. */
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private static final Duration STEP = Duration.ofMillis(20);
@@ -33,9 +33,7 @@ final class Pull {
     return deliveries;
   }
 
-  /**
-   * Pulls until something is so, and takes any event that is handed out meanwhile for a mistake.
-   */
+  /** Pulls until a condition holds, and fails if an event is delivered meanwhile. */
   static void quietlyUntil(EventStream<TapEvent> stream, BooleanSupplier condition)
       throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -46,7 +44,7 @@ final class Pull {
     }
   }
 
-  /** Pulls until something is so, and gives what came meanwhile. */
+  /** Pulls until a condition holds, and returns what was delivered meanwhile. */
   static List<Delivery<TapEvent>> until(EventStream<TapEvent> stream, BooleanSupplier condition)
       throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
-/** Makes up values and Tap's messages. */
+/** A generator of random JSON values and of Tap's messages. */
 final class RandomJson {
 
   private static final Set<String> KNOWN =
@@ -84,7 +84,7 @@ final class RandomJson {
     return message(id, "identity", fields);
   }
 
-  /** A message of a kind that nobody knows, in which other kinds' fields mean nothing. */
+  /** Returns a message of an unknown kind, in which other kinds' fields have no meaning. */
   String unknownMessage(String id, String type) {
     Map<String, Object> message = unknownFields();
     message.put("id", new Digits(id));

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The Tap that {@code TAP_BIN} names, in outbox-only mode: it reaches for nothing outside. */
+/** The Tap that {@code TAP_BIN} names, in outbox-only mode, in which it uses no other server. */
 final class RealTap implements TapUnderTest {
 
   private static final Duration START = Duration.ofSeconds(30);

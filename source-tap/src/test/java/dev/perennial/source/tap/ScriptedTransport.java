@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 
-/** Hands out what a test has laid ready, and keeps what it was asked and given. */
+/** A transport that returns the channels and errors of a test's script, and records its calls. */
 public final class ScriptedTransport implements Transport {
 
   record Opened(URI uri, Map<String, String> headers, Duration timeout) {}
@@ -22,14 +22,14 @@ public final class ScriptedTransport implements Transport {
   private final Queue<Object> script = new ArrayDeque<>();
   boolean closed;
 
-  /** What the next open gives. */
+  /** Adds a channel that a later open returns. */
   public ScriptedChannel channel() {
     ScriptedChannel channel = new ScriptedChannel();
     script.add(channel);
     return channel;
   }
 
-  /** What the next open throws. */
+  /** Adds an error that a later open throws. */
   public void fails(TransportException failure) {
     script.add(failure);
   }
@@ -50,7 +50,7 @@ public final class ScriptedTransport implements Transport {
     closed = true;
   }
 
-  /** A channel that gives its messages, then what ends it, or nothing. */
+  /** A channel that delivers the messages and the error of its script, then nothing. */
   public static final class ScriptedChannel implements Channel {
 
     private final Queue<Object> script = new ArrayDeque<>();
@@ -59,16 +59,16 @@ public final class ScriptedTransport implements Transport {
     public int unsent;
     public long confirmed;
 
-    /** Takes messages and does not write them. */
+    /** Whether messages are accepted and not written. */
     public boolean stalled;
 
     public int wakeUps;
     public Duration closedWith;
 
-    /** What happens while a receive waits. */
+    /** Runs while a receive waits. */
     public Runnable whileReceiving = () -> {};
 
-    /** What happens when somebody asks for {@link #unsent()}. */
+    /** Runs when {@link #unsent()} is called. */
     public Runnable whileAsked = () -> {};
 
     public ScriptedChannel text(String text) {

@@ -7,7 +7,7 @@ import dev.perennial.simulators.tap.TapSimulatorBuilder;
 import java.time.Duration;
 import java.util.List;
 
-/** A simulated Tap, quicker than a real one where nobody waits for the real one's reasons. */
+/** A simulated Tap, without the real one's delays. */
 final class SimulatedTap implements TapUnderTest {
 
   private final TapSimulator simulator;

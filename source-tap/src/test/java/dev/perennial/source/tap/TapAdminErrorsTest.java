@@ -216,7 +216,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
   }
 
   @Test
-  @DisplayName("admin-api: nobody there")
+  @DisplayName("admin-api: no server there")
   void unreachable() throws IOException {
     // A socket that is bound and does not listen keeps the port from everybody else.
     try (Socket held = new Socket()) {

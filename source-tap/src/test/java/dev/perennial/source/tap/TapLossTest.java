@@ -75,7 +75,8 @@ class TapLossTest extends TapStreamFixture {
   }
 
   @Test
-  @DisplayName("close-codes: our own close is final, and says goodbye in order")
+  @DisplayName(
+      "close-codes: closing the stream is final, and ends the connection with a close frame")
   void localClose() throws Exception {
     start(patientTap());
     EventStream<TapEvent> stream = open(stream());

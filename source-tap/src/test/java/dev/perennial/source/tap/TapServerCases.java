@@ -36,7 +36,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What any Tap can show, a real one as well as the simulator. */
+/** The cases of a Tap, run against a real one and against the simulator. */
 abstract class TapServerCases {
 
   /** A Tap deletes acked events every 10 s. */
@@ -210,7 +210,7 @@ abstract class TapServerCases {
     assertThat(deliveries)
         .filteredOn(delivery -> delivery.event() instanceof TapMalformed)
         .hasSize(3);
-    // All but the one that nobody can name are done.
+    // All events but the one without a readable id are acked.
     awaitOutbox(1);
     assertThat(stream.stats().reconnects()).isZero();
   }

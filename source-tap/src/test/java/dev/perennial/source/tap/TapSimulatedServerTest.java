@@ -4,8 +4,7 @@ import dev.perennial.source.tap.TapUnderTest.Setup;
 import java.nio.file.Path;
 
 /**
- * The cases of a real Tap, on the simulator: what one shows and the other does not is a mistake of
- * the simulator.
+ * The cases of a Tap on the simulator; a difference from a real Tap is an error of the simulator.
  */
 class TapSimulatedServerTest extends TapServerCases {
 

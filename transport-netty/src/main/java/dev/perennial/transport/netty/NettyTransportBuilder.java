@@ -244,8 +244,8 @@ public final class NettyTransportBuilder {
   private NettyTransportBuilder tls(TlsClient client) {
     if (tls != null) {
       throw new IllegalStateException(
-          "Cannot set TLS twice: trust() or sslContext() was called before. Call only one of them,"
-              + " once.");
+          "Cannot set TLS twice: trust() or sslContext() was called before. Call one of them once, not"
+              + " both.");
     }
     tls = client;
     return this;

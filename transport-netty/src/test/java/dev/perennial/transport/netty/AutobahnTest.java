@@ -102,7 +102,7 @@ class AutobahnTest {
           .isEqualTo(
               wanted.stream()
                   .filter(seen -> seen.startsWith("ping") || isEnd(seen))
-                  .map(seen -> isEnd(seen) ? "goodbye " + seen.split(" ")[1] : seen)
+                  .map(seen -> isEnd(seen) ? "close frame " + seen.split(" ")[1] : seen)
                   .toList());
       channel.close(TransportFixture.PATIENCE);
     }
@@ -123,7 +123,7 @@ class AutobahnTest {
         } else if (frame.opcode() == Opcode.PONG) {
           answers.add("ping " + HexFormat.of().formatHex(frame.payload()));
         } else {
-          answers.add("goodbye " + frame.closeCode());
+          answers.add("close frame " + frame.closeCode());
         }
       }
     }

@@ -68,7 +68,7 @@ class BackpressureTest extends TransportFixture {
       awaitStandstill(written);
       channel.send(Frames.utf8("ack"));
       assertThat(acked.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-      // The peer never says goodbye; what it still sends is read and thrown away meanwhile.
+      // The peer never sends a close frame; what it still sends is read and discarded.
       channel.close(Duration.ofMillis(100));
       assertThat(channel.unsent()).isZero();
     }
@@ -108,12 +108,9 @@ class BackpressureTest extends TransportFixture {
     }
   }
 
-  /**
-   * The peer can only say goodbye behind all that it has to say before, so somebody has to read
-   * that.
-   */
+  /** The peer sends its close frame only after all its messages, so the channel must read those. */
   @Test
-  void closingAPausedChannelReadsOnToThePeersGoodbye() throws Exception {
+  void closingAPausedChannelReadsOnToThePeersCloseFrame() throws Exception {
     use(NettyTransport.builder().inboxLimits(100, 1 << 20));
     AtomicLong written = new AtomicLong();
     try (ScriptedServer server = ScriptedServer.start(peer -> sendAll(peer, written))) {

@@ -29,7 +29,7 @@ class ClosingTest extends TransportFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {1000, 1001, 1011, 1012, 4000, 4999})
-  void thePeersGoodbyeIsALossWithItsCodeAndReasonAndIsAnswered(int code) throws Exception {
+  void thePeersCloseFrameIsALossWithItsCodeAndReasonAndIsAnswered(int code) throws Exception {
     CompletableFuture<Integer> answer = new CompletableFuture<>();
     try (ScriptedServer server =
         ScriptedServer.start(peer -> {
@@ -48,7 +48,7 @@ class ClosingTest extends TransportFixture {
   }
 
   @Test
-  void aGoodbyeWithoutACodeIs1005() throws Exception {
+  void aCloseFrameWithoutACodeIs1005() throws Exception {
     CompletableFuture<Integer> answer = new CompletableFuture<>();
     try (ScriptedServer server =
         ScriptedServer.start(peer -> {
@@ -62,7 +62,7 @@ class ClosingTest extends TransportFixture {
   }
 
   @Test
-  void anEndWithoutAGoodbyeIs1006AfterAllThatArrived() throws Exception {
+  void anEndWithoutACloseFrameIs1006AfterAllThatArrived() throws Exception {
     try (ScriptedServer server =
         ScriptedServer.start(peer -> {
           peer.upgrade();
@@ -126,7 +126,7 @@ class ClosingTest extends TransportFixture {
   }
 
   @Test
-  void ourGoodbyeIs1000AfterAllThatWasSentAndWaitsForThePeers() throws Exception {
+  void ourCloseFrameIs1000AfterAllThatWasSentAndWaitsForThePeers() throws Exception {
     CompletableFuture<List<String>> seen = new CompletableFuture<>();
     CountDownLatch answered = new CountDownLatch(1);
     try (ScriptedServer server =
@@ -138,7 +138,7 @@ class ClosingTest extends TransportFixture {
             texts.add(frame.text());
             frame = peer.readMessage();
           }
-          texts.add("goodbye " + frame.closeCode());
+          texts.add("close frame " + frame.closeCode());
           seen.complete(texts);
           answered.countDown();
           peer.send(Frames.text("still underway"), Frames.close(1000, ""));
@@ -151,12 +151,12 @@ class ClosingTest extends TransportFixture {
       channel.close(PATIENCE);
       assertThat(answered.getCount()).isZero();
       assertThat(channel.unsent()).isZero();
-      assertThat(soon(seen)).containsExactly("m0", "m1", "m2", "m3", "m4", "goodbye 1000");
+      assertThat(soon(seen)).containsExactly("m0", "m1", "m2", "m3", "m4", "close frame 1000");
     }
   }
 
   @Test
-  void aPeerThatDoesNotSayGoodbyeIsLeftWhenTheTimeIsOver() throws Exception {
+  void aPeerThatSendsNoCloseFrameIsLeftAfterTheTimeout() throws Exception {
     CountDownLatch ended = new CountDownLatch(1);
     try (ScriptedServer server =
         ScriptedServer.start(peer -> {
@@ -205,7 +205,7 @@ class ClosingTest extends TransportFixture {
   }
 
   @Test
-  void closingAfterThePeersGoodbyeDoesNotWaitForItsEnd() throws Exception {
+  void closingAfterThePeersCloseFrameDoesNotWaitForItsEnd() throws Exception {
     CountDownLatch closed = new CountDownLatch(1);
     try (ScriptedServer server =
         ScriptedServer.start(peer -> {
@@ -221,7 +221,7 @@ class ClosingTest extends TransportFixture {
   }
 
   @Test
-  void aPeerThatSaysGoodbyeButDoesNotEndIsLeftAfterAWhile() throws Exception {
+  void aPeerThatSendsACloseFrameAndDoesNotEndIsLeftAfterAWhile() throws Exception {
     CountDownLatch ended = new CountDownLatch(1);
     try (ScriptedServer server =
         ScriptedServer.start(peer -> {
@@ -236,7 +236,7 @@ class ClosingTest extends TransportFixture {
   }
 
   @Test
-  void bothSidesSayingGoodbyeAtOnceIsAnEnd() throws Exception {
+  void closeFramesOfBothSidesAtOnceAreAnEnd() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     try (ScriptedServer server =
         ScriptedServer.start(peer -> {
@@ -253,13 +253,13 @@ class ClosingTest extends TransportFixture {
 
   @Test
   void anInterruptEndsTheWaitAndTheSocketIsClosedAllTheSame() throws Exception {
-    CountDownLatch goodbye = new CountDownLatch(1);
+    CountDownLatch closeFrame = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
     try (ScriptedServer server =
         ScriptedServer.start(peer -> {
           peer.upgrade();
           peer.readMessage();
-          goodbye.countDown();
+          closeFrame.countDown();
           peer.awaitEnd();
           ended.countDown();
         })) {
@@ -274,7 +274,7 @@ class ClosingTest extends TransportFixture {
             }
           });
       closer.start();
-      assertThat(goodbye.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(closeFrame.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       closer.interrupt();
       assertThat(soon(thrown)).isInstanceOf(InterruptedException.class);
       assertThat(ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -315,7 +315,7 @@ class ClosingTest extends TransportFixture {
           for (int i = 0; i < messages; i++) {
             all.writeBytes(Frames.text("event " + i));
           }
-          // In one piece, so that whoever has the first message has read them all.
+          // In one piece, so that a client with the first message has read them all.
           peer.send(all.toByteArray());
           go.await();
         })) {

@@ -43,9 +43,9 @@ class HeartbeatTest extends TransportFixture {
   }
 
   /**
-   * While nobody takes from the inbox, nothing is read, and pongs wait in the socket far longer
-   * than the timeout. Ten pings that get to the server show that more than ten intervals, and so
-   * timeouts, have passed.
+   * While the inbox is full, nothing is read, and pongs wait in the socket far longer than the
+   * timeout. Ten pings that get to the server show that more than ten intervals, and so timeouts,
+   * have passed.
    */
   @Test
   void aPauseOfOurOwnIsNoReasonToCallThePeerLost() throws Exception {

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** One connection, seen from the server. */
+/** A connection from the server's side. */
 final class Peer {
 
   /** A frame that the client sent, unmasked. */
@@ -156,8 +156,8 @@ final class Peer {
   }
 
   /**
-   * Reads until the client says goodbye, answers that, and tells the code; 1006 if it just ended
-   * the connection.
+   * Reads to the client's close frame, answers it, and returns its code; 1006 if the client ended
+   * the connection without one.
    */
   int awaitClose() throws IOException {
     for (Received frame = readFrame(); frame != null; frame = readFrame()) {

@@ -17,7 +17,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** What the tests of whole channels share: after each, nothing of the transport is left. */
+/** Fixture of the tests of whole channels, which checks that no thread and no buffer is left. */
 abstract class TransportFixture {
 
   static final Duration PATIENCE = Duration.ofSeconds(20);

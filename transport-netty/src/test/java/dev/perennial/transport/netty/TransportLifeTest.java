@@ -70,13 +70,13 @@ class TransportLifeTest extends TransportFixture {
   }
 
   @Test
-  void closingEndsEveryChannelWithAGoodbyeAndWakesWhoReceives() throws Exception {
-    CountDownLatch goodbyes = new CountDownLatch(2);
+  void closingSendsACloseFrameOnEveryChannelAndWakesReceivers() throws Exception {
+    CountDownLatch closeFrames = new CountDownLatch(2);
     try (ScriptedServer server =
         ScriptedServer.start(peer -> {
           peer.upgrade();
           assertThat(peer.awaitClose()).isEqualTo(1000);
-          goodbyes.countDown();
+          closeFrames.countDown();
         })) {
       open(server);
       Channel channel = open(server);
@@ -88,7 +88,7 @@ class TransportLifeTest extends TransportFixture {
           });
       transport.close();
       transport.close();
-      assertThat(goodbyes.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(closeFrames.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       assertThat(soon(thrown))
           .isInstanceOf(TransportException.Lost.class)
           .hasMessageContaining("the transport was closed");

@@ -124,7 +124,7 @@ public final class TapUri {
     return switch (String.valueOf(scheme).toLowerCase(Locale.ROOT)) {
       case "ws", "http" -> false;
       case "wss", "https" -> true;
-      default -> throw invalid("its scheme is not ws, wss, http or https");
+      default -> throw invalid("its scheme is none of ws, wss, http and https");
     };
   }
 

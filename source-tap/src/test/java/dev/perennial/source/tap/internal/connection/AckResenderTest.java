@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Acks that Tap may not have got, over several connections; the tests' clock stands still. */
+/** The resending of acks over several connections, with a clock that the tests move. */
 class AckResenderTest {
 
   private static final Duration HALF = Duration.ofMillis(500);
@@ -425,7 +425,7 @@ class AckResenderTest {
   }
 
   @Test
-  @DisplayName("of very many acks that nobody confirms, the newest are held")
+  @DisplayName("of very many unconfirmed acks, the newest are held")
   void bounded() throws Exception {
     int events = 150_000;
     connect(records(1, events));

@@ -123,7 +123,7 @@ class OutboundQueueTest {
   }
 
   @Test
-  void afterTheGoodbyeNothingIsWritten() {
+  void afterTheCloseFrameNothingIsWritten() {
     outbound.send(Frames.utf8("before"));
     outbound.finish(ClosePayload.of(1000, ""));
     outbound.send(Frames.utf8("after"));
@@ -135,7 +135,7 @@ class OutboundQueueTest {
 
   /** More than is written in one go, so that there is time to send more before all of it is. */
   @Test
-  void whatIsSentAfterTheGoodbyeDoesNotPostponeIt() {
+  void whatIsSentAfterTheCloseFrameDoesNotDelayIt() {
     for (int i = 0; i < 6; i++) {
       outbound.send(new byte[64 * 1024]);
     }
@@ -156,7 +156,7 @@ class OutboundQueueTest {
   }
 
   @Test
-  void theGoodbyeIsAFrameOfItsOwnBehindShortMessages() {
+  void theCloseFrameIsAFrameOfItsOwnBehindShortMessages() {
     for (int i = 0; i < 3; i++) {
       outbound.send(Frames.utf8("short"));
     }

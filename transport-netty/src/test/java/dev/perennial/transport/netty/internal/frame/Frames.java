@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Makes the bytes of a server's frames, the forbidden ones included. */
+/** The bytes of a server's frames, also of forbidden ones. */
 public final class Frames {
 
   public static final int FIN = 0x80;

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is refused, or worked out, before anything touches the network. */
+/** The checks of a request before any network access. */
 class RequestChecksTest {
 
   private static final WebSocketUri TARGET = WebSocketUri.of(URI.create("ws://host"));
