@@ -276,7 +276,7 @@ final class Rules {
                         .filter(module -> module != Module.CHECKPOINT_FILE)
                         .toList())
                 // Keeps its idle threads for the next run; nobody finds anything by them.
-                .and(DescribedPredicate.not(within(root + ".testkit.ActorThread"))),
+                .and(DescribedPredicate.not(within(root + ".testkit.internal.CarrierThread"))),
         root -> new StaticState(),
         "Registry");
   }
