@@ -2,13 +2,13 @@ package dev.perennial;
 
 /** When an event counts as done. */
 public enum AckMode {
-  /** When the application says so: {@link Delivery#ack()}, or the return of a {@link Handler}. */
+  /** When the application acks it with {@link Delivery#ack()}, or its {@link Handler} returns. */
   EXPLICIT,
-  /** As soon as it was handed out. A crash loses what the application had in hand. */
+  /** As soon as it is handed out. A crash loses the events in flight. */
   ON_RECEIPT,
   /**
    * Never: nothing is acknowledged, {@link Delivery#ack()} does nothing, there is no window, and
-   * redeliveries come as they come. For looking at a stream without touching it.
+   * the stream does not drop redeliveries. For reading a stream without affecting it.
    */
   NEVER
 }

@@ -11,7 +11,7 @@ import java.util.List;
  */
 public record Batch<E>(List<Delivery<E>> deliveries) implements Iterable<Delivery<E>> {
 
-  /** Keeps a copy. */
+  /** Makes a batch of a copy of the list. */
   public Batch {
     deliveries = List.copyOf(deliveries);
   }

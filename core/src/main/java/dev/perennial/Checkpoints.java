@@ -4,16 +4,17 @@ import static java.util.Objects.requireNonNull;
 
 import dev.perennial.internal.checkpoint.CheckpointOptions;
 import dev.perennial.port.CheckpointStore;
+import dev.perennial.port.LogText;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a client-tracked stream keeps its checkpoint, and how. Immutable: each setting gives
+ * Where and how a client-tracked stream keeps its checkpoint. Immutable: each setting returns
  * another value.
  *
- * <p>A stream saves its newest checkpoint after every 1,000 acks, or 1 s after the first ack that
- * is not saved yet, whichever comes first, and once more when it is closed.
+ * <p>By default a stream saves its newest checkpoint after 1,000 acks, or 1 s after the first ack
+ * that is not saved, whichever comes first, and once more when it is closed.
  */
 public final class Checkpoints {
 
@@ -30,18 +31,18 @@ public final class Checkpoints {
   }
 
   /**
-   * No checkpoint: each run begins at the source's start, and what was acked before is handed out
-   * again.
+   * Keeps no checkpoint: each run begins at the source's start and delivers again what was acked
+   * before.
    */
   public static Checkpoints none() {
     return NONE;
   }
 
   /**
-   * A checkpoint in a store.
+   * Keeps the checkpoint in a store.
    *
-   * @param store where; the stream does not close it
-   * @param streamId under which name; one stream at a time has it
+   * @param store the store, which the stream does not close
+   * @param streamId the name of the checkpoint; one stream at a time can claim it
    */
   public static Checkpoints in(CheckpointStore store, String streamId) {
     requireNonNull(
@@ -54,16 +55,15 @@ public final class Checkpoints {
   }
 
   /**
-   * Saves after so many acks or so long after the first ack that is not saved, whichever comes
-   * first.
+   * Sets when to save: after a number of acks, or so long after the first ack that is not saved,
+   * whichever comes first.
    *
-   * @param acks at least 1, which saves after each ack (acks that come while a save runs share the
-   *     next one)
+   * @param acks at least 1, which saves after each ack (acks during a save share the next one)
    * @param interval over zero
    */
   public Checkpoints every(int acks, Duration interval) {
     if (acks < 1) {
-      throw new IllegalArgumentException("every() needs at least 1 ack, but got " + acks);
+      throw new IllegalArgumentException("every() needs at least 1 ack, but got " + acks + ".");
     }
     requirePositive("every() needs an interval", interval);
     return with(
@@ -72,8 +72,8 @@ public final class Checkpoints {
   }
 
   /**
-   * How long the store may fail before the stream does: 60 s unless set. Counted from the start of
-   * the first call that has not succeeded, one that hangs included.
+   * Sets how long the store may fail before the stream does. The default is 60 s. The time begins
+   * with the first call that has not succeeded; a call that hangs counts.
    */
   public Checkpoints tolerateOutage(Duration longest) {
     requirePositive("tolerateOutage() needs a time", longest);
@@ -87,13 +87,15 @@ public final class Checkpoints {
   }
 
   /**
-   * How long to wait for a claim that somebody else has: for ever unless set, which makes a
-   * standby. Zero fails at once.
+   * Sets how long to wait for a claim that another stream holds. The default is for ever, which
+   * makes a standby; zero fails at once.
    */
   public Checkpoints waitForClaim(Duration longest) {
     if (longest.isNegative()) {
       throw new IllegalArgumentException(
-          "waitForClaim() needs a time that is not negative, but got " + longest);
+          "waitForClaim() needs a time that is not negative, but got "
+              + LogText.duration(longest)
+              + ".");
     }
     return with(
         new Settings(
@@ -105,8 +107,8 @@ public final class Checkpoints {
   }
 
   /**
-   * Begins at the source's start and overwrites the checkpoint, where otherwise a checkpoint beats
-   * the start.
+   * Starts at the source's start and overwrites the checkpoint. Without this, a checkpoint takes
+   * precedence over the start.
    */
   public Checkpoints startAfresh() {
     return with(
@@ -118,7 +120,7 @@ public final class Checkpoints {
             true));
   }
 
-  /** What the engine takes; empty for none. */
+  /** Returns what the engine needs; empty for no checkpoint. */
   Optional<CheckpointOptions> options() {
     return Optional.ofNullable(store)
         .map(kept ->
@@ -142,7 +144,8 @@ public final class Checkpoints {
 
   private static void requirePositive(String what, Duration value) {
     if (value.isNegative() || value.isZero()) {
-      throw new IllegalArgumentException(what + " over zero, but got " + value);
+      throw new IllegalArgumentException(
+          what + " over zero, but got " + LogText.duration(value) + ".");
     }
   }
 

@@ -4,18 +4,19 @@ import dev.perennial.port.Position;
 import java.util.Optional;
 
 /**
- * What was done and what was not when a stream was closed. Of a stream that had failed more than
- * {@link EventStream#DEFAULT_CLOSE_TIMEOUT} before, what was done then.
+ * What closing a stream did and did not do. For a stream that had failed more than {@link
+ * EventStream#DEFAULT_CLOSE_TIMEOUT} before, what it did then.
  *
- * @param unacked how many deliveries were handed out or waiting and not acked; they come again with
- *     the next stream
- * @param oldestUnacked the position of the oldest of them; empty if there is none, and if a thread
- *     that was still inside the stream kept {@code close} from looking
- * @param unsent how many acks were never written to a connection; their events come again
+ * @param unacked how many deliveries were handed out or waiting and not acked; the next run
+ *     delivers them again
+ * @param oldestUnacked the position of the oldest of them; empty if there is none, or if a thread
+ *     that was still inside the stream kept {@code close} from reading it
+ * @param unsent how many acks were never written to a connection; the server sends their events
+ *     again
  * @param checkpoint whether the newest checkpoint was saved
- * @param saveError why it was not, empty unless it is {@code NOT_SAVED}: what the store or the
- *     source's {@code encode} threw, why the claim was lost, or a {@link
- *     java.util.concurrent.TimeoutException} if the time was up before the store had answered
+ * @param saveError why it was not saved, empty unless it is {@code NOT_SAVED}: the error of the
+ *     store or of the source's {@code encode}, the loss of the claim, or a {@link
+ *     java.util.concurrent.TimeoutException} if the store had not answered in time
  */
 public record CloseReport(
     int unacked,
@@ -24,7 +25,7 @@ public record CloseReport(
     CheckpointOutcome checkpoint,
     Optional<Throwable> saveError) {
 
-  /** A report of a stream that has saved all that there was to save. */
+  /** Makes a report without a save error. */
   public CloseReport(
       int unacked, Optional<Position> oldestUnacked, int unsent, CheckpointOutcome checkpoint) {
     this(unacked, oldestUnacked, unsent, checkpoint, Optional.empty());
@@ -32,11 +33,14 @@ public record CloseReport(
 
   /** What became of the newest checkpoint. */
   public enum CheckpointOutcome {
-    /** The stream keeps no checkpoint, or there was nothing to save. */
+    /** The stream keeps no checkpoint, or has nothing to save. */
     NONE,
     /** Everything that was acked in order is saved. */
     SAVED,
-    /** The newest checkpoint was not saved in time or could not be: what it covers comes again. */
+    /**
+     * The newest checkpoint was not saved in time, or could not be saved: its events are delivered
+     * again.
+     */
     NOT_SAVED
   }
 }

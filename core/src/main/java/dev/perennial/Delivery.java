@@ -4,7 +4,7 @@ import dev.perennial.port.Position;
 
 /**
  * An event that was handed out, to be settled once: acked when it is done, or nacked to get it
- * again. The first call wins. Safe for use from any thread.
+ * again. The first call counts. Safe for use from any thread.
  *
  * @param <E> the type of the event
  */
@@ -13,17 +13,17 @@ public interface Delivery<E> {
   /** Returns the event. */
   E event();
 
-  /** Returns where the event is in its source. */
+  /** Returns the position of the event in its source. */
   Position position();
 
   /**
-   * Returns how many times this stream has handed the event out, this time included: 1, and one
+   * Returns how many times this stream has handed out the event, including this time: 1, and one
    * more after each nack.
    */
   int attempt();
 
   /**
-   * Says that the event is done.
+   * Marks the event as done.
    *
    * @return whether this call settled it: false if it was settled before, the stream is closed, or
    *     it failed longer than {@link EventStream#DEFAULT_CLOSE_TIMEOUT} ago. An ack that returned
@@ -32,7 +32,7 @@ public interface Delivery<E> {
   boolean ack();
 
   /**
-   * Asks for the event again: it comes as a new delivery, before any new event.
+   * Requests the event again: it comes as a new delivery, before any new event.
    *
    * @return whether this call settled it, as for {@link #ack()}
    */

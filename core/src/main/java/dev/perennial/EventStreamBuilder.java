@@ -20,7 +20,7 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Describes a stream. Every setting has a default. Not safe for use from several threads.
+ * A builder of a stream. Every setting has a default. Not safe for use from several threads.
  *
  * @param <E> the type of the events
  */
@@ -31,7 +31,7 @@ public final class EventStreamBuilder<E> {
   private static final int DEFAULT_REDELIVERY_MEMORY = 65_536;
   private static final Duration DEFAULT_STABLE_AFTER = Duration.ofSeconds(30);
 
-  /** Longer than a rolling deployment or a balancer's failover takes. */
+  /** Longer than a rolling deployment or the failover of a load balancer takes. */
   private static final Duration DEFAULT_TOLERATE_REFUSALS = Duration.ofMinutes(5);
 
   private final Source<E, ?> source;
@@ -61,8 +61,8 @@ public final class EventStreamBuilder<E> {
   }
 
   /**
-   * How many deliveries may be handed out or waiting, not yet acked: 1,024 unless set, from 1 to
-   * 1,048,576.
+   * Sets how many deliveries may be handed out or waiting and not acked yet, from 1 to 1,048,576.
+   * The default is 1,024.
    */
   public EventStreamBuilder<E> window(int deliveries) {
     if (deliveries < 1 || deliveries > MAX_WINDOW) {
@@ -73,21 +73,21 @@ public final class EventStreamBuilder<E> {
     return this;
   }
 
-  /** When an event counts as done: {@link AckMode#EXPLICIT} unless set. */
+  /** Sets when an event counts as done. The default is {@link AckMode#EXPLICIT}. */
   public EventStreamBuilder<E> acks(AckMode mode) {
     this.acks = requireNonNull(mode, "acks() needs a mode");
     return this;
   }
 
-  /** How long to wait between attempts to connect: as the source says unless set. */
+  /** Sets the time between connection attempts. The default is that of the source. */
   public EventStreamBuilder<E> backoff(BackoffPolicy policy) {
     this.backoff = requireNonNull(policy, "backoff() needs a policy");
     return this;
   }
 
   /**
-   * How many attempts to connect may fail in a row before the stream dies: unlimited unless set, at
-   * least 1.
+   * Sets how many connection attempts may fail in a row before the stream fails, at least 1. The
+   * default is unlimited.
    */
   public EventStreamBuilder<E> maxAttempts(int attempts) {
     if (attempts < 1) {
@@ -98,8 +98,8 @@ public final class EventStreamBuilder<E> {
   }
 
   /**
-   * How long a connection without an event must live to prove itself, so that attempts count from
-   * the beginning again: 30 s unless set; zero trusts every connection.
+   * Sets how long a connection without an event must live to prove itself, so that attempts are
+   * counted from the beginning again. The default is 30 s; zero trusts every connection.
    */
   public EventStreamBuilder<E> stableAfter(Duration age) {
     if (age.isNegative()) {
@@ -111,14 +111,15 @@ public final class EventStreamBuilder<E> {
   }
 
   /**
-   * How long a server may refuse before the stream takes it at its word and fails: 5 min unless
-   * set; zero fails at the first refusal. Counts from the first of an unbroken run of {@linkplain
+   * Sets how long a server may refuse before the stream fails. The default is 5 min; zero fails at
+   * the first refusal. The time begins with the first of an unbroken run of {@linkplain
    * dev.perennial.port.Verdict#refused() refusals} and {@linkplain
    * dev.perennial.port.Verdict#unknown() unknown errors}, and the stream fails at the first of them
-   * that comes when the time is over. A connection that proves itself, and every other error, for
-   * example a network failure or an overloaded server, ends the run. Refusals are retried with
-   * backoff meanwhile and count for {@link #maxAttempts(int)}. Time in which nobody asks the stream
-   * for events does not count. A refusal ends a stream that has never been connected at once.
+   * after that time. A connection that proves itself ends the run, and so does every other error,
+   * for example a network failure or an overloaded server. Meanwhile the stream retries with
+   * backoff, and refusals count for {@link #maxAttempts(int)}. Time in which nobody asks the stream
+   * for events does not count. If the stream has never been connected, it fails at the first
+   * refusal.
    */
   public EventStreamBuilder<E> tolerateRefusals(Duration time) {
     if (time.isNegative()) {
@@ -131,11 +132,11 @@ public final class EventStreamBuilder<E> {
   }
 
   /**
-   * How long the source may take each time to find out where to begin or go on, and to connect: as
-   * long as its own timeouts allow unless set, over zero. When the time is over, the source is
-   * interrupted; this counts as a failed attempt to connect and is retried.
+   * Sets how long the source may take for each call of start, connect or recover, over zero. The
+   * default is no limit but the source's own timeouts. When the time is over, the stream interrupts
+   * the call, counts it as a failed connection attempt and retries.
    *
-   * <p>It bounds by how much a call with a timeout may be late: {@link EventStream#next(Duration)}
+   * <p>This bounds how late a call with a timeout returns: {@link EventStream#next(Duration)}
    * returns when its time is over, except for the one call of the source that it is in then.
    */
   public EventStreamBuilder<E> connectTimeout(Duration timeout) {
@@ -148,9 +149,9 @@ public final class EventStreamBuilder<E> {
   }
 
   /**
-   * How many acked positions to remember, so that a copy which the server sends late is not handed
-   * out: 65,536 or the window, whichever is larger, unless set; at least the window. For
-   * server-tracked sources only: any other is refused by {@link #open()}.
+   * Sets how many acked positions the stream remembers, so that it does not hand out a copy that
+   * the server sends late; at least the window. The default is 65,536, or the window if that is
+   * larger. For server-tracked sources only: {@link #open()} refuses it for others.
    */
   public EventStreamBuilder<E> redeliveryMemory(int positions) {
     if (positions < 1) {
@@ -161,19 +162,19 @@ public final class EventStreamBuilder<E> {
     return this;
   }
 
-  /** Is asked what an error means before the source's own classifier is. */
+  /** Sets a classifier that classifies errors before the source's own classifier does. */
   public EventStreamBuilder<E> errors(ErrorClassifier classifier) {
     this.errors = requireNonNull(classifier, "errors() needs a classifier");
     return this;
   }
 
-  /** Observes the stream. Of several, each is told. */
+  /** Adds a listener. All registered listeners are called. */
   public EventStreamBuilder<E> listener(StreamListener listener) {
     this.listeners.add(requireNonNull(listener, "listener() needs a listener"));
     return this;
   }
 
-  /** Time, timers and threads: the system's unless set. For tests. */
+  /** Sets the source of time, timers and threads, for tests. The default is the system. */
   public EventStreamBuilder<E> runtime(StreamRuntime runtime) {
     this.runtime = requireNonNull(runtime, "runtime() needs a runtime");
     return this;

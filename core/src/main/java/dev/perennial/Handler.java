@@ -1,7 +1,7 @@
 package dev.perennial;
 
 /**
- * Handles one event after the other, for {@link EventStream#consume}.
+ * A handler of events, for {@link EventStream#consume}.
  *
  * @param <E> the type of the events
  */

@@ -2,7 +2,10 @@ package dev.perennial;
 
 import org.jspecify.annotations.Nullable;
 
-/** The stream was or is being closed. The cause is what it had died of before, if it had. */
+/**
+ * Thrown when the stream is closed or being closed. The cause is its failure, if it had failed
+ * before.
+ */
 public final class StreamClosedException extends IllegalStateException {
 
   private static final long serialVersionUID = 1;

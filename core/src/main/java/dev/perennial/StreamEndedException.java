@@ -1,6 +1,6 @@
 package dev.perennial;
 
-/** The source is complete: there will never be another event. Not an error. */
+/** Thrown when the source is complete: there will never be another event. Not an error. */
 public final class StreamEndedException extends RuntimeException {
 
   private static final long serialVersionUID = 1;

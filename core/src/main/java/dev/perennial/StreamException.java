@@ -5,33 +5,32 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream is dead. {@code next()} and its kin throw it, again at each call. The stream hands out
- * nothing any more. Deliveries that are out can still be settled for {@link
- * EventStream#DEFAULT_CLOSE_TIMEOUT}; then, or as soon as all are settled, it makes its last save
- * and gives up its claim, so that a standby takes over. Later acks count for nothing, and {@link
- * StreamListener#onLateAck} is told of them.
+ * Thrown when a stream has failed, at every call that asks for events. The stream hands out nothing
+ * more. Its deliveries can still be settled for {@link EventStream#DEFAULT_CLOSE_TIMEOUT}; then, or
+ * as soon as none is left, it makes its last save and releases its claim, so that a standby takes
+ * over. Later acks do not count and are reported to {@link StreamListener#onLateAck}.
  */
 public final class StreamException extends RuntimeException {
 
   private static final long serialVersionUID = 1;
 
-  /** Why a stream died. */
+  /** Why a stream failed. */
   public enum Reason {
-    /** As many attempts to connect in a row as allowed have failed. */
+    /** As many connection attempts in a row have failed as allowed. */
     ATTEMPTS_EXHAUSTED("attempts-exhausted"),
-    /** An error that trying again cannot help, or that no classifier knows. */
+    /** An error that a retry cannot help, or that no classifier knows. */
     FATAL("fatal"),
-    /** The server no longer knows the position, and the source does not go on from another. */
+    /** The server no longer knows the position, and the source does not continue at another. */
     POSITION_LOST("position-lost"),
     /** The checkpoint could not be claimed, loaded, read or saved. */
     CHECKPOINT("checkpoint"),
-    /** Somebody else has the claim. */
+    /** Another stream holds the claim. */
     CLAIM_LOST("claim-lost"),
     /** The handler threw. */
     HANDLER("handler"),
     /**
-     * The thread was interrupted while an iterator waited. The only reason after which the stream
-     * lives on.
+     * The thread was interrupted while an iterator waited. Only after this reason the stream stays
+     * usable.
      */
     INTERRUPTED("interrupted");
 
@@ -41,7 +40,7 @@ public final class StreamException extends RuntimeException {
       this.tag = tag;
     }
 
-    /** A stable name, for logs, metrics and alerts. */
+    /** Returns a stable name, for logs, metrics and alerts. */
     public String tag() {
       return tag;
     }
@@ -68,12 +67,12 @@ public final class StreamException extends RuntimeException {
     return reason;
   }
 
-  /** How many attempts to connect had failed in a row. */
+  /** Returns how many connection attempts had failed in a row. */
   public int attempts() {
     return attempts;
   }
 
-  /** The position of the last event that was received, if there was one. */
+  /** Returns the position of the last event that was received, if there was one. */
   public Optional<Position> lastPosition() {
     return Optional.ofNullable(lastPosition);
   }

@@ -6,56 +6,62 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Observes a stream and decides nothing. Called on whichever thread the thing happens on, so a
- * listener is quick and safe for use from any thread; a slow one holds up that thread, but not
- * {@link EventStream#close}. What it throws is logged and does not hurt the stream. Every method
- * does nothing by default.
+ * A listener of a stream, which observes and decides nothing. It is called on whichever thread
+ * causes the event, so it must be quick and safe for use from any thread; a slow one blocks that
+ * thread, but not {@link EventStream#close}. What it throws is logged and does not affect the
+ * stream. Every method does nothing by default.
  */
 public interface StreamListener {
 
-  /** The state changed. */
+  /** Called when the state has changed. */
   default void onTransition(Transition transition) {}
 
-  /** The checkpoint was saved. */
+  /** Called when the checkpoint was saved. */
   default void onCheckpointSaved(CheckpointSaved saved) {}
 
-  /** The checkpoint could not be saved; it is tried again, unless the stream is being closed. */
+  /**
+   * Called when the checkpoint could not be saved. The stream tries again, unless it is being
+   * closed.
+   */
   default void onCheckpointSaveFailed(CheckpointSaveFailed failed) {}
 
-  /** A checkpoint was found, and beats the start that the application configured on the source. */
+  /** Called when a checkpoint takes precedence over the start that was set on the source. */
   default void onStartOverridden(StartOverridden overridden) {}
 
-  /** An event came again and is not handed out again. */
+  /** Called when an event came again and is not handed out again. */
   default void onRedeliveryDropped(RedeliveryDropped dropped) {}
 
-  /** A message could not be decoded; the application gets it as an event. */
+  /** Called when a message could not be decoded; the application receives it as an event. */
   default void onMalformed(MalformedReceived received) {}
 
-  /** The window has been full for 10 s: nothing more is handed out until the application acks. */
+  /**
+   * Called when the window has been full for 10 s: the stream hands out nothing more until the
+   * application acks.
+   */
   default void onWindowFull(WindowFull full) {}
 
-  /** The window, of which {@link #onWindowFull} told, is free again. */
+  /** Called when the window has room again after {@link #onWindowFull}. */
   default void onWindowFree(WindowFree free) {}
 
   /**
-   * An ack came after the stream was closed, after a stream that failed had given up its claim, or
-   * after the delivery was nacked; it counts for nothing.
+   * Called for an ack that does not count: the stream was closed, it had failed and released its
+   * claim, or the delivery was nacked.
    */
   default void onLateAck(LateAck late) {}
 
   /**
-   * A connection ended before all acks given to it were written; their events come again, and are
-   * acked again.
+   * Called when a connection has ended before all its acks were written. The server sends their
+   * events again, and the stream acks them again.
    */
   default void onAcksUnsent(AcksUnsent unsent) {}
 
   /**
-   * The state changed.
+   * A change of the state.
    *
    * @param from the state before
    * @param to the state from now on
-   * @param cause the error that brought it about, if one did
-   * @param attempt how many attempts to connect have failed in a row
+   * @param cause the error that caused it, if one did
+   * @param attempt how many connection attempts have failed in a row
    * @param delay how long the stream waits, when it backs off
    * @param connectionAge how long the connection had lived, when one ended
    */
@@ -68,7 +74,7 @@ public interface StreamListener {
       Optional<Duration> connectionAge) {}
 
   /**
-   * The checkpoint was saved.
+   * A save of the checkpoint.
    *
    * @param position the position saved
    * @param took how long it took
@@ -76,33 +82,33 @@ public interface StreamListener {
   record CheckpointSaved(Position position, Duration took) {}
 
   /**
-   * The checkpoint could not be saved.
+   * A failed save of the checkpoint.
    *
    * @param position the position that was to be saved
-   * @param cause why not
-   * @param retryIn how long until the next try; empty if none comes, because the stream has given
-   *     up its claim or is about to
+   * @param cause why it was not saved
+   * @param retryIn how long until the next attempt; empty if none follows, because the stream has
+   *     released its claim or is about to
    */
   record CheckpointSaveFailed(Position position, Throwable cause, Optional<Duration> retryIn) {}
 
   /**
-   * A checkpoint beats a configured start.
+   * A checkpoint that takes precedence over a start.
    *
-   * @param checkpoint the position to go on from
+   * @param checkpoint the position to resume from
    * @param configuredStart the start that is not used, in the source's words
    */
   record StartOverridden(Position checkpoint, String configuredStart) {}
 
   /**
-   * An event came again.
+   * An event that came again.
    *
    * @param position its position
-   * @param acked whether it had been acked, and so was acked again
+   * @param acked whether it had been acked, so that it was acked again
    */
   record RedeliveryDropped(Position position, boolean acked) {}
 
   /**
-   * A message could not be decoded.
+   * A message that could not be decoded.
    *
    * @param position its position
    * @param malformed the message
@@ -110,7 +116,7 @@ public interface StreamListener {
   record MalformedReceived(Position position, Malformed malformed) {}
 
   /**
-   * The window is full.
+   * A window that has been full for long.
    *
    * @param unacked how many deliveries are not acked
    * @param oldestUnacked the position of the oldest of them
@@ -118,21 +124,21 @@ public interface StreamListener {
   record WindowFull(int unacked, Optional<Position> oldestUnacked) {}
 
   /**
-   * The window is free again.
+   * A window that has room again.
    *
    * @param full how long it had been full
    */
   record WindowFree(Duration full) {}
 
   /**
-   * An ack came too late.
+   * An ack that came too late.
    *
    * @param position the position of the event
    */
   record LateAck(Position position) {}
 
   /**
-   * Acks were not written.
+   * Acks that were not written.
    *
    * @param count how many
    */

@@ -14,26 +14,28 @@ package dev.perennial;
  * </pre>
  */
 public enum StreamState {
-  /** Opened; nothing has been done yet. */
+  /** Opened, nothing done yet. */
   NEW,
-  /** Claiming the checkpoint and loading it; a standby waits here for who has the claim. */
+  /**
+   * Claiming and loading the checkpoint; a standby waits here for the stream that holds the claim.
+   */
   CLAIMING,
-  /** Opening a connection, or finding out where to begin or to go on. */
+  /** Finding out where to start or resume, or opening a connection. */
   CONNECTING,
   /** Connected. */
   LIVE,
-  /** Waiting before the next attempt to connect. */
+  /** Waiting before the next connection attempt. */
   BACKING_OFF,
-  /** The source is complete. Acks, nacks and saves go on. */
+  /** The source is complete. Acks, nacks and saves continue. */
   ENDED,
   /**
-   * Dead of what the {@link StreamException} says. Hands out nothing. What is out can be settled
-   * for {@link EventStream#DEFAULT_CLOSE_TIMEOUT}, or until all of it is; then the stream saves for
-   * the last time, gives up its claim, and closes its connection and its source. {@code close} does
-   * the same at once, and is needed for nothing else.
+   * Failed; the {@link StreamException} says why. The stream hands out nothing more. Its deliveries
+   * can still be settled for {@link EventStream#DEFAULT_CLOSE_TIMEOUT}, or until none is left; then
+   * the stream makes its last save, releases its claim, and closes its connection and its source.
+   * {@code close} does the same at once.
    */
   FAILED,
-  /** Being closed: acks still count, nothing is handed out. */
+  /** Being closed: acks still count, and nothing is handed out. */
   CLOSING,
   /** Closed, for good. */
   CLOSED

@@ -4,15 +4,16 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A snapshot of a stream's figures since it was opened. The figures were read one after the other,
- * while the stream ran.
+ * A snapshot of a stream's figures since it was opened. The figures are read one after the other
+ * while the stream runs.
  *
- * @param received events that were received, dropped redeliveries not included
- * @param acked events that were acked
- * @param unacked deliveries handed out or waiting, not yet acked: how full the window is
- * @param reconnects connections after the first
- * @param redeliveriesDropped events that came again and were not handed out
- * @param malformed messages that could not be decoded
+ * @param received how many events were received, without dropped redeliveries
+ * @param acked how many events were acked
+ * @param unacked how many deliveries are handed out or waiting and not acked: how full the window
+ *     is
+ * @param reconnects how many connections followed the first
+ * @param redeliveriesDropped how many events came again and were not handed out
+ * @param malformed how many messages could not be decoded
  * @param lastEvent when the last event was received
  * @param lastSave when the checkpoint was last saved
  */

@@ -249,14 +249,14 @@ class EventStreamBuilderTest {
     for (Duration bad : List.of(Duration.ZERO, negative)) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> checkpoints.every(1, bad))
-          .withMessageContaining(bad.toString());
+          .withMessageContaining(LogText.duration(bad));
       assertThatIllegalArgumentException()
           .isThrownBy(() -> checkpoints.tolerateOutage(bad))
-          .withMessageContaining(bad.toString());
+          .withMessageContaining(LogText.duration(bad));
     }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> checkpoints.waitForClaim(negative))
-        .withMessageContaining(negative.toString());
+        .withMessageContaining(LogText.duration(negative));
     assertThat(checkpoints.waitForClaim(Duration.ZERO).options().orElseThrow().waitForClaim())
         .contains(Duration.ZERO);
     assertThat(checkpoints.tolerateOutage(time).options().orElseThrow().tolerateOutage())

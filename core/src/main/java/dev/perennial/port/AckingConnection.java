@@ -1,7 +1,7 @@
 package dev.perennial.port;
 
 /**
- * One live session of a source whose server keeps track of acknowledgements.
+ * A live connection of a source whose server keeps track of acks.
  *
  * @param <E> the type of the events
  * @param <P> the type of their positions

@@ -4,16 +4,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One live session of a transport.
+ * A live channel of a transport, which carries messages.
  *
- * <p>{@code receive} comes from one thread at a time and never overlaps {@code close}; {@code
- * send}, {@code unsent}, {@code confirmed} and {@code wakeUp} come from any thread at any time,
- * also after {@code close}.
+ * <p>One thread at a time calls {@code receive}, and never during {@code close}. Any thread may
+ * call {@code send}, {@code unsent}, {@code confirmed} and {@code wakeUp} at any time, also after
+ * {@code close}.
  */
 public interface Channel {
 
   /**
-   * Gives the next message. Hands out all that arrived before the channel was lost, then throws.
+   * Returns the next message. Returns all that arrived before the channel was lost, then throws.
    *
    * @param timeout how long to wait; {@link Duration#ZERO} returns at once
    * @return the message, or null if there is none now, which may be before the timeout is over
@@ -23,7 +23,7 @@ public interface Channel {
    */
   @Nullable Message receive(Duration timeout) throws TransportException, InterruptedException;
 
-  /** Makes a {@code receive} that is blocked in another thread return soon. Never blocks. */
+  /** Ends a {@code receive} that is blocked in another thread. Never blocks. */
   void wakeUp();
 
   /**
@@ -34,7 +34,7 @@ public interface Channel {
    */
   void send(byte[] utf8Text);
 
-  /** How many messages were given to {@link #send} and not yet written to the socket. */
+  /** Returns how many messages were passed to {@link #send} and not yet written to the socket. */
   int unsent();
 
   /**
@@ -45,10 +45,10 @@ public interface Channel {
   long confirmed();
 
   /**
-   * Closes the channel in order: writes what was given to {@link #send}, says goodbye, and waits
-   * for the peer to do so.
+   * Closes the channel in order: writes what was passed to {@link #send}, sends a close frame, and
+   * waits for that of the peer.
    *
-   * @param flush how long that may take in all; after it the socket is closed regardless
+   * @param flush how long that may take in all; then the socket is closed regardless
    * @throws InterruptedException if the thread was interrupted while it waited; the socket is
    *     closed all the same
    */

@@ -3,7 +3,7 @@ package dev.perennial.port;
 import java.time.Duration;
 
 /**
- * A source whose server remembers which events were acknowledged, and sends the others again.
+ * A source whose server remembers which events were acked, and sends the others again.
  *
  * @param <E> the type of the events
  * @param <P> the type of their positions
@@ -20,8 +20,8 @@ public non-sealed interface ServerTrackedSource<E, P extends Position> extends S
   AckingConnection<E, P> connect() throws Exception;
 
   /**
-   * How long after its ack an event may still be sent again. For that long the stream remembers
-   * acked positions, so that it can acknowledge such a copy instead of handing it out.
+   * Returns how long after its ack an event may still be sent again. The stream remembers acked
+   * positions for that long, so that it can ack such a copy instead of handing it out.
    */
   Duration redeliveryHorizon();
 }

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which stream a source belongs to. A source makes one and always returns the same from {@link
- * Source#binding()}; the stream that is opened first binds it for good, and every other one is
+ * The stream that a source belongs to. A source makes one and always returns it from {@link
+ * Source#binding()}. The first stream that is opened binds it for good, and every other one is
  * refused. Safe for use from any thread.
  */
 public final class SourceBinding {
@@ -31,7 +31,7 @@ public final class SourceBinding {
     }
   }
 
-  /** The name of the stream that the source belongs to; empty before that is opened. */
+  /** Returns the name of the stream that the source belongs to; empty before that is opened. */
   public Optional<String> stream() {
     return Optional.ofNullable(stream.get());
   }

@@ -5,27 +5,27 @@ import java.time.Instant;
 import java.util.function.BooleanSupplier;
 
 /**
- * Time, waiting, timers, randomness and threads: everything in which a run can differ from the
- * next. The engine and the adapters take them from here and from nowhere else, so that a test can
- * put virtual time in their place. Safe for use from any thread.
+ * The source of time, waiting, timers, randomness and threads: everything in which one run can
+ * differ from the next. The engine and the adapters use nothing else for these, so that a test can
+ * replace them by virtual time. Safe for use from any thread.
  */
 public interface StreamRuntime {
 
   /**
-   * The real one, shared by all streams that were not given another. Its threads are daemons that
-   * end when idle.
+   * Returns the real runtime, shared by all streams without another one. Its threads are daemons
+   * that end when idle.
    */
   static StreamRuntime system() {
     return SystemRuntime.INSTANCE;
   }
 
-  /** A monotonic time in nanoseconds, of which only differences mean something. */
+  /** Returns a monotonic time in nanoseconds, of which only differences have a meaning. */
   long nanoTime();
 
-  /** The time of day. */
+  /** Returns the time of day. */
   Instant now();
 
-  /** A random number from 0 (inclusive) to 1 (exclusive). */
+  /** Returns a random number from 0 (inclusive) to 1 (exclusive). */
   double random();
 
   /** Makes a signal. */
@@ -41,12 +41,12 @@ public interface StreamRuntime {
   /** Runs a task that may block, soon, on a thread that is never interrupted. */
   void execute(Runnable task);
 
-  /** Lets threads wait for something that other threads bring about. */
+  /** A signal on which threads wait for something that other threads bring about. */
   interface Signal {
 
     /**
-     * Makes the waiting threads look at their conditions again. Called after something changed that
-     * a condition depends on; cheap when nobody waits. Not called while holding a lock that a
+     * Makes the waiting threads check their conditions again. Called after a change that a
+     * condition depends on; cheap if no thread waits. Not called while holding a lock that a
      * condition takes.
      */
     void raise();
@@ -64,10 +64,10 @@ public interface StreamRuntime {
     boolean await(BooleanSupplier condition, Duration timeout) throws InterruptedException;
   }
 
-  /** A task that was scheduled. */
+  /** A scheduled task. */
   interface Timer {
 
-    /** Keeps the task from running if it has not begun. Idempotent. */
+    /** Cancels the task if it has not begun. Idempotent. */
     void cancel();
   }
 }

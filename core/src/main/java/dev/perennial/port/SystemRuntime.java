@@ -92,8 +92,8 @@ final class SystemRuntime implements StreamRuntime {
   }
 
   /**
-   * A lock and a condition, and a count of those who wait, so that raising costs one read when
-   * nobody does.
+   * A lock and a condition with a count of the waiting threads, so that raising costs one read if
+   * none waits.
    */
   private static final class MonitorSignal implements Signal {
 
@@ -103,8 +103,8 @@ final class SystemRuntime implements StreamRuntime {
 
     @Override
     public void raise() {
-      // Whoever waits counts itself before it looks at its condition, so either it sees the change
-      // or we see it.
+      // A waiting thread counts itself before it checks its condition, so either it sees the change
+      // or this sees it.
       if (waiting.get() == 0) {
         return;
       }

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Opens channels that carry messages. Safe for use from any thread; the application that made it
- * closes it.
+ * A transport, which opens channels that carry messages. Safe for use from any thread. The
+ * application that made it closes it.
  */
 public interface Transport extends AutoCloseable {
 

@@ -21,7 +21,7 @@ public sealed interface Verdict {
     }
   }
 
-  /** The server no longer knows the position; trying again from there cannot help. */
+  /** The server no longer knows the position, so that a retry from there cannot help. */
   record PositionLost() implements Verdict {}
 
   /**
@@ -38,15 +38,15 @@ public sealed interface Verdict {
    */
   record Unknown() implements Verdict {}
 
-  /** Trying again cannot help: the stream ends with the error. */
+  /** A retry cannot help: the stream fails with the error. */
   record Fatal() implements Verdict {}
 
-  /** Trying again can help. */
+  /** A retry can help. */
   static Verdict retry() {
     return new Retry(Duration.ZERO);
   }
 
-  /** Trying again can help, but not before {@code atLeast} has passed. */
+  /** A retry can help, but not before {@code atLeast} has passed. */
   static Verdict retryAfter(Duration atLeast) {
     return new Retry(atLeast);
   }
@@ -66,7 +66,7 @@ public sealed interface Verdict {
     return new Unknown();
   }
 
-  /** Trying again cannot help. */
+  /** A retry cannot help. */
   static Verdict fatal() {
     return new Fatal();
   }
