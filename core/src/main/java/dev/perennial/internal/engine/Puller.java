@@ -121,23 +121,6 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Returns the next delivery, which the caller settles on receipt; null if the stream has ended or
-   * was closed.
-   */
-  public @Nullable Delivery<E> nextOrEnd() throws InterruptedException {
-    try {
-      Delivery<E> delivery = null;
-      while (delivery == null) {
-        delivery = next(never);
-      }
-      return delivery;
-    } catch (StreamEndedException | StreamClosedException e) {
-      lifecycle.throwIfFailed();
-      return null;
-    }
-  }
-
-  /**
    * Fetches the next delivery, which the next call of any kind returns. Returns false if the stream
    * has ended.
    */
