@@ -87,7 +87,7 @@ class AccessTest {
             .user("ann", SECRET, "~perennial:*", "+@connection", "+hmget")
             .start()) {
       String place = "127.0.0.1:" + redis.port();
-      refused("redis://" + place, "asks for a password");
+      refused("redis://" + place, "requires a password");
       refused("redis://:" + SECRET + "x@" + place, "refuses the user name or the password");
       refused("redis://ann:" + SECRET + "x@" + place, "refuses the user name or the password");
       refused("redis://ann:" + SECRET + "@" + place, "evalsha");
