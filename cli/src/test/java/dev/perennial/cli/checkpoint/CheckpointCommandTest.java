@@ -102,7 +102,10 @@ class CheckpointCommandTest {
         CheckpointSlot claim = store.store().tryClaim("orders", why -> {}).orElseThrow()) {
       Result result = run("delete", location, "orders");
       assertThat(result.status).isEqualTo(1);
-      assertThat(result.err).startsWith("perennial: ").contains("orders", "in use").hasLineCount(1);
+      assertThat(result.err)
+          .startsWith("perennial: ")
+          .contains("orders", "a stream has claimed it")
+          .hasLineCount(1);
       assertThat(run("show", location, "orders").status).as("can be looked at").isZero();
       assertThat(claim.load()).contains(ORDERS);
     }
