@@ -104,7 +104,7 @@ class CheckpointCommandTest {
       assertThat(result.status).isEqualTo(1);
       assertThat(result.err)
           .startsWith("perennial: ")
-          .contains("orders", "a stream has claimed it")
+          .contains("orders", "has claimed it")
           .hasLineCount(1);
       assertThat(run("show", location, "orders").status).as("can be looked at").isZero();
       assertThat(claim.load()).contains(ORDERS);
