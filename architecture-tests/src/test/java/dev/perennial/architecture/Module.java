@@ -140,7 +140,7 @@ record Module(
   static final List<Module> ADAPTERS =
       List.of(TRANSPORT_NETTY, SOURCE_TAP, SOURCE_MONGO, CHECKPOINT_FILE, CHECKPOINT_REDIS);
 
-  /** What has internal packages. */
+  /** The modules whose classes are also checked for circles. */
   static final List<Module> WITH_INTERNALS = List.of(CORE, SOURCE_MONGO);
 
   static List<Module> allPublished() {

@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a module shows to others: its public types outside of internal packages, and their public
- * and protected members.
+ * The public API of a module: its public types outside of internal packages, with their public and
+ * protected members.
  */
 final class PublicApi {
 

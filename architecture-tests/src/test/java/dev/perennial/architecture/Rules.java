@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 /** The rules of the design. */
 final class Rules {
 
-  /** What a package has in its name that only its own module uses. */
+  /** The part of a package name that marks it as internal to its module. */
   private static final String INTERNAL = ".internal.";
 
   private Rules() {}
