@@ -258,12 +258,18 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     return Optional.ofNullable(lastSave);
   }
 
-  @Override
+  /**
+   * Returns the last error of the store in claiming, loading or saving; null if that has succeeded
+   * since, or never failed.
+   */
   public @Nullable Throwable lastError() {
     return outage.lastError();
   }
 
-  @Override
+  /**
+   * Returns what a stream that is not live waits for, as a phrase after "waits for", such as {@code
+   * checkpoint "orders" to be saved}; empty if it does not wait for its checkpoint.
+   */
   public Optional<String> awaited() {
     Optional<String> claimed = claim.awaited();
     return claimed.isPresent() || isSaved()

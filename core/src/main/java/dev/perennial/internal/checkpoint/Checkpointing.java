@@ -3,7 +3,6 @@ package dev.perennial.internal.checkpoint;
 import dev.perennial.internal.stream.Deadline;
 import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The checkpoint of one stream, as the rest of the engine sees it. Safe for use from any thread.
@@ -40,16 +39,4 @@ public interface Checkpointing {
   boolean isHeldUpByCaller();
 
   Optional<Instant> lastSave();
-
-  /**
-   * Returns the last error of the store in claiming, loading or saving; null if that has succeeded
-   * since, or never failed.
-   */
-  @Nullable Throwable lastError();
-
-  /**
-   * Returns what a stream that is not live waits for, as a phrase after "waits for", such as {@code
-   * checkpoint "orders" to be saved}; empty if it does not wait for its checkpoint.
-   */
-  Optional<String> awaited();
 }

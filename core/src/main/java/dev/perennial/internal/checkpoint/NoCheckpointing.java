@@ -3,7 +3,6 @@ package dev.perennial.internal.checkpoint;
 import dev.perennial.internal.stream.Deadline;
 import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Checkpointing for streams without a store: does nothing. */
 public final class NoCheckpointing implements Checkpointing {
@@ -38,15 +37,5 @@ public final class NoCheckpointing implements Checkpointing {
   @Override
   public Optional<Instant> lastSave() {
     return Optional.empty();
-  }
-
-  @Override
-  public Optional<String> awaited() {
-    return Optional.empty();
-  }
-
-  @Override
-  public @Nullable Throwable lastError() {
-    return null;
   }
 }
