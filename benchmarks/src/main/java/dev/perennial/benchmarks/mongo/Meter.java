@@ -18,7 +18,10 @@ record Meter(long nanos, long cpu, long javaCpu, long allocated) {
 
   static final Meter ZERO = new Meter(0, 0, 0, 0);
 
-  /** Reads it, and keeps what threads had used that have ended since, of which the JVM forgets. */
+  /**
+   * A reader of CPU time and memory that also counts threads that have ended, which the JVM
+   * forgets.
+   */
   static final class Reader {
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final Map<Long, Long> cpu = new HashMap<>();

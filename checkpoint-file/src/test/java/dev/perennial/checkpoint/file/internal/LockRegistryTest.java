@@ -82,7 +82,7 @@ class LockRegistryTest {
     }
   }
 
-  /** Of two that find the claim of a deleted file, one gets the new file. */
+  /** If two processes find that the claimed file was deleted, one of them claims the new file. */
   @Test
   void aStaleClaimIsReplacedOnce() throws Exception {
     Hanging files = new Hanging();
