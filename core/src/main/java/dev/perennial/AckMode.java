@@ -2,7 +2,10 @@ package dev.perennial;
 
 /** When an event counts as done. */
 public enum AckMode {
-  /** When the application acks it with {@link Delivery#ack()}, or its {@link Handler} returns. */
+  /**
+   * When the application acks it with {@link Delivery#ack()}, or its {@link DeliveryHandler}
+   * returns.
+   */
   EXPLICIT,
   /** As soon as it is handed out. A crash loses the events in flight. */
   ON_RECEIPT,

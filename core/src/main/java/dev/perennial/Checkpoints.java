@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.perennial.internal.checkpoint.CheckpointOptions;
 import dev.perennial.port.CheckpointStore;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

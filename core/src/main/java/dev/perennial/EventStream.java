@@ -136,7 +136,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * @throws StreamException if the stream has failed; if the handler threw, with its error as the
    *     cause
    */
-  public void consume(Handler<E> handler) throws InterruptedException {
+  public void consume(DeliveryHandler<E> handler) throws InterruptedException {
     engine.handlerLoop().consume(handler);
   }
 

@@ -28,12 +28,12 @@ record Module(
   private static final List<String> JACKSON =
       List.of("tools.jackson..", "com.fasterxml.jackson.annotation..");
 
-  private static final List<String> SEEN_OF_CORE = List.of("", ".port");
+  private static final List<String> SEEN_OF_CORE = List.of("", ".port", ".port.support");
 
   static final Module CORE =
       new Module(
           "perennial-core",
-          List.of("", ".port", ".internal.."),
+          List.of("", ".port", ".port.support", ".internal.."),
           List.of(),
           List.of(NULLNESS, LOG, "dev.failsafe.."),
           true);

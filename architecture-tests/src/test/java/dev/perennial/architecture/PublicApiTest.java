@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.fail;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import dev.perennial.architecture.fixture.source.tap.Tap;
+import dev.perennial.architecture.fixture.Shown;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,17 +71,22 @@ class PublicApiTest {
   }
 
   @Test
-  @DisplayName("a listing has a type's header and its members, and nothing that is not shown")
+  @DisplayName("a listing has each public type with its members, by simple names")
   void listing() {
-    JavaClasses fixture = new ClassFileImporter().importClasses(Tap.class, Registry.class);
+    JavaClasses fixture = new ClassFileImporter().importClasses(Shown.class, Hidden.class);
     assertThat(PublicApi.of(fixture, type -> true))
         .containsExactly(
-            "public final class " + Tap.class.getName() + " extends java.lang.Object",
-            "  public " + Tap.class.getName() + "()");
+            "package dev.perennial.architecture.fixture",
+            "abstract sealed class Shown<T extends Number> implements Supplier<T>"
+                + " permits Shown.Inner",
+            "  static List<String> NAMES",
+            "  protected Shown(Map.Entry<String, T>)",
+            "  static <X> Shown<?> of(X[], int) throws IOException",
+            "  abstract T one()");
   }
 
-  /** Not shown: its package is its own. */
-  private static final class Registry {
+  /** Not shown. */
+  private static final class Hidden {
     public int shown;
   }
 

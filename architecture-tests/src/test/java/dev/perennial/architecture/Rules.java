@@ -32,6 +32,7 @@ final class Rules {
     List<Rule> rules = new ArrayList<>();
     Module.ALL.forEach(module -> rules.add(usesWhatItMay(module)));
     rules.add(portsAreBare());
+    rules.add(supportSeesPorts());
     rules.add(adaptersSeePortsAndValues());
     rules.add(confined("Netty", "io.netty..", "ConfinedNetty"));
     rules.add(confined("Jackson", "tools.jackson..", "ConfinedJackson"));
@@ -82,6 +83,18 @@ final class Rules {
             onlyDependOnClassesThat(
                 resideInAnyPackage("java..", "org.jspecify..", root + ".port").or(primitive())),
         "PortSeesFacade");
+  }
+
+  private static Rule supportSeesPorts() {
+    return Rule.of(
+        "support for adapters depends on the JDK, JSpecify and the ports only",
+        root -> resideInAPackage(root + ".port.support"),
+        root ->
+            onlyDependOnClassesThat(
+                resideInAnyPackage(
+                        "java..", "org.jspecify..", root + ".port", root + ".port.support")
+                    .or(primitive())),
+        "SupportSeesFacade");
   }
 
   private static Rule adaptersSeePortsAndValues() {
@@ -190,7 +203,7 @@ final class Rules {
         fixtureOf(module, "CycleOne"));
   }
 
-  private static boolean isInternal(String packageName) {
+  static boolean isInternal(String packageName) {
     return (packageName + ".").contains(INTERNAL);
   }
 

@@ -20,10 +20,8 @@ public record ExponentialBackoff(Duration base, Duration cap, double multiplier,
   public ExponentialBackoff {
     if (base.isNegative() || base.isZero() || base.compareTo(cap) > 0) {
       throw new IllegalArgumentException(
-          "backoff needs 0 < base <= cap, but base is "
-              + LogText.duration(base)
-              + " and cap is "
-              + LogText.duration(cap));
+          "backoff needs 0 < base <= cap, but base is %d ms and cap is %d ms"
+              .formatted(base.toMillis(), cap.toMillis()));
     }
     if (!(multiplier >= 1) || Double.isInfinite(multiplier)) {
       throw new IllegalArgumentException("multiplier must be at least 1, but is " + multiplier);

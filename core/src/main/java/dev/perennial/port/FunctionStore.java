@@ -19,16 +19,16 @@ final class FunctionStore implements CheckpointStore {
   }
 
   @Override
-  public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost) {
-    return claimed.add(streamId) ? Optional.of(new Slot(streamId)) : Optional.empty();
+  public Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost) {
+    return claimed.add(streamId) ? Optional.of(new GrantedClaim(streamId)) : Optional.empty();
   }
 
-  private final class Slot implements CheckpointSlot {
+  private final class GrantedClaim implements CheckpointClaim {
 
     private final String streamId;
     private final AtomicBoolean open = new AtomicBoolean(true);
 
-    Slot(String streamId) {
+    GrantedClaim(String streamId) {
       this.streamId = streamId;
     }
 

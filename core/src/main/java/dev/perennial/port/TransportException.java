@@ -9,15 +9,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transport's failure, by what it means. Messages carry no credentials, and what a peer said in
- * them is escaped where it could forge lines of a log.
+ * A transport's failure, by what it means. Its message carries no credentials, and has a question
+ * mark for each control or format character, so that a peer's words cannot forge a line of a log.
  */
 public abstract sealed class TransportException extends IOException {
 
   private static final long serialVersionUID = 1;
 
   private TransportException(String message, @Nullable Throwable cause) {
-    super(LogText.line(message), cause);
+    super(message.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?"), cause);
   }
 
   /**
@@ -97,16 +97,7 @@ public abstract sealed class TransportException extends IOException {
     private final @Nullable String proxy;
 
     /**
-     * @param status the HTTP status; the message of a redirect (3xx) says where to
-     * @param headers the response's headers, names in lower case
-     * @param body the first 4 KiB of the response's body
-     */
-    public Rejected(int status, Map<String, List<String>> headers, byte[] body) {
-      this("the server answered the handshake with status " + status, status, headers, body);
-    }
-
-    /**
-     * For a refusal that its status alone does not explain.
+     * Makes an exception for the server's own refusal.
      *
      * @param message who refused what, and why
      * @param status the HTTP status
@@ -118,7 +109,7 @@ public abstract sealed class TransportException extends IOException {
     }
 
     /**
-     * For a refusal that is not the server's own.
+     * Makes an exception for a proxy's refusal.
      *
      * @param proxy the proxy's address, without credentials
      * @param message who refused what, and why
@@ -136,7 +127,7 @@ public abstract sealed class TransportException extends IOException {
         Map<String, List<String>> headers,
         byte[] body,
         @Nullable String proxy) {
-      super(message + redirect(status, headers), null);
+      super(message, null);
       this.proxy = proxy;
       this.status = status;
       this.headers =
@@ -145,14 +136,6 @@ public abstract sealed class TransportException extends IOException {
                   Collectors.toUnmodifiableMap(
                       Map.Entry::getKey, header -> List.copyOf(header.getValue())));
       this.body = body.clone();
-    }
-
-    /** The end of the message of a redirect (RFC 9110, section 15.4): where to. */
-    private static String redirect(int status, Map<String, List<String>> headers) {
-      List<String> locations = headers.getOrDefault("location", List.of());
-      return status < 300 || status > 399 || locations.isEmpty()
-          ? ""
-          : ", which points to " + LogText.address(locations.get(0));
     }
 
     public int status() {

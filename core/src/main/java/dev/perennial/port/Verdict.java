@@ -16,7 +16,7 @@ public sealed interface Verdict {
     public Retry {
       if (atLeast.isNegative()) {
         throw new IllegalArgumentException(
-            "atLeast must not be negative, but is " + LogText.duration(atLeast));
+            "atLeast must not be negative, but is " + atLeast.toMillis() + " ms");
       }
     }
   }

@@ -20,7 +20,8 @@ class FunctionStoreTest {
   private final CheckpointStore store =
       CheckpointStore.of(id -> Optional.ofNullable(table.get(id)), table::put);
 
-  private static CheckpointSlot claim(CheckpointStore store, String id) throws CheckpointException {
+  private static CheckpointClaim claim(CheckpointStore store, String id)
+      throws CheckpointException {
     return store
         .tryClaim(
             id,
@@ -33,8 +34,8 @@ class FunctionStoreTest {
   @Test
   @DisplayName("gives back what was saved, for each stream its own")
   void saves() throws Exception {
-    CheckpointSlot one = claim(store, "one");
-    CheckpointSlot two = claim(store, "two");
+    CheckpointClaim one = claim(store, "one");
+    CheckpointClaim two = claim(store, "two");
     assertThat(one.load()).isEmpty();
     one.save(CHECKPOINT);
     assertThat(one.load()).contains(CHECKPOINT);
@@ -45,7 +46,7 @@ class FunctionStoreTest {
   @DisplayName(
       "a claim keeps others out until it is closed, and a second close frees nobody else's")
   void claims() throws Exception {
-    CheckpointSlot first = claim(store, "one");
+    CheckpointClaim first = claim(store, "one");
     assertThat(store.tryClaim("one", why -> {})).isEmpty();
     first.close();
     claim(store, "one");
@@ -65,12 +66,12 @@ class FunctionStoreTest {
             (id, checkpoint) -> {
               throw new IllegalStateException(broken);
             });
-    CheckpointSlot slot = claim(failing, "orders");
-    CheckpointException load = catchThrowableOfType(CheckpointException.class, slot::load);
+    CheckpointClaim claim = claim(failing, "orders");
+    CheckpointException load = catchThrowableOfType(CheckpointException.class, claim::load);
     assertThat(load.kind()).isEqualTo(Kind.UNAVAILABLE);
     assertThat(load).hasMessageContaining("load").hasMessageContaining("orders").hasCause(broken);
     CheckpointException save =
-        catchThrowableOfType(CheckpointException.class, () -> slot.save(CHECKPOINT));
+        catchThrowableOfType(CheckpointException.class, () -> claim.save(CHECKPOINT));
     assertThat(save.kind()).isEqualTo(Kind.UNAVAILABLE);
     assertThat(save).hasMessageContaining("save").hasRootCause(broken);
   }
@@ -79,7 +80,7 @@ class FunctionStoreTest {
   @DisplayName("a checkpoint exception says itself what it is")
   void ownWords() throws Exception {
     CheckpointException corrupt = CheckpointException.corrupt("torn", null);
-    CheckpointSlot slot =
+    CheckpointClaim claim =
         claim(
             CheckpointStore.of(
                 id -> {
@@ -87,6 +88,6 @@ class FunctionStoreTest {
                 },
                 (id, checkpoint) -> {}),
             "orders");
-    assertThatExceptionOfType(CheckpointException.class).isThrownBy(slot::load).isSameAs(corrupt);
+    assertThatExceptionOfType(CheckpointException.class).isThrownBy(claim::load).isSameAs(corrupt);
   }
 }

@@ -1,8 +1,8 @@
 package dev.perennial.testkit;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
@@ -26,11 +26,11 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
   public enum Call {
     /** {@link CheckpointStore#tryClaim}. */
     CLAIM,
-    /** {@link CheckpointSlot#load}. */
+    /** {@link CheckpointClaim#load}. */
     LOAD,
-    /** {@link CheckpointSlot#save}. */
+    /** {@link CheckpointClaim#save}. */
     SAVE,
-    /** {@link CheckpointSlot#close}. */
+    /** {@link CheckpointClaim#close}. */
     RELEASE
   }
 
@@ -44,16 +44,16 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
   public record Save(String streamId, Checkpoint checkpoint, Instant at) {}
 
   /**
-   * Who holds a stream's checkpoint. Compared by identity: a slot whose claim was lost holds it no
+   * Who holds a stream's checkpoint. Compared by identity: a claim whose claim was lost holds it no
    * more.
    */
-  private record Claim(Slot slot, Consumer<CheckpointException> lost) {}
+  private record Holder(GrantedClaim claim, Consumer<CheckpointException> lost) {}
 
   private final StreamRuntime runtime;
   private final StoreFaults faults;
   // Guarded by itself, and never held while calling the runtime or the stream.
   private final Map<String, Checkpoint> checkpoints = new HashMap<>();
-  private final Map<String, Claim> claims = new HashMap<>();
+  private final Map<String, Holder> claims = new HashMap<>();
   private final Map<String, String> corrupt = new HashMap<>();
   private final List<Save> saves = new ArrayList<>();
   private boolean closed;
@@ -166,7 +166,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
 
   /** Gives a stream's claim to somebody else, and tells the stream. */
   public void loseClaim(String streamId) {
-    Claim lost;
+    Holder lost;
     synchronized (checkpoints) {
       lost = claims.remove(streamId);
     }
@@ -185,23 +185,23 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
   // --- the store
 
   @Override
-  public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
+  public Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
     faults.before(Call.CLAIM);
     requireOpen("claim", streamId);
-    Slot slot = new Slot(streamId);
+    GrantedClaim claim = new GrantedClaim(streamId);
     boolean claimed;
     synchronized (checkpoints) {
-      claimed = claims.putIfAbsent(streamId, new Claim(slot, lost)) == null;
+      claimed = claims.putIfAbsent(streamId, new Holder(claim, lost)) == null;
     }
     try {
       faults.after(Call.CLAIM);
     } catch (CheckpointException e) {
       // A claim whose answer was lost would be held by nobody.
-      slot.giveUp();
+      claim.giveUp();
       throw e;
     }
-    return claimed ? Optional.of(slot) : Optional.empty();
+    return claimed ? Optional.of(claim) : Optional.empty();
   }
 
   /**
@@ -231,13 +231,13 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
         "the claim on '" + streamId + "' is not held any more", null);
   }
 
-  private final class Slot implements CheckpointSlot {
+  private final class GrantedClaim implements CheckpointClaim {
 
     private final String streamId;
     private boolean closed;
     private @Nullable String inside;
 
-    Slot(String streamId) {
+    GrantedClaim(String streamId) {
       this.streamId = streamId;
     }
 
@@ -297,16 +297,16 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
     void giveUp() {
       synchronized (checkpoints) {
         closed = true;
-        Claim claim = claims.get(streamId);
-        if (claim != null && claim.slot == this) {
+        Holder claim = claims.get(streamId);
+        if (claim != null && claim.claim == this) {
           claims.remove(streamId);
         }
       }
     }
 
     private void requireClaim() throws CheckpointException {
-      Claim claim = claims.get(streamId);
-      if (closed || claim == null || claim.slot != this) {
+      Holder claim = claims.get(streamId);
+      if (closed || claim == null || claim.claim != this) {
         throw notHeld(streamId);
       }
     }
@@ -320,7 +320,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
       if (other != null) {
         AssertionError error =
             new AssertionError(
-                "the stream used a slot from two threads at once: " + call + " during " + other);
+                "the stream used a claim from two threads at once: " + call + " during " + other);
         RuntimeWaits.fail(runtime, error);
         throw error;
       }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.testkit.InMemoryCheckpointStore.Call;
 import java.time.Duration;
 import java.util.HashMap;
@@ -34,12 +34,12 @@ class InMemoryCheckpointStoreTest {
   @Test
   void whatWasSavedIsLoadedByTheNextClaimant() {
     runtime.run(() -> {
-      CheckpointSlot slot = claim("a");
-      assertThat(slot.load()).isEmpty();
-      slot.save(ONE);
-      slot.save(TWO);
-      slot.close();
-      slot.close();
+      CheckpointClaim claim = claim("a");
+      assertThat(claim.load()).isEmpty();
+      claim.save(ONE);
+      claim.save(TWO);
+      claim.close();
+      claim.close();
       assertThat(claim("a").load()).contains(TWO);
       assertThat(claim("b").load()).isEmpty();
     });
@@ -53,12 +53,12 @@ class InMemoryCheckpointStoreTest {
   @Test
   void oneAtATimeHasAClaim() {
     runtime.run(() -> {
-      CheckpointSlot first = claim("a");
+      CheckpointClaim first = claim("a");
       assertThat(store.tryClaim("a", why -> lost.incrementAndGet())).isEmpty();
       assertThat(store.isClaimed("a")).isTrue();
       first.close();
       assertThat(store.isClaimed("a")).isFalse();
-      CheckpointSlot second = claim("a");
+      CheckpointClaim second = claim("a");
       first.close();
       second.save(ONE);
       assertThatKind(() -> first.save(TWO)).isEqualTo(Kind.CLAIM_LOST);
@@ -70,13 +70,13 @@ class InMemoryCheckpointStoreTest {
   @Test
   void aLostClaimIsToldAndSavesNothing() {
     runtime.run(() -> {
-      CheckpointSlot slot = claim("a");
+      CheckpointClaim claim = claim("a");
       store.loseClaim("a");
       assertThat(lost).hasValue(1);
-      assertThatKind(() -> slot.save(ONE)).isEqualTo(Kind.CLAIM_LOST);
-      assertThatKind(slot::load).isEqualTo(Kind.CLAIM_LOST);
-      CheckpointSlot next = claim("a");
-      slot.close();
+      assertThatKind(() -> claim.save(ONE)).isEqualTo(Kind.CLAIM_LOST);
+      assertThatKind(claim::load).isEqualTo(Kind.CLAIM_LOST);
+      CheckpointClaim next = claim("a");
+      claim.close();
       next.save(TWO);
       store.expireClaim("a");
       assertThatKind(() -> next.save(ONE)).isEqualTo(Kind.CLAIM_LOST);
@@ -91,18 +91,18 @@ class InMemoryCheckpointStoreTest {
     runtime.run(() -> {
       store.fail(Call.CLAIM, 1);
       assertThatKind(() -> claim("a")).isEqualTo(Kind.UNAVAILABLE);
-      CheckpointSlot slot = claim("a");
+      CheckpointClaim claim = claim("a");
       store.fail(Call.SAVE, 2, full).fail(Call.LOAD, 1);
-      assertThatThrownBy(() -> slot.save(ONE)).isSameAs(full);
-      assertThatThrownBy(() -> slot.save(ONE)).isSameAs(full);
+      assertThatThrownBy(() -> claim.save(ONE)).isSameAs(full);
+      assertThatThrownBy(() -> claim.save(ONE)).isSameAs(full);
       assertThat(store.checkpoint("a")).isEmpty();
-      slot.save(ONE);
-      assertThatKind(slot::load).isEqualTo(Kind.UNAVAILABLE);
+      claim.save(ONE);
+      assertThatKind(claim::load).isEqualTo(Kind.UNAVAILABLE);
       store.failAfterEffect(Call.SAVE, 1);
-      assertThatKind(() -> slot.save(TWO)).isEqualTo(Kind.UNAVAILABLE);
-      assertThat(slot.load()).contains(TWO);
+      assertThatKind(() -> claim.save(TWO)).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(claim.load()).contains(TWO);
       store.fail(Call.RELEASE, 1);
-      assertThatKind(slot::close).isEqualTo(Kind.UNAVAILABLE);
+      assertThatKind(claim::close).isEqualTo(Kind.UNAVAILABLE);
     });
   }
 
@@ -118,9 +118,9 @@ class InMemoryCheckpointStoreTest {
   @Test
   void itHangsUntilReleasedOrForATimeAndIsAsSlowAsTold() {
     runtime.run(() -> {
-      CheckpointSlot slot = claim("a");
+      CheckpointClaim claim = claim("a");
       store.hang(Call.SAVE);
-      SimulatedThread saver = runtime.spawn("saver", () -> slot.save(ONE));
+      SimulatedThread saver = runtime.spawn("saver", () -> claim.save(ONE));
       assertThat(saver.join(SECOND)).isFalse();
       assertThat(store.checkpoint("a")).isEmpty();
       store.release(Call.SAVE);
@@ -128,9 +128,9 @@ class InMemoryCheckpointStoreTest {
       assertThat(store.checkpoint("a")).contains(ONE);
       assertThat(runtime.elapsed()).isEqualTo(SECOND);
       store.hang(Call.SAVE, SECOND).takes(SECOND);
-      slot.save(TWO);
+      claim.save(TWO);
       assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(3));
-      slot.save(TWO);
+      claim.save(TWO);
       assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(4));
     });
   }
@@ -138,14 +138,14 @@ class InMemoryCheckpointStoreTest {
   @Test
   void onceHealedItWorks() {
     runtime.run(() -> {
-      CheckpointSlot slot = claim("a");
+      CheckpointClaim claim = claim("a");
       store.fail(Call.SAVE, 9).failAfterEffect(Call.SAVE, 9).hang(Call.SAVE, SECOND).takes(SECOND);
       store.hang(Call.LOAD);
-      SimulatedThread loader = runtime.spawn("loader", slot::load);
+      SimulatedThread loader = runtime.spawn("loader", claim::load);
       assertThat(loader.join(SECOND.multipliedBy(9))).isFalse();
       store.heal();
       loader.join();
-      slot.save(ONE);
+      claim.save(ONE);
       assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(9));
     });
   }
@@ -154,12 +154,12 @@ class InMemoryCheckpointStoreTest {
   void whatIsCorruptSaysSoUntilItIsReplaced() {
     runtime.run(() -> {
       store.put("a", ONE).corrupt("a");
-      CheckpointSlot slot = claim("a");
-      assertThatKind(slot::load).isEqualTo(Kind.CORRUPT);
-      slot.save(TWO);
-      assertThat(slot.load()).contains(TWO);
+      CheckpointClaim claim = claim("a");
+      assertThatKind(claim::load).isEqualTo(Kind.CORRUPT);
+      claim.save(TWO);
+      assertThat(claim.load()).contains(TWO);
       store.corrupt("a").put("a", ONE);
-      assertThat(slot.load()).contains(ONE);
+      assertThat(claim.load()).contains(ONE);
     });
   }
 
@@ -168,19 +168,19 @@ class InMemoryCheckpointStoreTest {
     store.takes(SECOND);
     assertThatThrownBy(() ->
             runtime.run(() -> {
-              CheckpointSlot slot = claim("a");
-              runtime.spawn("one", () -> slot.save(ONE));
-              runtime.spawn("two", () -> slot.save(TWO));
+              CheckpointClaim claim = claim("a");
+              runtime.spawn("one", () -> claim.save(ONE));
+              runtime.spawn("two", () -> claim.save(TWO));
             }))
         .isInstanceOf(SimulationFailure.class)
-        .hasMessageContaining("used a slot from two threads at once");
+        .hasMessageContaining("used a claim from two threads at once");
   }
 
   @Test
   void itWorksInRealTime() throws CheckpointException {
     InMemoryCheckpointStore real = new InMemoryCheckpointStore();
-    try (CheckpointSlot slot = real.tryClaim("a", why -> lost.incrementAndGet()).orElseThrow()) {
-      slot.save(ONE);
+    try (CheckpointClaim claim = real.tryClaim("a", why -> lost.incrementAndGet()).orElseThrow()) {
+      claim.save(ONE);
     }
     assertThat(real.checkpoint("a")).contains(ONE);
   }
@@ -191,32 +191,32 @@ class InMemoryCheckpointStoreTest {
       throws CheckpointException {
     InMemoryCheckpointStore store = new InMemoryCheckpointStore();
     Map<String, Checkpoint> saved = new HashMap<>();
-    Map<String, CheckpointSlot> held = new HashMap<>();
+    Map<String, CheckpointClaim> held = new HashMap<>();
     int count = 0;
     for (int step : script) {
       String id = "stream-" + step % 2;
-      CheckpointSlot slot = held.get(id);
+      CheckpointClaim claim = held.get(id);
       switch (step % 10) {
         case 0, 1, 2 -> {
-          Optional<CheckpointSlot> claimed = store.tryClaim(id, why -> {});
-          assertThat(claimed.isPresent()).isEqualTo(slot == null);
+          Optional<CheckpointClaim> claimed = store.tryClaim(id, why -> {});
+          assertThat(claimed.isPresent()).isEqualTo(claim == null);
           claimed.ifPresent(fresh -> held.put(id, fresh));
         }
         case 3 -> {
-          if (slot != null) {
-            slot.close();
+          if (claim != null) {
+            claim.close();
             held.remove(id);
           }
         }
         case 4, 5 -> {
-          if (slot != null) {
-            assertThat(slot.load()).isEqualTo(Optional.ofNullable(saved.get(id)));
+          if (claim != null) {
+            assertThat(claim.load()).isEqualTo(Optional.ofNullable(saved.get(id)));
           }
         }
         default -> {
-          if (slot != null) {
+          if (claim != null) {
             Checkpoint checkpoint = new Checkpoint("scripted", "", "" + ++count);
-            slot.save(checkpoint);
+            claim.save(checkpoint);
             saved.put(id, checkpoint);
           }
         }
@@ -226,7 +226,7 @@ class InMemoryCheckpointStoreTest {
     }
   }
 
-  private CheckpointSlot claim(String id) throws CheckpointException {
+  private CheckpointClaim claim(String id) throws CheckpointException {
     return store.tryClaim(id, why -> lost.incrementAndGet()).orElseThrow();
   }
 

@@ -8,8 +8,8 @@ import dev.perennial.checkpoint.file.internal.IoErrors;
 import dev.perennial.checkpoint.file.internal.LockRegistry;
 import dev.perennial.checkpoint.file.internal.TemporaryFiles;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -80,8 +80,8 @@ public final class FileCheckpointStore implements CheckpointStore {
   /**
    * Tries once to claim a stream's checkpoint, without waiting for its owner.
    *
-   * @param lost never called: if the lock file is gone, the next call of the slot throws
-   * @return the claimed slot, or empty if another stream owns it, in this process or another
+   * @param lost never called: if the lock file is gone, the next call of the claim throws
+   * @return the claimed claim, or empty if another stream owns it, in this process or another
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     the directory cannot be used
    * @throws IllegalArgumentException if the id is empty, or longer than 244 characters as a file
@@ -89,11 +89,11 @@ public final class FileCheckpointStore implements CheckpointStore {
    *     {@code _} takes three, or six beyond ASCII
    */
   @Override
-  public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
+  public Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
     String name = name(streamId);
     createDirectory(streamId);
-    return claim(streamId, name).map(slot -> slot);
+    return claim(streamId, name).map(claim -> claim);
   }
 
   /**
@@ -172,8 +172,8 @@ public final class FileCheckpointStore implements CheckpointStore {
               .formatted(streamId, directory),
           null);
     }
-    try (FileClaim slot = claimed.get()) {
-      return slot.delete();
+    try (FileClaim claim = claimed.get()) {
+      return claim.delete();
     }
   }
 

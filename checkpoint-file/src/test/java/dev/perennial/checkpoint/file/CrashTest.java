@@ -3,8 +3,8 @@ package dev.perennial.checkpoint.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointSlot;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,9 +57,9 @@ class CrashTest {
           line = saved.readLine()) {
         least = number(line);
       }
-      try (CheckpointSlot slot =
+      try (CheckpointClaim claim =
           FileCheckpointStore.in(directory).tryClaim(ID, NOTHING).orElseThrow()) {
-        Checkpoint checkpoint = slot.load().orElseThrow();
+        Checkpoint checkpoint = claim.load().orElseThrow();
         assertThat(checkpoint.fingerprint()).isEqualTo(FILLER);
         long found = Long.parseLong(checkpoint.position());
         assertThat(found)
@@ -73,17 +73,17 @@ class CrashTest {
   @Test
   void keepsAClaimAgainstOtherProcessesUntilItIsClosed() throws Exception {
     FileCheckpointStore store = FileCheckpointStore.in(directory);
-    CheckpointSlot slot = store.tryClaim(ID, NOTHING).orElseThrow();
+    CheckpointClaim claim = store.tryClaim(ID, NOTHING).orElseThrow();
     assertThat(start("try").readLine()).isEqualTo("refused.");
     assertThat(store.tryClaim(ID, NOTHING)).isEmpty();
     assertThat(store.streamIds()).isEmpty();
     assertThat(start("try").readLine())
         .as("after another try in this process, which must not have dropped the lock")
         .isEqualTo("refused.");
-    slot.save(new Checkpoint("test", "", "1"));
-    assertThat(slot.load()).isPresent();
+    claim.save(new Checkpoint("test", "", "1"));
+    assertThat(claim.load()).isPresent();
     assertThat(start("try").readLine()).as("after a save and a load").isEqualTo("refused.");
-    slot.close();
+    claim.close();
     assertThat(start("try").readLine()).isEqualTo("claimed.");
   }
 
@@ -94,8 +94,8 @@ class CrashTest {
     assertThat(store.tryClaim(ID, NOTHING)).isEmpty();
     assertThat(store.tryClaim(ID, NOTHING)).as("and again").isEmpty();
     child.destroyForcibly().waitFor();
-    try (CheckpointSlot slot = store.tryClaim(ID, NOTHING).orElseThrow()) {
-      slot.save(new Checkpoint("test", "", "1"));
+    try (CheckpointClaim claim = store.tryClaim(ID, NOTHING).orElseThrow()) {
+      claim.save(new Checkpoint("test", "", "1"));
     }
   }
 
@@ -127,21 +127,21 @@ class CrashTest {
 
     public static void main(String[] arguments) throws Exception {
       FileCheckpointStore store = FileCheckpointStore.in(Path.of(arguments[0]));
-      Optional<CheckpointSlot> slot = store.tryClaim(ID, NOTHING);
+      Optional<CheckpointClaim> claim = store.tryClaim(ID, NOTHING);
       switch (arguments[1]) {
-        case "save" -> save(slot.orElseThrow(), Long.parseLong(arguments[2]));
-        case "try" -> System.out.println(slot.isPresent() ? "claimed." : "refused.");
+        case "save" -> save(claim.orElseThrow(), Long.parseLong(arguments[2]));
+        case "try" -> System.out.println(claim.isPresent() ? "claimed." : "refused.");
         case "hold" -> {
-          System.out.println(slot.isPresent() ? "claimed." : "refused.");
+          System.out.println(claim.isPresent() ? "claimed." : "refused.");
           awaitEndOfInput();
         }
         default -> throw new IllegalArgumentException(arguments[1]);
       }
     }
 
-    private static void save(CheckpointSlot slot, long last) throws Exception {
+    private static void save(CheckpointClaim claim, long last) throws Exception {
       for (long i = last + 1; i < last + 1_000_000; i++) {
-        slot.save(new Checkpoint("test", FILLER, String.valueOf(i)));
+        claim.save(new Checkpoint("test", FILLER, String.valueOf(i)));
         System.out.println(i + ".");
       }
     }

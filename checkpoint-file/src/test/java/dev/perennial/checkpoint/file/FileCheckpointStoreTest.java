@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.perennial.checkpoint.file.internal.FileOperations;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -54,15 +54,15 @@ class FileCheckpointStoreTest {
 
   @Test
   void loadsWhatWasSavedLastAlsoAfterAnewClaim() throws Exception {
-    try (CheckpointSlot slot = claim("orders")) {
-      assertThat(slot.load()).isEmpty();
-      slot.save(ONE);
-      assertThat(slot.load()).contains(ONE);
-      slot.save(TWO);
-      assertThat(slot.load()).contains(TWO);
+    try (CheckpointClaim claim = claim("orders")) {
+      assertThat(claim.load()).isEmpty();
+      claim.save(ONE);
+      assertThat(claim.load()).contains(ONE);
+      claim.save(TWO);
+      assertThat(claim.load()).contains(TWO);
     }
-    try (CheckpointSlot slot = claim("orders")) {
-      assertThat(slot.load()).contains(TWO);
+    try (CheckpointClaim claim = claim("orders")) {
+      assertThat(claim.load()).contains(TWO);
     }
   }
 
@@ -83,15 +83,15 @@ class FileCheckpointStoreTest {
             " ",
             "%41",
             "\ud800");
-    List<CheckpointSlot> slots = new ArrayList<>();
+    List<CheckpointClaim> claims = new ArrayList<>();
     for (String id : ids) {
-      CheckpointSlot slot = claim(id);
-      slots.add(slot);
-      slot.save(new Checkpoint("test", "", String.valueOf(ids.indexOf(id))));
+      CheckpointClaim claim = claim(id);
+      claims.add(claim);
+      claim.save(new Checkpoint("test", "", String.valueOf(ids.indexOf(id))));
     }
     for (int i = 0; i < ids.size(); i++) {
-      assertThat(slots.get(i).load()).contains(new Checkpoint("test", "", String.valueOf(i)));
-      slots.get(i).close();
+      assertThat(claims.get(i).load()).contains(new Checkpoint("test", "", String.valueOf(i)));
+      claims.get(i).close();
     }
     assertThat(store.streamIds()).containsExactlyElementsOf(ids.stream().sorted().toList());
     assertThat(files(temporary)).allMatch(file -> file.startsWith(directory));
@@ -124,16 +124,16 @@ class FileCheckpointStoreTest {
 
   @Test
   void reusesWhatACrashLeftBehind() throws Exception {
-    try (CheckpointSlot slot = claim("orders")) {
-      slot.save(ONE);
+    try (CheckpointClaim claim = claim("orders")) {
+      claim.save(ONE);
     }
     Files.writeString(directory.resolve("orders.0a1b2c.tmp"), "half a check" + "x".repeat(5_000));
     Files.writeString(directory.resolve("orders-2.0a1b2c.tmp"), "of another stream");
     Files.writeString(directory.resolve("orders.mine.tmp"), "of somebody else");
-    try (CheckpointSlot slot = claim("orders")) {
-      assertThat(slot.load()).contains(ONE);
-      slot.save(TWO);
-      assertThat(slot.load()).contains(TWO);
+    try (CheckpointClaim claim = claim("orders")) {
+      assertThat(claim.load()).contains(ONE);
+      claim.save(TWO);
+      assertThat(claim.load()).contains(TWO);
     }
     assertThat(files(directory))
         .extracting(Path::getFileName)
@@ -146,9 +146,9 @@ class FileCheckpointStoreTest {
   void doesNotTakeABrokenFileForNone() throws Exception {
     for (String content :
         List.of("", "hello", "perennial-checkpoint 9 00000000\nx\n", "perennial-checkpoint 1 0")) {
-      try (CheckpointSlot slot = claim("orders")) {
+      try (CheckpointClaim claim = claim("orders")) {
         Files.writeString(directory.resolve("orders.checkpoint"), content);
-        CheckpointException failure = failure(slot::load);
+        CheckpointException failure = failure(claim::load);
         assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
         assertThat(failure).hasMessageContaining(directory.resolve("orders.checkpoint").toString());
       }
@@ -159,10 +159,10 @@ class FileCheckpointStoreTest {
   void showsWhatWasSavedWithoutAClaim() throws Exception {
     assertThat(store.load("orders")).as("is not a directory").isEmpty();
     assertThat(directory).as("looking makes nothing").doesNotExist();
-    try (CheckpointSlot slot = claim("orders")) {
+    try (CheckpointClaim claim = claim("orders")) {
       assertThat(store.load("orders")).as("nothing saved").isEmpty();
-      slot.save(ONE);
-      slot.save(TWO);
+      claim.save(ONE);
+      claim.save(TWO);
       assertThat(store.load("orders")).contains(TWO);
       assertThat(FileCheckpointStore.in(directory).load("orders")).contains(TWO);
       assertThat(store.tryClaim("orders", NOTHING)).as("the claim is still held").isEmpty();
@@ -178,11 +178,11 @@ class FileCheckpointStoreTest {
 
   @Test
   void doesNotReadAFileOfAnySizeIntoMemory() throws Exception {
-    try (CheckpointSlot slot = claim("orders")) {
+    try (CheckpointClaim claim = claim("orders")) {
       try (var file = new RandomAccessFile(directory.resolve("orders.checkpoint").toFile(), "rw")) {
         file.setLength(1L << 36);
       }
-      CheckpointException failure = failure(slot::load);
+      CheckpointException failure = failure(claim::load);
       assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
       assertThat(failure).hasMessageContaining("16,777,216");
     }
@@ -192,19 +192,19 @@ class FileCheckpointStoreTest {
 
   @Test
   void letsOneClaimAtATime() throws Exception {
-    CheckpointSlot slot = claim("orders");
+    CheckpointClaim claim = claim("orders");
     assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
     claim("other").close();
-    slot.close();
-    slot.close();
+    claim.close();
+    claim.close();
     claim("orders").close();
   }
 
   @Test
   void doesNotGiveUpAnothersClaimByClosingTwice() throws Exception {
-    CheckpointSlot first = claim("orders");
+    CheckpointClaim first = claim("orders");
     first.close();
-    try (CheckpointSlot second = claim("orders")) {
+    try (CheckpointClaim second = claim("orders")) {
       first.close();
       assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
       second.save(ONE);
@@ -216,13 +216,13 @@ class FileCheckpointStoreTest {
 
   @Test
   void knowsItsDirectoryByAnyPath() throws Exception {
-    try (CheckpointSlot slot = claim("orders")) {
+    try (CheckpointClaim claim = claim("orders")) {
       Path link = temporary.resolve("link");
       assumeTrue(canLink(link, directory), "no symbolic links here");
       Path around = directory.resolve("../../a/b");
       assertThat(FileCheckpointStore.in(link).tryClaim("orders", NOTHING)).isEmpty();
       assertThat(FileCheckpointStore.in(around).tryClaim("orders", NOTHING)).isEmpty();
-      slot.save(ONE);
+      claim.save(ONE);
     }
   }
 
@@ -241,12 +241,12 @@ class FileCheckpointStoreTest {
               FileCheckpointStore own = FileCheckpointStore.in(directory);
               int claims = 0;
               for (int round = 0; round < 200; round++) {
-                Optional<CheckpointSlot> slot = own.tryClaim("orders", NOTHING);
-                if (slot.isPresent()) {
+                Optional<CheckpointClaim> claim = own.tryClaim("orders", NOTHING);
+                if (claim.isPresent()) {
                   assertThat(holders.incrementAndGet()).isEqualTo(1);
                   claims++;
                   assertThat(holders.decrementAndGet()).isZero();
-                  slot.get().close();
+                  claim.get().close();
                 }
               }
               return claims;
@@ -264,15 +264,15 @@ class FileCheckpointStoreTest {
 
   @Test
   void keepsTheClaimOfAThreadThatIsInterrupted() throws Exception {
-    try (CheckpointSlot slot = claim("orders")) {
-      slot.save(ONE);
+    try (CheckpointClaim claim = claim("orders")) {
+      claim.save(ONE);
       Thread.currentThread().interrupt();
-      CheckpointException failure = failure(() -> save(slot));
+      CheckpointException failure = failure(() -> save(claim));
       assertThat(Thread.interrupted()).isTrue();
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
-      assertThat(slot.load()).contains(ONE);
-      slot.save(TWO);
-      assertThat(slot.load()).contains(TWO);
+      assertThat(claim.load()).contains(ONE);
+      claim.save(TWO);
+      assertThat(claim.load()).contains(TWO);
     } finally {
       Thread.interrupted();
     }
@@ -282,8 +282,8 @@ class FileCheckpointStoreTest {
   void leavesNoClaimBehindAnInterruptedTry() throws Exception {
     Thread.currentThread().interrupt();
     try {
-      Optional<CheckpointSlot> slot = store.tryClaim("orders", NOTHING);
-      slot.orElseThrow().close();
+      Optional<CheckpointClaim> claim = store.tryClaim("orders", NOTHING);
+      claim.orElseThrow().close();
     } catch (CheckpointException e) {
       assertThat(e.kind())
           .as("whether it works depends on the Java version")
@@ -309,15 +309,15 @@ class FileCheckpointStoreTest {
 
   @Test
   void losesTheClaimWithItsDirectoryAndDoesNotMakeItAgain() throws Exception {
-    CheckpointSlot slot = claim("orders");
-    slot.save(ONE);
+    CheckpointClaim claim = claim("orders");
+    claim.save(ONE);
     deleteAll(directory);
-    CheckpointException failure = failure(() -> save(slot));
+    CheckpointException failure = failure(() -> save(claim));
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
-    assertThat(failure(slot::load).kind())
+    assertThat(failure(claim::load).kind())
         .as("rather than no checkpoint")
         .isEqualTo(Kind.CLAIM_LOST);
-    slot.close();
+    claim.close();
     assertThat(directory).doesNotExist();
 
     CheckpointException gone = failure(() -> store.tryClaim("orders", NOTHING));
@@ -330,16 +330,18 @@ class FileCheckpointStoreTest {
 
   @Test
   void doesNotWriteOverWhatAnotherClaimedAfterTheLockFileWasDeleted() throws Exception {
-    CheckpointSlot old = claim("orders");
+    CheckpointClaim old = claim("orders");
     old.save(ONE);
     deleteAll(directory);
     FileCheckpointStore another = FileCheckpointStore.in(directory);
-    try (CheckpointSlot slot = another.tryClaim("orders", NOTHING).orElseThrow()) {
-      slot.save(TWO);
+    try (CheckpointClaim claim = another.tryClaim("orders", NOTHING).orElseThrow()) {
+      claim.save(TWO);
       assertThat(failure(() -> save(old)).kind()).isEqualTo(Kind.CLAIM_LOST);
       old.close();
-      assertThat(slot.load()).contains(TWO);
-      assertThat(another.tryClaim("orders", NOTHING)).as("after the old slot was closed").isEmpty();
+      assertThat(claim.load()).contains(TWO);
+      assertThat(another.tryClaim("orders", NOTHING))
+          .as("after the old claim was closed")
+          .isEmpty();
     }
   }
 
@@ -375,17 +377,17 @@ class FileCheckpointStoreTest {
   /** For root nothing changes. */
   @Test
   void keepsTheLastCheckpointWhenItsDirectoryBecomesReadOnly() throws Exception {
-    try (CheckpointSlot slot = claim("orders")) {
-      slot.save(ONE);
+    try (CheckpointClaim claim = claim("orders")) {
+      claim.save(ONE);
       directory.toFile().setWritable(false);
       if (Files.isWritable(directory)) {
-        slot.save(TWO);
-        assertThat(slot.load()).contains(TWO);
+        claim.save(TWO);
+        assertThat(claim.load()).contains(TWO);
       } else {
-        assertThat(failure(() -> save(slot)).kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(failure(() -> save(claim)).kind()).isEqualTo(Kind.UNAVAILABLE);
         assertThat(failure(() -> store.tryClaim("new", NOTHING)).kind())
             .isEqualTo(Kind.UNAVAILABLE);
-        assertThat(slot.load()).contains(ONE);
+        assertThat(claim.load()).contains(ONE);
       }
     } finally {
       directory.toFile().setWritable(true);
@@ -409,18 +411,18 @@ class FileCheckpointStoreTest {
           }
         };
     store = new FileCheckpointStore(directory, disk);
-    try (CheckpointSlot slot = claim("orders")) {
-      slot.save(ONE);
+    try (CheckpointClaim claim = claim("orders")) {
+      claim.save(ONE);
       disk.failAt(0);
-      CheckpointException failure = failure(() -> save(slot));
+      CheckpointException failure = failure(() -> save(claim));
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
       assertThat(failure)
           .hasMessageContaining("orders.checkpoint")
           .hasRootCauseInstanceOf(IOException.class);
-      assertThat(slot.load()).contains(ONE);
+      assertThat(claim.load()).contains(ONE);
       disk.failAt(-1);
-      slot.save(TWO);
-      assertThat(slot.load()).as("as soon as there is room").contains(TWO);
+      claim.save(TWO);
+      assertThat(claim.load()).as("as soon as there is room").contains(TWO);
     }
     assertThat(files(directory)).hasSize(2);
   }
@@ -432,15 +434,15 @@ class FileCheckpointStoreTest {
     for (int step = 0; step < 3; step++) {
       FailingDisk disk = new FailingDisk();
       FileCheckpointStore failing = new FileCheckpointStore(directory, disk);
-      try (CheckpointSlot slot = failing.tryClaim("orders", NOTHING).orElseThrow()) {
-        slot.save(ONE);
+      try (CheckpointClaim claim = failing.tryClaim("orders", NOTHING).orElseThrow()) {
+        claim.save(ONE);
         disk.failAt(step);
-        CheckpointException failure = failure(() -> save(slot));
+        CheckpointException failure = failure(() -> save(claim));
         assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
         assertThat(failure)
             .hasMessageContaining("No space left on device")
             .hasMessageContaining("orders");
-        assertThat(slot.load()).as("failed at step %s", step).contains(step < 2 ? ONE : TWO);
+        assertThat(claim.load()).as("failed at step %s", step).contains(step < 2 ? ONE : TWO);
         assertThat(files(directory)).as("no temporary one among them").hasSize(2);
       }
     }
@@ -449,9 +451,9 @@ class FileCheckpointStoreTest {
   @Test
   void makesTheFileDurableBeforeItPutsItInPlaceAndTheDirectoryAfter() throws Exception {
     FailingDisk disk = new FailingDisk();
-    try (CheckpointSlot slot =
+    try (CheckpointClaim claim =
         new FileCheckpointStore(directory, disk).tryClaim("o", NOTHING).orElseThrow()) {
-      slot.save(ONE);
+      claim.save(ONE);
     }
     assertThat(disk.steps)
         .containsExactly(
@@ -515,15 +517,15 @@ class FileCheckpointStoreTest {
           public void write(Path file, byte[] bytes) throws IOException {
             FileOperations.REAL.write(file, Arrays.copyOf(bytes, 1));
             Files.delete(directory.resolve("orders.lock"));
-            try (CheckpointSlot slot = another.tryClaim("orders", NOTHING).orElseThrow()) {
-              slot.save(TWO);
+            try (CheckpointClaim claim = another.tryClaim("orders", NOTHING).orElseThrow()) {
+              claim.save(TWO);
             } catch (CheckpointException e) {
               throw new AssertionError(e);
             }
             Files.write(file, bytes);
           }
         };
-    CheckpointSlot stale =
+    CheckpointClaim stale =
         new FileCheckpointStore(directory, slow).tryClaim("orders", NOTHING).orElseThrow();
 
     CheckpointException failure = failure(() -> save(stale, ONE));
@@ -531,8 +533,8 @@ class FileCheckpointStoreTest {
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(failure).hasMessageContaining("Nothing was saved");
     stale.close();
-    try (CheckpointSlot slot = another.tryClaim("orders", NOTHING).orElseThrow()) {
-      assertThat(slot.load()).contains(TWO);
+    try (CheckpointClaim claim = another.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(claim.load()).contains(TWO);
     }
     assertThat(files(directory)).as("no temporary one among them").hasSize(2);
   }
@@ -554,10 +556,10 @@ class FileCheckpointStoreTest {
             }
           };
       FileCheckpointStore failing = new FileCheckpointStore(directory, disk);
-      try (CheckpointSlot slot = failing.tryClaim("orders", NOTHING).orElseThrow()) {
-        slot.save(ONE);
+      try (CheckpointClaim claim = failing.tryClaim("orders", NOTHING).orElseThrow()) {
+        claim.save(ONE);
         disk.failAt(step);
-        CheckpointException failure = failure(() -> save(slot));
+        CheckpointException failure = failure(() -> save(claim));
         assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
         assertThat(failure)
             .hasMessageContaining(said.get(step))
@@ -572,8 +574,8 @@ class FileCheckpointStoreTest {
   void listsTheStreamsThatHaveACheckpoint() throws Exception {
     claim("claimed-only").close();
     for (String id : List.of("b", "Ü/1", "a")) {
-      try (CheckpointSlot slot = claim(id)) {
-        slot.save(ONE);
+      try (CheckpointClaim claim = claim(id)) {
+        claim.save(ONE);
       }
     }
     Files.writeString(directory.resolve("Not-Ours.checkpoint"), "");
@@ -583,20 +585,20 @@ class FileCheckpointStoreTest {
 
   @Test
   void deletesACheckpointThatNobodyHasClaimed() throws Exception {
-    try (CheckpointSlot slot = claim("orders")) {
-      slot.save(ONE);
+    try (CheckpointClaim claim = claim("orders")) {
+      claim.save(ONE);
       CheckpointException failure = failure(() -> store.delete("orders"));
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
       assertThat(failure)
           .hasMessageContaining("orders")
           .hasMessageContaining("a stream has claimed it");
-      assertThat(slot.load()).contains(ONE);
+      assertThat(claim.load()).contains(ONE);
     }
     assertThat(store.delete("orders")).isTrue();
     assertThat(store.delete("orders")).isFalse();
     assertThat(directory.resolve("orders.lock")).exists();
-    try (CheckpointSlot slot = claim("orders")) {
-      assertThat(slot.load()).isEmpty();
+    try (CheckpointClaim claim = claim("orders")) {
+      assertThat(claim.load()).isEmpty();
     }
   }
 
@@ -608,16 +610,17 @@ class FileCheckpointStoreTest {
     assertThat(store.streamIds()).isEmpty();
   }
 
-  private CheckpointSlot claim(String id) throws CheckpointException {
+  private CheckpointClaim claim(String id) throws CheckpointException {
     return store.tryClaim(id, NOTHING).orElseThrow();
   }
 
-  private static Void save(CheckpointSlot slot) throws CheckpointException {
-    return save(slot, TWO);
+  private static Void save(CheckpointClaim claim) throws CheckpointException {
+    return save(claim, TWO);
   }
 
-  private static Void save(CheckpointSlot slot, Checkpoint checkpoint) throws CheckpointException {
-    slot.save(checkpoint);
+  private static Void save(CheckpointClaim claim, Checkpoint checkpoint)
+      throws CheckpointException {
+    claim.save(checkpoint);
     return null;
   }
 

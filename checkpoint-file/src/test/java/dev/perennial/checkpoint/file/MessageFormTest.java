@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.perennial.checkpoint.file.internal.FileOperations;
 import dev.perennial.port.Checkpoint;
-import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.CheckpointClaim;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -76,16 +76,16 @@ class MessageFormTest {
     sample(() -> FileCheckpointStore.in(file.resolve("below")).tryClaim("orders", why -> {}));
     Path gone = directory.resolve("gone");
     FileCheckpointStore store = FileCheckpointStore.in(gone);
-    CheckpointSlot slot = store.tryClaim("orders", why -> {}).orElseThrow();
+    CheckpointClaim claim = store.tryClaim("orders", why -> {}).orElseThrow();
     sample(() -> store.delete("orders"));
-    sample(() -> slot.save(NOT_UNICODE));
+    sample(() -> claim.save(NOT_UNICODE));
     Files.delete(gone.resolve("orders.lock"));
-    sample(() -> slot.save(ONE));
+    sample(() -> claim.save(ONE));
     Files.delete(gone);
     sample(() -> store.tryClaim("orders", why -> {}));
     sample(store::streamIds);
-    slot.close();
-    sample(slot::load);
+    claim.close();
+    sample(claim::load);
   }
 
   private void sampleSaves() throws Exception {
@@ -97,8 +97,8 @@ class MessageFormTest {
             new FileSystemException("orders"))) {
       FileCheckpointStore store =
           new FileCheckpointStore(directory.resolve("saves"), new FailingWrites(failure));
-      try (CheckpointSlot slot = store.tryClaim("orders", why -> {}).orElseThrow()) {
-        sample(() -> slot.save(ONE));
+      try (CheckpointClaim claim = store.tryClaim("orders", why -> {}).orElseThrow()) {
+        sample(() -> claim.save(ONE));
       }
     }
   }

@@ -17,8 +17,8 @@ import dev.perennial.checkpoint.redis.internal.SeenCheckpoints;
 import dev.perennial.checkpoint.redis.internal.SharedConnection;
 import dev.perennial.checkpoint.redis.internal.TroubleReporter;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.StreamRuntime;
 import io.lettuce.core.RedisClient;
@@ -146,9 +146,9 @@ public final class RedisCheckpointStore implements CheckpointStore {
   /**
    * Tries once to claim a stream's checkpoint, without waiting for its owner.
    *
-   * @param lost called on any thread if a renewal finds that the claim is lost; a call of the slot
+   * @param lost called on any thread if a renewal finds that the claim is lost; a call of the claim
    *     that finds it throws
-   * @return the claimed slot, or empty if another stream on any machine owns it
+   * @return the claimed claim, or empty if another stream on any machine owns it
    * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
    *     Redis cannot be reached or refuses, or a checkpoint that this object has seen is gone; of
    *     kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if the value of the stream's key is
@@ -156,7 +156,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   @Override
-  public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
+  public Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
     Objects.requireNonNull(lost, "lost");
     Names names = names(streamId);
@@ -174,17 +174,17 @@ public final class RedisCheckpointStore implements CheckpointStore {
     throw vanished(names);
   }
 
-  private CheckpointSlot open(ClaimedHash hash, Consumer<CheckpointException> lost) {
+  private CheckpointClaim open(ClaimedHash hash, Consumer<CheckpointException> lost) {
     String streamId = hash.names().streamId();
     if (hash.line().isEmpty()) {
       seen.forget(streamId);
     } else {
       seen.add(streamId);
     }
-    RedisClaim slot =
+    RedisClaim claim =
         new RedisClaim(connection, hash, lost, () -> seen.add(streamId), renewals::remove, trouble);
-    renewals.add(slot);
-    return slot;
+    renewals.add(claim);
+    return claim;
   }
 
   private CheckpointException vanished(Names names) {

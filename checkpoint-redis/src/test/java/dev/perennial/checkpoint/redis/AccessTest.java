@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisServer;
 import dev.perennial.simulators.redis.RedisServerBuilder;
 import io.lettuce.core.RedisURI;
@@ -65,11 +65,11 @@ class AccessTest {
               impatient("redis://ann:" + SECRET + "@127.0.0.1:" + redis.port())
                   .timeToLive(Duration.ofHours(1))
                   .build()) {
-        try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
-          slot.save(ONE);
+        try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
+          claim.save(ONE);
           redis.command("DEL", StoreFixtures.KEY);
-          slot.save(ONE);
-          assertThat(slot.load()).contains(ONE);
+          claim.save(ONE);
+          assertThat(claim.load()).contains(ONE);
         }
         assertThat(store.streamIds()).containsExactly("orders");
         assertThat(store.load("orders")).contains(ONE);

@@ -9,9 +9,9 @@ import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
 import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,13 +37,13 @@ class ClaimRenewalTest {
   void goesOnAfterAnError() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = connected(impatient(redis.uri()).runtime(runtime).build());
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       runtime.errors.set(2);
       soon().until(() -> runtime.errors.get() <= 0);
       String then = hash(redis, KEY).get("claim-expires");
       soon().until(() -> !hash(redis, KEY).get("claim-expires").equals(then));
-      slot.save(ONE);
+      claim.save(ONE);
       assertThat(lost).hasValue(0);
     }
   }
@@ -101,9 +101,9 @@ class ClaimRenewalTest {
                     .runtime(runtime)
                     .onTrouble(troubles::add)
                     .build())) {
-      List<CheckpointSlot> slots = new ArrayList<>();
+      List<CheckpointClaim> claims = new ArrayList<>();
       for (int i = 0; i < 250; i++) {
-        slots.add(store.tryClaim("stream " + i, why -> lost.incrementAndGet()).orElseThrow());
+        claims.add(store.tryClaim("stream " + i, why -> lost.incrementAndGet()).orElseThrow());
       }
       redis.pause();
       soon().until(() -> troubles.size() >= 2);
@@ -113,8 +113,8 @@ class ClaimRenewalTest {
       String key = "perennial:{stream 249}";
       String then = hash(redis, key).get("claim-expires");
       soon().until(() -> !hash(redis, key).get("claim-expires").equals(then));
-      for (CheckpointSlot slot : slots) {
-        slot.save(ONE);
+      for (CheckpointClaim claim : claims) {
+        claim.save(ONE);
       }
       assertThat(lost).hasValue(0);
     }

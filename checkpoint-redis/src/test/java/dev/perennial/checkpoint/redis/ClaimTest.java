@@ -16,9 +16,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
 
 import dev.perennial.checkpoint.redis.internal.Script;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,12 +62,12 @@ class ClaimTest {
   @Test
   void keepsAClaimByRenewingIt() throws Exception {
     try (RedisCheckpointStore store = connected(impatient(redis.uri()).build());
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       String first = expiry();
       soon().until(() -> Long.parseLong(expiry()) > Long.parseLong(first) + 1_500);
       assertThat(patient.tryClaim("orders", NOTHING)).isEmpty();
-      slot.save(ONE);
+      claim.save(ONE);
     }
     assertThat(lost).hasValue(0);
     assertThat(hash(redis.server(), KEY))
@@ -77,12 +77,12 @@ class ClaimTest {
 
   @Test
   void letsAnotherHaveAClaimThatRanOut() throws Exception {
-    CheckpointSlot dead = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+    CheckpointClaim dead = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     dead.save(ONE);
     expire(redis.server(), KEY);
-    try (CheckpointSlot slot = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
-      assertThat(slot.load()).contains(ONE);
-      slot.save(TWO);
+    try (CheckpointClaim claim = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(claim.load()).contains(ONE);
+      claim.save(TWO);
       CheckpointException failure = failure(() -> dead.save(THREE));
       assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
       assertThat(failure)
@@ -93,26 +93,27 @@ class ClaimTest {
       assertThat(failure(dead::load).kind()).isEqualTo(Kind.CLAIM_LOST);
       dead.close();
       assertThat(lost).as("the save's exception tells").hasValue(0);
-      assertThat(slot.load()).contains(TWO);
-      slot.save(THREE);
+      assertThat(claim.load()).contains(TWO);
+      claim.save(THREE);
     }
     assertThat(patient.load("orders")).contains(THREE);
   }
 
   @Test
   void tellsOneThatWasOvertakenAtItsNextRenewal() throws Exception {
-    CheckpointSlot slot = impatient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+    CheckpointClaim claim =
+        impatient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     soon()
         .until(() -> {
           expire(redis.server(), KEY);
           return patient.tryClaim("orders", NOTHING).isPresent();
         });
     soon().untilAtomic(lost, is(1));
-    CheckpointException failure = failure(() -> slot.save(ONE));
+    CheckpointException failure = failure(() -> claim.save(ONE));
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(failure).hasMessageContaining(hash(redis.server(), KEY).get("owner"));
     assertThat(lost).hasValue(1);
-    slot.close();
+    claim.close();
     assertThat(patient.tryClaim("orders", NOTHING)).as("still the other's").isEmpty();
   }
 
@@ -137,10 +138,10 @@ class ClaimTest {
 
   @Test
   void tellsOneThatWasOvertakenAlsoIfTheOtherIsGoneAgain() throws Exception {
-    CheckpointSlot old = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+    CheckpointClaim old = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     expire(redis.server(), KEY);
-    try (CheckpointSlot slot = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
-      slot.save(TWO);
+    try (CheckpointClaim claim = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
+      claim.save(TWO);
     }
     assertThat(failure(() -> old.save(ONE)).kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(patient.load("orders")).contains(TWO);
@@ -148,10 +149,10 @@ class ClaimTest {
 
   @Test
   void goesOnPastItsExpiryIfNobodyTookOver() throws Exception {
-    try (CheckpointSlot slot =
+    try (CheckpointClaim claim =
         patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       expire(redis.server(), KEY);
-      slot.save(ONE);
+      claim.save(ONE);
       assertThat(impatient.tryClaim("orders", NOTHING)).as("the save renews the claim").isEmpty();
     }
     assertThat(lost).hasValue(0);
@@ -161,8 +162,8 @@ class ClaimTest {
   void growsTheEpochWithEveryClaim() throws Exception {
     List<Long> epochs = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      try (CheckpointSlot slot = patient.tryClaim("orders", NOTHING).orElseThrow()) {
-        slot.save(ONE);
+      try (CheckpointClaim claim = patient.tryClaim("orders", NOTHING).orElseThrow()) {
+        claim.save(ONE);
         epochs.add(Long.valueOf(hash(redis.server(), KEY).get("epoch")));
       }
       if (i == 2) {
@@ -182,7 +183,7 @@ class ClaimTest {
 
   @Test
   void doesNotLetAnOldClaimPassADelete() throws Exception {
-    CheckpointSlot old = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+    CheckpointClaim old = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     old.save(ONE);
     expire(redis.server(), KEY);
     assertThat(impatient.delete("orders")).isTrue();
@@ -195,24 +196,24 @@ class ClaimTest {
     assertThat(Long.parseLong(String.valueOf(redis.command("PTTL", KEY))))
         .as("what is left does not stay for ever")
         .isPositive();
-    try (CheckpointSlot slot = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
-      slot.save(THREE);
+    try (CheckpointClaim claim = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
+      claim.save(THREE);
     }
     assertThat(redis.command("PTTL", KEY)).as("but a checkpoint does").isEqualTo(-1L);
   }
 
   @Test
   void refusesASaveThatComesLate() throws Exception {
-    try (CheckpointSlot slot = patient.tryClaim("orders", NOTHING).orElseThrow()) {
-      slot.save(ONE);
+    try (CheckpointClaim claim = patient.tryClaim("orders", NOTHING).orElseThrow()) {
+      claim.save(ONE);
       String late = hash(redis.server(), KEY).get("save");
-      slot.save(TWO);
+      claim.save(TWO);
       assertThat(lateSave(late, ONE.toLine())).as("an older one").contains("stale");
       assertThat(lateSave(hash(redis.server(), KEY).get("save"), TWO.toLine()))
           .as("the same again")
           .contains("ok");
-      assertThat(slot.load()).contains(TWO);
-      slot.save(THREE);
+      assertThat(claim.load()).contains(TWO);
+      claim.save(THREE);
     }
     assertThat(lateSave("9", ONE.toLine())).as("after the claim was given up").contains("lost");
     assertThat(patient.load("orders")).contains(THREE);
@@ -240,13 +241,13 @@ class ClaimTest {
     ExecutorService threads = Executors.newFixedThreadPool(8);
     try {
       for (int round = 0; round < 10; round++) {
-        List<Callable<Optional<CheckpointSlot>>> tries = new ArrayList<>();
+        List<Callable<Optional<CheckpointClaim>>> tries = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
           RedisCheckpointStore store = i % 2 == 0 ? patient : impatient;
           tries.add(() -> store.tryClaim("orders", why -> lost.incrementAndGet()));
         }
-        List<CheckpointSlot> claimed = new ArrayList<>();
-        for (Future<Optional<CheckpointSlot>> one : threads.invokeAll(tries)) {
+        List<CheckpointClaim> claimed = new ArrayList<>();
+        for (Future<Optional<CheckpointClaim>> one : threads.invokeAll(tries)) {
           one.get().ifPresent(claimed::add);
         }
         assertThat(claimed).hasSize(1);
@@ -262,8 +263,8 @@ class ClaimTest {
 
   @Test
   void costsAStandbyOneReadEachTime() throws Exception {
-    try (CheckpointSlot slot = patient.tryClaim("orders", NOTHING).orElseThrow()) {
-      slot.save(ONE);
+    try (CheckpointClaim claim = patient.tryClaim("orders", NOTHING).orElseThrow()) {
+      claim.save(ONE);
       String before = redis.server().info("persistence");
       for (int i = 0; i < 10; i++) {
         assertThat(impatient.tryClaim("orders", NOTHING)).isEmpty();

@@ -1,9 +1,9 @@
 package dev.perennial.checkpoint.redis;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import io.lettuce.core.RedisURI;
 import java.time.Duration;
 import java.util.Optional;
@@ -62,7 +62,7 @@ final class ClaimingClient implements Runnable {
   public void run() {
     while (!stopped) {
       try {
-        Optional<CheckpointSlot> claimed =
+        Optional<CheckpointClaim> claimed =
             store.tryClaim("orders", why -> report.accept(name + " lost"));
         if (claimed.isPresent()) {
           claims++;
@@ -82,19 +82,19 @@ final class ClaimingClient implements Runnable {
     }
   }
 
-  private void save(CheckpointSlot slot) throws CheckpointException {
+  private void save(CheckpointClaim claim) throws CheckpointException {
     for (long number = 1; !stopped; number++) {
       try {
-        slot.save(new Checkpoint("test", "", name + " " + claims + " " + number));
+        claim.save(new Checkpoint("test", "", name + " " + claims + " " + number));
       } catch (CheckpointException e) {
         if (e.kind() == Kind.CLAIM_LOST) {
           report.accept(name + " lost");
-          slot.close();
+          claim.close();
           return;
         }
       }
       LockSupport.parkNanos(BETWEEN_SAVES);
     }
-    slot.close();
+    claim.close();
   }
 }

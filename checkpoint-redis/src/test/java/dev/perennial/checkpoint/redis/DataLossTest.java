@@ -16,10 +16,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.simulators.network.FaultProxy;
 import io.lettuce.core.RedisClient;
 import java.time.Duration;
@@ -59,18 +59,18 @@ class DataLossTest {
   }
 
   private void saved(Checkpoint checkpoint) throws Exception {
-    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
-      slot.save(checkpoint);
+    try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      claim.save(checkpoint);
     }
   }
 
   @Test
   void whatWasThereAtTheClaimIsLoadedAlthoughItIsForgottenSince() throws Exception {
     saved(ONE);
-    CheckpointSlot slot = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+    CheckpointClaim claim = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     redis.command("FLUSHALL");
-    assertThat(slot.load()).contains(ONE);
-    slot.close();
+    assertThat(claim.load()).contains(ONE);
+    claim.close();
     assertThat(store.load("orders")).as("given back with the claim").contains(ONE);
     assertThat(lost).hasValue(0);
   }
@@ -79,22 +79,22 @@ class DataLossTest {
   void aRenewalWritesAgainAlsoWhatWasNotLoadedYet() throws Exception {
     saved(ONE);
     try (RedisCheckpointStore renewing = connected(impatient(redis.uri()).build());
-        CheckpointSlot slot = renewing.tryClaim("orders", NOTHING).orElseThrow()) {
+        CheckpointClaim claim = renewing.tryClaim("orders", NOTHING).orElseThrow()) {
       redis.command("FLUSHALL");
       soon().until(() -> hash(redis.server(), KEY).containsKey("owner"));
       assertThat(store.load("orders")).contains(ONE);
-      assertThat(slot.load()).contains(ONE);
+      assertThat(claim.load()).contains(ONE);
     }
   }
 
   @Test
   void aClaimThatIsGivenUpLeavesTheCheckpointBehind() throws Exception {
-    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-    slot.save(ONE);
+    CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+    claim.save(ONE);
     redis.command("FLUSHALL");
-    slot.close();
+    claim.close();
     assertThat(hash(redis.server(), KEY)).doesNotContainKey("owner");
-    try (CheckpointSlot next = other.tryClaim("orders", NOTHING).orElseThrow()) {
+    try (CheckpointClaim next = other.tryClaim("orders", NOTHING).orElseThrow()) {
       assertThat(next.load()).contains(ONE);
     }
   }
@@ -104,10 +104,10 @@ class DataLossTest {
     for (boolean overtakenFirst : new boolean[] {true, false}) {
       redis.command("FLUSHALL");
       store.delete("orders");
-      CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
+      CheckpointClaim overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
       overtaken.save(ONE);
       expire(redis.server(), KEY);
-      CheckpointSlot owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      CheckpointClaim owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       owner.save(TWO);
       redis.command("FLUSHALL");
       if (overtakenFirst) {
@@ -125,16 +125,16 @@ class DataLossTest {
   }
 
   /** Has another one begin with nothing, and save often enough to be ahead of everybody. */
-  private CheckpointSlot begun() throws Exception {
+  private CheckpointClaim begun() throws Exception {
     // Epochs are the server's milliseconds: within the same one the claim might not be the higher.
     long before = redis.millis();
     soon().until(() -> redis.millis() > before + 5);
-    CheckpointSlot slot = other.tryClaim("orders", NOTHING).orElseThrow();
-    assertThat(slot.load()).isEmpty();
+    CheckpointClaim claim = other.tryClaim("orders", NOTHING).orElseThrow();
+    assertThat(claim.load()).isEmpty();
     for (int i = 0; i < 5; i++) {
-      slot.save(TWO);
+      claim.save(TWO);
     }
-    return slot;
+    return claim;
   }
 
   /** What docs/operate.md says to do about it. */
@@ -146,11 +146,11 @@ class DataLossTest {
 
   @Test
   void keepsTheCheckpointThatAnotherBeganWithout() throws Exception {
-    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-    slot.save(ONE);
+    CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+    claim.save(ONE);
     redis.command("FLUSHALL");
-    CheckpointSlot highest = begun();
-    CheckpointException failure = failure(() -> slot.save(THREE));
+    CheckpointClaim highest = begun();
+    CheckpointException failure = failure(() -> claim.save(THREE));
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(failure)
         .hasMessageContaining(hash(redis.server(), KEY).get("owner") + " owns it")
@@ -160,7 +160,7 @@ class DataLossTest {
     assertThat(store.load("orders")).as("the highest epoch wins").contains(TWO);
     highest.close();
     putBackWhatWasForgotten();
-    try (CheckpointSlot next = store.tryClaim("orders", NOTHING).orElseThrow()) {
+    try (CheckpointClaim next = store.tryClaim("orders", NOTHING).orElseThrow()) {
       assertThat(next.load()).contains(THREE);
     }
     assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
@@ -168,14 +168,14 @@ class DataLossTest {
 
   @Test
   void keepsItAlsoIfThatOneIsGoneAgain() throws Exception {
-    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-    slot.save(ONE);
+    CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+    claim.save(ONE);
     redis.command("FLUSHALL");
     begun().close();
-    try (CheckpointSlot next = other.tryClaim("orders", NOTHING).orElseThrow()) {
+    try (CheckpointClaim next = other.tryClaim("orders", NOTHING).orElseThrow()) {
       next.save(TWO);
     }
-    assertThat(failure(() -> slot.save(THREE)))
+    assertThat(failure(() -> claim.save(THREE)))
         .hasMessageContaining("another stream owned it meanwhile. ")
         .hasMessageContaining("forgotten");
     assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", THREE.toLine());
@@ -183,13 +183,13 @@ class DataLossTest {
 
   @Test
   void keepsItAlsoIfOnlyTheClaimWasLeft() throws Exception {
-    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-    slot.save(ONE);
+    CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+    claim.save(ONE);
     redis.command("HDEL", KEY, "checkpoint", "saved");
     redis.command("HSET", KEY, "save", "0");
     expire(redis.server(), KEY);
-    try (CheckpointSlot next = begun()) {
-      assertThat(failure(() -> slot.save(THREE))).hasMessageContaining("forgotten");
+    try (CheckpointClaim next = begun()) {
+      assertThat(failure(() -> claim.save(THREE))).hasMessageContaining("forgotten");
       assertThat(next.load()).contains(TWO);
     }
     assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", THREE.toLine());
@@ -201,7 +201,7 @@ class DataLossTest {
     saved(ONE);
     try (RedisCheckpointStore renewing =
             connected(impatient(redis.uri()).onTrouble(told::add).build());
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             renewing.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       soon()
           .until(() -> {
@@ -210,7 +210,7 @@ class DataLossTest {
             return other.tryClaim("orders", NOTHING).isPresent();
           });
       soon().untilAtomic(lost, is(1));
-      assertThat(failure(() -> slot.save(TWO))).hasMessageContaining("forgotten");
+      assertThat(failure(() -> claim.save(TWO))).hasMessageContaining("forgotten");
       soon().until(() -> told.stream().anyMatch(one -> one.getMessage().contains("forgotten")));
       assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", ONE.toLine());
     }
@@ -219,10 +219,10 @@ class DataLossTest {
   @Test
   void keepsItAlsoIfACloseFindsOut() throws Exception {
     saved(ONE);
-    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+    CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
     redis.command("FLUSHALL");
     begun().close();
-    CheckpointException failure = failure(slot::close);
+    CheckpointException failure = failure(claim::close);
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(failure).hasMessageContaining("forgotten");
     assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", ONE.toLine());
@@ -230,13 +230,13 @@ class DataLossTest {
 
   @Test
   void saysItInTheErrorWhereRedisTakesNoWrites() throws Exception {
-    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-    slot.save(ONE);
+    CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+    claim.save(ONE);
     redis.command("FLUSHALL");
     begun().close();
     redis.command("CONFIG", "SET", "maxmemory", "1");
     try {
-      CheckpointException failure = failure(() -> slot.save(THREE));
+      CheckpointException failure = failure(() -> claim.save(THREE));
       assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
       assertThat(failure)
           .hasMessageContaining("Redis accepts no writes now")
@@ -249,7 +249,7 @@ class DataLossTest {
 
   @Test
   void takesNothingForForgottenThatWasDeleted() throws Exception {
-    CheckpointSlot deleted = store.tryClaim("orders", NOTHING).orElseThrow();
+    CheckpointClaim deleted = store.tryClaim("orders", NOTHING).orElseThrow();
     deleted.save(ONE);
     expire(redis.server(), KEY);
     assertThat(other.delete("orders")).isTrue();
@@ -263,7 +263,7 @@ class DataLossTest {
 
   @Test
   void takesNothingForForgottenThatWasNeverSaved() throws Exception {
-    CheckpointSlot fruitless = store.tryClaim("orders", NOTHING).orElseThrow();
+    CheckpointClaim fruitless = store.tryClaim("orders", NOTHING).orElseThrow();
     redis.command("FLUSHALL");
     begun().close();
     CheckpointException failure = failure(() -> fruitless.save(ONE));
@@ -277,11 +277,11 @@ class DataLossTest {
   void oneThatBeganOnAServerWhoseClockIsBehindLosesItsClaim() throws Exception {
     long later = System.currentTimeMillis() + Duration.ofHours(1).toMillis();
     redis.command("HSET", KEY, "format", "1", "epoch", String.valueOf(later));
-    CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
-    slot.save(ONE);
+    CheckpointClaim claim = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+    claim.save(ONE);
     redis.command("FLUSHALL");
-    CheckpointSlot behind = begun();
-    slot.save(THREE);
+    CheckpointClaim behind = begun();
+    claim.save(THREE);
     CheckpointException failure = failure(() -> behind.save(TWO));
     assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
     assertThat(failure).hasMessageNotContaining("forgotten");
@@ -294,14 +294,14 @@ class DataLossTest {
   void aClaimThatAloneIsForgottenGoesOn() throws Exception {
     saved(ONE);
     Map<String, String> before = hash(redis.server(), KEY);
-    CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+    CheckpointClaim claim = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     List<String> command = new ArrayList<>(List.of("HSET", KEY));
     before.forEach((field, value) -> command.addAll(List.of(field, value)));
     redis.command("DEL", KEY);
     redis.command(command.toArray(String[]::new));
-    slot.save(TWO);
+    claim.save(TWO);
     assertThat(other.tryClaim("orders", NOTHING)).isEmpty();
-    slot.close();
+    claim.close();
     assertThat(other.load("orders")).contains(TWO);
     assertThat(lost).hasValue(0);
   }
@@ -318,12 +318,12 @@ class DataLossTest {
                     .build())) {
       given.tryClaim("other", NOTHING).orElseThrow().close();
       proxy.loseNextReply();
-      CheckpointSlot slot = given.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
-      slot.save(ONE);
+      CheckpointClaim claim = given.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      claim.save(ONE);
       proxy.loseNextReply();
-      slot.save(TWO);
+      claim.save(TWO);
       proxy.loseNextReply();
-      slot.close();
+      claim.close();
       assertThat(store.load("orders")).contains(TWO);
       assertThat(store.tryClaim("orders", NOTHING)).isPresent();
       assertThat(lost).hasValue(0);

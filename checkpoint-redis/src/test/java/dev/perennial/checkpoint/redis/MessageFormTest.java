@@ -11,7 +11,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.perennial.checkpoint.redis.internal.ErrorSamples;
 import dev.perennial.port.Checkpoint;
-import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.CheckpointClaim;
 import io.lettuce.core.RedisURI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,13 +76,13 @@ class MessageFormTest {
         RedisCheckpointStore other = patient(redis.uri()).build()) {
       sample(() -> store.load(""));
       sample(() -> store.load("\ud83d"));
-      CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-      slot.save(ONE);
-      sample(() -> slot.save(NOT_UNICODE));
+      CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+      claim.save(ONE);
+      sample(() -> claim.save(NOT_UNICODE));
       sample(() -> other.delete("orders"));
       expire(redis.server(), KEY);
-      CheckpointSlot next = other.tryClaim("orders", NOTHING).orElseThrow();
-      sample(() -> slot.save(ONE));
+      CheckpointClaim next = other.tryClaim("orders", NOTHING).orElseThrow();
+      sample(() -> claim.save(ONE));
       next.close();
       sample(next::load);
       redis.command("DEL", KEY);

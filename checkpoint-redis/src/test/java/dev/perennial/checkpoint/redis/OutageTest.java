@@ -17,9 +17,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
@@ -44,17 +44,17 @@ class OutageTest {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store =
             connected(patient(redis.uri()).commandTimeout(Duration.ofSeconds(1)).build());
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
-      slot.save(ONE);
+      claim.save(ONE);
       redis.pause();
-      CheckpointException save = failure(() -> slot.save(TWO));
+      CheckpointException save = failure(() -> claim.save(TWO));
       assertThat(save.kind()).isEqualTo(Kind.UNAVAILABLE);
       assertThat(save).hasMessageContaining("did not answer within 1 s");
       assertThat(failure(() -> store.tryClaim("other", NOTHING)).kind())
           .isEqualTo(Kind.UNAVAILABLE);
       redis.resume();
-      slot.save(THREE);
+      claim.save(THREE);
       assertThat(store.load("orders")).contains(THREE);
       assertThat(lost).hasValue(0);
     }
@@ -64,14 +64,14 @@ class OutageTest {
   void goesOnWithAServerThatCameBackWithItsData() throws Exception {
     try (RedisServer redis = RedisServer.builder().persistent().start();
         RedisCheckpointStore store = connected(impatient(redis.uri()).build());
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
-      slot.save(ONE);
+      claim.save(ONE);
       redis.kill();
-      assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure(() -> claim.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
       redis.restart();
-      assertThat(slot.load()).contains(ONE);
-      savesSoon(slot, TWO);
+      assertThat(claim.load()).contains(ONE);
+      savesSoon(claim, TWO);
       String renewed = hash(redis, KEY).get("claim-expires");
       soon().until(() -> !hash(redis, KEY).get("claim-expires").equals(renewed));
       assertThat(lost).hasValue(0);
@@ -83,12 +83,12 @@ class OutageTest {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store =
             connected(patient(redis.uri()).onTrouble(troubles::add).build());
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
-      slot.save(ONE);
+      claim.save(ONE);
       String epoch = hash(redis, KEY).get("epoch");
       redis.restart();
-      savesSoon(slot, TWO);
+      savesSoon(claim, TWO);
       assertThat(store.load("orders")).contains(TWO);
       assertThat(hash(redis, KEY)).containsKey("restored").containsEntry("epoch", epoch);
       assertThat(lost).hasValue(0);
@@ -103,15 +103,15 @@ class OutageTest {
   void writesAgainWhatAServerForgotAlsoWithoutASave() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = connected(impatient(redis.uri()).build());
-        CheckpointSlot first = store.tryClaim("orders", NOTHING).orElseThrow()) {
+        CheckpointClaim first = store.tryClaim("orders", NOTHING).orElseThrow()) {
       first.save(ONE);
       first.close();
-      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      CheckpointClaim claim = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       redis.restart();
       soon().ignoreExceptions().until(() -> store.load("orders").filter(ONE::equals).isPresent());
-      assertThat(slot.load()).contains(ONE);
-      slot.save(TWO);
-      slot.close();
+      assertThat(claim.load()).contains(ONE);
+      claim.save(TWO);
+      claim.close();
       assertThat(store.load("orders")).contains(TWO);
       assertThat(lost).hasValue(0);
     }
@@ -121,15 +121,15 @@ class OutageTest {
   void writesAgainAlsoAClaimWithoutACheckpoint() throws Exception {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = connected(impatient(redis.uri()).build());
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       redis.kill();
-      assertThat(failure(() -> slot.save(ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure(() -> claim.save(ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
       redis.restart();
       soon().until(() -> hash(redis, KEY).containsKey("restored"));
-      assertThat(slot.load()).as("of which nobody knows whether it was saved").isEmpty();
+      assertThat(claim.load()).as("of which nobody knows whether it was saved").isEmpty();
       assertThat(store.streamIds()).isEmpty();
-      slot.save(ONE);
+      claim.save(ONE);
       assertThat(store.load("orders")).contains(ONE);
       assertThat(lost).hasValue(0);
     }
@@ -140,14 +140,14 @@ class OutageTest {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = connected(patient(redis.uri()).build());
         RedisCheckpointStore standby = connected(impatient(redis.uri()).build())) {
-      CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-      slot.save(ONE);
+      CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+      claim.save(ONE);
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
       redis.command("DEL", KEY);
       CheckpointException gone = failure(() -> standby.tryClaim("orders", NOTHING));
       assertThat(gone.kind()).as("the owner may write it again").isEqualTo(Kind.UNAVAILABLE);
       assertThat(gone).hasMessageContaining(KEY).hasMessageContaining("it is gone");
-      slot.save(TWO);
+      claim.save(TWO);
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
 
       redis.command("DEL", KEY);
@@ -165,12 +165,12 @@ class OutageTest {
         RedisCheckpointStore store = connected(patient(redis.uri()).build());
         RedisCheckpointStore knowsNothing = connected(patient(redis.uri()).build());
         RedisCheckpointStore standby = connected(patient(redis.uri()).build())) {
-      CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-      slot.save(ONE);
+      CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+      claim.save(ONE);
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
       store.close();
       redis.command("DEL", KEY);
-      CheckpointSlot fruitless = knowsNothing.tryClaim("orders", NOTHING).orElseThrow();
+      CheckpointClaim fruitless = knowsNothing.tryClaim("orders", NOTHING).orElseThrow();
       assertThat(standby.tryClaim("orders", NOTHING)).as("which does not make it forget").isEmpty();
       fruitless.close();
       assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
@@ -187,8 +187,8 @@ class OutageTest {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore store = connected(patient(redis.uri()).build());
         RedisCheckpointStore standby = connected(patient(redis.uri()).build())) {
-      CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-      slot.save(ONE);
+      CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+      claim.save(ONE);
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
       // What a failover leaves to a replica that has the claim, and not the save.
       redis.command("HDEL", KEY, "checkpoint", "saved");
@@ -196,8 +196,8 @@ class OutageTest {
       expire(redis, KEY);
       assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
           .hasMessageContaining("it is gone");
-      slot.close();
-      try (CheckpointSlot next = standby.tryClaim("orders", NOTHING).orElseThrow()) {
+      claim.close();
+      try (CheckpointClaim next = standby.tryClaim("orders", NOTHING).orElseThrow()) {
         assertThat(next.load()).contains(ONE);
       }
     }
@@ -213,19 +213,19 @@ class OutageTest {
                     .commandTimeout(Duration.ofSeconds(1))
                     .build());
         RedisCheckpointStore near = connected(patient(redis.uri()).build())) {
-      CheckpointSlot slot = far.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
-      slot.save(ONE);
+      CheckpointClaim claim = far.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      claim.save(ONE);
       proxy.freeze();
-      assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure(() -> claim.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
       expire(redis, KEY);
-      try (CheckpointSlot other = near.tryClaim("orders", NOTHING).orElseThrow()) {
+      try (CheckpointClaim other = near.tryClaim("orders", NOTHING).orElseThrow()) {
         other.save(THREE);
         String scripts = calls(redis);
         proxy.thaw();
         // It was carried out, and had no effect.
         soon().until(() -> !calls(redis).equals(scripts));
         assertThat(near.load("orders")).contains(THREE);
-        assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.CLAIM_LOST);
+        assertThat(failure(() -> claim.save(TWO)).kind()).isEqualTo(Kind.CLAIM_LOST);
         assertThat(near.load("orders")).contains(THREE);
       }
       assertThat(redis.writes().toString()).doesNotContain(TWO.toLine());
@@ -245,19 +245,19 @@ class OutageTest {
                 patient("redis://" + proxy.address())
                     .commandTimeout(Duration.ofSeconds(1))
                     .build())) {
-      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
-      slot.save(ONE);
+      CheckpointClaim claim = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      claim.save(ONE);
       proxy.freeze();
       for (int i = 0; i < 3; i++) {
         Checkpoint late = new Checkpoint("test", "", "late " + i);
-        assertThat(failure(() -> slot.save(late)).kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(failure(() -> claim.save(late)).kind()).isEqualTo(Kind.UNAVAILABLE);
       }
       proxy.thaw();
       // While the late ones come in, in whichever order.
-      slot.save(TWO);
-      assertThat(slot.load()).contains(TWO);
-      slot.save(THREE);
-      slot.close();
+      claim.save(TWO);
+      assertThat(claim.load()).contains(TWO);
+      claim.save(THREE);
+      claim.close();
       assertThat(store.load("orders")).contains(THREE);
       assertThat(lost).hasValue(0);
     }
@@ -292,13 +292,13 @@ class OutageTest {
                 patient("redis://" + proxy.address())
                     .commandTimeout(Duration.ofSeconds(1))
                     .build());
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
-      slot.save(ONE);
+      claim.save(ONE);
       proxy.freezeOpenConnections();
-      assertThat(failure(() -> slot.save(TWO))).hasMessageContaining("did not answer");
+      assertThat(failure(() -> claim.save(TWO))).hasMessageContaining("did not answer");
       soon().ignoreExceptions().until(() -> store.load("orders").isPresent());
-      slot.save(THREE);
+      claim.save(THREE);
       assertThat(store.load("orders")).contains(THREE);
       assertThat(lost).hasValue(0);
     }
@@ -314,14 +314,14 @@ class OutageTest {
                     .commandTimeout(Duration.ofSeconds(1))
                     .build());
         RedisCheckpointStore standby = connected(impatient(redis.uri()).build())) {
-      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
-      slot.save(ONE);
+      CheckpointClaim claim = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      claim.save(ONE);
       proxy.freeze();
       soon().until(() -> takesOver(standby));
       assertThat(lost).as("it cannot know yet").hasValue(0);
       proxy.thaw();
       soon().untilAtomic(lost, is(1));
-      assertThat(failure(() -> slot.save(TWO)).kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure(() -> claim.save(TWO)).kind()).isEqualTo(Kind.CLAIM_LOST);
     }
   }
 
@@ -334,7 +334,7 @@ class OutageTest {
     try (RedisServer redis = RedisServer.start();
         RedisCheckpointStore other = connected(impatient(redis.uri()).build())) {
       RedisCheckpointStore store = connected(impatient(redis.uri()).prefix("perennial").build());
-      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      CheckpointClaim claim = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       assertThat(other.tryClaim("orders", NOTHING)).isEmpty();
       Set<Thread> threads = redisThreads();
       assertThat(threads).isNotEmpty().allMatch(Thread::isDaemon);
@@ -343,7 +343,7 @@ class OutageTest {
       CheckpointException closed = failure(() -> store.load("orders"));
       assertThat(closed.kind()).isEqualTo(Kind.CLOSED);
       assertThat(closed).hasMessageContaining("the store is closed");
-      assertThat(failure(slot::close)).hasMessageContaining("expires by itself");
+      assertThat(failure(claim::close)).hasMessageContaining("expires by itself");
       soon().until(() -> other.tryClaim("orders", NOTHING).isPresent());
       assertThat(lost).hasValue(0);
       other.close();
@@ -362,17 +362,17 @@ class OutageTest {
     try (RedisServer redis = RedisServer.start();
         FaultProxy proxy = FaultProxy.to(redis.port());
         RedisCheckpointStore store = connected(patient("redis://" + proxy.address()).build());
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       proxy.freeze(); // so that the save has to wait
       Thread.currentThread().interrupt();
-      CheckpointException failure = failure(() -> slot.save(ONE));
+      CheckpointException failure = failure(() -> claim.save(ONE));
       assertThat(Thread.interrupted()).isTrue();
       proxy.thaw();
       assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
       assertThat(failure).hasMessageContaining("interrupted");
-      slot.save(TWO);
-      assertThat(slot.load()).contains(TWO);
+      claim.save(TWO);
+      assertThat(claim.load()).contains(TWO);
       assertThat(lost).hasValue(0);
     }
   }

@@ -13,9 +13,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -48,14 +48,14 @@ class RedisCheckpointStoreTest {
 
   @Test
   void loadsWhatWasSavedLast() throws Exception {
-    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
-      assertThat(slot.load()).isEmpty();
-      slot.save(ONE);
-      slot.save(TWO);
-      assertThat(slot.load()).contains(TWO);
+    try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(claim.load()).isEmpty();
+      claim.save(ONE);
+      claim.save(TWO);
+      assertThat(claim.load()).contains(TWO);
     }
-    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
-      assertThat(slot.load()).contains(TWO);
+    try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(claim.load()).contains(TWO);
     }
     assertThat(store.load("orders")).contains(TWO);
   }
@@ -63,21 +63,21 @@ class RedisCheckpointStoreTest {
   @Test
   void letsOneAtATimeClaimAStreamId() throws Exception {
     try (RedisCheckpointStore other = RedisCheckpointStore.at(redis.uri())) {
-      CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
+      CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
       assertThat(store.tryClaim("orders", NOTHING)).as("the same store").isEmpty();
       assertThat(other.tryClaim("orders", NOTHING)).as("another store").isEmpty();
       other.tryClaim("payments", NOTHING).orElseThrow().close();
-      slot.close();
+      claim.close();
       other.tryClaim("orders", NOTHING).orElseThrow().close();
     }
   }
 
   @Test
   void saysThatItWasGivenUp() throws Exception {
-    CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-    slot.close();
-    slot.close();
-    assertThatThrownBy(() -> slot.save(ONE))
+    CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+    claim.close();
+    claim.close();
+    assertThatThrownBy(() -> claim.save(ONE))
         .isInstanceOfSatisfying(
             CheckpointException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CLAIM_LOST))
         .hasMessageContaining("was released before")
@@ -88,8 +88,8 @@ class RedisCheckpointStoreTest {
   @Test
   void listsAndDeletes() throws Exception {
     for (String id : List.of("orders", "a b", "ü{x}*?[", "}")) {
-      try (CheckpointSlot slot = store.tryClaim(id, NOTHING).orElseThrow()) {
-        slot.save(ONE);
+      try (CheckpointClaim claim = store.tryClaim(id, NOTHING).orElseThrow()) {
+        claim.save(ONE);
         assertThatThrownBy(() -> store.delete(id))
             .isInstanceOf(CheckpointException.class)
             .hasMessageContaining("has claimed it");
@@ -101,10 +101,10 @@ class RedisCheckpointStoreTest {
     assertThat(store.delete("orders")).isFalse();
     assertThat(store.delete("unknown")).isFalse();
     assertThat(store.streamIds()).containsExactly("a b", "}", "ü{x}*?[");
-    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
-      assertThat(slot.load()).isEmpty();
-      slot.save(TWO);
-      assertThat(slot.load()).contains(TWO);
+    try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(claim.load()).isEmpty();
+      claim.save(TWO);
+      assertThat(claim.load()).contains(TWO);
     }
   }
 
@@ -114,13 +114,13 @@ class RedisCheckpointStoreTest {
             RedisCheckpointStore.builder(io.lettuce.core.RedisURI.create(redis.uri()))
                 .prefix("perennial*")
                 .build();
-        CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow();
-        CheckpointSlot otherSlot = other.tryClaim("orders", NOTHING).orElseThrow()) {
-      slot.save(ONE);
+        CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow();
+        CheckpointClaim otherSlot = other.tryClaim("orders", NOTHING).orElseThrow()) {
+      claim.save(ONE);
       assertThat(otherSlot.load()).isEmpty();
       assertThat(other.streamIds()).isEmpty();
       otherSlot.save(TWO);
-      assertThat(slot.load()).contains(ONE);
+      assertThat(claim.load()).contains(ONE);
       assertThat(other.streamIds()).containsExactly("orders");
     }
   }
@@ -128,9 +128,9 @@ class RedisCheckpointStoreTest {
   @Test
   void writesWhatAPersonCanRead() throws Exception {
     Instant before = serverTime();
-    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
-      slot.save(ONE);
-      slot.save(TWO);
+    try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      claim.save(ONE);
+      claim.save(TWO);
       Map<String, String> hash = hash(redis.server(), KEY);
       assertThat(hash)
           .containsOnlyKeys(
@@ -183,15 +183,15 @@ class RedisCheckpointStoreTest {
     putBack(TWO);
     assertThat(store.load("orders")).contains(TWO);
     assertThat(store.streamIds()).containsExactly("orders");
-    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
-      assertThat(slot.load()).contains(TWO);
-      slot.save(ONE);
+    try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(claim.load()).contains(TWO);
+      claim.save(ONE);
     }
     assertThat(store.delete("orders")).isTrue();
     putBack(TWO);
     assertThat(timeToLive()).as("it stays, also if nobody claims it for weeks").isEqualTo(-1);
-    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
-      assertThat(slot.load()).as("also where it was deleted").contains(TWO);
+    try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      assertThat(claim.load()).as("also where it was deleted").contains(TWO);
     }
     assertThat(timeToLive()).isEqualTo(-1);
   }
@@ -201,20 +201,20 @@ class RedisCheckpointStoreTest {
     RedisCheckpointStoreBuilder builder = impatient(redis.uri());
     long[] last = {0};
     try (RedisCheckpointStore limited = builder.timeToLive(Duration.ofHours(1)).build()) {
-      CheckpointSlot slot = limited.tryClaim("orders", NOTHING).orElseThrow();
+      CheckpointClaim claim = limited.tryClaim("orders", NOTHING).orElseThrow();
       assertThat(timeToLive()).isPositive();
       redis.command("PERSIST", KEY);
-      slot.save(ONE);
+      claim.save(ONE);
       assertThat(timeToLive()).as("after a save").isPositive();
       redis.command("PERSIST", KEY);
       soon().until(() -> (last[0] = timeToLive()) > 0);
       redis.command("PERSIST", KEY);
-      slot.close();
+      claim.close();
       assertThat(timeToLive()).as("after the claim was given up").isPositive();
     }
-    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
+    try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
       assertThat(timeToLive()).as("claimed by one that sets no limit").isEqualTo(-1);
-      assertThat(slot.load()).contains(ONE);
+      assertThat(claim.load()).contains(ONE);
     }
     assertThat(last[0]).isLessThanOrEqualTo(Duration.ofHours(1).toMillis());
   }
@@ -225,14 +225,14 @@ class RedisCheckpointStoreTest {
 
   @Test
   void refusesWhatIsNoText() throws Exception {
-    try (CheckpointSlot slot = store.tryClaim("orders", NOTHING).orElseThrow()) {
-      slot.save(ONE);
-      CheckpointException failure = failure(() -> slot.save(new Checkpoint("test", "", "\ud800")));
+    try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
+      claim.save(ONE);
+      CheckpointException failure = failure(() -> claim.save(new Checkpoint("test", "", "\ud800")));
       assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
       assertThat(failure).hasMessageContaining("surrogate");
       Checkpoint odd = new Checkpoint("t\te", "\n\\", "\u0000 \ud83d\ude00 \r");
-      slot.save(odd);
-      assertThat(slot.load()).contains(odd);
+      claim.save(odd);
+      assertThat(claim.load()).contains(odd);
     }
   }
 }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisServer;
 import io.lettuce.core.RedisURI;
 import java.nio.file.Path;
@@ -60,12 +60,12 @@ public final class StoreFixtures {
   }
 
   /** Saves, as soon as Redis is there again. */
-  public static void savesSoon(CheckpointSlot slot, Checkpoint checkpoint) {
+  public static void savesSoon(CheckpointClaim claim, Checkpoint checkpoint) {
     soon()
         .atMost(Duration.ofSeconds(60))
         .until(() -> {
           try {
-            slot.save(checkpoint);
+            claim.save(checkpoint);
             return true;
           } catch (CheckpointException e) {
             assertThat(e.kind()).as(e.toString()).isEqualTo(Kind.UNAVAILABLE);

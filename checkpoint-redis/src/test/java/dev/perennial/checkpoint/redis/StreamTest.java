@@ -17,7 +17,7 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.port.Checkpoint;
-import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.simulators.network.FaultProxy;
@@ -185,13 +185,13 @@ class StreamTest {
       assertThat(take(stream)).isEqualTo(1);
       soon().until(() -> hash(redis, KEY).get("save").equals("2"));
       expire(redis, KEY);
-      try (CheckpointSlot slot = other.tryClaim("orders", why -> {}).orElseThrow()) {
+      try (CheckpointClaim claim = other.tryClaim("orders", why -> {}).orElseThrow()) {
         take(stream);
         soon().until(() -> stream.state() == StreamState.FAILED);
         StreamException dead = catchThrowableOfType(StreamException.class, stream::next);
         assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);
         assertThat(dead).hasMessageContaining(hash(redis, KEY).get("owner") + " owns it");
-        assertThat(slot.load()).isPresent();
+        assertThat(claim.load()).isPresent();
       }
     }
   }

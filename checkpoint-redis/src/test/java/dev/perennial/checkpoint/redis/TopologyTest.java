@@ -15,9 +15,9 @@ import static dev.perennial.checkpoint.redis.StoreFixtures.savesSoon;
 import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.simulators.redis.RedisCluster;
 import dev.perennial.simulators.redis.RedisSentinels;
@@ -46,18 +46,18 @@ class TopologyTest {
   void followsThePrimaryUnderSentinel() throws Exception {
     try (RedisSentinels sentinels = RedisSentinels.start(1);
         RedisCheckpointStore store = connected(overSentinels(sentinels));
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
-      slot.save(ONE);
+      claim.save(ONE);
       assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
       RedisServer first = sentinels.primary();
       first.awaitReplicas(1);
       first.pause();
       RedisServer second = sentinels.awaitOtherThan(first);
-      savesSoon(slot, TWO);
+      savesSoon(claim, TWO);
       assertThat(second.command("HGET", KEY, "checkpoint")).isEqualTo(TWO.toLine());
       first.resume();
-      savesSoon(slot, THREE);
+      savesSoon(claim, THREE);
       assertThat(second.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
       assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
       assertThat(store.load("orders")).contains(THREE);
@@ -69,15 +69,15 @@ class TopologyTest {
   void followsAPlannedFailoverAlthoughTheOldPrimaryTakesSavesForATime() throws Exception {
     try (RedisSentinels sentinels = RedisSentinels.start(2);
         RedisCheckpointStore store = connected(overSentinels(sentinels));
-        CheckpointSlot slot =
+        CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
-      slot.save(ONE);
+      claim.save(ONE);
       RedisServer promoted = sentinels.failover();
       assertThat(promoted.command("HGET", KEY, "checkpoint")).isEqualTo(ONE.toLine());
       soon()
           .atMost(Duration.ofSeconds(60))
           .until(() -> {
-            savesSoon(slot, TWO);
+            savesSoon(claim, TWO);
             return TWO.toLine().equals(promoted.command("HGET", KEY, "checkpoint"));
           });
       assertThat(lost).hasValue(0);
@@ -92,12 +92,12 @@ class TopologyTest {
         FaultProxy proxy = FaultProxy.to(old.port());
         RedisCheckpointStore store = connected(patient("redis://" + proxy.address()).build());
         RedisCheckpointStore other = connected(patient(promoted.uri()).build())) {
-      CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
+      CheckpointClaim overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
       overtaken.save(ONE);
       old.awaitReplicas(1);
       promoted.command("REPLICAOF", "NO", "ONE");
       expire(promoted, KEY);
-      CheckpointSlot owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      CheckpointClaim owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       assertThat(owner.load()).contains(ONE);
       owner.save(TWO);
       overtaken.save(THREE);
@@ -118,7 +118,7 @@ class TopologyTest {
     try (RedisSentinels sentinels = RedisSentinels.start(1, Duration.ofMinutes(1));
         RedisCheckpointStore store = connected(overSentinels(sentinels));
         RedisCheckpointStore other = connected(overSentinels(sentinels))) {
-      CheckpointSlot overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
+      CheckpointClaim overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
       overtaken.save(ONE);
       RedisServer first = sentinels.primary();
       RedisServer replica =
@@ -127,7 +127,7 @@ class TopologyTest {
       // It hears no more of what the primary is told.
       replica.command("REPLICAOF", "127.0.0.1", "1");
       expire(first, KEY);
-      CheckpointSlot owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      CheckpointClaim owner = other.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       owner.save(TWO);
       assertThat(replica.command("HGET", KEY, "checkpoint")).isEqualTo(ONE.toLine());
       first.kill();
@@ -172,20 +172,20 @@ class TopologyTest {
       for (int i = 0; i < 12; i++) {
         String id = "stream " + i;
         ids.add(id);
-        try (CheckpointSlot slot = store.tryClaim(id, NOTHING).orElseThrow()) {
-          slot.save(ONE);
+        try (CheckpointClaim claim = store.tryClaim(id, NOTHING).orElseThrow()) {
+          claim.save(ONE);
         }
       }
       assertThat(store.streamIds()).as("of all nodes").containsExactlyElementsOf(ids);
 
-      CheckpointSlot slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
-      slot.save(ONE);
+      CheckpointClaim claim = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+      claim.save(ONE);
       RedisServer old = cluster.nodeOf(KEY);
       RedisCluster.SlotMove move = cluster.move(KEY).keys();
-      slot.save(TWO);
-      assertThat(slot.load()).as("while the old node answers ASK").contains(TWO);
+      claim.save(TWO);
+      assertThat(claim.load()).as("while the old node answers ASK").contains(TWO);
       RedisServer next = move.finish();
-      slot.save(THREE);
+      claim.save(THREE);
       assertThat(next.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
 
       try (RedisCheckpointStore wrong = impatient(old.uri()).build()) {
@@ -196,11 +196,11 @@ class TopologyTest {
 
       next.awaitReplicas(1);
       next.kill();
-      assertThat(failure(() -> slot.save(ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure(() -> claim.save(ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
       RedisServer replica = cluster.awaitOtherThan(next, KEY);
-      savesSoon(slot, TWO);
+      savesSoon(claim, TWO);
       assertThat(replica.command("HGET", KEY, "checkpoint")).isEqualTo(TWO.toLine());
-      slot.close();
+      claim.close();
       assertThat(store.tryClaim("orders", NOTHING)).isPresent();
       assertThat(lost).hasValue(0);
 
@@ -260,12 +260,12 @@ class TopologyTest {
         RedisClient client = RedisClient.create(redis.uri())) {
       for (int i = 0; i < 2; i++) {
         try (RedisCheckpointStore store = RedisCheckpointStore.builder(client).build();
-            CheckpointSlot slot =
+            CheckpointClaim claim =
                 store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
-          assertThat(slot.load().isPresent()).isEqualTo(i == 1);
-          slot.save(ONE);
+          assertThat(claim.load().isPresent()).isEqualTo(i == 1);
+          claim.save(ONE);
           redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
-          savesSoon(slot, TWO);
+          savesSoon(claim, TWO);
           assertThat(store.toString()).contains("Redis");
         }
         soon().until(() -> connections(redis) == 0);

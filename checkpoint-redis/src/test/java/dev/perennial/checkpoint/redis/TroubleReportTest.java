@@ -12,9 +12,9 @@ import static dev.perennial.checkpoint.redis.StoreFixtures.patient;
 import static dev.perennial.checkpoint.redis.StoreFixtures.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.simulators.redis.RedisReplyException;
 import dev.perennial.simulators.redis.RedisServer;
 import dev.perennial.simulators.redis.RedisServerBuilder;
@@ -40,7 +40,7 @@ class TroubleReportTest {
   private final Queue<CheckpointException> troubles = new ConcurrentLinkedQueue<>();
   private RedisServer redis;
   private RedisCheckpointStore store;
-  private CheckpointSlot slot;
+  private CheckpointClaim claim;
 
   TroubleReportTest(boolean carried) {
     this.carried = carried;
@@ -51,8 +51,8 @@ class TroubleReportTest {
     RedisServerBuilder server = RedisServer.builder().config("lua-time-limit 100");
     redis = (carried ? server.carried() : server).start();
     store = connected(patient(redis.uri()).build());
-    slot = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
-    slot.save(ONE);
+    claim = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
+    claim.save(ONE);
   }
 
   @AfterEach
@@ -62,7 +62,7 @@ class TroubleReportTest {
   }
 
   private void refusesForATime(String words) throws Exception {
-    CheckpointException failure = failure(() -> slot.save(TWO));
+    CheckpointException failure = failure(() -> claim.save(TWO));
     assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
     assertThat(failure)
         .hasMessageContaining(words)
@@ -75,14 +75,14 @@ class TroubleReportTest {
 
   private void worksAgain() throws Exception {
     soon().ignoreExceptions().until(() -> saves());
-    assertThat(slot.load()).contains(TWO);
+    assertThat(claim.load()).contains(TWO);
     assertThat(lost).hasValue(0);
-    slot.close();
+    claim.close();
     store.tryClaim("orders", NOTHING).orElseThrow().close();
   }
 
   private boolean saves() throws Exception {
-    slot.save(TWO);
+    claim.save(TWO);
     return true;
   }
 
@@ -140,7 +140,7 @@ class TroubleReportTest {
   @Test
   void scriptsForgotten() throws Exception {
     redis.command("SCRIPT", "FLUSH");
-    slot.save(TWO);
+    claim.save(TWO);
     redis.command("SCRIPT", "FLUSH");
     assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
     worksAgain();
@@ -156,15 +156,15 @@ class TroubleReportTest {
   void dead() throws Exception {
     redis.kill();
     refusesForATime("cannot be reached");
-    assertThat(failure(slot::close)).hasMessageContaining("expires by itself");
+    assertThat(failure(claim::close)).hasMessageContaining("expires by itself");
   }
 
   @Test
   void somethingElseUnderTheKey() throws Exception {
     redis.command("SET", "perennial:{x}", "1");
-    CheckpointException claim = failure(() -> store.tryClaim("x", NOTHING));
-    assertThat(claim.kind()).isEqualTo(Kind.CORRUPT);
-    assertThat(claim).hasMessageContaining("perennial:{x}").hasMessageContaining("string");
+    CheckpointException refused = failure(() -> store.tryClaim("x", NOTHING));
+    assertThat(refused.kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(refused).hasMessageContaining("perennial:{x}").hasMessageContaining("string");
     CheckpointException load = failure(() -> store.load("x"));
     assertThat(load.kind()).isEqualTo(Kind.CORRUPT);
     assertThat(load).hasMessageContaining("perennial:{x}");
@@ -184,19 +184,19 @@ class TroubleReportTest {
     }
 
     redis.command("SET", KEY, "1");
-    CheckpointException save = failure(() -> slot.save(TWO));
+    CheckpointException save = failure(() -> claim.save(TWO));
     assertThat(save.kind()).isEqualTo(Kind.CORRUPT);
     assertThat(save).hasMessageContaining("string");
     assertThat(redis.command("GET", KEY)).as("left as it is").isEqualTo("1");
     assertThat(lost).hasValue(0);
     redis.command("DEL", KEY);
-    slot.save(TWO);
+    claim.save(TWO);
     assertThat(store.load("orders")).as("put right").contains(TWO);
   }
 
   @Test
   void aHashThatIsNoCheckpoint() throws Exception {
-    slot.close();
+    claim.close();
     for (String[] damage :
         new String[][] {
           {"format", "2"},
@@ -218,7 +218,7 @@ class TroubleReportTest {
     redis.command("HDEL", KEY, "owner");
 
     redis.command("HSET", KEY, "checkpoint", "garbage");
-    try (CheckpointSlot again = store.tryClaim("orders", NOTHING).orElseThrow()) {
+    try (CheckpointClaim again = store.tryClaim("orders", NOTHING).orElseThrow()) {
       CheckpointException failure = failure(again::load);
       assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
       assertThat(failure).hasMessageContaining(KEY).hasMessageContaining("3 fields");
@@ -236,7 +236,7 @@ class TroubleReportTest {
     try (RedisServer server = (carried ? slow.carried() : slow).start();
         RedisCheckpointStore other = connected(impatient(server.uri()).build())) {
       server.command("EVAL", "for i = 1, 6000 do redis.call('SET', 'k' .. i, i) end", "0");
-      try (CheckpointSlot its = other.tryClaim("orders", NOTHING).orElseThrow()) {
+      try (CheckpointClaim its = other.tryClaim("orders", NOTHING).orElseThrow()) {
         its.save(ONE);
         server.restartWithoutWaiting();
         soon().until(() -> isLoading(its));
@@ -247,9 +247,9 @@ class TroubleReportTest {
     }
   }
 
-  private static boolean isLoading(CheckpointSlot slot) {
+  private static boolean isLoading(CheckpointClaim claim) {
     try {
-      slot.save(TWO);
+      claim.save(TWO);
       return false;
     } catch (CheckpointException e) {
       return e.getMessage().contains("still loading");

@@ -1,7 +1,7 @@
 package dev.perennial.cli.checkpoint;
 
 import dev.perennial.cli.console.CommandFailedException;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,7 +1,7 @@
 package dev.perennial.cli.checkpoint;
 
 import dev.perennial.port.Checkpoint;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

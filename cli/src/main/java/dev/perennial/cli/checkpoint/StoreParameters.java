@@ -3,7 +3,7 @@ package dev.perennial.cli.checkpoint;
 import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.ExitStatus;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.io.PrintWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

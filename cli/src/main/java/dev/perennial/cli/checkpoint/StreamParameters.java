@@ -2,7 +2,7 @@ package dev.perennial.cli.checkpoint;
 
 import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.io.PrintWriter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;

@@ -2,7 +2,7 @@ package dev.perennial.cli.demo;
 
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Consumer;

@@ -11,7 +11,7 @@ import dev.perennial.cli.console.ExitStatus;
 import dev.perennial.cli.console.Terminal;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoSource;

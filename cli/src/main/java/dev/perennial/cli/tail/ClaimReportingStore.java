@@ -1,8 +1,8 @@
 package dev.perennial.cli.tail;
 
 import dev.perennial.cli.checkpoint.CheckpointLocation;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
 import java.time.Duration;
 import java.util.Optional;
@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 final class ClaimReportingStore implements CheckpointStore {
 
   /** The outcome of the last claim. */
-  private enum Claim {
+  private enum ClaimState {
     NO_ANSWER,
     HELD_BY_OTHER,
     HELD
@@ -26,7 +26,7 @@ final class ClaimReportingStore implements CheckpointStore {
   private final CheckpointLocation location;
   private final String streamId;
   private final Consumer<String> messages;
-  private volatile Claim claim = Claim.NO_ANSWER;
+  private volatile ClaimState claim = ClaimState.NO_ANSWER;
   private volatile Optional<CheckpointException> storeError = Optional.empty();
 
   /**
@@ -46,27 +46,27 @@ final class ClaimReportingStore implements CheckpointStore {
   }
 
   @Override
-  public Optional<CheckpointSlot> tryClaim(String id, Consumer<CheckpointException> lost)
+  public Optional<CheckpointClaim> tryClaim(String id, Consumer<CheckpointException> lost)
       throws CheckpointException {
-    Optional<CheckpointSlot> slot;
+    Optional<CheckpointClaim> claimed;
     try {
-      slot = store.tryClaim(id, lost);
+      claimed = store.tryClaim(id, lost);
     } catch (CheckpointException e) {
       storeError = Optional.of(e);
       throw e;
     }
     storeError = Optional.empty();
-    if (slot.isEmpty() && claim != Claim.HELD_BY_OTHER) {
+    if (claimed.isEmpty() && claim != ClaimState.HELD_BY_OTHER) {
       messages.accept("waiting for the claim on " + checkpoint() + ", which another stream holds");
     }
-    claim = slot.isPresent() ? Claim.HELD : Claim.HELD_BY_OTHER;
-    return slot;
+    claim = claimed.isPresent() ? ClaimState.HELD : ClaimState.HELD_BY_OTHER;
+    return claimed;
   }
 
   /** Explains why the stream has no claim after the timeout, and what to do. */
   String explain(Duration timeout) {
     String waited = timeout.toSeconds() + " s";
-    if (claim != Claim.HELD_BY_OTHER) {
+    if (claim != ClaimState.HELD_BY_OTHER) {
       return "Cannot claim "
           + checkpoint()
           + ": no answer within "

@@ -9,7 +9,7 @@ import dev.perennial.StreamState;
 import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.ExitStatus;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoSourceException;
 import java.time.Duration;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.perennial.cli.tail;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;

@@ -2,8 +2,8 @@ package dev.perennial.cli.tail;
 
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
-import dev.perennial.port.LogText;
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;

@@ -1,6 +1,6 @@
 package dev.perennial.cli.tail;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.Scope;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;

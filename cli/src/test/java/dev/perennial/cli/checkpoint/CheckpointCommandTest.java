@@ -6,7 +6,7 @@ import dev.perennial.cli.ChildProcess;
 import dev.perennial.cli.ClosedPort;
 import dev.perennial.cli.Perennial;
 import dev.perennial.port.Checkpoint;
-import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.simulators.redis.RedisServer;
 import java.io.PrintWriter;
@@ -99,7 +99,7 @@ class CheckpointCommandTest {
   void deletesNothingWhileTheStreamRuns(String location) throws Exception {
     save(location, "orders", ORDERS);
     try (ManagedStore store = CheckpointLocation.parse(location).open();
-        CheckpointSlot claim = store.store().tryClaim("orders", why -> {}).orElseThrow()) {
+        CheckpointClaim claim = store.store().tryClaim("orders", why -> {}).orElseThrow()) {
       Result result = run("delete", location, "orders");
       assertThat(result.status).isEqualTo(1);
       assertThat(result.err)
@@ -215,7 +215,7 @@ class CheckpointCommandTest {
 
   private static void save(CheckpointStore store, String id, Checkpoint checkpoint)
       throws Exception {
-    try (CheckpointSlot claim = store.tryClaim(id, why -> {}).orElseThrow()) {
+    try (CheckpointClaim claim = store.tryClaim(id, why -> {}).orElseThrow()) {
       claim.save(checkpoint);
     }
   }

@@ -9,7 +9,7 @@ import dev.perennial.checkpoint.file.FileCheckpointStore;
 import dev.perennial.cli.ChildProcess;
 import dev.perennial.cli.ClosedPort;
 import dev.perennial.cli.Perennial;
-import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoSource;
@@ -146,7 +146,7 @@ class TailMongoFailuresTest {
   @Test
   void reportsAClaimOfAnotherStream() throws Exception {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start();
-        CheckpointSlot claim =
+        CheckpointClaim claim =
             FileCheckpointStore.in(folder).tryClaim(ORDERS, why -> {}).orElseThrow()) {
       Result result =
           tail(

@@ -11,8 +11,8 @@ import dev.perennial.internal.stream.UninterruptibleWait;
 import dev.perennial.internal.window.AckWindow;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Position;
 import java.time.Duration;
@@ -184,7 +184,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
 
   @Override
   public void saveNow() {
-    if (!isSaved() && claim.slot() != null) {
+    if (!isSaved() && claim.granted() != null) {
       requestNow();
     }
   }
@@ -193,7 +193,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   public void flush(Deadline deadline) {
     if (!isHeldUpByCaller()) {
       UninterruptibleWait.await(
-          context.signal(), this::saveNow, () -> isSaved() || claim.slot() == null, deadline);
+          context.signal(), this::saveNow, () -> isSaved() || claim.granted() == null, deadline);
     }
   }
 
@@ -278,9 +278,9 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   }
 
   private void save() {
-    CheckpointSlot slot = claim.slot();
+    CheckpointClaim granted = claim.granted();
     // The save was requested before another one failed: the retry timer decides when.
-    if (slot == null || retry.isSet()) {
+    if (granted == null || retry.isSet()) {
       return;
     }
     // Before the watermark is read, so that a later ack counts for the next save.
@@ -299,7 +299,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
         return;
       }
       outage.begin();
-      slot.save(checkpoint);
+      granted.save(checkpoint);
     } catch (Throwable e) {
       failed(newest, e);
       return;

@@ -7,10 +7,10 @@ import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.StreamFailure;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -38,13 +38,13 @@ public final class Claim {
   private record Standby(Deadline until) implements Trying {}
 
   /** Acquired, not loaded yet. */
-  private record Held(CheckpointSlot slot, Trying before) implements State {}
+  private record Held(CheckpointClaim granted, Trying before) implements State {}
 
   /** Acquired and loaded. */
-  private record Ready(CheckpointSlot slot, Optional<Checkpoint> loaded) implements State {}
+  private record Ready(CheckpointClaim granted, Optional<Checkpoint> loaded) implements State {}
 
   /** Lost to another stream, or broken: nothing may be saved any more. */
-  private record Barred(Optional<CheckpointSlot> slot, Throwable cause) implements State {}
+  private record Barred(Optional<CheckpointClaim> granted, Throwable cause) implements State {}
 
   /** Released; {@code cause} is why nothing could be saved before, if there was a reason. */
   private record Released(@Nullable Throwable cause) implements State {}
@@ -115,9 +115,9 @@ public final class Claim {
     return state.get() instanceof Ready ready ? ready.loaded : Optional.empty();
   }
 
-  /** Returns the slot to save to; null if the claim is not held. */
-  public @Nullable CheckpointSlot slot() {
-    return state.get() instanceof Ready ready ? ready.slot : null;
+  /** Returns the store's claim, to save to; null if it is not held. */
+  public @Nullable CheckpointClaim granted() {
+    return state.get() instanceof Ready ready ? ready.granted : null;
   }
 
   /** Returns the error because of which nothing can be saved any more; null if there is none. */
@@ -165,29 +165,29 @@ public final class Claim {
     if (now instanceof Wanted) {
       outage.begin();
     }
-    Optional<CheckpointSlot> slot =
+    Optional<CheckpointClaim> granted =
         AdapterFault.required(
             options.store().tryClaim(options.streamId(), this::lost), options.store(), "tryClaim");
     outage.end();
-    if (slot.isEmpty()) {
+    if (granted.isEmpty()) {
       standBy(now);
     } else {
-      hold(now, slot.get());
+      hold(now, granted.get());
     }
   }
 
-  private void hold(Trying now, CheckpointSlot slot) throws CheckpointException {
+  private void hold(Trying now, CheckpointClaim granted) throws CheckpointException {
     Held held;
     try {
-      held = new Held(slot, now);
+      held = new Held(granted, now);
     } catch (Throwable e) {
-      close(slot);
+      close(granted);
       throw e;
     }
     if (!context.lifecycle().isOver() && state.compareAndSet(now, held)) {
       load(held);
     } else {
-      close(slot);
+      close(granted);
     }
   }
 
@@ -196,8 +196,8 @@ public final class Claim {
     Optional<Checkpoint> loaded =
         options.startAfresh()
             ? Optional.empty()
-            : AdapterFault.required(held.slot.load(), held.slot, "load");
-    Ready ready = new Ready(held.slot, loaded);
+            : AdapterFault.required(held.granted.load(), held.granted, "load");
+    Ready ready = new Ready(held.granted, loaded);
     outage.end();
     if (state.compareAndSet(held, ready)) {
       context.signal().wake();
@@ -285,7 +285,7 @@ public final class Claim {
       return cause;
     }
     return during instanceof Held held
-        ? AdapterFault.threw(held.slot, "load", cause)
+        ? AdapterFault.threw(held.granted, "load", cause)
         : AdapterFault.threw(options.store(), "tryClaim", cause);
   }
 
@@ -350,30 +350,30 @@ public final class Claim {
   }
 
   private static State barred(State before, Throwable cause) {
-    return before instanceof Barred ? before : new Barred(slotOf(before), cause);
+    return before instanceof Barred ? before : new Barred(grantedOf(before), cause);
   }
 
-  private static Optional<CheckpointSlot> slotOf(State state) {
+  private static Optional<CheckpointClaim> grantedOf(State state) {
     if (state instanceof Held held) {
-      return Optional.of(held.slot);
+      return Optional.of(held.granted);
     }
     if (state instanceof Ready ready) {
-      return Optional.of(ready.slot);
+      return Optional.of(ready.granted);
     }
-    return state instanceof Barred barred ? barred.slot : Optional.empty();
+    return state instanceof Barred barred ? barred.granted : Optional.empty();
   }
 
   /** Releases the claim. Called on the executor, after the last save. */
   public void release() {
     State before = state.getAndSet(new Released(barredBy()));
     outage.stop();
-    slotOf(before).ifPresent(this::close);
+    grantedOf(before).ifPresent(this::close);
     context.signal().wake();
   }
 
-  private void close(CheckpointSlot slot) {
+  private void close(CheckpointClaim granted) {
     try {
-      slot.close();
+      granted.close();
     } catch (Throwable e) {
       context.observer().closeFailed("the claim on checkpoint \"" + options.streamId() + "\"", e);
     }

@@ -5,7 +5,7 @@ import dev.perennial.internal.stream.BackgroundThread;
 import dev.perennial.internal.stream.OneShotTimer;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.StreamFailure;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,7 +4,7 @@ import dev.failsafe.Execution;
 import dev.failsafe.RetryPolicy;
 import dev.perennial.internal.stream.AdapterFault;
 import dev.perennial.port.BackoffPolicy;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.function.DoubleSupplier;

@@ -2,7 +2,7 @@ package dev.perennial.internal.engine;
 
 import dev.perennial.AckMode;
 import dev.perennial.Delivery;
-import dev.perennial.Handler;
+import dev.perennial.DeliveryHandler;
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamEndedException;
 import dev.perennial.StreamException.Reason;
@@ -12,7 +12,7 @@ import dev.perennial.internal.stream.Lifecycle;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.StreamFailure;
 import dev.perennial.internal.stream.StreamOptions;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import org.jspecify.annotations.Nullable;
 
 /** Passes events to a handler and acks each when the handler has returned. */
@@ -30,7 +30,7 @@ public final class HandlerLoop<E> {
     this.puller = puller;
   }
 
-  public void consume(Handler<E> handler) throws InterruptedException {
+  public void consume(DeliveryHandler<E> handler) throws InterruptedException {
     if (options.acks() != AckMode.EXPLICIT) {
       throw new IllegalStateException(
           "consume() acks each event when its handler has returned, so it needs AckMode.EXPLICIT, not "
@@ -40,7 +40,7 @@ public final class HandlerLoop<E> {
   }
 
   /** Handles the next event. Returns false if the stream has ended or was closed. */
-  private boolean handleNext(Handler<E> handler) throws InterruptedException {
+  private boolean handleNext(DeliveryHandler<E> handler) throws InterruptedException {
     Delivery<E> delivery;
     Throwable failure;
     try {
@@ -63,7 +63,7 @@ public final class HandlerLoop<E> {
   }
 
   /** Takes the delivery, runs the handler and acks. Returns what the handler threw, of any type. */
-  private @Nullable Throwable handle(Handler<E> handler) {
+  private @Nullable Throwable handle(DeliveryHandler<E> handler) {
     Delivery<E> delivery = puller.take();
     try {
       handler.handle(delivery);

@@ -1,6 +1,6 @@
 package dev.perennial.internal.stream;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -11,7 +11,7 @@ import dev.perennial.StreamListener.StartOverridden;
 import dev.perennial.StreamListener.Transition;
 import dev.perennial.StreamListener.WindowFree;
 import dev.perennial.StreamListener.WindowFull;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;

@@ -17,8 +17,8 @@ import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.internal.stream.TestContext;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.ManualRuntime;
 import java.time.Duration;
@@ -42,7 +42,7 @@ class ClaimTest {
   private final Lifecycle lifecycle = context.lifecycle();
   private final SerialExecutor executor = new SerialExecutor("store", runtime, error -> {});
 
-  private Callable<Optional<CheckpointSlot>> answer = () -> Optional.of(new Slot());
+  private Callable<Optional<CheckpointClaim>> answer = () -> Optional.of(new GrantedClaim());
   private Callable<Optional<Checkpoint>> loads = Optional::empty;
   private Runnable onClose = () -> {};
   private int tries;
@@ -56,7 +56,7 @@ class ClaimTest {
         return sneakily(answer);
       };
 
-  private final class Slot implements CheckpointSlot {
+  private final class GrantedClaim implements CheckpointClaim {
 
     @Override
     public Optional<Checkpoint> load() {
@@ -128,7 +128,7 @@ class ClaimTest {
     runtime.runTasks();
     assertThat(claim.isReady()).isTrue();
     assertThat(claim.loaded()).contains(saved);
-    assertThat(claim.slot()).isNotNull();
+    assertThat(claim.granted()).isNotNull();
     assertThat(claim.awaited()).isEmpty();
     assertThat(await(Duration.ZERO)).isTrue();
     assertThat(changes).isEqualTo(1);
@@ -141,7 +141,7 @@ class ClaimTest {
     answer =
         () -> {
           runtime.advance(TOLERATED.minusNanos(1));
-          return Optional.of(new Slot());
+          return Optional.of(new GrantedClaim());
         };
     loads =
         () -> {
@@ -162,12 +162,12 @@ class ClaimTest {
     answer =
         () -> {
           runtime.advance(TOLERATED);
-          return Optional.of(new Slot());
+          return Optional.of(new GrantedClaim());
         };
     claim.begin();
     runtime.runTasks();
     assertDead(Reason.CHECKPOINT, "has not worked for");
-    assertThat(claim.slot()).isNull();
+    assertThat(claim.granted()).isNull();
     assertThat(closed).isEqualTo(1);
   }
 
@@ -214,7 +214,7 @@ class ClaimTest {
         };
     claim.begin();
     runtime.runTasks();
-    assertDead(Reason.CHECKPOINT, "Slot.load() threw");
+    assertDead(Reason.CHECKPOINT, "GrantedClaim.load() threw");
     assertDead(Reason.CHECKPOINT, "Cannot load");
   }
 
@@ -253,7 +253,7 @@ class ClaimTest {
     claim.begin();
     runtime.runTasks();
     assertDead(Reason.CLAIM_LOST, "another has it");
-    assertThat(claim.slot()).isNull();
+    assertThat(claim.granted()).isNull();
     assertThat(closed).isZero();
     claim.release();
     assertThat(closed).isEqualTo(1);
@@ -286,7 +286,7 @@ class ClaimTest {
     assertThat(tries).isEqualTo(21);
     assertThat(outage.lastError()).isSameAs(DOWN);
     verify(observer, times(10)).checkpointUnavailable("orders", DOWN);
-    answer = () -> Optional.of(new Slot());
+    answer = () -> Optional.of(new GrantedClaim());
     loads =
         () -> {
           loads = Optional::empty;
@@ -317,12 +317,12 @@ class ClaimTest {
     answer =
         () -> {
           lifecycle.beginClose();
-          return Optional.of(new Slot());
+          return Optional.of(new GrantedClaim());
         };
     claim.begin();
     runtime.runTasks();
     assertThat(closed).isEqualTo(1);
-    assertThat(claim.slot()).isNull();
+    assertThat(claim.granted()).isNull();
     claim.begin();
     runtime.runTasks();
     assertThat(tries).isEqualTo(1);
@@ -338,7 +338,7 @@ class ClaimTest {
     assertDead(Reason.CLAIM_LOST, "was lost: another has it. What was not saved");
     assertThat(insideLost).containsExactly(false, true, true);
     assertThat(claim.isInsideLost()).isFalse();
-    assertThat(claim.slot()).isNull();
+    assertThat(claim.granted()).isNull();
     assertThat(claim.barredBy()).isSameAs(why);
     lost.accept(CheckpointException.claimLost("once more", null));
     assertThat(changes).isEqualTo(3);

@@ -16,6 +16,7 @@ import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.SourceBinding;
+import dev.perennial.port.support.ErrorClassifiers;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -76,7 +77,7 @@ class BackoffFailureTest {
 
     @Override
     public ErrorClassifier errors() {
-      return ErrorClassifier.network();
+      return ErrorClassifiers.network();
     }
   }
 

@@ -16,6 +16,7 @@ import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.SourceBinding;
+import dev.perennial.port.support.ErrorClassifiers;
 import java.io.EOFException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ class EndTest {
 
     @Override
     public ErrorClassifier errors() {
-      return ErrorClassifier.network();
+      return ErrorClassifiers.network();
     }
   }
 

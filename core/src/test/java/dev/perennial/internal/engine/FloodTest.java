@@ -14,6 +14,7 @@ import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.SourceBinding;
+import dev.perennial.port.support.ErrorClassifiers;
 import java.time.Duration;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -91,7 +92,7 @@ class FloodTest {
 
     @Override
     public ErrorClassifier errors() {
-      return ErrorClassifier.network();
+      return ErrorClassifiers.network();
     }
   }
 

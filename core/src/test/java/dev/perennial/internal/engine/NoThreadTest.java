@@ -9,7 +9,7 @@ import dev.perennial.EventStream;
 import dev.perennial.StreamState;
 import dev.perennial.TestPosition;
 import dev.perennial.port.Checkpoint;
-import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Connection;
@@ -97,7 +97,7 @@ class NoThreadTest {
     }
   }
 
-  private final class Slot implements CheckpointSlot {
+  private final class GrantedClaim implements CheckpointClaim {
 
     @Override
     public Optional<Checkpoint> load() {
@@ -115,12 +115,12 @@ class NoThreadTest {
     }
   }
 
-  private @Nullable Slot claim() {
+  private @Nullable GrantedClaim claim() {
     if (claimsRefused > 0) {
       claimsRefused--;
       return null;
     }
-    return new Slot();
+    return new GrantedClaim();
   }
 
   private EventStream<Long> open() {

@@ -21,7 +21,7 @@ import dev.perennial.StreamState;
 import dev.perennial.TestPosition;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
-import dev.perennial.port.CheckpointSlot;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Connection;
@@ -52,7 +52,7 @@ class AdapterFaultTest {
   private final ErrorClassifier classifier = mock(ErrorClassifier.class);
   private final BackoffPolicy policy = mock(BackoffPolicy.class);
   private final CheckpointStore store = mock(CheckpointStore.class);
-  private final CheckpointSlot slot = mock(CheckpointSlot.class);
+  private final CheckpointClaim claim = mock(CheckpointClaim.class);
 
   @BeforeEach
   void wellBehaved() throws Exception {
@@ -75,8 +75,8 @@ class AdapterFaultTest {
         .receive(any());
     doReturn(SAVED).when(source).encode(any());
     doReturn(START).when(source).decode(any());
-    doReturn(Optional.of(slot)).when(store).tryClaim(any(), any());
-    doReturn(Optional.of(SAVED)).when(slot).load();
+    doReturn(Optional.of(claim)).when(store).tryClaim(any(), any());
+    doReturn(Optional.of(SAVED)).when(claim).load();
   }
 
   private EventStream<String> open() {
@@ -130,7 +130,7 @@ class AdapterFaultTest {
 
   @Test
   void start() throws Exception {
-    doReturn(Optional.empty()).when(slot).load();
+    doReturn(Optional.empty()).when(claim).load();
     doReturn(null).when(source).start();
     assertDead(Reason.FATAL, ClientTrackedSource.class, "start");
   }
@@ -178,14 +178,14 @@ class AdapterFaultTest {
 
   @Test
   void encode() throws Exception {
-    doReturn(Optional.empty()).when(slot).load();
+    doReturn(Optional.empty()).when(claim).load();
     doReturn(null).when(source).encode(any());
     assertDead(Reason.CHECKPOINT, ClientTrackedSource.class, "encode");
   }
 
   @Test
   void encodeThrowing() throws Exception {
-    doReturn(Optional.empty()).when(slot).load();
+    doReturn(Optional.empty()).when(claim).load();
     doThrow(ODD).when(source).encode(any());
     assertDead(Reason.CHECKPOINT, ClientTrackedSource.class, "encode");
   }
@@ -198,8 +198,8 @@ class AdapterFaultTest {
 
   @Test
   void load() throws Exception {
-    doReturn(null).when(slot).load();
-    assertDead(Reason.CHECKPOINT, CheckpointSlot.class, "load");
+    doReturn(null).when(claim).load();
+    assertDead(Reason.CHECKPOINT, CheckpointClaim.class, "load");
   }
 
   @Test
@@ -210,15 +210,15 @@ class AdapterFaultTest {
 
   @Test
   void loadThrowing() throws Exception {
-    doThrow(new IllegalStateException("odd")).when(slot).load();
-    assertDead(Reason.CHECKPOINT, CheckpointSlot.class, "load");
+    doThrow(new IllegalStateException("odd")).when(claim).load();
+    assertDead(Reason.CHECKPOINT, CheckpointClaim.class, "load");
   }
 
   @Test
   void loadOfStandby() throws Exception {
-    doReturn(Optional.empty(), Optional.of(slot)).when(store).tryClaim(any(), any());
-    doReturn(null).when(slot).load();
-    assertDead(Reason.CHECKPOINT, CheckpointSlot.class, "load");
+    doReturn(Optional.empty(), Optional.of(claim)).when(store).tryClaim(any(), any());
+    doReturn(null).when(claim).load();
+    assertDead(Reason.CHECKPOINT, CheckpointClaim.class, "load");
   }
 
   @Test
@@ -322,7 +322,7 @@ class AdapterFaultTest {
   @Test
   @DisplayName("a checkpoint of another source never reaches decode")
   void foreignCheckpoint() throws Exception {
-    doReturn(Optional.of(new Checkpoint("other", "", "1"))).when(slot).load();
+    doReturn(Optional.of(new Checkpoint("other", "", "1"))).when(claim).load();
     EventStream<String> stream = open();
     assertThatExceptionOfType(StreamException.class)
         .isThrownBy(() -> pull(stream))

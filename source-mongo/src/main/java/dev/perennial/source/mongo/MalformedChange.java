@@ -1,7 +1,7 @@
 package dev.perennial.source.mongo;
 
-import dev.perennial.port.LogText;
 import dev.perennial.port.Malformed;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.internal.event.UnreadableEvent;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package dev.perennial.source.mongo;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.util.Objects;
 import java.util.function.Supplier;
 

@@ -1,6 +1,6 @@
 package dev.perennial.source.mongo;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.internal.position.ClusterTime;
 import java.util.Optional;
 import org.bson.BsonTimestamp;

@@ -1,6 +1,6 @@
 package dev.perennial.source.tap;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;

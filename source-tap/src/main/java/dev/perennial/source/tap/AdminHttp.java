@@ -1,6 +1,6 @@
 package dev.perennial.source.tap;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.tap.TapAdminException.Kind;
 import dev.perennial.source.tap.internal.http.BasicAuth;
 import dev.perennial.source.tap.internal.http.LimitedBodySubscriber;

@@ -1,6 +1,6 @@
 package dev.perennial.source.tap;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 
 /**
  * The change of a record. An action that this version does not know is delivered as it came.

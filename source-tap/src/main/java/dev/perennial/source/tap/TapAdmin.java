@@ -1,6 +1,6 @@
 package dev.perennial.source.tap;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.tap.internal.http.TapUri;
 import dev.perennial.source.tap.internal.message.Json;
 import java.time.Duration;

@@ -1,9 +1,10 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.ErrorClassifier;
-import dev.perennial.port.LogText;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.Verdict;
+import dev.perennial.port.support.ErrorClassifiers;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.tap.internal.http.BasicAuth;
 import dev.perennial.source.tap.internal.http.SecretRedactor;
 import dev.perennial.source.tap.internal.http.TapUri;
@@ -22,8 +23,8 @@ final class TapErrors {
    */
   static final ErrorClassifier CLASSIFIER =
       ((ErrorClassifier) TapErrors::refusal)
-          .orElse(ErrorClassifier.transport())
-          .orElse(ErrorClassifier.network());
+          .orElse(ErrorClassifiers.transport())
+          .orElse(ErrorClassifiers.network());
 
   /** Tap's words when it posts its events to a webhook instead. */
   private static final String WEBHOOK_MODE = "webhook mode";
@@ -41,7 +42,7 @@ final class TapErrors {
       @Nullable BasicAuth auth,
       SecretRedactor secrets) {
     boolean passes =
-        ErrorClassifier.transport()
+        ErrorClassifiers.transport()
             .classify(rejected)
             .filter(Verdict.Retry.class::isInstance)
             .isPresent();

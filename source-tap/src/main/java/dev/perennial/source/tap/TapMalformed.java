@@ -1,7 +1,7 @@
 package dev.perennial.source.tap;
 
-import dev.perennial.port.LogText;
 import dev.perennial.port.Malformed;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.tap.internal.message.TapFormatException;
 import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;

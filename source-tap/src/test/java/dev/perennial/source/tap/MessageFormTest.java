@@ -58,7 +58,7 @@ class MessageFormTest extends TapAdminFixture {
     byte[] body = "webhook mode refuses s3cret".getBytes(StandardCharsets.UTF_8);
     Map<String, List<String>> headers = Map.of("location", List.of("http://me:s3cret@other/"));
     Rejected proxys = Rejected.byProxy("http://proxy:1", "refused", status, headers);
-    for (Rejected rejected : List.of(new Rejected(status, headers, body), proxys)) {
+    for (Rejected rejected : List.of(new Rejected("rejected", status, headers, body), proxys)) {
       ScriptedTransport transport = new ScriptedTransport();
       TapSourceBuilder builder = TapSource.builder(transport).header("X-Key", CREDENTIAL);
       transport.fails(rejected);

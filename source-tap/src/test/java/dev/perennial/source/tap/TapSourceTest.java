@@ -32,6 +32,7 @@ class TapSourceTest {
 
   private static TransportException.Rejected rejected(int status, String body, String... header) {
     return new TransportException.Rejected(
+        "rejected",
         status,
         header.length == 0 ? Map.of() : Map.of(header[0], List.of(header[1])),
         body.getBytes(StandardCharsets.UTF_8));

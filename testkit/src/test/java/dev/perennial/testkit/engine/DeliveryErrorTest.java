@@ -10,8 +10,8 @@ import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.testkit.ConnectAnswer;
@@ -223,27 +223,27 @@ class DeliveryErrorTest {
       implements CheckpointStore {
 
     @Override
-    public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
+    public Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost)
         throws CheckpointException {
       return store
           .tryClaim(streamId, lost)
-          .map(slot ->
-              new CheckpointSlot() {
+          .map(claim ->
+              new CheckpointClaim() {
                 @Override
                 public Optional<Checkpoint> load() throws CheckpointException {
-                  return slot.load();
+                  return claim.load();
                 }
 
                 @Override
                 public void save(Checkpoint checkpoint) throws CheckpointException {
                   assertThat(Integer.parseInt(checkpoint.position()))
                       .isLessThanOrEqualTo(application.ackedInOrder());
-                  slot.save(checkpoint);
+                  claim.save(checkpoint);
                 }
 
                 @Override
                 public void close() throws CheckpointException {
-                  slot.close();
+                  claim.close();
                 }
               });
     }

@@ -13,8 +13,8 @@ import dev.perennial.StreamException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.testkit.ConnectionScript;
@@ -130,28 +130,28 @@ class MemoryShortageTest {
   private record ShortStore(InMemoryCheckpointStore store, Fault fault) implements CheckpointStore {
 
     @Override
-    public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
+    public Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost)
         throws CheckpointException {
-      return store.tryClaim(streamId, lost).map(this::slot);
+      return store.tryClaim(streamId, lost).map(this::claim);
     }
 
-    private CheckpointSlot slot(CheckpointSlot slot) {
-      return new CheckpointSlot() {
+    private CheckpointClaim claim(CheckpointClaim claim) {
+      return new CheckpointClaim() {
         @Override
         public Optional<Checkpoint> load() throws CheckpointException {
-          return slot.load();
+          return claim.load();
         }
 
         @Override
         public void save(Checkpoint checkpoint) throws CheckpointException {
           fault.at(Place.SAVE);
-          slot.save(checkpoint);
+          claim.save(checkpoint);
           fault.at(Place.SAVED);
         }
 
         @Override
         public void close() throws CheckpointException {
-          slot.close();
+          claim.close();
           fault.at(Place.RELEASE);
         }
       };

@@ -12,10 +12,10 @@ import dev.perennial.StreamException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.BackoffPolicy;
-import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Recovery;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.Verdict;
+import dev.perennial.port.support.ErrorClassifiers;
 import dev.perennial.testkit.ConnectAnswer;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedFailure;
@@ -146,7 +146,7 @@ class ReconnectTest {
     private EventStream<String> openWithTransport(int maxAttempts) {
       return EventStream.from(source, Checkpoints.none())
           .backoff(doubling)
-          .errors(ErrorClassifier.transport().orElse(source.errors()))
+          .errors(ErrorClassifiers.transport().orElse(source.errors()))
           .maxAttempts(maxAttempts)
           .runtime(runtime)
           .open();

@@ -1,8 +1,8 @@
 package dev.perennial.testkit.simulation;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointSlot;
 import dev.perennial.port.CheckpointStore;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -25,25 +25,25 @@ record WatchedStore(CheckpointStore store, Look look, MemoryShortages shortages)
   }
 
   @Override
-  public Optional<CheckpointSlot> tryClaim(String streamId, Consumer<CheckpointException> lost)
+  public Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
     look.claiming();
     shortages.strike("a claim");
     return store.tryClaim(streamId, lost).map(Watched::new);
   }
 
-  private final class Watched implements CheckpointSlot {
+  private final class Watched implements CheckpointClaim {
 
-    private final CheckpointSlot slot;
+    private final CheckpointClaim claim;
 
-    Watched(CheckpointSlot slot) {
-      this.slot = slot;
+    Watched(CheckpointClaim claim) {
+      this.claim = claim;
     }
 
     @Override
     public Optional<Checkpoint> load() throws CheckpointException {
       shortages.strike("a load");
-      Optional<Checkpoint> loaded = slot.load();
+      Optional<Checkpoint> loaded = claim.load();
       loaded.ifPresent(look::loaded);
       return loaded;
     }
@@ -52,14 +52,14 @@ record WatchedStore(CheckpointStore store, Look look, MemoryShortages shortages)
     public void save(Checkpoint checkpoint) throws CheckpointException {
       look.saving(checkpoint);
       shortages.strike("a save");
-      slot.save(checkpoint);
+      claim.save(checkpoint);
       shortages.strike("the answer to a save");
       look.saved(checkpoint);
     }
 
     @Override
     public void close() throws CheckpointException {
-      slot.close();
+      claim.close();
     }
   }
 }

@@ -1,14 +1,14 @@
 package dev.perennial.transport.netty;
 
 import dev.perennial.port.Channel;
-import dev.perennial.port.ErrorClassifier;
-import dev.perennial.port.LogText;
 import dev.perennial.port.Message;
 import dev.perennial.port.Transport;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Untrusted;
 import dev.perennial.port.Verdict;
+import dev.perennial.port.support.ErrorClassifiers;
+import dev.perennial.port.support.LogText;
 import dev.perennial.transport.netty.internal.address.HostLookup;
 import dev.perennial.transport.netty.internal.address.ProxyLookup;
 import dev.perennial.transport.netty.internal.address.ProxyServer;
@@ -202,7 +202,7 @@ public final class NettyTransport implements Transport {
   }
 
   private static boolean isPassing(TransportException failure) {
-    return ErrorClassifier.transport()
+    return ErrorClassifiers.transport()
         .classify(failure)
         .filter(Verdict.Retry.class::isInstance)
         .isPresent();

@@ -1,7 +1,7 @@
 package dev.perennial.transport.netty;
 
-import dev.perennial.port.LogText;
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.support.LogText;
 import dev.perennial.transport.netty.internal.address.HostLookup;
 import dev.perennial.transport.netty.internal.address.HttpProxy;
 import dev.perennial.transport.netty.internal.address.ProxyLookup;

@@ -177,7 +177,7 @@ class HandshakeTest extends TransportFixture {
     assertThat(rejected.header("location")).contains("ws://elsewhere/");
     assertThat(rejected)
         .hasMessageEndingWith(
-            ": the server answered the handshake with status 301, which points to ws://elsewhere/");
+            ": the server answered the handshake with status 301, which points to ws://elsewhere/. Use that address.");
   }
 
   @ParameterizedTest

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.port.Channel;
-import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
 import dev.perennial.port.Verdict;
+import dev.perennial.port.support.ErrorClassifiers;
 import dev.perennial.transport.netty.internal.address.HttpProxy;
 import dev.perennial.transport.netty.internal.frame.Frames;
 import java.io.DataInputStream;
@@ -169,7 +169,7 @@ class ProxyTest extends TransportFixture {
   }
 
   private static Optional<Verdict> verdict(Throwable error) {
-    return ErrorClassifier.transport().classify(error);
+    return ErrorClassifiers.transport().classify(error);
   }
 
   /** Asking again does not help, so the stream must end and say why. */

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.port.Channel;
-import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
 import dev.perennial.port.Verdict;
+import dev.perennial.port.support.ErrorClassifiers;
 import dev.perennial.transport.netty.internal.frame.Frames;
 import dev.perennial.transport.netty.internal.frame.Opcode;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -198,7 +198,7 @@ class TlsTest extends TransportFixture {
       assertThatThrownBy(() -> open(uri))
           .isInstanceOf(Unreachable.class)
           .satisfies(
-              e -> assertThat(ErrorClassifier.transport().classify(e)).contains(Verdict.retry()));
+              e -> assertThat(ErrorClassifiers.transport().classify(e)).contains(Verdict.retry()));
     }
   }
 
@@ -215,8 +215,8 @@ class TlsTest extends TransportFixture {
       URI uri = URI.create("wss://127.0.0.1:" + server.port());
       assertThatThrownBy(() -> open(uri))
           .isInstanceOf(Untrusted.class)
-          .satisfies(
-              e -> assertThat(ErrorClassifier.transport().classify(e)).contains(Verdict.refused()));
+          .satisfies(e ->
+              assertThat(ErrorClassifiers.transport().classify(e)).contains(Verdict.refused()));
     }
   }
 

@@ -1,8 +1,8 @@
 package dev.perennial.checkpoint.file.internal;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointSlot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The claim of one stream on its checkpoint file. It never opens the lock file, because closing a
  * handle of it would drop the lock.
  */
-public final class FileClaim implements CheckpointSlot {
+public final class FileClaim implements CheckpointClaim {
 
   private static final String NOTHING_SAVED = " Nothing was saved.";
 

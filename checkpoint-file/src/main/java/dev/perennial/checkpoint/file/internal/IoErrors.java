@@ -1,6 +1,6 @@
 package dev.perennial.checkpoint.file.internal;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;

@@ -27,36 +27,36 @@ class FileClaimTest {
 
   private final Lock lock = new Lock();
   private final RecordingDisk disk = new RecordingDisk();
-  private FileClaim slot;
+  private FileClaim claim;
 
   @BeforeEach
   void claim() throws Exception {
     LockRegistry.HeldLock held = LockRegistry.tryLock(directory, "orders.lock", lock).orElseThrow();
-    slot = new FileClaim("orders", file(), new TemporaryFiles(directory, "orders"), held, disk);
+    claim = new FileClaim("orders", file(), new TemporaryFiles(directory, "orders"), held, disk);
   }
 
   @AfterEach
   void close() throws Exception {
     lock.afterwards = () -> {};
-    slot.close();
+    claim.close();
   }
 
   @Test
   void doesNotTakeAMissingFileForNoCheckpointIfTheClaimWasLostMeanwhile() throws Exception {
-    slot.save(ONE);
+    claim.save(ONE);
     lock.afterwards =
         () -> {
           Files.deleteIfExists(file());
           Files.deleteIfExists(lockFile());
         };
-    assertLost(failure(() -> slot.load()));
+    assertLost(failure(() -> claim.load()));
   }
 
   @Test
   void writesNothingWithoutTheClaim() throws Exception {
     Files.delete(lockFile());
 
-    CheckpointException failure = failure(() -> slot.save(ONE));
+    CheckpointException failure = failure(() -> claim.save(ONE));
 
     assertLost(failure);
     assertThat(failure).hasMessageContaining("Nothing was saved");
@@ -65,10 +65,10 @@ class FileClaimTest {
 
   @Test
   void deletesNothingWithoutTheClaim() throws Exception {
-    slot.save(ONE);
+    claim.save(ONE);
     Files.delete(lockFile());
 
-    CheckpointException failure = failure(() -> slot.delete());
+    CheckpointException failure = failure(() -> claim.delete());
 
     assertLost(failure);
     assertThat(failure).hasMessageContaining("Nothing was deleted");
@@ -77,17 +77,17 @@ class FileClaimTest {
 
   @Test
   void makesADeletionDurable() throws Exception {
-    slot.save(ONE);
+    claim.save(ONE);
     disk.steps.clear();
-    assertThat(slot.delete()).isTrue();
+    assertThat(claim.delete()).isTrue();
     assertThat(disk.steps).containsExactly("sync");
   }
 
   @Test
   void saysThatADeletionFailed() throws Exception {
-    slot.save(ONE);
+    claim.save(ONE);
     disk.fails = "sync";
-    CheckpointException failure = failure(() -> slot.delete());
+    CheckpointException failure = failure(() -> claim.delete());
     assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
     assertThat(failure)
         .hasMessageContaining("Cannot delete checkpoint")
@@ -97,10 +97,10 @@ class FileClaimTest {
   @Test
   void saysWhetherTheClaimWasLostOrReleased() throws Exception {
     Files.delete(lockFile());
-    assertThat(failure(() -> slot.load()))
+    assertThat(failure(() -> claim.load()))
         .hasMessageContaining("lock file was deleted or replaced");
-    slot.close();
-    CheckpointException closed = failure(() -> slot.load());
+    claim.close();
+    CheckpointException closed = failure(() -> claim.load());
     assertLost(closed);
     assertThat(closed)
         .hasMessageContaining("was released before")
@@ -117,7 +117,7 @@ class FileClaimTest {
                   throw new IOException("the disk hangs");
                 };
 
-    CheckpointException failure = failure(() -> slot.save(ONE));
+    CheckpointException failure = failure(() -> claim.save(ONE));
 
     assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
     assertThat(failure.getCause())
@@ -130,7 +130,7 @@ class FileClaimTest {
     disk.fails = "write";
     disk.onFailure = () -> Files.createFile(Files.createDirectory(disk.written).resolve("x"));
 
-    CheckpointException failure = failure(() -> slot.save(ONE));
+    CheckpointException failure = failure(() -> claim.save(ONE));
 
     assertThat(failure.getCause())
         .hasMessage("no room")
@@ -139,7 +139,7 @@ class FileClaimTest {
 
   @Test
   void namesItsStreamAndItsFile() {
-    assertThat(slot).hasToString("FileClaim[orders, " + file() + "]");
+    assertThat(claim).hasToString("FileClaim[orders, " + file() + "]");
   }
 
   private Path file() {

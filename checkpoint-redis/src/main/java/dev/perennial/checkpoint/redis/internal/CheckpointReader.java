@@ -3,7 +3,7 @@ package dev.perennial.checkpoint.redis.internal;
 import dev.perennial.checkpoint.redis.internal.ClaimedHash.Names;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import io.lettuce.core.KeyValue;
 import java.util.List;
 import java.util.Optional;

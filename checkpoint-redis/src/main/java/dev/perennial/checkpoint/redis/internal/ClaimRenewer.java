@@ -40,7 +40,7 @@ public final class ClaimRenewer {
   private final StreamRuntime runtime;
   private final TroubleReporter trouble;
   private final Duration interval;
-  private final Set<RedisClaim> slots = ConcurrentHashMap.newKeySet();
+  private final Set<RedisClaim> claims = ConcurrentHashMap.newKeySet();
 
   /** Whether a round is scheduled or running. Guarded by this object. */
   private boolean running;
@@ -62,21 +62,21 @@ public final class ClaimRenewer {
     this.interval = expiry.dividedBy(PER_EXPIRY);
   }
 
-  public synchronized void add(RedisClaim slot) {
-    slots.add(slot);
+  public synchronized void add(RedisClaim claim) {
+    claims.add(claim);
     if (!running && !closed) {
       schedule(interval);
     }
   }
 
-  public void remove(RedisClaim slot) {
-    slots.remove(slot);
+  public void remove(RedisClaim claim) {
+    claims.remove(claim);
   }
 
   /** Stops all renewals. */
   public synchronized void close() {
     closed = true;
-    slots.clear();
+    claims.clear();
     if (timer != null) {
       timer.cancel();
     }
@@ -111,7 +111,7 @@ public final class ClaimRenewer {
 
   private synchronized void next(boolean renewed) {
     running = false;
-    if (!closed && !slots.isEmpty()) {
+    if (!closed && !claims.isEmpty()) {
       schedule(renewed || interval.compareTo(RETRY) < 0 ? interval : RETRY);
     }
   }
@@ -122,7 +122,7 @@ public final class ClaimRenewer {
    * the others in one call, to wait for only one timeout more.
    */
   private boolean renewAll() {
-    List<RedisClaim> rest = List.copyOf(slots);
+    List<RedisClaim> rest = List.copyOf(claims);
     boolean renewed = true;
     int size = BATCH;
     while (!rest.isEmpty()) {
@@ -169,9 +169,9 @@ public final class ClaimRenewer {
       List<RedisClaim> batch,
       RedisClusterAsyncCommands<String, String> commands,
       List<CompletableFuture<List<Object>>> answers) {
-    for (RedisClaim slot : batch) {
+    for (RedisClaim claim : batch) {
       answers.add(
-          SharedConnection.eval(commands, Script.KEEP, slot.key(), slot.renewal())
+          SharedConnection.eval(commands, Script.KEEP, claim.key(), claim.renewal())
               .toCompletableFuture());
     }
     return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));

@@ -1,7 +1,7 @@
 package dev.perennial.checkpoint.redis.internal;
 
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.util.List;
 
 /**

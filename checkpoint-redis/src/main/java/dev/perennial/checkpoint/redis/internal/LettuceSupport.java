@@ -1,6 +1,6 @@
 package dev.perennial.checkpoint.redis.internal;
 
-import dev.perennial.port.LibraryVersion;
+import dev.perennial.port.support.LibraryVersion;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import org.jspecify.annotations.Nullable;

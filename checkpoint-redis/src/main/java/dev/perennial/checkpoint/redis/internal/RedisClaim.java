@@ -1,9 +1,9 @@
 package dev.perennial.checkpoint.redis.internal;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.CheckpointSlot;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The claim of one stream on its checkpoint in Redis. A renewal and a save do not wait for each
  * other: they can reach Redis in any order.
  */
-public final class RedisClaim implements CheckpointSlot {
+public final class RedisClaim implements CheckpointClaim {
 
   private final SharedConnection connection;
   private final ClaimedHash hash;

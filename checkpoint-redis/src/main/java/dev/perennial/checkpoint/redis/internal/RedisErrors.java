@@ -1,7 +1,7 @@
 package dev.perennial.checkpoint.redis.internal;
 
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import java.net.UnknownHostException;
@@ -112,7 +112,7 @@ record RedisErrors(String address, Duration timeout) {
           "%s is a node of a Redis Cluster, and another node has this key (%s). Build the store with RedisCheckpointStore.builder(RedisClusterClient)."
               .formatted(address, code);
       case "CLUSTERDOWN" ->
-          "%s has slots that no node serves (%s). Start the missing nodes."
+          "%s has claims that no node serves (%s). Start the missing nodes."
               .formatted(address, serverWords(text));
       case "TRYAGAIN" ->
           "%s is moving the key to another node. Wait until the move has ended.".formatted(address);

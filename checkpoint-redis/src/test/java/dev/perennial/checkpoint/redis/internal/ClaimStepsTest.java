@@ -195,8 +195,8 @@ class ClaimStepsTest {
 
   @Test
   void oneThatWasGivenUpIsRenewedNoMoreAndTheLastEndsTheTimer() throws Exception {
-    RedisClaim slot = claim("orders");
-    slot.close();
+    RedisClaim claim = claim("orders");
+    claim.close();
     sent.clear();
     runtime.step();
     assertThat(sent).isEmpty();
@@ -230,39 +230,39 @@ class ClaimStepsTest {
 
   @Test
   void eachSaveHasAHigherNumberThanTheOneBeforeWhateverBecameOfThat() throws Exception {
-    RedisClaim slot = claim("orders");
+    RedisClaim claim = claim("orders");
     server = key -> silence();
-    assertThat(StoreFixtures.failure(() -> slot.save(StoreFixtures.ONE)).kind())
+    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.ONE)).kind())
         .isEqualTo(Kind.UNAVAILABLE);
     assertThat(number()).isEqualTo("1");
     assertThat(savesNoted).isZero();
     server = key -> answered(OK);
-    slot.save(StoreFixtures.TWO);
+    claim.save(StoreFixtures.TWO);
     assertThat(number()).isEqualTo("2");
     assertThat(savesNoted).isEqualTo(1);
 
     // Somebody's save that was given up came late.
     server = key -> answered(List.of("stale", "7"));
-    assertThat(StoreFixtures.failure(() -> slot.save(StoreFixtures.THREE)).kind())
+    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.THREE)).kind())
         .isEqualTo(Kind.UNAVAILABLE);
     assertThat(savesNoted).isEqualTo(1);
     server = key -> answered(OK);
-    slot.save(StoreFixtures.THREE);
+    claim.save(StoreFixtures.THREE);
     assertThat(number()).isEqualTo("8");
-    assertThat(slot.load()).contains(StoreFixtures.THREE);
+    assertThat(claim.load()).contains(StoreFixtures.THREE);
   }
 
   @Test
   void aRenewalSendsWhatWasSavedLast() throws Exception {
-    RedisClaim slot = claim("orders");
+    RedisClaim claim = claim("orders");
     runtime.step();
     assertThat(arguments.subList(4, 7)).as("number, line, known").containsExactly("0", "", "0");
-    slot.save(StoreFixtures.ONE);
+    claim.save(StoreFixtures.ONE);
     assertThat(arguments.subList(4, 7)).containsExactly("1", StoreFixtures.ONE.toLine(), "0");
     runtime.step();
     assertThat(arguments.subList(4, 7)).containsExactly("1", StoreFixtures.ONE.toLine(), "1");
     server = key -> refusal();
-    assertThat(StoreFixtures.failure(() -> slot.save(StoreFixtures.TWO)).kind())
+    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.TWO)).kind())
         .isEqualTo(Kind.UNAVAILABLE);
     server = key -> answered(OK);
     runtime.step();
@@ -271,24 +271,24 @@ class ClaimStepsTest {
 
   @Test
   void aSaveThatFindsTheClaimLostIsTheLastAndTheStreamIsNotToldTwice() throws Exception {
-    RedisClaim slot = claim("orders");
+    RedisClaim claim = claim("orders");
     server = key -> answered(LOST);
-    assertThat(StoreFixtures.failure(() -> slot.save(StoreFixtures.ONE)).kind())
+    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.ONE)).kind())
         .isEqualTo(Kind.CLAIM_LOST);
     sent.clear();
-    assertThat(StoreFixtures.failure(() -> slot.save(StoreFixtures.ONE)).kind())
+    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.ONE)).kind())
         .isEqualTo(Kind.CLAIM_LOST);
     runtime.step();
-    slot.close();
+    claim.close();
     assertThat(sent).isEmpty();
     assertThat(lost).isEmpty();
   }
 
   @Test
   void closingGivesTheClaimUpOnceAndALostOneIsNoError() throws Exception {
-    RedisClaim slot = claim("orders");
-    slot.close();
-    slot.close();
+    RedisClaim claim = claim("orders");
+    claim.close();
+    claim.close();
     assertThat(sent).containsExactly("key of orders");
 
     RedisClaim overtaken = claim("invoices");
@@ -303,9 +303,9 @@ class ClaimStepsTest {
 
   @Test
   void whatNoKeyCanHoldAsTextIsNotSent() throws Exception {
-    RedisClaim slot = claim("orders");
+    RedisClaim claim = claim("orders");
     Checkpoint torn = new Checkpoint("test", "print", "\ud800");
-    assertThat(StoreFixtures.failure(() -> slot.save(torn)).kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(StoreFixtures.failure(() -> claim.save(torn)).kind()).isEqualTo(Kind.CORRUPT);
     assertThat(sent).isEmpty();
   }
 
@@ -339,11 +339,11 @@ class ClaimStepsTest {
                 false);
     server = then;
     sent.clear();
-    RedisClaim slot =
+    RedisClaim claim =
         new RedisClaim(
             connection, claimed.hash(), lost::add, () -> savesNoted++, renewals::remove, trouble());
-    renewals.add(slot);
-    return slot;
+    renewals.add(claim);
+    return claim;
   }
 
   private void claim(int claims) throws CheckpointException {

@@ -38,8 +38,8 @@ class RedisErrorsTest {
         "ERR invalid password | refuses the user name",
         "NOPERM User ann has no permissions to run the 'evalsha' command | 'evalsha'",
         "MOVED 866 10.0.0.2:6379 | RedisClusterClient",
-        "CLUSTERDOWN Hash slot not served | no node serves",
-        "TRYAGAIN Multiple keys request during rehashing of slot | moving the key",
+        "CLUSTERDOWN Hash claim not served | no node serves",
+        "TRYAGAIN Multiple keys request during rehashing of claim | moving the key",
         "ERR unknown command `EVALSHA`, with args beginning with: `s3cret`, | Redis 5 or newer",
         "ERR something new | something new"
       })

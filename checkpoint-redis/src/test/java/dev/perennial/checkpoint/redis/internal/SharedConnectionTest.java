@@ -95,7 +95,7 @@ class SharedConnectionTest {
     return List.of(
         new RedisConnectionException("Unable to connect to 10.0.0.9:6379"),
         new ConnectException("refused"),
-        new RedisCommandExecutionException("CLUSTERDOWN Hash slot not served"),
+        new RedisCommandExecutionException("CLUSTERDOWN Hash claim not served"),
         new RedisCommandExecutionException(
             "READONLY You can't write against a read only replica."));
   }

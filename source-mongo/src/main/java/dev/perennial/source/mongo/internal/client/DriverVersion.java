@@ -1,6 +1,6 @@
 package dev.perennial.source.mongo.internal.client;
 
-import dev.perennial.port.LibraryVersion;
+import dev.perennial.port.support.LibraryVersion;
 import org.jspecify.annotations.Nullable;
 
 /** Checks that the class path has a driver that this module can use. */

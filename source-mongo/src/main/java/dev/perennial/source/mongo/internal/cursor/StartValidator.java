@@ -1,7 +1,7 @@
 package dev.perennial.source.mongo.internal.cursor;
 
 import com.mongodb.MongoException;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.internal.error.ErrorDetails;

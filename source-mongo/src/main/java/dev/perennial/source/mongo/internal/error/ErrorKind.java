@@ -20,6 +20,7 @@ import com.mongodb.MongoTimeoutException;
 import com.mongodb.spi.dns.DnsException;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Verdict;
+import dev.perennial.port.support.ErrorClassifiers;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -173,7 +174,7 @@ public enum ErrorKind {
       }
       ofDriver |= cause instanceof MongoException;
     }
-    if (ErrorClassifier.network().classify(error).isPresent()) {
+    if (ErrorClassifiers.network().classify(error).isPresent()) {
       return Optional.of(TRANSIENT);
     }
     return ofDriver ? Optional.of(UNKNOWN) : Optional.empty();

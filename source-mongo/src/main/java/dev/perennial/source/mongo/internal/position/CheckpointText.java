@@ -2,7 +2,7 @@ package dev.perennial.source.mongo.internal.position;
 
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoListener;
 import java.util.Optional;
 import org.bson.BsonDocument;

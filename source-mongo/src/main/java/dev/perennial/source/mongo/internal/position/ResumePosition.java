@@ -1,6 +1,6 @@
 package dev.perennial.source.mongo.internal.position;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.internal.event.BsonBytes;
 import java.util.Arrays;

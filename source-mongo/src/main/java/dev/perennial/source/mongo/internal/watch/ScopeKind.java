@@ -1,7 +1,7 @@
 package dev.perennial.source.mongo.internal.watch;
 
 import com.mongodb.MongoNamespace;
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.Scope;
 import java.util.Comparator;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.perennial.source.mongo.internal.watch;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.util.List;
 import java.util.Set;
 import org.bson.BsonDocument;

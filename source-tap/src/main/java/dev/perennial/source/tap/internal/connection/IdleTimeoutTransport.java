@@ -1,11 +1,11 @@
 package dev.perennial.source.tap.internal.connection;
 
 import dev.perennial.port.Channel;
-import dev.perennial.port.LogText;
 import dev.perennial.port.Message;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.Transport;
 import dev.perennial.port.TransportException;
+import dev.perennial.port.support.LogText;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;

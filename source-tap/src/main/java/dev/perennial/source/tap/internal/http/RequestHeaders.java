@@ -1,6 +1,6 @@
 package dev.perennial.source.tap.internal.http;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,6 +1,6 @@
 package dev.perennial.source.tap.internal.http;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

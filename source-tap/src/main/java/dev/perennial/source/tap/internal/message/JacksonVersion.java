@@ -1,7 +1,7 @@
 package dev.perennial.source.tap.internal.message;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.perennial.port.LibraryVersion;
+import dev.perennial.port.support.LibraryVersion;
 import tools.jackson.databind.cfg.PackageVersion;
 
 /** Check of the Jackson version on the class path. */

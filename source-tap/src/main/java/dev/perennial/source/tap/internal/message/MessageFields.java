@@ -1,6 +1,6 @@
 package dev.perennial.source.tap.internal.message;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;

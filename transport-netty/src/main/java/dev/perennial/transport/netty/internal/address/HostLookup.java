@@ -1,9 +1,9 @@
 package dev.perennial.transport.netty.internal.address;
 
-import dev.perennial.port.LogText;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Unreachable;
+import dev.perennial.port.support.LogText;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;

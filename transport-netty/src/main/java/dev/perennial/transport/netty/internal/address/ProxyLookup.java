@@ -1,8 +1,8 @@
 package dev.perennial.transport.netty.internal.address;
 
-import dev.perennial.port.LogText;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Unreachable;
+import dev.perennial.port.support.LogText;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.ProxySelector;

@@ -1,6 +1,6 @@
 package dev.perennial.transport.netty.internal.channel;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.util.concurrent.ScheduledFuture;

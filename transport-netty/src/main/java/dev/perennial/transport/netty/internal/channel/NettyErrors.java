@@ -1,6 +1,6 @@
 package dev.perennial.transport.netty.internal.channel;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import io.netty.handler.codec.DecoderException;
 import java.util.regex.Pattern;
 

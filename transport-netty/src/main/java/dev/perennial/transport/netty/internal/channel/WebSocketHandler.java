@@ -1,9 +1,9 @@
 package dev.perennial.transport.netty.internal.channel;
 
-import dev.perennial.port.Inbox;
 import dev.perennial.port.Message;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Lost;
+import dev.perennial.port.support.Inbox;
 import dev.perennial.transport.netty.internal.frame.CloseCode;
 import dev.perennial.transport.netty.internal.frame.ClosePayload;
 import dev.perennial.transport.netty.internal.frame.FrameDecoder;

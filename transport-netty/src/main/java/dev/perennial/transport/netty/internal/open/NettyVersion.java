@@ -1,6 +1,6 @@
 package dev.perennial.transport.netty.internal.open;
 
-import dev.perennial.port.LibraryVersion;
+import dev.perennial.port.support.LibraryVersion;
 import io.netty.util.Version;
 import java.util.List;
 import java.util.Map;

@@ -4,6 +4,7 @@ import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
+import dev.perennial.port.support.LogText;
 import dev.perennial.transport.netty.internal.address.HttpProxy;
 import dev.perennial.transport.netty.internal.channel.NettyErrors;
 import io.netty.handler.codec.TooLongFrameException;
@@ -195,9 +196,9 @@ final class OpenFailures {
 
   /** Returns what to do; nothing if the exception adds to the status where a redirect points. */
   private static String afterStatus(HttpResponse response, String whatToDo) {
-    boolean redirect =
-        response.status().codeClass() == HttpStatusClass.REDIRECTION
-            && response.headers().contains(HttpHeaderNames.LOCATION);
-    return redirect ? "" : whatToDo;
+    String location = response.headers().get(HttpHeaderNames.LOCATION);
+    return response.status().codeClass() == HttpStatusClass.REDIRECTION && location != null
+        ? ", which points to " + LogText.address(location) + ". Use that address."
+        : whatToDo;
   }
 }

@@ -1,6 +1,6 @@
 package dev.perennial.transport.netty.internal.open;
 
-import dev.perennial.port.LogText;
+import dev.perennial.port.support.LogText;
 import dev.perennial.transport.netty.internal.address.WebSocketUri;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;

@@ -3,11 +3,11 @@ package dev.perennial.transport.netty.internal.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.perennial.port.Inbox;
 import dev.perennial.port.Message;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.port.TransportException;
 import dev.perennial.port.TransportException.Lost;
+import dev.perennial.port.support.Inbox;
 import dev.perennial.transport.netty.internal.frame.Decoding;
 import dev.perennial.transport.netty.internal.frame.Frames;
 import dev.perennial.transport.netty.internal.frame.MaskKeyGenerator;

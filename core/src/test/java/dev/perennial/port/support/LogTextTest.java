@@ -1,4 +1,4 @@
-package dev.perennial.port;
+package dev.perennial.port.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -93,9 +93,33 @@ class LogTextTest {
     assertThat(LogText.reason(new EOFException())).isEqualTo("EOFException");
     assertThat(LogText.reason(new IllegalStateException("no way on")))
         .isEqualTo("IllegalStateException: no way on");
-    assertThat(LogText.reason(new Exception(" ") {})).startsWith("dev.perennial.port.LogTextTest$");
+    assertThat(LogText.reason(new Exception(" ") {}))
+        .startsWith("dev.perennial.port.support.LogTextTest$");
     assertThat(LogText.reason(new IOException("two\nlines")))
         .isEqualTo("IOException: two\\u000alines");
     assertThat(LogText.reason(new IOException("word ".repeat(100)))).hasSize(201).endsWith("…");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "wss://other.test/channel, wss://other.test/channel",
+    "https://me:s3cret@login.test:8443/in?token=s3cret#s3cret, https://login.test:8443/in",
+    "https://me:s3@cret@login.test/in, https://login.test/in",
+    "//me:s3cret@login.test, //login.test",
+    "/login?s3cret, /login",
+    "mailto:s3cret@mail.test, mailto:…",
+    "https://me:s3cret^@login.test, an address that cannot be read",
+    "https://[fe80::1%25lo]:1/x, https://[fe80::1%25lo]:1/x",
+    "https://bücher.test/ü, https://bücher.test/ü",
+  })
+  @DisplayName("an address is shown without what may be secret")
+  void address(String address, String shown) {
+    assertThat(LogText.address(address)).isEqualTo(shown);
+  }
+
+  @Test
+  @DisplayName("a long address is cut")
+  void longAddress() {
+    assertThat(LogText.address("https://h/" + "x".repeat(4_000))).hasSize(201).endsWith("…");
   }
 }

@@ -1,10 +1,12 @@
-package dev.perennial.port;
+package dev.perennial.port.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.perennial.Threads;
+import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.StreamRuntime;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;

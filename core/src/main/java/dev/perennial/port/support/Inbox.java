@@ -1,5 +1,6 @@
-package dev.perennial.port;
+package dev.perennial.port.support;
 
+import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;

@@ -1,4 +1,4 @@
-package dev.perennial.port;
+package dev.perennial.port.support;
 
 import java.util.Arrays;
 import java.util.regex.Matcher;

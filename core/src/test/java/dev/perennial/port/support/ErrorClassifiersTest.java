@@ -1,12 +1,14 @@
-package dev.perennial.port;
+package dev.perennial.port.support;
 
 import static java.time.ZoneOffset.UTC;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.TransportException.Lost;
 import dev.perennial.port.TransportException.Rejected;
 import dev.perennial.port.TransportException.Unreachable;
 import dev.perennial.port.TransportException.Untrusted;
+import dev.perennial.port.Verdict;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -40,10 +42,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class CommonErrorsTest {
+class ErrorClassifiersTest {
 
-  private final ErrorClassifier network = ErrorClassifier.network();
-  private final ErrorClassifier transport = ErrorClassifier.transport();
+  private final ErrorClassifier network = ErrorClassifiers.network();
+  private final ErrorClassifier transport = ErrorClassifiers.transport();
 
   static Stream<Throwable> passing() {
     return Stream.of(
@@ -100,7 +102,7 @@ class CommonErrorsTest {
   }
 
   private static Rejected rejected(int status, Map<String, List<String>> headers) {
-    return new Rejected(status, headers, new byte[0]);
+    return new Rejected("rejected", status, headers, new byte[0]);
   }
 
   static IntStream everyStatus() {

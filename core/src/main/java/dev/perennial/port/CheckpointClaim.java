@@ -3,7 +3,7 @@ package dev.perennial.port;
 import java.util.Optional;
 
 /** A stream's checkpoint, claimed. Used by one thread at a time. */
-public interface CheckpointSlot extends AutoCloseable {
+public interface CheckpointClaim extends AutoCloseable {
 
   /**
    * The checkpoint saved last, or empty if there never was one.

@@ -1,5 +1,9 @@
-package dev.perennial.port;
+package dev.perennial.port.support;
 
+import dev.perennial.port.ErrorClassifier;
+import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.TransportException;
+import dev.perennial.port.Verdict;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -17,8 +21,8 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** The ready-made classifiers behind {@link ErrorClassifier}'s factories. */
-final class CommonErrors {
+/** Classifiers of errors that many adapters meet. All are safe for use from any thread. */
+public final class ErrorClassifiers {
 
   /** A chain of causes longer than this is taken for a cycle. */
   private static final int MAX_CAUSES = 32;
@@ -26,9 +30,30 @@ final class CommonErrors {
   private static final Set<String> BROKEN =
       Set.of("Broken pipe", "Connection reset", "Connection reset by peer", "Connection timed out");
 
-  private CommonErrors() {}
+  private ErrorClassifiers() {}
 
-  static Optional<Verdict> network(Throwable error) {
+  /**
+   * Returns a classifier that retries the common failures of a network: refused, reset and closed
+   * connections, timeouts, unknown hosts and unexpected ends. It looks at the error and its causes.
+   * It does not know certificate problems, which a retry does not help.
+   */
+  public static ErrorClassifier network() {
+    return ErrorClassifiers::ofNetwork;
+  }
+
+  /**
+   * Returns a classifier of every {@link TransportException}. It retries what could not be reached,
+   * what was lost, and rejected handshakes with status 408, 425, 429 or 5xx (RFC 9110 and RFC
+   * 6585), not before the time in a {@code Retry-After} header. A date in that header counts from
+   * the answer's own {@code Date}. Everything else, such as a certificate that is not trusted, is
+   * {@linkplain Verdict#refused() refused}: the answer may be that of a proxy or a load balancer,
+   * and temporary.
+   */
+  public static ErrorClassifier transport() {
+    return ErrorClassifiers::ofTransport;
+  }
+
+  private static Optional<Verdict> ofNetwork(Throwable error) {
     @Nullable Throwable cause = error;
     for (int i = 0; cause != null && i < MAX_CAUSES; i++, cause = cause.getCause()) {
       if (isBroken(cause)
@@ -57,7 +82,7 @@ final class CommonErrors {
     return error.getClass() == IOException.class && words != null && BROKEN.contains(words);
   }
 
-  static Optional<Verdict> transport(Throwable error) {
+  private static Optional<Verdict> ofTransport(Throwable error) {
     if (!(error instanceof TransportException failure)) {
       return Optional.empty();
     }

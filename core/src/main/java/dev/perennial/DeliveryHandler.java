@@ -6,7 +6,7 @@ package dev.perennial;
  * @param <E> the type of the events
  */
 @FunctionalInterface
-public interface Handler<E> {
+public interface DeliveryHandler<E> {
 
   /**
    * Handles an event. When it returns, the event is acked, unless the handler settled it itself.

@@ -1,4 +1,4 @@
-package dev.perennial.port;
+package dev.perennial.port.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
