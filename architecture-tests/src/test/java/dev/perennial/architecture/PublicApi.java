@@ -126,7 +126,7 @@ final class PublicApi {
     return Stream.of(
             shown(type.getDeclaredFields()).map(PublicApi::describe),
             shown(type.getDeclaredConstructors())
-                .filter(constructor -> !isCanonical(constructor))
+                .filter(constructor -> !isCanonical(constructor) && !needsInternals(constructor))
                 .map(PublicApi::describe),
             methods.stream().filter(PublicApi::isStatic).map(PublicApi::describe),
             methods.stream().filter(method -> !isStatic(method)).map(PublicApi::describe))
@@ -153,7 +153,6 @@ final class PublicApi {
                 .toArray(Class<?>[]::new));
   }
 
-  /** Also a method that needs an internal type, which applications cannot name. */
   private static boolean isLeftOut(Method method) {
     Class<?> type = method.getDeclaringClass();
     return OF_EVERY_OBJECT.contains(method.getName())
@@ -161,9 +160,14 @@ final class PublicApi {
         || (type.isRecord()
             && Arrays.stream(type.getRecordComponents())
                 .anyMatch(component -> component.getAccessor().equals(method)))
-        || Stream.concat(
-                Arrays.stream(method.getParameterTypes()), Stream.of(method.getReturnType()))
-            .anyMatch(seen -> Rules.isInternal(seen.getPackageName()));
+        || Rules.isInternal(method.getReturnType().getPackageName())
+        || needsInternals(method);
+  }
+
+  /** Applications cannot call it, because a module does not export its internal packages. */
+  private static boolean needsInternals(Executable member) {
+    return Arrays.stream(member.getParameterTypes())
+        .anyMatch(type -> Rules.isInternal(type.getPackageName()));
   }
 
   private static String describe(Field field) {
