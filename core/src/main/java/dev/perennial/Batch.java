@@ -1,5 +1,6 @@
 package dev.perennial;
 
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 
@@ -19,6 +20,18 @@ public record Batch<E>(List<Delivery<E>> deliveries) implements Iterable<Deliver
   /** Acks every delivery that is not settled yet. */
   public void ack() {
     deliveries.stream().filter(delivery -> !delivery.isSettled()).forEach(Delivery::ack);
+  }
+
+  /** Nacks every delivery that is not settled yet, as {@link Delivery#nack()} does. */
+  public void nack() {
+    deliveries.stream().filter(delivery -> !delivery.isSettled()).forEach(Delivery::nack);
+  }
+
+  /** Nacks every delivery that is not settled yet, as {@link Delivery#nack(Duration)} does. */
+  public void nack(Duration wait) {
+    deliveries.stream()
+        .filter(delivery -> !delivery.isSettled())
+        .forEach(delivery -> delivery.nack(wait));
   }
 
   public int size() {

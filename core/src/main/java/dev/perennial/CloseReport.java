@@ -5,34 +5,40 @@ import java.util.Optional;
 
 /**
  * What closing a stream did and did not do. For a stream that had failed more than {@link
- * EventStream#DEFAULT_CLOSE_TIMEOUT} before, what it did then.
- *
- * @param unacked how many deliveries were handed out or waiting and not acked; the next run
- *     delivers them again
- * @param oldestUnacked the position of the oldest of them; empty if there is none, or if a thread
- *     that was still inside the stream kept {@code close} from reading it
- * @param unsent how many acks were never written to a connection; the server sends their events
- *     again
- * @param checkpoint whether the newest checkpoint was saved
- * @param saveError why it was not saved, empty unless it is {@code NOT_SAVED}: the error of the
- *     store or of the source's {@code encode}, the loss of the claim, or a {@link
- *     java.util.concurrent.TimeoutException} if the store had not answered in time
+ * EventStream#DEFAULT_CLOSE_TIMEOUT} before, what it did then. Immutable. Only the library
+ * implements it, and it may grow; for tests, the testkit makes one.
  */
-public record CloseReport(
-    int unacked,
-    Optional<Position> oldestUnacked,
-    int unsent,
-    CheckpointOutcome checkpoint,
-    Optional<Throwable> saveError) {
+public interface CloseReport {
 
-  /** Makes a report without a save error. */
-  public CloseReport(
-      int unacked, Optional<Position> oldestUnacked, int unsent, CheckpointOutcome checkpoint) {
-    this(unacked, oldestUnacked, unsent, checkpoint, Optional.empty());
-  }
+  /**
+   * Returns how many deliveries were handed out or waiting and not acked. The next run delivers
+   * them again.
+   */
+  int unacked();
+
+  /**
+   * Returns the position of the oldest of them. Empty if there is none, or if a thread that was
+   * still inside the stream kept {@code close} from reading it.
+   */
+  Optional<Position> oldestUnacked();
+
+  /**
+   * Returns how many acks were never written to a connection. The server sends their events again.
+   */
+  int unsent();
+
+  /** Returns whether the newest checkpoint was saved. */
+  CheckpointOutcome checkpoint();
+
+  /**
+   * Returns why the newest checkpoint was not saved. Empty unless it is {@code NOT_SAVED}. It is
+   * the error of the store or of the source's {@code encode}, the loss of the claim, or a {@link
+   * java.util.concurrent.TimeoutException} if the store had not answered in time.
+   */
+  Optional<Throwable> saveError();
 
   /** What became of the newest checkpoint. */
-  public enum CheckpointOutcome {
+  enum CheckpointOutcome {
     /** The stream keeps no checkpoint, or has nothing to save. */
     NONE,
     /** Everything that was acked in order is saved. */

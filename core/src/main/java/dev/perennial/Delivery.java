@@ -1,10 +1,14 @@
 package dev.perennial;
 
+import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * An event that was handed out, to be settled once: acked when it is done, or nacked to get it
- * again. The first call counts. Safe for use from any thread.
+ * again. The first call counts. Safe for use from any thread. For tests of handlers, the testkit
+ * makes deliveries.
  *
  * @param <E> the type of the event
  */
@@ -23,6 +27,13 @@ public interface Delivery<E> {
   int attempt();
 
   /**
+   * Returns the checkpoint from which a stream resumes after this event, for an application that
+   * saves it together with what the event changes. It does not say that earlier events are acked.
+   * Empty if the server tracks acks.
+   */
+  Optional<Checkpoint> checkpoint();
+
+  /**
    * Marks the event as done.
    *
    * @return whether this call settled it: false if it was settled before, the stream is closed, or
@@ -32,11 +43,22 @@ public interface Delivery<E> {
   boolean ack();
 
   /**
-   * Requests the event again: it comes as a new delivery, before any new event.
+   * Requests the event again. After the first attempt it comes again at once, before any new event.
+   * After each further attempt the wait grows, from 10 ms to 1 s, and new events may come before
+   * it.
    *
    * @return whether this call settled it, as for {@link #ack()}
    */
   boolean nack();
+
+  /**
+   * Requests the event again, but no sooner than after a wait. New events may come before it. When
+   * its wait is over, it comes before any new event.
+   *
+   * @param wait the shortest time until it comes again, not negative
+   * @return whether this call settled it, as for {@link #ack()}
+   */
+  boolean nack(Duration wait);
 
   /** Returns whether the application has acked or nacked it. */
   boolean isSettled();

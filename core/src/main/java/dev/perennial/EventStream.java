@@ -63,7 +63,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * Waits for the next event, for as long as it takes.
    *
    * @throws InterruptedException if the thread was interrupted; the stream stays usable
-   * @throws StreamException if the stream has failed
+   * @throws StreamFailedException if the stream has failed
    * @throws StreamEndedException if the source is complete
    * @throws StreamClosedException if the stream is closed
    * @throws IllegalStateException if another thread is waiting for an event
@@ -118,10 +118,10 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
 
   /**
    * Returns an iterator over the events. It ends when the source is complete or the stream is
-   * closed, and throws {@link StreamException} when the stream fails. All iterators draw from the
-   * same stream. {@code hasNext} fetches the next event, which goes to the next call of any kind:
-   * of an iterator, {@link #next()}, {@link #poll} or {@link #consume}. After such a call, {@code
-   * next} waits again.
+   * closed, and throws {@link StreamFailedException} when the stream fails. All iterators draw from
+   * the same stream. {@code hasNext} fetches the next event, which goes to the next call of any
+   * kind: of an iterator, {@link #next()}, {@link #poll} or {@link #consume}. After such a call,
+   * {@code next} waits again.
    */
   @Override
   public Iterator<Delivery<E>> iterator() {
@@ -133,8 +133,8 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
    * the handler has returned. Returns when the source is complete or the stream is closed.
    *
    * @throws InterruptedException if the thread was interrupted; the stream stays usable
-   * @throws StreamException if the stream has failed; if the handler threw, with its error as the
-   *     cause
+   * @throws StreamFailedException if the stream has failed; if the handler threw, with its error as
+   *     the cause
    */
   public void consume(DeliveryHandler<E> handler) throws InterruptedException {
     engine.handlerLoop().consume(handler);

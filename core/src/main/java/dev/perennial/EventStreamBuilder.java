@@ -39,6 +39,7 @@ public final class EventStreamBuilder<E> {
   private final BiFunction<StreamOptions, List<StreamListener>, Engine<E, ?>> assembly;
   private final List<StreamListener> listeners = new ArrayList<>();
 
+  private @Nullable String name;
   private int window = DEFAULT_WINDOW;
   private AckMode acks = AckMode.EXPLICIT;
   private @Nullable BackoffPolicy backoff;
@@ -67,7 +68,7 @@ public final class EventStreamBuilder<E> {
   public EventStreamBuilder<E> window(int deliveries) {
     if (deliveries < 1 || deliveries > MAX_WINDOW) {
       throw new IllegalArgumentException(
-          "window() takes 1 to " + MAX_WINDOW + " deliveries, but got " + deliveries);
+          "window() takes 1 to " + MAX_WINDOW + " deliveries, but got " + deliveries + ".");
     }
     this.window = deliveries;
     return this;
@@ -91,7 +92,8 @@ public final class EventStreamBuilder<E> {
    */
   public EventStreamBuilder<E> maxAttempts(int attempts) {
     if (attempts < 1) {
-      throw new IllegalArgumentException("maxAttempts() needs at least 1, but got " + attempts);
+      throw new IllegalArgumentException(
+          "maxAttempts() needs at least 1, but got " + attempts + ".");
     }
     this.maxAttempts = OptionalInt.of(attempts);
     return this;
@@ -104,7 +106,9 @@ public final class EventStreamBuilder<E> {
   public EventStreamBuilder<E> stableAfter(Duration age) {
     if (age.isNegative()) {
       throw new IllegalArgumentException(
-          "stableAfter() needs a time that is not negative, but got " + LogText.duration(age));
+          "stableAfter() needs a time that is not negative, but got "
+              + LogText.duration(age)
+              + ".");
     }
     this.stableAfter = age;
     return this;
@@ -125,7 +129,8 @@ public final class EventStreamBuilder<E> {
     if (time.isNegative()) {
       throw new IllegalArgumentException(
           "tolerateRefusals() needs a time that is not negative, but got "
-              + LogText.duration(time));
+              + LogText.duration(time)
+              + ".");
     }
     this.tolerateRefusals = time;
     return this;
@@ -142,7 +147,7 @@ public final class EventStreamBuilder<E> {
   public EventStreamBuilder<E> connectTimeout(Duration timeout) {
     if (timeout.isNegative() || timeout.isZero()) {
       throw new IllegalArgumentException(
-          "connectTimeout() needs a time over zero, but got " + LogText.duration(timeout));
+          "connectTimeout() needs a time over zero, but got " + LogText.duration(timeout) + ".");
     }
     this.connectTimeout = timeout;
     return this;
@@ -156,7 +161,7 @@ public final class EventStreamBuilder<E> {
   public EventStreamBuilder<E> redeliveryMemory(int positions) {
     if (positions < 1) {
       throw new IllegalArgumentException(
-          "redeliveryMemory() needs at least 1 position, but got " + positions);
+          "redeliveryMemory() needs at least 1 position, but got " + positions + ".");
     }
     this.redeliveryMemory = OptionalInt.of(positions);
     return this;
@@ -165,6 +170,19 @@ public final class EventStreamBuilder<E> {
   /** Sets a classifier that classifies errors before the source's own classifier does. */
   public EventStreamBuilder<E> errors(ErrorClassifier classifier) {
     this.errors = requireNonNull(classifier, "errors() needs a classifier");
+    return this;
+  }
+
+  /**
+   * Sets the name of the stream, which log lines, thread names, exceptions, {@link
+   * StreamStats#name()} and {@code toString} show. The default is the stream id of its checkpoint,
+   * or the name of its source if it keeps none.
+   */
+  public EventStreamBuilder<E> name(String name) {
+    if (name.isBlank()) {
+      throw new IllegalArgumentException("name() needs a name that is not blank.");
+    }
+    this.name = name;
     return this;
   }
 
@@ -190,29 +208,33 @@ public final class EventStreamBuilder<E> {
   public EventStream<E> open() {
     if (opened) {
       throw new IllegalStateException(
-          "this builder has opened its stream; a source belongs to one stream, so begin the next with a source of"
-              + " its own");
+          "This builder has opened its stream before. A source belongs to one stream: call EventStream.from() with"
+              + " another source.");
     }
     if (streamId.isPresent() && acks == AckMode.NEVER) {
       throw new IllegalArgumentException(
-          "a stream that acks nothing has no checkpoint to keep; use Checkpoints.none() with AckMode.NEVER");
+          "AckMode.NEVER keeps no checkpoint. Use it with Checkpoints.none().");
     }
     if (redeliveryMemory.isPresent() && source instanceof ClientTrackedSource) {
       throw new IllegalArgumentException(
-          "redeliveryMemory() is for sources whose server sends again what was not acked; "
+          "redeliveryMemory() is for sources whose server tracks acks, which "
               + source.name()
-              + " is none of them");
+              + " does not. Leave it out.");
     }
     int memory = redeliveryMemory.orElse(Math.max(DEFAULT_REDELIVERY_MEMORY, window));
     if (memory < window) {
       throw new IllegalArgumentException(
-          "redeliveryMemory must be at least the window of " + window + ", but is " + memory);
+          "redeliveryMemory() needs at least the window of "
+              + window
+              + " positions, but got "
+              + memory
+              + ".");
     }
     String sourceName = nameOfSource();
-    String name = streamId.orElse(sourceName);
+    String streamName = name == null ? streamId.orElse(sourceName) : name;
     StreamOptions options =
         new StreamOptions(
-            name,
+            streamName,
             sourceName,
             window,
             acks,
@@ -225,8 +247,8 @@ public final class EventStreamBuilder<E> {
             memory,
             List.of(errors, AdapterFault.call(source, "errors", source::errors)),
             runtime);
-    EventStream<E> stream = new EventStream<>(name, assembly.apply(options, listeners));
-    AdapterFault.call(source, "binding", source::binding).bind(name);
+    EventStream<E> stream = new EventStream<>(streamName, assembly.apply(options, listeners));
+    AdapterFault.call(source, "binding", source::binding).bind(streamName);
     opened = true;
     return stream;
   }

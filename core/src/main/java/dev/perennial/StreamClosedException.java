@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
  * Thrown when the stream is closed or being closed. The cause is its failure, if it had failed
  * before.
  */
-public final class StreamClosedException extends IllegalStateException {
+public final class StreamClosedException extends StreamException {
 
   private static final long serialVersionUID = 1;
 
   /** Makes an exception; the engine does, and tests of applications may. */
-  public StreamClosedException(String message, @Nullable StreamException death) {
-    super(message, death);
+  public StreamClosedException(String message, @Nullable StreamFailedException failure) {
+    super(message, failure);
   }
 }

@@ -1,12 +1,12 @@
 package dev.perennial;
 
 /** Thrown when the source is complete: there will never be another event. Not an error. */
-public final class StreamEndedException extends RuntimeException {
+public final class StreamEndedException extends StreamException {
 
   private static final long serialVersionUID = 1;
 
   /** Makes an exception; the engine does, and tests of applications may. */
   public StreamEndedException(String message) {
-    super(message);
+    super(message, null);
   }
 }

@@ -9,7 +9,8 @@ import java.util.Optional;
  * A listener of a stream, which observes and decides nothing. It is called on whichever thread
  * causes the event, so it must be quick and safe for use from any thread; a slow one blocks that
  * thread, but not {@link EventStream#close}. What it throws is logged and does not affect the
- * stream. Every method does nothing by default.
+ * stream. Every method does nothing by default, and gets one event object. Only the library
+ * implements the event types, which may grow; for tests of listeners, the testkit makes events.
  */
 public interface StreamListener {
 
@@ -55,92 +56,112 @@ public interface StreamListener {
    */
   default void onAcksUnsent(AcksUnsent unsent) {}
 
-  /**
-   * A change of the state.
-   *
-   * @param from the state before
-   * @param to the state from now on
-   * @param cause the error that caused it, if one did
-   * @param attempt how many connection attempts have failed in a row
-   * @param delay how long the stream waits, when it backs off
-   * @param connectionAge how long the connection had lived, when one ended
-   */
-  record Transition(
-      StreamState from,
-      StreamState to,
-      Optional<Throwable> cause,
-      int attempt,
-      Optional<Duration> delay,
-      Optional<Duration> connectionAge) {}
+  /** A change of the state. */
+  interface Transition {
 
-  /**
-   * A save of the checkpoint.
-   *
-   * @param position the position saved
-   * @param took how long it took
-   */
-  record CheckpointSaved(Position position, Duration took) {}
+    /** Returns the state before. */
+    StreamState from();
 
-  /**
-   * A failed save of the checkpoint.
-   *
-   * @param position the position that was to be saved
-   * @param cause why it was not saved
-   * @param retryIn how long until the next attempt; empty if none follows, because the stream has
-   *     released its claim or is about to
-   */
-  record CheckpointSaveFailed(Position position, Throwable cause, Optional<Duration> retryIn) {}
+    /** Returns the state from now on. */
+    StreamState to();
 
-  /**
-   * A checkpoint that takes precedence over a start.
-   *
-   * @param checkpoint the position to resume from
-   * @param configuredStart the start that is not used, in the source's words
-   */
-  record StartOverridden(Position checkpoint, String configuredStart) {}
+    /** Returns the error that caused it, if one did. */
+    Optional<Throwable> cause();
 
-  /**
-   * An event that came again.
-   *
-   * @param position its position
-   * @param acked whether it had been acked, so that it was acked again
-   */
-  record RedeliveryDropped(Position position, boolean acked) {}
+    /** Returns how many connection attempts have failed in a row. */
+    int attempt();
 
-  /**
-   * A message that could not be decoded.
-   *
-   * @param position its position
-   * @param malformed the message
-   */
-  record MalformedReceived(Position position, Malformed malformed) {}
+    /** Returns how long the stream waits, when it backs off. */
+    Optional<Duration> delay();
 
-  /**
-   * A window that has been full for long.
-   *
-   * @param unacked how many deliveries are not acked
-   * @param oldestUnacked the position of the oldest of them
-   */
-  record WindowFull(int unacked, Optional<Position> oldestUnacked) {}
+    /** Returns how long the connection had lived, when the stream leaves {@code LIVE}. */
+    Optional<Duration> connectionAge();
+  }
 
-  /**
-   * A window that has room again.
-   *
-   * @param full how long it had been full
-   */
-  record WindowFree(Duration full) {}
+  /** A save of the checkpoint. */
+  interface CheckpointSaved {
 
-  /**
-   * An ack that came too late.
-   *
-   * @param position the position of the event
-   */
-  record LateAck(Position position) {}
+    /** Returns the position that was saved. */
+    Position position();
 
-  /**
-   * Acks that were not written.
-   *
-   * @param count how many
-   */
-  record AcksUnsent(int count) {}
+    /** Returns how long the save took. */
+    Duration took();
+  }
+
+  /** A failed save of the checkpoint. */
+  interface CheckpointSaveFailed {
+
+    /** Returns the position that was to be saved. */
+    Position position();
+
+    /** Returns why it was not saved. */
+    Throwable cause();
+
+    /**
+     * Returns how long until the next attempt. Empty if none follows, because the stream has
+     * released its claim or is about to.
+     */
+    Optional<Duration> retryIn();
+  }
+
+  /** A checkpoint that takes precedence over a start. */
+  interface StartOverridden {
+
+    /** Returns the position to resume from. */
+    Position checkpoint();
+
+    /** Returns the start that is not used, in the source's words. */
+    String configuredStart();
+  }
+
+  /** An event that came again. */
+  interface RedeliveryDropped {
+
+    /** Returns its position. */
+    Position position();
+
+    /** Returns whether it had been acked, so that it was acked again. */
+    boolean isAcked();
+  }
+
+  /** A message that could not be decoded. */
+  interface MalformedReceived {
+
+    /** Returns its position. */
+    Position position();
+
+    /** Returns the message. */
+    Malformed malformed();
+  }
+
+  /** A window that has been full for long. */
+  interface WindowFull {
+
+    /** Returns how many deliveries are not acked. */
+    int unacked();
+
+    /** Returns the position of the oldest of them. */
+    Optional<Position> oldestUnacked();
+  }
+
+  /** A window that has room again. */
+  interface WindowFree {
+
+    /** Returns how long it had been full. */
+    Duration full();
+  }
+
+  /** An ack that came too late. */
+  interface LateAck {
+
+    /** Returns the position of the event. */
+    Position position();
+  }
+
+  /** Acks that were not written. */
+  interface AcksUnsent {
+
+    /** Returns how many. */
+    int count();
+  }
 }

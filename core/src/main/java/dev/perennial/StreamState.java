@@ -29,10 +29,10 @@ public enum StreamState {
   /** The source is complete. Acks, nacks and saves continue. */
   ENDED,
   /**
-   * Failed; the {@link StreamException} says why. The stream hands out nothing more. Its deliveries
-   * can still be settled for {@link EventStream#DEFAULT_CLOSE_TIMEOUT}, or until none is left; then
-   * the stream makes its last save, releases its claim, and closes its connection and its source.
-   * {@code close} does the same at once.
+   * Failed; the {@link StreamFailedException} says why. The stream hands out nothing more. Its
+   * deliveries can still be settled for {@link EventStream#DEFAULT_CLOSE_TIMEOUT}, or until none is
+   * left; then the stream makes its last save, releases its claim, and closes its connection and
+   * its source. {@code close} does the same at once.
    */
   FAILED,
   /** Being closed: acks still count, and nothing is handed out. */

@@ -5,24 +5,51 @@ import java.util.Optional;
 
 /**
  * A snapshot of a stream's figures since it was opened. The figures are read one after the other
- * while the stream runs.
- *
- * @param received how many events were received, without dropped redeliveries
- * @param acked how many events were acked
- * @param unacked how many deliveries are handed out or waiting and not acked: how full the window
- *     is
- * @param reconnects how many connections followed the first
- * @param redeliveriesDropped how many events came again and were not handed out
- * @param malformed how many messages could not be decoded
- * @param lastEvent when the last event was received
- * @param lastSave when the checkpoint was last saved
+ * while the stream runs. Immutable. Only the library implements it, and it may grow; for tests, the
+ * testkit makes one.
  */
-public record StreamStats(
-    long received,
-    long acked,
-    int unacked,
-    long reconnects,
-    long redeliveriesDropped,
-    long malformed,
-    Optional<Instant> lastEvent,
-    Optional<Instant> lastSave) {}
+public interface StreamStats {
+
+  /** Returns the name of the stream. */
+  String name();
+
+  /** Returns the state. */
+  StreamState state();
+
+  /** Returns how many events were received, without dropped redeliveries. */
+  long received();
+
+  /** Returns how many events were acked. */
+  long acked();
+
+  /** Returns how many deliveries were nacked. */
+  long nacked();
+
+  /**
+   * Returns how many deliveries are handed out or waiting and not acked: how full the window is.
+   */
+  int unacked();
+
+  /** Returns the size of the window, as {@link EventStreamBuilder#window(int)} sets it. */
+  int window();
+
+  /** Returns how many connections followed the first. */
+  long reconnects();
+
+  /** Returns how many events came again and were not handed out. */
+  long redeliveriesDropped();
+
+  /** Returns how many messages could not be decoded. */
+  long malformed();
+
+  /** Returns when the last event was received. */
+  Optional<Instant> lastReceived();
+
+  /**
+   * Returns the time of the last received event according to its source, if the source knows it.
+   */
+  Optional<Instant> lastEventTime();
+
+  /** Returns when the checkpoint was last saved. */
+  Optional<Instant> lastSave();
+}

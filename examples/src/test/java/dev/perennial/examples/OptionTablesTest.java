@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.Checkpoints;
 import dev.perennial.CloseReport;
+import dev.perennial.Delivery;
 import dev.perennial.EventStreamBuilder;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.StreamStats;
@@ -70,7 +71,11 @@ class OptionTablesTest {
 
   static Stream<Class<?>> types() {
     return Stream.of(
-        StreamListener.class, MongoListener.class, CloseReport.class, StreamStats.class);
+        Delivery.class,
+        StreamListener.class,
+        MongoListener.class,
+        CloseReport.class,
+        StreamStats.class);
   }
 
   @ParameterizedTest
@@ -92,10 +97,10 @@ class OptionTablesTest {
 
   @Test
   void eachReasonHasARow() throws IOException {
-    assertThat(rows("StreamException.Reason"))
+    assertThat(rows("StreamFailedException.Reason"))
         .isEqualTo(
-            Arrays.stream(StreamException.Reason.values())
-                .map(StreamException.Reason::tag)
+            Arrays.stream(StreamFailedException.Reason.values())
+                .map(StreamFailedException.Reason::tag)
                 .collect(Collectors.toCollection(TreeSet::new)));
   }
 

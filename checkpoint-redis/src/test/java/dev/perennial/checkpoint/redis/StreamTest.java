@@ -13,8 +13,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
@@ -188,7 +188,8 @@ class StreamTest {
       try (CheckpointClaim claim = other.tryClaim("orders", why -> {}).orElseThrow()) {
         take(stream);
         soon().until(() -> stream.state() == StreamState.FAILED);
-        StreamException dead = catchThrowableOfType(StreamException.class, stream::next);
+        StreamFailedException dead =
+            catchThrowableOfType(StreamFailedException.class, stream::next);
         assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);
         assertThat(dead).hasMessageContaining(hash(redis, KEY).get("owner") + " owns it");
         assertThat(claim.load()).isPresent();
@@ -218,7 +219,7 @@ class StreamTest {
       second.ack();
       proxy.thaw();
       soon().until(() -> cutOff.state() == StreamState.FAILED);
-      StreamException dead = catchThrowableOfType(StreamException.class, cutOff::next);
+      StreamFailedException dead = catchThrowableOfType(StreamFailedException.class, cutOff::next);
       assertThat(dead.reason()).isEqualTo(Reason.CLAIM_LOST);
       assertThat(dead).as("whether a save or a renewal finds out").hasMessageContaining("owns it");
       cutOff.close();
@@ -250,9 +251,9 @@ class StreamTest {
         EventStream<Long> stream = stream(store, Duration.ofSeconds(3))) {
       assertThat(take(stream)).isEqualTo(1);
       redis.kill();
-      StreamException dead =
+      StreamFailedException dead =
           catchThrowableOfType(
-              StreamException.class,
+              StreamFailedException.class,
               () -> {
                 while (true) {
                   take(stream);
@@ -270,7 +271,7 @@ class StreamTest {
     try (RedisCheckpointStore store = impatient(redis.uri()).build();
         EventStream<Long> stream = stream(store)) {
       assertThatThrownBy(stream::next)
-          .isInstanceOf(StreamException.class)
+          .isInstanceOf(StreamFailedException.class)
           .hasMessageContaining("127.0.0.1:" + redis.port())
           .hasMessageContaining("refused");
     }

@@ -3,7 +3,7 @@ package dev.perennial.cli.demo;
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
 import dev.perennial.StreamClosedException;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamStats;
 import dev.perennial.checkpoint.redis.RedisCheckpointStore;
@@ -83,7 +83,7 @@ final class MongoConsumer implements MongoListener {
       return 0;
     } catch (StreamClosedException e) {
       return 0;
-    } catch (StreamException e) {
+    } catch (StreamFailedException e) {
       remark(false, String.valueOf(e.getMessage()));
       return ExitStatus.FAILED;
     } finally {

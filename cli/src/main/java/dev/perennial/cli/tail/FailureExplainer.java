@@ -1,6 +1,6 @@
 package dev.perennial.cli.tail;
 
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamState;
 import dev.perennial.cli.console.CommandFailedException;
 import java.time.Duration;
@@ -13,5 +13,5 @@ interface FailureExplainer {
   CommandFailedException notLive(StreamState state, Duration timeout, TimeoutException cause);
 
   /** Explains why the stream failed. */
-  CommandFailedException explain(StreamException failure);
+  CommandFailedException explain(StreamFailedException failure);
 }

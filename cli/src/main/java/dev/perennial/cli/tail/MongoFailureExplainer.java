@@ -3,8 +3,8 @@ package dev.perennial.cli.tail;
 import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoSecurityException;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.ExitStatus;
@@ -69,7 +69,7 @@ record MongoFailureExplainer(
   }
 
   @Override
-  public CommandFailedException explain(StreamException failure) {
+  public CommandFailedException explain(StreamFailedException failure) {
     if (find(failure, MongoFailureExplainer::isRefusal).isPresent()) {
       return new CommandFailedException(
           ExitStatus.REFUSED, credentials ? text(failure) : anonymous(), failure);
@@ -90,7 +90,7 @@ record MongoFailureExplainer(
         + ".";
   }
 
-  private String positionLost(StreamException failure) {
+  private String positionLost(StreamFailedException failure) {
     String start = "--from now or --from TIME";
     if (find(failure, cause -> hasCode(cause, OVERWRITTEN)).isPresent()) {
       return "Cannot resume from the checkpoint on "
@@ -111,7 +111,7 @@ record MongoFailureExplainer(
   }
 
   /** Returns the message of the most specific cause, which says what to do. */
-  private static String text(StreamException failure) {
+  private static String text(StreamFailedException failure) {
     return find(
             failure,
             cause -> cause instanceof MongoSourceException || cause instanceof CheckpointException)

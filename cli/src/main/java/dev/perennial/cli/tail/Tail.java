@@ -6,7 +6,7 @@ import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamEndedException;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.ExitStatus;
 import dev.perennial.cli.console.Terminal;
@@ -95,7 +95,7 @@ final class Tail<E> implements AutoCloseable {
       throw failures.notLive(stream.state(), timeout, e);
     } catch (StreamClosedException | StreamEndedException e) {
       // The JVM shuts down, or the source has ended.
-    } catch (StreamException e) {
+    } catch (StreamFailedException e) {
       throw failures.explain(e);
     } catch (IOException e) {
       broken = true;

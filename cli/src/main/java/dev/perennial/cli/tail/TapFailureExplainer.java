@@ -1,6 +1,6 @@
 package dev.perennial.cli.tail;
 
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamState;
 import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.ExitStatus;
@@ -30,7 +30,7 @@ record TapFailureExplainer(String uri, boolean passwordGiven) implements Failure
   }
 
   @Override
-  public CommandFailedException explain(StreamException failure) {
+  public CommandFailedException explain(StreamFailedException failure) {
     Throwable cause = failure.getCause();
     if (cause instanceof TapException.Unauthorized) {
       return new CommandFailedException(ExitStatus.REFUSED, password(), failure);

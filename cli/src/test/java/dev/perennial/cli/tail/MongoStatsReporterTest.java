@@ -8,6 +8,7 @@ import dev.perennial.EventStream;
 import dev.perennial.StreamListener.CheckpointSaved;
 import dev.perennial.cli.ChildProcess;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.Position;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoPosition;
@@ -70,15 +71,17 @@ class MongoStatsReporterTest {
     assertThat(messages).singleElement().asString().endsWith(", lag not yet known");
   }
 
+  private record Saved(Position position, Duration took) implements CheckpointSaved {}
+
   @Test
   void reducesTheLagWithoutEvents() throws Exception {
     clusterTime = Optional.of(new BsonTimestamp(-1, 1));
-    stats.onCheckpointSaved(new CheckpointSaved(position(-60), Duration.ZERO));
+    stats.onCheckpointSaved(new Saved(position(-60), Duration.ZERO));
     stats.reportTotals();
     // A save of an older position does not increase the lag.
-    stats.onCheckpointSaved(new CheckpointSaved(position(-90), Duration.ZERO));
+    stats.onCheckpointSaved(new Saved(position(-90), Duration.ZERO));
     stats.reportTotals();
-    stats.onCheckpointSaved(new CheckpointSaved(position(-1), Duration.ZERO));
+    stats.onCheckpointSaved(new Saved(position(-1), Duration.ZERO));
     stats.reportTotals();
     assertThat(messages.stream().map(note -> note.replaceFirst(".*, ", "")).toList())
         .containsExactly(

@@ -1,8 +1,6 @@
 package dev.perennial.internal.checkpoint;
 
-import dev.perennial.StreamException.Reason;
-import dev.perennial.StreamListener.CheckpointSaveFailed;
-import dev.perennial.StreamListener.CheckpointSaved;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.internal.stream.AdapterFault;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.OneShotTimer;
@@ -330,7 +328,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     context.signal().raise();
     lastSave = context.runtime().now();
     Duration took = Duration.ofNanos(context.runtime().nanoTime() - begun);
-    context.observer().checkpointSaved(new CheckpointSaved(position, took));
+    context.observer().checkpointSaved(position, took);
   }
 
   private void failed(@Nullable P position, Throwable cause) {
@@ -348,9 +346,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     if (position != null) {
       context
           .observer()
-          .checkpointSaveFailed(
-              new CheckpointSaveFailed(
-                  position, cause, retried ? Optional.of(wait) : Optional.empty()));
+          .checkpointSaveFailed(position, cause, retried ? Optional.of(wait) : Optional.empty());
     }
   }
 }

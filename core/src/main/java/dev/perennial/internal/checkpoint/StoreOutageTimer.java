@@ -1,6 +1,6 @@
 package dev.perennial.internal.checkpoint;
 
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.internal.stream.BackgroundThread;
 import dev.perennial.internal.stream.OneShotTimer;
 import dev.perennial.internal.stream.StreamContext;

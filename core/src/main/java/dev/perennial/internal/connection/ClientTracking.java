@@ -1,7 +1,6 @@
 package dev.perennial.internal.connection;
 
-import dev.perennial.StreamException.Reason;
-import dev.perennial.StreamListener.StartOverridden;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.internal.checkpoint.Checkpointer;
 import dev.perennial.internal.stream.AdapterFault;
@@ -92,9 +91,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
     Optional<Checkpoint> loaded = kept.claim().loaded();
     if (loaded.isPresent()) {
       P position = decode(kept.streamId(), loaded.get());
-      configuredStart()
-          .ifPresent(
-              start -> context.observer().startOverridden(new StartOverridden(position, start)));
+      configuredStart().ifPresent(start -> context.observer().startOverridden(position, start));
       kept.restored(position);
       last = position;
       next = new Connect<>();

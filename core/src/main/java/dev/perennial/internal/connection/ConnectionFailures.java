@@ -1,6 +1,6 @@
 package dev.perennial.internal.connection;
 
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.internal.stream.AdapterFault;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.Durations;
@@ -148,7 +148,7 @@ public final class ConnectionFailures {
     counted = !worked;
     Duration delay = ask(() -> Durations.max(attempts.delay(), asked(verdict)));
     retry = Deadline.in(delay, options.runtime());
-    lifecycle.move(StateChange.backingOff(cause, attempts.count(), delay, age.orElse(null)));
+    lifecycle.move(StateChange.backingOff(cause, attempts.count(), delay));
     counted = false;
   }
 

@@ -100,7 +100,7 @@ public final class ReconnectLoop<E, P extends Position> {
       return received;
     }
     if (live == null) {
-      step(deadline, window::hasNacked);
+      step(deadline, window::isNackedDue);
       return null;
     }
     Duration timeout = deadline.remaining(RECEIVE_SLICE);
@@ -232,7 +232,7 @@ public final class ReconnectLoop<E, P extends Position> {
       if (!tracking.takesAcks()) {
         close(live);
       }
-      lifecycle.move(StateChange.ended(live.age(context.runtime().nanoTime())));
+      lifecycle.move(StateChange.to(StreamState.ENDED));
       if (!tracking.takesAcks()) {
         session = null;
       }
@@ -246,7 +246,7 @@ public final class ReconnectLoop<E, P extends Position> {
    */
   private @Nullable Received<E, P> await(OpenConnection<E, P> live, Duration timeout)
       throws Exception {
-    boolean pointless = lifecycle.isOver() || window.hasNacked();
+    boolean pointless = lifecycle.isOver() || window.isNackedDue();
     return live.receive(pointless ? Duration.ZERO : timeout);
   }
 

@@ -1,6 +1,6 @@
 package dev.perennial.internal.connection;
 
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.internal.stream.AdapterFault;
 import dev.perennial.internal.stream.Deadline;

@@ -1,6 +1,7 @@
 package dev.perennial.internal.engine;
 
 import dev.perennial.CloseReport;
+import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.internal.checkpoint.Checkpointing;
 import dev.perennial.internal.checkpoint.SaveResult;
 import dev.perennial.internal.connection.OpenConnection;
@@ -29,6 +30,14 @@ import org.jspecify.annotations.Nullable;
  * step may run twice, so the two may overlap, and a close that an error ended can be called again.
  */
 public final class Closer<E, P extends Position> {
+
+  private record Report(
+      int unacked,
+      Optional<Position> oldestUnacked,
+      int unsent,
+      CheckpointOutcome checkpoint,
+      Optional<Throwable> saveError)
+      implements CloseReport {}
 
   /** How long a failed stream waits before it asks again for a thread. */
   private static final Duration RELEASE_AGAIN = Duration.ofMillis(100);
@@ -113,7 +122,7 @@ public final class Closer<E, P extends Position> {
           deadline);
     }
     CloseReport done =
-        new CloseReport(
+        new Report(
             unacked,
             unacked == 0 ? Optional.empty() : oldest,
             loop.unsent(),
@@ -142,7 +151,7 @@ public final class Closer<E, P extends Position> {
       return first;
     }
     SaveResult soFar = checkpointing.result();
-    return new CloseReport(window.unacked(), Optional.empty(), 0, soFar.outcome(), soFar.error());
+    return new Report(window.unacked(), Optional.empty(), 0, soFar.outcome(), soFar.error());
   }
 
   /** Takes the guard and, with it, the connection, which it begins to close. */

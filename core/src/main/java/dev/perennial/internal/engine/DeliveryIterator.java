@@ -1,8 +1,7 @@
 package dev.perennial.internal.engine;
 
 import dev.perennial.Delivery;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamInterruptedException;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 
@@ -24,12 +23,9 @@ public final class DeliveryIterator<E> implements Iterator<Delivery<E>> {
       return puller.lookAhead();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new StreamException(
-          Reason.INTERRUPTED,
+      throw new StreamInterruptedException(
           "The thread was interrupted while it waited for the next event. The stream stays usable.",
-          e,
-          0,
-          null);
+          e);
     }
   }
 
@@ -40,7 +36,7 @@ public final class DeliveryIterator<E> implements Iterator<Delivery<E>> {
       next = puller.takeAhead();
     }
     if (next == null) {
-      throw new NoSuchElementException("the stream has come to its end");
+      throw new NoSuchElementException("The stream has ended, so there is no next event.");
     }
     return puller.settleOnReceipt(next);
   }

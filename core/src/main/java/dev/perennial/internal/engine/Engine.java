@@ -22,17 +22,36 @@ import dev.perennial.internal.window.AckWindow;
 import dev.perennial.internal.window.NoWindow;
 import dev.perennial.internal.window.RedeliveryFilter;
 import dev.perennial.internal.window.Window;
+import dev.perennial.port.Checkpoint;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Position;
 import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.Source;
 import dev.perennial.port.support.LogText;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The engine of one stream: makes the parts bottom-up and wires them once. */
 public final class Engine<E, P extends Position> {
+
+  private record Snapshot(
+      String name,
+      StreamState state,
+      long received,
+      long acked,
+      long nacked,
+      int unacked,
+      int window,
+      long reconnects,
+      long redeliveriesDropped,
+      long malformed,
+      Optional<Instant> lastReceived,
+      Optional<Instant> lastEventTime,
+      Optional<Instant> lastSave)
+      implements StreamStats {}
 
   private final StreamContext context;
   private final Window<E, P> window;
@@ -63,7 +82,7 @@ public final class Engine<E, P extends Position> {
     Parts<E, P> parts = new Parts<>(source, context);
     if (options.acks() == AckMode.NEVER) {
       return parts.assemble(
-          new NoWindow<>(),
+          new NoWindow<>(position -> Optional.empty()),
           new NoCheckpointing(),
           new ServerTracking<>(source, Optional.empty(), context.lifecycle()));
     }
@@ -72,7 +91,8 @@ public final class Engine<E, P extends Position> {
             options.window(),
             options.redeliveryMemory(),
             redeliveryHorizon(source),
-            context.observer());
+            context.observer(),
+            context.runtime());
     return parts.assemble(
         filter,
         new NoCheckpointing(),
@@ -91,11 +111,15 @@ public final class Engine<E, P extends Position> {
       List<StreamListener> listeners) {
     StreamContext context = StreamContext.of(options, listeners);
     Parts<E, P> parts = new Parts<>(source, context);
+    Function<P, Checkpoint> encode =
+        position -> AdapterFault.call(source, "encode", () -> source.encode(position));
     if (options.acks() == AckMode.NEVER) {
       return parts.assemble(
-          new NoWindow<>(), new NoCheckpointing(), parts.tracking(source, Optional.empty()));
+          new NoWindow<>(position -> Optional.of(encode.apply(position))),
+          new NoCheckpointing(),
+          parts.tracking(source, Optional.empty()));
     }
-    AckWindow<E, P> window = new AckWindow<>(options.window());
+    AckWindow<E, P> window = new AckWindow<>(options.window(), encode, options.runtime());
     Optional<Checkpointer<P>> checkpointer =
         checkpoints.map(kept -> new Checkpointer<>(source, window, kept, context));
     return parts.assemble(
@@ -177,14 +201,19 @@ public final class Engine<E, P extends Position> {
   }
 
   public StreamStats stats() {
-    return new StreamStats(
+    return new Snapshot(
+        context.options().name(),
+        state(),
         puller.received(),
         window.acked(),
+        window.nacked(),
         window.unacked(),
+        context.options().window(),
         context.observer().reconnects(),
         context.observer().redeliveriesDropped(),
         context.observer().malformed(),
-        puller.lastEvent(),
+        puller.lastReceived(),
+        puller.lastEventTime(),
         checkpointing.lastSave());
   }
 

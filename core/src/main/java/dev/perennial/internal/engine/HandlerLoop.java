@@ -5,7 +5,7 @@ import dev.perennial.Delivery;
 import dev.perennial.DeliveryHandler;
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamEndedException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.internal.connection.PullGuard;
 import dev.perennial.internal.connection.PullGuard.Use;
 import dev.perennial.internal.stream.Lifecycle;

@@ -5,8 +5,7 @@ import dev.perennial.Batch;
 import dev.perennial.Delivery;
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamEndedException;
-import dev.perennial.StreamException;
-import dev.perennial.StreamListener.MalformedReceived;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamState;
 import dev.perennial.internal.checkpoint.Checkpointing;
 import dev.perennial.internal.connection.PullGuard;
@@ -58,7 +57,10 @@ public final class Puller<E, P extends Position> {
 
   // Written by the pulling thread, read by any thread.
   private volatile long received;
-  private volatile long lastEvent;
+
+  // The last event. Written before the count, which publishes them.
+  private long lastReceived;
+  private @Nullable P lastPosition;
 
   public Puller(
       StreamContext context,
@@ -156,10 +158,8 @@ public final class Puller<E, P extends Position> {
   public Batch<E> poll(int max, Duration waitForFirst) throws InterruptedException {
     if (max < 1 || max > options.window()) {
       throw new IllegalArgumentException(
-          "poll() takes from 1 event to as many as the window holds, which is "
-              + options.window()
-              + ", but was asked for "
-              + max);
+          "poll() takes from 1 to %d events, the size of the window, but got %d."
+              .formatted(options.window(), max));
     }
     Batch<E> batch = guarded(deadline -> pull(max, deadline), Deadline.in(waitForFirst, runtime));
     for (int i = 0; i < batch.size(); i++) {
@@ -198,7 +198,9 @@ public final class Puller<E, P extends Position> {
       throws InterruptedException, TimeoutException {
     check();
     while (lifecycle.state() != StreamState.LIVE) {
-      checkNotEnded();
+      if (hasEnded()) {
+        throw ended();
+      }
       loop.step(deadline, () -> false);
       check();
       if (deadline.isOver() && lifecycle.state() != StreamState.LIVE) {
@@ -231,10 +233,16 @@ public final class Puller<E, P extends Position> {
     lifecycle.check();
   }
 
-  private void checkNotEnded() {
-    if (hasEnded()) {
-      throw new StreamEndedException("the " + options.name() + " stream is complete");
+  /** Throws if the stream that has ended has nothing left to hand out. */
+  private void checkNackedWaits() {
+    if (!window.hasNacked()) {
+      throw ended();
     }
+  }
+
+  private StreamEndedException ended() {
+    return new StreamEndedException(
+        "Cannot read from stream " + options.name() + ": its source is complete.");
   }
 
   private boolean hasEnded() {
@@ -262,15 +270,17 @@ public final class Puller<E, P extends Position> {
       if (undelivered.isLeft() || takeHeld(hasRoom)) {
         return true;
       }
-      checkNotEnded();
-      if (hasRoom) {
+      Deadline until = window.untilNacked(deadline);
+      if (hasEnded()) {
+        checkNackedWaits();
+        context.await(window::isNackedDue, until.remaining());
+      } else if (hasRoom) {
         room.free();
-        if (takeReceived(loop.receive(deadline)) && !lifecycle.isOver()) {
+        if (takeReceived(loop.receive(until)) && !lifecycle.isOver()) {
           return true;
         }
       } else {
-        context.await(
-            () -> window.hasRoom() || window.hasNacked(), deadline.remaining(room.full()));
+        context.await(() -> window.hasRoom() || window.isNackedDue(), until.remaining(room.full()));
       }
       if (deadline.isOver()) {
         return false;
@@ -306,7 +316,7 @@ public final class Puller<E, P extends Position> {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (StreamException | StreamClosedException e) {
+    } catch (StreamFailedException | StreamClosedException e) {
       // The next call throws it.
     }
   }
@@ -359,7 +369,8 @@ public final class Puller<E, P extends Position> {
       if (delivery != null) {
         undelivered.add(delivery);
         long before = received;
-        lastEvent = now;
+        lastReceived = now;
+        lastPosition = event.position();
         received = before + 1;
       }
       return delivery;
@@ -374,7 +385,7 @@ public final class Puller<E, P extends Position> {
   /** Reports a delivery that could not be decoded. Returns false if there is no delivery. */
   private boolean isNew(@Nullable Delivery<E> delivery) {
     if (delivery != null && delivery.event() instanceof Malformed malformed) {
-      context.observer().malformed(new MalformedReceived(delivery.position(), malformed));
+      context.observer().malformed(delivery.position(), malformed);
     }
     return delivery != null;
   }
@@ -399,9 +410,15 @@ public final class Puller<E, P extends Position> {
   }
 
   /** Returns when the last event was received. */
-  public Optional<Instant> lastEvent() {
+  public Optional<Instant> lastReceived() {
     return received == 0
         ? Optional.empty()
-        : Optional.of(runtime.now().minusNanos(runtime.nanoTime() - lastEvent));
+        : Optional.of(runtime.now().minusNanos(runtime.nanoTime() - lastReceived));
+  }
+
+  /** Returns the last event's own time, if the source knows it. */
+  public Optional<Instant> lastEventTime() {
+    P last = received == 0 ? null : lastPosition;
+    return last == null ? Optional.empty() : last.time();
   }
 }

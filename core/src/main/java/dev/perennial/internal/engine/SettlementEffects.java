@@ -1,7 +1,6 @@
 package dev.perennial.internal.engine;
 
 import dev.perennial.Delivery;
-import dev.perennial.StreamListener.LateAck;
 import dev.perennial.internal.checkpoint.Checkpointing;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.window.DeliverySettlement;
@@ -38,6 +37,6 @@ final class SettlementEffects implements DeliverySettlement.Listener {
 
   @Override
   public void ackedTooLate(Delivery<?> delivery) {
-    context.observer().lateAck(new LateAck(delivery.position()));
+    context.observer().lateAck(delivery.position());
   }
 }

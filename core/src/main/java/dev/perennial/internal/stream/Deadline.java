@@ -54,6 +54,11 @@ public final class Deadline {
     return new Deadline(runtime, from + Durations.nanos(time), nanos);
   }
 
+  /** Returns this deadline, or one after {@code longest} if that is earlier. */
+  public Deadline atMost(Duration longest) {
+    return remaining().compareTo(longest) <= 0 ? this : in(longest, runtime);
+  }
+
   private long elapsed() {
     return runtime.nanoTime() - from;
   }

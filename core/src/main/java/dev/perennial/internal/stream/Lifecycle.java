@@ -1,9 +1,12 @@
 package dev.perennial.internal.stream;
 
 import dev.perennial.StreamClosedException;
+import dev.perennial.StreamException;
 import dev.perennial.StreamListener.Transition;
 import dev.perennial.StreamState;
 import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,12 +23,40 @@ public final class Lifecycle {
   private static final StateChange CLOSING = StateChange.to(StreamState.CLOSING);
   private static final StateChange CLOSED = StateChange.to(StreamState.CLOSED);
 
+  private record Change(StreamState from, StateChange change, Optional<Duration> connectionAge)
+      implements Transition {
+
+    @Override
+    public StreamState to() {
+      return change.to();
+    }
+
+    @Override
+    public Optional<Throwable> cause() {
+      return change.cause();
+    }
+
+    @Override
+    public int attempt() {
+      return change.attempt();
+    }
+
+    @Override
+    public Optional<Duration> delay() {
+      return change.delay();
+    }
+  }
+
   private final StreamSignal signal;
   private final StreamObserver observer;
   private final StreamRuntime runtime;
   private final Queue<Transition> pending = new ConcurrentLinkedQueue<>();
   private final AtomicInteger notifying = new AtomicInteger();
   private volatile StreamState state = StreamState.NEW;
+
+  /** When the state changed last. Guarded by this. */
+  private long changedAt;
+
   private volatile @Nullable StreamFailure failure;
   private volatile Runnable failed = () -> {};
 
@@ -71,7 +102,7 @@ public final class Lifecycle {
   }
 
   /** Returns the exception for a call on a stream that is over. */
-  public RuntimeException overException() {
+  public StreamException overException() {
     StreamFailure why = failure;
     return hasFailed() && why != null ? why.exception() : closedException();
   }
@@ -83,7 +114,8 @@ public final class Lifecycle {
   public StreamClosedException closedException() {
     StreamFailure why = failure;
     return new StreamClosedException(
-        "the " + observer.stream() + " stream is closed", why == null ? null : why.exception());
+        "Cannot read from stream " + observer.stream() + ": it is closed. Open a new stream.",
+        why == null ? null : why.exception());
   }
 
   /**
@@ -177,7 +209,13 @@ public final class Lifecycle {
     StreamState from = state;
     state = move.to();
     try {
-      pending.add(move.from(from));
+      long since = changedAt;
+      changedAt = runtime.nanoTime();
+      Optional<Duration> age =
+          from == StreamState.LIVE
+              ? Optional.of(Duration.ofNanos(changedAt - since))
+              : Optional.empty();
+      pending.add(new Change(from, move, age));
     } catch (Throwable e) {
       // Without memory nobody is notified; the state has changed all the same.
     }

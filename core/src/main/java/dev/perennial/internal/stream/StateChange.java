@@ -1,21 +1,19 @@
 package dev.perennial.internal.stream;
 
-import dev.perennial.StreamListener.Transition;
 import dev.perennial.StreamState;
 import java.time.Duration;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
-/** A change of a stream's state, and what listeners learn about it. */
+/**
+ * A change of a stream's state, and what listeners learn about it.
+ *
+ * @param attempt how many connection attempts have failed in a row
+ */
 public record StateChange(
-    StreamState to,
-    @Nullable Throwable cause,
-    int attempt,
-    @Nullable Duration delay,
-    @Nullable Duration connectionAge) {
+    StreamState to, Optional<Throwable> cause, int attempt, Optional<Duration> delay) {
 
   public static StateChange to(StreamState state) {
-    return new StateChange(state, null, 0, null, null);
+    return new StateChange(state, Optional.empty(), 0, Optional.empty());
   }
 
   /**
@@ -24,39 +22,20 @@ public record StateChange(
    * @param attempts how many had failed in a row before the connection
    */
   public static StateChange live(int attempts) {
-    return new StateChange(StreamState.LIVE, null, attempts, null, null);
+    return new StateChange(StreamState.LIVE, Optional.empty(), attempts, Optional.empty());
   }
 
-  /**
-   * The change to waiting before the next connection attempt.
-   *
-   * @param age of the connection that was lost; null if none came about
-   */
-  public static StateChange backingOff(
-      Throwable cause, int attempts, Duration delay, @Nullable Duration age) {
-    return new StateChange(StreamState.BACKING_OFF, cause, attempts, delay, age);
-  }
-
-  /**
-   * The change to the end of the source.
-   *
-   * @param age of the connection that gave the end
-   */
-  public static StateChange ended(Duration age) {
-    return new StateChange(StreamState.ENDED, null, 0, null, age);
+  /** The change to waiting before the next connection attempt. */
+  public static StateChange backingOff(Throwable cause, int attempts, Duration delay) {
+    return new StateChange(
+        StreamState.BACKING_OFF, Optional.of(cause), attempts, Optional.of(delay));
   }
 
   public static StateChange failed(StreamFailure failure) {
-    return new StateChange(StreamState.FAILED, failure.cause(), failure.attempts(), null, null);
-  }
-
-  public Transition from(StreamState state) {
-    return new Transition(
-        state,
-        to,
-        Optional.ofNullable(cause),
-        attempt,
-        Optional.ofNullable(delay),
-        Optional.ofNullable(connectionAge));
+    return new StateChange(
+        StreamState.FAILED,
+        Optional.ofNullable(failure.cause()),
+        failure.attempts(),
+        Optional.empty());
   }
 }

@@ -26,7 +26,7 @@ public record StreamContext(
    * thread.
    *
    * @return whether the condition holds
-   * @throws dev.perennial.StreamException if the stream has failed
+   * @throws dev.perennial.StreamFailedException if the stream has failed
    * @throws dev.perennial.StreamClosedException if the stream is closed
    */
   public boolean await(BooleanSupplier condition, Duration timeout) throws InterruptedException {

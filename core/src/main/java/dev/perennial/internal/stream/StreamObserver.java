@@ -1,19 +1,13 @@
 package dev.perennial.internal.stream;
 
 import dev.perennial.StreamListener;
-import dev.perennial.StreamListener.AcksUnsent;
-import dev.perennial.StreamListener.CheckpointSaveFailed;
-import dev.perennial.StreamListener.CheckpointSaved;
-import dev.perennial.StreamListener.LateAck;
-import dev.perennial.StreamListener.MalformedReceived;
-import dev.perennial.StreamListener.RedeliveryDropped;
-import dev.perennial.StreamListener.StartOverridden;
 import dev.perennial.StreamListener.Transition;
-import dev.perennial.StreamListener.WindowFree;
-import dev.perennial.StreamListener.WindowFull;
+import dev.perennial.port.Malformed;
+import dev.perennial.port.Position;
 import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +21,31 @@ import org.slf4j.LoggerFactory;
 public final class StreamObserver {
 
   private static final Logger LOG = LoggerFactory.getLogger("dev.perennial.EventStream");
+
+  private record CheckpointSaved(Position position, Duration took)
+      implements StreamListener.CheckpointSaved {}
+
+  private record CheckpointSaveFailed(
+      Position position, Throwable cause, Optional<Duration> retryIn)
+      implements StreamListener.CheckpointSaveFailed {}
+
+  private record StartOverridden(Position checkpoint, String configuredStart)
+      implements StreamListener.StartOverridden {}
+
+  private record RedeliveryDropped(Position position, boolean isAcked)
+      implements StreamListener.RedeliveryDropped {}
+
+  private record MalformedReceived(Position position, Malformed malformed)
+      implements StreamListener.MalformedReceived {}
+
+  private record WindowFull(int unacked, Optional<Position> oldestUnacked)
+      implements StreamListener.WindowFull {}
+
+  private record WindowFree(Duration full) implements StreamListener.WindowFree {}
+
+  private record LateAck(Position position) implements StreamListener.LateAck {}
+
+  private record AcksUnsent(int count) implements StreamListener.AcksUnsent {}
 
   private final String stream;
   private final List<StreamListener> listeners;
@@ -134,75 +153,92 @@ public final class StreamObserver {
         cause);
   }
 
-  public void checkpointSaved(CheckpointSaved saved) {
-    LOG.trace("{}: checkpoint saved at {}", stream, saved.position());
+  public void checkpointSaved(Position position, Duration took) {
+    LOG.trace("{}: checkpoint saved at {}", stream, position);
+    CheckpointSaved saved = new CheckpointSaved(position, took);
     notifyListeners(listener -> listener.onCheckpointSaved(saved));
   }
 
-  public void checkpointSaveFailed(CheckpointSaveFailed failed) {
+  /**
+   * Reports a failed save.
+   *
+   * @param retryIn how long until the next attempt; empty if none follows
+   */
+  public void checkpointSaveFailed(Position position, Throwable cause, Optional<Duration> retryIn) {
     warn(
         "cannot save the checkpoint at "
-            + failed.position()
+            + position
             + ": "
-            + LogText.reason(failed.cause())
-            + failed
-                .retryIn()
+            + LogText.reason(cause)
+            + retryIn
                 .map(wait -> ". Next attempt in " + LogText.duration(wait))
                 .orElse(". There is no further attempt; the events come again with the next run"),
-        failed.cause());
+        cause);
+    CheckpointSaveFailed failed = new CheckpointSaveFailed(position, cause, retryIn);
     notifyListeners(listener -> listener.onCheckpointSaveFailed(failed));
   }
 
-  public void startOverridden(StartOverridden overridden) {
+  public void startOverridden(Position checkpoint, String configuredStart) {
     LOG.info(
-        "{}: going on from checkpoint {}, not from the configured start {}",
+        "{}: resuming from checkpoint {} instead of the configured start {}",
         stream,
-        overridden.checkpoint(),
-        overridden.configuredStart());
+        checkpoint,
+        configuredStart);
+    StartOverridden overridden = new StartOverridden(checkpoint, configuredStart);
     notifyListeners(listener -> listener.onStartOverridden(overridden));
   }
 
-  public void redeliveryDropped(RedeliveryDropped dropped) {
+  /** Reports an event that came again and was dropped, because it is in the window or was acked. */
+  public void redeliveryDropped(Position position, boolean acked) {
     redeliveriesDropped.incrementAndGet();
-    notifyListeners(listener -> listener.onRedeliveryDropped(dropped));
+    if (hasListeners()) {
+      RedeliveryDropped dropped = new RedeliveryDropped(position, acked);
+      notifyListeners(listener -> listener.onRedeliveryDropped(dropped));
+    }
   }
 
-  public void malformed(MalformedReceived received) {
+  public void malformed(Position position, Malformed message) {
     malformed.incrementAndGet();
     warn(
         "a message of "
-            + received.malformed().size()
+            + message.size()
             + " bytes at "
-            + received.position()
+            + position
             + " could not be decoded: "
-            + LogText.reason(received.malformed().cause())
+            + LogText.reason(message.cause())
             + ". It is delivered as malformed",
-        received.malformed().cause());
+        message.cause());
+    MalformedReceived received = new MalformedReceived(position, message);
     notifyListeners(listener -> listener.onMalformed(received));
   }
 
-  public void windowFull(WindowFull full) {
+  public void windowFull(int unacked, Optional<Position> oldestUnacked) {
     LOG.warn(
         "{}: the window is full: waiting for acks of {} deliveries, the oldest at {}",
         stream,
-        full.unacked(),
-        full.oldestUnacked().map(Object::toString).orElse("(none)"));
+        unacked,
+        oldestUnacked.map(Object::toString).orElse("(none)"));
+    WindowFull full = new WindowFull(unacked, oldestUnacked);
     notifyListeners(listener -> listener.onWindowFull(full));
   }
 
-  public void windowFree(WindowFree free) {
-    LOG.info("{}: the window is free again after {}", stream, LogText.duration(free.full()));
+  /** Reports that the window has room again after {@link #windowFull}. */
+  public void windowFree(Duration full) {
+    LOG.info("{}: the window has room again after {}", stream, LogText.duration(full));
+    WindowFree free = new WindowFree(full);
     notifyListeners(listener -> listener.onWindowFree(free));
   }
 
-  public void lateAck(LateAck late) {
-    LOG.debug("{}: an ack for {} came too late and counts for nothing", stream, late.position());
+  public void lateAck(Position position) {
+    LOG.debug("{}: an ack for {} came too late and does not count", stream, position);
+    LateAck late = new LateAck(position);
     notifyListeners(listener -> listener.onLateAck(late));
   }
 
   public void acksUnsent(int count) {
     LOG.debug("{}: the connection ended with {} acks not written", stream, count);
-    notifyListeners(listener -> listener.onAcksUnsent(new AcksUnsent(count)));
+    AcksUnsent unsent = new AcksUnsent(count);
+    notifyListeners(listener -> listener.onAcksUnsent(unsent));
   }
 
   public void wakeUpFailed(Throwable cause) {

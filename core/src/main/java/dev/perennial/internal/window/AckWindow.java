@@ -1,10 +1,15 @@
 package dev.perennial.internal.window;
 
+import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +28,8 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   private final int capacity;
   private final int mask;
   private final AtomicReferenceArray<TrackedDelivery<E>> ring;
-  private final DeliverySettlement<E> settlement = new DeliverySettlement<>();
+  private final Function<P, Checkpoint> encode;
+  private final DeliverySettlement<E> settlement;
 
   /** Where the next delivery goes. Written only by the pulling thread. */
   private volatile long tail;
@@ -38,8 +44,16 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   private final ArrayDeque<Mark<P>> marks = new ArrayDeque<>();
   private @Nullable P watermark;
 
-  public AckWindow(int capacity) {
+  /**
+   * Makes a window.
+   *
+   * @param capacity how many deliveries from the oldest that is not acked to the newest
+   * @param encode makes the checkpoint of a position
+   */
+  public AckWindow(int capacity, Function<P, Checkpoint> encode, StreamRuntime runtime) {
     this.capacity = capacity;
+    this.encode = encode;
+    this.settlement = new DeliverySettlement<>(runtime);
     int size = Integer.highestOneBit(Math.max(1, capacity - 1)) << (capacity > 1 ? 1 : 0);
     this.mask = size - 1;
     this.ring = new AtomicReferenceArray<>(size);
@@ -108,6 +122,16 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
+  public boolean isNackedDue() {
+    return settlement.isNackedDue();
+  }
+
+  @Override
+  public Deadline untilNacked(Deadline deadline) {
+    return settlement.untilNacked(deadline);
+  }
+
+  @Override
   public @Nullable TrackedDelivery<E> nextNacked() {
     TrackedDelivery<E> again = settlement.nextNacked();
     if (again == null) {
@@ -128,13 +152,23 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public boolean nack(TrackedDelivery<E> delivery) {
-    return settlement.nack(delivery);
+  public boolean nack(TrackedDelivery<E> delivery, Duration wait) {
+    return settlement.nack(delivery, wait);
+  }
+
+  @Override
+  public Optional<Checkpoint> checkpoint(TrackedDelivery<E> delivery) {
+    return Optional.of(encode.apply(positionOf(delivery)));
   }
 
   @Override
   public long acked() {
     return settlement.acked();
+  }
+
+  @Override
+  public long nacked() {
+    return settlement.nacked();
   }
 
   @Override

@@ -1,7 +1,11 @@
 package dev.perennial.internal.window;
 
 import dev.perennial.Delivery;
+import dev.perennial.internal.stream.Deadline;
+import dev.perennial.internal.stream.Durations;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import dev.perennial.port.StreamRuntime;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,6 +24,9 @@ public final class DeliverySettlement<E> {
 
   /** The bit of the count that says that no further ack counts. */
   private static final long EXPIRED = Long.MIN_VALUE;
+
+  /** A longer wait, of 146 years, counts as this: with it, times can be compared by difference. */
+  private static final long LONGEST_WAIT = Long.MAX_VALUE / 2;
 
   /** What follows a settlement. Called on the thread that settles. */
   public interface Listener {
@@ -49,11 +56,21 @@ public final class DeliverySettlement<E> {
   /** Deliveries that were nacked and that the pulling thread has not seen yet. */
   private final DeliveryQueue<E> newlyNacked = new DeliveryQueue<>();
 
-  /** Nacked deliveries in delivery order. Used only by the pulling thread. */
-  private final PriorityQueue<TrackedDelivery<E>> nacked =
+  /** Nacked deliveries that wait, by the end of their wait. Used only by the pulling thread. */
+  private final PriorityQueue<TrackedDelivery<E>> waiting =
+      new PriorityQueue<>((one, other) -> Long.signum(one.due() - other.due()));
+
+  /** Nacked deliveries that are due, in delivery order. Used only by the pulling thread. */
+  private final PriorityQueue<TrackedDelivery<E>> due =
       new PriorityQueue<>(Comparator.comparingLong(TrackedDelivery::sequence));
 
+  private final StreamRuntime runtime;
   private final AtomicLong acked = new AtomicLong();
+  private final AtomicLong nacked = new AtomicLong();
+
+  DeliverySettlement(StreamRuntime runtime) {
+    this.runtime = runtime;
+  }
 
   /** Sets what follows a settlement. Called once, before the stream is used. */
   void onSettlement(Listener listener) {
@@ -88,17 +105,34 @@ public final class DeliverySettlement<E> {
     listener.acked();
   }
 
-  /** Marks a delivery as nacked and queues it. Returns false if it was settled before. */
-  public boolean nack(TrackedDelivery<E> delivery) {
+  /**
+   * Marks a delivery as nacked and queues it. Returns false if it was settled before.
+   *
+   * @param wait how long until it may come again
+   */
+  public boolean nack(TrackedDelivery<E> delivery, Duration wait) {
     if (isExpired()) {
       delivery.settle(Settlement.EXPIRED);
     }
+    long nanos = Math.min(Durations.nanos(wait), LONGEST_WAIT);
+    Long now = nanos == 0 ? null : now();
     if (!delivery.settle(Settlement.NACKED)) {
       return false;
     }
+    delivery.nackedAt(now, nanos);
     newlyNacked.add(delivery);
+    nacked.incrementAndGet();
     listener.nacked();
     return true;
+  }
+
+  /** Returns the time; null if there is no memory for it, because a nack must not fail. */
+  private @Nullable Long now() {
+    try {
+      return runtime.nanoTime();
+    } catch (Throwable e) {
+      return null;
+    }
   }
 
   /**
@@ -128,21 +162,51 @@ public final class DeliverySettlement<E> {
     return (int) Math.min(capacity, admitted.getAsLong() - done);
   }
 
-  /** Returns whether a nacked delivery waits. */
+  /** Returns how many deliveries were nacked. */
+  public long nacked() {
+    return nacked.get();
+  }
+
+  /** Returns whether a nacked delivery has not come again yet. */
   boolean hasNacked() {
-    return !newlyNacked.isEmpty() || !nacked.isEmpty();
+    return !newlyNacked.isEmpty() || !waiting.isEmpty() || !due.isEmpty();
+  }
+
+  /** Returns whether {@link #nextNacked} has something to do. */
+  boolean isNackedDue() {
+    TrackedDelivery<E> next = waiting.peek();
+    return !newlyNacked.isEmpty() || !due.isEmpty() || (next != null && isDue(next));
+  }
+
+  private boolean isDue(TrackedDelivery<E> delivery) {
+    return delivery.due() - runtime.nanoTime() <= 0;
+  }
+
+  /** Returns the earlier of a deadline and the time at which the next nacked delivery is due. */
+  Deadline untilNacked(Deadline deadline) {
+    TrackedDelivery<E> next = waiting.peek();
+    return next == null
+        ? deadline
+        : deadline.atMost(Duration.ofNanos(Math.max(0, next.due() - runtime.nanoTime())));
   }
 
   /**
-   * Returns a new delivery of the first nacked one, null if none waits. The window puts it in place
-   * and then calls {@link #tookNacked}.
+   * Returns a new delivery of the first nacked one that is due, null if none is. The window puts it
+   * in place and then calls {@link #tookNacked}.
    */
   @Nullable TrackedDelivery<E> nextNacked() {
     for (TrackedDelivery<E> next = newlyNacked.peek(); next != null; next = newlyNacked.peek()) {
-      nacked.add(next);
+      next.schedule(runtime.nanoTime());
+      waiting.add(next);
       newlyNacked.remove();
     }
-    TrackedDelivery<E> old = nacked.peek();
+    for (TrackedDelivery<E> next = waiting.peek();
+        next != null && isDue(next);
+        next = waiting.peek()) {
+      due.add(next);
+      waiting.remove();
+    }
+    TrackedDelivery<E> old = due.peek();
     return old == null ? null : old.again();
   }
 
@@ -151,6 +215,6 @@ public final class DeliverySettlement<E> {
    * before it loses nothing.
    */
   void tookNacked() {
-    nacked.remove();
+    due.remove();
   }
 }

@@ -1,7 +1,5 @@
 package dev.perennial.internal.window;
 
-import dev.perennial.StreamListener.WindowFree;
-import dev.perennial.StreamListener.WindowFull;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.port.StreamRuntime;
@@ -42,7 +40,7 @@ public final class FullWindowReporter {
     }
     if (state instanceof Full full && full.tell.isOver()) {
       state = new Told(full.since);
-      observer.windowFull(new WindowFull(window.unacked(), window.oldestUnacked()));
+      observer.windowFull(window.unacked(), window.oldestUnacked());
     }
     return state instanceof Full full ? full.tell.remaining() : PATIENCE;
   }
@@ -50,7 +48,7 @@ public final class FullWindowReporter {
   /** Notes that the window has room. */
   public void free() {
     if (state instanceof Told told) {
-      observer.windowFree(new WindowFree(Duration.ofNanos(runtime.nanoTime() - told.since)));
+      observer.windowFree(Duration.ofNanos(runtime.nanoTime() - told.since));
     }
     if (!(state instanceof Free)) {
       state = new Free();

@@ -1,14 +1,28 @@
 package dev.perennial.internal.window;
 
+import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The window of a stream that acks nothing: every event is handed out and forgotten. */
 public final class NoWindow<E, P extends Position> implements Window<E, P> {
 
+  private final Function<P, Optional<Checkpoint>> encode;
   private long sequence;
+
+  /**
+   * Makes a window.
+   *
+   * @param encode makes the checkpoint of a position; empty if the server tracks acks
+   */
+  public NoWindow(Function<P, Optional<Checkpoint>> encode) {
+    this.encode = encode;
+  }
 
   @Override
   public void onSettlement(DeliverySettlement.Listener listener) {}
@@ -32,6 +46,16 @@ public final class NoWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
+  public boolean isNackedDue() {
+    return false;
+  }
+
+  @Override
+  public Deadline untilNacked(Deadline deadline) {
+    return deadline;
+  }
+
+  @Override
   public @Nullable TrackedDelivery<E> nextNacked() {
     return null;
   }
@@ -42,12 +66,23 @@ public final class NoWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public boolean nack(TrackedDelivery<E> delivery) {
+  public boolean nack(TrackedDelivery<E> delivery, Duration wait) {
     return false;
   }
 
   @Override
+  @SuppressWarnings("unchecked") // admitted with positions of this source only
+  public Optional<Checkpoint> checkpoint(TrackedDelivery<E> delivery) {
+    return encode.apply((P) delivery.position());
+  }
+
+  @Override
   public long acked() {
+    return 0;
+  }
+
+  @Override
+  public long nacked() {
     return 0;
   }
 

@@ -1,11 +1,13 @@
 package dev.perennial.internal.window;
 
-import dev.perennial.StreamListener.RedeliveryDropped;
+import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.Durations;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.AckingConnection;
+import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
+import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
 
   private final int capacity;
-  private final DeliverySettlement<E> settlement = new DeliverySettlement<>();
+  private final DeliverySettlement<E> settlement;
   private final StreamObserver observer;
   private final DeliveryQueue<E> newlyAcked = new DeliveryQueue<>();
   private volatile @Nullable AckingConnection<E, P> connection;
@@ -39,8 +41,10 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   /** The delivery that is being moved to a new key. */
   private @Nullable TrackedDelivery<E> moving;
 
-  public RedeliveryFilter(int capacity, int memory, Duration horizon, StreamObserver observer) {
+  public RedeliveryFilter(
+      int capacity, int memory, Duration horizon, StreamObserver observer, StreamRuntime runtime) {
     this.capacity = capacity;
+    this.settlement = new DeliverySettlement<>(runtime);
     this.memory = new RecentAcks<>(memory, Durations.nanos(horizon));
     this.observer = observer;
   }
@@ -122,7 +126,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     if (done) {
       acknowledge(position);
     }
-    observer.redeliveryDropped(new RedeliveryDropped(position, done));
+    observer.redeliveryDropped(position, done);
   }
 
   @Override
@@ -131,6 +135,16 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   @Override
   public boolean hasNacked() {
     return settlement.hasNacked();
+  }
+
+  @Override
+  public boolean isNackedDue() {
+    return settlement.isNackedDue();
+  }
+
+  @Override
+  public Deadline untilNacked(Deadline deadline) {
+    return settlement.untilNacked(deadline);
   }
 
   @Override
@@ -174,13 +188,23 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   }
 
   @Override
-  public boolean nack(TrackedDelivery<E> delivery) {
-    return settlement.nack(delivery);
+  public boolean nack(TrackedDelivery<E> delivery, Duration wait) {
+    return settlement.nack(delivery, wait);
+  }
+
+  @Override
+  public Optional<Checkpoint> checkpoint(TrackedDelivery<E> delivery) {
+    return Optional.empty();
   }
 
   @Override
   public long acked() {
     return settlement.acked();
+  }
+
+  @Override
+  public long nacked() {
+    return settlement.nacked();
   }
 
   @Override

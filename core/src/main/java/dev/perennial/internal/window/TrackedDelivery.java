@@ -1,9 +1,14 @@
 package dev.perennial.internal.window;
 
 import dev.perennial.Delivery;
+import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
+import dev.perennial.port.support.LogText;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +31,14 @@ public final class TrackedDelivery<E> implements Delivery<E> {
 
     boolean ack(TrackedDelivery<E> delivery);
 
-    boolean nack(TrackedDelivery<E> delivery);
+    boolean nack(TrackedDelivery<E> delivery, Duration wait);
+
+    Optional<Checkpoint> checkpoint(TrackedDelivery<E> delivery);
   }
+
+  /** The waits of plain nacks: long enough that a loop of nacks does not spin. */
+  private static final BackoffPolicy WAITS =
+      BackoffPolicy.exponential(Duration.ofMillis(10), Duration.ofSeconds(1)).withJitter(0);
 
   private static final VarHandle SETTLEMENT;
 
@@ -47,6 +58,11 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   private final long sequence;
   private volatile Position position;
   private volatile Settlement settlement;
+
+  // When a nacked delivery comes again. The DeliveryQueue publishes it.
+  private @Nullable Long nackedAt;
+  private long wait;
+  private long due;
 
   /** The next delivery in its {@link DeliveryQueue}, which publishes it. */
   private @Nullable TrackedDelivery<E> linked;
@@ -88,7 +104,21 @@ public final class TrackedDelivery<E> implements Delivery<E> {
 
   @Override
   public boolean nack() {
-    return owner.nack(this);
+    return owner.nack(this, attempt == 1 ? Duration.ZERO : WAITS.delay(attempt - 1, 0));
+  }
+
+  @Override
+  public boolean nack(Duration wait) {
+    if (wait.isNegative()) {
+      throw new IllegalArgumentException(
+          "nack() needs a wait that is not negative, but got " + LogText.duration(wait) + ".");
+    }
+    return owner.nack(this, wait);
+  }
+
+  @Override
+  public Optional<Checkpoint> checkpoint() {
+    return owner.checkpoint(this);
   }
 
   /** Returns the place in delivery order, the same for all attempts at an event. */
@@ -114,6 +144,25 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   /** Takes back an ack that came too late to count. */
   public void expire() {
     settlement = Settlement.EXPIRED;
+  }
+
+  /**
+   * Notes when the delivery was nacked, null if that is not known, and how long until it comes
+   * again, in nanoseconds.
+   */
+  public void nackedAt(@Nullable Long time, long wait) {
+    this.nackedAt = time;
+    this.wait = wait;
+  }
+
+  /** Computes when the nacked delivery comes again, at the latest after its wait from now on. */
+  public void schedule(long now) {
+    due = (nackedAt == null ? now : nackedAt) + wait;
+  }
+
+  /** Returns when the nacked delivery comes again, in the runtime's nanoseconds. */
+  public long due() {
+    return due;
   }
 
   public @Nullable TrackedDelivery<E> linked() {

@@ -1,5 +1,6 @@
 package dev.perennial.internal.window;
 
+import dev.perennial.internal.stream.Deadline;
 import dev.perennial.port.Position;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +24,16 @@ public interface Window<E, P extends Position> extends TrackedDelivery.Owner<E> 
   /** Notes that the stream moved on without an event. */
   void progress(P position);
 
-  /** Returns whether a nacked event waits. */
+  /** Returns whether a nacked event has not been handed out again yet. */
   boolean hasNacked();
 
-  /** Returns a new delivery of the first nacked event, null if none waits. */
+  /** Returns whether the wait of a nacked event may be over, so that there is something to do. */
+  boolean isNackedDue();
+
+  /** Returns the earlier of a deadline and the end of the wait of the next nacked event. */
+  Deadline untilNacked(Deadline deadline);
+
+  /** Returns a new delivery of the first nacked event that is due; null if none is. */
   @Nullable TrackedDelivery<E> nextNacked();
 
   /** Notes that nothing has arrived for a while. */
@@ -34,6 +41,9 @@ public interface Window<E, P extends Position> extends TrackedDelivery.Owner<E> 
 
   /** Returns how many events were acked since the stream was opened. */
   long acked();
+
+  /** Returns how many deliveries were nacked since the stream was opened. */
+  long nacked();
 
   int unacked();
 

@@ -9,12 +9,13 @@ import static org.mockito.Mockito.verify;
 
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.Delivery;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamListener.CheckpointSaveFailed;
 import dev.perennial.StreamListener.CheckpointSaved;
 import dev.perennial.StreamState;
+import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.Lifecycle;
@@ -131,7 +132,8 @@ class CheckpointerTest {
                   })));
   private final StreamContext context = TestContext.of(TestContext.options(runtime), observer);
   private final Lifecycle lifecycle = context.lifecycle();
-  private final AckWindow<String, TestPosition> window = new AckWindow<>(10_000);
+  private final AckWindow<String, TestPosition> window =
+      new AckWindow<>(10_000, TestCheckpoints::encode, runtime);
   private Checkpointer<TestPosition> saving;
   private long ids;
 
@@ -227,7 +229,11 @@ class CheckpointerTest {
     ack(1);
     runtime.runTasks();
     assertThat(successes)
-        .containsExactly(new CheckpointSaved(new TestPosition(1), Duration.ofMillis(70)));
+        .singleElement()
+        .satisfies(saved -> {
+          assertThat(saved.position()).isEqualTo(new TestPosition(1));
+          assertThat(saved.took()).isEqualTo(Duration.ofMillis(70));
+        });
   }
 
   @Test
@@ -378,7 +384,7 @@ class CheckpointerTest {
     try {
       lifecycle.check();
       throw new AssertionError("a dead stream says so");
-    } catch (StreamException e) {
+    } catch (StreamFailedException e) {
       assertThat(e.reason()).isEqualTo(Reason.CHECKPOINT);
       assertThat(e).hasMessageContaining("orders").hasRootCause(cause);
     }
@@ -497,7 +503,7 @@ class CheckpointerTest {
     encodeErrors.add(broken);
     ack(1);
     runtime.runTasks();
-    assertThatExceptionOfType(StreamException.class)
+    assertThatExceptionOfType(StreamFailedException.class)
         .isThrownBy(lifecycle::check)
         .withMessageContaining("encode()")
         .withMessageContaining("orders")

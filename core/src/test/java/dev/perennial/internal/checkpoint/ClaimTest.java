@@ -9,8 +9,8 @@ import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.Lifecycle;
 import dev.perennial.internal.stream.StreamContext;
@@ -113,7 +113,7 @@ class ClaimTest {
   }
 
   private void assertDead(Reason reason, String words) {
-    assertThatExceptionOfType(StreamException.class)
+    assertThatExceptionOfType(StreamFailedException.class)
         .isThrownBy(lifecycle::check)
         .satisfies(e -> assertThat(e.reason()).isEqualTo(reason))
         .withMessageContaining(words);
@@ -181,7 +181,7 @@ class ClaimTest {
     claim.begin();
     runtime.runTasks();
     assertDead(Reason.CHECKPOINT, "so the stream did not start: the store is down.");
-    assertThatExceptionOfType(StreamException.class)
+    assertThatExceptionOfType(StreamFailedException.class)
         .isThrownBy(lifecycle::check)
         .withMessageNotContaining("down..")
         .withMessageContaining("Cannot claim")

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.TestPosition;
 import dev.perennial.port.AckingConnection;
@@ -96,7 +96,7 @@ class BackoffFailureTest {
       assertThat(stream.next(Duration.ofSeconds(1))).isPresent();
     }
     for (int i = 0; i < 2; i++) {
-      assertThatExceptionOfType(StreamException.class)
+      assertThatExceptionOfType(StreamFailedException.class)
           .isThrownBy(() -> pull(stream))
           .withMessageContaining("backoff policy")
           .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.FATAL))
@@ -122,7 +122,7 @@ class BackoffFailureTest {
     for (ErrorClassifier errors : List.of(rethrows, same)) {
       EventStream<String> stream =
           EventStream.from(new Losing(0)).errors(errors).runtime(new ManualRuntime()).open();
-      assertThatExceptionOfType(StreamException.class)
+      assertThatExceptionOfType(StreamFailedException.class)
           .isThrownBy(() -> pull(stream))
           .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.FATAL))
           .withCauseInstanceOf(EOFException.class);

@@ -6,8 +6,8 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.Lifecycle;
@@ -75,7 +75,7 @@ class ClientTrackingTest {
   void another() {
     tracking.positionLost(GONE);
     tracking.positionLost(new IOException("history is gone once more"));
-    assertThatExceptionOfType(StreamException.class)
+    assertThatExceptionOfType(StreamFailedException.class)
         .isThrownBy(lifecycle::check)
         .satisfies(e -> {
           assertThat(e.reason()).isEqualTo(Reason.POSITION_LOST);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.perennial.Batch;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
+import dev.perennial.StreamInterruptedException;
 import dev.perennial.StreamState;
 import dev.perennial.TestPosition;
 import dev.perennial.port.AckingConnection;
@@ -159,9 +159,8 @@ class FloodTest {
     assertInterrupted(() -> stream.poll(10, Duration.ofHours(1)));
     assertInterrupted(() -> stream.consume(delivery -> {}));
     interruptAt = received + 5;
-    assertThatExceptionOfType(StreamException.class)
-        .isThrownBy(() -> stream.iterator().hasNext())
-        .satisfies(e -> assertThat(e.reason()).isEqualTo(StreamException.Reason.INTERRUPTED));
+    assertThatExceptionOfType(StreamInterruptedException.class)
+        .isThrownBy(() -> stream.iterator().hasNext());
     assertThat(Thread.interrupted()).isTrue();
     assertThat(stream.state()).isEqualTo(StreamState.LIVE);
   }

@@ -15,8 +15,8 @@ import static org.mockito.Mockito.verify;
 
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.TestPosition;
 import dev.perennial.port.BackoffPolicy;
@@ -86,7 +86,7 @@ class AdapterFaultTest {
   private void assertDead(Reason reason, Class<?> adapter, String method) {
     try (EventStream<String> stream = open()) {
       for (int call = 0; call < 2; call++) {
-        assertThatExceptionOfType(StreamException.class)
+        assertThatExceptionOfType(StreamFailedException.class)
             .isThrownBy(() -> pull(stream))
             .withMessageContaining(adapter.getSimpleName())
             .withMessageContaining("." + method + "()")
@@ -312,7 +312,7 @@ class AdapterFaultTest {
     doReturn(new SourceBinding()).when(server).binding();
     doReturn(Duration.ZERO).when(server).redeliveryHorizon();
     EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
-    assertThatExceptionOfType(StreamException.class)
+    assertThatExceptionOfType(StreamFailedException.class)
         .isThrownBy(() -> pull(stream))
         .withMessageContaining("ServerTrackedSource")
         .withMessageContaining("connect()");
@@ -324,7 +324,7 @@ class AdapterFaultTest {
   void foreignCheckpoint() throws Exception {
     doReturn(Optional.of(new Checkpoint("other", "", "1"))).when(claim).load();
     EventStream<String> stream = open();
-    assertThatExceptionOfType(StreamException.class)
+    assertThatExceptionOfType(StreamFailedException.class)
         .isThrownBy(() -> pull(stream))
         .withMessageContaining("'other'")
         .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.CHECKPOINT));

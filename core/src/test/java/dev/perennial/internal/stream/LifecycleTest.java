@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.perennial.StreamClosedException;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.Threads;
@@ -13,11 +13,15 @@ import dev.perennial.port.ManualRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class LifecycleTest {
 
@@ -48,7 +52,7 @@ class LifecycleTest {
   @EnumSource(names = {"CLAIMING", "CONNECTING", "LIVE", "BACKING_OFF", "ENDED"})
   @DisplayName("a stream that is alive moves, and tells from where, and why")
   void moves(StreamState to) {
-    lifecycle.move(new StateChange(to, cause, 3, Duration.ofSeconds(2), Duration.ofSeconds(9)));
+    lifecycle.move(new StateChange(to, Optional.of(cause), 3, Optional.of(Duration.ofSeconds(2))));
     assertThat(lifecycle.state()).isEqualTo(to);
     assertThat(lifecycle.isOver()).isFalse();
     lifecycle.check();
@@ -59,8 +63,38 @@ class LifecycleTest {
     assertThat(transition.cause()).contains(cause);
     assertThat(transition.attempt()).isEqualTo(3);
     assertThat(transition.delay()).contains(Duration.ofSeconds(2));
-    assertThat(transition.connectionAge()).contains(Duration.ofSeconds(9));
+    assertThat(transition.connectionAge()).isEmpty();
     assertThat(woken).hasValue(0);
+  }
+
+  static Stream<Consumer<Lifecycle>> endsOfAConnection() {
+    return Stream.of(
+        lifecycle -> lifecycle.move(StateChange.to(StreamState.ENDED)),
+        lifecycle ->
+            lifecycle.move(StateChange.backingOff(new Exception(), 1, Duration.ofSeconds(1))),
+        lifecycle -> lifecycle.fail(StreamFailure.of(Reason.HANDLER, "it failed", null)),
+        Lifecycle::beginClose);
+  }
+
+  @ParameterizedTest
+  @MethodSource("endsOfAConnection")
+  @DisplayName("a transition that ends a connection carries its age, and no other does")
+  void connectionAge(Consumer<Lifecycle> end) {
+    lifecycle.move(StateChange.to(StreamState.CONNECTING));
+    runtime.advance(Duration.ofSeconds(2));
+    lifecycle.move(StateChange.live(0));
+    runtime.advance(Duration.ofSeconds(9));
+    end.accept(lifecycle);
+    runtime.advance(Duration.ofSeconds(4));
+    lifecycle.closed();
+    runtime.runTasks();
+    assertThat(told)
+        .extracting(StreamListener.Transition::connectionAge)
+        .containsExactly(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(Duration.ofSeconds(9)),
+            Optional.empty());
   }
 
   @Test
@@ -72,17 +106,17 @@ class LifecycleTest {
     assertThat(woken).hasValue(1);
     assertThat(deaths).hasValue(1);
     assertThat(told).hasSize(1);
-    StreamException first = thrownByCheck();
-    StreamException second = thrownByCheck();
+    StreamFailedException first = thrownByCheck();
+    StreamFailedException second = thrownByCheck();
     assertThat(first.reason()).isEqualTo(Reason.FATAL);
     assertThat(first).hasMessage("it died").hasCause(cause);
     assertThat(second).isNotSameAs(first).hasMessage("it died");
   }
 
-  private StreamException thrownByCheck() {
+  private StreamFailedException thrownByCheck() {
     try {
       lifecycle.check();
-    } catch (StreamException e) {
+    } catch (StreamFailedException e) {
       return e;
     }
     throw new AssertionError("a dead stream says so");
@@ -92,7 +126,7 @@ class LifecycleTest {
   @DisplayName("a dead stream moves nowhere, and says so where it is asked to")
   void deadDoesNotMove() {
     lifecycle.fail(death);
-    assertThatExceptionOfType(StreamException.class)
+    assertThatExceptionOfType(StreamFailedException.class)
         .isThrownBy(() -> lifecycle.move(StateChange.live(0)));
     assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
     assertThat(told).hasSize(1);
@@ -110,7 +144,7 @@ class LifecycleTest {
     assertThatExceptionOfType(StreamClosedException.class)
         .isThrownBy(lifecycle::check)
         .withMessageContaining("test")
-        .withCauseInstanceOf(StreamException.class);
+        .withCauseInstanceOf(StreamFailedException.class);
     runtime.runTasks();
     assertThat(lifecycle.closedException().getCause()).hasMessage("it died");
     lifecycle.closed();

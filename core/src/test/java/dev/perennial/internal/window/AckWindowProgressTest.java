@@ -2,6 +2,8 @@ package dev.perennial.internal.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.TestCheckpoints;
+import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Position;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +14,8 @@ class AckWindowProgressTest {
 
   private record At(long value) implements Position {}
 
-  private final AckWindow<String, At> window = new AckWindow<>(8);
+  private final AckWindow<String, At> window =
+      new AckWindow<>(8, TestCheckpoints::encode, new ManualRuntime());
 
   @Test
   void aProgressDoesNotMoveTheWatermarkBackFromALaterEvent() {

@@ -2,9 +2,15 @@ package dev.perennial.internal.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
+import dev.perennial.internal.stream.Deadline;
+import dev.perennial.internal.stream.Durations;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import dev.perennial.port.ManualRuntime;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import net.jqwik.api.Arbitraries;
@@ -26,6 +32,7 @@ class AckWindowPropertyTest {
     NACK,
     ACK_OPEN,
     NEXT_NACKED,
+    TIME,
     WATERMARK,
     HAS_ROOM
   }
@@ -40,6 +47,7 @@ class AckWindowPropertyTest {
     TrackedDelivery<String> delivery;
     Settlement state = Settlement.OPEN;
     int attempt = 1;
+    long due;
 
     Entry(TestPosition position, TrackedDelivery<String> delivery) {
       this.position = position;
@@ -87,8 +95,12 @@ class AckWindowPropertyTest {
       return entries.stream().filter(entry -> !entry.done()).count();
     }
 
-    Optional<Entry> firstNacked() {
-      return entries.stream().filter(entry -> entry.state == Settlement.NACKED).findFirst();
+    List<Entry> nacked() {
+      return entries.stream().filter(entry -> entry.state == Settlement.NACKED).toList();
+    }
+
+    Optional<Entry> firstDue(long now) {
+      return nacked().stream().filter(entry -> entry.due <= now).findFirst();
     }
   }
 
@@ -99,9 +111,10 @@ class AckWindowPropertyTest {
             Tuple.of(12, Op.ADMIT),
             Tuple.of(3, Op.PROGRESS),
             Tuple.of(8, Op.ACK),
-            Tuple.of(3, Op.NACK),
+            Tuple.of(5, Op.NACK),
             Tuple.of(6, Op.ACK_OPEN),
-            Tuple.of(3, Op.NEXT_NACKED),
+            Tuple.of(4, Op.NEXT_NACKED),
+            Tuple.of(4, Op.TIME),
             Tuple.of(2, Op.WATERMARK),
             Tuple.of(2, Op.HAS_ROOM));
     return Combinators.combine(ops, Arbitraries.integers().between(0, 1_000))
@@ -116,13 +129,15 @@ class AckWindowPropertyTest {
       @ForAll("steps") List<Step> steps,
       @ForAll boolean looksAfterEachStep) {
     CountingSettlementListener settlements = new CountingSettlementListener();
-    AckWindow<String, TestPosition> window = settlements.on(new AckWindow<>(capacity));
+    ManualRuntime runtime = new ManualRuntime();
+    AckWindow<String, TestPosition> window =
+        settlements.on(new AckWindow<>(capacity, TestCheckpoints::encode, runtime));
     Model model = new Model();
     List<TrackedDelivery<String>> stale = new ArrayList<>();
     long ids = 0;
     for (Step step : steps) {
       ids++;
-      run(step, ids, capacity, window, model, stale);
+      run(step, ids, window, runtime, model, stale, capacity);
       if (looksAfterEachStep) {
         compare(window, model, capacity);
       }
@@ -141,10 +156,11 @@ class AckWindowPropertyTest {
   private void run(
       Step step,
       long id,
-      int capacity,
       AckWindow<String, TestPosition> window,
+      ManualRuntime runtime,
       Model model,
-      List<TrackedDelivery<String>> stale) {
+      List<TrackedDelivery<String>> stale,
+      int capacity) {
     TestPosition position = new TestPosition(id);
     switch (step.op) {
       case ADMIT -> {
@@ -168,10 +184,13 @@ class AckWindowPropertyTest {
             model.events().stream().filter(entry -> entry.state == Settlement.OPEN).toList();
         pick(open, step.pick).ifPresent(this::ack);
       }
-      case NACK -> pick(model.events(), step.pick).ifPresent(entry -> nack(entry, stale));
+      case NACK ->
+          pick(model.events(), step.pick)
+              .ifPresent(entry -> nack(entry, step.pick, runtime.nanoTime(), stale));
+      case TIME -> runtime.advance(Duration.ofMillis(step.pick));
       case NEXT_NACKED -> {
-        Optional<Entry> expected = model.firstNacked();
-        assertThat(window.hasNacked()).isEqualTo(expected.isPresent());
+        Optional<Entry> expected = model.firstDue(runtime.nanoTime());
+        assertThat(window.isNackedDue() || expected.isEmpty()).isTrue();
         TrackedDelivery<String> again = window.nextNacked();
         assertThat(again != null).isEqualTo(expected.isPresent());
         expected.ifPresent(entry -> {
@@ -181,6 +200,15 @@ class AckWindowPropertyTest {
           entry.state = Settlement.OPEN;
           entry.delivery = again;
         });
+        if (again == null) {
+          assertThat(window.isNackedDue()).isFalse();
+          assertThat(window.untilNacked(Deadline.never(runtime)).remaining())
+              .isEqualTo(
+                  model.nacked().stream()
+                      .map(entry -> Duration.ofNanos(entry.due - runtime.nanoTime()))
+                      .min(Comparator.naturalOrder())
+                      .orElse(Durations.FOREVER));
+        }
         // A delivery that was nacked can do nothing to the one that took its place.
         stale.forEach(old -> {
           assertThat(old.ack()).isFalse();
@@ -199,12 +227,23 @@ class AckWindowPropertyTest {
     }
   }
 
-  private void nack(Entry entry, List<TrackedDelivery<String>> stale) {
-    assertThat(entry.delivery.nack()).isEqualTo(entry.state == Settlement.OPEN);
-    if (entry.state == Settlement.OPEN) {
+  private void nack(Entry entry, int pick, long now, List<TrackedDelivery<String>> stale) {
+    boolean plain = pick % 2 == 0;
+    Duration wait = plain ? plainWait(entry.attempt) : Duration.ofMillis(pick);
+    boolean nacked = plain ? entry.delivery.nack() : entry.delivery.nack(wait);
+    assertThat(nacked).isEqualTo(entry.state == Settlement.OPEN);
+    if (nacked) {
       entry.state = Settlement.NACKED;
+      entry.due = now + wait.toNanos();
       stale.add(entry.delivery);
     }
+  }
+
+  /** None after the first attempt, then 10 ms, twice as much after each, and 1 s at most. */
+  private static Duration plainWait(int attempt) {
+    return attempt == 1
+        ? Duration.ZERO
+        : Duration.ofMillis((long) Math.min(1_000, 10 * Math.pow(2, attempt - 2)));
   }
 
   private static void compare(AckWindow<String, TestPosition> window, Model model, int capacity) {
@@ -214,7 +253,7 @@ class AckWindowPropertyTest {
     assertThat(window.oldestUnacked())
         .isEqualTo(model.oldestUnacked().map(entry -> entry.position));
     assertThat(window.hasRoom()).isEqualTo(model.span() < capacity);
-    assertThat(window.hasNacked()).isEqualTo(model.firstNacked().isPresent());
+    assertThat(window.hasNacked()).isEqualTo(!model.nacked().isEmpty());
   }
 
   private static <T> Optional<T> pick(List<T> from, int pick) {

@@ -3,7 +3,9 @@ package dev.perennial.internal.window;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.Delivery;
+import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
+import dev.perennial.port.ManualRuntime;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class AckWindowTest {
 
   private final CountingSettlementListener settlements = new CountingSettlementListener();
-  private final AckWindow<String, TestPosition> window = settlements.on(new AckWindow<>(4));
+  private final AckWindow<String, TestPosition> window =
+      settlements.on(new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime()));
 
   private TrackedDelivery<String> admit(long id) {
     return window.admit("event " + id, new TestPosition(id));
@@ -116,7 +119,8 @@ class AckWindowTest {
   @Test
   @DisplayName("an acked event is not kept once the watermark has passed it")
   void eventIsNotKept() {
-    AckWindow<Object, TestPosition> objects = settlements.on(new AckWindow<>(4));
+    AckWindow<Object, TestPosition> objects =
+        settlements.on(new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime()));
     WeakReference<Object> event = ackedEvent(objects);
     assertThat(objects.watermark()).isEqualTo(new TestPosition(1));
     Awaitility.await()

@@ -2,13 +2,16 @@ package dev.perennial.internal.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
+import dev.perennial.port.ManualRuntime;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class DeliveryQueueTest {
 
-  private final AckWindow<String, TestPosition> window = new AckWindow<>(4);
+  private final AckWindow<String, TestPosition> window =
+      new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime());
   private final DeliveryQueue<String> queue = new DeliveryQueue<>();
 
   private TrackedDelivery<String> add(long id) {

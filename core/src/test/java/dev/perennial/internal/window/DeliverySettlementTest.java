@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.spy;
 
+import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import dev.perennial.port.ManualRuntime;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -13,8 +15,9 @@ import org.junit.jupiter.api.Test;
 class DeliverySettlementTest {
 
   private final CountingSettlementListener settlements = new CountingSettlementListener();
-  private final DeliverySettlement<String> settling = new DeliverySettlement<>();
-  private final AckWindow<String, TestPosition> window = settlements.on(new AckWindow<>(4));
+  private final DeliverySettlement<String> settling = new DeliverySettlement<>(new ManualRuntime());
+  private final AckWindow<String, TestPosition> window =
+      settlements.on(new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime()));
 
   @BeforeEach
   void listen() {

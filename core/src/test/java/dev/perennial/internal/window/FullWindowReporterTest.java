@@ -3,13 +3,14 @@ package dev.perennial.internal.window;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.StreamListener;
+import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.port.ManualRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +20,8 @@ class FullWindowReporterTest {
 
   private final ManualRuntime runtime = new ManualRuntime();
   private final List<Object> told = new ArrayList<>();
-  private final AckWindow<String, TestPosition> window = new AckWindow<>(1);
+  private final AckWindow<String, TestPosition> window =
+      new AckWindow<>(1, TestCheckpoints::encode, new ManualRuntime());
   private final FullWindowReporter watch =
       new FullWindowReporter(
           window,
@@ -54,13 +56,19 @@ class FullWindowReporterTest {
     runtime.advance(Duration.ofSeconds(1));
     assertThat(watch.full()).isEqualTo(PATIENCE);
     assertThat(watch.full()).isEqualTo(PATIENCE);
-    StreamListener.WindowFull full =
-        new StreamListener.WindowFull(1, Optional.of(new TestPosition(7)));
-    assertThat(told).containsExactly(full);
+    assertThat(told)
+        .singleElement(InstanceOfAssertFactories.type(StreamListener.WindowFull.class))
+        .satisfies(full -> {
+          assertThat(full.unacked()).isEqualTo(1);
+          assertThat(full.oldestUnacked()).contains(new TestPosition(7));
+        });
     runtime.advance(Duration.ofSeconds(5));
     watch.free();
     watch.free();
-    assertThat(told).containsExactly(full, new StreamListener.WindowFree(Duration.ofSeconds(15)));
+    assertThat(told).hasSize(2);
+    assertThat(told.get(1))
+        .asInstanceOf(InstanceOfAssertFactories.type(StreamListener.WindowFree.class))
+        .satisfies(free -> assertThat(free.full()).isEqualTo(Duration.ofSeconds(15)));
   }
 
   @Test

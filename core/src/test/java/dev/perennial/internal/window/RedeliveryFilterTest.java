@@ -7,6 +7,7 @@ import static org.mockito.Mockito.verify;
 import dev.perennial.Delivery;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.stream.StreamObserver;
+import dev.perennial.port.ManualRuntime;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
@@ -24,7 +25,8 @@ class RedeliveryFilterTest {
 
   private RedeliveryFilter<String, TestPosition> filter(int capacity, int memory) {
     RedeliveryFilter<String, TestPosition> filter =
-        settlements.on(new RedeliveryFilter<>(capacity, memory, HORIZON, observer));
+        settlements.on(
+            new RedeliveryFilter<>(capacity, memory, HORIZON, observer, new ManualRuntime()));
     filter.connected(connection);
     return filter;
   }
@@ -63,7 +65,8 @@ class RedeliveryFilterTest {
   void eventIsNotKept() {
     RedeliveryFilter<Object, TestPosition> filter =
         settlements.on(
-            new RedeliveryFilter<>(4, 4, HORIZON, new StreamObserver("test", List.of())));
+            new RedeliveryFilter<>(
+                4, 4, HORIZON, new StreamObserver("test", List.of()), new ManualRuntime()));
     WeakReference<Object> event = ackedEvent(filter);
     assertThat(filter.admit("copy", new TestPosition(1))).isNull();
     Awaitility.await()
@@ -101,7 +104,11 @@ class RedeliveryFilterTest {
     RedeliveryFilter<String, TestPosition> filter =
         settlements.on(
             new RedeliveryFilter<>(
-                4, 4, Duration.ofSeconds(Long.MAX_VALUE), new StreamObserver("test", List.of())));
+                4,
+                4,
+                Duration.ofSeconds(Long.MAX_VALUE),
+                new StreamObserver("test", List.of()),
+                new ManualRuntime()));
     filter.admit("event", new TestPosition(1)).ack();
     filter.idle(5);
     assertThat(filter.admit("event", new TestPosition(1))).isNull();

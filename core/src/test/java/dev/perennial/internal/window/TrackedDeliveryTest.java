@@ -2,8 +2,10 @@ package dev.perennial.internal.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import dev.perennial.port.ManualRuntime;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,7 +13,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class TrackedDeliveryTest {
 
-  private final AckWindow<String, TestPosition> window = new AckWindow<>(4);
+  private final AckWindow<String, TestPosition> window =
+      new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime());
 
   @Test
   @DisplayName("its text says where it is, which attempt it is, and what became of it")

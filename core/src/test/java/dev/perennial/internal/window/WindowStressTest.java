@@ -2,11 +2,13 @@ package dev.perennial.internal.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.Threads;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.port.AckingConnection;
 import dev.perennial.port.Received;
+import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +36,8 @@ class WindowStressTest {
   @DisplayName("the watermark only rises, and never passes an event that is not acked")
   void ackNackWatermarkAdmit(int capacity) throws Exception {
     int events = capacity == 1 ? 2_000 : 20_000;
-    AckWindow<String, TestPosition> window = new AckWindow<>(capacity);
+    AckWindow<String, TestPosition> window =
+        new AckWindow<>(capacity, TestCheckpoints::encode, StreamRuntime.system());
     // Set before the ack, so that whoever sees the watermark pass an event sees its mark.
     AtomicIntegerArray done = new AtomicIntegerArray(events);
     Queue<TrackedDelivery<String>> handedOut = new ConcurrentLinkedQueue<>();
@@ -185,7 +188,11 @@ class WindowStressTest {
     SpinBarrier end = new SpinBarrier();
     RedeliveryFilter<String, TestPosition> filter =
         new RedeliveryFilter<>(
-            inFlight, 2 * inFlight, Duration.ofMinutes(3), new StreamObserver("test", List.of()));
+            inFlight,
+            2 * inFlight,
+            Duration.ofMinutes(3),
+            new StreamObserver("test", List.of()),
+            StreamRuntime.system());
     filter.connected(server.connect());
 
     try (Threads threads = new Threads()) {

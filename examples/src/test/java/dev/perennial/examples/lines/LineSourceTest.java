@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.cli.ChildProcess;
 import dev.perennial.examples.lines.LogEvent.Gap;
 import dev.perennial.examples.lines.LogEvent.Line;
@@ -189,7 +189,7 @@ class LineSourceTest {
     try (EventStream<LogEvent> stream =
         EventStream.from(other, Checkpoints.in(store, "app-log")).open()) {
       assertThatThrownBy(stream::next)
-          .isInstanceOf(StreamException.class)
+          .isInstanceOf(StreamFailedException.class)
           .hasStackTraceContaining("but the source reads");
     }
   }

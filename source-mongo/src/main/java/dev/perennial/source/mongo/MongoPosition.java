@@ -1,6 +1,7 @@
 package dev.perennial.source.mongo;
 
 import dev.perennial.port.Position;
+import java.time.Instant;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -21,6 +22,12 @@ public interface MongoPosition extends Position {
 
   /** When that was in the cluster's time, if it is known. Both halves are unsigned. */
   Optional<BsonTimestamp> clusterTime();
+
+  /** Returns the cluster time, to the second, if it is known. */
+  @Override
+  default Optional<Instant> time() {
+    return clusterTime().map(time -> Instant.ofEpochSecond(Integer.toUnsignedLong(time.getTime())));
+  }
 
   /**
    * What it is, its time, and the end of the token, for example {@code MongoPosition[event

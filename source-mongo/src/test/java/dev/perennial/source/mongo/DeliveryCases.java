@@ -9,8 +9,8 @@ import dev.perennial.Checkpoints;
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
@@ -111,7 +111,7 @@ abstract class DeliveryCases extends MongoServerCases {
     given(Setup.ANY);
     store.fail(Call.SAVE, 10_000);
 
-    StreamException death =
+    StreamFailedException death =
         Pull.death(open(stream(source(), eager().tolerateOutage(Duration.ofMillis(300)))));
 
     assertThat(death.reason()).isEqualTo(Reason.CHECKPOINT);

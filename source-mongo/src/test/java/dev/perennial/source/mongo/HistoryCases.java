@@ -8,8 +8,8 @@ import com.mongodb.client.model.Aggregates;
 import com.mongodb.client.model.Filters;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoListener.SettingsChanged;
@@ -97,7 +97,7 @@ abstract class HistoryCases extends MongoServerCases {
     mongo.failCommand(application, FOREVER, Failure.error(286), "aggregate");
 
     EventStream<ChangeEvent> stream = open(stream(source()));
-    StreamException death = Pull.death(stream);
+    StreamFailedException death = Pull.death(stream);
     stream.close();
 
     assertThat(death.reason()).isEqualTo(Reason.POSITION_LOST);
@@ -149,7 +149,7 @@ abstract class HistoryCases extends MongoServerCases {
     mongo.failCommand(application, FOREVER, Failure.error(286), "aggregate");
     AtomicInteger asked = new AtomicInteger();
 
-    StreamException death =
+    StreamFailedException death =
         Pull.death(
             open(
                 stream(
@@ -364,7 +364,7 @@ abstract class HistoryCases extends MongoServerCases {
     }
 
     EventStream<ChangeEvent> failing = open(stream(source()));
-    StreamException death = Pull.death(failing);
+    StreamFailedException death = Pull.death(failing);
     failing.close();
     assertThat(death.reason()).isEqualTo(Reason.POSITION_LOST);
     assertThat(store.saves()).as("no progress hides the loss").hasSize(saves);

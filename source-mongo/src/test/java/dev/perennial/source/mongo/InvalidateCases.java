@@ -9,8 +9,8 @@ import com.mongodb.client.model.Filters;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamEndedException;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoListener.Invalidated;
@@ -147,7 +147,7 @@ abstract class InvalidateCases extends MongoServerCases {
     mongo.drop(database, ORDERS);
 
     assertThat(Pull.types(Pull.next(stream, 3))).endsWith(OperationType.INVALIDATE);
-    StreamException death = Pull.death(stream);
+    StreamFailedException death = Pull.death(stream);
 
     assertThat(death.reason()).isEqualTo(Reason.FATAL);
     assertThat(death).hasCauseInstanceOf(MongoSourceException.StreamInvalidated.class);

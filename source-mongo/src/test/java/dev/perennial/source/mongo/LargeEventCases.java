@@ -12,8 +12,8 @@ import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
 import dev.perennial.source.mongo.internal.position.ClusterTime;
@@ -103,7 +103,7 @@ abstract class LargeEventCases extends MongoServerCases {
     Delivery<ChangeEvent> first = Pull.next(stream);
     mongo.failAfter(application, 0, Failure.error(10334), "getMore");
 
-    StreamException death = Pull.death(stream);
+    StreamFailedException death = Pull.death(stream);
 
     assertThat(death.reason()).isEqualTo(Reason.FATAL);
     assertThat(death.getCause().getMessage())
@@ -344,7 +344,7 @@ abstract class LargeEventCases extends MongoServerCases {
       assertThat(poison.event()).isInstanceOf(MalformedChange.class);
       insert(2);
       assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(2);
-    } catch (StreamException death) {
+    } catch (StreamFailedException death) {
       assertThat(death.reason()).isEqualTo(Reason.FATAL);
       assertThat(death.getCause().getMessage()).contains("fullDocumentBeforeChange");
     }

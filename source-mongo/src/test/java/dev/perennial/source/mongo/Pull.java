@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -61,12 +61,12 @@ public final class Pull {
   }
 
   /** Pulls a stream to its death. */
-  static StreamException death(EventStream<ChangeEvent> stream) throws InterruptedException {
+  static StreamFailedException death(EventStream<ChangeEvent> stream) throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (System.nanoTime() < deadline) {
       try {
         stream.next(STEP);
-      } catch (StreamException death) {
+      } catch (StreamFailedException death) {
         return death;
       }
     }

@@ -8,8 +8,8 @@ import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.source.mongo.MongoListener.Resume;
 import dev.perennial.source.mongo.MongoListener.ResumeStorm;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
@@ -188,7 +188,7 @@ abstract class ResumeCases extends MongoServerCases {
     given(Setup.ANY);
     mongo.failCommand(application, FOREVER, Failure.error(6), "getMore");
 
-    StreamException death = Pull.death(open(stream(source()).maxAttempts(3)));
+    StreamFailedException death = Pull.death(open(stream(source()).maxAttempts(3)));
 
     assertThat(death.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED);
     assertThat(death.attempts()).isEqualTo(3);
@@ -351,7 +351,7 @@ abstract class ResumeCases extends MongoServerCases {
     assertUnauthorized(Pull.death(open(stream(source(source)))));
   }
 
-  private void assertUnauthorized(StreamException death) {
+  private void assertUnauthorized(StreamFailedException death) {
     assertThat(death.reason()).isEqualTo(Reason.FATAL);
     assertThat(commands.failed("aggregate")).isEqualTo(1);
     assertThat(commands.opens()).hasSize(1);

@@ -14,8 +14,8 @@ import com.mongodb.client.model.Field;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Verdict;
@@ -56,7 +56,7 @@ abstract class SeedBugCases extends MongoServerCases {
             position);
     store.put(STREAM, spoiled);
 
-    StreamException death = Pull.death(open(stream(source())));
+    StreamFailedException death = Pull.death(open(stream(source())));
 
     assertThat(death.reason()).isEqualTo(Reason.CHECKPOINT);
     assertThat(commands.all()).isEmpty();
@@ -122,7 +122,7 @@ abstract class SeedBugCases extends MongoServerCases {
     store.fail(Call.SAVE, 1_000_000);
     two.get(1).ack();
 
-    StreamException death = Pull.death(stream);
+    StreamFailedException death = Pull.death(stream);
 
     assertThat(death.reason()).isEqualTo(Reason.CHECKPOINT);
     assertThat(savedFrom(two.get(1))).isEmpty();
@@ -190,10 +190,11 @@ abstract class SeedBugCases extends MongoServerCases {
     EventStream<ChangeEvent> stream = open(stream(source()));
 
     for (int i = 0; i < 3; i++) {
-      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+      assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
     }
-    assertThatThrownBy(() -> stream.consume(delivery -> {})).isInstanceOf(StreamException.class);
-    assertThatThrownBy(() -> stream.iterator().hasNext()).isInstanceOf(StreamException.class);
+    assertThatThrownBy(() -> stream.consume(delivery -> {}))
+        .isInstanceOf(StreamFailedException.class);
+    assertThatThrownBy(() -> stream.iterator().hasNext()).isInstanceOf(StreamFailedException.class);
     assertThat(stream.state()).isEqualTo(StreamState.FAILED);
   }
 
@@ -215,7 +216,7 @@ abstract class SeedBugCases extends MongoServerCases {
               handled.add(id);
             }))
         .isInstanceOfSatisfying(
-            StreamException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HANDLER));
+            StreamFailedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.HANDLER));
     stream.close();
 
     assertThat(handled).containsExactly(1);
@@ -244,7 +245,7 @@ abstract class SeedBugCases extends MongoServerCases {
     store.loseClaim(STREAM);
     two.forEach(Delivery::ack);
 
-    StreamException death = Pull.death(stream);
+    StreamFailedException death = Pull.death(stream);
     stream.close();
 
     assertThat(death.reason()).isEqualTo(Reason.CLAIM_LOST);

@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Verdict;
 import dev.perennial.simulators.mongo.FaultSpec;
@@ -201,8 +201,8 @@ class ServerErrorsTest {
       rig.servers.faults().failFrom("aggregate", 2, 1, FaultSpec.error(NEWER));
       List<BsonDocument> pipeline = List.of(BsonDocument.parse("{$match: {a: 1}}"));
       try (EventStream<ChangeEvent> stream = rig.stream(rig.builder().pipeline(pipeline).build())) {
-        StreamException dead =
-            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        StreamFailedException dead =
+            catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
 
         assertThat(dead.reason()).isEqualTo(Reason.FATAL);
         assertThat(dead)
@@ -226,8 +226,8 @@ class ServerErrorsTest {
       rig.servers.faults().fail("aggregate", 1, FaultSpec.error(17124));
       rig.servers.faults().failFrom("aggregate", 2, 1, FaultSpec.error(17124));
       try (EventStream<ChangeEvent> stream = rig.stream(rig.builder().pipeline(pipeline).build())) {
-        StreamException dead =
-            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        StreamFailedException dead =
+            catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
 
         assertThat(dead)
             .hasCauseInstanceOf(MongoSourceException.Rejected.class)

@@ -8,7 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamClosedException;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamState;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.transport.netty.NettyTransport;
@@ -160,9 +160,9 @@ class TapLossTest extends TapStreamFixture {
     tap.faults().rejectHandshakes(503, 100);
     EventStream<TapEvent> stream = open(stream().maxAttempts(attempts));
 
-    StreamException death = catchThrowableOfType(StreamException.class, stream::next);
+    StreamFailedException death = catchThrowableOfType(StreamFailedException.class, stream::next);
 
-    assertThat(death.reason()).isEqualTo(StreamException.Reason.ATTEMPTS_EXHAUSTED);
+    assertThat(death.reason()).isEqualTo(StreamFailedException.Reason.ATTEMPTS_EXHAUSTED);
     assertThat(death.attempts()).isEqualTo(attempts);
     assertThat(tap.handshakes()).hasSize(attempts);
   }

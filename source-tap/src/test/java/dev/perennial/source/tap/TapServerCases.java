@@ -9,7 +9,7 @@ import dev.perennial.AckMode;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.source.tap.TapAdminException.Kind;
@@ -95,7 +95,7 @@ abstract class TapServerCases {
               @Override
               public void onRedeliveryDropped(RedeliveryDropped redelivery) {
                 dropped.incrementAndGet();
-                if (redelivery.acked()) {
+                if (redelivery.isAcked()) {
                   ackedAgain.incrementAndGet();
                 }
               }
@@ -138,9 +138,10 @@ abstract class TapServerCases {
             TapSource.of(tap.address(), transport),
             TapSource.builder(transport).uri(tap.address()).password("wrong").build())) {
       try (EventStream<TapEvent> stream = EventStream.from(source).open()) {
-        StreamException death = catchThrowableOfType(StreamException.class, stream::next);
+        StreamFailedException death =
+            catchThrowableOfType(StreamFailedException.class, stream::next);
 
-        assertThat(death.reason()).isEqualTo(StreamException.Reason.FATAL);
+        assertThat(death.reason()).isEqualTo(StreamFailedException.Reason.FATAL);
         assertThat(death.getCause())
             .isInstanceOfSatisfying(
                 TapException.Unauthorized.class,
@@ -158,8 +159,8 @@ abstract class TapServerCases {
     given(Setup.PATIENT.withWebhook());
     tap.start();
 
-    StreamException death =
-        catchThrowableOfType(StreamException.class, () -> open(stream()).next());
+    StreamFailedException death =
+        catchThrowableOfType(StreamFailedException.class, () -> open(stream()).next());
 
     assertThat(death.getCause()).isInstanceOf(TapException.WebhookMode.class);
   }

@@ -65,7 +65,7 @@ public abstract class TapStreamFixture {
 
     /** How many copies came after their ack, each of which is acked again. */
     long ackedAgain() {
-      return dropped.stream().filter(StreamListener.RedeliveryDropped::acked).count();
+      return dropped.stream().filter(StreamListener.RedeliveryDropped::isAcked).count();
     }
   }
 

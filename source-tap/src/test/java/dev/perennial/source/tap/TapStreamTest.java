@@ -8,7 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.perennial.AckMode;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.simulators.tap.ClientMessage;
 import dev.perennial.simulators.tap.DeliveryMode;
 import dev.perennial.source.tap.internal.http.BasicAuth;
@@ -54,15 +54,15 @@ class TapStreamTest extends TapStreamFixture {
             EventStream.from(
                 source(transport(NettyTransport.builder())).password("wrong").build()));
 
-    StreamException death = catchThrowableOfType(StreamException.class, stream::next);
+    StreamFailedException death = catchThrowableOfType(StreamFailedException.class, stream::next);
 
-    assertThat(death.reason()).isEqualTo(StreamException.Reason.FATAL);
+    assertThat(death.reason()).isEqualTo(StreamFailedException.Reason.FATAL);
     assertThat(death.getCause())
         .isInstanceOfSatisfying(
             TapException.Unauthorized.class,
             e -> assertThat(e.challenge()).get().asString().startsWith("Basic"));
     assertThat(tap.handshakes()).hasSize(1);
-    assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+    assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
     assertThat(tap.handshakes()).hasSize(1);
   }
 
@@ -72,9 +72,9 @@ class TapStreamTest extends TapStreamFixture {
     start(patientTap().mode(DeliveryMode.WEBHOOK));
     EventStream<TapEvent> stream = open(stream());
 
-    StreamException death = catchThrowableOfType(StreamException.class, stream::next);
+    StreamFailedException death = catchThrowableOfType(StreamFailedException.class, stream::next);
 
-    assertThat(death.reason()).isEqualTo(StreamException.Reason.FATAL);
+    assertThat(death.reason()).isEqualTo(StreamFailedException.Reason.FATAL);
     assertThat(death.getCause()).isInstanceOf(TapException.WebhookMode.class);
     assertThat(tap.handshakes()).hasSize(1);
   }
@@ -151,8 +151,8 @@ class TapStreamTest extends TapStreamFixture {
               throw new IllegalStateException("broken");
             }))
         .isInstanceOfSatisfying(
-            StreamException.class,
-            e -> assertThat(e.reason()).isEqualTo(StreamException.Reason.HANDLER))
+            StreamFailedException.class,
+            e -> assertThat(e.reason()).isEqualTo(StreamFailedException.Reason.HANDLER))
         .hasRootCauseMessage("broken");
     stream.close();
 

@@ -10,7 +10,7 @@ import dev.perennial.CloseReport;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamEndedException;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.testkit.ScriptedClientSource;
@@ -154,14 +154,14 @@ class AckTest {
                 }
               }))
           .isInstanceOfSatisfying(
-              StreamException.class,
+              StreamFailedException.class,
               dead -> {
                 assertThat(dead.reason().tag()).isEqualTo("handler");
                 assertThat(dead).hasCause(error).hasMessageContaining("unacked");
               });
       assertThat(source.acks()).containsExactly(new Ack(1, 1));
       assertThat(stream.state()).isEqualTo(StreamState.FAILED);
-      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class).hasCause(error);
+      assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class).hasCause(error);
       assertThat(stream.close(Duration.ofSeconds(5)).unacked()).isEqualTo(1);
     });
   }
@@ -176,7 +176,7 @@ class AckTest {
       other.close();
       EventStream<String> stream = open();
       assertThatThrownBy(() -> stream.consume(delivery -> other.next()))
-          .isInstanceOf(StreamException.class);
+          .isInstanceOf(StreamFailedException.class);
       assertThat(source.acks()).isEmpty();
     });
   }

@@ -10,7 +10,7 @@ import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamClosedException;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.Checkpoint;
@@ -28,7 +28,6 @@ import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -69,7 +68,7 @@ class CheckpointTest {
   private static void assertDead(String tag, ThrowingCallable call) {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(
-            StreamException.class, dead -> assertThat(dead.reason().tag()).isEqualTo(tag));
+            StreamFailedException.class, dead -> assertThat(dead.reason().tag()).isEqualTo(tag));
   }
 
   @Nested
@@ -265,7 +264,11 @@ class CheckpointTest {
         assertThat(source.connects().get(0).after()).contains(new ScriptedPosition(2));
         assertThat(source.starts()).isZero();
         assertThat(told)
-            .containsExactly(new StreamListener.StartOverridden(new ScriptedPosition(2), "now"));
+            .singleElement()
+            .satisfies(overridden -> {
+              assertThat(overridden.checkpoint()).isEqualTo(new ScriptedPosition(2));
+              assertThat(overridden.configuredStart()).isEqualTo("now");
+            });
       });
     }
 
@@ -456,7 +459,7 @@ class CheckpointTest {
                 .runtime(runtime)
                 .open();
         assertThatThrownBy(stream::next)
-            .isInstanceOf(StreamException.class)
+            .isInstanceOf(StreamFailedException.class)
             .hasCause(missing)
             .hasMessageContaining("Cannot load checkpoint \"orders\"");
       });
@@ -540,7 +543,7 @@ class CheckpointTest {
         Duration before = runtime.elapsed();
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
-                StreamException.class,
+                StreamFailedException.class,
                 dead -> assertThat(dead.reason().tag()).isEqualTo("claim-lost"))
             .hasMessageContaining("the claim on 'orders' is not held any more")
             .hasCauseInstanceOf(CheckpointException.class);
@@ -597,7 +600,7 @@ class CheckpointTest {
         assertDead("claim-lost", () -> stream.iterator().hasNext());
         assertThatThrownBy(stream::next)
             .isInstanceOf(StreamClosedException.class)
-            .hasCauseInstanceOf(StreamException.class);
+            .hasCauseInstanceOf(StreamFailedException.class);
       });
     }
 
@@ -615,7 +618,7 @@ class CheckpointTest {
         assertThat(second.next(Duration.ofMillis(1_500))).isEmpty();
         store.hang(Call.CLAIM);
         assertThatThrownBy(second::next)
-            .isInstanceOf(StreamException.class)
+            .isInstanceOf(StreamFailedException.class)
             .hasMessageContaining("waitForClaim");
         assertThat(runtime.elapsed()).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(11));
       });
@@ -692,8 +695,11 @@ class CheckpointTest {
       stream.next().ack();
       Delivery<String> c = stream.next();
       CloseReport report = stream.close(TIMEOUT);
-      assertThat(report)
-          .isEqualTo(new CloseReport(1, Optional.of(c.position()), 0, CheckpointOutcome.SAVED));
+      assertThat(report.unacked()).isEqualTo(1);
+      assertThat(report.oldestUnacked()).contains(c.position());
+      assertThat(report.unsent()).isZero();
+      assertThat(report.checkpoint()).isEqualTo(CheckpointOutcome.SAVED);
+      assertThat(report.saveError()).isEmpty();
       assertThat(saved()).containsExactly("0", "2");
       assertThat(store.isClaimed("orders")).isFalse();
     });
@@ -864,7 +870,7 @@ class CheckpointTest {
       stream.next();
       stream.next();
       assertThatThrownBy(stream::next)
-          .isInstanceOf(StreamException.class)
+          .isInstanceOf(StreamFailedException.class)
           .hasMessageContaining("Close a stream before its store");
     });
   }

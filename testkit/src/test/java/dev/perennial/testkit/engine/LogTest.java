@@ -9,7 +9,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.Verdict;
@@ -117,7 +117,7 @@ class LogTest {
     runtime.run(() -> {
       EventStream<String> stream = open();
       stream.next();
-      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+      assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
       stream.close();
     });
     assertThat(at(Level.WARN)).allMatch(line -> line.getThrowableProxy() == null);

@@ -9,7 +9,7 @@ import dev.perennial.CloseReport;
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.Checkpoint;
@@ -298,7 +298,7 @@ class MemoryShortageTest {
               .open();
       stream.next().ack();
       stream.next();
-      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+      assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
       time.sleep(EventStream.DEFAULT_CLOSE_TIMEOUT.plusSeconds(1));
       assertThat(store.isClaimed("orders")).isFalse();
       assertThat(store.checkpoint("orders").orElseThrow().position()).isEqualTo("1");

@@ -7,8 +7,8 @@ import dev.perennial.AckMode;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.BackoffPolicy;
@@ -183,7 +183,7 @@ class ReconnectTest {
         }
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
-                StreamException.class,
+                StreamFailedException.class,
                 death -> {
                   assertThat(death.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED);
                   assertThat(death.attempts()).isEqualTo(3);
@@ -339,7 +339,7 @@ class ReconnectTest {
         stream.next();
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
-                StreamException.class,
+                StreamFailedException.class,
                 dead -> {
                   assertThat(dead.reason().tag()).isEqualTo("attempts-exhausted");
                   assertThat(dead.attempts()).isEqualTo(3);
@@ -378,11 +378,12 @@ class ReconnectTest {
         stream.next();
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
-                StreamException.class, dead -> assertThat(dead.reason().tag()).isEqualTo("fatal"))
+                StreamFailedException.class,
+                dead -> assertThat(dead.reason().tag()).isEqualTo("fatal"))
             .hasCause(odd)
             .hasMessageContaining("Verdict.retry()")
             .hasMessageContaining("receive");
-        assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+        assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
         assertThat(source.hasOpenConnection()).isFalse();
         assertThat(source.connects()).hasSize(1);
       });
@@ -395,7 +396,8 @@ class ReconnectTest {
       runtime.run(() ->
           assertThatThrownBy(() -> open().next())
               .isInstanceOfSatisfying(
-                  StreamException.class, dead -> assertThat(dead.reason().tag()).isEqualTo("fatal"))
+                  StreamFailedException.class,
+                  dead -> assertThat(dead.reason().tag()).isEqualTo("fatal"))
               .hasMessageContaining("wrong password")
               .hasMessageContaining("trying again would not help")
               .hasMessageNotContaining("Verdict"));
@@ -434,7 +436,7 @@ class ReconnectTest {
         stream.next();
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
-                StreamException.class,
+                StreamFailedException.class,
                 dead -> {
                   assertThat(dead.reason().tag()).isEqualTo("position-lost");
                   assertThat(dead.lastPosition()).contains(new ScriptedPosition(4));
@@ -492,7 +494,7 @@ class ReconnectTest {
         EventStream<String> stream = open();
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
-                StreamException.class,
+                StreamFailedException.class,
                 dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"))
             .hasMessageContaining("Cannot resume at position #20")
             .hasMessageContaining("3 times");
@@ -528,7 +530,7 @@ class ReconnectTest {
       runtime.run(() ->
           assertThatThrownBy(() -> open().next())
               .isInstanceOfSatisfying(
-                  StreamException.class,
+                  StreamFailedException.class,
                   dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"))
               .hasMessageContaining("there is none yet")
               .hasMessageContaining("history is gone"));
@@ -541,7 +543,7 @@ class ReconnectTest {
       runtime.run(() ->
           assertThatThrownBy(() -> EventStream.from(server).runtime(runtime).open().next())
               .isInstanceOfSatisfying(
-                  StreamException.class,
+                  StreamFailedException.class,
                   dead -> assertThat(dead.reason().tag()).isEqualTo("fatal")));
     }
 
@@ -556,7 +558,7 @@ class ReconnectTest {
         Delivery<String> last = stream.next();
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
-                StreamException.class,
+                StreamFailedException.class,
                 dead -> assertThat(dead.lastPosition()).contains(last.position()));
       });
     }
@@ -719,7 +721,7 @@ class ReconnectTest {
       assertThat(stream.poll(10, Duration.ofSeconds(1)).size()).isEqualTo(2);
       for (int call = 0; call < 2; call++) {
         assertThatThrownBy(stream::next)
-            .isInstanceOf(StreamException.class)
+            .isInstanceOf(StreamFailedException.class)
             .hasMessageContaining("backoff policy");
       }
     });
@@ -732,7 +734,7 @@ class ReconnectTest {
               })
               .runtime(second)
               .open();
-      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class).hasCause(CUT);
+      assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class).hasCause(CUT);
       assertThat(CUT.getSuppressed()).hasAtLeastOneElementOfType(NoClassDefFoundError.class);
     });
   }

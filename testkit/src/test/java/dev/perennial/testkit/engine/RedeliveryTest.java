@@ -51,7 +51,7 @@ class RedeliveryTest {
       assertThat(stream.stats().redeliveriesDropped()).isEqualTo(1);
       assertThat(stream.stats().received()).isEqualTo(2);
       assertThat(dropped).hasSize(1);
-      assertThat(dropped.get(0).acked()).isFalse();
+      assertThat(dropped.get(0).isAcked()).isFalse();
     });
   }
 

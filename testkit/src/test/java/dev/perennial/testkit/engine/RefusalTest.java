@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Recovery;
 import dev.perennial.port.Verdict;
@@ -59,7 +59,7 @@ class RefusalTest {
   private void assertFails(EventStream<String> stream, ScriptedFailure cause, String words) {
     assertThatThrownBy(stream::next)
         .isInstanceOfSatisfying(
-            StreamException.class, dead -> assertThat(dead.reason()).isEqualTo(Reason.FATAL))
+            StreamFailedException.class, dead -> assertThat(dead.reason()).isEqualTo(Reason.FATAL))
         .hasCause(cause)
         .hasMessageContaining(words);
   }
@@ -252,7 +252,7 @@ class RefusalTest {
       stream.next();
       assertThatThrownBy(stream::next)
           .isInstanceOfSatisfying(
-              StreamException.class,
+              StreamFailedException.class,
               dead -> assertThat(dead.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED));
       assertThat(source.connects()).hasSize(4);
     });

@@ -8,7 +8,7 @@ import dev.perennial.CloseReport;
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.Checkpoint;
@@ -66,7 +66,7 @@ class StreamFailureTest {
   /** Lets the stream hand out three events and die. */
   private List<Delivery<String>> dies(EventStream<String> stream) throws InterruptedException {
     List<Delivery<String>> out = List.of(stream.next(), stream.next(), stream.next());
-    assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+    assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
     return out;
   }
 
@@ -89,7 +89,7 @@ class StreamFailureTest {
       assertThat(late).containsExactly("#2");
       runtime.sleep(Duration.ofHours(1));
       assertThat(saved()).containsExactly("0", "1");
-      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+      assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
     });
   }
 
@@ -111,7 +111,7 @@ class StreamFailureTest {
                   checkpoints())
               .runtime(runtime)
               .open();
-      assertThatThrownBy(idle::next).isInstanceOf(StreamException.class);
+      assertThatThrownBy(idle::next).isInstanceOf(StreamFailedException.class);
       runtime.sleep(Duration.ofMillis(10));
       assertThat(store.isClaimed("orders")).isFalse();
       assertThat(runtime.pendingTimers()).isZero();
@@ -147,7 +147,7 @@ class StreamFailureTest {
               stream.consume(delivery -> {
                 throw new IllegalStateException("handler");
               }))
-          .isInstanceOf(StreamException.class);
+          .isInstanceOf(StreamFailedException.class);
       runtime.sleep(SETTLE_TIME.plusMillis(10));
       assertThat(store.isClaimed("orders")).isFalse();
       assertThat(source.hasOpenConnection()).isFalse();
@@ -167,7 +167,7 @@ class StreamFailureTest {
               () ->
                   assertThatThrownBy(
                           () -> stream.consume(delivery -> runtime.sleep(Duration.ofMinutes(1))))
-                      .isInstanceOf(StreamException.class));
+                      .isInstanceOf(StreamFailedException.class));
       runtime.sleep(Duration.ofSeconds(1));
       store.loseClaim("orders");
       assertThat(stream.state()).isEqualTo(StreamState.FAILED);
@@ -195,7 +195,7 @@ class StreamFailureTest {
               () -> {
                 assertThatThrownBy(stream::next)
                     .isInstanceOfSatisfying(
-                        StreamException.class,
+                        StreamFailedException.class,
                         dead -> assertThat(dead.reason().tag()).isEqualTo("claim-lost"));
                 assertThat(Thread.currentThread().isInterrupted()).isFalse();
               });
@@ -295,14 +295,14 @@ class StreamFailureTest {
                 out.add(delivery);
                 throw new IllegalStateException("handler");
               }))
-          .isInstanceOf(StreamException.class);
+          .isInstanceOf(StreamFailedException.class);
       assertThat(server.hasOpenConnection()).isTrue();
       runtime.sleep(SETTLE_TIME.plusMillis(10));
       assertThat(server.hasOpenConnection()).isFalse();
       assertThat(server.isClosed()).isTrue();
       assertThat(out.get(0).ack()).isFalse();
       assertThat(server.acks()).isEmpty();
-      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+      assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
       assertThat(stream.close(Duration.ofSeconds(1)).unacked()).isEqualTo(1);
       server.assertNoViolations();
     });

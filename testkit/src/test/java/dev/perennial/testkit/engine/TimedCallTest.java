@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamState;
 import dev.perennial.port.Recovery;
 import dev.perennial.testkit.InMemoryCheckpointStore;
@@ -80,7 +80,7 @@ class TimedCallTest {
         EventStream<String> stream = builder().connectTimeout(LIMIT).maxAttempts(2).open();
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
-                StreamException.class,
+                StreamFailedException.class,
                 dead -> assertThat(dead.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED))
             .hasCauseInstanceOf(TimeoutException.class)
             .cause()

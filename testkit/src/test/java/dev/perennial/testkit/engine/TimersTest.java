@@ -7,7 +7,7 @@ import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamEndedException;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamState;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.testkit.ConnectionScript;
@@ -169,7 +169,7 @@ class TimersTest {
         stream -> {
           stream.next().ack();
           stream.next();
-          assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+          assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
         });
   }
 
@@ -229,7 +229,7 @@ class TimersTest {
       EventStream<String> stream = open();
       Delivery<String> a = stream.next();
       stream.next();
-      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+      assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
       store.fail(Call.SAVE, 1_000_000);
       a.ack();
       runtime.sleep(Duration.ofSeconds(6));
@@ -246,7 +246,7 @@ class TimersTest {
     runtime.run(() -> {
       EventStream<String> stream = EventStream.from(server).runtime(runtime).open();
       stream.next();
-      assertThatThrownBy(stream::next).isInstanceOf(StreamException.class);
+      assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
       assertThat(runtime.pendingTimers()).isPositive();
       stream.close(TIMEOUT);
       assertThat(runtime.pendingTimers()).isZero();

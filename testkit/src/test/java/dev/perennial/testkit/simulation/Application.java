@@ -4,7 +4,8 @@ import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamEndedException;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamInterruptedException;
 import dev.perennial.StreamState;
 import dev.perennial.port.StreamRuntime.Signal;
 import dev.perennial.testkit.SimulatedThread;
@@ -50,7 +51,7 @@ final class Application {
   private final EventStream<Object> stream;
   private final DeliveryChecks deliveryChecks;
   private final InvariantChecks invariants;
-  private final Consumer<StreamException> died;
+  private final Consumer<StreamFailedException> died;
   private final MemoryShortages shortages;
   private final Mode mode;
   private final BooleanSupplier calm;
@@ -62,7 +63,7 @@ final class Application {
   private int handling;
   private int closeInHandlerAfter = -1;
   private Duration closeTimeout = Duration.ZERO;
-  private StreamException.@Nullable Reason deathReason;
+  private StreamFailedException.@Nullable Reason deathReason;
   private @Nullable Set<Object> firstForHandler;
   private @Nullable SimulatedThread puller;
 
@@ -75,7 +76,7 @@ final class Application {
       EventStream<Object> stream,
       DeliveryChecks deliveryChecks,
       InvariantChecks invariants,
-      Consumer<StreamException> died,
+      Consumer<StreamFailedException> died,
       MemoryShortages shortages,
       int window,
       BooleanSupplier calm) {
@@ -135,7 +136,7 @@ final class Application {
   }
 
   /** What the puller was told that the stream died of; null if it was not. */
-  StreamException.@Nullable Reason deathReason() {
+  StreamFailedException.@Nullable Reason deathReason() {
     return deathReason;
   }
 
@@ -175,16 +176,15 @@ final class Application {
       } catch (OutOfMemoryError e) {
         requireOurInterrupts(false);
         deliveryChecks.cutShort();
-      } catch (StreamException e) {
+      } catch (StreamInterruptedException e) {
         requireOurInterrupts(false);
-        goesOn = e.reason() == StreamException.Reason.INTERRUPTED;
-        if (goesOn) {
-          invariants.count("interrupted iterator");
-          invariants.require(Thread.interrupted(), "the iterator lost the interrupt");
-          interrupts = 0;
-        } else {
-          died(e);
-        }
+        invariants.count("interrupted iterator");
+        invariants.require(Thread.interrupted(), "the iterator lost the interrupt");
+        interrupts = 0;
+      } catch (StreamFailedException e) {
+        requireOurInterrupts(false);
+        died(e);
+        goesOn = false;
       }
     }
   }
@@ -220,7 +220,7 @@ final class Application {
     return !finished;
   }
 
-  private void died(StreamException why) {
+  private void died(StreamFailedException why) {
     deathReason = why.reason();
     invariants.count("death " + why.reason().tag());
     died.accept(why);
@@ -346,8 +346,10 @@ final class Application {
     int dice = calm.getAsBoolean() ? 0 : chance.between(0, 99);
     if (dice < 75) {
       deliveryChecks.ack(delivery);
-    } else if (dice < 90) {
+    } else if (dice < 85) {
       deliveryChecks.nack(delivery);
+    } else if (dice < 90) {
+      deliveryChecks.nack(delivery, chance.millis(0, 5_000));
     } else {
       // Two settle the same delivery, and one wins.
       pending.add(delivery);

@@ -5,8 +5,8 @@ import dev.perennial.CloseReport;
 import dev.perennial.CloseReport.CheckpointOutcome;
 import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.BackoffPolicy;
@@ -388,7 +388,7 @@ final class ClientTrackedSchedule extends Schedule {
     // --- disturbing
 
     @Override
-    void died(StreamException why) {
+    void died(StreamFailedException why) {
       super.died(why);
       invariants.require(
           why.reason() != Reason.POSITION_LOST || stopped || watch.mayStopRecovering(),

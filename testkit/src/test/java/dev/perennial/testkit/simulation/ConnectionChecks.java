@@ -1,7 +1,7 @@
 package dev.perennial.testkit.simulation;
 
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamListener.Transition;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Position;
@@ -117,7 +117,7 @@ final class ConnectionChecks<P extends Position> {
   }
 
   /** Checks that the stream had to die. */
-  void died(StreamException why) {
+  void died(StreamFailedException why) {
     invariants.require(
         unsure || why.reason() != Reason.ATTEMPTS_EXHAUSTED || failures == maxAttempts,
         "the stream gave up after %s failed attempts in a row instead of %s",

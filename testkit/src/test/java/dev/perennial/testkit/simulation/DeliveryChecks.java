@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,8 +73,11 @@ final class DeliveryChecks {
   /** What may come again: an attempt to nack it was begun. */
   private final Set<Object> nackBegun = new HashSet<>();
 
-  /** What has to come again. */
+  /** What has to come again before anything new. */
   private final Set<Object> nacked = new HashSet<>();
+
+  /** When at the earliest what was nacked may come again. */
+  private final Map<Object, Long> notBefore = new HashMap<>();
 
   private final Map<Delivery<?>, Integer> settled = new IdentityHashMap<>();
   private final List<Object> order = new ArrayList<>();
@@ -250,6 +254,11 @@ final class DeliveryChecks {
         event,
         delivery.attempt(),
         last);
+    Long earliest = notBefore.remove(event);
+    invariants.require(
+        earliest == null || runtime.nanoTime() - earliest >= 0,
+        "%s came again before the end of its wait",
+        event);
     nacked.remove(event);
     first.remove(event);
     for (Object other : first) {
@@ -393,16 +402,36 @@ final class DeliveryChecks {
     nackBegun.add(delivery.event());
   }
 
+  /** Nacks without a wait of the application's own, which grows from the second attempt on. */
   boolean nack(Delivery<?> delivery) {
+    long millis =
+        delivery.attempt() == 1
+            ? 0
+            : (long) Math.min(1_000, 10 * Math.pow(2, delivery.attempt() - 2));
+    return nack(delivery, Duration.ofMillis(millis), delivery::nack);
+  }
+
+  boolean nack(Delivery<?> delivery, Duration wait) {
+    return nack(delivery, wait, () -> delivery.nack(wait));
+  }
+
+  private boolean nack(Delivery<?> delivery, Duration wait, BooleanSupplier nack) {
     Object event = delivery.event();
     boolean wasClosed = closed;
     boolean begunBefore = !nackBegun.add(event);
-    boolean won = delivery.nack();
-    invariants.note("nack of %s: %s", event, won);
+    long earliest = runtime.nanoTime() + wait.toNanos();
+    boolean won = nack.getAsBoolean();
+    invariants.note("nack of %s for %s: %s", event, wait, won);
     if (won) {
       won(delivery, wasClosed);
-      if (nackBegun.contains(event)) {
-        nacked.add(event);
+      // It may have come again before the nack returned.
+      if (newest.get(event) == delivery) {
+        notBefore.put(event, earliest);
+        if (wait.isZero()) {
+          nacked.add(event);
+        } else {
+          invariants.count("nacked with a wait");
+        }
       }
     } else if (!begunBefore) {
       nackBegun.remove(event);

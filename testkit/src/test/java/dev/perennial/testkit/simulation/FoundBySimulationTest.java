@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.Recovery;
@@ -40,15 +40,15 @@ class FoundBySimulationTest {
     runtime.run(() -> {
       EventStream<String> stream =
           EventStream.from(source, Checkpoints.none()).runtime(runtime).open();
-      StreamException death =
+      StreamFailedException death =
           catchThrowableOfType(
-              StreamException.class,
+              StreamFailedException.class,
               () -> {
                 for (int i = 0; i < 10; i++) {
                   stream.next().ack();
                 }
               });
-      assertThat(death.reason()).isEqualTo(StreamException.Reason.POSITION_LOST);
+      assertThat(death.reason()).isEqualTo(StreamFailedException.Reason.POSITION_LOST);
       stream.close();
     });
     assertThat(source.lostPositions()).hasSizeLessThanOrEqualTo(3);

@@ -3,8 +3,8 @@ package dev.perennial.testkit.simulation;
 import dev.perennial.CloseReport;
 import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.StreamRuntime.Signal;
@@ -143,7 +143,7 @@ abstract class Schedule {
     abstract EventStreamBuilder<Object> stream();
 
     /** Checks what the stream died of. */
-    void died(StreamException why) {
+    void died(StreamFailedException why) {
       invariants.require(
           expectedDeaths.contains(why.reason()),
           "the stream died of %s: %s, caused by %s",

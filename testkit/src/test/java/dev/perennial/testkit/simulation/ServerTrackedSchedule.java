@@ -3,7 +3,7 @@ package dev.perennial.testkit.simulation;
 import dev.perennial.CloseReport;
 import dev.perennial.EventStream;
 import dev.perennial.EventStreamBuilder;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.port.BackoffPolicy;
@@ -196,7 +196,7 @@ final class ServerTrackedSchedule extends Schedule {
     public void onRedeliveryDropped(RedeliveryDropped dropped) {
       invariants.note("%s", dropped);
       ScriptedServerPosition position = (ScriptedServerPosition) dropped.position();
-      if (dropped.acked()) {
+      if (dropped.isAcked()) {
         invariants.require(
             watch.wasAcknowledged(position), "%s came again, and was not acked again", position);
       } else {

@@ -54,6 +54,7 @@ class SimulationTest {
             "no memory for a pull",
             "save failed",
             "nacked again",
+            "nacked with a wait",
             "interrupted",
             "death attempts-exhausted",
             "death checkpoint",
@@ -79,6 +80,7 @@ class SimulationTest {
             "no memory for a pull",
             "acks unsent",
             "nacked again",
+            "nacked with a wait",
             "interrupted",
             "death attempts-exhausted",
             "death fatal"));

@@ -9,8 +9,8 @@ import com.mongodb.client.model.Aggregates;
 import com.mongodb.client.model.Filters;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.source.mongo.ChangeEvent;
@@ -78,8 +78,8 @@ class DeploymentCheckTest {
     Checkpoint before = rig.store.checkpoint(Rig.ID).orElseThrow();
     int saves = rig.store.saves().size();
     try (EventStream<ChangeEvent> stream = rig.stream(source.build())) {
-      StreamException dead =
-          catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+      StreamFailedException dead =
+          catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
       assertThat(dead).isNotNull();
       assertThat(dead.getCause())
           .isInstanceOf(MongoSourceException.AnotherDeployment.class)
@@ -439,8 +439,8 @@ class DeploymentCheckTest {
       rig.insert(2);
       rig.servers.faults().truncateOplog(rig.servers.noop());
       try (EventStream<ChangeEvent> stream = rig.stream()) {
-        StreamException dead =
-            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        StreamFailedException dead =
+            catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
       }
     }

@@ -13,7 +13,7 @@ import com.mongodb.client.model.Projections;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamEndedException;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.ChangeEvent;
@@ -135,8 +135,8 @@ class InvalidationTest {
       rig.insert(1);
       rig.servers.drop(Rig.ORDERS);
       assertThat(take(stream, 3)).containsExactly("insert 1", "drop", "invalidate");
-      StreamException dead =
-          catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+      StreamFailedException dead =
+          catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
       assertThat(dead).hasCauseInstanceOf(MongoSourceException.StreamInvalidated.class);
       assertThat(dead.getCause()).hasMessageContaining("REOPEN");
     }

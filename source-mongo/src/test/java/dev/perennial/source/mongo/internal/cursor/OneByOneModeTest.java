@@ -12,7 +12,7 @@ import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.connection.ClusterType;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
+import dev.perennial.StreamFailedException;
 import dev.perennial.port.Connection;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.source.mongo.ChangeEvent;
@@ -122,8 +122,8 @@ class OneByOneModeTest {
       rig.insert(1);
       assertThat(take(stream, 1)).containsExactly("insert 1");
       rig.servers.faults().failAlways("getMore", FaultSpec.errorSaying(10334, "it is too large"));
-      StreamException dead =
-          catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+      StreamFailedException dead =
+          catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
       assertThat(dead).hasCauseInstanceOf(MongoSourceException.Unreturnable.class);
       assertThat(dead.getCause())
           .hasMessageContaining("cluster time " + ClusterTime.text(rig.servers.currentTime()))
@@ -149,8 +149,8 @@ class OneByOneModeTest {
         if (!inFirstBatch) {
           nameless(rig);
         }
-        StreamException dead =
-            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        StreamFailedException dead =
+            catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead).hasCauseInstanceOf(MongoSourceException.Unreturnable.class);
         assertThat(dead.getCause()).hasMessageContaining("let it be");
       }
@@ -354,8 +354,8 @@ class OneByOneModeTest {
           assertThat(take(stream, 1)).containsExactly("insert 1");
           LargeEvents.replace(rig, 1);
         }
-        StreamException dead =
-            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        StreamFailedException dead =
+            catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead).hasCauseInstanceOf(MongoSourceException.Unreturnable.class);
         assertThat(dead.getCause())
             .hasMessageContaining("sharded cluster")

@@ -17,8 +17,8 @@ import com.mongodb.client.model.Aggregates;
 import com.mongodb.client.model.Filters;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Recovery;
 import dev.perennial.port.Verdict;
@@ -136,8 +136,8 @@ class PositionRecoveryTest {
       String saved = kind.lose(rig);
       int saves = rig.store.saves().size();
       try (EventStream<ChangeEvent> stream = rig.stream(kind.source(rig).build())) {
-        StreamException dead =
-            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        StreamFailedException dead =
+            catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
       }
       assertThat(rig.saved()).isEqualTo(saved);
@@ -168,9 +168,9 @@ class PositionRecoveryTest {
                           ClusterTime.instant(gap.from().orElseThrow()).minusSeconds(60))))
               .build();
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
-        StreamException dead =
+        StreamFailedException dead =
             catchThrowableOfType(
-                StreamException.class,
+                StreamFailedException.class,
                 () -> {
                   while (true) {
                     take(stream, 1);
@@ -215,8 +215,8 @@ class PositionRecoveryTest {
       fallBehind(rig);
       String saved = rig.saved();
       try (EventStream<ChangeEvent> stream = rig.stream()) {
-        StreamException dead =
-            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        StreamFailedException dead =
+            catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
       }
       assertThat(rig.saved()).isEqualTo(saved);
@@ -266,9 +266,9 @@ class PositionRecoveryTest {
                           ClusterTime.instant(gap.from().orElseThrow()).minusSeconds(60))))
               .build();
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
-        StreamException dead =
+        StreamFailedException dead =
             catchThrowableOfType(
-                StreamException.class,
+                StreamFailedException.class,
                 () -> {
                   while (true) {
                     stream.next(Rig.TIMEOUT);
@@ -396,8 +396,8 @@ class PositionRecoveryTest {
                     }))
                 .build();
         try (EventStream<ChangeEvent> stream = rig.stream(source)) {
-          StreamException dead =
-              catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+          StreamFailedException dead =
+              catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
           assertThat(dead.reason()).isEqualTo(Reason.FATAL);
           assertThat(dead).hasCauseInstanceOf(MongoSourceException.RestartFailed.class);
         }
@@ -452,7 +452,7 @@ class PositionRecoveryTest {
               .build();
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
         assertThatThrownBy(() -> stream.next(Rig.TIMEOUT))
-            .isInstanceOf(StreamException.class)
+            .isInstanceOf(StreamFailedException.class)
             .hasCauseInstanceOf(MongoSourceException.RestartFailed.class);
       }
     }
@@ -521,8 +521,8 @@ class PositionRecoveryTest {
         rig.servers.faults().fail("getMore", 1, NOT_FOUND);
         assertThat(take(stream, 1)).containsExactly("insert 1");
         rig.servers.faults().fail("getMore", 1, NOT_FOUND);
-        StreamException dead =
-            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        StreamFailedException dead =
+            catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead.reason()).isEqualTo(Reason.FATAL);
         assertThat(dead.getCause())
             .isInstanceOf(MongoSourceException.Rejected.class)
@@ -666,8 +666,8 @@ class PositionRecoveryTest {
       rig.servers.faults().truncateOplog(rig.servers.noop());
       assertThat(rig.servers.faults().killCursors()).isEqualTo(1);
 
-      StreamException dead =
-          catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+      StreamFailedException dead =
+          catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
 
       assertThat(dead.reason()).isEqualTo(Reason.POSITION_LOST);
       assertThat(rig.saved())
@@ -704,8 +704,8 @@ class PositionRecoveryTest {
     try (Rig rig = rig()) {
       rig.store.put(Rig.ID, new Checkpoint("mongodb", "", "2 something"));
       try (EventStream<ChangeEvent> stream = rig.stream()) {
-        StreamException dead =
-            catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+        StreamFailedException dead =
+            catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead.reason()).isEqualTo(Reason.CHECKPOINT);
       }
     }

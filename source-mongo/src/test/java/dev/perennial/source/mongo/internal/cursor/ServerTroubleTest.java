@@ -11,8 +11,8 @@ import ch.qos.logback.classic.Level;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.port.Connection;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.source.mongo.ChangeEvent;
@@ -197,7 +197,7 @@ class ServerTroubleTest {
         rig.insert(1);
         assertThat(take(stream, 1)).containsExactly("insert 1");
         client.close();
-        StreamException dead =
+        StreamFailedException dead =
             assertFatal(stream, MongoSourceException.ClientClosed.class, "closed by its owner");
         assertThat(dead).hasMessageNotContainingAny("state should be", "Verdict");
       }
@@ -287,7 +287,7 @@ class ServerTroubleTest {
               + "&authSource=admin";
       MongoSource source = MongoSource.builder(uri).watch(Scope.parse(Rig.ORDERS)).build();
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
-        StreamException dead =
+        StreamFailedException dead =
             assertFatal(stream, MongoSourceException.Unauthorized.class, "credentials");
         assertThat(org.assertj.core.util.Throwables.getStackTrace(dead)).doesNotContain("geheim");
       }
@@ -315,10 +315,10 @@ class ServerTroubleTest {
     }
   }
 
-  private static StreamException assertFatal(
+  private static StreamFailedException assertFatal(
       EventStream<ChangeEvent> stream, Class<? extends Throwable> cause, String words) {
-    StreamException dead =
-        catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+    StreamFailedException dead =
+        catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
     assertThat(dead).isNotNull();
     assertThat(dead.reason()).isEqualTo(Reason.FATAL);
     assertThat(dead).hasCauseInstanceOf(cause);

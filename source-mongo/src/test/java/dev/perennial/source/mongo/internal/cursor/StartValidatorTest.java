@@ -10,8 +10,8 @@ import ch.qos.logback.classic.Level;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
-import dev.perennial.StreamException;
-import dev.perennial.StreamException.Reason;
+import dev.perennial.StreamFailedException;
+import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.HistoryLostPolicy;
 import dev.perennial.source.mongo.LogRecorder;
@@ -54,8 +54,8 @@ class StartValidatorTest {
       throws Exception {
     String saved = rig.saved();
     try (EventStream<ChangeEvent> stream = afresh(rig, rig.builder().startAt(start))) {
-      StreamException dead =
-          catchThrowableOfType(StreamException.class, () -> stream.next(Rig.TIMEOUT));
+      StreamFailedException dead =
+          catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
       assertThat(dead.reason()).isEqualTo(Reason.FATAL);
       assertThat(dead).hasMessageContainingAll(words).hasMessageContaining("not saved");
     }

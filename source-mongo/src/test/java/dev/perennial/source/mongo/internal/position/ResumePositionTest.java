@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.Samples;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -46,6 +47,7 @@ class ResumePositionTest {
     assertThat(position.isEvent()).isFalse();
     assertThat(position.isInvalidate()).isFalse();
     assertThat(position.clusterTime()).contains(new BsonTimestamp(0x5F103CB6, 1));
+    assertThat(position.time()).contains(Instant.ofEpochSecond(0x5F103CB6));
   }
 
   @Test
