@@ -46,10 +46,10 @@ public final class Checkpoints {
    */
   public static Checkpoints in(CheckpointStore store, String streamId) {
     requireNonNull(
-        store, "Checkpoints.in() needs a store; to keep no checkpoint, say Checkpoints.none()");
+        store, "Checkpoints.in() needs a store. To keep no checkpoint, use Checkpoints.none().");
     if (streamId.isBlank()) {
       throw new IllegalArgumentException(
-          "the stream id must not be blank: it names the checkpoint in the store");
+          "Checkpoints.in() needs a stream id that is not blank: it names the checkpoint.");
     }
     return new Checkpoints(store, streamId, Settings.DEFAULTS);
   }
@@ -137,7 +137,7 @@ public final class Checkpoints {
   private Checkpoints with(Settings settings) {
     if (store == null) {
       throw new IllegalStateException(
-          "Checkpoints.none() has nothing to set; use Checkpoints.in(store, streamId) to keep a checkpoint");
+          "Checkpoints.none() has nothing to set. Use Checkpoints.in(store, streamId) to keep a checkpoint.");
     }
     return new Checkpoints(store, streamId, settings);
   }

@@ -43,7 +43,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
   /** Starts to build a stream whose server keeps track of acks. */
   public static <E, P extends Position> EventStreamBuilder<E> from(
       ServerTrackedSource<E, P> source) {
-    requireNonNull(source, "from() needs a source");
+    requireNonNull(source, "from() needs a source.");
     return new EventStreamBuilder<>(
         source, Optional.empty(), (options, listeners) -> Engine.of(source, options, listeners));
   }
@@ -51,8 +51,8 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
   /** Starts to build a stream that keeps track of acks itself, in {@link Checkpoints}. */
   public static <E, P extends Position> EventStreamBuilder<E> from(
       ClientTrackedSource<E, P> source, Checkpoints checkpoints) {
-    requireNonNull(source, "from() needs a source");
-    requireNonNull(checkpoints, "from() needs checkpoints; to keep none, say Checkpoints.none()");
+    requireNonNull(source, "from() needs a source.");
+    requireNonNull(checkpoints, "from() needs checkpoints. To keep none, use Checkpoints.none().");
     return new EventStreamBuilder<>(
         source,
         checkpoints.options().map(CheckpointOptions::streamId),

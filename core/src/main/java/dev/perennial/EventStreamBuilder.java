@@ -76,13 +76,13 @@ public final class EventStreamBuilder<E> {
 
   /** Sets when an event counts as done. The default is {@link AckMode#EXPLICIT}. */
   public EventStreamBuilder<E> acks(AckMode mode) {
-    this.acks = requireNonNull(mode, "acks() needs a mode");
+    this.acks = requireNonNull(mode, "acks() needs a mode.");
     return this;
   }
 
   /** Sets the time between connection attempts. The default is that of the source. */
   public EventStreamBuilder<E> backoff(BackoffPolicy policy) {
-    this.backoff = requireNonNull(policy, "backoff() needs a policy");
+    this.backoff = requireNonNull(policy, "backoff() needs a policy.");
     return this;
   }
 
@@ -169,7 +169,7 @@ public final class EventStreamBuilder<E> {
 
   /** Sets a classifier that classifies errors before the source's own classifier does. */
   public EventStreamBuilder<E> errors(ErrorClassifier classifier) {
-    this.errors = requireNonNull(classifier, "errors() needs a classifier");
+    this.errors = requireNonNull(classifier, "errors() needs a classifier.");
     return this;
   }
 
@@ -188,13 +188,13 @@ public final class EventStreamBuilder<E> {
 
   /** Adds a listener. All registered listeners are called. */
   public EventStreamBuilder<E> listener(StreamListener listener) {
-    this.listeners.add(requireNonNull(listener, "listener() needs a listener"));
+    this.listeners.add(requireNonNull(listener, "listener() needs a listener."));
     return this;
   }
 
   /** Sets the source of time, timers and threads, for tests. The default is the system. */
   public EventStreamBuilder<E> runtime(StreamRuntime runtime) {
-    this.runtime = requireNonNull(runtime, "runtime() needs a runtime");
+    this.runtime = requireNonNull(runtime, "runtime() needs a runtime.");
     return this;
   }
 

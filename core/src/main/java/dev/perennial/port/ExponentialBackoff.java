@@ -20,14 +20,15 @@ public record ExponentialBackoff(Duration base, Duration cap, double multiplier,
   public ExponentialBackoff {
     if (base.isNegative() || base.isZero() || base.compareTo(cap) > 0) {
       throw new IllegalArgumentException(
-          "backoff needs 0 < base <= cap, but base is %d ms and cap is %d ms"
+          "exponential() needs 0 < base <= cap, but got base %d ms and cap %d ms."
               .formatted(base.toMillis(), cap.toMillis()));
     }
     if (!(multiplier >= 1) || Double.isInfinite(multiplier)) {
-      throw new IllegalArgumentException("multiplier must be at least 1, but is " + multiplier);
+      throw new IllegalArgumentException(
+          "The multiplier must be at least 1, but is " + multiplier + ".");
     }
     if (!(jitter >= 0 && jitter <= 1)) {
-      throw new IllegalArgumentException("jitter must be from 0 to 1, but is " + jitter);
+      throw new IllegalArgumentException("The jitter must be from 0 to 1, but is " + jitter + ".");
     }
   }
 
@@ -44,7 +45,8 @@ public record ExponentialBackoff(Duration base, Duration cap, double multiplier,
   @Override
   public Duration delay(int failures, double random) {
     if (failures < 1) {
-      throw new IllegalArgumentException("failures count from 1, but is " + failures);
+      throw new IllegalArgumentException(
+          "delay() counts failures from 1, but got " + failures + ".");
     }
     // A double that is too large for a long becomes the largest one, which min() brings back under
     // the cap.

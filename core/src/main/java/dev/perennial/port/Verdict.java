@@ -16,7 +16,7 @@ public sealed interface Verdict {
     public Retry {
       if (atLeast.isNegative()) {
         throw new IllegalArgumentException(
-            "atLeast must not be negative, but is " + atLeast.toMillis() + " ms");
+            "A retry needs a wait that is not negative, but got " + atLeast.toMillis() + " ms.");
       }
     }
   }

@@ -10,7 +10,6 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Kind;
-import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -257,18 +256,11 @@ public final class Claim {
                 + " checkpoint \""
                 + options.streamId()
                 + "\", so the stream did not start: "
-                + clause(attributed(during, cause))
+                + AdapterFault.clause(attributed(during, cause))
                 + (kind == Kind.CLOSED ? ". Close a stream before its store." : "."),
             AdapterFault.shown(cause));
     fail(failure);
     outage.stop();
-  }
-
-  /** Returns the error as a clause without a period at its end. */
-  private static String clause(Throwable cause) {
-    String reason =
-        cause instanceof AdapterFault fault ? fault.getMessage() : LogText.reason(cause);
-    return reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason;
   }
 
   /** Returns the kind of an error of the store; an error without a kind may be temporary. */
@@ -318,7 +310,7 @@ public final class Claim {
             reason,
             what
                 + ": "
-                + clause(cause)
+                + AdapterFault.clause(cause)
                 + (kindOf(cause) == Kind.CLOSED
                     ? ". Close a stream before its store; what was not saved comes again."
                     : ". What was not saved comes again with the next run."),

@@ -118,7 +118,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
     } catch (Throwable e) {
       AdapterFault fault =
           e instanceof AdapterFault known ? known : AdapterFault.threw(source, "decode", e);
-      throw unusable(streamId, String.valueOf(fault.getMessage()), fault.shown());
+      throw unusable(streamId, AdapterFault.clause(fault), fault.shown());
     }
   }
 
@@ -141,8 +141,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
       return AdapterFault.call(source, "configuredStart", source::configuredStart);
     } catch (AdapterFault e) {
       throw die(
-          StreamFailure.of(
-              Reason.FATAL, e.getMessage() + ". The stream did not start.", e.shown()));
+          StreamFailure.of(Reason.FATAL, e.getMessage() + " The stream did not start.", e.shown()));
     }
   }
 
@@ -290,6 +289,6 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
   private RuntimeException die(StreamFailure failure) {
     lifecycle.fail(failure);
     lifecycle.check();
-    throw new IllegalStateException("a stream that failed is not dead");
+    throw new IllegalStateException("The stream has failed.");
   }
 }

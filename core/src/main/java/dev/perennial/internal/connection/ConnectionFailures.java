@@ -190,7 +190,7 @@ public final class ConnectionFailures {
   }
 
   private void die(AdapterFault fault, String advice) {
-    die(Reason.FATAL, fault.getMessage() + ". " + advice, fault.shown());
+    die(Reason.FATAL, fault.getMessage() + " " + advice, fault.shown());
   }
 
   private void die(String doing, Throwable cause, String advice) {
@@ -225,7 +225,7 @@ public final class ConnectionFailures {
               ? known
               : AdapterFault.threw(options.backoff(), "delay", e);
       die(fault, "The stream stopped; its backoff policy must be mended.");
-      throw new IllegalStateException("a stream that failed is not dead", e);
+      throw new IllegalStateException("The stream has failed.", e);
     }
   }
 
@@ -257,11 +257,11 @@ public final class ConnectionFailures {
       die(
           Reason.FATAL,
           fault.getMessage()
-              + " when it was asked about "
+              + " The stream stopped; its classifier must be mended. It classified "
               + LogText.reason(cause)
-              + ". The stream stopped; its classifier must be mended.",
+              + ".",
           cause);
-      throw new IllegalStateException("a stream that failed is not dead", fault);
+      throw new IllegalStateException("The stream has failed.", fault);
     }
   }
 

@@ -320,15 +320,15 @@ public final class PullGuard {
     Thread other = puller;
     if (other == Thread.currentThread()) {
       return new IllegalStateException(
-          "the handler of the "
+          "Cannot read from stream \""
               + stream
-              + " stream asks for the next event itself; return from the handler instead");
+              + "\": its handler is running. Return from the handler to get the next event.");
     }
     return new IllegalStateException(
-        "two threads ask the "
+        "Cannot read from stream \""
             + stream
-            + " stream for events, this one and "
-            + (other == null ? "another" : other.getName())
-            + "; let one thread do so, and hand the deliveries on");
+            + "\": "
+            + (other == null ? "another thread" : "thread " + other.getName())
+            + " reads from it now. Let one thread read, and pass deliveries to the others.");
   }
 }

@@ -161,7 +161,7 @@ public final class ReconnectLoop<E, P extends Position> {
       default -> {
         lifecycle.check();
         throw new IllegalStateException(
-            "a stream that is " + lifecycle.state() + " is not on its way to a connection");
+            "Cannot connect a stream that is " + lifecycle.state() + ".");
       }
     }
   }

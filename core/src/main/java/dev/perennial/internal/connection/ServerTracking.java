@@ -12,6 +12,7 @@ import dev.perennial.port.Connection;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.port.ServerTrackedSource;
+import dev.perennial.port.support.LogText;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -92,10 +93,12 @@ public final class ServerTracking<E, P extends Position> implements SourceTracki
     lifecycle.fail(
         new StreamFailure(
             Reason.FATAL,
-            "the "
+            "Cannot receive from "
                 + source.name()
-                + " source classified an error as position lost, but its server keeps the position, so the stream"
-                + " stopped; return Verdict.retry() or Verdict.fatal() for it",
+                + ": a classifier says that the position is lost, but the server keeps the position. Return"
+                + " Verdict.retry() or Verdict.fatal() for "
+                + LogText.reason(cause)
+                + ".",
             cause,
             0,
             last));

@@ -33,8 +33,11 @@ public final class HandlerLoop<E> {
   public void consume(DeliveryHandler<E> handler) throws InterruptedException {
     if (options.acks() != AckMode.EXPLICIT) {
       throw new IllegalStateException(
-          "consume() acks each event when its handler has returned, so it needs AckMode.EXPLICIT, not "
-              + options.acks());
+          "Cannot consume stream \""
+              + options.name()
+              + "\": consume() acks each event after its handler has returned, but the stream has AckMode."
+              + options.acks()
+              + ". Set AckMode.EXPLICIT, or use next().");
     }
     while (handleNext(handler)) {}
   }

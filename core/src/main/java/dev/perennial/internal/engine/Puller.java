@@ -242,7 +242,7 @@ public final class Puller<E, P extends Position> {
 
   private StreamEndedException ended() {
     return new StreamEndedException(
-        "Cannot read from stream " + options.name() + ": its source is complete.");
+        "Cannot read from stream \"" + options.name() + "\": its source is complete.");
   }
 
   private boolean hasEnded() {

@@ -15,7 +15,7 @@ public final class AdapterFault extends IllegalStateException {
 
   private AdapterFault(Object adapter, String method, String what, @Nullable Throwable cause) {
     super(cause);
-    this.message = adapter.getClass().getName() + "." + method + "() " + what;
+    this.message = adapter.getClass().getName() + "." + method + "() " + what + ".";
   }
 
   @Override
@@ -64,6 +64,13 @@ public final class AdapterFault extends IllegalStateException {
 
   public static AdapterFault threw(Object adapter, String method, Throwable error) {
     return new AdapterFault(adapter, method, "threw " + LogText.reason(error), error);
+  }
+
+  /** Returns any error as a clause without a period, for the message of another error. */
+  public static String clause(Throwable error) {
+    return error instanceof AdapterFault fault
+        ? fault.message.substring(0, fault.message.length() - 1)
+        : LogText.reason(error);
   }
 
   /**

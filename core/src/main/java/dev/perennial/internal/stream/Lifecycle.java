@@ -114,7 +114,7 @@ public final class Lifecycle {
   public StreamClosedException closedException() {
     StreamFailure why = failure;
     return new StreamClosedException(
-        "Cannot read from stream " + observer.stream() + ": it is closed. Open a new stream.",
+        "Cannot read from stream \"" + observer.stream() + "\": it is closed. Open a new stream.",
         why == null ? null : why.exception());
   }
 

@@ -59,10 +59,11 @@ public final class Inbox<T, X extends Exception> {
       StreamRuntime runtime) {
     if (maxItems < 1 || maxWeight < 1) {
       throw new IllegalArgumentException(
-          "an inbox's limits must be at least 1, but are "
+          "An inbox needs limits of at least 1, but got "
               + maxItems
               + " items and weight "
-              + maxWeight);
+              + maxWeight
+              + ".");
     }
     this.maxItems = maxItems;
     this.maxWeight = maxWeight;

@@ -55,9 +55,10 @@ public final class LogText {
   }
 
   /**
-   * The error in one clause, for the message of another: its message on one line, of a longer one
-   * the first 200 characters. The name of its class goes before a message that does not explain
-   * itself: of a programming error, or of a single word, such as an unknown host's name.
+   * Returns the error in one clause, for the message of another: its message on one line without
+   * the period at its end, and of a longer one the first 200 characters. The name of its class
+   * follows a message that does not explain itself: that of a programming error, or a single word,
+   * such as an unknown host's name.
    */
   public static String reason(Throwable error) {
     String message = messageOf(error);
@@ -70,7 +71,9 @@ public final class LogText {
         error instanceof Exception
             && !(error instanceof RuntimeException)
             && message.strip().indexOf(' ') >= 0;
-    return explainsItself ? brief(message, REASON) : name + ": " + brief(message, REASON);
+    String text = message.strip();
+    String clause = brief(text.endsWith(".") ? text.substring(0, text.length() - 1) : text, REASON);
+    return explainsItself ? clause : clause + " (" + name + ")";
   }
 
   private static @Nullable String messageOf(Throwable error) {

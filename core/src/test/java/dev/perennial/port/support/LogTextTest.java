@@ -89,14 +89,16 @@ class LogTextTest {
     assertThat(LogText.reason(new IOException("connection refused")))
         .isEqualTo("connection refused");
     assertThat(LogText.reason(new UnknownHostException("nowhere")))
-        .isEqualTo("UnknownHostException: nowhere");
+        .isEqualTo("nowhere (UnknownHostException)");
+    assertThat(LogText.reason(new IOException("It is full. Free some space.")))
+        .isEqualTo("It is full. Free some space");
     assertThat(LogText.reason(new EOFException())).isEqualTo("EOFException");
     assertThat(LogText.reason(new IllegalStateException("no way on")))
-        .isEqualTo("IllegalStateException: no way on");
+        .isEqualTo("no way on (IllegalStateException)");
     assertThat(LogText.reason(new Exception(" ") {}))
         .startsWith("dev.perennial.port.support.LogTextTest$");
     assertThat(LogText.reason(new IOException("two\nlines")))
-        .isEqualTo("IOException: two\\u000alines");
+        .isEqualTo("two\\u000alines (IOException)");
     assertThat(LogText.reason(new IOException("word ".repeat(100)))).hasSize(201).endsWith("…");
   }
 

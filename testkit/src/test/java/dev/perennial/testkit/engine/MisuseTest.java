@@ -49,7 +49,7 @@ class MisuseTest {
       runtime.sleep(Duration.ofSeconds(1));
       assertThatIllegalStateException()
           .isThrownBy(stream::next)
-          .withMessageContaining("two threads")
+          .withMessageContaining("Let one thread read")
           .withMessageContaining("scripted");
       assertThatIllegalStateException().isThrownBy(() -> stream.poll(1, Duration.ZERO));
       assertThatIllegalStateException().isThrownBy(() -> stream.awaitLive(Duration.ZERO));
@@ -77,7 +77,7 @@ class MisuseTest {
       EventStream<String> stream = open();
       assertThatThrownBy(() -> stream.consume(delivery -> stream.next()))
           .hasRootCauseInstanceOf(IllegalStateException.class)
-          .hasStackTraceContaining("return from the handler");
+          .hasStackTraceContaining("Return from the handler");
     });
   }
 
