@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.perennial.internal.checkpoint.CheckpointOptions;
-import dev.perennial.port.AckingConnection;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointStore;
@@ -13,7 +12,6 @@ import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Recovery;
-import dev.perennial.port.ServerTrackedSource;
 import dev.perennial.port.SourceBinding;
 import dev.perennial.port.support.LogText;
 import java.time.Duration;
@@ -34,37 +32,11 @@ class EventStreamBuilderTest {
 
   private static final int MAX_WINDOW = 1_048_576;
 
-  private static final class Server implements ServerTrackedSource<String, TestPosition> {
-    private final SourceBinding binding = new SourceBinding();
-
-    @Override
-    public AckingConnection<String, TestPosition> connect() {
-      throw new AssertionError("open() does no I/O");
-    }
-
-    @Override
-    public Duration redeliveryHorizon() {
-      return Duration.ofMinutes(3);
-    }
-
-    @Override
-    public SourceBinding binding() {
-      return binding;
-    }
-
-    @Override
-    public String name() {
-      return "test";
-    }
-
-    @Override
-    public ErrorClassifier errors() {
-      return ErrorClassifier.none();
-    }
-  }
-
   private static EventStreamBuilder<String> builder() {
-    return EventStream.from(new Server());
+    return EventStream.from(
+        new StubServerSource(() -> {
+          throw new AssertionError("open() does no I/O");
+        }));
   }
 
   private static void refused(UnaryOperator<EventStreamBuilder<String>> setting, Object value) {

@@ -8,21 +8,19 @@ import dev.perennial.EventStream;
 import dev.perennial.StreamFailedException;
 import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.StreamState;
+import dev.perennial.StubServerSource;
 import dev.perennial.TestPosition;
-import dev.perennial.port.AckingConnection;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Received;
-import dev.perennial.port.ServerTrackedSource;
-import dev.perennial.port.SourceBinding;
-import dev.perennial.port.support.ErrorClassifiers;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,54 +29,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BackoffFailureTest {
 
   /** Connects, and gives some events before it loses each connection. */
-  private record Losing(int events, SourceBinding binding)
-      implements ServerTrackedSource<String, TestPosition> {
-
-    Losing(int events) {
-      this(events, new SourceBinding());
-    }
-
-    @Override
-    public AckingConnection<String, TestPosition> connect() {
-      return new AckingConnection<>() {
-        private int given;
-
-        @Override
-        public Received<String, TestPosition> receive(Duration timeout) throws EOFException {
-          if (given == events) {
-            throw new EOFException();
-          }
-          given++;
-          return Received.event("event", new TestPosition(given));
+  private static StubServerSource losing(int events) {
+    return new StubServerSource(() -> {
+      AtomicInteger given = new AtomicInteger();
+      return () -> {
+        if (given.get() == events) {
+          throw new EOFException();
         }
-
-        @Override
-        public void acknowledge(TestPosition position) {}
-
-        @Override
-        public int unsent() {
-          return 0;
-        }
-
-        @Override
-        public void close(Duration flush) {}
+        return Received.event("event", new TestPosition(given.incrementAndGet()));
       };
-    }
-
-    @Override
-    public Duration redeliveryHorizon() {
-      return Duration.ZERO;
-    }
-
-    @Override
-    public String name() {
-      return "test";
-    }
-
-    @Override
-    public ErrorClassifier errors() {
-      return ErrorClassifiers.network();
-    }
+    });
   }
 
   @ParameterizedTest
@@ -91,7 +51,7 @@ class BackoffFailureTest {
           throw broken;
         };
     EventStream<String> stream =
-        EventStream.from(new Losing(events)).backoff(policy).runtime(new ManualRuntime()).open();
+        EventStream.from(losing(events)).backoff(policy).runtime(new ManualRuntime()).open();
     for (int i = 0; i < events; i++) {
       assertThat(stream.next(Duration.ofSeconds(1))).isPresent();
     }
@@ -121,7 +81,7 @@ class BackoffFailureTest {
         };
     for (ErrorClassifier errors : List.of(rethrows, same)) {
       EventStream<String> stream =
-          EventStream.from(new Losing(0)).errors(errors).runtime(new ManualRuntime()).open();
+          EventStream.from(losing(0)).errors(errors).runtime(new ManualRuntime()).open();
       assertThatExceptionOfType(StreamFailedException.class)
           .isThrownBy(() -> pull(stream))
           .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.FATAL))

@@ -7,14 +7,10 @@ import dev.perennial.Batch;
 import dev.perennial.EventStream;
 import dev.perennial.StreamInterruptedException;
 import dev.perennial.StreamState;
+import dev.perennial.StubServerSource;
 import dev.perennial.TestPosition;
-import dev.perennial.port.AckingConnection;
-import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Received;
-import dev.perennial.port.ServerTrackedSource;
-import dev.perennial.port.SourceBinding;
-import dev.perennial.port.support.ErrorClassifiers;
 import java.time.Duration;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -35,69 +31,24 @@ class FloodTest {
   private int most = 100_000;
 
   /** Gives one event and then what hands out nothing; each takes a millisecond. */
-  private final class Flooding implements ServerTrackedSource<String, TestPosition> {
-
-    private final SourceBinding binding = new SourceBinding();
-    private final boolean progress;
-
-    Flooding(boolean progress) {
-      this.progress = progress;
+  private Received<String, TestPosition> receive(boolean progress) {
+    received++;
+    runtime.advance(EACH);
+    if (received == interruptAt) {
+      Thread.currentThread().interrupt();
     }
-
-    @Override
-    public AckingConnection<String, TestPosition> connect() {
-      return new AckingConnection<>() {
-        @Override
-        public Received<String, TestPosition> receive(Duration timeout) {
-          received++;
-          runtime.advance(EACH);
-          if (received == interruptAt) {
-            Thread.currentThread().interrupt();
-          }
-          if (received > most) {
-            throw new IllegalStateException("asked too often");
-          }
-          return progress && received > 1
-              ? Received.progress(new TestPosition(received))
-              : Received.event("event", new TestPosition(1));
-        }
-
-        @Override
-        public void acknowledge(TestPosition position) {}
-
-        @Override
-        public int unsent() {
-          return 0;
-        }
-
-        @Override
-        public void close(Duration flush) {}
-      };
+    if (received > most) {
+      throw new IllegalStateException("asked too often");
     }
-
-    @Override
-    public Duration redeliveryHorizon() {
-      return Duration.ofHours(1);
-    }
-
-    @Override
-    public SourceBinding binding() {
-      return binding;
-    }
-
-    @Override
-    public String name() {
-      return "test";
-    }
-
-    @Override
-    public ErrorClassifier errors() {
-      return ErrorClassifiers.network();
-    }
+    return progress && received > 1
+        ? Received.progress(new TestPosition(received))
+        : Received.event("event", new TestPosition(1));
   }
 
   private EventStream<String> open(boolean progress) {
-    return EventStream.from(new Flooding(progress)).runtime(runtime).open();
+    return EventStream.from(new StubServerSource(() -> () -> receive(progress)))
+        .runtime(runtime)
+        .open();
   }
 
   @AfterEach
