@@ -24,8 +24,8 @@ public record Checkpoint(String source, String fingerprint, String position) {
   /**
    * Reads what {@link #toLine()} wrote.
    *
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if it is
-   *     anything else
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#CORRUPT CORRUPT} if
+   *     it is anything else
    */
   public static Checkpoint parse(String line) throws CheckpointException {
     String[] fields = line.split("\t", -1);

@@ -2,59 +2,76 @@ package dev.perennial.port;
 
 import org.jspecify.annotations.Nullable;
 
-/** A checkpoint could not be claimed, loaded, read or saved. */
+/** Thrown when a checkpoint cannot be claimed, loaded, read, saved or deleted. */
 public final class CheckpointException extends Exception {
 
   private static final long serialVersionUID = 1;
 
-  /** What is wrong, and so what the stream does about it. */
-  public enum Kind {
+  /** Why the call failed, which decides what the stream does. */
+  public enum Reason {
     /**
-     * The store cannot be reached or used now. Retried; whatever else a store throws counts as
-     * this.
+     * The store cannot be reached or used now. The stream retries. Any other exception of a store
+     * counts as this.
      */
-    UNAVAILABLE,
-    /** What is stored is not a checkpoint. Ends the stream: somebody has to look. */
-    CORRUPT,
+    UNAVAILABLE("unavailable"),
+    /** What is stored is not a checkpoint. Ends the stream, because a person has to look at it. */
+    CORRUPT("corrupt"),
     /**
-     * The checkpoint is of another source, or of settings that it cannot be used with. Ends the
-     * stream.
+     * The checkpoint belongs to another source, or to settings that it cannot be used with. Ends
+     * the stream.
      */
-    MISMATCH,
-    /** Somebody else has the claim. Ends the stream, without a further save. */
-    CLAIM_LOST,
-    /** The store was closed. Ends the stream, without a further save: trying again cannot help. */
-    CLOSED
+    MISMATCH("mismatch"),
+    /** Another stream holds the claim. Ends the stream, which saves nothing more. */
+    CLAIM_LOST("claim-lost"),
+    /** The store is closed, so a retry cannot help. Ends the stream, which saves nothing more. */
+    CLOSED("closed");
+
+    private final String tag;
+
+    Reason(String tag) {
+      this.tag = tag;
+    }
+
+    /** Returns a stable name, for logs, metrics and alerts. */
+    public String tag() {
+      return tag;
+    }
   }
 
-  private final Kind kind;
+  private final Reason reason;
 
-  private CheckpointException(Kind kind, String message, @Nullable Throwable cause) {
+  private CheckpointException(Reason reason, String message, @Nullable Throwable cause) {
     super(message, cause);
-    this.kind = kind;
+    this.reason = reason;
   }
 
+  /** Makes an exception with reason {@link Reason#UNAVAILABLE UNAVAILABLE}. */
   public static CheckpointException unavailable(String message, @Nullable Throwable cause) {
-    return new CheckpointException(Kind.UNAVAILABLE, message, cause);
+    return new CheckpointException(Reason.UNAVAILABLE, message, cause);
   }
 
+  /** Makes an exception with reason {@link Reason#CORRUPT CORRUPT}. */
   public static CheckpointException corrupt(String message, @Nullable Throwable cause) {
-    return new CheckpointException(Kind.CORRUPT, message, cause);
+    return new CheckpointException(Reason.CORRUPT, message, cause);
   }
 
+  /** Makes an exception with reason {@link Reason#MISMATCH MISMATCH}. */
   public static CheckpointException mismatch(String message, @Nullable Throwable cause) {
-    return new CheckpointException(Kind.MISMATCH, message, cause);
+    return new CheckpointException(Reason.MISMATCH, message, cause);
   }
 
+  /** Makes an exception with reason {@link Reason#CLAIM_LOST CLAIM_LOST}. */
   public static CheckpointException claimLost(String message, @Nullable Throwable cause) {
-    return new CheckpointException(Kind.CLAIM_LOST, message, cause);
+    return new CheckpointException(Reason.CLAIM_LOST, message, cause);
   }
 
+  /** Makes an exception with reason {@link Reason#CLOSED CLOSED}. */
   public static CheckpointException closed(String message) {
-    return new CheckpointException(Kind.CLOSED, message, null);
+    return new CheckpointException(Reason.CLOSED, message, null);
   }
 
-  public Kind kind() {
-    return kind;
+  /** Returns why the call failed. */
+  public Reason reason() {
+    return reason;
   }
 }

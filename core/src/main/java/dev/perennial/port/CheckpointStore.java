@@ -17,8 +17,8 @@ public interface CheckpointStore extends AutoCloseable {
    *
    * @param streamId which checkpoint; any text that is not empty
    * @param lost told at most once, on any thread, of a claim that the store finds lost by itself,
-   *     with an exception of kind {@link CheckpointException.Kind#CLAIM_LOST CLAIM_LOST} that says
-   *     who has it now if that is known; a call of the claim that finds it lost throws the
+   *     with an exception with reason {@link CheckpointException.Reason#CLAIM_LOST CLAIM_LOST} that
+   *     says who has it now if that is known; a call of the claim that finds it lost throws the
    *     exception instead
    * @return the claimed claim, or empty if somebody else has it
    * @throws CheckpointException if the store cannot be used
@@ -29,8 +29,8 @@ public interface CheckpointStore extends AutoCloseable {
   /**
    * Gives back what the store holds, such as connections; does nothing unless the store says
    * otherwise. To be called after the streams that use the store are closed: if a store cannot be
-   * used once it is closed, its calls and those of its claims throw an exception of kind {@link
-   * CheckpointException.Kind#CLOSED CLOSED} from then on, at once, which ends a stream that is
+   * used once it is closed, its calls and those of its claims throw an exception with reason {@link
+   * CheckpointException.Reason#CLOSED CLOSED} from then on, at once, which ends a stream that is
    * still open. Only {@link CheckpointClaim#close} then does nothing more than it can. Idempotent.
    */
   @Override

@@ -58,9 +58,9 @@ public non-sealed interface ClientTrackedSource<E, P extends Position> extends S
    * Reads a position from a checkpoint. Owns the checkpoint's fingerprint: where the checkpoint was
    * made under other settings, it is used as it is, degraded (for example to a time), or rejected.
    *
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#MISMATCH MISMATCH} if the
-   *     checkpoint is not this source's, or {@link CheckpointException.Kind#CORRUPT CORRUPT} if it
-   *     cannot be read
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#MISMATCH MISMATCH} if
+   *     the checkpoint is not this source's, or {@link CheckpointException.Reason#CORRUPT CORRUPT}
+   *     if it cannot be read
    */
   P decode(Checkpoint saved) throws CheckpointException;
 }

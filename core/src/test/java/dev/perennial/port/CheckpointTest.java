@@ -3,7 +3,7 @@ package dev.perennial.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -44,7 +44,7 @@ class CheckpointTest {
     try {
       checkpoint = Checkpoint.parse(text);
     } catch (CheckpointException e) {
-      assertThat(e.kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(e.reason()).isEqualTo(Reason.CORRUPT);
       return;
     }
     assertThat(checkpoint.toLine()).isEqualTo(text);
@@ -73,6 +73,6 @@ class CheckpointTest {
   void corrupt(String line) {
     assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(() -> Checkpoint.parse(line))
-        .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.CORRUPT));
+        .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.CORRUPT));
   }
 }

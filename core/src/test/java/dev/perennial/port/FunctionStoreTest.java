@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -68,11 +68,11 @@ class FunctionStoreTest {
             });
     CheckpointClaim claim = claim(failing, "orders");
     CheckpointException load = catchThrowableOfType(CheckpointException.class, claim::load);
-    assertThat(load.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(load.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(load).hasMessageContaining("load").hasMessageContaining("orders").hasCause(broken);
     CheckpointException save =
         catchThrowableOfType(CheckpointException.class, () -> claim.save(CHECKPOINT));
-    assertThat(save.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(save.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(save).hasMessageContaining("save").hasRootCause(broken);
   }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import dev.perennial.testkit.InMemoryCheckpointStore.Call;
 import java.time.Duration;
 import java.util.HashMap;
@@ -61,7 +61,7 @@ class InMemoryCheckpointStoreTest {
       CheckpointClaim second = claim("a");
       first.close();
       second.save(ONE);
-      assertThatKind(() -> first.save(TWO)).isEqualTo(Kind.CLAIM_LOST);
+      assertThatReason(() -> first.save(TWO)).isEqualTo(Reason.CLAIM_LOST);
     });
     assertThat(store.checkpoint("a")).contains(ONE);
     assertThat(lost).hasValue(0);
@@ -73,13 +73,13 @@ class InMemoryCheckpointStoreTest {
       CheckpointClaim claim = claim("a");
       store.loseClaim("a");
       assertThat(lost).hasValue(1);
-      assertThatKind(() -> claim.save(ONE)).isEqualTo(Kind.CLAIM_LOST);
-      assertThatKind(claim::load).isEqualTo(Kind.CLAIM_LOST);
+      assertThatReason(() -> claim.save(ONE)).isEqualTo(Reason.CLAIM_LOST);
+      assertThatReason(claim::load).isEqualTo(Reason.CLAIM_LOST);
       CheckpointClaim next = claim("a");
       claim.close();
       next.save(TWO);
       store.expireClaim("a");
-      assertThatKind(() -> next.save(ONE)).isEqualTo(Kind.CLAIM_LOST);
+      assertThatReason(() -> next.save(ONE)).isEqualTo(Reason.CLAIM_LOST);
     });
     assertThat(lost).hasValue(1);
     assertThat(store.checkpoint("a")).contains(TWO);
@@ -90,19 +90,19 @@ class InMemoryCheckpointStoreTest {
     CheckpointException full = CheckpointException.unavailable("disk full", null);
     runtime.run(() -> {
       store.fail(Call.CLAIM, 1);
-      assertThatKind(() -> claim("a")).isEqualTo(Kind.UNAVAILABLE);
+      assertThatReason(() -> claim("a")).isEqualTo(Reason.UNAVAILABLE);
       CheckpointClaim claim = claim("a");
       store.fail(Call.SAVE, 2, full).fail(Call.LOAD, 1);
       assertThatThrownBy(() -> claim.save(ONE)).isSameAs(full);
       assertThatThrownBy(() -> claim.save(ONE)).isSameAs(full);
       assertThat(store.checkpoint("a")).isEmpty();
       claim.save(ONE);
-      assertThatKind(claim::load).isEqualTo(Kind.UNAVAILABLE);
+      assertThatReason(claim::load).isEqualTo(Reason.UNAVAILABLE);
       store.failAfterEffect(Call.SAVE, 1);
-      assertThatKind(() -> claim.save(TWO)).isEqualTo(Kind.UNAVAILABLE);
+      assertThatReason(() -> claim.save(TWO)).isEqualTo(Reason.UNAVAILABLE);
       assertThat(claim.load()).contains(TWO);
       store.fail(Call.RELEASE, 1);
-      assertThatKind(claim::close).isEqualTo(Kind.UNAVAILABLE);
+      assertThatReason(claim::close).isEqualTo(Reason.UNAVAILABLE);
     });
   }
 
@@ -110,7 +110,7 @@ class InMemoryCheckpointStoreTest {
   void aClaimWhoseAnswerWasLostIsNotHeld() {
     runtime.run(() -> {
       store.failAfterEffect(Call.CLAIM, 1);
-      assertThatKind(() -> claim("a")).isEqualTo(Kind.UNAVAILABLE);
+      assertThatReason(() -> claim("a")).isEqualTo(Reason.UNAVAILABLE);
       assertThat(store.isClaimed("a")).isFalse();
     });
   }
@@ -155,7 +155,7 @@ class InMemoryCheckpointStoreTest {
     runtime.run(() -> {
       store.put("a", ONE).corrupt("a");
       CheckpointClaim claim = claim("a");
-      assertThatKind(claim::load).isEqualTo(Kind.CORRUPT);
+      assertThatReason(claim::load).isEqualTo(Reason.CORRUPT);
       claim.save(TWO);
       assertThat(claim.load()).contains(TWO);
       store.corrupt("a").put("a", ONE);
@@ -230,8 +230,8 @@ class InMemoryCheckpointStoreTest {
     return store.tryClaim(id, why -> lost.incrementAndGet()).orElseThrow();
   }
 
-  private static org.assertj.core.api.AbstractObjectAssert<?, ?> assertThatKind(
+  private static org.assertj.core.api.AbstractObjectAssert<?, ?> assertThatReason(
       ThrowingCallable call) {
-    return assertThatThrownBy(call).isInstanceOf(CheckpointException.class).extracting("kind");
+    return assertThatThrownBy(call).isInstanceOf(CheckpointException.class).extracting("reason");
   }
 }

@@ -191,14 +191,14 @@ class ScriptedClientSourceTest {
     Checkpoint saved = source.encode(new ScriptedPosition(-3));
     assertThat(source.decode(saved)).isEqualTo(new ScriptedPosition(-3));
     assertThatThrownBy(() -> source.decode(new Checkpoint("other", "v1", "1")))
-        .extracting("kind")
-        .isEqualTo(CheckpointException.Kind.MISMATCH);
+        .extracting("reason")
+        .isEqualTo(CheckpointException.Reason.MISMATCH);
     assertThatThrownBy(() -> source.decode(new Checkpoint("scripted", "v2", "1")))
-        .extracting("kind")
-        .isEqualTo(CheckpointException.Kind.MISMATCH);
+        .extracting("reason")
+        .isEqualTo(CheckpointException.Reason.MISMATCH);
     assertThatThrownBy(() -> source.decode(new Checkpoint("scripted", "v1", "x")))
-        .extracting("kind")
-        .isEqualTo(CheckpointException.Kind.CORRUPT);
+        .extracting("reason")
+        .isEqualTo(CheckpointException.Reason.CORRUPT);
     source.degrades(foreign -> new ScriptedPosition(0));
     assertThat(source.decode(new Checkpoint("scripted", "v2", "1")))
         .isEqualTo(new ScriptedPosition(0));

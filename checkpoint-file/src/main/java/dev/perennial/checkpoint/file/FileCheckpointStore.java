@@ -35,21 +35,21 @@ import java.util.function.Consumer;
  *
  * <p>A save writes the checkpoint to a temporary file, makes it durable, and replaces the last file
  * atomically: after any crash the file has the last checkpoint or the new one, complete. A damaged
- * file is an error of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} that names it; the
- * store never treats it as a missing checkpoint.
+ * file is an error with reason {@link CheckpointException.Reason#CORRUPT CORRUPT} that names it;
+ * the store never treats it as a missing checkpoint.
  *
  * <p>A claim is a lock on a separate file. It excludes other streams in this process and in others,
  * and ends with the process, however that ends; the file stays. If the file or the directory is
  * deleted while it is claimed, the next {@code save} or {@code load} fails with {@link
- * CheckpointException.Kind#CLAIM_LOST CLAIM_LOST}. Locks on network file systems do not guarantee
+ * CheckpointException.Reason#CLAIM_LOST CLAIM_LOST}. Locks on network file systems do not guarantee
  * this: use a local one.
  *
  * <p>The first claim creates the directory and its missing parents. Once this object has seen the
  * directory, it does not create it again: its absence is then an error. The store does not touch
  * other files in it.
  *
- * <p>Safe for use from any thread. A call that is interrupted fails with an error of kind {@link
- * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, and the claim stays held.
+ * <p>Safe for use from any thread. A call that is interrupted fails with an error with reason
+ * {@link CheckpointException.Reason#UNAVAILABLE UNAVAILABLE}, and the claim stays held.
  */
 public final class FileCheckpointStore implements CheckpointStore {
 
@@ -82,8 +82,8 @@ public final class FileCheckpointStore implements CheckpointStore {
    *
    * @param lost never called: if the lock file is gone, the next call of the claim throws
    * @return the claimed claim, or empty if another stream owns it, in this process or another
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     the directory cannot be used
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
+   *     UNAVAILABLE} if the directory cannot be used
    * @throws IllegalArgumentException if the id is empty, or longer than 244 characters as a file
    *     name, in which a character other than ASCII lower-case letters, digits, {@code -} and
    *     {@code _} takes three, or six beyond ASCII
@@ -99,8 +99,8 @@ public final class FileCheckpointStore implements CheckpointStore {
   /**
    * Lists the ids of the streams that have a checkpoint, in order.
    *
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     the directory cannot be read
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
+   *     UNAVAILABLE} if the directory cannot be read
    */
   public List<String> streamIds() throws CheckpointException {
     List<String> ids = new ArrayList<>();
@@ -131,9 +131,9 @@ public final class FileCheckpointStore implements CheckpointStore {
    * Reads a stream's checkpoint. It needs no claim and does not affect the owner.
    *
    * @return the last saved checkpoint, or empty if there is none
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     it cannot be read; of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if its file is
-   *     not a checkpoint
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
+   *     UNAVAILABLE} if it cannot be read; with reason {@link CheckpointException.Reason#CORRUPT
+   *     CORRUPT} if its file is not a checkpoint
    * @throws IllegalArgumentException if the id is empty or too long
    */
   public Optional<Checkpoint> load(String streamId) throws CheckpointException {
@@ -156,8 +156,8 @@ public final class FileCheckpointStore implements CheckpointStore {
    * Deletes a stream's checkpoint, so that the stream starts without one.
    *
    * @return whether there was a checkpoint
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     it is claimed, or cannot be deleted
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
+   *     UNAVAILABLE} if it is claimed, or cannot be deleted
    * @throws IllegalArgumentException if the id is empty or too long
    */
   public boolean delete(String streamId) throws CheckpointException {

@@ -9,7 +9,7 @@ import dev.perennial.checkpoint.file.internal.FileOperations;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -149,7 +149,7 @@ class FileCheckpointStoreTest {
       try (CheckpointClaim claim = claim("orders")) {
         Files.writeString(directory.resolve("orders.checkpoint"), content);
         CheckpointException failure = failure(claim::load);
-        assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+        assertThat(failure.reason()).isEqualTo(Reason.CORRUPT);
         assertThat(failure).hasMessageContaining(directory.resolve("orders.checkpoint").toString());
       }
     }
@@ -170,10 +170,10 @@ class FileCheckpointStoreTest {
     assertThat(store.load("payments")).isEmpty();
     Files.writeString(directory.resolve("orders.checkpoint"), "garbage");
     CheckpointException corrupt = failure(() -> store.load("orders"));
-    assertThat(corrupt.kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(corrupt.reason()).isEqualTo(Reason.CORRUPT);
     assertThat(corrupt).hasMessageContaining("orders.checkpoint");
     deleteAll(directory);
-    assertThat(failure(() -> store.load("orders")).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure(() -> store.load("orders")).reason()).isEqualTo(Reason.UNAVAILABLE);
   }
 
   @Test
@@ -183,7 +183,7 @@ class FileCheckpointStoreTest {
         file.setLength(1L << 36);
       }
       CheckpointException failure = failure(claim::load);
-      assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(failure.reason()).isEqualTo(Reason.CORRUPT);
       assertThat(failure).hasMessageContaining("16,777,216");
     }
   }
@@ -209,8 +209,8 @@ class FileCheckpointStoreTest {
       assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
       second.save(ONE);
       CheckpointException failure = failure(() -> save(first));
-      assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
-      assertThat(failure(first::load).kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
+      assertThat(failure(first::load).reason()).isEqualTo(Reason.CLAIM_LOST);
     }
   }
 
@@ -269,7 +269,7 @@ class FileCheckpointStoreTest {
       Thread.currentThread().interrupt();
       CheckpointException failure = failure(() -> save(claim));
       assertThat(Thread.interrupted()).isTrue();
-      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(claim.load()).contains(ONE);
       claim.save(TWO);
       assertThat(claim.load()).contains(TWO);
@@ -285,9 +285,9 @@ class FileCheckpointStoreTest {
       Optional<CheckpointClaim> claim = store.tryClaim("orders", NOTHING);
       claim.orElseThrow().close();
     } catch (CheckpointException e) {
-      assertThat(e.kind())
+      assertThat(e.reason())
           .as("whether it works depends on the Java version")
-          .isEqualTo(Kind.UNAVAILABLE);
+          .isEqualTo(Reason.UNAVAILABLE);
     } finally {
       Thread.interrupted();
     }
@@ -313,18 +313,18 @@ class FileCheckpointStoreTest {
     claim.save(ONE);
     deleteAll(directory);
     CheckpointException failure = failure(() -> save(claim));
-    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
-    assertThat(failure(claim::load).kind())
+    assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
+    assertThat(failure(claim::load).reason())
         .as("rather than no checkpoint")
-        .isEqualTo(Kind.CLAIM_LOST);
+        .isEqualTo(Reason.CLAIM_LOST);
     claim.close();
     assertThat(directory).doesNotExist();
 
     CheckpointException gone = failure(() -> store.tryClaim("orders", NOTHING));
-    assertThat(gone.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(gone.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(gone).hasMessageContaining(directory + " is gone");
-    assertThat(failure(store::streamIds).kind()).isEqualTo(Kind.UNAVAILABLE);
-    assertThat(failure(() -> store.delete("orders")).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure(store::streamIds).reason()).isEqualTo(Reason.UNAVAILABLE);
+    assertThat(failure(() -> store.delete("orders")).reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(directory).doesNotExist();
   }
 
@@ -336,7 +336,7 @@ class FileCheckpointStoreTest {
     FileCheckpointStore another = FileCheckpointStore.in(directory);
     try (CheckpointClaim claim = another.tryClaim("orders", NOTHING).orElseThrow()) {
       claim.save(TWO);
-      assertThat(failure(() -> save(old)).kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure(() -> save(old)).reason()).isEqualTo(Reason.CLAIM_LOST);
       old.close();
       assertThat(claim.load()).contains(TWO);
       assertThat(another.tryClaim("orders", NOTHING))
@@ -350,7 +350,7 @@ class FileCheckpointStoreTest {
     Files.createDirectories(directory.getParent());
     Files.writeString(directory, "");
     CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
-    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(failure).hasMessageContaining("is not a directory");
   }
 
@@ -360,7 +360,7 @@ class FileCheckpointStoreTest {
     assumeTrue(Files.isDirectory(readOnly), "no /sys here, which not even root can write to");
     store = FileCheckpointStore.in(readOnly.resolve("perennial"));
     CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
-    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(failure).hasMessageContaining("/sys/perennial cannot be created");
   }
 
@@ -370,7 +370,7 @@ class FileCheckpointStoreTest {
     assumeTrue(Files.isDirectory(readOnly), "no /sys here, which not even root can write to");
     store = FileCheckpointStore.in(readOnly);
     CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
-    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(failure).hasMessageContaining("with lock file /sys/orders.lock: ");
   }
 
@@ -384,9 +384,9 @@ class FileCheckpointStoreTest {
         claim.save(TWO);
         assertThat(claim.load()).contains(TWO);
       } else {
-        assertThat(failure(() -> save(claim)).kind()).isEqualTo(Kind.UNAVAILABLE);
-        assertThat(failure(() -> store.tryClaim("new", NOTHING)).kind())
-            .isEqualTo(Kind.UNAVAILABLE);
+        assertThat(failure(() -> save(claim)).reason()).isEqualTo(Reason.UNAVAILABLE);
+        assertThat(failure(() -> store.tryClaim("new", NOTHING)).reason())
+            .isEqualTo(Reason.UNAVAILABLE);
         assertThat(claim.load()).contains(ONE);
       }
     } finally {
@@ -415,7 +415,7 @@ class FileCheckpointStoreTest {
       claim.save(ONE);
       disk.failAt(0);
       CheckpointException failure = failure(() -> save(claim));
-      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(failure)
           .hasMessageContaining("orders.checkpoint")
           .hasRootCauseInstanceOf(IOException.class);
@@ -438,7 +438,7 @@ class FileCheckpointStoreTest {
         claim.save(ONE);
         disk.failAt(step);
         CheckpointException failure = failure(() -> save(claim));
-        assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
         assertThat(failure)
             .hasMessageContaining("No space left on device")
             .hasMessageContaining("orders");
@@ -470,7 +470,7 @@ class FileCheckpointStoreTest {
     FileCheckpointStore failing = new FileCheckpointStore(directory, disk);
     disk.failAt(2);
     CheckpointException failure = failure(() -> failing.tryClaim("o", NOTHING));
-    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(failure).hasMessageContaining(directory.toString());
     disk.failAt(-1);
     disk.steps.clear();
@@ -530,7 +530,7 @@ class FileCheckpointStoreTest {
 
     CheckpointException failure = failure(() -> save(stale, ONE));
 
-    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(failure).hasMessageContaining("Nothing was saved");
     stale.close();
     try (CheckpointClaim claim = another.tryClaim("orders", NOTHING).orElseThrow()) {
@@ -560,7 +560,7 @@ class FileCheckpointStoreTest {
         claim.save(ONE);
         disk.failAt(step);
         CheckpointException failure = failure(() -> save(claim));
-        assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+        assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
         assertThat(failure)
             .hasMessageContaining(said.get(step))
             .hasRootCauseMessage("No space left on device");
@@ -588,7 +588,7 @@ class FileCheckpointStoreTest {
     try (CheckpointClaim claim = claim("orders")) {
       claim.save(ONE);
       CheckpointException failure = failure(() -> store.delete("orders"));
-      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(failure)
           .hasMessageContaining("orders")
           .hasMessageContaining("a stream has claimed it");

@@ -54,13 +54,13 @@ import org.jspecify.annotations.Nullable;
  * The running stream's error then says so, and the hash keeps its checkpoint for a person to
  * restore. See {@code docs/operate.md}.
  *
- * <p><b>Without Redis.</b> A call fails after the command timeout with an error of kind {@link
- * CheckpointException.Kind#UNAVAILABLE UNAVAILABLE}, or sooner if the connection is refused. A
+ * <p><b>Without Redis.</b> A call fails after the command timeout with an error with reason {@link
+ * CheckpointException.Reason#UNAVAILABLE UNAVAILABLE}, or sooner if the connection is refused. A
  * claim is never lost only because Redis does not answer; failed renewals are reported to {@link
  * RedisCheckpointStoreBuilder#onTrouble} and retried. Nothing is queued until Redis returns; the
  * next call connects again.
  *
- * <p>Safe for use from any thread. A call that is interrupted fails with an error of kind
+ * <p>Safe for use from any thread. A call that is interrupted fails with an error with reason
  * UNAVAILABLE, and the claim stays held. No message, log line or {@code toString} contains
  * credentials.
  */
@@ -149,10 +149,10 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * @param lost called on any thread if a renewal finds that the claim is lost; a call of the claim
    *     that finds it throws
    * @return the claimed claim, or empty if another stream on any machine owns it
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     Redis cannot be reached or refuses, or a checkpoint that this object has seen is gone; of
-   *     kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if the value of the stream's key is
-   *     not a checkpoint
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
+   *     UNAVAILABLE} if Redis cannot be reached or refuses, or a checkpoint that this object has
+   *     seen is gone; with reason {@link CheckpointException.Reason#CORRUPT CORRUPT} if the value
+   *     of the stream's key is not a checkpoint
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   @Override
@@ -200,8 +200,8 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * Lists the ids of the streams that have a checkpoint, in order. It scans all keys of the
    * database or cluster, some at a time.
    *
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     they cannot be read
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
+   *     UNAVAILABLE} if they cannot be read
    */
   public List<String> streamIds() throws CheckpointException {
     return CheckpointListing.streamIds(connection, keys);
@@ -211,9 +211,9 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * Reads a stream's checkpoint. It needs no claim and does not affect the owner.
    *
    * @return the last saved checkpoint, or empty if there is none
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     it cannot be read; of kind {@link CheckpointException.Kind#CORRUPT CORRUPT} if it is not a
-   *     checkpoint
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
+   *     UNAVAILABLE} if it cannot be read; with reason {@link CheckpointException.Reason#CORRUPT
+   *     CORRUPT} if it is not a checkpoint
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   public Optional<Checkpoint> load(String streamId) throws CheckpointException {
@@ -225,8 +225,8 @@ public final class RedisCheckpointStore implements CheckpointStore {
    * one. A small hash stays for a week, from which a former owner learns that its claim is lost.
    *
    * @return whether there was a checkpoint or another value
-   * @throws CheckpointException of kind {@link CheckpointException.Kind#UNAVAILABLE UNAVAILABLE} if
-   *     it is claimed, or cannot be deleted
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
+   *     UNAVAILABLE} if it is claimed, or cannot be deleted
    * @throws IllegalArgumentException if the id is empty or not Unicode
    */
   public boolean delete(String streamId) throws CheckpointException {

@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import dev.perennial.simulators.redis.RedisServer;
 import dev.perennial.simulators.redis.RedisServerBuilder;
 import io.lettuce.core.RedisURI;
@@ -97,7 +97,7 @@ class AccessTest {
   private static void refused(String uri, String words) {
     try (RedisCheckpointStore store = impatient(uri).build()) {
       CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
-      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(failure).hasMessageContaining(words).hasMessageContaining("127.0.0.1:");
       assertThat(failure).hasMessageContaining("Cannot claim checkpoint");
       keepsTheSecret(failure);
@@ -114,7 +114,7 @@ class AccessTest {
         RedisCheckpointStore store =
             RedisCheckpointStore.at("redis://ann:" + SECRET + "@127.0.0.1:" + port)) {
       CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
-      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(failure)
           .hasMessageContaining("cannot be reached")
           .hasMessageContaining("refused")
@@ -130,7 +130,7 @@ class AccessTest {
             RedisCheckpointStore.at(
                 "redis://ann:" + SECRET + "@127.0.0.1:" + mute.getLocalPort() + "?timeout=300ms")) {
       CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
-      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(failure).hasMessageContaining("did not answer within 300 ms");
       keepsTheSecret(failure);
     }

@@ -11,7 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,7 +55,7 @@ class ClaimRenewalTest {
             impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).runtime(runtime).build()) {
       runtime.errors.set(1);
       CheckpointException failure = failure(() -> store.load("orders"));
-      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(failure).hasMessageContaining("no thread for it");
       connected(store).tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow().close();
     }
@@ -86,7 +86,7 @@ class ClaimRenewalTest {
                 keys.stream()
                     .noneMatch(key -> hash(redis, key).get("claim-expires").equals(then.get(key))));
       }
-      assertThat(troubles).isNotEmpty().allMatch(one -> one.kind() == Kind.UNAVAILABLE);
+      assertThat(troubles).isNotEmpty().allMatch(one -> one.reason() == Reason.UNAVAILABLE);
       assertThat(lost).hasValue(0);
     }
   }

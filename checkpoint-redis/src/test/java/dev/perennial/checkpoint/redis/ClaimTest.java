@@ -18,7 +18,7 @@ import static org.hamcrest.Matchers.is;
 import dev.perennial.checkpoint.redis.internal.Script;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -84,13 +84,13 @@ class ClaimTest {
       assertThat(claim.load()).contains(ONE);
       claim.save(TWO);
       CheckpointException failure = failure(() -> dead.save(THREE));
-      assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
       assertThat(failure)
           .hasMessageContaining(KEY)
           .hasMessageContaining(hash(redis.server(), KEY).get("owner"))
           .hasMessageContaining("Nothing was saved");
-      assertThat(failure(() -> dead.save(THREE)).kind()).isEqualTo(Kind.CLAIM_LOST);
-      assertThat(failure(dead::load).kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure(() -> dead.save(THREE)).reason()).isEqualTo(Reason.CLAIM_LOST);
+      assertThat(failure(dead::load).reason()).isEqualTo(Reason.CLAIM_LOST);
       dead.close();
       assertThat(lost).as("the save's exception tells").hasValue(0);
       assertThat(claim.load()).contains(TWO);
@@ -110,7 +110,7 @@ class ClaimTest {
         });
     soon().untilAtomic(lost, is(1));
     CheckpointException failure = failure(() -> claim.save(ONE));
-    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(failure).hasMessageContaining(hash(redis.server(), KEY).get("owner"));
     assertThat(lost).hasValue(1);
     claim.close();
@@ -143,7 +143,7 @@ class ClaimTest {
     try (CheckpointClaim claim = impatient.tryClaim("orders", NOTHING).orElseThrow()) {
       claim.save(TWO);
     }
-    assertThat(failure(() -> old.save(ONE)).kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure(() -> old.save(ONE)).reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(patient.load("orders")).contains(TWO);
   }
 
@@ -190,7 +190,7 @@ class ClaimTest {
     assertThat(impatient.load("orders")).isEmpty();
     assertThat(impatient.streamIds()).isEmpty();
     CheckpointException failure = failure(() -> old.save(TWO));
-    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(failure).hasMessageContaining("deleted");
     assertThat(impatient.load("orders")).isEmpty();
     assertThat(Long.parseLong(String.valueOf(redis.command("PTTL", KEY))))

@@ -3,7 +3,7 @@ package dev.perennial.checkpoint.redis;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import io.lettuce.core.RedisURI;
 import java.time.Duration;
 import java.util.Optional;
@@ -70,7 +70,7 @@ final class ClaimingClient implements Runnable {
           save(claimed.get());
         }
       } catch (CheckpointException e) {
-        if (e.kind() != Kind.UNAVAILABLE) {
+        if (e.reason() != Reason.UNAVAILABLE) {
           report.accept(name + " died: " + e);
           return;
         }
@@ -87,7 +87,7 @@ final class ClaimingClient implements Runnable {
       try {
         claim.save(new Checkpoint("test", "", name + " " + claims + " " + number));
       } catch (CheckpointException e) {
-        if (e.kind() == Kind.CLAIM_LOST) {
+        if (e.reason() == Reason.CLAIM_LOST) {
           report.accept(name + " lost");
           claim.close();
           return;

@@ -18,7 +18,7 @@ import static org.hamcrest.Matchers.is;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import dev.perennial.port.support.LogText;
 import dev.perennial.simulators.network.FaultProxy;
 import io.lettuce.core.RedisClient;
@@ -114,7 +114,7 @@ class DataLossTest {
         overtaken.save(ONE);
       }
       owner.save(THREE);
-      assertThat(failure(() -> overtaken.save(ONE)).kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure(() -> overtaken.save(ONE)).reason()).isEqualTo(Reason.CLAIM_LOST);
       owner.save(THREE);
       assertThat(store.load("orders")).contains(THREE);
       overtaken.close();
@@ -151,7 +151,7 @@ class DataLossTest {
     redis.command("FLUSHALL");
     CheckpointClaim highest = begun();
     CheckpointException failure = failure(() -> claim.save(THREE));
-    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(failure)
         .hasMessageContaining(hash(redis.server(), KEY).get("owner") + " owns it")
         .hasMessageContaining("started without this stream's checkpoint")
@@ -223,7 +223,7 @@ class DataLossTest {
     redis.command("FLUSHALL");
     begun().close();
     CheckpointException failure = failure(claim::close);
-    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(failure).hasMessageContaining("forgotten");
     assertThat(hash(redis.server(), KEY)).containsEntry("forgotten", ONE.toLine());
   }
@@ -237,7 +237,7 @@ class DataLossTest {
     redis.command("CONFIG", "SET", "maxmemory", "1");
     try {
       CheckpointException failure = failure(() -> claim.save(THREE));
-      assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
       assertThat(failure)
           .hasMessageContaining("Redis accepts no writes now")
           .hasMessageContaining(LogText.line(THREE.toLine()));
@@ -255,7 +255,7 @@ class DataLossTest {
     assertThat(other.delete("orders")).isTrue();
     begun().close();
     CheckpointException failure = failure(() -> deleted.save(THREE));
-    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(failure).hasMessageContaining("deleted").hasMessageNotContaining("forgotten");
     deleted.close();
     assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
@@ -267,7 +267,7 @@ class DataLossTest {
     redis.command("FLUSHALL");
     begun().close();
     CheckpointException failure = failure(() -> fruitless.save(ONE));
-    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(failure).hasMessageNotContaining("started without");
     fruitless.close();
     assertThat(hash(redis.server(), KEY)).doesNotContainKey("forgotten");
@@ -283,7 +283,7 @@ class DataLossTest {
     CheckpointClaim behind = begun();
     claim.save(THREE);
     CheckpointException failure = failure(() -> behind.save(TWO));
-    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(failure).hasMessageNotContaining("forgotten");
     assertThat(store.load("orders")).contains(THREE);
     assertThat(hash(redis.server(), KEY)).containsEntry("epoch", String.valueOf(later + 1));

@@ -19,7 +19,7 @@ import static org.hamcrest.Matchers.is;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.simulators.redis.RedisServer;
 import java.time.Duration;
@@ -49,10 +49,10 @@ class OutageTest {
       claim.save(ONE);
       redis.pause();
       CheckpointException save = failure(() -> claim.save(TWO));
-      assertThat(save.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(save.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(save).hasMessageContaining("did not answer within 1 s");
-      assertThat(failure(() -> store.tryClaim("other", NOTHING)).kind())
-          .isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure(() -> store.tryClaim("other", NOTHING)).reason())
+          .isEqualTo(Reason.UNAVAILABLE);
       redis.resume();
       claim.save(THREE);
       assertThat(store.load("orders")).contains(THREE);
@@ -68,7 +68,7 @@ class OutageTest {
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       claim.save(ONE);
       redis.kill();
-      assertThat(failure(() -> claim.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure(() -> claim.save(TWO)).reason()).isEqualTo(Reason.UNAVAILABLE);
       redis.restart();
       assertThat(claim.load()).contains(ONE);
       savesSoon(claim, TWO);
@@ -124,7 +124,7 @@ class OutageTest {
         CheckpointClaim claim =
             store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow()) {
       redis.kill();
-      assertThat(failure(() -> claim.save(ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure(() -> claim.save(ONE)).reason()).isEqualTo(Reason.UNAVAILABLE);
       redis.restart();
       soon().until(() -> hash(redis, KEY).containsKey("restored"));
       assertThat(claim.load()).as("of which nobody knows whether it was saved").isEmpty();
@@ -145,7 +145,7 @@ class OutageTest {
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
       redis.command("DEL", KEY);
       CheckpointException gone = failure(() -> standby.tryClaim("orders", NOTHING));
-      assertThat(gone.kind()).as("the owner may write it again").isEqualTo(Kind.UNAVAILABLE);
+      assertThat(gone.reason()).as("the owner may write it again").isEqualTo(Reason.UNAVAILABLE);
       assertThat(gone).hasMessageContaining(KEY).hasMessageContaining("it is gone");
       claim.save(TWO);
       assertThat(standby.tryClaim("orders", NOTHING)).isEmpty();
@@ -216,7 +216,7 @@ class OutageTest {
       CheckpointClaim claim = far.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       claim.save(ONE);
       proxy.freeze();
-      assertThat(failure(() -> claim.save(TWO)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure(() -> claim.save(TWO)).reason()).isEqualTo(Reason.UNAVAILABLE);
       expire(redis, KEY);
       try (CheckpointClaim other = near.tryClaim("orders", NOTHING).orElseThrow()) {
         other.save(THREE);
@@ -225,7 +225,7 @@ class OutageTest {
         // It was carried out, and had no effect.
         soon().until(() -> !calls(redis).equals(scripts));
         assertThat(near.load("orders")).contains(THREE);
-        assertThat(failure(() -> claim.save(TWO)).kind()).isEqualTo(Kind.CLAIM_LOST);
+        assertThat(failure(() -> claim.save(TWO)).reason()).isEqualTo(Reason.CLAIM_LOST);
         assertThat(near.load("orders")).contains(THREE);
       }
       assertThat(redis.writes().toString()).doesNotContain(TWO.toLine());
@@ -250,7 +250,7 @@ class OutageTest {
       proxy.freeze();
       for (int i = 0; i < 3; i++) {
         Checkpoint late = new Checkpoint("test", "", "late " + i);
-        assertThat(failure(() -> claim.save(late)).kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(failure(() -> claim.save(late)).reason()).isEqualTo(Reason.UNAVAILABLE);
       }
       proxy.thaw();
       // While the late ones come in, in whichever order.
@@ -274,8 +274,8 @@ class OutageTest {
                     .build())) {
       store.tryClaim("other", NOTHING).orElseThrow().close();
       proxy.freeze();
-      assertThat(failure(() -> store.tryClaim("orders", NOTHING)).kind())
-          .isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure(() -> store.tryClaim("orders", NOTHING)).reason())
+          .isEqualTo(Reason.UNAVAILABLE);
       proxy.thaw();
       soon().until(() -> hash(redis, KEY).containsKey("owner"));
       expire(redis, KEY);
@@ -321,7 +321,7 @@ class OutageTest {
       assertThat(lost).as("it cannot know yet").hasValue(0);
       proxy.thaw();
       soon().untilAtomic(lost, is(1));
-      assertThat(failure(() -> claim.save(TWO)).kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure(() -> claim.save(TWO)).reason()).isEqualTo(Reason.CLAIM_LOST);
     }
   }
 
@@ -341,7 +341,7 @@ class OutageTest {
       store.close();
       store.close();
       CheckpointException closed = failure(() -> store.load("orders"));
-      assertThat(closed.kind()).isEqualTo(Kind.CLOSED);
+      assertThat(closed.reason()).isEqualTo(Reason.CLOSED);
       assertThat(closed).hasMessageContaining("the store is closed");
       assertThat(failure(claim::close)).hasMessageContaining("expires by itself");
       soon().until(() -> other.tryClaim("orders", NOTHING).isPresent());
@@ -369,7 +369,7 @@ class OutageTest {
       CheckpointException failure = failure(() -> claim.save(ONE));
       assertThat(Thread.interrupted()).isTrue();
       proxy.thaw();
-      assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(failure).hasMessageContaining("interrupted");
       claim.save(TWO);
       assertThat(claim.load()).contains(TWO);

@@ -15,7 +15,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -79,7 +79,7 @@ class RedisCheckpointStoreTest {
     claim.close();
     assertThatThrownBy(() -> claim.save(ONE))
         .isInstanceOfSatisfying(
-            CheckpointException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CLAIM_LOST))
+            CheckpointException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CLAIM_LOST))
         .hasMessageContaining("was released before")
         .hasMessageContaining("orders");
     assertThat(store.load("orders")).isEmpty();
@@ -228,7 +228,7 @@ class RedisCheckpointStoreTest {
     try (CheckpointClaim claim = store.tryClaim("orders", NOTHING).orElseThrow()) {
       claim.save(ONE);
       CheckpointException failure = failure(() -> claim.save(new Checkpoint("test", "", "\ud800")));
-      assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(failure.reason()).isEqualTo(Reason.CORRUPT);
       assertThat(failure).hasMessageContaining("surrogate");
       Checkpoint odd = new Checkpoint("t\te", "\n\\", "\u0000 \ud83d\ude00 \r");
       claim.save(odd);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import dev.perennial.simulators.redis.RedisServer;
 import io.lettuce.core.RedisURI;
 import java.nio.file.Path;
@@ -68,7 +68,7 @@ public final class StoreFixtures {
             claim.save(checkpoint);
             return true;
           } catch (CheckpointException e) {
-            assertThat(e.kind()).as(e.toString()).isEqualTo(Kind.UNAVAILABLE);
+            assertThat(e.reason()).as(e.toString()).isEqualTo(Reason.UNAVAILABLE);
             return false;
           }
         });

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import dev.perennial.simulators.network.FaultProxy;
 import dev.perennial.simulators.redis.RedisCluster;
 import dev.perennial.simulators.redis.RedisSentinels;
@@ -106,7 +106,7 @@ class TopologyTest {
       old.command("REPLICAOF", "127.0.0.1", String.valueOf(promoted.port()));
       assertThat(failure(() -> overtaken.save(THREE))).hasMessageContaining("read-only replica");
       CheckpointException failure = failure(() -> overtaken.save(THREE));
-      assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
       assertThat(failure).hasMessageNotContaining("forgotten");
       owner.save(THREE);
       assertThat(lost).hasValue(0);
@@ -135,7 +135,7 @@ class TopologyTest {
       savesSoon(overtaken, ONE);
       savesSoon(owner, THREE);
       CheckpointException failure = failure(() -> overtaken.save(ONE));
-      assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+      assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
       assertThat(failure).hasMessageContaining(StoreFixtures.hash(replica, KEY).get("owner"));
       assertThat(replica.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
       assertThat(lost).hasValue(0);
@@ -190,13 +190,13 @@ class TopologyTest {
 
       try (RedisCheckpointStore wrong = impatient(old.uri()).build()) {
         CheckpointException moved = failure(() -> wrong.load("orders"));
-        assertThat(moved.kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(moved.reason()).isEqualTo(Reason.UNAVAILABLE);
         assertThat(moved).hasMessageContaining("builder(RedisClusterClient)");
       }
 
       next.awaitReplicas(1);
       next.kill();
-      assertThat(failure(() -> claim.save(ONE)).kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(failure(() -> claim.save(ONE)).reason()).isEqualTo(Reason.UNAVAILABLE);
       RedisServer replica = cluster.awaitOtherThan(next, KEY);
       savesSoon(claim, TWO);
       assertThat(replica.command("HGET", KEY, "checkpoint")).isEqualTo(TWO.toLine());
@@ -274,7 +274,7 @@ class TopologyTest {
       redis.kill();
       try (RedisCheckpointStore store = RedisCheckpointStore.builder(client).build()) {
         CheckpointException down = failure(() -> store.load("orders"));
-        assertThat(down.kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(down.reason()).isEqualTo(Reason.UNAVAILABLE);
         assertThat(down).hasMessageContaining("refused");
       }
     }

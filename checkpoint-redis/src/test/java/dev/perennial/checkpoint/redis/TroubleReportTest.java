@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import dev.perennial.simulators.redis.RedisReplyException;
 import dev.perennial.simulators.redis.RedisServer;
 import dev.perennial.simulators.redis.RedisServerBuilder;
@@ -63,13 +63,13 @@ class TroubleReportTest {
 
   private void refusesForATime(String words) throws Exception {
     CheckpointException failure = failure(() -> claim.save(TWO));
-    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(failure)
         .hasMessageContaining(words)
         .hasMessageContaining("127.0.0.1:" + redis.port())
         .hasMessageContaining(KEY);
     CheckpointException standby = failure(() -> store.tryClaim("other", NOTHING));
-    assertThat(standby.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(standby.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(standby).hasMessageContaining(words);
   }
 
@@ -163,10 +163,10 @@ class TroubleReportTest {
   void somethingElseUnderTheKey() throws Exception {
     redis.command("SET", "perennial:{x}", "1");
     CheckpointException refused = failure(() -> store.tryClaim("x", NOTHING));
-    assertThat(refused.kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(refused.reason()).isEqualTo(Reason.CORRUPT);
     assertThat(refused).hasMessageContaining("perennial:{x}").hasMessageContaining("string");
     CheckpointException load = failure(() -> store.load("x"));
-    assertThat(load.kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(load.reason()).isEqualTo(Reason.CORRUPT);
     assertThat(load).hasMessageContaining("perennial:{x}");
     assertThat(store.streamIds()).containsExactly("orders", "x");
     assertThat(store.delete("x")).isTrue();
@@ -180,12 +180,13 @@ class TroubleReportTest {
       soon()
           .until(() ->
               troubles.stream()
-                  .anyMatch(one -> one.kind() == Kind.CORRUPT && one.getMessage().contains(other)));
+                  .anyMatch(
+                      one -> one.reason() == Reason.CORRUPT && one.getMessage().contains(other)));
     }
 
     redis.command("SET", KEY, "1");
     CheckpointException save = failure(() -> claim.save(TWO));
-    assertThat(save.kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(save.reason()).isEqualTo(Reason.CORRUPT);
     assertThat(save).hasMessageContaining("string");
     assertThat(redis.command("GET", KEY)).as("left as it is").isEqualTo("1");
     assertThat(lost).hasValue(0);
@@ -207,7 +208,7 @@ class TroubleReportTest {
       String before = hash(redis, KEY).get(damage[0]);
       redis.command("HSET", KEY, damage[0], damage[1]);
       CheckpointException failure = failure(() -> store.tryClaim("orders", NOTHING));
-      assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(failure.reason()).isEqualTo(Reason.CORRUPT);
       assertThat(failure).hasMessageContaining(KEY).hasMessageContaining(damage[0]);
       redis.command("HSET", KEY, damage[0], before);
     }
@@ -220,9 +221,9 @@ class TroubleReportTest {
     redis.command("HSET", KEY, "checkpoint", "garbage");
     try (CheckpointClaim again = store.tryClaim("orders", NOTHING).orElseThrow()) {
       CheckpointException failure = failure(again::load);
-      assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(failure.reason()).isEqualTo(Reason.CORRUPT);
       assertThat(failure).hasMessageContaining(KEY).hasMessageContaining("3 fields");
-      assertThat(failure(() -> store.load("orders")).kind()).isEqualTo(Kind.CORRUPT);
+      assertThat(failure(() -> store.load("orders")).reason()).isEqualTo(Reason.CORRUPT);
     }
     redis.command("HDEL", KEY, "format");
     assertThat(failure(() -> store.load("orders"))).hasMessageContaining("\"format\" is \"\"");

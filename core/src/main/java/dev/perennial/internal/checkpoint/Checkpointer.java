@@ -10,7 +10,7 @@ import dev.perennial.internal.window.AckWindow;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Position;
 import java.time.Duration;
@@ -333,7 +333,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
 
   private void failed(@Nullable P position, Throwable cause) {
     outage.failed(cause);
-    if (Claim.kindOf(cause) != Kind.UNAVAILABLE) {
+    if (Claim.reasonOf(cause) != CheckpointException.Reason.UNAVAILABLE) {
       claim.bar(cause);
       outage.stop();
       return;

@@ -9,7 +9,6 @@ import dev.perennial.internal.stream.StreamFailure;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -239,36 +238,40 @@ public final class Claim {
   }
 
   private void failed(State during, Throwable cause) {
-    Kind kind = kindOf(cause);
+    CheckpointException.Reason reason = reasonOf(cause);
     outage.failed(cause);
     boolean standby = during instanceof Standby waiting && !waiting.until.isOver();
     boolean wasStandby = during instanceof Held held && held.before instanceof Standby;
-    if (kind == Kind.UNAVAILABLE && (standby || wasStandby)) {
+    if (reason == CheckpointException.Reason.UNAVAILABLE && (standby || wasStandby)) {
       nextTry = Deadline.in(INTERVAL, context.runtime());
       context.observer().checkpointUnavailable(options.streamId(), cause);
       return;
     }
     StreamFailure failure =
         StreamFailure.of(
-            kind == Kind.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
+            reason == CheckpointException.Reason.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
             "Cannot "
                 + (during instanceof Held ? "load" : "claim")
                 + " checkpoint \""
                 + options.streamId()
                 + "\", so the stream did not start: "
                 + AdapterFault.clause(attributed(during, cause))
-                + (kind == Kind.CLOSED ? ". Close a stream before its store." : "."),
+                + (reason == CheckpointException.Reason.CLOSED
+                    ? ". Close a stream before its store."
+                    : "."),
             AdapterFault.shown(cause));
     fail(failure);
     outage.stop();
   }
 
-  /** Returns the kind of an error of the store; an error without a kind may be temporary. */
-  public static Kind kindOf(Throwable cause) {
+  /** Returns the reason of an error of the store; an error without a reason may be temporary. */
+  public static CheckpointException.Reason reasonOf(Throwable cause) {
     if (cause instanceof AdapterFault) {
-      return Kind.CORRUPT;
+      return CheckpointException.Reason.CORRUPT;
     }
-    return cause instanceof CheckpointException known ? known.kind() : Kind.UNAVAILABLE;
+    return cause instanceof CheckpointException known
+        ? known.reason()
+        : CheckpointException.Reason.UNAVAILABLE;
   }
 
   /** Names the store's method if it threw an error that it must not throw. */
@@ -297,7 +300,9 @@ public final class Claim {
   /** Bars further saves after an error that no retry can help. */
   public void bar(Throwable cause) {
     bar(
-        kindOf(cause) == Kind.CLAIM_LOST ? Reason.CLAIM_LOST : Reason.CHECKPOINT,
+        reasonOf(cause) == CheckpointException.Reason.CLAIM_LOST
+            ? Reason.CLAIM_LOST
+            : Reason.CHECKPOINT,
         "Cannot save checkpoint \"" + options.streamId() + "\"",
         cause);
   }
@@ -311,7 +316,7 @@ public final class Claim {
             what
                 + ": "
                 + AdapterFault.clause(cause)
-                + (kindOf(cause) == Kind.CLOSED
+                + (reasonOf(cause) == CheckpointException.Reason.CLOSED
                     ? ". Close a stream before its store; what was not saved comes again."
                     : ". What was not saved comes again with the next run."),
             shown);

@@ -170,12 +170,12 @@ class LineSourceTest {
     assertThatThrownBy(() -> source.decode(other))
         .isInstanceOfSatisfying(
             CheckpointException.class,
-            e -> assertThat(e.kind()).isEqualTo(CheckpointException.Kind.MISMATCH));
+            e -> assertThat(e.reason()).isEqualTo(CheckpointException.Reason.MISMATCH));
     for (String text : List.of("", "1", "x y", "1 xyz")) {
       assertThatThrownBy(() -> source.decode(new Checkpoint("lines", file.toString(), text)))
           .isInstanceOfSatisfying(
               CheckpointException.class,
-              e -> assertThat(e.kind()).isEqualTo(CheckpointException.Kind.CORRUPT));
+              e -> assertThat(e.reason()).isEqualTo(CheckpointException.Reason.CORRUPT));
     }
   }
 

@@ -801,8 +801,8 @@ class CheckpointTest {
         assertThat(report.saveError())
             .containsInstanceOf(CheckpointException.class)
             .get()
-            .extracting(error -> ((CheckpointException) error).kind())
-            .isEqualTo(CheckpointException.Kind.CLOSED);
+            .extracting(error -> ((CheckpointException) error).reason())
+            .isEqualTo(CheckpointException.Reason.CLOSED);
       });
     }
 

@@ -39,8 +39,8 @@ public final class FileFormat {
   /**
    * Encodes a checkpoint.
    *
-   * @throws CheckpointException of kind CORRUPT if it is too large or not Unicode, so that it could
-   *     not be read again
+   * @throws CheckpointException with reason CORRUPT if it is too large or not Unicode, so that it
+   *     could not be read again
    */
   static byte[] encode(Checkpoint checkpoint) throws CheckpointException {
     ByteBuffer line;
@@ -68,7 +68,7 @@ public final class FileFormat {
    * Reads a checkpoint file; empty if there is none.
    *
    * @throws IOException if it cannot be read
-   * @throws CheckpointException of kind CORRUPT if it is not a checkpoint file
+   * @throws CheckpointException with reason CORRUPT if it is not a checkpoint file
    */
   public static Optional<Checkpoint> read(Path file) throws IOException, CheckpointException {
     byte[] bytes;
@@ -87,7 +87,7 @@ public final class FileFormat {
    * Decodes the bytes that {@link #encode} made.
    *
    * @param file the file that the bytes are from, for the error
-   * @throws CheckpointException of kind CORRUPT if it is not a checkpoint file
+   * @throws CheckpointException with reason CORRUPT if it is not a checkpoint file
    */
   static Checkpoint decode(byte[] bytes, Path file) throws CheckpointException {
     String text;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -88,7 +88,7 @@ class FileClaimTest {
     claim.save(ONE);
     disk.fails = "sync";
     CheckpointException failure = failure(() -> claim.delete());
-    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(failure)
         .hasMessageContaining("Cannot delete checkpoint")
         .hasMessageContaining("orders");
@@ -119,7 +119,7 @@ class FileClaimTest {
 
     CheckpointException failure = failure(() -> claim.save(ONE));
 
-    assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(failure.getCause())
         .hasMessage("no room")
         .satisfies(cause -> assertThat(cause.getSuppressed()).hasSize(1));
@@ -151,7 +151,7 @@ class FileClaimTest {
   }
 
   private static void assertLost(CheckpointException failure) {
-    assertThat(failure.kind()).isEqualTo(Kind.CLAIM_LOST);
+    assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
   }
 
   private static CheckpointException failure(ThrowingCallable call) {

@@ -130,7 +130,7 @@ class FileFormatTest {
     assertThatThrownBy(() -> FileFormat.decode(bytes, FILE))
         .isInstanceOfSatisfying(
             CheckpointException.class,
-            e -> assertThat(e.kind()).isEqualTo(CheckpointException.Kind.CORRUPT))
+            e -> assertThat(e.reason()).isEqualTo(CheckpointException.Reason.CORRUPT))
         .hasMessageContaining("orders.checkpoint");
   }
 }

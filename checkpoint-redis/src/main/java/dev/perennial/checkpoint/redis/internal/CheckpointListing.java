@@ -1,7 +1,7 @@
 package dev.perennial.checkpoint.redis.internal;
 
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
@@ -46,7 +46,7 @@ public final class CheckpointListing {
     try {
       return connection.call(WHAT, commands -> commands.hexists(key, "checkpoint"));
     } catch (CheckpointException e) {
-      if (e.kind() == Kind.CORRUPT) {
+      if (e.reason() == Reason.CORRUPT) {
         return true;
       }
       throw e;

@@ -16,7 +16,7 @@ public final class CheckpointReader {
   /**
    * Reads a checkpoint from Redis.
    *
-   * @throws CheckpointException of kind CORRUPT if the hash is not one of a checkpoint
+   * @throws CheckpointException with reason CORRUPT if the hash is not one of a checkpoint
    */
   public static Optional<Checkpoint> load(SharedConnection connection, Names names)
       throws CheckpointException {
@@ -40,7 +40,7 @@ public final class CheckpointReader {
    * Parses a checkpoint.
    *
    * @param line the checkpoint as text; empty if there is none
-   * @throws CheckpointException of kind CORRUPT if it is not a checkpoint
+   * @throws CheckpointException with reason CORRUPT if it is not a checkpoint
    */
   static Optional<Checkpoint> parse(SharedConnection connection, Names names, String line)
       throws CheckpointException {

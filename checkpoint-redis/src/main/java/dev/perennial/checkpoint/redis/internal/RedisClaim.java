@@ -3,7 +3,7 @@ package dev.perennial.checkpoint.redis.internal;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +67,7 @@ public final class RedisClaim implements CheckpointClaim {
     try {
       reportIf(hash.save(line));
     } catch (CheckpointException e) {
-      if (e.kind() == Kind.CLAIM_LOST) {
+      if (e.reason() == Reason.CLAIM_LOST) {
         end(e);
       }
       throw e;
@@ -106,7 +106,7 @@ public final class RedisClaim implements CheckpointClaim {
     try {
       reportIf(hash.renewed(answer));
     } catch (CheckpointException e) {
-      if (e.kind() != Kind.CLAIM_LOST) {
+      if (e.reason() != Reason.CLAIM_LOST) {
         trouble.report(e);
       } else if (end(e)) {
         // The stream first, because it has to stop.

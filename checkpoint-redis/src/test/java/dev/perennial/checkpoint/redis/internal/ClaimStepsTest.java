@@ -13,7 +13,7 @@ import dev.perennial.checkpoint.redis.internal.ClaimedHash.Names;
 import dev.perennial.checkpoint.redis.internal.Connector.LettuceConnection;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import dev.perennial.port.StreamRuntime;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
@@ -88,8 +88,8 @@ class ClaimStepsTest {
     assertThat(runtime.delays()).containsExactly(Duration.ofSeconds(1));
     assertThat(troubles)
         .singleElement()
-        .extracting(CheckpointException::kind)
-        .isEqualTo(Kind.UNAVAILABLE);
+        .extracting(CheckpointException::reason)
+        .isEqualTo(Reason.UNAVAILABLE);
     assertThat(troubles.get(0))
         .hasMessageContaining("Cannot renew the claim on checkpoint ")
         .hasMessageContaining("orders");
@@ -154,8 +154,8 @@ class ClaimStepsTest {
     runtime.step();
     assertThat(lost)
         .singleElement()
-        .extracting(CheckpointException::kind)
-        .isEqualTo(Kind.CLAIM_LOST);
+        .extracting(CheckpointException::reason)
+        .isEqualTo(Reason.CLAIM_LOST);
     assertThat(lost.get(0)).hasMessageContaining("somebody").hasMessageContaining("orders");
     assertThat(troubles).containsExactlyElementsOf(lost);
     overtaken.renewed(LOST);
@@ -177,8 +177,8 @@ class ClaimStepsTest {
     runtime.step();
     assertThat(troubles)
         .singleElement()
-        .extracting(CheckpointException::kind)
-        .isEqualTo(Kind.CORRUPT);
+        .extracting(CheckpointException::reason)
+        .isEqualTo(Reason.CORRUPT);
     assertThat(lost).isEmpty();
     runtime.step();
     assertThat(sent).hasSize(2);
@@ -232,8 +232,8 @@ class ClaimStepsTest {
   void eachSaveHasAHigherNumberThanTheOneBeforeWhateverBecameOfThat() throws Exception {
     RedisClaim claim = claim("orders");
     server = key -> silence();
-    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.ONE)).kind())
-        .isEqualTo(Kind.UNAVAILABLE);
+    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.ONE)).reason())
+        .isEqualTo(Reason.UNAVAILABLE);
     assertThat(number()).isEqualTo("1");
     assertThat(savesNoted).isZero();
     server = key -> answered(OK);
@@ -243,8 +243,8 @@ class ClaimStepsTest {
 
     // Somebody's save that was given up came late.
     server = key -> answered(List.of("stale", "7"));
-    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.THREE)).kind())
-        .isEqualTo(Kind.UNAVAILABLE);
+    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.THREE)).reason())
+        .isEqualTo(Reason.UNAVAILABLE);
     assertThat(savesNoted).isEqualTo(1);
     server = key -> answered(OK);
     claim.save(StoreFixtures.THREE);
@@ -262,8 +262,8 @@ class ClaimStepsTest {
     runtime.step();
     assertThat(arguments.subList(4, 7)).containsExactly("1", StoreFixtures.ONE.toLine(), "1");
     server = key -> refusal();
-    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.TWO)).kind())
-        .isEqualTo(Kind.UNAVAILABLE);
+    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.TWO)).reason())
+        .isEqualTo(Reason.UNAVAILABLE);
     server = key -> answered(OK);
     runtime.step();
     assertThat(arguments.subList(4, 7)).containsExactly("1", StoreFixtures.ONE.toLine(), "1");
@@ -273,11 +273,11 @@ class ClaimStepsTest {
   void aSaveThatFindsTheClaimLostIsTheLastAndTheStreamIsNotToldTwice() throws Exception {
     RedisClaim claim = claim("orders");
     server = key -> answered(LOST);
-    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.ONE)).kind())
-        .isEqualTo(Kind.CLAIM_LOST);
+    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.ONE)).reason())
+        .isEqualTo(Reason.CLAIM_LOST);
     sent.clear();
-    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.ONE)).kind())
-        .isEqualTo(Kind.CLAIM_LOST);
+    assertThat(StoreFixtures.failure(() -> claim.save(StoreFixtures.ONE)).reason())
+        .isEqualTo(Reason.CLAIM_LOST);
     runtime.step();
     claim.close();
     assertThat(sent).isEmpty();
@@ -305,7 +305,7 @@ class ClaimStepsTest {
   void whatNoKeyCanHoldAsTextIsNotSent() throws Exception {
     RedisClaim claim = claim("orders");
     Checkpoint torn = new Checkpoint("test", "print", "\ud800");
-    assertThat(StoreFixtures.failure(() -> claim.save(torn)).kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(StoreFixtures.failure(() -> claim.save(torn)).reason()).isEqualTo(Reason.CORRUPT);
     assertThat(sent).isEmpty();
   }
 

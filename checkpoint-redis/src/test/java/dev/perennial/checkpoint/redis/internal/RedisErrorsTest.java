@@ -3,7 +3,7 @@ package dev.perennial.checkpoint.redis.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisConnectionException;
 import java.io.PrintWriter;
@@ -46,7 +46,7 @@ class RedisErrorsTest {
   void saysWhatItIsAndWhere(String text, String words) {
     CheckpointException error =
         ERRORS.explain("Cannot save checkpoint x", new RedisCommandExecutionException(text));
-    assertThat(error.kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(error.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(error)
         .hasMessageStartingWith("Cannot save checkpoint x: Redis at host:6379 ")
         .hasMessageContaining(words);
@@ -63,8 +63,8 @@ class RedisErrorsTest {
         new RedisConnectionException("Unable to connect", new ConnectException("refused"));
     assertThat(ERRORS.explain("x", refused)).hasMessageContaining("cannot be reached (refused)");
     assertThat(
-            ERRORS.explain("x", new RedisCommandExecutionException("WRONGTYPE Operation")).kind())
-        .isEqualTo(Kind.CORRUPT);
+            ERRORS.explain("x", new RedisCommandExecutionException("WRONGTYPE Operation")).reason())
+        .isEqualTo(Reason.CORRUPT);
   }
 
   @Test

@@ -13,7 +13,7 @@ import static org.mockito.Mockito.when;
 import dev.perennial.checkpoint.redis.TestRuntime;
 import dev.perennial.checkpoint.redis.internal.Connector.LettuceConnection;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.port.CheckpointException.Kind;
+import dev.perennial.port.CheckpointException.Reason;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
@@ -78,8 +78,8 @@ class SharedConnectionTest {
     SharedConnection connection = new SharedConnection(connector, TIMEOUT, runtime);
     assertThat(used(connection)).isSameAs(first.commands());
 
-    assertThat(silence(connection).kind()).isEqualTo(Kind.UNAVAILABLE);
-    assertThat(silence(connection).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(silence(connection).reason()).isEqualTo(Reason.UNAVAILABLE);
+    assertThat(silence(connection).reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(used(connection)).as("while the new one hangs").isSameAs(first.commands());
     verify(first.connection(), never()).closeAsync();
 

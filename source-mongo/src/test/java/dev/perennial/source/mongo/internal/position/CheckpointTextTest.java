@@ -98,7 +98,7 @@ class CheckpointTextTest {
     assertThatThrownBy(() -> new CheckpointText("f2").decode(saved))
         .isInstanceOfSatisfying(
             CheckpointException.class,
-            e -> assertThat(e.kind()).isEqualTo(CheckpointException.Kind.MISMATCH))
+            e -> assertThat(e.reason()).isEqualTo(CheckpointException.Reason.MISMATCH))
         .hasMessageContaining("no cluster time")
         .hasMessageContaining("start afresh");
   }
@@ -108,7 +108,7 @@ class CheckpointTextTest {
     assertThatThrownBy(() -> text.decode(new Checkpoint("tap", "f1", "1 time 5.1")))
         .isInstanceOfSatisfying(
             CheckpointException.class,
-            e -> assertThat(e.kind()).isEqualTo(CheckpointException.Kind.MISMATCH))
+            e -> assertThat(e.reason()).isEqualTo(CheckpointException.Reason.MISMATCH))
         .hasMessageContaining("\"tap\"");
   }
 
@@ -152,7 +152,7 @@ class CheckpointTextTest {
     assertThatThrownBy(() -> text.decode(new Checkpoint("mongodb", "f1", position)))
         .isInstanceOfSatisfying(
             CheckpointException.class,
-            e -> assertThat(e.kind()).isEqualTo(CheckpointException.Kind.CORRUPT))
+            e -> assertThat(e.reason()).isEqualTo(CheckpointException.Reason.CORRUPT))
         .hasMessageContaining("cannot be read: " + problem)
         .hasMessageContaining("start afresh");
   }

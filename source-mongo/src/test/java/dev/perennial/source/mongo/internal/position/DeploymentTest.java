@@ -97,7 +97,7 @@ class DeploymentTest {
             () -> new CheckpointText("f").decode(new Checkpoint("mongodb", "f", position)))
         .isInstanceOfSatisfying(
             CheckpointException.class,
-            e -> assertThat(e.kind()).isEqualTo(CheckpointException.Kind.CORRUPT));
+            e -> assertThat(e.reason()).isEqualTo(CheckpointException.Reason.CORRUPT));
   }
 
   @Test
