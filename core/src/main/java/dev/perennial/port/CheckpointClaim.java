@@ -2,28 +2,29 @@ package dev.perennial.port;
 
 import java.util.Optional;
 
-/** A stream's checkpoint, claimed. Used by one thread at a time. */
+/** The exclusive right of one stream to its checkpoint. Used by one thread at a time. */
 public interface CheckpointClaim extends AutoCloseable {
 
   /**
-   * The checkpoint saved last, or empty if there never was one.
+   * Loads the checkpoint.
    *
+   * @return the last saved checkpoint, or empty if there is none
    * @throws CheckpointException if it cannot be loaded
    */
   Optional<Checkpoint> load() throws CheckpointException;
 
   /**
-   * Saves a checkpoint in place of the last. When it returns, the checkpoint is durable; when it
-   * throws, the last one or this one is there, whole.
+   * Saves a checkpoint in place of the last one. When this returns, the checkpoint is durable; if
+   * it throws or the process dies, the store has the last checkpoint or this one, complete.
    *
-   * @throws CheckpointException if it could not be saved
+   * @throws CheckpointException if the checkpoint cannot be saved
    */
   void save(Checkpoint checkpoint) throws CheckpointException;
 
   /**
-   * Gives the claim up. Idempotent.
+   * Releases the claim, so that another stream can acquire it. Idempotent.
    *
-   * @throws CheckpointException if that could not be done in order; it is logged
+   * @throws CheckpointException if the claim cannot be released; the stream logs it
    */
   @Override
   void close() throws CheckpointException;

@@ -10,8 +10,9 @@ public final class CheckpointException extends Exception {
   /** Why the call failed, which decides what the stream does. */
   public enum Reason {
     /**
-     * The store cannot be reached or used now. The stream retries. Any other exception of a store
-     * counts as this.
+     * The store cannot be reached or used now, or a stream holds a claim that {@link
+     * CheckpointAdmin} needs. A retry can help, and the stream makes it. Any other exception of a
+     * store counts as this.
      */
     UNAVAILABLE("unavailable"),
     /** What is stored is not a checkpoint. Ends the stream, because a person has to look at it. */

@@ -4,67 +4,79 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Keeps one checkpoint for each stream id, and lets one stream at a time claim it. Safe for use
- * from any thread.
+ * A store of checkpoints, one for each stream id, which one stream at a time can claim. Safe for
+ * use from any thread.
  *
- * <p>The stream calls a store on threads that may block and are never interrupted. It never closes
- * the store: whoever made it does, after the streams that use it.
+ * <p>A stream calls its store on threads that may block and are never interrupted. It never closes
+ * the store: the application does, after the streams that use it.
  */
 public interface CheckpointStore extends AutoCloseable {
 
   /**
-   * Tries once to claim a stream's checkpoint, without waiting for who has it.
+   * Tries once to claim a stream's checkpoint, without waiting for its owner.
    *
-   * @param streamId which checkpoint; any text that is not empty
-   * @param lost told at most once, on any thread, of a claim that the store finds lost by itself,
-   *     with an exception with reason {@link CheckpointException.Reason#CLAIM_LOST CLAIM_LOST} that
-   *     says who has it now if that is known; a call of the claim that finds it lost throws the
-   *     exception instead
-   * @return the claimed claim, or empty if somebody else has it
+   * @param streamId the id of the stream; any text that is not empty
+   * @param lost called at most once, on any thread, if the store itself finds that the claim is
+   *     lost, with an exception with reason {@link CheckpointException.Reason#CLAIM_LOST
+   *     CLAIM_LOST} that names the new owner if it is known; a call of the claim that finds it
+   *     throws that exception instead
+   * @return the claim, or empty if another stream holds it
    * @throws CheckpointException if the store cannot be used
    */
   Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException;
 
   /**
-   * Gives back what the store holds, such as connections; does nothing unless the store says
-   * otherwise. To be called after the streams that use the store are closed: if a store cannot be
-   * used once it is closed, its calls and those of its claims throw an exception with reason {@link
-   * CheckpointException.Reason#CLOSED CLOSED} from then on, at once, which ends a stream that is
-   * still open. Only {@link CheckpointClaim#close} then does nothing more than it can. Idempotent.
+   * Returns the administration of this store's checkpoints, or empty if the store has none, which
+   * is the default. Tools need it; streams do not use it.
+   */
+  default Optional<CheckpointAdmin> admin() {
+    return Optional.empty();
+  }
+
+  /**
+   * Releases what the store holds, such as connections. By default it does nothing. Idempotent.
+   *
+   * <p>The application calls it after it has closed the streams that use the store. If the store is
+   * unusable from then on, all its methods, and those of its claims and its administration, throw
+   * an exception with reason {@link CheckpointException.Reason#CLOSED CLOSED} at once, which ends a
+   * stream that is still open. Only {@link CheckpointClaim#close} does what it still can.
    */
   @Override
   default void close() {}
 
   /**
-   * Makes a store of two functions, for example over a table that the application has anyway. A
-   * claim holds within this object only: nothing keeps another process from using the same
-   * checkpoint.
+   * Makes a store of two functions, for example over a table that the application already has. Its
+   * claims exclude only other streams of this object: another process can use the same checkpoint.
+   * It has no {@link #admin() administration}.
    */
   static CheckpointStore of(Load load, Save save) {
     return new FunctionStore(load, save);
   }
 
-  /** Loads a stream's checkpoint. */
+  /** A function that loads a stream's checkpoint. */
   @FunctionalInterface
   interface Load {
     /**
-     * The checkpoint saved last, or empty if there never was one.
+     * Loads a checkpoint.
      *
-     * @throws Exception if it could not be loaded; retried unless it is a {@link
-     *     CheckpointException} that says otherwise
+     * @return the last saved checkpoint, or empty if there is none
+     * @throws Exception if the checkpoint cannot be loaded; the stream retries unless it is a
+     *     {@link CheckpointException} with another reason than {@link
+     *     CheckpointException.Reason#UNAVAILABLE UNAVAILABLE}
      */
     Optional<Checkpoint> load(String streamId) throws Exception;
   }
 
-  /** Saves a stream's checkpoint. */
+  /** A function that saves a stream's checkpoint. */
   @FunctionalInterface
   interface Save {
     /**
-     * Saves durably, in place of what was there.
+     * Saves a checkpoint durably, in place of the last one.
      *
-     * @throws Exception if it could not be saved; retried unless it is a {@link
-     *     CheckpointException} that says otherwise
+     * @throws Exception if the checkpoint cannot be saved; the stream retries unless it is a {@link
+     *     CheckpointException} with another reason than {@link
+     *     CheckpointException.Reason#UNAVAILABLE UNAVAILABLE}
      */
     void save(String streamId, Checkpoint checkpoint) throws Exception;
   }

@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/** The store behind {@link CheckpointStore#of}. */
+/** The store that {@link CheckpointStore#of} makes of two functions. */
 final class FunctionStore implements CheckpointStore {
 
   private final Load load;
@@ -57,7 +57,7 @@ final class FunctionStore implements CheckpointStore {
       }
     }
 
-    private CheckpointException asCheckpointException(String what, Exception e) {
+    private CheckpointException asCheckpointException(String action, Exception e) {
       if (e instanceof CheckpointException known) {
         return known;
       }
@@ -65,7 +65,9 @@ final class FunctionStore implements CheckpointStore {
         Thread.currentThread().interrupt();
       }
       return CheckpointException.unavailable(
-          "the function given to " + what + " the checkpoint of '" + streamId + "' failed", e);
+          "Cannot %s checkpoint \"%s\": the %s function given to CheckpointStore.of() failed. See the cause."
+              .formatted(action, streamId, action),
+          e);
     }
   }
 }

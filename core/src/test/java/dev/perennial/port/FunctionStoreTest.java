@@ -77,6 +77,12 @@ class FunctionStoreTest {
   }
 
   @Test
+  @DisplayName("two functions cannot list or delete, so the store has no administration")
+  void admin() {
+    assertThat(store.admin()).isEmpty();
+  }
+
+  @Test
   @DisplayName("a checkpoint exception says itself what it is")
   void ownWords() throws Exception {
     CheckpointException corrupt = CheckpointException.corrupt("torn", null);

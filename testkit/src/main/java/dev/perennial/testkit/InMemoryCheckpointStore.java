@@ -1,6 +1,7 @@
 package dev.perennial.testkit;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -205,6 +207,15 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
   }
 
   /**
+   * Returns the administration of the checkpoints. It neither fails nor hangs on request, and
+   * {@link #saves} does not list what it puts.
+   */
+  @Override
+  public Optional<CheckpointAdmin> admin() {
+    return Optional.of(new Admin());
+  }
+
+  /**
    * Closes the store, as the port says: what is saved and who has claimed it stays as it is, and
    * can be looked at.
    */
@@ -216,14 +227,25 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
   }
 
   private void requireOpen(String call, String streamId) throws CheckpointException {
-    boolean refused;
+    requireOpen(call + " checkpoint \"" + streamId + "\"");
+  }
+
+  private void requireOpen(String action) throws CheckpointException {
     synchronized (checkpoints) {
-      refused = closed;
+      if (closed) {
+        throw CheckpointException.closed(
+            "Cannot " + action + ": the store is closed. Close the streams first, then the store.");
+      }
     }
-    if (refused) {
-      throw CheckpointException.closed(
-          "the store was closed before it was asked to " + call + " '" + streamId + "'");
+  }
+
+  /** Loads what is stored. The caller holds the lock of the checkpoints. */
+  private Optional<Checkpoint> stored(String streamId) throws CheckpointException {
+    String spoiled = corrupt.get(streamId);
+    if (spoiled != null) {
+      throw CheckpointException.corrupt(spoiled, null);
     }
+    return Optional.ofNullable(checkpoints.get(streamId));
   }
 
   private static CheckpointException notHeld(String streamId) {
@@ -250,11 +272,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
         Optional<Checkpoint> loaded;
         synchronized (checkpoints) {
           requireClaim();
-          String spoiled = corrupt.get(streamId);
-          if (spoiled != null) {
-            throw CheckpointException.corrupt(spoiled, null);
-          }
-          loaded = Optional.ofNullable(checkpoints.get(streamId));
+          loaded = stored(streamId);
         }
         faults.after(Call.LOAD);
         return loaded;
@@ -329,6 +347,54 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
     private void exit() {
       synchronized (checkpoints) {
         inside = null;
+      }
+    }
+  }
+
+  private final class Admin implements CheckpointAdmin {
+
+    @Override
+    public List<String> streamIds() throws CheckpointException {
+      synchronized (checkpoints) {
+        requireOpen("list the checkpoints");
+        TreeSet<String> ids = new TreeSet<>(checkpoints.keySet());
+        ids.addAll(corrupt.keySet());
+        return List.copyOf(ids);
+      }
+    }
+
+    @Override
+    public Optional<Checkpoint> load(String streamId) throws CheckpointException {
+      synchronized (checkpoints) {
+        requireOpen("load", streamId);
+        return stored(streamId);
+      }
+    }
+
+    @Override
+    public void put(String streamId, Checkpoint checkpoint) throws CheckpointException {
+      synchronized (checkpoints) {
+        requireUnclaimed("put", streamId);
+        InMemoryCheckpointStore.this.put(streamId, checkpoint);
+      }
+    }
+
+    @Override
+    public boolean delete(String streamId) throws CheckpointException {
+      synchronized (checkpoints) {
+        requireUnclaimed("delete", streamId);
+        boolean wasCorrupt = corrupt.remove(streamId) != null;
+        return checkpoints.remove(streamId) != null || wasCorrupt;
+      }
+    }
+
+    private void requireUnclaimed(String action, String streamId) throws CheckpointException {
+      requireOpen(action, streamId);
+      if (claims.containsKey(streamId)) {
+        throw CheckpointException.unavailable(
+            "Cannot %s checkpoint \"%s\": a stream holds its claim. Close that stream first."
+                .formatted(action, streamId),
+            null);
       }
     }
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.perennial.checkpoint.file.internal.FileOperations;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Reason;
@@ -93,7 +94,7 @@ class FileCheckpointStoreTest {
       assertThat(claims.get(i).load()).contains(new Checkpoint("test", "", String.valueOf(i)));
       claims.get(i).close();
     }
-    assertThat(store.streamIds()).containsExactlyElementsOf(ids.stream().sorted().toList());
+    assertThat(admin(store).streamIds()).containsExactlyElementsOf(ids.stream().sorted().toList());
     assertThat(files(temporary)).allMatch(file -> file.startsWith(directory));
   }
 
@@ -109,14 +110,14 @@ class FileCheckpointStoreTest {
     assertThatThrownBy(() -> store.tryClaim("ü".repeat(41), NOTHING))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("246");
-    assertThatThrownBy(() -> store.delete("x".repeat(245)))
+    assertThatThrownBy(() -> admin(store).delete("x".repeat(245)))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void touchesTheDirectoryNoSoonerThanItMust() throws Exception {
-    assertThat(store.streamIds()).isEmpty();
-    assertThat(store.delete("orders")).isFalse();
+    assertThat(admin(store).streamIds()).isEmpty();
+    assertThat(admin(store).delete("orders")).isFalse();
     assertThat(directory).doesNotExist();
     claim("orders").close();
     assertThat(directory).isDirectory();
@@ -157,23 +158,23 @@ class FileCheckpointStoreTest {
 
   @Test
   void showsWhatWasSavedWithoutAClaim() throws Exception {
-    assertThat(store.load("orders")).as("is not a directory").isEmpty();
+    assertThat(admin(store).load("orders")).as("is not a directory").isEmpty();
     assertThat(directory).as("looking makes nothing").doesNotExist();
     try (CheckpointClaim claim = claim("orders")) {
-      assertThat(store.load("orders")).as("nothing saved").isEmpty();
+      assertThat(admin(store).load("orders")).as("nothing saved").isEmpty();
       claim.save(ONE);
       claim.save(TWO);
-      assertThat(store.load("orders")).contains(TWO);
-      assertThat(FileCheckpointStore.in(directory).load("orders")).contains(TWO);
+      assertThat(admin(store).load("orders")).contains(TWO);
+      assertThat(admin(FileCheckpointStore.in(directory)).load("orders")).contains(TWO);
       assertThat(store.tryClaim("orders", NOTHING)).as("the claim is still held").isEmpty();
     }
-    assertThat(store.load("payments")).isEmpty();
+    assertThat(admin(store).load("payments")).isEmpty();
     Files.writeString(directory.resolve("orders.checkpoint"), "garbage");
-    CheckpointException corrupt = failure(() -> store.load("orders"));
+    CheckpointException corrupt = failure(() -> admin(store).load("orders"));
     assertThat(corrupt.reason()).isEqualTo(Reason.CORRUPT);
     assertThat(corrupt).hasMessageContaining("orders.checkpoint");
     deleteAll(directory);
-    assertThat(failure(() -> store.load("orders")).reason()).isEqualTo(Reason.UNAVAILABLE);
+    assertThat(failure(() -> admin(store).load("orders")).reason()).isEqualTo(Reason.UNAVAILABLE);
   }
 
   @Test
@@ -323,8 +324,8 @@ class FileCheckpointStoreTest {
     CheckpointException gone = failure(() -> store.tryClaim("orders", NOTHING));
     assertThat(gone.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(gone).hasMessageContaining(directory + " is gone");
-    assertThat(failure(store::streamIds).reason()).isEqualTo(Reason.UNAVAILABLE);
-    assertThat(failure(() -> store.delete("orders")).reason()).isEqualTo(Reason.UNAVAILABLE);
+    assertThat(failure(admin(store)::streamIds).reason()).isEqualTo(Reason.UNAVAILABLE);
+    assertThat(failure(() -> admin(store).delete("orders")).reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(directory).doesNotExist();
   }
 
@@ -580,22 +581,22 @@ class FileCheckpointStoreTest {
     }
     Files.writeString(directory.resolve("Not-Ours.checkpoint"), "");
     Files.writeString(directory.resolve("readme.txt"), "");
-    assertThat(store.streamIds()).containsExactly("a", "b", "Ü/1");
+    assertThat(admin(store).streamIds()).containsExactly("a", "b", "Ü/1");
   }
 
   @Test
   void deletesACheckpointThatNobodyHasClaimed() throws Exception {
     try (CheckpointClaim claim = claim("orders")) {
       claim.save(ONE);
-      CheckpointException failure = failure(() -> store.delete("orders"));
+      CheckpointException failure = failure(() -> admin(store).delete("orders"));
       assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(failure)
           .hasMessageContaining("orders")
-          .hasMessageContaining("a stream has claimed it");
+          .hasMessageContaining("a stream holds its claim");
       assertThat(claim.load()).contains(ONE);
     }
-    assertThat(store.delete("orders")).isTrue();
-    assertThat(store.delete("orders")).isFalse();
+    assertThat(admin(store).delete("orders")).isTrue();
+    assertThat(admin(store).delete("orders")).isFalse();
     assertThat(directory.resolve("orders.lock")).exists();
     try (CheckpointClaim claim = claim("orders")) {
       assertThat(claim.load()).isEmpty();
@@ -603,11 +604,36 @@ class FileCheckpointStoreTest {
   }
 
   @Test
+  void keepsTheLastCheckpointIfAPutFails() throws Exception {
+    for (int step = 0; step < 2; step++) {
+      admin(store).put("orders", ONE);
+      FailingDisk disk = new FailingDisk();
+      FileCheckpointStore failing = new FileCheckpointStore(directory, disk);
+      disk.failAt(step);
+
+      CheckpointException failure = failure(() -> put(failing));
+
+      assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
+      assertThat(admin(store).load("orders")).contains(ONE);
+      claim("orders").close();
+    }
+  }
+
+  private static Void put(FileCheckpointStore store) throws CheckpointException {
+    admin(store).put("orders", TWO);
+    return null;
+  }
+
+  @Test
   void deletesABrokenCheckpoint() throws Exception {
     claim("orders").close();
     Files.writeString(directory.resolve("orders.checkpoint"), "hello", StandardCharsets.UTF_8);
-    assertThat(store.delete("orders")).isTrue();
-    assertThat(store.streamIds()).isEmpty();
+    assertThat(admin(store).delete("orders")).isTrue();
+    assertThat(admin(store).streamIds()).isEmpty();
+  }
+
+  private static CheckpointAdmin admin(FileCheckpointStore store) {
+    return store.admin().orElseThrow();
   }
 
   private CheckpointClaim claim(String id) throws CheckpointException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.perennial.checkpoint.file.internal.FileOperations;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointClaim;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -49,8 +50,8 @@ class MessageFormTest {
 
   private void sampleIds() {
     FileCheckpointStore store = FileCheckpointStore.in(directory);
-    sample(() -> store.load(""));
-    sample(() -> store.load("x".repeat(300)));
+    sample(() -> admin(store).load(""));
+    sample(() -> admin(store).load("x".repeat(300)));
   }
 
   private void sampleFiles() throws IOException {
@@ -63,27 +64,28 @@ class MessageFormTest {
             "perennial-checkpoint 1 00",
             "perennial-checkpoint 1 00000000\ndamaged\n")) {
       Files.writeString(directory.resolve("damaged.checkpoint"), content);
-      sample(() -> store.load("damaged"));
+      sample(() -> admin(store).load("damaged"));
     }
     Files.createDirectory(directory.resolve("unreadable.checkpoint"));
-    sample(() -> store.load("unreadable"));
+    sample(() -> admin(store).load("unreadable"));
   }
 
   private void sampleDirectories() throws Exception {
     Path file = Files.writeString(directory.resolve("file"), "");
     sample(() -> FileCheckpointStore.in(file).tryClaim("orders", why -> {}));
-    sample(() -> FileCheckpointStore.in(file).streamIds());
+    sample(() -> admin(FileCheckpointStore.in(file)).streamIds());
     sample(() -> FileCheckpointStore.in(file.resolve("below")).tryClaim("orders", why -> {}));
     Path gone = directory.resolve("gone");
     FileCheckpointStore store = FileCheckpointStore.in(gone);
     CheckpointClaim claim = store.tryClaim("orders", why -> {}).orElseThrow();
-    sample(() -> store.delete("orders"));
+    sample(() -> admin(store).delete("orders"));
+    sample(() -> admin(store).put("orders", ONE));
     sample(() -> claim.save(NOT_UNICODE));
     Files.delete(gone.resolve("orders.lock"));
     sample(() -> claim.save(ONE));
     Files.delete(gone);
     sample(() -> store.tryClaim("orders", why -> {}));
-    sample(store::streamIds);
+    sample(admin(store)::streamIds);
     claim.close();
     sample(claim::load);
   }
@@ -101,6 +103,10 @@ class MessageFormTest {
         sample(() -> claim.save(ONE));
       }
     }
+  }
+
+  private static CheckpointAdmin admin(FileCheckpointStore store) {
+    return store.admin().orElseThrow();
   }
 
   private void sample(ThrowingCallable call) {

@@ -1,7 +1,5 @@
 package dev.perennial.checkpoint.redis;
 
-import dev.perennial.checkpoint.redis.internal.CheckpointListing;
-import dev.perennial.checkpoint.redis.internal.CheckpointReader;
 import dev.perennial.checkpoint.redis.internal.ClaimRenewer;
 import dev.perennial.checkpoint.redis.internal.ClaimResult;
 import dev.perennial.checkpoint.redis.internal.ClaimResult.Claimed;
@@ -12,11 +10,12 @@ import dev.perennial.checkpoint.redis.internal.ClaimedHash.Names;
 import dev.perennial.checkpoint.redis.internal.Connector;
 import dev.perennial.checkpoint.redis.internal.Keys;
 import dev.perennial.checkpoint.redis.internal.RedisAddress;
+import dev.perennial.checkpoint.redis.internal.RedisCheckpointAdmin;
 import dev.perennial.checkpoint.redis.internal.RedisClaim;
 import dev.perennial.checkpoint.redis.internal.SeenCheckpoints;
 import dev.perennial.checkpoint.redis.internal.SharedConnection;
 import dev.perennial.checkpoint.redis.internal.TroubleReporter;
-import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
@@ -25,7 +24,6 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -148,7 +146,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
    *
    * @param lost called on any thread if a renewal finds that the claim is lost; a call of the claim
    *     that finds it throws
-   * @return the claimed claim, or empty if another stream on any machine owns it
+   * @return the claim, or empty if another stream on any machine holds it
    * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
    *     UNAVAILABLE} if Redis cannot be reached or refuses, or a checkpoint that this object has
    *     seen is gone; with reason {@link CheckpointException.Reason#CORRUPT CORRUPT} if the value
@@ -159,7 +157,7 @@ public final class RedisCheckpointStore implements CheckpointStore {
   public Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
     Objects.requireNonNull(lost, "lost");
-    Names names = names(streamId);
+    Names names = keys.names(streamId);
     ClaimResult claiming = ClaimedHash.claim(connection, names, lifetimes, seen.contains(streamId));
     if (claiming instanceof Claimed claimed) {
       return Optional.of(open(claimed.hash(), lost));
@@ -190,49 +188,22 @@ public final class RedisCheckpointStore implements CheckpointStore {
   private CheckpointException vanished(Names names) {
     return CheckpointException.unavailable(
         ("Cannot claim checkpoint %s: %s had it and it is gone, because Redis lost or evicted data. The stream that"
-                + " owns it restores it. If no stream does, restore a copy, or delete it with this store to start"
+                + " owns it restores it. If no stream does, put a copy with admin(), or delete it there to start"
                 + " without it.")
             .formatted(names, connection.address()),
         null);
   }
 
   /**
-   * Lists the ids of the streams that have a checkpoint, in order. It scans all keys of the
-   * database or cluster, some at a time.
-   *
-   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
-   *     UNAVAILABLE} if they cannot be read
+   * Returns the administration of the checkpoints. Listing scans all keys of the database or
+   * cluster, some at a time. {@code put} fails with reason {@link
+   * CheckpointException.Reason#CORRUPT CORRUPT} if the key has another value than a hash of this
+   * version, which {@code delete} removes. After a delete a small hash stays for a week, from which
+   * a former owner learns that its claim is lost.
    */
-  public List<String> streamIds() throws CheckpointException {
-    return CheckpointListing.streamIds(connection, keys);
-  }
-
-  /**
-   * Reads a stream's checkpoint. It needs no claim and does not affect the owner.
-   *
-   * @return the last saved checkpoint, or empty if there is none
-   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
-   *     UNAVAILABLE} if it cannot be read; with reason {@link CheckpointException.Reason#CORRUPT
-   *     CORRUPT} if it is not a checkpoint
-   * @throws IllegalArgumentException if the id is empty or not Unicode
-   */
-  public Optional<Checkpoint> load(String streamId) throws CheckpointException {
-    return CheckpointReader.load(connection, names(streamId));
-  }
-
-  /**
-   * Deletes a stream's checkpoint, or another value of its key, so that the stream starts without
-   * one. A small hash stays for a week, from which a former owner learns that its claim is lost.
-   *
-   * @return whether there was a checkpoint or another value
-   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
-   *     UNAVAILABLE} if it is claimed, or cannot be deleted
-   * @throws IllegalArgumentException if the id is empty or not Unicode
-   */
-  public boolean delete(String streamId) throws CheckpointException {
-    boolean deleted = ClaimedHash.delete(connection, names(streamId));
-    seen.forget(streamId);
-    return deleted;
+  @Override
+  public Optional<CheckpointAdmin> admin() {
+    return Optional.of(new RedisCheckpointAdmin(connection, keys, lifetimes, seen, trouble));
   }
 
   /**
@@ -248,10 +219,6 @@ public final class RedisCheckpointStore implements CheckpointStore {
   @Override
   public String toString() {
     return "RedisCheckpointStore[" + connection.address() + ", " + keys.prefix() + "]";
-  }
-
-  private Names names(String streamId) {
-    return new Names(streamId, keys.of(streamId));
   }
 
   private static boolean isPositive(Duration duration) {

@@ -2,6 +2,7 @@ package dev.perennial.checkpoint.redis;
 
 import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
 import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.admin;
 import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
 import static dev.perennial.checkpoint.redis.StoreFixtures.impatient;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -71,9 +72,9 @@ class AccessTest {
           claim.save(ONE);
           assertThat(claim.load()).contains(ONE);
         }
-        assertThat(store.streamIds()).containsExactly("orders");
-        assertThat(store.load("orders")).contains(ONE);
-        assertThat(store.delete("orders")).isTrue();
+        assertThat(admin(store).streamIds()).containsExactly("orders");
+        assertThat(admin(store).load("orders")).contains(ONE);
+        assertThat(admin(store).delete("orders")).isTrue();
         assertThat(store.toString()).doesNotContain(SECRET).contains("127.0.0.1:" + redis.port());
       }
     }
@@ -140,7 +141,7 @@ class AccessTest {
   void saysThatTheNameLeadsNowhere() {
     try (RedisCheckpointStore store =
         RedisCheckpointStore.at("redis://ann:" + SECRET + "@no-such-host.invalid?timeout=10s")) {
-      CheckpointException failure = failure(() -> store.load("orders"));
+      CheckpointException failure = failure(() -> admin(store).load("orders"));
       assertThat(failure).hasMessageContaining("no-such-host.invalid");
       keepsTheSecret(failure);
     }
@@ -190,7 +191,7 @@ class AccessTest {
     try (RedisCheckpointStore store = impatient("redis://127.0.0.1").build()) {
       assertThatThrownBy(() -> store.tryClaim("", NOTHING))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> store.load("\ud800"))
+      assertThatThrownBy(() -> admin(store).load("\ud800"))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("surrogate");
     }

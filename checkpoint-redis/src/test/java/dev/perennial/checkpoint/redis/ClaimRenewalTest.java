@@ -2,6 +2,7 @@ package dev.perennial.checkpoint.redis;
 
 import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
 import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
+import static dev.perennial.checkpoint.redis.StoreFixtures.admin;
 import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
 import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
 import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
@@ -54,7 +55,7 @@ class ClaimRenewalTest {
         RedisCheckpointStore store =
             impatient(redis.uri()).claimExpiry(Duration.ofHours(1)).runtime(runtime).build()) {
       runtime.errors.set(1);
-      CheckpointException failure = failure(() -> store.load("orders"));
+      CheckpointException failure = failure(() -> admin(store).load("orders"));
       assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(failure).hasMessageContaining("no thread for it");
       connected(store).tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow().close();

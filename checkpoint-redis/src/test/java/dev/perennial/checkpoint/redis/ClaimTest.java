@@ -5,6 +5,7 @@ import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
 import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
 import static dev.perennial.checkpoint.redis.StoreFixtures.THREE;
 import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.admin;
 import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
 import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
 import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
@@ -96,7 +97,7 @@ class ClaimTest {
       assertThat(claim.load()).contains(TWO);
       claim.save(THREE);
     }
-    assertThat(patient.load("orders")).contains(THREE);
+    assertThat(admin(patient).load("orders")).contains(THREE);
   }
 
   @Test
@@ -144,7 +145,7 @@ class ClaimTest {
       claim.save(TWO);
     }
     assertThat(failure(() -> old.save(ONE)).reason()).isEqualTo(Reason.CLAIM_LOST);
-    assertThat(patient.load("orders")).contains(TWO);
+    assertThat(admin(patient).load("orders")).contains(TWO);
   }
 
   @Test
@@ -167,12 +168,12 @@ class ClaimTest {
         epochs.add(Long.valueOf(hash(redis.server(), KEY).get("epoch")));
       }
       if (i == 2) {
-        patient.delete("orders");
+        admin(patient).delete("orders");
       }
       if (i == 3) {
         // What a failover to a server that knows nothing of it would look like.
         redis.command("DEL", KEY);
-        patient.delete("orders");
+        admin(patient).delete("orders");
         // Epochs are the server's milliseconds, and nothing tells it now of the one before.
         long before = redis.millis();
         soon().until(() -> redis.millis() > before);
@@ -186,13 +187,13 @@ class ClaimTest {
     CheckpointClaim old = patient.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
     old.save(ONE);
     expire(redis.server(), KEY);
-    assertThat(impatient.delete("orders")).isTrue();
-    assertThat(impatient.load("orders")).isEmpty();
-    assertThat(impatient.streamIds()).isEmpty();
+    assertThat(admin(impatient).delete("orders")).isTrue();
+    assertThat(admin(impatient).load("orders")).isEmpty();
+    assertThat(admin(impatient).streamIds()).isEmpty();
     CheckpointException failure = failure(() -> old.save(TWO));
     assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(failure).hasMessageContaining("deleted");
-    assertThat(impatient.load("orders")).isEmpty();
+    assertThat(admin(impatient).load("orders")).isEmpty();
     assertThat(Long.parseLong(String.valueOf(redis.command("PTTL", KEY))))
         .as("what is left does not stay for ever")
         .isPositive();
@@ -216,7 +217,7 @@ class ClaimTest {
       claim.save(THREE);
     }
     assertThat(lateSave("9", ONE.toLine())).as("after the claim was given up").contains("lost");
-    assertThat(patient.load("orders")).contains(THREE);
+    assertThat(admin(patient).load("orders")).contains(THREE);
   }
 
   /** Sends what a save sends, under the claim as it is. */

@@ -5,6 +5,7 @@ import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
 import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
 import static dev.perennial.checkpoint.redis.StoreFixtures.THREE;
 import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.admin;
 import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
 import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
 import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
@@ -71,7 +72,7 @@ class DataLossTest {
     redis.command("FLUSHALL");
     assertThat(claim.load()).contains(ONE);
     claim.close();
-    assertThat(store.load("orders")).as("given back with the claim").contains(ONE);
+    assertThat(admin(store).load("orders")).as("given back with the claim").contains(ONE);
     assertThat(lost).hasValue(0);
   }
 
@@ -82,7 +83,7 @@ class DataLossTest {
         CheckpointClaim claim = renewing.tryClaim("orders", NOTHING).orElseThrow()) {
       redis.command("FLUSHALL");
       soon().until(() -> hash(redis.server(), KEY).containsKey("owner"));
-      assertThat(store.load("orders")).contains(ONE);
+      assertThat(admin(store).load("orders")).contains(ONE);
       assertThat(claim.load()).contains(ONE);
     }
   }
@@ -103,7 +104,7 @@ class DataLossTest {
   void oneThatWasOvertakenDoesNotComeBackByWayOfAnEmptyServer() throws Exception {
     for (boolean overtakenFirst : new boolean[] {true, false}) {
       redis.command("FLUSHALL");
-      store.delete("orders");
+      admin(store).delete("orders");
       CheckpointClaim overtaken = store.tryClaim("orders", NOTHING).orElseThrow();
       overtaken.save(ONE);
       expire(redis.server(), KEY);
@@ -116,10 +117,10 @@ class DataLossTest {
       owner.save(THREE);
       assertThat(failure(() -> overtaken.save(ONE)).reason()).isEqualTo(Reason.CLAIM_LOST);
       owner.save(THREE);
-      assertThat(store.load("orders")).contains(THREE);
+      assertThat(admin(store).load("orders")).contains(THREE);
       overtaken.close();
       owner.close();
-      other.delete("orders");
+      admin(other).delete("orders");
     }
     assertThat(lost).hasValue(0);
   }
@@ -157,7 +158,7 @@ class DataLossTest {
         .hasMessageContaining("started without this stream's checkpoint")
         .hasMessageContaining("\"forgotten\"");
     highest.save(TWO);
-    assertThat(store.load("orders")).as("the highest epoch wins").contains(TWO);
+    assertThat(admin(store).load("orders")).as("the highest epoch wins").contains(TWO);
     highest.close();
     putBackWhatWasForgotten();
     try (CheckpointClaim next = store.tryClaim("orders", NOTHING).orElseThrow()) {
@@ -252,7 +253,7 @@ class DataLossTest {
     CheckpointClaim deleted = store.tryClaim("orders", NOTHING).orElseThrow();
     deleted.save(ONE);
     expire(redis.server(), KEY);
-    assertThat(other.delete("orders")).isTrue();
+    assertThat(admin(other).delete("orders")).isTrue();
     begun().close();
     CheckpointException failure = failure(() -> deleted.save(THREE));
     assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
@@ -285,7 +286,7 @@ class DataLossTest {
     CheckpointException failure = failure(() -> behind.save(TWO));
     assertThat(failure.reason()).isEqualTo(Reason.CLAIM_LOST);
     assertThat(failure).hasMessageNotContaining("forgotten");
-    assertThat(store.load("orders")).contains(THREE);
+    assertThat(admin(store).load("orders")).contains(THREE);
     assertThat(hash(redis.server(), KEY)).containsEntry("epoch", String.valueOf(later + 1));
     assertThat(lost).hasValue(0);
   }
@@ -302,7 +303,7 @@ class DataLossTest {
     claim.save(TWO);
     assertThat(other.tryClaim("orders", NOTHING)).isEmpty();
     claim.close();
-    assertThat(other.load("orders")).contains(TWO);
+    assertThat(admin(other).load("orders")).contains(TWO);
     assertThat(lost).hasValue(0);
   }
 
@@ -324,7 +325,7 @@ class DataLossTest {
       claim.save(TWO);
       proxy.loseNextReply();
       claim.close();
-      assertThat(store.load("orders")).contains(TWO);
+      assertThat(admin(store).load("orders")).contains(TWO);
       assertThat(store.tryClaim("orders", NOTHING)).isPresent();
       assertThat(lost).hasValue(0);
     }

@@ -5,6 +5,7 @@ import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
 import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
 import static dev.perennial.checkpoint.redis.StoreFixtures.THREE;
 import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.admin;
 import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
 import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
 import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
@@ -55,7 +56,7 @@ class OutageTest {
           .isEqualTo(Reason.UNAVAILABLE);
       redis.resume();
       claim.save(THREE);
-      assertThat(store.load("orders")).contains(THREE);
+      assertThat(admin(store).load("orders")).contains(THREE);
       assertThat(lost).hasValue(0);
     }
   }
@@ -89,7 +90,7 @@ class OutageTest {
       String epoch = hash(redis, KEY).get("epoch");
       redis.restart();
       savesSoon(claim, TWO);
-      assertThat(store.load("orders")).contains(TWO);
+      assertThat(admin(store).load("orders")).contains(TWO);
       assertThat(hash(redis, KEY)).containsKey("restored").containsEntry("epoch", epoch);
       assertThat(lost).hasValue(0);
       assertThat(troubles)
@@ -108,11 +109,13 @@ class OutageTest {
       first.close();
       CheckpointClaim claim = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       redis.restart();
-      soon().ignoreExceptions().until(() -> store.load("orders").filter(ONE::equals).isPresent());
+      soon()
+          .ignoreExceptions()
+          .until(() -> admin(store).load("orders").filter(ONE::equals).isPresent());
       assertThat(claim.load()).contains(ONE);
       claim.save(TWO);
       claim.close();
-      assertThat(store.load("orders")).contains(TWO);
+      assertThat(admin(store).load("orders")).contains(TWO);
       assertThat(lost).hasValue(0);
     }
   }
@@ -128,9 +131,9 @@ class OutageTest {
       redis.restart();
       soon().until(() -> hash(redis, KEY).containsKey("restored"));
       assertThat(claim.load()).as("of which nobody knows whether it was saved").isEmpty();
-      assertThat(store.streamIds()).isEmpty();
+      assertThat(admin(store).streamIds()).isEmpty();
       claim.save(ONE);
-      assertThat(store.load("orders")).contains(ONE);
+      assertThat(admin(store).load("orders")).contains(ONE);
       assertThat(lost).hasValue(0);
     }
   }
@@ -154,7 +157,7 @@ class OutageTest {
       store.close();
       assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
           .hasMessageContaining("it is gone");
-      assertThat(standby.delete("orders")).isFalse();
+      assertThat(admin(standby).delete("orders")).isFalse();
       standby.tryClaim("orders", NOTHING).orElseThrow().close();
     }
   }
@@ -176,7 +179,7 @@ class OutageTest {
       assertThat(failure(() -> standby.tryClaim("orders", NOTHING)))
           .hasMessageContaining("it is gone");
 
-      assertThat(knowsNothing.delete("orders")).isFalse();
+      assertThat(admin(knowsNothing).delete("orders")).isFalse();
       knowsNothing.tryClaim("orders", NOTHING).orElseThrow().close();
       assertThat(standby.tryClaim("orders", NOTHING)).as("deleted, by whomever").isPresent();
     }
@@ -224,9 +227,9 @@ class OutageTest {
         proxy.thaw();
         // It was carried out, and had no effect.
         soon().until(() -> !calls(redis).equals(scripts));
-        assertThat(near.load("orders")).contains(THREE);
+        assertThat(admin(near).load("orders")).contains(THREE);
         assertThat(failure(() -> claim.save(TWO)).reason()).isEqualTo(Reason.CLAIM_LOST);
-        assertThat(near.load("orders")).contains(THREE);
+        assertThat(admin(near).load("orders")).contains(THREE);
       }
       assertThat(redis.writes().toString()).doesNotContain(TWO.toLine());
     }
@@ -258,7 +261,7 @@ class OutageTest {
       assertThat(claim.load()).contains(TWO);
       claim.save(THREE);
       claim.close();
-      assertThat(store.load("orders")).contains(THREE);
+      assertThat(admin(store).load("orders")).contains(THREE);
       assertThat(lost).hasValue(0);
     }
   }
@@ -297,9 +300,9 @@ class OutageTest {
       claim.save(ONE);
       proxy.freezeOpenConnections();
       assertThat(failure(() -> claim.save(TWO))).hasMessageContaining("did not answer");
-      soon().ignoreExceptions().until(() -> store.load("orders").isPresent());
+      soon().ignoreExceptions().until(() -> admin(store).load("orders").isPresent());
       claim.save(THREE);
-      assertThat(store.load("orders")).contains(THREE);
+      assertThat(admin(store).load("orders")).contains(THREE);
       assertThat(lost).hasValue(0);
     }
   }
@@ -340,7 +343,7 @@ class OutageTest {
       assertThat(threads).isNotEmpty().allMatch(Thread::isDaemon);
       store.close();
       store.close();
-      CheckpointException closed = failure(() -> store.load("orders"));
+      CheckpointException closed = failure(() -> admin(store).load("orders"));
       assertThat(closed.reason()).isEqualTo(Reason.CLOSED);
       assertThat(closed).hasMessageContaining("the store is closed");
       assertThat(failure(claim::close)).hasMessageContaining("expires by itself");

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Reason;
+import dev.perennial.port.CheckpointStore;
 import dev.perennial.simulators.redis.RedisServer;
 import io.lettuce.core.RedisURI;
 import java.nio.file.Path;
@@ -55,7 +57,7 @@ public final class StoreFixtures {
 
   /** Has a store connect, however long that takes in a JVM that does it for the first time. */
   public static RedisCheckpointStore connected(RedisCheckpointStore store) {
-    soon().ignoreExceptions().until(() -> store.load("unknown").isEmpty());
+    soon().ignoreExceptions().until(() -> admin(store).load("unknown").isEmpty());
     return store;
   }
 
@@ -72,6 +74,10 @@ public final class StoreFixtures {
             return false;
           }
         });
+  }
+
+  public static CheckpointAdmin admin(CheckpointStore store) {
+    return store.admin().orElseThrow();
   }
 
   public static CheckpointException failure(ThrowingCallable call) {

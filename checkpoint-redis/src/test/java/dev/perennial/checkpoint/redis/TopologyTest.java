@@ -5,6 +5,7 @@ import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
 import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
 import static dev.perennial.checkpoint.redis.StoreFixtures.THREE;
 import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.admin;
 import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
 import static dev.perennial.checkpoint.redis.StoreFixtures.expire;
 import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
@@ -60,7 +61,7 @@ class TopologyTest {
       savesSoon(claim, THREE);
       assertThat(second.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
       assertThat(store.tryClaim("orders", NOTHING)).isEmpty();
-      assertThat(store.load("orders")).contains(THREE);
+      assertThat(admin(store).load("orders")).contains(THREE);
       assertThat(lost).hasValue(0);
     }
   }
@@ -176,7 +177,7 @@ class TopologyTest {
           claim.save(ONE);
         }
       }
-      assertThat(store.streamIds()).as("of all nodes").containsExactlyElementsOf(ids);
+      assertThat(admin(store).streamIds()).as("of all nodes").containsExactlyElementsOf(ids);
 
       CheckpointClaim claim = store.tryClaim("orders", why -> lost.incrementAndGet()).orElseThrow();
       claim.save(ONE);
@@ -189,7 +190,7 @@ class TopologyTest {
       assertThat(next.command("HGET", KEY, "checkpoint")).isEqualTo(THREE.toLine());
 
       try (RedisCheckpointStore wrong = impatient(old.uri()).build()) {
-        CheckpointException moved = failure(() -> wrong.load("orders"));
+        CheckpointException moved = failure(() -> admin(wrong).load("orders"));
         assertThat(moved.reason()).isEqualTo(Reason.UNAVAILABLE);
         assertThat(moved).hasMessageContaining("builder(RedisClusterClient)");
       }
@@ -273,7 +274,7 @@ class TopologyTest {
       assertThat(client.connect().sync().ping()).isEqualTo("PONG");
       redis.kill();
       try (RedisCheckpointStore store = RedisCheckpointStore.builder(client).build()) {
-        CheckpointException down = failure(() -> store.load("orders"));
+        CheckpointException down = failure(() -> admin(store).load("orders"));
         assertThat(down.reason()).isEqualTo(Reason.UNAVAILABLE);
         assertThat(down).hasMessageContaining("refused");
       }

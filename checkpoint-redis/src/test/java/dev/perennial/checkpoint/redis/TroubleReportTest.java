@@ -4,6 +4,7 @@ import static dev.perennial.checkpoint.redis.StoreFixtures.KEY;
 import static dev.perennial.checkpoint.redis.StoreFixtures.NOTHING;
 import static dev.perennial.checkpoint.redis.StoreFixtures.ONE;
 import static dev.perennial.checkpoint.redis.StoreFixtures.TWO;
+import static dev.perennial.checkpoint.redis.StoreFixtures.admin;
 import static dev.perennial.checkpoint.redis.StoreFixtures.connected;
 import static dev.perennial.checkpoint.redis.StoreFixtures.failure;
 import static dev.perennial.checkpoint.redis.StoreFixtures.hash;
@@ -165,11 +166,11 @@ class TroubleReportTest {
     CheckpointException refused = failure(() -> store.tryClaim("x", NOTHING));
     assertThat(refused.reason()).isEqualTo(Reason.CORRUPT);
     assertThat(refused).hasMessageContaining("perennial:{x}").hasMessageContaining("string");
-    CheckpointException load = failure(() -> store.load("x"));
+    CheckpointException load = failure(() -> admin(store).load("x"));
     assertThat(load.reason()).isEqualTo(Reason.CORRUPT);
     assertThat(load).hasMessageContaining("perennial:{x}");
-    assertThat(store.streamIds()).containsExactly("orders", "x");
-    assertThat(store.delete("x")).isTrue();
+    assertThat(admin(store).streamIds()).containsExactly("orders", "x");
+    assertThat(admin(store).delete("x")).isTrue();
     store.tryClaim("x", NOTHING).orElseThrow().close();
 
     String other = "perennial:{other}";
@@ -192,7 +193,7 @@ class TroubleReportTest {
     assertThat(lost).hasValue(0);
     redis.command("DEL", KEY);
     claim.save(TWO);
-    assertThat(store.load("orders")).as("put right").contains(TWO);
+    assertThat(admin(store).load("orders")).as("put right").contains(TWO);
   }
 
   @Test
@@ -223,12 +224,13 @@ class TroubleReportTest {
       CheckpointException failure = failure(again::load);
       assertThat(failure.reason()).isEqualTo(Reason.CORRUPT);
       assertThat(failure).hasMessageContaining(KEY).hasMessageContaining("3 fields");
-      assertThat(failure(() -> store.load("orders")).reason()).isEqualTo(Reason.CORRUPT);
+      assertThat(failure(() -> admin(store).load("orders")).reason()).isEqualTo(Reason.CORRUPT);
     }
     redis.command("HDEL", KEY, "format");
-    assertThat(failure(() -> store.load("orders"))).hasMessageContaining("\"format\" is \"\"");
-    assertThat(store.delete("orders")).isTrue();
-    assertThat(store.load("orders")).isEmpty();
+    assertThat(failure(() -> admin(store).load("orders")))
+        .hasMessageContaining("\"format\" is \"\"");
+    assertThat(admin(store).delete("orders")).isTrue();
+    assertThat(admin(store).load("orders")).isEmpty();
   }
 
   @Test
@@ -241,9 +243,9 @@ class TroubleReportTest {
         its.save(ONE);
         server.restartWithoutWaiting();
         soon().until(() -> isLoading(its));
-        soon().ignoreExceptions().until(() -> other.load("orders").isPresent());
+        soon().ignoreExceptions().until(() -> admin(other).load("orders").isPresent());
         its.save(TWO);
-        assertThat(other.load("orders")).contains(TWO);
+        assertThat(admin(other).load("orders")).contains(TWO);
       }
     }
   }

@@ -20,10 +20,10 @@ final class CheckpointDeleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailedException {
-    return parameters.with((store, id, out) -> {
-      boolean deleted = store.delete(id);
+    return parameters.with((checkpoints, id, out) -> {
+      boolean deleted = checkpoints.delete(id);
       if (deleted) {
-        parameters.printDeleted(out);
+        out.println("deleted the " + parameters.checkpoint());
       }
       return deleted;
     });

@@ -18,8 +18,8 @@ final class CheckpointListCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailedException {
-    return parameters.with((store, out) -> {
-      List<String> ids = store.streamIds();
+    return parameters.with((checkpoints, out) -> {
+      List<String> ids = checkpoints.streamIds();
       ids.forEach(id -> out.println(LogText.line(id)));
       if (ids.isEmpty()) {
         // Not on stdout, where each line is an id.

@@ -1,7 +1,10 @@
 package dev.perennial.cli.checkpoint;
 
+import dev.perennial.checkpoint.file.FileCheckpointStore;
 import dev.perennial.checkpoint.redis.RedisCheckpointStore;
+import dev.perennial.checkpoint.redis.RedisCheckpointStoreBuilder;
 import dev.perennial.cli.console.Addresses;
+import dev.perennial.port.CheckpointStore;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -24,10 +27,10 @@ public final class CheckpointLocation {
 
   private final String name;
   private final boolean redis;
-  private final Function<Optional<String>, ManagedStore> opener;
+  private final Function<Optional<String>, CheckpointStore> opener;
 
   private CheckpointLocation(
-      String name, boolean redis, Function<Optional<String>, ManagedStore> opener) {
+      String name, boolean redis, Function<Optional<String>, CheckpointStore> opener) {
     this.name = name;
     this.redis = redis;
     this.opener = opener;
@@ -55,13 +58,18 @@ public final class CheckpointLocation {
   }
 
   /** Opens the store, which accesses the directory or the server only when it is used. */
-  public ManagedStore open() {
+  public CheckpointStore open() {
     return opener.apply(Optional.empty());
   }
 
   /** Opens the store in a Redis whose keys have a prefix. */
-  ManagedStore open(String prefix) {
+  CheckpointStore open(String prefix) {
     return opener.apply(Optional.of(prefix));
+  }
+
+  /** Returns whether the location is a directory that does not exist, probably a wrong one. */
+  boolean isMissing() {
+    return !redis && !Files.isDirectory(Path.of(name));
   }
 
   /** Returns whether the location is a Redis. */
@@ -77,7 +85,7 @@ public final class CheckpointLocation {
   /** Rejects a directory that does not exist, because any text could be the name of one. */
   private static CheckpointLocation existingDirectory(String text) {
     CheckpointLocation location = text.isBlank() ? null : directory(text);
-    if (location == null || !Files.isDirectory(Path.of(location.name))) {
+    if (location == null || location.isMissing()) {
       throw new IllegalArgumentException(
           "it is neither an existing directory nor the address of a store. Give " + FORM + ".");
     }
@@ -96,7 +104,7 @@ public final class CheckpointLocation {
       throw new IllegalArgumentException("the path is not valid: " + e.getReason(), e);
     }
     return new CheckpointLocation(
-        directory.toString(), false, prefix -> new DirectoryStore(directory));
+        directory.toString(), false, prefix -> FileCheckpointStore.in(directory));
   }
 
   private static CheckpointLocation redis(String text) {
@@ -107,6 +115,12 @@ public final class CheckpointLocation {
       throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
     }
     return new CheckpointLocation(
-        name, true, prefix -> new RedisStore(RedisCheckpointStore.builder(text), prefix));
+        name,
+        true,
+        prefix -> {
+          RedisCheckpointStoreBuilder builder = RedisCheckpointStore.builder(text);
+          prefix.ifPresent(builder::prefix);
+          return builder.build();
+        });
   }
 }

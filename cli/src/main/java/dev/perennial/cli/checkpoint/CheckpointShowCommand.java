@@ -17,8 +17,8 @@ final class CheckpointShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailedException {
-    return parameters.with((store, id, out) -> {
-      Checkpoint checkpoint = store.load(id).orElse(null);
+    return parameters.with((checkpoints, id, out) -> {
+      Checkpoint checkpoint = checkpoints.load(id).orElse(null);
       if (checkpoint == null) {
         return false;
       }

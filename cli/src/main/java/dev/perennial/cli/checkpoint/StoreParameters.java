@@ -2,7 +2,9 @@ package dev.perennial.cli.checkpoint;
 
 import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.ExitStatus;
+import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.support.LogText;
 import java.io.PrintWriter;
 import java.util.List;
@@ -22,9 +24,9 @@ final class StoreParameters {
   /** The number of characters of existing ids that an error shows. */
   private static final int MAX_IDS_LENGTH = 200;
 
-  /** An action on the store, which prints its result. */
+  /** An action on the checkpoints, which prints its result. */
   interface Action {
-    void run(ManagedStore store, PrintWriter out)
+    void run(CheckpointAdmin checkpoints, PrintWriter out)
         throws CheckpointException, CommandFailedException;
   }
 
@@ -47,8 +49,9 @@ final class StoreParameters {
   private @Nullable String prefix;
 
   /** Returns the error for a stream without a checkpoint. */
-  CommandFailedException missing(String streamId, ManagedStore store) throws CheckpointException {
-    List<String> ids = store.streamIds();
+  CommandFailedException missing(String streamId, CheckpointAdmin checkpoints)
+      throws CheckpointException {
+    List<String> ids = checkpoints.streamIds();
     String others =
         ids.isEmpty()
             ? "No stream has one there."
@@ -72,9 +75,13 @@ final class StoreParameters {
 
   /** Opens the store and runs the action; turns errors into one line for the user. */
   int with(Action action) throws CommandFailedException {
+    if (location.isMissing()) {
+      throw new CommandFailedException(
+          ExitStatus.FAILED, "There is no directory " + location + ".", null);
+    }
     PrintWriter out = spec.commandLine().getOut();
-    try (ManagedStore store = open()) {
-      action.run(store, out);
+    try (CheckpointStore store = open()) {
+      action.run(store.admin().orElseThrow(), out);
       out.flush();
       return 0;
     } catch (CheckpointException e) {
@@ -85,7 +92,7 @@ final class StoreParameters {
     }
   }
 
-  private ManagedStore open() {
+  private CheckpointStore open() {
     if (prefix == null) {
       return location.open();
     }

@@ -1,6 +1,7 @@
 package dev.perennial.cli.checkpoint;
 
 import dev.perennial.cli.console.CommandFailedException;
+import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.support.LogText;
 import java.io.PrintWriter;
@@ -14,7 +15,8 @@ final class StreamParameters {
   interface Action {
 
     /** Runs the action, and returns whether the checkpoint exists. */
-    boolean run(ManagedStore store, String streamId, PrintWriter out) throws CheckpointException;
+    boolean run(CheckpointAdmin checkpoints, String streamId, PrintWriter out)
+        throws CheckpointException;
   }
 
   @Mixin private final StoreParameters parameters = new StoreParameters();
@@ -23,16 +25,16 @@ final class StreamParameters {
   @SuppressWarnings("NullAway.Init") // by picocli
   private String id;
 
-  /** Prints that the checkpoint was deleted. */
-  void printDeleted(PrintWriter out) {
-    out.println("deleted the checkpoint \"" + LogText.line(id) + "\" in " + parameters.location());
+  /** Returns the name and the location of the checkpoint, for a line of output. */
+  String checkpoint() {
+    return "checkpoint \"" + LogText.line(id) + "\" in " + parameters.location();
   }
 
   /** Opens the store and runs the action; turns errors into one line for the user. */
   int with(Action action) throws CommandFailedException {
-    return parameters.with((store, out) -> {
-      if (!action.run(store, id, out)) {
-        throw parameters.missing(id, store);
+    return parameters.with((checkpoints, out) -> {
+      if (!action.run(checkpoints, id, out)) {
+        throw parameters.missing(id, checkpoints);
       }
     });
   }

@@ -10,6 +10,7 @@ import dev.perennial.checkpoint.redis.RedisCheckpointStore;
 import dev.perennial.cli.console.ExitStatus;
 import dev.perennial.cli.console.Terminal;
 import dev.perennial.port.BackoffPolicy;
+import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.ChangeEvent;
@@ -73,7 +74,7 @@ final class MongoConsumer implements MongoListener {
                 .listener(stateListener())
                 .open()) {
       stopOnInput(stream);
-      awaitRedis(checkpoints);
+      awaitRedis(checkpoints.admin().orElseThrow());
       timer.scheduleAtFixedRate(
           () -> sendStats(stream),
           STATS_INTERVAL.toMillis(),
@@ -95,7 +96,7 @@ final class MongoConsumer implements MongoListener {
    * Connects to Redis, as often as needed. The first connection of a cold JVM on a busy machine can
    * take longer than a command may, and a stream fails if its first claim does.
    */
-  private static void awaitRedis(RedisCheckpointStore checkpoints) {
+  private static void awaitRedis(CheckpointAdmin checkpoints) {
     long begin = System.nanoTime();
     while (true) {
       try {

@@ -6,7 +6,6 @@ import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
 import dev.perennial.cli.checkpoint.CheckpointLocation;
 import dev.perennial.cli.checkpoint.LocationConverter;
-import dev.perennial.cli.checkpoint.ManagedStore;
 import dev.perennial.cli.console.Addresses;
 import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.port.CheckpointStore;
@@ -146,15 +145,14 @@ final class TailMongoCommand implements Callable<Integer> {
     }
     String address = address();
     MongoSource source = source(address);
-    try (ManagedStore store = checkpoint == null ? null : checkpoint.open()) {
+    try (CheckpointStore store = checkpoint == null ? null : checkpoint.open()) {
       return tail(
           source,
           Addresses.withoutSecrets(address),
           MongoAddress.hasCredentials(address),
           checkpoint == null || store == null
               ? null
-              : new ClaimReportingStore(
-                  store.store(), checkpoint, streamId(), System.err::println));
+              : new ClaimReportingStore(store, checkpoint, streamId(), System.err::println));
     }
   }
 

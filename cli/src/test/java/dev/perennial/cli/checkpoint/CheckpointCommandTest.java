@@ -98,13 +98,13 @@ class CheckpointCommandTest {
   @MethodSource("locations")
   void deletesNothingWhileTheStreamRuns(String location) throws Exception {
     save(location, "orders", ORDERS);
-    try (ManagedStore store = CheckpointLocation.parse(location).open();
-        CheckpointClaim claim = store.store().tryClaim("orders", why -> {}).orElseThrow()) {
+    try (CheckpointStore store = CheckpointLocation.parse(location).open();
+        CheckpointClaim claim = store.tryClaim("orders", why -> {}).orElseThrow()) {
       Result result = run("delete", location, "orders");
       assertThat(result.status).isEqualTo(1);
       assertThat(result.err)
           .startsWith("perennial: ")
-          .contains("orders", "has claimed it")
+          .contains("orders", "holds its claim")
           .hasLineCount(1);
       assertThat(run("show", location, "orders").status).as("can be looked at").isZero();
       assertThat(claim.load()).contains(ORDERS);
@@ -133,8 +133,8 @@ class CheckpointCommandTest {
   @Test
   void findsKeysWithAPrefix() throws Exception {
     redis.command("FLUSHALL");
-    try (ManagedStore store = CheckpointLocation.parse(redis.uri()).open("mine")) {
-      save(store.store(), "orders", ORDERS);
+    try (CheckpointStore store = CheckpointLocation.parse(redis.uri()).open("mine")) {
+      save(store, "orders", ORDERS);
     }
     assertThat(run("list", redis.uri()).out).isEmpty();
     assertThat(run("list", redis.uri(), "--prefix", "mine").out).isEqualTo("orders\n");
@@ -208,8 +208,8 @@ class CheckpointCommandTest {
   }
 
   private static void save(String location, String id, Checkpoint checkpoint) throws Exception {
-    try (ManagedStore store = CheckpointLocation.parse(location).open()) {
-      save(store.store(), id, checkpoint);
+    try (CheckpointStore store = CheckpointLocation.parse(location).open()) {
+      save(store, id, checkpoint);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.perennial.checkpoint.redis.RedisCheckpointStore;
 import dev.perennial.cli.ChildProcess;
 import dev.perennial.examples.Snippets;
 import dev.perennial.port.Checkpoint;
+import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.simulators.redis.RedisServer;
 import java.io.File;
@@ -32,7 +33,8 @@ class WatchOrdersTest {
   void compilesAndRuns() throws Exception {
     try (ReplicaSetSimulator mongo = ReplicaSetSimulator.builder().start();
         RedisServer redis = RedisServer.start();
-        RedisCheckpointStore checkpoints = RedisCheckpointStore.at(redis.uri())) {
+        RedisCheckpointStore store = RedisCheckpointStore.at(redis.uri())) {
+      CheckpointAdmin checkpoints = store.admin().orElseThrow();
       compile(
           region()
               .replace("mongodb://localhost:27017", mongo.connectionString())

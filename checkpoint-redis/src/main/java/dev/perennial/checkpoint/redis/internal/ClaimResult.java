@@ -7,7 +7,7 @@ public sealed interface ClaimResult {
   record Claimed(ClaimedHash hash) implements ClaimResult {}
 
   /** Another stream owns the claim. */
-  record Held(boolean hasCheckpoint) implements ClaimResult {}
+  record Held(String owner, boolean hasCheckpoint) implements ClaimResult {}
 
   /** Redis has lost the checkpoint: it is gone although nobody deleted it. */
   record Vanished() implements ClaimResult {}

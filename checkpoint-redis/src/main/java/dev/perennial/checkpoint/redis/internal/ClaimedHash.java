@@ -92,7 +92,7 @@ public final class ClaimedHash {
                   names,
                   new Ownership(owner, text(answer, 1), lifetimes),
                   new LastSave(Long.parseLong(text(answer, 2)), text(answer, 3))));
-      case "held" -> new ClaimResult.Held(text(answer, 2).equals("1"));
+      case "held" -> new ClaimResult.Held(text(answer, 1), text(answer, 2).equals("1"));
       case "vanished" -> new ClaimResult.Vanished();
       default -> throw corrupt(connection, names, text(answer, 1));
     };
@@ -108,12 +108,16 @@ public final class ClaimedHash {
     List<Object> answer =
         connection.run("Cannot delete checkpoint " + names, Script.DELETE, names.key());
     if (text(answer, 0).equals("held")) {
-      throw CheckpointException.unavailable(
-          "Cannot delete checkpoint %s: stream %s has claimed it. Close that stream first."
-              .formatted(names, text(answer, 1)),
-          null);
+      throw held("delete", names, text(answer, 1));
     }
     return text(answer, 0).equals("deleted");
+  }
+
+  static CheckpointException held(String action, Names names, String owner) {
+    return CheckpointException.unavailable(
+        "Cannot %s checkpoint %s: stream %s holds its claim. Close that stream, or wait until the claim expires if its process has died."
+            .formatted(action, names, owner),
+        null);
   }
 
   public Names names() {
@@ -224,7 +228,7 @@ public final class ClaimedHash {
         by.isEmpty()
             ? "another stream owned it meanwhile"
                 + (replacement == Replacement.WITH_CHECKPOINT
-                    ? ", or the checkpoint was deleted"
+                    ? ", or the checkpoint was deleted or replaced"
                     : "")
             : "stream " + by + " owns it";
     String forgotten =

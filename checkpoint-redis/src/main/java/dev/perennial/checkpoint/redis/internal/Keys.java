@@ -1,5 +1,6 @@
 package dev.perennial.checkpoint.redis.internal;
 
+import dev.perennial.checkpoint.redis.internal.ClaimedHash.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -19,13 +20,18 @@ public record Keys(String prefix) {
     requireUnicode("prefix", prefix);
   }
 
-  public String of(String streamId) {
+  /**
+   * Returns the names of a stream's hash.
+   *
+   * @throws IllegalArgumentException if the id is empty or not Unicode
+   */
+  public Names names(String streamId) {
     if (streamId.isEmpty()) {
       throw new IllegalArgumentException(
           "Cannot use an empty stream id: it needs at least one character.");
     }
     requireUnicode("stream id", streamId);
-    return prefix + ":{" + streamId + "}";
+    return new Names(streamId, prefix + ":{" + streamId + "}");
   }
 
   /** Returns the pattern by which {@code SCAN} finds the keys, and maybe others. */

@@ -132,7 +132,7 @@ class RedisAddressTest {
       try (RedisCheckpointStore store =
           RedisCheckpointStore.at(
               "redis://" + host + ":" + server.getLocalPort() + "?timeout=60s")) {
-        assertThatThrownBy(() -> store.load("orders"))
+        assertThatThrownBy(() -> store.admin().orElseThrow().load("orders"))
             .hasMessageContaining("]:" + server.getLocalPort());
       }
       assertThat(arrived).succeedsWithin(Duration.ofSeconds(20));
