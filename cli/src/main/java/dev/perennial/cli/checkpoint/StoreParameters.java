@@ -80,7 +80,7 @@ final class StoreParameters {
           ExitStatus.FAILED, "There is no directory " + location + ".", null);
     }
     PrintWriter out = spec.commandLine().getOut();
-    try (CheckpointStore store = open()) {
+    try (CheckpointStore store = open(location, prefix, "--prefix")) {
       action.run(store.admin().orElseThrow(), out);
       out.flush();
       return 0;
@@ -92,15 +92,21 @@ final class StoreParameters {
     }
   }
 
-  private CheckpointStore open() {
+  /**
+   * Opens the store at a location.
+   *
+   * @param prefix the prefix of the keys in Redis; null if none is given
+   * @param option the option that gives it
+   */
+  CheckpointStore open(CheckpointLocation where, @Nullable String prefix, String option) {
     if (prefix == null) {
-      return location.open();
+      return where.open();
     }
-    if (!location.isRedis()) {
+    if (!where.isRedis()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--prefix is for checkpoints in Redis, but " + location + " is a directory.");
+          option + " is for checkpoints in Redis, but " + where + " is a directory.");
     }
-    return location.open(prefix);
+    return where.open(prefix);
   }
 }

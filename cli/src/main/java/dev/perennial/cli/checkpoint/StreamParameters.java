@@ -3,8 +3,10 @@ package dev.perennial.cli.checkpoint;
 import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.support.LogText;
 import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
@@ -16,7 +18,7 @@ final class StreamParameters {
 
     /** Runs the action, and returns whether the checkpoint exists. */
     boolean run(CheckpointAdmin checkpoints, String streamId, PrintWriter out)
-        throws CheckpointException;
+        throws CheckpointException, CommandFailedException;
   }
 
   @Mixin private final StoreParameters parameters = new StoreParameters();
@@ -28,6 +30,11 @@ final class StreamParameters {
   /** Returns the name and the location of the checkpoint, for a line of output. */
   String checkpoint() {
     return "checkpoint \"" + LogText.line(id) + "\" in " + parameters.location();
+  }
+
+  /** Opens another store, for the same stream: see {@link StoreParameters#open}. */
+  CheckpointStore open(CheckpointLocation where, @Nullable String prefix, String option) {
+    return parameters.open(where, prefix, option);
   }
 
   /** Opens the store and runs the action; turns errors into one line for the user. */

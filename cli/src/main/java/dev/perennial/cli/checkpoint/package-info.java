@@ -1,4 +1,4 @@
-/** The commands that list, show and delete checkpoints, and the locations of checkpoints. */
+/** The commands that list, show, copy and delete checkpoints, and the locations of checkpoints. */
 @NullMarked
 package dev.perennial.cli.checkpoint;
 

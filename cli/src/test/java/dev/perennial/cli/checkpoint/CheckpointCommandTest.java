@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -113,6 +114,99 @@ class CheckpointCommandTest {
   }
 
   @Test
+  void copiesFromADirectoryToRedisAndBack() throws Exception {
+    redis.command("FLUSHALL");
+    Path directory = Files.createTempDirectory(folder, "checkpoints");
+    String backup = "file:" + folder.resolve("backup");
+    save(directory.toString(), "orders", ORDERS);
+
+    assertThat(run("copy", directory.toString(), "orders", redis.uri()))
+        .isEqualTo(
+            new Result(
+                0,
+                "copied the checkpoint \"orders\" in %s to %s\n"
+                    .formatted(directory, CheckpointLocation.parse(redis.uri())),
+                ""));
+    assertThat(run("copy", redis.uri(), "orders", backup).status)
+        .as("to a directory that does not exist")
+        .isZero();
+
+    for (String location : List.of(directory.toString(), redis.uri(), backup)) {
+      assertThat(load(location, "orders")).contains(ORDERS);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("locations")
+  void replacesACheckpointOnlyIfAsked(String location) throws Exception {
+    Checkpoint newer = new Checkpoint("mongodb", "a1b2", "1 time 1700000009.1");
+    Path from = Files.createTempDirectory(folder, "from");
+    save(from.toString(), "orders", ORDERS);
+    save(location, "orders", newer);
+
+    Result refused = run("copy", from.toString(), "orders", location);
+
+    assertThat(refused)
+        .isEqualTo(
+            new Result(
+                1,
+                "",
+                "perennial: Cannot copy checkpoint \"orders\" to %s: the stream has one there. Look at it with perennial checkpoint show, and replace it with --replace.\n"
+                    .formatted(CheckpointLocation.parse(location))));
+    assertThat(load(location, "orders")).contains(newer);
+    assertThat(run("copy", from.toString(), "orders", location, "--replace").status).isZero();
+    assertThat(load(location, "orders")).contains(ORDERS);
+  }
+
+  @ParameterizedTest
+  @MethodSource("locations")
+  void copiesNothingWhileAStreamHoldsTheClaimThere(String location) throws Exception {
+    Path from = Files.createTempDirectory(folder, "from");
+    save(from.toString(), "orders", ORDERS);
+    try (CheckpointStore store = CheckpointLocation.parse(location).open();
+        CheckpointClaim claim = store.tryClaim("orders", why -> {}).orElseThrow()) {
+      Result result = run("copy", from.toString(), "orders", location);
+      assertThat(result.status).isEqualTo(1);
+      assertThat(result.err)
+          .startsWith("perennial: Cannot put checkpoint \"orders\"")
+          .contains("holds its claim")
+          .hasLineCount(1);
+      assertThat(claim.load()).isEmpty();
+    }
+    assertThat(run("copy", from.toString(), "orders", location).status).isZero();
+    run("delete", location, "orders");
+  }
+
+  @ParameterizedTest
+  @MethodSource("locations")
+  void copiesNothingIfThereIsNothing(String location) throws Exception {
+    Path to = folder.resolve("nowhere");
+    Result result = run("copy", location, "orders", "file:" + to);
+    assertThat(result.status).isEqualTo(1);
+    assertThat(result.err)
+        .isEqualTo(
+            "perennial: Stream \"orders\" has no checkpoint in %s. No stream has one there.\n"
+                .formatted(CheckpointLocation.parse(location)));
+    assertThat(to).doesNotExist();
+  }
+
+  @Test
+  void copiesBetweenPrefixes() throws Exception {
+    redis.command("FLUSHALL");
+    save(redis.uri(), "orders", ORDERS);
+    String mine = "mine";
+    assertThat(run("copy", redis.uri(), "orders", redis.uri(), "--to-prefix", mine).status)
+        .isZero();
+    assertThat(run("list", redis.uri(), "--prefix", mine).out).isEqualTo("orders\n");
+    run("delete", redis.uri(), "orders");
+    assertThat(run("copy", redis.uri(), "orders", redis.uri(), "--prefix", mine).status).isZero();
+    assertThat(load(redis.uri(), "orders")).contains(ORDERS);
+    Result result = run("copy", redis.uri(), "orders", "file:" + folder, "--to-prefix", mine);
+    assertThat(result.status).isEqualTo(2);
+    assertThat(result.err).contains("--to-prefix is for checkpoints in Redis");
+  }
+
+  @Test
   void reportsAMissingDirectory() {
     Path missing = folder.resolve("missing");
     assertThat(run("list", "file:" + missing))
@@ -173,7 +267,7 @@ class CheckpointCommandTest {
         .doesNotContain("geheim");
     assertThat(run("show", folder.toString()).err).contains("Missing required parameter: 'ID'");
     assertThat(run("show", folder.toString(), "").status).isEqualTo(2);
-    assertThat(run().err).contains("Missing subcommand. Give list, show or delete.");
+    assertThat(run().err).contains("Missing subcommand. Give list, show, copy or delete.");
   }
 
   @Test
@@ -205,6 +299,12 @@ class CheckpointCommandTest {
             .setErr(new PrintWriter(err, true))
             .execute(all.toArray(String[]::new));
     return new Result(status, out.toString(), err.toString());
+  }
+
+  private static Optional<Checkpoint> load(String location, String id) throws Exception {
+    try (CheckpointStore store = CheckpointLocation.parse(location).open()) {
+      return store.admin().orElseThrow().load(id);
+    }
   }
 
   private static void save(String location, String id, Checkpoint checkpoint) throws Exception {
