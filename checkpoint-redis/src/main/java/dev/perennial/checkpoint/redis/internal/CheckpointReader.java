@@ -53,13 +53,7 @@ public final class CheckpointReader {
       throw ClaimedHash.corrupt(
           connection,
           names,
-          "its field \"checkpoint\" is not a checkpoint ("
-              + withoutPeriod(LogText.reason(e))
-              + ")");
+          "its field \"checkpoint\" is not a checkpoint (" + LogText.reason(e) + ")");
     }
-  }
-
-  private static String withoutPeriod(String sentence) {
-    return sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence;
   }
 }
