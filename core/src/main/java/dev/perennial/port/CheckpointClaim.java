@@ -9,7 +9,9 @@ public interface CheckpointClaim extends AutoCloseable {
    * Loads the checkpoint.
    *
    * @return the last saved checkpoint, or empty if there is none
-   * @throws CheckpointException if it cannot be loaded
+   * @throws CheckpointException with reason {@code CORRUPT} if what is stored is not a checkpoint,
+   *     {@code CLAIM_LOST} if another stream has acquired the claim, or {@code UNAVAILABLE} if the
+   *     store cannot be used now
    */
   Optional<Checkpoint> load() throws CheckpointException;
 
@@ -17,7 +19,9 @@ public interface CheckpointClaim extends AutoCloseable {
    * Saves a checkpoint in place of the last one. When this returns, the checkpoint is durable; if
    * it throws or the process dies, the store has the last checkpoint or this one, complete.
    *
-   * @throws CheckpointException if the checkpoint cannot be saved
+   * @throws CheckpointException with reason {@code CLAIM_LOST} if another stream has acquired the
+   *     claim, whose checkpoint this must not change, or {@code UNAVAILABLE} if the store cannot be
+   *     used now
    */
   void save(Checkpoint checkpoint) throws CheckpointException;
 

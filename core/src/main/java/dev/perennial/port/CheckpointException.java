@@ -11,8 +11,8 @@ public final class CheckpointException extends Exception {
   public enum Reason {
     /**
      * The store cannot be reached or used now, or a stream holds a claim that {@link
-     * CheckpointAdmin} needs. A retry can help, and the stream makes it. Any other exception of a
-     * store counts as this.
+     * CheckpointAdmin} needs. The stream retries a failed save, and the claim or load of a standby;
+     * it fails if its first claim or load fails. Any other exception of a store counts as this.
      */
     UNAVAILABLE("unavailable"),
     /** What is stored is not a checkpoint. Ends the stream, because a person has to look at it. */

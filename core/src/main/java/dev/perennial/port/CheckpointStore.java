@@ -13,7 +13,8 @@ import java.util.function.Consumer;
 public interface CheckpointStore extends AutoCloseable {
 
   /**
-   * Tries once to claim a stream's checkpoint, without waiting for its owner.
+   * Tries once to claim a stream's checkpoint, without waiting for its owner. At most one claim on
+   * a stream's checkpoint is held at a time.
    *
    * @param streamId the id of the stream; any text that is not empty
    * @param lost called at most once, on any thread, if the store itself finds that the claim is
@@ -61,8 +62,8 @@ public interface CheckpointStore extends AutoCloseable {
      * Loads a checkpoint.
      *
      * @return the last saved checkpoint, or empty if there is none
-     * @throws Exception if the checkpoint cannot be loaded; the stream retries unless it is a
-     *     {@link CheckpointException} with another reason than {@link
+     * @throws Exception if the checkpoint cannot be loaded. The reason of a {@link
+     *     CheckpointException} says what the stream does; any other exception counts as {@link
      *     CheckpointException.Reason#UNAVAILABLE UNAVAILABLE}
      */
     Optional<Checkpoint> load(String streamId) throws Exception;
@@ -74,9 +75,9 @@ public interface CheckpointStore extends AutoCloseable {
     /**
      * Saves a checkpoint durably, in place of the last one.
      *
-     * @throws Exception if the checkpoint cannot be saved; the stream retries unless it is a {@link
-     *     CheckpointException} with another reason than {@link
-     *     CheckpointException.Reason#UNAVAILABLE UNAVAILABLE}
+     * @throws Exception if the checkpoint cannot be saved. The reason of a {@link
+     *     CheckpointException} says what the stream does; any other exception counts as {@link
+     *     CheckpointException.Reason#UNAVAILABLE UNAVAILABLE}, and the stream retries
      */
     void save(String streamId, Checkpoint checkpoint) throws Exception;
   }

@@ -30,21 +30,21 @@ final class SystemRuntime implements StreamRuntime {
   static final SystemRuntime INSTANCE = new SystemRuntime();
 
   private final ScheduledThreadPoolExecutor timers;
-  private final ExecutorService writers;
+  private final ExecutorService workers;
 
   private SystemRuntime() {
     timers = new ScheduledThreadPoolExecutor(1, daemons("perennial-timer-"));
     timers.setRemoveOnCancelPolicy(true);
     timers.setKeepAliveTime(KEEP_ALIVE.toMillis(), TimeUnit.MILLISECONDS);
     timers.allowCoreThreadTimeOut(true);
-    writers =
+    workers =
         new ThreadPoolExecutor(
             0,
             Integer.MAX_VALUE,
             KEEP_ALIVE.toMillis(),
             TimeUnit.MILLISECONDS,
             new SynchronousQueue<>(),
-            daemons("perennial-writer-"));
+            daemons("perennial-worker-"));
   }
 
   @Override
@@ -75,7 +75,7 @@ final class SystemRuntime implements StreamRuntime {
 
   @Override
   public void execute(Runnable task) {
-    writers.execute(task);
+    workers.execute(task);
   }
 
   private static ThreadFactory daemons(String prefix) {

@@ -173,7 +173,7 @@ class SystemRuntimeTest {
   }
 
   @Test
-  @DisplayName("a task that fails takes neither the timers nor the writers with it")
+  @DisplayName("a task that fails takes neither the timers nor the workers with it")
   void failures() throws Exception {
     runtime.schedule(
         Duration.ZERO,
@@ -186,8 +186,8 @@ class SystemRuntimeTest {
   }
 
   @Test
-  @DisplayName("writers do not wait for each other")
-  void writers() throws Exception {
+  @DisplayName("workers do not wait for each other")
+  void workers() throws Exception {
     int count = 20;
     CountDownLatch all = new CountDownLatch(count);
     CountDownLatch done = new CountDownLatch(count);

@@ -42,11 +42,11 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   private final StreamContext context;
   private final StoreOutageTimer outage;
   private final SerialExecutor executor;
-  private final Claim claim;
+  private final ClaimKeeper claim;
   private final SerialExecutor.Job save;
   private final SerialExecutor.Job release;
 
-  /** Acks since the last save began. */
+  /** Acks and progress since the last save began. */
   private final AtomicInteger unsaved = new AtomicInteger();
 
   private final OneShotTimer interval;
@@ -84,10 +84,10 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
             context.runtime(),
             error -> {
               // The store has not failed: it was not called.
-              timer.failed(error);
+              timer.noteError(error);
               context.observer().storeCallFailed(options.streamId(), error);
             });
-    this.claim = new Claim(options, executor, outage, context);
+    this.claim = new ClaimKeeper(options, executor, outage, context);
     this.save = executor.job(this::save);
     // Added last, so that it runs after a save that was requested before.
     this.release = executor.job(this::releaseNow);
@@ -99,7 +99,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     return options.streamId();
   }
 
-  public Claim claim() {
+  public ClaimKeeper claim() {
     return claim;
   }
 
@@ -221,7 +221,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   }
 
   @Override
-  public boolean hasClaim() {
+  public boolean keepsClaim() {
     return true;
   }
 
@@ -299,7 +299,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
       outage.begin();
       granted.save(checkpoint);
     } catch (Throwable e) {
-      failed(newest, e);
+      saveFailed(newest, e);
       return;
     }
     succeeded(newest, begun);
@@ -331,9 +331,9 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     context.observer().checkpointSaved(position, took);
   }
 
-  private void failed(@Nullable P position, Throwable cause) {
-    outage.failed(cause);
-    if (Claim.reasonOf(cause) != CheckpointException.Reason.UNAVAILABLE) {
+  private void saveFailed(@Nullable P position, Throwable cause) {
+    outage.noteError(cause);
+    if (ClaimKeeper.reasonOf(cause) != CheckpointException.Reason.UNAVAILABLE) {
       claim.bar(cause);
       outage.stop();
       return;

@@ -9,7 +9,7 @@ import java.util.Optional;
  */
 public interface Checkpointing {
 
-  /** Requests a save if the watermark has moved. Throws nothing. */
+  /** Notes an ack or a progress, which leads to a save in time. Throws nothing. */
   void requestSave();
 
   /** Starts to save the newest watermark. Throws nothing. */
@@ -24,8 +24,8 @@ public interface Checkpointing {
   /** Returns what became of the newest checkpoint. */
   SaveResult result();
 
-  /** Returns whether the stream has a claim to release, held or not. */
-  boolean hasClaim();
+  /** Returns whether the stream keeps a checkpoint, and so a claim that is to be released. */
+  boolean keepsClaim();
 
   /**
    * Releases the claim after the saves that are running or requested, and cancels all timers.

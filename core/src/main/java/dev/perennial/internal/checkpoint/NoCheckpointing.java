@@ -22,7 +22,7 @@ public final class NoCheckpointing implements Checkpointing {
   }
 
   @Override
-  public boolean hasClaim() {
+  public boolean keepsClaim() {
     return false;
   }
 

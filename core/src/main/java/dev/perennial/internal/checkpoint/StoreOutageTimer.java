@@ -46,8 +46,8 @@ public final class StoreOutageTimer {
     }
   }
 
-  /** Notes that the call failed. */
-  public void failed(Throwable cause) {
+  /** Notes why the call failed. */
+  public void noteError(Throwable cause) {
     lastError = cause;
   }
 

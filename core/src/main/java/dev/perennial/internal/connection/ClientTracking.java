@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClientTracking<E, P extends Position> implements SourceTracking<E, P> {
 
-  /** After so many recoveries with no proved connection between them the stream fails. */
-  private static final int MAX_RECOVERIES = 3;
+  /** At the loss with this number, with no proved connection since the first, the stream fails. */
+  private static final int MAX_LOSSES = 3;
 
   /** The step before the next connection. */
   private sealed interface Next<P> {}
@@ -54,7 +54,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
   private Next<P> next = new Begin<>();
   private @Nullable P last;
   private final Queue<Received<E, P>> notices = new ArrayDeque<>();
-  private int recoveries;
+  private int losses;
 
   /**
    * Makes a tracking that begins at the checkpoint or the start.
@@ -181,7 +181,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
               .notice()
               .map(event -> Received.event(event, restart.from()))
               .orElseGet(() -> Received.progress(restart.from())));
-      recoveries++;
+      losses++;
       last = restart.from();
       next = connect;
     } else {
@@ -245,7 +245,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
 
   @Override
   public void proved() {
-    recoveries = 0;
+    losses = 0;
   }
 
   @Override
@@ -260,7 +260,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
       return;
     }
     P lost = last;
-    if (lost == null || next instanceof Recover || recoveries + 1 >= MAX_RECOVERIES) {
+    if (lost == null || next instanceof Recover || losses + 1 >= MAX_LOSSES) {
       lifecycle.fail(
           new StreamFailure(
               Reason.POSITION_LOST,
@@ -274,12 +274,12 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
                   : "Cannot resume at position "
                       + lost
                       + ": the server has lost the position "
-                      + MAX_RECOVERIES
+                      + MAX_LOSSES
                       + " times, with no connection in between that gave anything. Check that the history of "
                       + context.options().source()
                       + " reaches back far enough.",
               cause,
-              recoveries,
+              losses,
               lost));
     } else {
       next = new Recover<>(lost, cause);

@@ -14,10 +14,20 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which thread may call the source and its connection: one pulling thread at a time, until
- * the closing thread takes over for good. One state says who is inside and what it does, so that
- * {@code connect}, {@code receive} and {@code close} never overlap and an interrupt hits only the
- * call that it is meant for.
+ * Decides which thread may use the connection, and the calls of the source that block: one pulling
+ * thread at a time, until the closing thread takes over for good. One state says which call the
+ * pulling thread is in, so that {@code connect}, {@code receive} and {@code close} never overlap
+ * and an interrupt hits only the call that it is meant for.
+ *
+ * <pre>
+ *  FREE ⇄ PULLING ⇄ CONNECTING, RECEIVING, HANDLING
+ *                        │ close() or a timeout interrupts
+ *                        ▼
+ *                   INTERRUPTING → INTERRUPTED → PULLING
+ *
+ *  FREE ──────► TAKEN                             the closing thread takes over
+ *  any other ──► ABANDONED, ABANDONED_INTERRUPTED  it could not wait: the pulling thread cleans up
+ * </pre>
  */
 public final class PullGuard {
 
@@ -106,8 +116,9 @@ public final class PullGuard {
   private final Supplier<? extends RuntimeException> over;
 
   /**
-   * The pulling thread; null if none is inside. A thread finds itself here only while it is inside,
-   * and a thread that finds the guard in use finds the thread that uses it, so no fence is needed.
+   * The pulling thread; null if none is inside. Only the pulling thread finds itself here, so no
+   * fence is needed for that. Another thread may read null or an earlier thread, which only affects
+   * an error message.
    */
   private @Nullable Thread puller;
 

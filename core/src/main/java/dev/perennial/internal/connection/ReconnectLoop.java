@@ -16,8 +16,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a connection open: the only place that connects, waits and tries again. Called by the
- * pulling thread, except where a method says otherwise.
+ * Keeps a connection open, one step at each call: it connects, receives, notices a loss, and waits
+ * before it connects again. Called by the pulling thread, except where a method says otherwise.
  */
 public final class ReconnectLoop<E, P extends Position> {
 
@@ -33,7 +33,7 @@ public final class ReconnectLoop<E, P extends Position> {
   private final ConnectionFailures failures;
 
   /** The connection, from its opening until it is closed and its end is handled. */
-  private volatile @Nullable OpenConnection<E, P> session;
+  private volatile @Nullable OpenConnection<E, P> current;
 
   /**
    * What was received and is not in the window yet. Every call returns it until it is taken, so
@@ -85,7 +85,7 @@ public final class ReconnectLoop<E, P extends Position> {
 
   /** Returns the connection of a stream that is live; null if it is not. */
   private @Nullable OpenConnection<E, P> live() {
-    return lifecycle.state() == StreamState.LIVE ? session : null;
+    return lifecycle.state() == StreamState.LIVE ? current : null;
   }
 
   /**
@@ -104,11 +104,11 @@ public final class ReconnectLoop<E, P extends Position> {
       return null;
     }
     Duration timeout = deadline.remaining(RECEIVE_SLICE);
-    if (session == null || timeout.isZero()) {
+    if (current == null || timeout.isZero()) {
       return null;
     }
     received = receive(live, timeout);
-    if (received == null && session != null) {
+    if (received == null && current != null) {
       window.idle(context.runtime().nanoTime());
     }
     return received;
@@ -124,7 +124,7 @@ public final class ReconnectLoop<E, P extends Position> {
 
   /** Ends a blocked receive. Any thread. */
   public void wakeUp() {
-    OpenConnection<E, P> live = session;
+    OpenConnection<E, P> live = current;
     if (live != null) {
       live.wakeUp();
     }
@@ -167,7 +167,7 @@ public final class ReconnectLoop<E, P extends Position> {
   }
 
   private void connect(Deadline deadline) throws InterruptedException {
-    if (session == null && attemptFailed == null) {
+    if (current == null && attemptFailed == null) {
       try {
         if (!tracking.prepare(deadline)) {
           return;
@@ -196,7 +196,7 @@ public final class ReconnectLoop<E, P extends Position> {
       OpenConnection<E, P> opened =
           new OpenConnection<>(connection, context.runtime().nanoTime(), context.observer());
       newest = opened;
-      session = opened;
+      current = opened;
       return opened;
     } catch (Throwable e) {
       OpenConnection.closeQuietly(connection, Duration.ZERO, context.observer());
@@ -234,7 +234,7 @@ public final class ReconnectLoop<E, P extends Position> {
       }
       lifecycle.move(StateChange.to(StreamState.ENDED));
       if (!tracking.takesAcks()) {
-        session = null;
+        current = null;
       }
     }
     return received;
@@ -252,7 +252,7 @@ public final class ReconnectLoop<E, P extends Position> {
 
   /** Notes that the connection gave something that was not dropped. */
   public void proved() {
-    OpenConnection<E, P> live = session;
+    OpenConnection<E, P> live = current;
     if (live != null && live.prove()) {
       failures.proved();
     }
@@ -265,7 +265,7 @@ public final class ReconnectLoop<E, P extends Position> {
     }
     close(live);
     failures.failed(Optional.of(age), live.isProved(), cause);
-    session = null;
+    current = null;
   }
 
   private void close(OpenConnection<E, P> live) {
@@ -289,17 +289,17 @@ public final class ReconnectLoop<E, P extends Position> {
 
   /** Closes the connection of a stream that failed for another reason. */
   public void giveUp() {
-    OpenConnection<E, P> live = session;
+    OpenConnection<E, P> live = current;
     if (live != null && !tracking.takesAcks()) {
       close(live);
-      session = null;
+      current = null;
     }
   }
 
   /** Hands the open connection, if any, to the closing thread. */
   public @Nullable OpenConnection<E, P> detach() {
-    OpenConnection<E, P> live = session;
-    session = null;
+    OpenConnection<E, P> live = current;
+    current = null;
     return live;
   }
 }

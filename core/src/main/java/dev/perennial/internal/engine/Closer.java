@@ -77,9 +77,9 @@ public final class Closer<E, P extends Position> {
     this.window = window;
     this.checkpointing = checkpointing;
     this.settleTimer = new OneShotTimer(context.runtime());
-    // Two parts if there is a claim, held or not: a claim that is released at once would close the
-    // source on the closing thread, and a driver may block there.
-    this.openParts = new AtomicInteger(checkpointing.hasClaim() ? 2 : 1);
+    // The source is closed after the connection and, if the stream keeps a claim, its release. Both
+    // run on other threads, because a driver may block in close.
+    this.openParts = new AtomicInteger(checkpointing.keepsClaim() ? 2 : 1);
   }
 
   public CloseReport close(Duration timeout) {
@@ -113,13 +113,9 @@ public final class Closer<E, P extends Position> {
     // Acks counted until the window expired; this saves what the last ones moved.
     checkpointing.flush(deadline);
     SaveResult saved = checkpointing.result();
-    checkpointing.release(this::partClosed);
+    releaseClaim();
     if (handover == Handover.TAKEN && !checkpointing.isHeldUpByCaller()) {
-      UninterruptibleWait.await(
-          context.signal(),
-          () -> checkpointing.release(this::partClosed),
-          () -> sourceClosed,
-          deadline);
+      UninterruptibleWait.await(context.signal(), this::releaseClaim, () -> sourceClosed, deadline);
     }
     CloseReport done =
         new Report(
@@ -147,7 +143,7 @@ public final class Closer<E, P extends Position> {
     CloseReport first = report;
     if (first != null) {
       // The first close may have had no thread for the release.
-      checkpointing.release(this::partClosed);
+      releaseClaim();
       return first;
     }
     SaveResult soFar = checkpointing.result();
@@ -174,7 +170,7 @@ public final class Closer<E, P extends Position> {
    * Starts the settle time of a failed stream, or ends it at once if nothing is unacked. Called
    * once, by the thread that failed the stream. Throws nothing.
    */
-  public void failed() {
+  public void startSettleTime() {
     try {
       settleTimer.set(settleTime(), this::releaseInBackground);
     } catch (Throwable e) {
@@ -229,11 +225,11 @@ public final class Closer<E, P extends Position> {
     try {
       window.expire();
       checkpointing.saveNow();
-      checkpointing.release(this::partClosed);
+      releaseClaim();
       takeGuard(settleTime(), Deadline.in(settleTime(), context.runtime()));
       UninterruptibleWait.await(
           context.signal(),
-          () -> checkpointing.release(this::partClosed),
+          this::releaseClaim,
           () -> sourceClosed,
           Deadline.in(settleTime(), context.runtime()));
     } catch (Throwable e) {
@@ -271,6 +267,11 @@ public final class Closer<E, P extends Position> {
     } finally {
       partClosed();
     }
+  }
+
+  /** Requests the release of the claim, again if there was no thread for it before. */
+  private void releaseClaim() {
+    checkpointing.release(this::partClosed);
   }
 
   /** Closes the source once the connection is closed and the claim released. */

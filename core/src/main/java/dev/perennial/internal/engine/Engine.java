@@ -165,7 +165,7 @@ public final class Engine<E, P extends Position> {
       Closer<E, P> closer = new Closer<>(source, context, guard, loop, window, checkpointing);
       window.onSettlement(
           new SettlementEffects(context, checkpointing, closer::settledAfterFailure));
-      context.lifecycle().onFailure(closer::failed);
+      context.lifecycle().onFailure(closer::startSettleTime);
       guard.onAbandoned(closer::cleanUp);
       context
           .signal()

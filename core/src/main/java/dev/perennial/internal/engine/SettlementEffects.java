@@ -32,6 +32,7 @@ final class SettlementEffects implements DeliverySettlement.Listener {
 
   @Override
   public void nacked() {
+    // Unlike an ack, it ends a wait inside the connection: the event is to be handed out now.
     context.signal().wake();
   }
 

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The window of a client-tracked stream: a ring of deliveries in delivery order. Acks arrive from
- * any thread in any order; the result is the watermark, the newest position before which everything
- * is acked. The window is full when its span is full.
+ * any thread in any order; the result is the watermark, the newest position up to and including
+ * which everything is acked. The window is full when there are as many deliveries as its capacity
+ * from the oldest that is not acked to the newest.
  *
  * <p>An ack only marks its own delivery, by compare-and-set, so a late ack affects no other. The
  * watermark moves when somebody reads it or needs room.
@@ -54,6 +55,7 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
     this.capacity = capacity;
     this.encode = encode;
     this.settlement = new DeliverySettlement<>(runtime);
+    // The next power of two, so that a mask finds a place in the ring.
     int size = Integer.highestOneBit(Math.max(1, capacity - 1)) << (capacity > 1 ? 1 : 0);
     this.mask = size - 1;
     this.ring = new AtomicReferenceArray<>(size);
@@ -186,15 +188,15 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   public synchronized int expire() {
     expired = true;
     advance();
-    int expired = 0;
+    int unacked = 0;
     for (long i = head; i < tail; i++) {
       TrackedDelivery<E> delivery = at(i);
       delivery.settle(Settlement.EXPIRED);
       if (delivery.settlement() != Settlement.ACKED) {
-        expired++;
+        unacked++;
       }
     }
-    return expired;
+    return unacked;
   }
 
   private void advance() {

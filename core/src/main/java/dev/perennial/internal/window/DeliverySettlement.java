@@ -136,8 +136,8 @@ public final class DeliverySettlement<E> {
   }
 
   /**
-   * Makes all later acks too late. For a window that cannot visit all its deliveries from any
-   * thread; an ack is either counted before this call or too late.
+   * Makes all later acks too late: an ack is either counted before this call or too late. For the
+   * {@code RedeliveryFilter}, whose map only the pulling thread may visit.
    */
   public void expire() {
     acked.getAndUpdate(count -> count | EXPIRED);

@@ -51,7 +51,7 @@ class StoreOutageTimerTest {
   void countsFromTheFirst() {
     for (int i = 0; i < 6; i++) {
       clock.begin();
-      clock.failed(new IllegalStateException());
+      clock.noteError(new IllegalStateException());
       assertThat(isDead()).isFalse();
       runtime.advance(Duration.ofSeconds(10));
     }
@@ -77,7 +77,7 @@ class StoreOutageTimerTest {
   @Test
   @DisplayName("an error without a call is nobody's")
   void errorWithoutCall() {
-    clock.failed(new IllegalStateException());
+    clock.noteError(new IllegalStateException());
     runtime.advance(Duration.ofHours(1));
     assertThat(isDead()).isFalse();
   }

@@ -30,7 +30,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-class ClaimTest {
+class ClaimKeeperTest {
 
   private static final CheckpointException DOWN =
       CheckpointException.unavailable("the store is down.", null);
@@ -78,28 +78,28 @@ class ClaimTest {
   private int changes;
   private final List<Boolean> insideLost = new ArrayList<>();
   private final StoreOutageTimer outage = new StoreOutageTimer(options(Optional.empty()), context);
-  private Claim claim = claim(options(Optional.empty()));
+  private ClaimKeeper claim = claim(options(Optional.empty()));
 
   private CheckpointOptions options(Optional<Duration> waitForClaim) {
     return new CheckpointOptions(
         store, "orders", 1_000, Duration.ofSeconds(1), TOLERATED, waitForClaim, false);
   }
 
-  private Claim claim(CheckpointOptions options) {
+  private ClaimKeeper claim(CheckpointOptions options) {
     context
         .signal()
         .onWake(() -> {
           changes++;
           insideLost.add(claim.isInsideLost());
         });
-    return new Claim(options, executor, outage, context);
+    return new ClaimKeeper(options, executor, outage, context);
   }
 
   private static <T> T sneakily(Callable<T> call) {
     try {
       return call.call();
     } catch (Exception e) {
-      throw ClaimTest.<RuntimeException>sneaky(e);
+      throw ClaimKeeperTest.<RuntimeException>sneaky(e);
     }
   }
 

@@ -15,11 +15,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The claim of a stream on its checkpoint: it acquires the claim, waits for it as a standby, loads
- * the checkpoint, and releases the claim in the end. Calls of the store run on its executor. The
- * pulling thread, which waits for the claim, requests each attempt, so no timer is needed.
+ * Acquires the claim on a stream's checkpoint, waits for it as a standby, loads the checkpoint, and
+ * releases the claim in the end. Calls of the store run on its executor. The pulling thread, which
+ * waits for the claim, requests each attempt, so no timer is needed.
  */
-public final class Claim {
+public final class ClaimKeeper {
 
   /** The time between attempts of a standby, or to load. */
   private static final Duration INTERVAL = Duration.ofSeconds(1);
@@ -30,7 +30,7 @@ public final class Claim {
   private sealed interface Trying extends State {}
 
   /** No attempt has ended yet. */
-  private record Wanted() implements Trying {}
+  private record NotTried() implements Trying {}
 
   /** Waiting as a standby for the stream that holds the claim. */
   private record Standby(Deadline until) implements Trying {}
@@ -53,12 +53,12 @@ public final class Claim {
   private final StoreOutageTimer outage;
   private final StreamContext context;
   private final ThreadLocal<Boolean> insideLost = ThreadLocal.withInitial(() -> false);
-  private final AtomicReference<State> state = new AtomicReference<>(new Wanted());
+  private final AtomicReference<State> state = new AtomicReference<>(new NotTried());
 
   /** When the next attempt is due. */
   private volatile Deadline nextTry;
 
-  public Claim(
+  public ClaimKeeper(
       CheckpointOptions options,
       SerialExecutor executor,
       StoreOutageTimer outage,
@@ -155,12 +155,12 @@ public final class Claim {
         load(held);
       }
     } catch (Throwable e) {
-      failed(state.get(), e);
+      attemptFailed(state.get(), e);
     }
   }
 
   private void claim(Trying now) throws CheckpointException {
-    if (now instanceof Wanted) {
+    if (now instanceof NotTried) {
       outage.begin();
     }
     Optional<CheckpointClaim> granted =
@@ -237,9 +237,9 @@ public final class Claim {
     }
   }
 
-  private void failed(State during, Throwable cause) {
+  private void attemptFailed(State during, Throwable cause) {
     CheckpointException.Reason reason = reasonOf(cause);
-    outage.failed(cause);
+    outage.noteError(cause);
     boolean standby = during instanceof Standby waiting && !waiting.until.isOver();
     boolean wasStandby = during instanceof Held held && held.before instanceof Standby;
     if (reason == CheckpointException.Reason.UNAVAILABLE && (standby || wasStandby)) {
