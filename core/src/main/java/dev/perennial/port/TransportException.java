@@ -9,80 +9,119 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transport's failure, by what it means. Its message carries no credentials, and has a question
- * mark for each control or format character, so that a peer's words cannot forge a line of a log.
+ * The error of a transport that could not open a channel, or lost an open one. Its message carries
+ * no credentials, and has a question mark for each control or format character, so that a peer
+ * cannot forge a line of a log.
  */
 public abstract sealed class TransportException extends IOException {
 
   private static final long serialVersionUID = 1;
 
-  private TransportException(String message, @Nullable Throwable cause) {
+  /** Why a transport failed. Each reason has a class, which carries its details. */
+  public enum Reason {
+    /** No connection could be made; see {@link Unreachable}. */
+    UNREACHABLE("unreachable"),
+    /** TLS could not verify the server; see {@link Untrusted}. */
+    UNTRUSTED("untrusted"),
+    /** An open channel ended; see {@link Lost}. */
+    LOST("lost"),
+    /** The server or a proxy refused the handshake; see {@link Rejected}. */
+    REJECTED("rejected");
+
+    private final String tag;
+
+    Reason(String tag) {
+      this.tag = tag;
+    }
+
+    /** Returns a stable name, for logs, metrics and alerts. */
+    public String tag() {
+      return tag;
+    }
+  }
+
+  private final Reason reason;
+
+  private TransportException(Reason reason, String message, @Nullable Throwable cause) {
     super(message.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?"), cause);
+    this.reason = reason;
+  }
+
+  /** Returns why the transport failed. */
+  public Reason reason() {
+    return reason;
   }
 
   /**
-   * No connection came about: unknown host, refused, timed out, or ended before the handshake was
-   * answered.
+   * The error of a connection that could not be made: the host is unknown, it refused, it did not
+   * answer in time, or it ended the connection before it answered the handshake.
    */
   public static final class Unreachable extends TransportException {
     private static final long serialVersionUID = 1;
 
     public Unreachable(String message, @Nullable Throwable cause) {
-      super(message, cause);
+      super(Reason.UNREACHABLE, message, cause);
     }
   }
 
   /**
-   * TLS could not establish whom it talks to: an untrusted, expired or foreign certificate, or no
-   * common protocol.
+   * The error of a server that TLS could not verify: its certificate is untrusted, expired or for
+   * another host, or both sides have no protocol in common.
    */
   public static final class Untrusted extends TransportException {
     private static final long serialVersionUID = 1;
 
     public Untrusted(String message, @Nullable Throwable cause) {
-      super(message, cause);
+      super(Reason.UNTRUSTED, message, cause);
     }
   }
 
-  /**
-   * A channel that was open ended without our closing it. The code is that of RFC 6455, section
-   * 7.4; 1006 if the peer sent none because the connection broke, 1005 if its close frame had none.
-   */
+  /** The error of an open channel that ended although this side had not closed it. */
   public static final class Lost extends TransportException {
     private static final long serialVersionUID = 1;
 
-    private final int code;
-    private final String reason;
+    private final int closeCode;
+    private final String closeReason;
 
-    public Lost(int code, String reason, @Nullable Throwable cause) {
-      super("connection lost with code " + code + (reason.isEmpty() ? "" : ": " + reason), cause);
-      this.code = code;
-      this.reason = reason;
-    }
-
-    public int code() {
-      return code;
+    public Lost(int closeCode, String closeReason, @Nullable Throwable cause) {
+      super(
+          Reason.LOST,
+          "connection lost with code "
+              + closeCode
+              + (closeReason.isEmpty() ? "" : ": " + closeReason),
+          cause);
+      this.closeCode = closeCode;
+      this.closeReason = closeReason;
     }
 
     /**
-     * Whether a message broke the protocol (code 1002), or was text that is not UTF-8 (1007). If
-     * the same message is sent on the next connection, that ends in the same way.
+     * Returns the close code of RFC 6455, section 7.4: 1006 if the connection broke without a close
+     * frame, 1005 if the close frame had no code.
+     */
+    public int closeCode() {
+      return closeCode;
+    }
+
+    /**
+     * Returns whether a message violated the protocol (code 1002), or was text that is not UTF-8
+     * (1007). If the peer sends the same message on the next connection, that one ends too.
      */
     public boolean isProtocolError() {
-      return code == 1002 || code == 1007;
+      return closeCode == 1002 || closeCode == 1007;
     }
 
     /**
-     * The peer's words as they came, or ours where it had none; may be empty. They may contain
-     * anything, line ends included; in the exception's message such characters are escaped.
+     * Returns the reason in the peer's close frame, unchanged, or the transport's own if there was
+     * none; may be empty. It may contain control characters; the exception's message does not.
      */
-    public String reason() {
-      return reason;
+    public String closeReason() {
+      return closeReason;
     }
   }
 
   /**
-   * The server, or a proxy on the way to it, answered with something other than what was asked for.
+   * The error of a handshake that the server, or a proxy before it, answered with something other
+   * than a WebSocket.
    */
   public static final class Rejected extends TransportException {
     private static final long serialVersionUID = 1;
@@ -97,7 +136,7 @@ public abstract sealed class TransportException extends IOException {
     private final @Nullable String proxy;
 
     /**
-     * Makes an exception for the server's own refusal.
+     * Creates an exception for the server's own refusal.
      *
      * @param message who refused what, and why
      * @param status the HTTP status
@@ -109,7 +148,7 @@ public abstract sealed class TransportException extends IOException {
     }
 
     /**
-     * Makes an exception for a proxy's refusal.
+     * Creates an exception for a proxy's refusal.
      *
      * @param proxy the proxy's address, without credentials
      * @param message who refused what, and why
@@ -127,7 +166,7 @@ public abstract sealed class TransportException extends IOException {
         Map<String, List<String>> headers,
         byte[] body,
         @Nullable String proxy) {
-      super(message, null);
+      super(Reason.REJECTED, message, null);
       this.proxy = proxy;
       this.status = status;
       this.headers =
@@ -138,26 +177,31 @@ public abstract sealed class TransportException extends IOException {
       this.body = body.clone();
     }
 
+    /** Returns the HTTP status of the answer. */
     public int status() {
       return status;
     }
 
-    /** The address of the proxy that answered in the server's place; empty if it was the server. */
+    /** Returns the address of the proxy that answered; empty if the server answered. */
     public Optional<String> proxy() {
       return Optional.ofNullable(proxy);
     }
 
-    /** The response's headers, names in lower case. */
+    /** Returns the response's headers, names in lower case. */
     public Map<String, List<String>> headers() {
       return headers;
     }
 
-    /** The first value of a header, whose name is given in lower case. */
+    /**
+     * Returns the first value of a header.
+     *
+     * @param name the header's name in lower case
+     */
     public Optional<String> header(String name) {
       return headers.getOrDefault(name, List.of()).stream().findFirst();
     }
 
-    /** The first 4 KiB of the response's body, as UTF-8. */
+    /** Returns the first 4 KiB of the response's body, decoded as UTF-8. */
     public String body() {
       return new String(body, StandardCharsets.UTF_8);
     }

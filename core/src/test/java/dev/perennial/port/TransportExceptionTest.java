@@ -37,7 +37,20 @@ class TransportExceptionTest {
     String reason = "bye" + Character.toString(Integer.parseInt(codePoint, 16)) + "ERROR all gone";
     Lost lost = new Lost(1001, reason, null);
     assertThat(lost).hasMessage("connection lost with code 1001: bye?ERROR all gone");
-    assertThat(lost.reason()).isEqualTo(reason);
+    assertThat(lost.closeReason()).isEqualTo(reason);
+  }
+
+  @Test
+  @DisplayName("the reason of each class has a stable tag")
+  void tags() {
+    assertThat(
+            List.of(
+                new TransportException.Unreachable("no", null),
+                new TransportException.Untrusted("no", null),
+                new Lost(1006, "", null),
+                new Rejected("no", 503, Map.of(), new byte[0])))
+        .extracting(failure -> failure.reason().tag())
+        .containsExactly("unreachable", "untrusted", "lost", "rejected");
   }
 
   @Test

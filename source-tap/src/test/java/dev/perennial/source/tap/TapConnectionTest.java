@@ -167,7 +167,7 @@ class TapConnectionTest {
         .isInstanceOfSatisfying(
             TransportException.Lost.class,
             lost -> {
-              assertThat(lost.code()).isEqualTo(code);
+              assertThat(lost.closeCode()).isEqualTo(code);
               assertThat(source.errors().classify(lost)).contains(Verdict.retry());
             });
   }

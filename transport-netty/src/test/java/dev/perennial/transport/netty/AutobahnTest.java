@@ -82,7 +82,7 @@ class AutobahnTest {
         if (expected.startsWith("text") || expected.startsWith("binary")) {
           messages.add(TransportFixture.next(channel));
         } else if (isEnd(expected)) {
-          end = "lost " + TransportFixture.lossOf(channel).code();
+          end = "lost " + TransportFixture.lossOf(channel).closeCode();
         }
       }
       List<String> wanted = example.expected();

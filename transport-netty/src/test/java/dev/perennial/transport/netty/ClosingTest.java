@@ -40,8 +40,8 @@ class ClosingTest extends TransportFixture {
       Channel channel = open(server);
       assertThat(next(channel)).isEqualTo("text last");
       Lost lost = lossOf(channel);
-      assertThat(lost.code()).isEqualTo(code);
-      assertThat(lost.reason()).isEqualTo("später");
+      assertThat(lost.closeCode()).isEqualTo(code);
+      assertThat(lost.closeReason()).isEqualTo("später");
       assertThat(soon(answer)).isEqualTo(code);
       channel.close(PATIENCE);
     }
@@ -104,7 +104,7 @@ class ClosingTest extends TransportFixture {
       Channel channel = open(server);
       assertThat(next(channel)).isEqualTo("text fine");
       Lost lost = lossOf(channel);
-      assertThat(lost.code()).isEqualTo(1002);
+      assertThat(lost.closeCode()).isEqualTo(1002);
       assertThat(lost).hasMessageContaining("reserved bit");
       assertThat(soon(answer)).isEqualTo(1002);
     }
@@ -214,7 +214,7 @@ class ClosingTest extends TransportFixture {
           closed.await();
         })) {
       Channel channel = open(server);
-      assertThat(lossOf(channel).code()).isEqualTo(1001);
+      assertThat(lossOf(channel).closeCode()).isEqualTo(1001);
       channel.close(HOUR);
       closed.countDown();
     }
@@ -230,7 +230,7 @@ class ClosingTest extends TransportFixture {
           peer.awaitEnd();
           ended.countDown();
         })) {
-      assertThat(lossOf(open(server)).code()).isEqualTo(1001);
+      assertThat(lossOf(open(server)).closeCode()).isEqualTo(1001);
       assertThat(ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     }
   }
@@ -334,7 +334,7 @@ class ClosingTest extends TransportFixture {
           seen.add(next(channel));
         }
       } catch (Lost lost) {
-        assertThat(lost.code()).isEqualTo(1006);
+        assertThat(lost.closeCode()).isEqualTo(1006);
       }
       assertThat(seen).hasSize(messages).last().isEqualTo("text event 49");
       assertThat(channel.unsent()).isPositive();

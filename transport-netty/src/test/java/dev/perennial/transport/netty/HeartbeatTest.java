@@ -36,7 +36,7 @@ class HeartbeatTest extends TransportFixture {
       Channel channel = open(server);
       channel.send(Frames.utf8("ack"));
       Lost lost = lossOf(channel);
-      assertThat(lost.code()).isEqualTo(1006);
+      assertThat(lost.closeCode()).isEqualTo(1006);
       assertThat(lost).hasMessageContaining("nothing has arrived for 50 ms after a ping");
       channel.close(PATIENCE);
     }

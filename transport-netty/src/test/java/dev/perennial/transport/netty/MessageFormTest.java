@@ -162,7 +162,7 @@ class MessageFormTest extends TransportFixture {
           peer.awaitEnd();
         })) {
       Channel channel = open(server);
-      assertThat(lossOf(channel).reason()).contains("for 1.5 s");
+      assertThat(lossOf(channel).closeReason()).contains("for 1.5 s");
       channel.close(Duration.ZERO);
     }
   }

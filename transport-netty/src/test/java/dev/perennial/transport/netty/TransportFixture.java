@@ -88,7 +88,7 @@ abstract class TransportFixture {
         seen.add(next(channel));
       }
     } catch (Lost lost) {
-      seen.add("lost " + lost.code());
+      seen.add("lost " + lost.closeCode());
     }
     return seen;
   }

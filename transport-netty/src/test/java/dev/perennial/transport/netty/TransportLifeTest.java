@@ -208,7 +208,7 @@ class TransportLifeTest extends TransportFixture {
     try (ScriptedServer server = ScriptedServer.start(TransportLifeTest::idle)) {
       Channel channel = open(server);
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(PATIENCE.toMillis());
-      assertThat(lossOf(channel).code()).isEqualTo(1006);
+      assertThat(lossOf(channel).closeCode()).isEqualTo(1006);
       channel.send(Frames.utf8("late"));
       assertThat(channel.unsent()).isEqualTo(1);
       channel.wakeUp();
