@@ -32,11 +32,14 @@ record TapFailureExplainer(String uri, boolean passwordGiven) implements Failure
   @Override
   public CommandFailedException explain(StreamFailedException failure) {
     Throwable cause = failure.getCause();
-    if (cause instanceof TapException.Unauthorized) {
-      return new CommandFailedException(ExitStatus.REFUSED, password(), failure);
+    if (!(cause instanceof TapException refusal)) {
+      return new CommandFailedException(
+          ExitStatus.FAILED, String.valueOf(failure.getMessage()), failure);
     }
-    String why = cause instanceof TapException ? cause.getMessage() : failure.getMessage();
-    return new CommandFailedException(ExitStatus.FAILED, String.valueOf(why), failure);
+    return refusal.reason() == TapException.Reason.UNAUTHORIZED
+        ? new CommandFailedException(ExitStatus.REFUSED, password(), failure)
+        : new CommandFailedException(
+            ExitStatus.FAILED, String.valueOf(refusal.getMessage()), failure);
   }
 
   private String password() {

@@ -1,7 +1,7 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.support.LogText;
-import dev.perennial.source.tap.TapAdminException.Kind;
+import dev.perennial.source.tap.TapAdminException.Reason;
 import dev.perennial.source.tap.internal.http.BasicAuth;
 import dev.perennial.source.tap.internal.http.LimitedBodySubscriber;
 import dev.perennial.source.tap.internal.http.SecretRedactor;
@@ -70,7 +70,7 @@ final class AdminHttp {
 
   TapAdminException unreadable(String path, String why, @Nullable Throwable cause) {
     return new TapAdminException(
-        Kind.UNREADABLE,
+        Reason.UNREADABLE,
         200,
         "Cannot read the answer of "
             + uri.shown(path)
@@ -137,7 +137,7 @@ final class AdminHttp {
   private TapAdminException failed(String path, Throwable cause) {
     if (cause instanceof HttpTimeoutException || cause instanceof TimeoutException) {
       return new TapAdminException(
-          Kind.TIMEOUT,
+          Reason.TIMEOUT,
           0,
           cannotCall(path)
               + "Tap did not answer within "
@@ -146,14 +146,14 @@ final class AdminHttp {
           cause);
     }
     return new TapAdminException(
-        Kind.UNREACHABLE,
+        Reason.UNREACHABLE,
         0,
-        cannotCall(path) + reason(cause) + ". Check that Tap runs there.",
+        cannotCall(path) + whyNoAnswer(cause) + ". Check that Tap runs there.",
         cause);
   }
 
   /** Returns why there was no answer, in one clause. */
-  private String reason(Throwable cause) {
+  private String whyNoAnswer(Throwable cause) {
     String message = cause.getMessage();
     if (cause instanceof ConnectException && message == null) {
       // The JDK's client says no more if the host is unknown or nothing listens at the port.
@@ -164,24 +164,24 @@ final class AdminHttp {
 
   private TapAdminException refused(String path, HttpResponse<byte[]> response) {
     int status = response.statusCode();
-    Kind kind =
+    Reason reason =
         switch (status) {
-          case 400 -> Kind.BAD_REQUEST;
-          case 401 -> Kind.UNAUTHORIZED;
-          case 404 -> Kind.NOT_FOUND;
-          case 415 -> Kind.UNSUPPORTED_MEDIA_TYPE;
-          default -> status >= 500 ? Kind.SERVER_ERROR : Kind.UNEXPECTED_STATUS;
+          case 400 -> Reason.BAD_REQUEST;
+          case 401 -> Reason.UNAUTHORIZED;
+          case 404 -> Reason.NOT_FOUND;
+          case 415 -> Reason.UNSUPPORTED_MEDIA_TYPE;
+          default -> status >= 500 ? Reason.SERVER_ERROR : Reason.UNEXPECTED_STATUS;
         };
     String hint =
-        kind != Kind.UNAUTHORIZED
-            ? kind == Kind.SERVER_ERROR
+        reason != Reason.UNAUTHORIZED
+            ? reason == Reason.SERVER_ERROR
                 ? "Try again, and check Tap's log."
                 : "Check the request, and that this is the address of a Tap."
             : auth == null
                 ? "It needs a password: set it with TapAdminBuilder.password()."
                 : "The password is wrong: set Tap's own with TapAdminBuilder.password().";
     return new TapAdminException(
-        kind,
+        reason,
         status,
         cannotCall(path)
             + "Tap answered with status "

@@ -102,7 +102,7 @@ public final class TapAdmin {
   /**
    * Returns a DID's document, as Tap resolves it.
    *
-   * @throws TapAdminException {@link TapAdminException.Kind#NOT_FOUND NOT_FOUND} if there is no
+   * @throws TapAdminException {@link TapAdminException.Reason#NOT_FOUND NOT_FOUND} if there is no
    *     such DID
    * @throws IllegalArgumentException if it is not a DID
    */
@@ -113,7 +113,7 @@ public final class TapAdmin {
   /**
    * Returns Tap's information about a repo.
    *
-   * @throws TapAdminException {@link TapAdminException.Kind#NOT_FOUND NOT_FOUND} if Tap does not
+   * @throws TapAdminException {@link TapAdminException.Reason#NOT_FOUND NOT_FOUND} if Tap does not
    *     follow the repo
    * @throws IllegalArgumentException if it is not a DID
    */

@@ -4,45 +4,56 @@ import java.io.IOException;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** The error of a failed call to Tap's management API. Messages carry no credentials. */
+/** The error of a failed call to Tap's management API. Messages contain no credentials. */
 public final class TapAdminException extends IOException {
 
   private static final long serialVersionUID = 1;
 
-  /** The kind of a failure. */
-  public enum Kind {
+  /** Why a call failed. */
+  public enum Reason {
     /** The password is missing or wrong (401). */
-    UNAUTHORIZED,
+    UNAUTHORIZED("unauthorized"),
     /** Tap does not accept the request, for example a malformed DID (400). */
-    BAD_REQUEST,
+    BAD_REQUEST("bad-request"),
     /** Tap does not know the repo or the DID, or there is no Tap at this address (404). */
-    NOT_FOUND,
+    NOT_FOUND("not-found"),
     /** A proxy before Tap changed the request's content type (415). */
-    UNSUPPORTED_MEDIA_TYPE,
+    UNSUPPORTED_MEDIA_TYPE("unsupported-media-type"),
     /** Tap or a proxy before it failed (5xx). */
-    SERVER_ERROR,
-    /** Any other status that is not 200. */
-    UNEXPECTED_STATUS,
-    /** The answer is not one that Tap gives to this call. */
-    UNREADABLE,
-    /** There was no answer in time. Tap may have carried out the request. */
-    TIMEOUT,
+    SERVER_ERROR("server-error"),
+    /** Any other status than 200. */
+    UNEXPECTED_STATUS("unexpected-status"),
+    /** The answer is not one that Tap gives to this call, or is not JSON. */
+    UNREADABLE("unreadable"),
+    /** Tap did not answer in time. It may have carried out the request. */
+    TIMEOUT("timeout"),
     /** The connection could not be made, or broke. Tap may have carried out the request. */
-    UNREACHABLE
+    UNREACHABLE("unreachable");
+
+    private final String tag;
+
+    Reason(String tag) {
+      this.tag = tag;
+    }
+
+    /** Returns a stable name, for logs, metrics and alerts. */
+    public String tag() {
+      return tag;
+    }
   }
 
-  private final Kind kind;
+  private final Reason reason;
   private final int status;
 
-  TapAdminException(Kind kind, int status, String message, @Nullable Throwable cause) {
+  TapAdminException(Reason reason, int status, String message, @Nullable Throwable cause) {
     super(message, cause);
-    this.kind = kind;
+    this.reason = reason;
     this.status = status;
   }
 
-  /** Returns the kind of the failure. */
-  public Kind kind() {
-    return kind;
+  /** Returns why the call failed. */
+  public Reason reason() {
+    return reason;
   }
 
   /** Returns the answer's HTTP status; empty if there was no answer. */
@@ -52,6 +63,6 @@ public final class TapAdminException extends IOException {
 
   /** Returns the same failure with another sentence at the end of its message. */
   TapAdminException adding(String sentence) {
-    return new TapAdminException(kind, status, getMessage() + ' ' + sentence, getCause());
+    return new TapAdminException(reason, status, getMessage() + ' ' + sentence, getCause());
   }
 }

@@ -5,6 +5,7 @@ import dev.perennial.port.TransportException;
 import dev.perennial.port.Verdict;
 import dev.perennial.port.support.ErrorClassifiers;
 import dev.perennial.port.support.LogText;
+import dev.perennial.source.tap.TapException.Reason;
 import dev.perennial.source.tap.internal.http.BasicAuth;
 import dev.perennial.source.tap.internal.http.SecretRedactor;
 import dev.perennial.source.tap.internal.http.TapUri;
@@ -12,7 +13,7 @@ import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The meaning of the source's errors: their classifier, and the exceptions for refusals. */
+/** The classifier of the source's errors, and the exceptions for refusals. */
 final class TapErrors {
 
   /**
@@ -55,20 +56,26 @@ final class TapErrors {
     if (byServer && status == 401) {
       String problem =
           auth == null ? "it needs a password, and none was given" : "the password is wrong";
-      return new TapException.Unauthorized(
+      return new TapException(
+          Reason.UNAUTHORIZED,
+          status,
           failed + problem + " (status 401). Set Tap's password with TapSourceBuilder.password().",
           rejected.header("www-authenticate").map(secrets::clean).orElse(null),
           rejected);
     }
     if (byServer && status == 400 && rejected.body().contains(WEBHOOK_MODE)) {
-      return new TapException.WebhookMode(
+      return new TapException(
+          Reason.WEBHOOK_MODE,
+          status,
           failed
               + "Tap posts its events to a webhook instead (status 400). Start it without"
               + " --webhook-url, or receive its requests with TapWebhook.",
+          null,
           rejected);
     }
     String said = secrets.clean(rejected.body());
-    return new TapException.Refused(
+    return new TapException(
+        Reason.REFUSED,
         status,
         failed
             + rejected.proxy().map(proxy -> "the proxy " + proxy).orElse("the server")
@@ -79,6 +86,7 @@ final class TapErrors {
             + (byServer
                 ? ". Check that it is the address of a Tap."
                 : ". Check the proxy's settings."),
+        null,
         rejected);
   }
 

@@ -6,19 +6,53 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The error of a refusal: Tap, or a proxy in front of it, did not open the event channel. A stream
- * that has never been connected ends at once. Another stream ends when it has got nothing but
- * refusals for as long as it tolerates them; the last one is the cause of its exception. Messages
- * carry no credentials.
+ * that has never been connected fails at once. A stream that was connected before fails if it gets
+ * only refusals for as long as it tolerates them; the last one is the cause of its exception.
+ * Messages contain no credentials.
  */
-public abstract sealed class TapException extends IOException {
+public final class TapException extends IOException {
 
   private static final long serialVersionUID = 1;
 
-  private final int status;
+  /** Why the event channel was refused. */
+  public enum Reason {
+    /** The password is missing or wrong (401). */
+    UNAUTHORIZED("unauthorized"),
+    /** Tap posts its events to a webhook and has no event channel (400). */
+    WEBHOOK_MODE("webhook-mode"),
+    /**
+     * Any other refusal, because the address is not that of a Tap's event channel: for example a
+     * wrong path (404) or a redirect.
+     */
+    REFUSED("refused");
 
-  private TapException(int status, String message, Throwable cause) {
+    private final String tag;
+
+    Reason(String tag) {
+      this.tag = tag;
+    }
+
+    /** Returns a stable name, for logs, metrics and alerts. */
+    public String tag() {
+      return tag;
+    }
+  }
+
+  private final Reason reason;
+  private final int status;
+  private final @Nullable String challenge;
+
+  TapException(
+      Reason reason, int status, String message, @Nullable String challenge, Throwable cause) {
     super(message, cause);
+    this.reason = reason;
     this.status = status;
+    this.challenge = challenge;
+  }
+
+  /** Returns why the event channel was refused. */
+  public Reason reason() {
+    return reason;
   }
 
   /** Returns the HTTP status of the answer. */
@@ -26,41 +60,11 @@ public abstract sealed class TapException extends IOException {
     return status;
   }
 
-  /** The refusal of a missing or wrong password (401). */
-  public static final class Unauthorized extends TapException {
-    private static final long serialVersionUID = 1;
-
-    private final @Nullable String challenge;
-
-    Unauthorized(String message, @Nullable String challenge, Throwable cause) {
-      super(401, message, cause);
-      this.challenge = challenge;
-    }
-
-    /** Returns the answer's header {@code WWW-Authenticate}, which says how to authenticate. */
-    public Optional<String> challenge() {
-      return Optional.ofNullable(challenge);
-    }
-  }
-
-  /** The refusal of a Tap that posts its events to a webhook and has no event channel (400). */
-  public static final class WebhookMode extends TapException {
-    private static final long serialVersionUID = 1;
-
-    WebhookMode(String message, Throwable cause) {
-      super(400, message, cause);
-    }
-  }
-
   /**
-   * Any other refusal, because the address is not a Tap's event channel: for example a wrong path
-   * (404) or a redirect.
+   * Returns the answer's header {@code WWW-Authenticate}, which says how to authenticate; present
+   * only if the reason is {@link Reason#UNAUTHORIZED} and the answer has one.
    */
-  public static final class Refused extends TapException {
-    private static final long serialVersionUID = 1;
-
-    Refused(int status, String message, Throwable cause) {
-      super(status, message, cause);
-    }
+  public Optional<String> challenge() {
+    return Optional.ofNullable(challenge);
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.perennial.source.tap.TapAdminException.Kind;
+import dev.perennial.source.tap.TapAdminException.Reason;
 import dev.perennial.source.tap.internal.http.TapUri;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -16,6 +16,7 @@ import java.net.Socket;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
@@ -41,20 +42,30 @@ class TapAdminErrorsTest extends TapAdminFixture {
     "202,UNEXPECTED_STATUS"
   })
   @DisplayName("admin-api: every status mapped, with the server's words")
-  void statuses(int status, Kind kind) {
+  void statuses(int status, Reason reason) {
     answers(status, "{\"message\":\"repo not found\"}");
 
     TapAdminException failure =
         catchThrowableOfType(TapAdminException.class, () -> admin.info("did:plc:a"));
 
-    assertThat(failure.kind()).isEqualTo(kind);
+    assertThat(failure.reason()).isEqualTo(reason);
     assertThat(failure.status()).isEqualTo(OptionalInt.of(status));
     assertThat(failure)
         .hasMessageContaining("/info/did:plc:a")
         .hasMessageContaining("status " + status)
         .hasMessageContaining("repo not found");
-    assertThat(catchThrowableOfType(TapAdminException.class, () -> admin.addRepos(dids(1))).kind())
-        .isEqualTo(kind);
+    assertThat(
+            catchThrowableOfType(TapAdminException.class, () -> admin.addRepos(dids(1))).reason())
+        .isEqualTo(reason);
+  }
+
+  @Test
+  @DisplayName("admin-api: a reason's tag is its name in lower case")
+  void tags() {
+    assertThat(Reason.values())
+        .allSatisfy(reason ->
+            assertThat(reason.tag())
+                .isEqualTo(reason.name().toLowerCase(Locale.ROOT).replace('_', '-')));
   }
 
   @Test
@@ -170,7 +181,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
     TapAdminException failure =
         catchThrowableOfType(TapAdminException.class, () -> admin.repoCount());
 
-    assertThat(failure.kind()).isEqualTo(Kind.UNREADABLE);
+    assertThat(failure.reason()).isEqualTo(Reason.UNREADABLE);
     assertThat(failure).hasMessageContaining("/stats/repo-count");
   }
 
@@ -209,7 +220,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
         List.of(
             catchThrowableOfType(TapAdminException.class, hasty::health),
             catchThrowableOfType(TapAdminException.class, hasty::cursors))) {
-      assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
+      assertThat(failure.reason()).isEqualTo(Reason.TIMEOUT);
       assertThat(failure.status()).isEmpty();
       assertThat(failure).hasMessageContaining("Tap did not answer within 200 ms");
     }
@@ -223,7 +234,7 @@ class TapAdminErrorsTest extends TapAdminFixture {
       held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       TapAdmin admin = TapAdmin.of("127.0.0.1:" + held.getLocalPort());
       TapAdminException failure = catchThrowableOfType(TapAdminException.class, admin::health);
-      assertThat(failure.kind()).isEqualTo(Kind.UNREACHABLE);
+      assertThat(failure.reason()).isEqualTo(Reason.UNREACHABLE);
       assertThat(failure).hasMessageContaining("Cannot call http://");
     }
   }

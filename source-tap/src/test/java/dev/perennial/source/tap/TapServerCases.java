@@ -12,7 +12,7 @@ import dev.perennial.EventStreamBuilder;
 import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.port.BackoffPolicy;
-import dev.perennial.source.tap.TapAdminException.Kind;
+import dev.perennial.source.tap.TapAdminException.Reason;
 import dev.perennial.source.tap.TapUnderTest.Setup;
 import dev.perennial.transport.netty.NettyTransport;
 import java.nio.file.Path;
@@ -144,12 +144,15 @@ abstract class TapServerCases {
         assertThat(death.reason()).isEqualTo(StreamFailedException.Reason.FATAL);
         assertThat(death.getCause())
             .isInstanceOfSatisfying(
-                TapException.Unauthorized.class,
-                e -> assertThat(e.challenge()).get().asString().containsIgnoringCase("basic"));
+                TapException.class,
+                e -> {
+                  assertThat(e.reason()).isEqualTo(TapException.Reason.UNAUTHORIZED);
+                  assertThat(e.challenge()).get().asString().containsIgnoringCase("basic");
+                });
       }
     }
     TapAdminException refused = catchThrowableOfType(TapAdminException.class, () -> admin.health());
-    assertThat(refused.kind()).isEqualTo(Kind.UNAUTHORIZED);
+    assertThat(refused.reason()).isEqualTo(Reason.UNAUTHORIZED);
     assertThat(refused).hasMessageContaining("admin auth required");
   }
 
@@ -162,7 +165,10 @@ abstract class TapServerCases {
     StreamFailedException death =
         catchThrowableOfType(StreamFailedException.class, () -> open(stream()).next());
 
-    assertThat(death.getCause()).isInstanceOf(TapException.WebhookMode.class);
+    assertThat(death.getCause())
+        .isInstanceOfSatisfying(
+            TapException.class,
+            e -> assertThat(e.reason()).isEqualTo(TapException.Reason.WEBHOOK_MODE));
   }
 
   @Test
@@ -413,13 +419,13 @@ abstract class TapServerCases {
     assertThat(admin.cursors()).isEqualTo(new TapCursors(OptionalLong.empty(), Optional.empty()));
     assertThat(catchThrowableOfType(TapAdminException.class, () -> admin.info("did:plc:unknown")))
         .hasMessageContaining("repo not found")
-        .extracting(TapAdminException::kind)
-        .isEqualTo(Kind.NOT_FOUND);
+        .extracting(TapAdminException::reason)
+        .isEqualTo(Reason.NOT_FOUND);
     assertThat(
             catchThrowableOfType(
                     TapAdminException.class,
                     () -> admin.resolve("did:plc:ewvi7nxzyoun6zhxrhs64oiz"))
-                .kind())
-        .isIn(Kind.NOT_FOUND, Kind.SERVER_ERROR);
+                .reason())
+        .isIn(Reason.NOT_FOUND, Reason.SERVER_ERROR);
   }
 }

@@ -59,8 +59,11 @@ class TapStreamTest extends TapStreamFixture {
     assertThat(death.reason()).isEqualTo(StreamFailedException.Reason.FATAL);
     assertThat(death.getCause())
         .isInstanceOfSatisfying(
-            TapException.Unauthorized.class,
-            e -> assertThat(e.challenge()).get().asString().startsWith("Basic"));
+            TapException.class,
+            e -> {
+              assertThat(e.reason()).isEqualTo(TapException.Reason.UNAUTHORIZED);
+              assertThat(e.challenge()).get().asString().startsWith("Basic");
+            });
     assertThat(tap.handshakes()).hasSize(1);
     assertThatThrownBy(stream::next).isInstanceOf(StreamFailedException.class);
     assertThat(tap.handshakes()).hasSize(1);
@@ -75,7 +78,10 @@ class TapStreamTest extends TapStreamFixture {
     StreamFailedException death = catchThrowableOfType(StreamFailedException.class, stream::next);
 
     assertThat(death.reason()).isEqualTo(StreamFailedException.Reason.FATAL);
-    assertThat(death.getCause()).isInstanceOf(TapException.WebhookMode.class);
+    assertThat(death.getCause())
+        .isInstanceOfSatisfying(
+            TapException.class,
+            e -> assertThat(e.reason()).isEqualTo(TapException.Reason.WEBHOOK_MODE));
     assertThat(tap.handshakes()).hasSize(1);
   }
 
