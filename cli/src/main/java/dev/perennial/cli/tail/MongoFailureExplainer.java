@@ -76,7 +76,8 @@ record MongoFailureExplainer(
     }
     boolean positionLost =
         failure.reason() == Reason.POSITION_LOST
-            || find(failure, MongoSourceException.StartRefused.class::isInstance).isPresent();
+            || find(failure, cause -> hasReason(cause, MongoSourceException.Reason.START_REFUSED))
+                .isPresent();
     return new CommandFailedException(
         ExitStatus.FAILED, positionLost ? positionLost(failure) : text(failure), failure);
   }
@@ -120,9 +121,13 @@ record MongoFailureExplainer(
   }
 
   private static boolean isRefusal(Throwable cause) {
-    return cause instanceof MongoSourceException.Unauthorized
+    return hasReason(cause, MongoSourceException.Reason.UNAUTHORIZED)
         || cause instanceof MongoSecurityException
         || hasCode(cause, REFUSED);
+  }
+
+  private static boolean hasReason(Throwable cause, MongoSourceException.Reason reason) {
+    return cause instanceof MongoSourceException error && error.reason() == reason;
   }
 
   private static boolean hasCode(Throwable cause, Set<Integer> codes) {

@@ -29,8 +29,8 @@ public interface HistoryLostPolicy {
    *     says where to go on; {@link StartPosition#now() now} is the moment of its return. Called on
    *     the stream's own thread, may block. A time that has not come yet is taken as it is: nothing
    *     is delivered until then. What it throws ends the stream with a {@link
-   *     MongoSourceException.RestartFailed}, unless a classifier of the application's retries that.
-   *     An interrupt does not: if it restores the flag, or throws with an {@link
+   *     MongoSourceException.Reason#RESTART_FAILED}, unless a classifier of the application's
+   *     retries that. An interrupt does not: if it restores the flag, or throws with an {@link
    *     InterruptedException} for a cause, the call that pulls throws that, and the next asks again
    */
   static HistoryLostPolicy restartAt(Function<StreamGap, StartPosition> choose) {

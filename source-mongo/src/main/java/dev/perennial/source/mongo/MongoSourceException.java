@@ -1,142 +1,89 @@
 package dev.perennial.source.mongo;
 
-import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.internal.error.ErrorKind;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What goes wrong with a change stream where the driver's own exceptions do not say what it is, or
- * what to do about it. The driver's, if there is one, is the cause. Only a source makes it.
+ * The error of a change stream, if the driver's own exception does not say what is wrong or what to
+ * do about it. If there is an exception of the driver, it is the cause. Only the source creates it.
  */
-public abstract class MongoSourceException extends Exception {
+public final class MongoSourceException extends Exception {
 
   private static final long serialVersionUID = 1;
 
-  private final transient ErrorDetails details;
+  /** What is wrong with a change stream. */
+  public enum Reason {
+    /** The server does not accept the credentials, or the user lacks a right. */
+    UNAUTHORIZED("unauthorized"),
+    /** The server does not accept the pipeline, an option, or what is to be watched. */
+    REJECTED("rejected"),
+    /** The server is not a member of a replica set, and therefore has no change streams. */
+    NO_REPLICA_SET("no-replica-set"),
+    /**
+     * The server does not accept the start set with {@link MongoSourceBuilder#startAt}, so the
+     * source did not save it. The token is not one of this server, or the oplog does not reach back
+     * that far; the cause says which.
+     */
+    START_REFUSED("start-refused"),
+    /**
+     * The checkpoint was saved on another replica set or sharded cluster; see {@link
+     * MongoSourceBuilder#acceptMigration}.
+     */
+    ANOTHER_DEPLOYMENT("another-deployment"),
+    /** The {@code MongoClient} that the application gave to the source is closed. */
+    CLIENT_CLOSED("client-closed"),
+    /** The server ended the stream, and the policy is {@link InvalidatePolicy#FAIL}. */
+    INVALIDATED("invalidated"),
+    /** The function of {@link HistoryLostPolicy#restartAt} threw, or returned no valid start. */
+    RESTART_FAILED("restart-failed"),
+    /** A split event is larger than the 64 MB that the source holds of one event. */
+    EVENT_TOO_LARGE("event-too-large"),
+    /** The server cannot return an event, and the source cannot step over it. */
+    UNRETURNABLE("unreturnable"),
+    /** A part of a split event is missing; the stream reads the event again from its time. */
+    FRAGMENT_MISSING("fragment-missing"),
+    /** The server does not accept the resume token; the stream resumes from the token's time. */
+    TOKEN_REFUSED("token-refused"),
+    /** The server refused the same resume token again after the stream resumed from its time. */
+    TOKEN_REFUSED_AGAIN("token-refused-again"),
+    /** The cursor ended; the stream opens another one. */
+    CURSOR_LOST("cursor-lost"),
+    /**
+     * The driver reopened the cursor again and again without an answer, and the source stopped it;
+     * the stream's backoff takes over.
+     */
+    RESUME_STORM("resume-storm");
 
-  /** Only for the source: applications do not see what this takes. */
-  protected MongoSourceException(ErrorDetails details) {
-    super(details.message(), details.cause());
-    this.details = details;
-  }
+    private final String tag;
 
-  /** Also says what it means for the stream. */
-  public final ErrorDetails details() {
-    return details;
-  }
+    Reason(String tag) {
+      this.tag = tag;
+    }
 
-  /** The {@code MongoClient} that the application gave was closed under the stream. */
-  public static final class ClientClosed extends MongoSourceException {
-
-    private static final long serialVersionUID = 1;
-
-    /** Only for the source: applications do not see what this takes. */
-    public ClientClosed(ErrorDetails details) {
-      super(details);
+    /** Returns a stable name, for logs, metrics and alerts. */
+    public String tag() {
+      return tag;
     }
   }
 
-  /** The server ended the stream, and {@link InvalidatePolicy#FAIL} says that this is an error. */
-  public static final class StreamInvalidated extends MongoSourceException {
+  private final Reason reason;
+  private final ErrorKind kind;
 
-    private static final long serialVersionUID = 1;
-
-    /** Only for the source: applications do not see what this takes. */
-    public StreamInvalidated(ErrorDetails details) {
-      super(details);
-    }
+  /** Only for the source: {@link ErrorKind} is internal, so applications cannot call this. */
+  public MongoSourceException(
+      Reason reason, ErrorKind kind, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.reason = reason;
+    this.kind = kind;
   }
 
-  /** The function of {@link HistoryLostPolicy#restartAt} did not say where to go on. */
-  public static final class RestartFailed extends MongoSourceException {
-
-    private static final long serialVersionUID = 1;
-
-    /** Only for the source: applications do not see what this takes. */
-    public RestartFailed(ErrorDetails details) {
-      super(details);
-    }
+  /** Returns what is wrong. */
+  public Reason reason() {
+    return reason;
   }
 
-  /**
-   * The checkpoint was saved on another replica set or sharded cluster than the one that the client
-   * is connected to; see {@link MongoSourceBuilder#acceptMigration}.
-   */
-  public static final class AnotherDeployment extends MongoSourceException {
-
-    private static final long serialVersionUID = 1;
-
-    /** Only for the source: applications do not see what this takes. */
-    public AnotherDeployment(ErrorDetails details) {
-      super(details);
-    }
-  }
-
-  /** A split event is larger than what is held of one. */
-  public static final class EventTooLarge extends MongoSourceException {
-
-    private static final long serialVersionUID = 1;
-
-    /** Only for the source: applications do not see what this takes. */
-    public EventTooLarge(ErrorDetails details) {
-      super(details);
-    }
-  }
-
-  /** The server cannot return an event, and does not say which. */
-  public static final class Unreturnable extends MongoSourceException {
-
-    private static final long serialVersionUID = 1;
-
-    /** Only for the source: applications do not see what this takes. */
-    public Unreturnable(ErrorDetails details) {
-      super(details);
-    }
-  }
-
-  /** The server is no replica set, and so has no change streams. */
-  public static final class NoReplicaSet extends MongoSourceException {
-
-    private static final long serialVersionUID = 1;
-
-    /** Only for the source: applications do not see what this takes. */
-    public NoReplicaSet(ErrorDetails details) {
-      super(details);
-    }
-  }
-
-  /** The server does not accept the credentials, or not for this. */
-  public static final class Unauthorized extends MongoSourceException {
-
-    private static final long serialVersionUID = 1;
-
-    /** Only for the source: applications do not see what this takes. */
-    public Unauthorized(ErrorDetails details) {
-      super(details);
-    }
-  }
-
-  /**
-   * The server does not take the start that {@link MongoSourceBuilder#startAt} says, which was
-   * therefore not saved. The cause says why: a token that is none of its own, or changes that it no
-   * longer has.
-   */
-  public static final class StartRefused extends MongoSourceException {
-
-    private static final long serialVersionUID = 1;
-
-    /** Only for the source: applications do not see what this takes. */
-    public StartRefused(ErrorDetails details) {
-      super(details);
-    }
-  }
-
-  /** The server does not accept the pipeline, an option or what is to be watched. */
-  public static final class Rejected extends MongoSourceException {
-
-    private static final long serialVersionUID = 1;
-
-    /** Only for the source: applications do not see what this takes. */
-    public Rejected(ErrorDetails details) {
-      super(details);
-    }
+  /** Returns what the error means for the stream. Only for the source. */
+  public ErrorKind kind() {
+    return kind;
   }
 }

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import static dev.perennial.source.mongo.Reasons.causeOfReason;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -150,7 +151,7 @@ abstract class InvalidateCases extends MongoServerCases {
     StreamFailedException death = Pull.death(stream);
 
     assertThat(death.reason()).isEqualTo(Reason.FATAL);
-    assertThat(death).hasCauseInstanceOf(MongoSourceException.StreamInvalidated.class);
+    assertThat(death).has(causeOfReason("invalidated"));
   }
 
   /** Acks what is of this test and says of each what it was; what others write is passed over. */

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import static dev.perennial.source.mongo.Reasons.reason;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -14,7 +15,6 @@ import dev.perennial.source.mongo.MongoListener.Resume;
 import dev.perennial.source.mongo.MongoListener.ResumeStorm;
 import dev.perennial.source.mongo.MongoUnderTest.Failure;
 import dev.perennial.source.mongo.MongoUnderTest.Setup;
-import dev.perennial.source.mongo.internal.cursor.ResumeStormException;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -288,7 +288,7 @@ abstract class ResumeCases extends MongoServerCases {
     assertThat(waits.size()).as("the stream waits between the storms").isGreaterThanOrEqualTo(3);
     assertThat(waits).isSorted();
     assertThat(waits.get(waits.size() - 1)).isGreaterThan(waits.get(0));
-    assertThat(transitions.causes()).hasOnlyElementsOfType(ResumeStormException.class);
+    assertThat(transitions.causes()).are(reason("resume-storm"));
     assertThat(commands.opens().size()).as("each is small").isLessThan(40);
     // A new cursor's first batch comes with the aggregate.
     insert(2);

@@ -1,5 +1,7 @@
 package dev.perennial.source.mongo;
 
+import static dev.perennial.source.mongo.Reasons.causeOfReason;
+import static dev.perennial.source.mongo.Reasons.reason;
 import static dev.perennial.source.mongo.Rig.rig;
 import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -14,13 +16,13 @@ import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Verdict;
 import dev.perennial.simulators.mongo.FaultSpec;
-import dev.perennial.source.mongo.internal.cursor.TokenRefusedException;
 import dev.perennial.source.mongo.internal.error.ErrorKindTest;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.position.Tokens;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bson.BsonDocument;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -70,6 +73,13 @@ class ServerErrorsTest {
   }
 
   @ParameterizedTest
+  @EnumSource
+  @DisplayName("a reason's tag is its name in lower case")
+  void tags(MongoSourceException.Reason reason) {
+    assertThat(reason.tag()).isEqualTo(reason.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"aggregate", "getMore"})
   @DisplayName("a refusal is told as one, so that a stream that has been live tries again")
   void refused(String command) throws Exception {
@@ -81,7 +91,7 @@ class ServerErrorsTest {
       Throwable error = catchThrowable(() -> Rig.receive(source.connect(start)));
 
       assertThat(error)
-          .isInstanceOf(MongoSourceException.Unauthorized.class)
+          .has(reason("unauthorized"))
           .hasMessageContainingAll("shop.orders", "changeStream", "(13 Unauthorized)");
       assertThat(verdict(source, error)).isEqualTo(Verdict.refused());
     }
@@ -99,7 +109,7 @@ class ServerErrorsTest {
       Throwable error = catchThrowable(() -> source.connect(start));
 
       assertThat(error)
-          .isInstanceOf(MongoSourceException.Rejected.class)
+          .has(reason("rejected"))
           .hasMessageContainingAll("pipeline", String.valueOf(code));
       assertThat(verdict(source, error)).isEqualTo(Verdict.fatal());
     }
@@ -170,7 +180,7 @@ class ServerErrorsTest {
           .singleElement()
           .satisfies(told ->
               assertThat(told.cause())
-                  .isInstanceOf(TokenRefusedException.class)
+                  .has(reason("token-refused"))
                   .hasMessageContaining(String.valueOf(code)));
     }
   }
@@ -206,7 +216,7 @@ class ServerErrorsTest {
 
         assertThat(dead.reason()).isEqualTo(Reason.FATAL);
         assertThat(dead)
-            .hasCauseInstanceOf(MongoSourceException.Rejected.class)
+            .has(causeOfReason("rejected"))
             .hasMessageContainingAll("pipeline", String.valueOf(NEWER));
         assertThat(MongoErrors.CLASSIFIER.classify(dead.getCause())).contains(Verdict.refused());
       }
@@ -230,7 +240,7 @@ class ServerErrorsTest {
             catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
 
         assertThat(dead)
-            .hasCauseInstanceOf(MongoSourceException.Rejected.class)
+            .has(causeOfReason("rejected"))
             .hasMessageContainingAll("pipeline", "17124");
       }
       assertThat(rig.recorder.of(MongoListener.TokenRejected.class)).isEmpty();

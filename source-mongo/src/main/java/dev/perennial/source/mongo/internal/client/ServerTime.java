@@ -30,7 +30,7 @@ public final class ServerTime {
    * The first time after all that has happened: the server's last operation and one tick, which is
    * what a server itself takes for a stream that names no start.
    *
-   * @throws MongoSourceException.NoReplicaSet if the server keeps no time, since it has no oplog
+   * @throws MongoSourceException if the server keeps no time, since it has no oplog
    */
   public BsonTimestamp next() throws MongoSourceException, InterruptedException {
     return ClusterTime.next(last());
@@ -39,7 +39,7 @@ public final class ServerTime {
   /**
    * The time of the server's last operation.
    *
-   * @throws MongoSourceException.NoReplicaSet if the server keeps no time, since it has no oplog
+   * @throws MongoSourceException if the server keeps no time, since it has no oplog
    */
   public BsonTimestamp last() throws MongoSourceException, InterruptedException {
     BsonDocument reply = Interrupts.call(this::ping);
@@ -53,7 +53,7 @@ public final class ServerTime {
   /**
    * Where a stream begins; for now, the server is asked for its time.
    *
-   * @throws MongoSourceException.NoReplicaSet if the server keeps no time, since it has no oplog
+   * @throws MongoSourceException if the server keeps no time, since it has no oplog
    */
   public ResumePosition position(StartKind start)
       throws MongoSourceException, InterruptedException {

@@ -5,8 +5,10 @@ import dev.perennial.port.Connection;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.client.ClientHandle;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
+import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.event.EventReader;
 import dev.perennial.source.mongo.internal.event.SplitEvents;
 import dev.perennial.source.mongo.internal.position.CursorProgress;
@@ -138,7 +140,17 @@ public final class Connector {
       if (!ErrorKind.UNKNOWN.is(e) || e.getCode() != unknown.getCode()) {
         throw e;
       }
-      throw pipelineAtFault ? errors.refusedPipeline(e) : new TokenRefusedException(e);
+      throw pipelineAtFault ? errors.refusedPipeline(e) : tokenRefused(e);
     }
+  }
+
+  /** The server does not take a token, whatever it calls that: it takes all else without it. */
+  private static MongoSourceException tokenRefused(MongoException cause) {
+    return new MongoSourceException(
+        Reason.TOKEN_REFUSED,
+        ErrorKind.TOKEN_REJECTED,
+        "the server opens the change stream without the resume token and refuses it with that: "
+            + MongoErrors.words(cause),
+        cause);
   }
 }

@@ -8,8 +8,8 @@ import com.mongodb.client.MongoClient;
 import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
 import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.client.ClientHandle;
-import dev.perennial.source.mongo.internal.error.ErrorDetails;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.Interrupts;
 import dev.perennial.source.mongo.internal.position.Deployment;
@@ -158,7 +158,7 @@ public final class DeploymentCheck {
    *
    * @param from where the stream is to go on
    * @return where it may go on: from there; after a migration that was accepted, from its time
-   * @throws MongoSourceException.AnotherDeployment if it is another deployment
+   * @throws MongoSourceException if it is another deployment
    */
   ResumePosition check(ResumePosition from) throws MongoSourceException, InterruptedException {
     Deployment before = of(from);
@@ -176,16 +176,17 @@ public final class DeploymentCheck {
       return from;
     }
     if (!options.acceptMigration()) {
-      throw new MongoSourceException.AnotherDeployment(
-          ErrorDetails.refused(
-              "Cannot resume at "
-                  + hosts
-                  + ": the checkpoint was saved on another deployment ("
-                  + difference.get()
-                  + "). Connect to that one, use another stream id, begin anew with"
-                  + " Checkpoints.startAfresh(), or, if its data and history moved here, set"
-                  + " MongoSourceBuilder.acceptMigration(true)",
-              null));
+      throw new MongoSourceException(
+          Reason.ANOTHER_DEPLOYMENT,
+          ErrorKind.SETTINGS,
+          "Cannot resume at "
+              + hosts
+              + ": the checkpoint was saved on another deployment ("
+              + difference.get()
+              + "). Connect to that one, use another stream id, begin anew with"
+              + " Checkpoints.startAfresh(), or, if its data and history moved here, set"
+              + " MongoSourceBuilder.acceptMigration(true)",
+          null);
     }
     LOG.warn(
         "the position {} is of another deployment than {} ({}); the stream resumes from its time,"

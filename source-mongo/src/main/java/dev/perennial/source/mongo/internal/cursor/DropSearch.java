@@ -52,7 +52,7 @@ public final class DropSearch {
    *
    * @param starts the times to search from; the first that the history reaches back to counts, and
    *     if it reaches back to none, the stream itself is told when it resumes there
-   * @throws CursorLostException if the server did not get to the end
+   * @throws MongoSourceException if the server did not get to the end
    */
   boolean finds(Set<UUID> collections, List<ResumePosition> starts)
       throws MongoSourceException, InterruptedException {
@@ -117,7 +117,7 @@ public final class DropSearch {
         last = cursor.token();
         moved = runtime.nanoTime();
       } else if (runtime.nanoTime() - moved >= PATIENCE.toNanos()) {
-        throw new CursorLostException(
+        throw MongoErrors.cursorLost(
             "the server did not read its history to the end, where drops and renames of the watched"
                 + " collections are looked for, and got nowhere for 60 s",
             null);

@@ -4,10 +4,9 @@ import com.mongodb.MongoConfigurationException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoIncompatibleDriverException;
 import com.mongodb.MongoSecurityException;
-import dev.perennial.port.Verdict;
 import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.Scope;
-import dev.perennial.source.mongo.internal.error.ErrorDetails;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.watch.WatchPlan;
@@ -78,12 +77,13 @@ public final class ErrorExplainer {
 
   private MongoSourceException explain(MongoException error) {
     if (error instanceof MongoSecurityException || error.getCode() == AUTHENTICATION_FAILED) {
-      return new MongoSourceException.Unauthorized(
-          ErrorDetails.refused(
-              cannotWatch()
-                  + "the server does not accept the credentials. Check user, password and authSource of the"
-                  + " client",
-              error));
+      return new MongoSourceException(
+          Reason.UNAUTHORIZED,
+          ErrorKind.SETTINGS,
+          cannotWatch()
+              + "the server does not accept the credentials. Check user, password and authSource of the"
+              + " client",
+          error);
     }
     if (error instanceof MongoIncompatibleDriverException) {
       return rejected(
@@ -100,14 +100,15 @@ public final class ErrorExplainer {
     return switch (error.getCode()) {
       case NO_REPLICA_SET -> MongoErrors.noReplicaSet(error);
       case UNAUTHORIZED, ATLAS ->
-          new MongoSourceException.Unauthorized(
-              ErrorDetails.refused(
-                  cannotWatch()
-                      + "the user may not, and the server says: "
-                      + MongoErrors.words(error)
-                      + ". Give it a role with the actions find and changeStream there, such as read (for"
-                      + " several databases, readAnyDatabase)",
-                  error));
+          new MongoSourceException(
+              Reason.UNAUTHORIZED,
+              ErrorKind.SETTINGS,
+              cannotWatch()
+                  + "the user may not, and the server says: "
+                  + MongoErrors.words(error)
+                  + ". Give it a role with the actions find and changeStream there, such as read (for"
+                  + " several databases, readAnyDatabase)",
+              error);
       case UNKNOWN_STAGE ->
           ErrorKind.serverText(error).contains(WatchPlan.SPLIT_STAGE)
               ? rejected(
@@ -130,16 +131,11 @@ public final class ErrorExplainer {
   }
 
   private MongoSourceException rejected(String problem, String remedy, MongoException cause) {
-    return new MongoSourceException.Rejected(
-        new ErrorDetails(
-            cannotWatch()
-                + problem
-                + ", and the error is: "
-                + MongoErrors.words(cause)
-                + ". "
-                + remedy,
-            cause,
-            ErrorKind.PIPELINE.is(cause) ? Verdict.fatal() : Verdict.refused()));
+    return new MongoSourceException(
+        Reason.REJECTED,
+        ErrorKind.FATAL.is(cause) ? ErrorKind.FATAL : ErrorKind.SETTINGS,
+        cannotWatch() + problem + ", and the error is: " + MongoErrors.words(cause) + ". " + remedy,
+        cause);
   }
 
   private String cannotWatch() {

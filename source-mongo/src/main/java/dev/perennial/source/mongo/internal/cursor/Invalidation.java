@@ -6,7 +6,7 @@ import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.InvalidatePolicy;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoSourceException;
-import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.event.BsonBytes;
@@ -55,7 +55,7 @@ final class Invalidation {
     return switch (policy) {
       case REOPEN ->
           Optional.of(
-              new CursorLostException(
+              MongoErrors.cursorLost(
                   "the server ended the stream with an invalidate at "
                       + at
                       + ", behind which it goes on",
@@ -63,13 +63,14 @@ final class Invalidation {
       case STOP -> Optional.empty();
       case FAIL ->
           Optional.of(
-              new MongoSourceException.StreamInvalidated(
-                  ErrorDetails.fatal(
-                      "what the stream watches was dropped or renamed: the server ended it with an"
-                          + " invalidate at "
-                          + at
-                          + ", and onInvalidate is FAIL; start it again to go on behind that, or choose REOPEN",
-                      null)));
+              new MongoSourceException(
+                  Reason.INVALIDATED,
+                  ErrorKind.FATAL,
+                  "what the stream watches was dropped or renamed: the server ended it with an"
+                      + " invalidate at "
+                      + at
+                      + ", and onInvalidate is FAIL; start it again to go on behind that, or choose REOPEN",
+                  null));
     };
   }
 

@@ -129,7 +129,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     } catch (MongoException e) {
       return failed(e);
     } catch (InterruptedException e) {
-      ending = new Lost(new CursorLostException("an interrupt hit the driver", e));
+      ending = new Lost(MongoErrors.cursorLost("an interrupt hit the driver", e));
       throw e;
     }
     if (cursor.isReplaced()) {
@@ -182,13 +182,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
    */
   private void checkReplacement(boolean found) throws MongoSourceException {
     if (split != null && split.isOpen()) {
-      throw new CursorLostException(
+      throw MongoErrors.cursorLost(
           "the driver reopened the cursor between two parts of an event, which may be split in"
               + " another way by now; it is fetched again from its first part",
           null);
     }
     if (!progress.survivesReplacement(found)) {
-      throw new CursorLostException(
+      throw MongoErrors.cursorLost(
           "the driver reopened the cursor where the server does not say whether it has all that came"
               + " after it",
           null);
@@ -224,7 +224,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       String why =
           "an event that the server could not return came after all or is long gone, and batches are used again";
       oneByOne.passed(why);
-      ending = new Lost(new CursorLostException(why, null));
+      ending = new Lost(MongoErrors.cursorLost(why, null));
     }
     return Received.event(event, last);
   }
@@ -284,7 +284,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       hidden = errors.explained(() -> invalidation.hidden(progress.last(), token, named));
     }
     if (hidden.isEmpty()) {
-      throw new CursorLostException("the server ended the cursor", null);
+      throw MongoErrors.cursorLost("the server ended the cursor", null);
     }
     return give(hidden.get(), true);
   }
@@ -300,7 +300,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (MongoErrors.isPositionLost(error) && cursor.isReplaced()) {
       // That was about the driver's token, and not about ours: it may be of a part of an event, and
       // behind an invalidate resumeAfter does not take it, but startAfter does.
-      throw new CursorLostException(
+      throw MongoErrors.cursorLost(
           "the server did not take the position from which the driver reopened the cursor", error);
     }
     throw errors.clear(error);
@@ -310,12 +310,12 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private Received<ChangeEvent, MongoPosition> unreturnable(MongoException error)
       throws MongoSourceException {
     if (oneByOne.met(error)) {
-      throw new CursorLostException(
+      throw MongoErrors.cursorLost(
           "the server cannot return an event, and is asked for events one by one until it comes to that",
           error);
     }
     MalformedChange event = oneByOne.stepOver(error, progress.last());
-    ending = new Lost(CursorLostException.after(error));
+    ending = new Lost(OneByOneMode.steppedOver(error));
     return give(event, false);
   }
 

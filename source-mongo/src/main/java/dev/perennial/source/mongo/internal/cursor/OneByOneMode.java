@@ -69,16 +69,23 @@ public final class OneByOneMode {
    * The event that cannot be returned, to be handed out as malformed.
    *
    * @param before the position before it
-   * @throws MongoSourceException.Unreturnable if there is no way past it
+   * @throws MongoSourceException if there is no way past it
    */
   MalformedChange stepOver(MongoException error, ResumePosition before)
-      throws MongoSourceException.Unreturnable {
+      throws MongoSourceException {
     MalformedChange event =
         UnreturnableEvent.read(error).asMalformed(error, before, sharded.getAsBoolean());
     ResumePosition position = event.position().orElse(before);
     notifier.notifyListener(listener -> listener.onSteppedOver(new SteppedOver(position, error)));
     passed("the event that the server could not return is stepped over");
     return event;
+  }
+
+  /** How a connection is lost after an event that was stepped over. */
+  static MongoSourceException steppedOver(@Nullable Throwable cause) {
+    return MongoErrors.cursorLost(
+        "the server cannot return an event; it was handed out as malformed, and the stream goes on behind it",
+        cause);
   }
 
   /** It is over, if it was on. */

@@ -78,7 +78,7 @@ final class OpenCursor {
    * The next event; null if there is none. Asks the server, at most once, if no batch is left; the
    * driver may reopen the cursor meanwhile.
    *
-   * @throws ResumeStormException if it does so again and again
+   * @throws MongoSourceException if it does so again and again
    */
   @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
     if (available() > 0) {

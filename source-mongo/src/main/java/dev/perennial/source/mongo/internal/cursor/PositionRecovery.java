@@ -7,9 +7,9 @@ import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoListener.TokenRejected;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.StreamGap;
 import dev.perennial.source.mongo.internal.client.ServerTime;
-import dev.perennial.source.mongo.internal.error.ErrorDetails;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
@@ -104,17 +104,18 @@ public final class PositionRecovery {
       replaced.clear();
     }
     if (!replaced.add(lost)) {
-      throw new MongoSourceException.Rejected(
-          ErrorDetails.fatal(
-              "the server refused the resume token of "
-                  + lost
-                  + " again after the stream had gone back to its time, so that there is no way on from it: "
-                  + MongoErrors.words(cause)
-                  + "; nothing is lost yet: a pipeline that chooses by what may change later, such as a looked-up"
-                  + " fullDocument, can make an event vanish, so choose by something else (a changed pipeline goes on"
-                  + " from the checkpoint's time), or begin at a later time with startAt and"
-                  + " Checkpoints.startAfresh()",
-              cause));
+      throw new MongoSourceException(
+          Reason.TOKEN_REFUSED_AGAIN,
+          ErrorKind.FATAL,
+          "the server refused the resume token of "
+              + lost
+              + " again after the stream had gone back to its time, so that there is no way on from it: "
+              + MongoErrors.words(cause)
+              + "; nothing is lost yet: a pipeline that chooses by what may change later, such as a looked-up"
+              + " fullDocument, can make an event vanish, so choose by something else (a changed pipeline goes on"
+              + " from the checkpoint's time), or begin at a later time with startAt and"
+              + " Checkpoints.startAfresh()",
+          cause);
     }
     notifier.notifyListener(l -> l.onTokenRejected(new TokenRejected(lost, time, cause)));
     return Recovery.restart(time.inPlaceOf(lost));

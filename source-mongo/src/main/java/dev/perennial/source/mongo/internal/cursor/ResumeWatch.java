@@ -7,6 +7,8 @@ import com.mongodb.selector.ServerSelector;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
+import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.Interrupts;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.position.NewestClusterTime;
@@ -62,8 +64,7 @@ public final class ResumeWatch implements ServerSelector {
    *
    * @param isReplaced whether the cursor is another one since
    * @param session what the cursor is in; null if that is the driver's own
-   * @throws ResumeStormException if the driver was stopped
-   * @throws MongoSourceException.ClientClosed if the client is closed
+   * @throws MongoSourceException if the driver was stopped, or the client is closed
    */
   <T> @Nullable T within(
       Supplier<@Nullable T> tryNext, BooleanSupplier isReplaced, @Nullable ClientSession session)
@@ -82,7 +83,14 @@ public final class ResumeWatch implements ServerSelector {
       }
       return event;
     } catch (StormBroken e) {
-      throw new ResumeStormException(e.resumes);
+      throw new MongoSourceException(
+          Reason.RESUME_STORM,
+          ErrorKind.TRANSIENT,
+          "the driver reopened the cursor "
+              + e.resumes
+              + " times in a row without an answer to a getMore, and was stopped, so that the stream waits before"
+              + " it tries again",
+          null);
     } catch (IllegalStateException e) {
       MongoErrors.throwIfClosed(e);
       throw e;

@@ -30,7 +30,7 @@ final class SingleEventConnection implements Connection<ChangeEvent, MongoPositi
   public @Nullable Received<ChangeEvent, MongoPosition> receive(Duration timeout)
       throws MongoSourceException {
     if (given) {
-      throw CursorLostException.after(event.cause());
+      throw OneByOneMode.steppedOver(event.cause());
     }
     given = true;
     return Received.event(event, position);

@@ -4,7 +4,7 @@ import com.mongodb.MongoException;
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoSourceException;
-import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
@@ -101,14 +101,15 @@ public final class StartValidator {
   }
 
   private static MongoSourceException refused(String what, MongoException cause) {
-    return new MongoSourceException.StartRefused(
-        ErrorDetails.fatal(
-            what
-                + ", so it was not saved; the server said ("
-                + cause.getCode()
-                + "): "
-                + MongoErrors.words(cause)
-                + "; give another start with startAt",
-            cause));
+    return new MongoSourceException(
+        Reason.START_REFUSED,
+        ErrorKind.FATAL,
+        what
+            + ", so it was not saved; the server said ("
+            + cause.getCode()
+            + "): "
+            + MongoErrors.words(cause)
+            + "; give another start with startAt",
+        cause);
   }
 }

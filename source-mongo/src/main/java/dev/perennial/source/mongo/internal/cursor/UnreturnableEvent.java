@@ -4,7 +4,7 @@ import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoException;
 import dev.perennial.source.mongo.MalformedChange;
 import dev.perennial.source.mongo.MongoSourceException;
-import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.event.UnreadableEvent;
@@ -71,10 +71,10 @@ record UnreturnableEvent(
    * @param last the position before it
    * @param sharded whether events of several servers were put in order: with the error of one, what
    *     the others have before it may have been dropped
-   * @throws MongoSourceException.Unreturnable if there is no way past it
+   * @throws MongoSourceException if there is no way past it
    */
   MalformedChange asMalformed(MongoException error, ResumePosition last, boolean sharded)
-      throws MongoSourceException.Unreturnable {
+      throws MongoSourceException {
     if (token.isPresent() && !sharded) {
       MalformedChange malformed =
           new MalformedChange(UnreadableEvent.unreturned(token.get(), size, error));
@@ -83,18 +83,19 @@ record UnreturnableEvent(
         return malformed;
       }
     }
-    throw new MongoSourceException.Unreturnable(
-        ErrorDetails.fatal(
-            "the server cannot return the event "
-                + where(last)
-                + (sharded
-                    ? " of a sharded cluster, where events of other shards may be before it"
-                    : " and does not say which it is")
-                + ", so that there is no way past it: "
-                + MongoErrors.words(error)
-                + "; "
-                + remedy(error),
-            error));
+    throw new MongoSourceException(
+        Reason.UNRETURNABLE,
+        ErrorKind.UNRETURNABLE,
+        "the server cannot return the event "
+            + where(last)
+            + (sharded
+                ? " of a sharded cluster, where events of other shards may be before it"
+                : " and does not say which it is")
+            + ", so that there is no way past it: "
+            + MongoErrors.words(error)
+            + "; "
+            + remedy(error),
+        error);
   }
 
   private String where(ResumePosition last) {

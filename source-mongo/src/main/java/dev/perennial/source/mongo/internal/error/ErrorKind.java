@@ -44,8 +44,11 @@ public enum ErrorKind {
   TRANSIENT(Verdict.retry()),
   /** Wrong credentials, rights, server, options or pipeline: somebody has to change something. */
   SETTINGS(Verdict.refused()),
-  /** Stages or options that no server takes in a change stream, whatever becomes of it. */
-  PIPELINE(Verdict.fatal()),
+  /**
+   * No retry helps: stages or options that no server accepts in a change stream, and errors that
+   * only the source knows.
+   */
+  FATAL(Verdict.fatal()),
   /** The oplog no longer has what comes after the position. */
   HISTORY_LOST(Verdict.positionLost()),
   /** The server does not accept the token, but may accept its time. */
@@ -56,7 +59,7 @@ public enum ErrorKind {
   UNKNOWN(Verdict.unknown());
 
   /** For the source's own use behind what only it can know. */
-  static final ErrorClassifier CLASSIFIER = error -> of(error).map(kind -> kind.verdict);
+  static final ErrorClassifier CLASSIFIER = error -> of(error).map(ErrorKind::verdict);
 
   /** A chain of causes longer than this is taken for a cycle. */
   private static final int MAX_CAUSES = 16;
@@ -133,7 +136,7 @@ public enum ErrorKind {
               codes(TRANSIENT, PASSING),
               codes(SETTINGS, MALFORMED),
               codes(SETTINGS, REFUSED),
-              codes(PIPELINE, Set.of(20, 31123, 40602, 40674, 50808, 50865)),
+              codes(FATAL, Set.of(20, 31123, 40602, 40674, 50808, 50865)),
               codes(HISTORY_LOST, HISTORY),
               codes(TOKEN_REJECTED, TOKEN),
               codes(UNRETURNABLE, Set.of(10334, 7182500, 47)))
@@ -180,9 +183,14 @@ public enum ErrorKind {
     return ofDriver ? Optional.of(UNKNOWN) : Optional.empty();
   }
 
+  /** Returns what the stream does about it. */
+  Verdict verdict() {
+    return verdict;
+  }
+
   /** Whether somebody has to change something. */
   public boolean isRefusal() {
-    return this == SETTINGS || this == PIPELINE;
+    return this == SETTINGS || this == FATAL;
   }
 
   /** Whether an error means this, by itself or its causes. */

@@ -7,6 +7,7 @@ import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.Verdict;
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -31,14 +32,14 @@ public final class MongoErrors {
 
   private static Optional<Verdict> ours(Throwable error) {
     return error instanceof MongoSourceException ours
-        ? Optional.of(ours.details().verdict())
+        ? Optional.of(ours.kind().verdict())
         : Optional.empty();
   }
 
   /** Whether the position's token is not accepted, but its time may be. */
   public static boolean isTokenRejected(Throwable error) {
     return error instanceof MongoSourceException ours
-        ? ours.details().verdict() instanceof Verdict.PositionLost
+        ? ours.kind() == ErrorKind.TOKEN_REJECTED
         : ErrorKind.TOKEN_REJECTED.is(error);
   }
 
@@ -69,16 +70,16 @@ public final class MongoErrors {
   /**
    * Looks at what the driver threw.
    *
-   * @throws MongoSourceException.ClientClosed if it is that its client is closed
+   * @throws MongoSourceException if it is that its client is closed
    */
-  public static void throwIfClosed(IllegalStateException error)
-      throws MongoSourceException.ClientClosed {
+  public static void throwIfClosed(IllegalStateException error) throws MongoSourceException {
     if (CLOSED.matcher(String.valueOf(error.getMessage())).matches()) {
-      throw new MongoSourceException.ClientClosed(
-          ErrorDetails.fatal(
-              "The stream cannot go on: the MongoClient given to MongoSource.builder(MongoClient) was closed by"
-                  + " its owner, the application. Close the stream before its client",
-              error));
+      throw new MongoSourceException(
+          Reason.CLIENT_CLOSED,
+          ErrorKind.FATAL,
+          "The stream cannot go on: the MongoClient given to MongoSource.builder(MongoClient) was closed by"
+              + " its owner, the application. Close the stream before its client",
+          error);
     }
   }
 
@@ -99,11 +100,17 @@ public final class MongoErrors {
   }
 
   /** The server keeps no oplog, as the driver's error says or its answer shows. */
-  public static MongoSourceException.NoReplicaSet noReplicaSet(@Nullable Throwable cause) {
-    return new MongoSourceException.NoReplicaSet(
-        ErrorDetails.refused(
-            "the server is no member of a replica set, and only these have change streams; start it with --replSet"
-                + " and call rs.initiate() once, one member is enough",
-            cause));
+  public static MongoSourceException noReplicaSet(@Nullable Throwable cause) {
+    return new MongoSourceException(
+        Reason.NO_REPLICA_SET,
+        ErrorKind.SETTINGS,
+        "the server is no member of a replica set, and only these have change streams; start it with --replSet"
+            + " and call rs.initiate() once, one member is enough",
+        cause);
+  }
+
+  /** A cursor came to its end, and another one is opened. */
+  public static MongoSourceException cursorLost(String message, @Nullable Throwable cause) {
+    return new MongoSourceException(Reason.CURSOR_LOST, ErrorKind.TRANSIENT, message, cause);
   }
 }

@@ -6,8 +6,9 @@ import dev.perennial.source.mongo.ChangePayloadException;
 import dev.perennial.source.mongo.MalformedChange;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.SplitEvent;
-import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.internal.error.ErrorKind;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,15 +82,16 @@ public final class SplitEvents {
     of = part.of();
     size += sizeOf(event);
     if (size > limit) {
-      throw new MongoSourceException.EventTooLarge(
-          ErrorDetails.fatal(
-              "an event behind "
-                  + last
-                  + " was split by the server and has more than the "
-                  + limit
-                  + " bytes that are held of one; take what makes it so large out with a $project stage, or drop"
-                  + " fullDocument and fullDocumentBeforeChange",
-              null));
+      throw new MongoSourceException(
+          Reason.EVENT_TOO_LARGE,
+          ErrorKind.FATAL,
+          "an event behind "
+              + last
+              + " was split by the server and has more than the "
+              + limit
+              + " bytes that are held of one; take what makes it so large out with a $project stage, or drop"
+              + " fullDocument and fullDocumentBeforeChange",
+          null);
     }
     return part.fragment() < part.of() ? null : whole();
   }
@@ -162,13 +164,16 @@ public final class SplitEvents {
     return event instanceof Change change ? change.size() : 0;
   }
 
-  private FragmentMissingException missing(String came) {
-    return new FragmentMissingException(
+  private MongoSourceException missing(String came) {
+    return new MongoSourceException(
+        Reason.FRAGMENT_MISSING,
+        ErrorKind.TOKEN_REJECTED,
         "the server sent "
             + came
             + " where part "
             + expected()
             + (isOpen() ? " of " + of : "")
-            + " of an event belongs");
+            + " of an event belongs",
+        null);
   }
 }

@@ -2,9 +2,10 @@ package dev.perennial.source.mongo.internal.watch;
 
 import dev.perennial.source.mongo.HistoryLostPolicy;
 import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.StartPosition;
 import dev.perennial.source.mongo.StreamGap;
-import dev.perennial.source.mongo.internal.error.ErrorDetails;
+import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.Interrupts;
 import dev.perennial.source.mongo.internal.position.StartKind;
 import java.util.function.Function;
@@ -43,8 +44,8 @@ public sealed interface HistoryLostKind extends HistoryLostPolicy {
      *
      * @throws InterruptedException if that was the reason for what the application throws, which
      *     cannot say so itself
-     * @throws MongoSourceException.RestartFailed instead of what the application throws, which
-     *     would be taken for the source's own and retried if it came from a driver
+     * @throws MongoSourceException instead of what the application throws, which would be taken for
+     *     the source's own and retried if it came from a driver
      */
     public StartKind start(StreamGap gap) throws MongoSourceException, InterruptedException {
       @Nullable StartPosition chosen;
@@ -67,12 +68,13 @@ public sealed interface HistoryLostKind extends HistoryLostPolicy {
     }
 
     private static MongoSourceException failed(String what, @Nullable Throwable cause) {
-      return new MongoSourceException.RestartFailed(
-          ErrorDetails.fatal(
-              "the server no longer has the changes after the stream's position, and the function of"
-                  + " onHistoryLost(restartAt(…)) that should say where to go on "
-                  + what,
-              cause));
+      return new MongoSourceException(
+          Reason.RESTART_FAILED,
+          ErrorKind.FATAL,
+          "the server no longer has the changes after the stream's position, and the function of"
+              + " onHistoryLost(restartAt(…)) that should say where to go on "
+              + what,
+          cause);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo.internal.cursor;
 
+import static dev.perennial.source.mongo.Reasons.reason;
 import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -15,7 +16,6 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoSourceBuilder;
-import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.Pull;
 import dev.perennial.source.mongo.Rig;
 import dev.perennial.source.mongo.Scope;
@@ -82,7 +82,7 @@ class DeploymentCheckTest {
           catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
       assertThat(dead).isNotNull();
       assertThat(dead.getCause())
-          .isInstanceOf(MongoSourceException.AnotherDeployment.class)
+          .has(reason("another-deployment"))
           .hasMessageContaining("acceptMigration(true)")
           .hasMessageContaining("startAfresh");
       for (String word : words) {

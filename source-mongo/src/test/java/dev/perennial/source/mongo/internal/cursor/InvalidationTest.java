@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo.internal.cursor;
 
+import static dev.perennial.source.mongo.Reasons.causeOfReason;
 import static dev.perennial.source.mongo.Rig.rig;
 import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,7 +23,6 @@ import dev.perennial.source.mongo.MalformedChange;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoSource;
 import dev.perennial.source.mongo.MongoSourceBuilder;
-import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.Pull;
 import dev.perennial.source.mongo.Rig;
 import dev.perennial.source.mongo.Scope;
@@ -137,7 +137,7 @@ class InvalidationTest {
       assertThat(take(stream, 3)).containsExactly("insert 1", "drop", "invalidate");
       StreamFailedException dead =
           catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
-      assertThat(dead).hasCauseInstanceOf(MongoSourceException.StreamInvalidated.class);
+      assertThat(dead).has(causeOfReason("invalidated"));
       assertThat(dead.getCause()).hasMessageContaining("REOPEN");
     }
   }

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo.internal.cursor;
 
+import static dev.perennial.source.mongo.Reasons.reason;
 import static dev.perennial.source.mongo.Rig.rig;
 import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -84,7 +85,7 @@ class MongoConnectionTest {
       assertThat(connection.receive(Duration.ZERO)).isNull();
     }
     assertThat(rig.servers.count("aggregate")).isZero();
-    assertThatThrownBy(() -> Rig.receive(connection)).isInstanceOf(CursorLostException.class);
+    assertThatThrownBy(() -> Rig.receive(connection)).has(reason("cursor-lost"));
     connection.close(Rig.TIMEOUT);
   }
 

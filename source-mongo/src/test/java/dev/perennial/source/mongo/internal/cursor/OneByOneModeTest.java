@@ -1,5 +1,7 @@
 package dev.perennial.source.mongo.internal.cursor;
 
+import static dev.perennial.source.mongo.Reasons.causeOfReason;
+import static dev.perennial.source.mongo.Reasons.reason;
 import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -23,7 +25,6 @@ import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSource;
 import dev.perennial.source.mongo.MongoSourceBuilder;
-import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.Positions;
 import dev.perennial.source.mongo.Rig;
 import dev.perennial.source.mongo.Samples;
@@ -124,7 +125,7 @@ class OneByOneModeTest {
       rig.servers.faults().failAlways("getMore", FaultSpec.errorSaying(10334, "it is too large"));
       StreamFailedException dead =
           catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
-      assertThat(dead).hasCauseInstanceOf(MongoSourceException.Unreturnable.class);
+      assertThat(dead).has(causeOfReason("unreturnable"));
       assertThat(dead.getCause())
           .hasMessageContaining("cluster time " + ClusterTime.text(rig.servers.currentTime()))
           .hasMessageContaining("splitLargeEvents")
@@ -151,7 +152,7 @@ class OneByOneModeTest {
         }
         StreamFailedException dead =
             catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
-        assertThat(dead).hasCauseInstanceOf(MongoSourceException.Unreturnable.class);
+        assertThat(dead).has(causeOfReason("unreturnable"));
         assertThat(dead.getCause()).hasMessageContaining("let it be");
       }
     }
@@ -307,11 +308,10 @@ class OneByOneModeTest {
                       + hex
                       + "\" }"));
       Connection<ChangeEvent, MongoPosition> batches = source.connect(Optional.of(event));
-      assertThatThrownBy(() -> Rig.receive(batches)).isInstanceOf(CursorLostException.class);
+      assertThatThrownBy(() -> Rig.receive(batches)).has(reason("cursor-lost"));
       batches.close(Duration.ZERO);
       Connection<ChangeEvent, MongoPosition> oneByOne = source.connect(Optional.of(event));
-      assertThatThrownBy(() -> Rig.receive(oneByOne))
-          .isInstanceOf(MongoSourceException.Unreturnable.class);
+      assertThatThrownBy(() -> Rig.receive(oneByOne)).has(reason("unreturnable"));
       oneByOne.close(Duration.ZERO);
     }
   }
@@ -356,7 +356,7 @@ class OneByOneModeTest {
         }
         StreamFailedException dead =
             catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
-        assertThat(dead).hasCauseInstanceOf(MongoSourceException.Unreturnable.class);
+        assertThat(dead).has(causeOfReason("unreturnable"));
         assertThat(dead.getCause())
             .hasMessageContaining("sharded cluster")
             .hasMessageContaining("splitLargeEvents");

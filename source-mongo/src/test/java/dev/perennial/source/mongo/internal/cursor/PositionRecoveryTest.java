@@ -1,5 +1,7 @@
 package dev.perennial.source.mongo.internal.cursor;
 
+import static dev.perennial.source.mongo.Reasons.causeOfReason;
+import static dev.perennial.source.mongo.Reasons.reason;
 import static dev.perennial.source.mongo.Rig.next;
 import static dev.perennial.source.mongo.Rig.rig;
 import static dev.perennial.source.mongo.Rig.take;
@@ -39,9 +41,9 @@ import dev.perennial.source.mongo.Samples;
 import dev.perennial.source.mongo.StartPosition;
 import dev.perennial.source.mongo.StreamGap;
 import dev.perennial.source.mongo.internal.client.ServerTime;
+import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.ErrorKindTest;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
-import dev.perennial.source.mongo.internal.event.FragmentMissingException;
 import dev.perennial.source.mongo.internal.position.ClusterTime;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.position.Tokens;
@@ -399,7 +401,7 @@ class PositionRecoveryTest {
           StreamFailedException dead =
               catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
           assertThat(dead.reason()).isEqualTo(Reason.FATAL);
-          assertThat(dead).hasCauseInstanceOf(MongoSourceException.RestartFailed.class);
+          assertThat(dead).has(causeOfReason("restart-failed"));
         }
         assertThat(asked).hasValue(1);
       }
@@ -453,7 +455,7 @@ class PositionRecoveryTest {
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
         assertThatThrownBy(() -> stream.next(Rig.TIMEOUT))
             .isInstanceOf(StreamFailedException.class)
-            .hasCauseInstanceOf(MongoSourceException.RestartFailed.class);
+            .has(causeOfReason("restart-failed"));
       }
     }
   }
@@ -525,7 +527,7 @@ class PositionRecoveryTest {
             catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead.reason()).isEqualTo(Reason.FATAL);
         assertThat(dead.getCause())
-            .isInstanceOf(MongoSourceException.Rejected.class)
+            .has(reason("token-refused-again"))
             .hasMessageContaining("MongoPosition[event")
             .hasMessageContaining("startAt");
         assertThat(MongoErrors.CLASSIFIER.classify(dead.getCause())).contains(Verdict.fatal());
@@ -551,7 +553,14 @@ class PositionRecoveryTest {
         assertThat(take(stream, 1)).containsExactly("insert 1");
       }
       ResumePosition time = ResumePosition.ofTime(start);
-      assertThat(source.recover(time, new FragmentMissingException("a part is missing")))
+      assertThat(
+              source.recover(
+                  time,
+                  new MongoSourceException(
+                      MongoSourceException.Reason.FRAGMENT_MISSING,
+                      ErrorKind.TOKEN_REJECTED,
+                      "a part is missing",
+                      null)))
           .isEqualTo(Recovery.restart(time));
       source.close();
       assertThat(rig.recorder.of(MongoListener.HistoryLost.class)).isEmpty();
@@ -601,8 +610,7 @@ class PositionRecoveryTest {
           .isEqualTo(Recovery.restart(lost.degraded().orElseThrow()));
     }
     assertThat(told.of(MongoListener.TokenRejected.class)).hasSize(3);
-    assertThatThrownBy(() -> history.recover(event, refusal))
-        .isInstanceOf(MongoSourceException.Rejected.class);
+    assertThatThrownBy(() -> history.recover(event, refusal)).has(reason("token-refused-again"));
   }
 
   @Test

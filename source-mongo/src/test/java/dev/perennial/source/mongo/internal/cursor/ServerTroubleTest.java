@@ -1,5 +1,7 @@
 package dev.perennial.source.mongo.internal.cursor;
 
+import static dev.perennial.source.mongo.Reasons.causeOfReason;
+import static dev.perennial.source.mongo.Reasons.reason;
 import static dev.perennial.source.mongo.Rig.rig;
 import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,7 +22,6 @@ import dev.perennial.source.mongo.LogRecorder;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSource;
-import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.Positions;
 import dev.perennial.source.mongo.Rig;
 import dev.perennial.source.mongo.Scope;
@@ -197,13 +198,12 @@ class ServerTroubleTest {
         rig.insert(1);
         assertThat(take(stream, 1)).containsExactly("insert 1");
         client.close();
-        StreamFailedException dead =
-            assertFatal(stream, MongoSourceException.ClientClosed.class, "closed by its owner");
+        StreamFailedException dead = assertFatal(stream, "client-closed", "closed by its owner");
         assertThat(dead).hasMessageNotContainingAny("state should be", "Verdict");
       }
       MongoSource late = MongoSource.builder(client).watch(Scope.parse(Rig.ORDERS)).build();
       try (EventStream<ChangeEvent> stream = rig.stream(late)) {
-        assertFatal(stream, MongoSourceException.ClientClosed.class, "closed by its owner");
+        assertFatal(stream, "client-closed", "closed by its owner");
       }
     }
   }
@@ -219,7 +219,7 @@ class ServerTroubleTest {
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
 
       assertThatThrownBy(() -> Rig.receive(connection))
-          .isInstanceOf(CursorLostException.class)
+          .has(reason("cursor-lost"))
           .hasMessageContaining("reopened");
       connection.close(Duration.ZERO);
     }
@@ -253,7 +253,7 @@ class ServerTroubleTest {
   void standalone() throws Exception {
     try (Rig rig = new Rig(servers -> servers.standalone());
         EventStream<ChangeEvent> stream = rig.stream()) {
-      assertFatal(stream, MongoSourceException.NoReplicaSet.class, "--replSet");
+      assertFatal(stream, "no-replica-set", "--replSet");
     }
     try (Rig rig = new Rig(servers -> servers.standalone());
         EventStream<ChangeEvent> stream =
@@ -261,7 +261,7 @@ class ServerTroubleTest {
                 rig.builder()
                     .startAt(StartPosition.at(new org.bson.BsonTimestamp(9, 1)))
                     .build())) {
-      assertFatal(stream, MongoSourceException.NoReplicaSet.class, "--replSet");
+      assertFatal(stream, "no-replica-set", "--replSet");
     }
   }
 
@@ -271,7 +271,7 @@ class ServerTroubleTest {
     try (Rig rig = rig()) {
       rig.servers.faults().forbidStreams(true);
       try (EventStream<ChangeEvent> stream = rig.stream()) {
-        assertFatal(stream, MongoSourceException.Unauthorized.class, "changeStream");
+        assertFatal(stream, "unauthorized", "changeStream");
       }
       assertThat(rig.servers.count("aggregate")).isEqualTo(1);
     }
@@ -287,8 +287,7 @@ class ServerTroubleTest {
               + "&authSource=admin";
       MongoSource source = MongoSource.builder(uri).watch(Scope.parse(Rig.ORDERS)).build();
       try (EventStream<ChangeEvent> stream = rig.stream(source)) {
-        StreamFailedException dead =
-            assertFatal(stream, MongoSourceException.Unauthorized.class, "credentials");
+        StreamFailedException dead = assertFatal(stream, "unauthorized", "credentials");
         assertThat(org.assertj.core.util.Throwables.getStackTrace(dead)).doesNotContain("geheim");
       }
     }
@@ -301,7 +300,7 @@ class ServerTroubleTest {
         EventStream<ChangeEvent> stream =
             rig.stream(
                 rig.builder().pipeline(List.of(BsonDocument.parse("{$nonsense: 1}"))).build())) {
-      assertFatal(stream, MongoSourceException.Rejected.class, "40324");
+      assertFatal(stream, "rejected", "40324");
     }
   }
 
@@ -311,17 +310,17 @@ class ServerTroubleTest {
     try (Rig rig = rig(9);
         EventStream<ChangeEvent> stream =
             rig.stream(rig.builder().splitLargeEvents(true).build())) {
-      assertFatal(stream, MongoSourceException.Rejected.class, "6.0.9");
+      assertFatal(stream, "rejected", "6.0.9");
     }
   }
 
   private static StreamFailedException assertFatal(
-      EventStream<ChangeEvent> stream, Class<? extends Throwable> cause, String words) {
+      EventStream<ChangeEvent> stream, String cause, String words) {
     StreamFailedException dead =
         catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
     assertThat(dead).isNotNull();
     assertThat(dead.reason()).isEqualTo(Reason.FATAL);
-    assertThat(dead).hasCauseInstanceOf(cause);
+    assertThat(dead).has(causeOfReason(cause));
     assertThat(dead.getCause()).hasMessageContaining(words);
     return dead;
   }

@@ -1,7 +1,7 @@
 package dev.perennial.source.mongo.internal.error;
 
+import static dev.perennial.source.mongo.internal.error.ErrorKind.FATAL;
 import static dev.perennial.source.mongo.internal.error.ErrorKind.HISTORY_LOST;
-import static dev.perennial.source.mongo.internal.error.ErrorKind.PIPELINE;
 import static dev.perennial.source.mongo.internal.error.ErrorKind.SETTINGS;
 import static dev.perennial.source.mongo.internal.error.ErrorKind.TOKEN_REJECTED;
 import static dev.perennial.source.mongo.internal.error.ErrorKind.TRANSIENT;
@@ -105,7 +105,7 @@ public class ErrorKindTest {
             rows(TRANSIENT, 462, 9996, 10058, 11601, 12586, 12587, 46841, 50915, 56846, 91331),
             rows(TRANSIENT, 10045600),
             rows(SETTINGS, 13, 18, 72, 73, 148, 166, 40324, 40415, 40573, 40575),
-            rows(PIPELINE, 20, 31123, 40602, 40674, 50808, 50865),
+            rows(FATAL, 20, 31123, 40602, 40674, 50808, 50865),
             rows(SETTINGS, 2, 9, 11, 14, 16, 17, 22, 31, 33, 52, 53, 54, 55, 56, 57, 59, 101, 111),
             rows(SETTINGS, 115, 123, 126, 139, 142, 158, 159, 160, 161, 165, 167, 168, 169, 188),
             rows(SETTINGS, 195, 214, 223, 224, 229, 232, 235, 238, 241, 243, 263, 271, 291, 292),
@@ -148,7 +148,7 @@ public class ErrorKindTest {
   void anOverloadBeatsARefusal(int code, ErrorKind kind) {
     for (String label : List.of("SystemOverloadedError", "RetryableError", "TenantOverloaded")) {
       assertThat(ErrorKind.of(error(code, "words", label)))
-          .contains(kind == SETTINGS || kind == PIPELINE ? TRANSIENT : kind);
+          .contains(kind == SETTINGS || kind == FATAL ? TRANSIENT : kind);
     }
   }
 
@@ -488,7 +488,7 @@ public class ErrorKindTest {
               case TRANSIENT -> Verdict.retry();
               case HISTORY_LOST, TOKEN_REJECTED -> Verdict.positionLost();
               case SETTINGS -> Verdict.refused();
-              case PIPELINE, UNRETURNABLE -> Verdict.fatal();
+              case FATAL, UNRETURNABLE -> Verdict.fatal();
               case UNKNOWN -> Verdict.unknown();
             });
   }

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo.internal.event;
 
+import static dev.perennial.source.mongo.Reasons.reason;
 import static dev.perennial.source.mongo.Rig.take;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -23,7 +24,6 @@ import dev.perennial.source.mongo.Positions;
 import dev.perennial.source.mongo.Rig;
 import dev.perennial.source.mongo.Samples;
 import dev.perennial.source.mongo.StartPosition;
-import dev.perennial.source.mongo.internal.cursor.CursorLostException;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Duration;
 import java.util.List;
@@ -122,8 +122,8 @@ class SplitEventsTest {
       assertThat(small.isOpen()).isTrue();
       assertThat(
               catchThrowableOfType(
-                  MongoSourceException.EventTooLarge.class,
-                  () -> small.whole(fragments.get(1), before)))
+                  MongoSourceException.class, () -> small.whole(fragments.get(1), before)))
+          .has(reason("event-too-large"))
           .hasMessageContaining("$project");
     }
   }
@@ -154,13 +154,13 @@ class SplitEventsTest {
       SplitEvents less = new SplitEvents(EventReader.plain(), whole - 1);
       assertThat(
               catchThrowableOfType(
-                  MongoSourceException.EventTooLarge.class,
+                  MongoSourceException.class,
                   () -> {
                     for (Change fragment : fragments) {
                       less.whole(fragment, before);
                     }
                   }))
-          .isNotNull();
+          .has(reason("event-too-large"));
     }
   }
 
@@ -208,7 +208,7 @@ class SplitEventsTest {
           Rig.ORDERS, new BsonInt32(1), new BsonDocument("a", LargeEvents.letters("z", 1800)), "b");
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
 
-      assertThatThrownBy(() -> Rig.receive(connection)).isInstanceOf(CursorLostException.class);
+      assertThatThrownBy(() -> Rig.receive(connection)).has(reason("cursor-lost"));
       connection.close(Duration.ZERO);
 
       Connection<ChangeEvent, MongoPosition> next = source.connect(Optional.of(before));
@@ -235,7 +235,7 @@ class SplitEventsTest {
       rig.servers.faults().expireImages(rig.servers.noop());
       rig.servers.faults().fail("getMore", 1, FaultSpec.error(43));
 
-      assertThatThrownBy(() -> Rig.receive(connection)).isInstanceOf(CursorLostException.class);
+      assertThatThrownBy(() -> Rig.receive(connection)).has(reason("cursor-lost"));
       connection.close(Duration.ZERO);
     }
   }
@@ -249,7 +249,7 @@ class SplitEventsTest {
     assertThat(split.whole(Samples.change("splitEvent: {fragment: 1, of: 2}"), before)).isNull();
     assertThatThrownBy(
             () -> split.whole(Samples.change("splitEvent: {fragment: 2, of: 3}"), before))
-        .isInstanceOf(FragmentMissingException.class)
+        .has(reason("fragment-missing"))
         .hasMessageContaining("part 2 of 3")
         .hasMessageContaining("where part 2 of 2");
   }
