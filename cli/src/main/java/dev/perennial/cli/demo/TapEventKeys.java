@@ -3,9 +3,7 @@ package dev.perennial.cli.demo;
 import dev.perennial.simulators.tap.TapEventSpec;
 import dev.perennial.source.tap.TapEvent;
 import dev.perennial.source.tap.TapIdentity;
-import dev.perennial.source.tap.TapMalformed;
 import dev.perennial.source.tap.TapRecord;
-import dev.perennial.source.tap.TapUnknown;
 import java.util.Optional;
 
 /** The keys of events in the simulated Tap's ledger. */
@@ -23,12 +21,8 @@ final class TapEventKeys {
       return Optional.of(
           TapEventSpec.identityKey(identity.did(), identity.handle(), identity.status().value()));
     }
-    if (event instanceof TapUnknown unknown) {
-      return Optional.of(rawKey(unknown, unknown.id()));
-    }
-    TapMalformed malformed = (TapMalformed) event;
-    return malformed.id().isPresent()
-        ? Optional.of(rawKey(malformed, malformed.id().getAsLong()))
+    return event.id().isPresent()
+        ? Optional.of(rawKey(event, event.id().getAsLong()))
         : Optional.empty();
   }
 

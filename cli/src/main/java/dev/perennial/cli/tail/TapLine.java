@@ -31,7 +31,7 @@ final class TapLine {
   private static String describe(TapEvent event) {
     if (event instanceof TapRecord record) {
       return line(
-          OptionalLong.of(record.id()),
+          event,
           record.action().toString(),
           record.did()
               + ' '
@@ -42,22 +42,20 @@ final class TapLine {
     }
     if (event instanceof TapIdentity identity) {
       String handle = identity.handle().isEmpty() ? "(no handle)" : identity.handle();
-      return line(
-          OptionalLong.of(identity.id()),
-          "identity",
-          identity.did() + ' ' + handle + ' ' + identity.status());
+      return line(event, "identity", identity.did() + ' ' + handle + ' ' + identity.status());
     }
     if (event instanceof TapUnknown unknown) {
-      return line(OptionalLong.of(unknown.id()), "unknown", "type " + unknown.type());
+      return line(event, "unknown", "type " + unknown.type());
     }
     TapMalformed malformed = (TapMalformed) event;
     return line(
-        malformed.id(),
+        event,
         "malformed",
         malformed.size() + " bytes: " + LogText.brief(malformed.rawText(), RAW_LENGTH));
   }
 
-  private static String line(OptionalLong id, String what, String about) {
+  private static String line(TapEvent event, String what, String about) {
+    OptionalLong id = event.id();
     String number = id.isPresent() ? Long.toUnsignedString(id.getAsLong()) : "-";
     return String.format(Locale.ROOT, "%8s %-9s %s", number, what, about);
   }

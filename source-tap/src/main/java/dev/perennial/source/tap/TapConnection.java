@@ -43,7 +43,7 @@ final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
       return null;
     }
     TapEvent event = decoder.decode(message);
-    resender.received(event.idIfAny());
+    resender.received(event.id());
     return Received.event(event, TapPosition.of(event, number));
   }
 

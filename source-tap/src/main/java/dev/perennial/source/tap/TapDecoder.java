@@ -8,7 +8,6 @@ import dev.perennial.source.tap.internal.message.TapFormatException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -93,8 +92,7 @@ final class TapDecoder {
 
   private TapEvent malformed(
       byte[] bytes, long size, MessageFields envelope, @Nullable String problem) {
-    OptionalLong id = envelope.hasId() ? OptionalLong.of(envelope.id()) : OptionalLong.empty();
     return new TapMalformed(
-        bytes, mapper, id, size, new TapFormatException(String.valueOf(problem)));
+        bytes, mapper, envelope.id(), size, new TapFormatException(String.valueOf(problem)));
   }
 }

@@ -21,10 +21,12 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
 
   final byte[] message;
   final JsonMapper mapper;
+  private final OptionalLong id;
 
-  TapEvent(byte[] message, JsonMapper mapper) {
+  TapEvent(byte[] message, JsonMapper mapper, OptionalLong id) {
     this.message = message;
     this.mapper = mapper;
+    this.id = id;
   }
 
   /**
@@ -43,10 +45,19 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
   }
 
   /**
-   * Returns the event's id, unsigned, whatever its kind; empty only for a message without a
-   * readable id. Do not store it as a key: Tap may start again at 1 when it restarts.
+   * Returns the number that Tap gave to the event and that an ack names. Only a {@link
+   * TapMalformed} may have none: its message has not exactly one readable id. The number is
+   * unsigned, so show it with {@link Long#toUnsignedString(long)}. Do not store it as a key: Tap
+   * may start again at 1 when it restarts.
    */
-  public abstract OptionalLong idIfAny();
+  public final OptionalLong id() {
+    return id;
+  }
+
+  /** Returns the id as text, for a message. */
+  final String idText() {
+    return id.isPresent() ? Long.toUnsignedString(id.getAsLong()) : "no id";
+  }
 
   /** Returns the size of the whole message in bytes, even if only its beginning was kept. */
   long messageSize() {

@@ -8,33 +8,17 @@ import tools.jackson.databind.json.JsonMapper;
 /** The event of a changed handle or status of an account. */
 public final class TapIdentity extends TapEvent {
 
-  private final long id;
   private final String did;
   private final String handle;
   private final boolean active;
   private final AccountStatus status;
 
-  TapIdentity(byte[] message, JsonMapper mapper, long id, IdentityFields fields) {
-    super(message, mapper);
-    this.id = id;
+  TapIdentity(byte[] message, JsonMapper mapper, OptionalLong id, IdentityFields fields) {
+    super(message, mapper, id);
     this.did = fields.did();
     this.handle = fields.handle();
     this.active = fields.active();
     this.status = AccountStatus.of(fields.status());
-  }
-
-  /**
-   * Returns the number that Tap gave to the event and that an ack names. It is unsigned, so show it
-   * with {@link Long#toUnsignedString(long)}. Do not store it as a key: Tap may start again at 1
-   * when it restarts.
-   */
-  public long id() {
-    return id;
-  }
-
-  @Override
-  public OptionalLong idIfAny() {
-    return OptionalLong.of(id);
   }
 
   /** Returns the account's DID. */
@@ -63,7 +47,7 @@ public final class TapIdentity extends TapEvent {
   @Override
   public String toString() {
     return "TapIdentity["
-        + Long.toUnsignedString(id)
+        + idText()
         + ' '
         + LogText.brief(did)
         + " \""

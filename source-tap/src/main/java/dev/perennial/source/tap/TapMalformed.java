@@ -13,26 +13,14 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class TapMalformed extends TapEvent implements Malformed {
 
-  private final OptionalLong id;
   private final long size;
   private final TapFormatException cause;
 
   TapMalformed(
       byte[] message, JsonMapper mapper, OptionalLong id, long size, TapFormatException cause) {
-    super(message, mapper);
-    this.id = id;
+    super(message, mapper, id);
     this.size = size;
     this.cause = cause;
-  }
-
-  /** Returns the event's id, unsigned; empty if the message has not exactly one readable id. */
-  public OptionalLong id() {
-    return id;
-  }
-
-  @Override
-  public OptionalLong idIfAny() {
-    return id;
   }
 
   @Override
@@ -53,7 +41,7 @@ public final class TapMalformed extends TapEvent implements Malformed {
   @Override
   public String toString() {
     return "TapMalformed["
-        + (id.isPresent() ? Long.toUnsignedString(id.getAsLong()) : "no id")
+        + idText()
         + ", "
         + size
         + " bytes, "

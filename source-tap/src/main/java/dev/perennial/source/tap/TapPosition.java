@@ -44,12 +44,12 @@ public final class TapPosition implements Position {
     // The size stands for the rest of a message that was cut off.
     return new TapPosition(
         connection,
-        event.idIfAny(),
+        event.id(),
         XxHash64.hash(event.message, event.messageSize()),
         event instanceof TapRecord);
   }
 
-  /** Returns the event's id, unsigned; empty if it could not be read. */
+  /** Returns the event's id, unsigned; empty if the event has none. See {@link TapEvent#id()}. */
   public OptionalLong id() {
     return id;
   }

@@ -22,7 +22,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class TapRecord extends TapEvent {
 
-  private final long id;
   private final boolean live;
   private final String did;
   private final String rev;
@@ -33,9 +32,8 @@ public final class TapRecord extends TapEvent {
   private final int payloadStart;
   private final int payloadEnd;
 
-  TapRecord(byte[] message, JsonMapper mapper, long id, RecordFields fields) {
-    super(message, mapper);
-    this.id = id;
+  TapRecord(byte[] message, JsonMapper mapper, OptionalLong id, RecordFields fields) {
+    super(message, mapper, id);
     this.live = fields.live();
     this.did = fields.did();
     this.rev = fields.rev();
@@ -45,20 +43,6 @@ public final class TapRecord extends TapEvent {
     this.cid = fields.cid();
     this.payloadStart = fields.payloadStart();
     this.payloadEnd = fields.payloadEnd();
-  }
-
-  /**
-   * Returns the number that Tap gave to the event and that an ack names. It is unsigned, so show it
-   * with {@link Long#toUnsignedString(long)}. Do not store it as a key: Tap may start again at 1
-   * when it restarts.
-   */
-  public long id() {
-    return id;
-  }
-
-  @Override
-  public OptionalLong idIfAny() {
-    return OptionalLong.of(id);
   }
 
   /** Returns whether the event is live; false if it comes from a backfill or a resync. */
@@ -163,7 +147,7 @@ public final class TapRecord extends TapEvent {
   @Override
   public String toString() {
     return "TapRecord["
-        + Long.toUnsignedString(id)
+        + idText()
         + (live ? " live " : " ")
         + action
         + ' '

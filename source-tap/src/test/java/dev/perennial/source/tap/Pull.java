@@ -59,4 +59,8 @@ final class Pull {
   static TapRecord record(Delivery<TapEvent> delivery) {
     return (TapRecord) delivery.event();
   }
+
+  static long id(Delivery<TapEvent> delivery) {
+    return delivery.event().id().orElseThrow();
+  }
 }

@@ -33,7 +33,7 @@ class TapCodecTest {
 
     JsonNode tree = TREES.readTree(message);
     JsonNode record = tree.path("record");
-    assertThat(Long.toUnsignedString(event.id())).isEqualTo(id);
+    assertThat(event.id()).hasValue(Long.parseUnsignedLong(id));
     assertThat(event.live()).isEqualTo(record.path("live").asBoolean());
     assertThat(event.did()).isEqualTo(record.path("did").asString());
     assertThat(event.rev()).isEqualTo(record.path("rev").asString());
@@ -64,7 +64,7 @@ class TapCodecTest {
     TapIdentity event = decode(TapIdentity.class, message);
 
     JsonNode identity = TREES.readTree(message).path("identity");
-    assertThat(Long.toUnsignedString(event.id())).isEqualTo(id);
+    assertThat(event.id()).hasValue(Long.parseUnsignedLong(id));
     assertThat(event.did()).isEqualTo(identity.path("did").asString());
     assertThat(event.handle()).isEqualTo(identity.path("handle").asString());
     assertThat(event.active()).isEqualTo(identity.path("is_active").asBoolean());
@@ -80,7 +80,7 @@ class TapCodecTest {
 
     TapUnknown event = decode(TapUnknown.class, message);
 
-    assertThat(Long.toUnsignedString(event.id())).isEqualTo(id);
+    assertThat(event.id()).hasValue(Long.parseUnsignedLong(id));
     assertThat(event.type()).isEqualTo(type);
     assertThat(event.json()).isEqualTo(TREES.readTree(message));
   }
@@ -94,9 +94,7 @@ class TapCodecTest {
     for (int length = 0; length < bytes.length; length++) {
       TapEvent event = decoder.decode(new Message.Text(Arrays.copyOf(bytes, length)));
       assertThat(event).isInstanceOf(TapMalformed.class);
-      ((TapMalformed) event)
-          .id()
-          .ifPresent(read -> assertThat(Long.toUnsignedString(read)).isEqualTo(id));
+      event.id().ifPresent(read -> assertThat(Long.toUnsignedString(read)).isEqualTo(id));
     }
   }
 

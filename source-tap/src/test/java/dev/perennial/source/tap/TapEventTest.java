@@ -31,7 +31,7 @@ class TapEventTest {
   void creation() {
     TapRecord event = record(Messages.record("17"));
 
-    assertThat(event.id()).isEqualTo(17);
+    assertThat(event.id()).hasValue(17);
     assertThat(event.live()).isTrue();
     assertThat(event.did()).isEqualTo(Messages.DID);
     assertThat(event.rev()).isEqualTo("3kb3fge5lm32x");
@@ -190,7 +190,7 @@ class TapEventTest {
         (TapIdentity)
             TapEvent.parse(Messages.identity("8", "a.test", status.equals("active"), status));
 
-    assertThat(event.id()).isEqualTo(8);
+    assertThat(event.id()).hasValue(8);
     assertThat(event.did()).isEqualTo(Messages.DID);
     assertThat(event.handle()).isEqualTo("a.test");
     assertThat(event.active()).isEqualTo(status.equals("active"));
@@ -217,7 +217,7 @@ class TapEventTest {
 
     TapUnknown event = (TapUnknown) TapEvent.parse(json);
 
-    assertThat(event.id()).isEqualTo(10);
+    assertThat(event.id()).hasValue(10);
     assertThat(event.type()).isEqualTo("label");
     assertThat(event.rawText()).isEqualTo(json);
     assertThat(event.json().at("/label/val").asString()).isEqualTo("x");
@@ -254,7 +254,7 @@ class TapEventTest {
       })
   @DisplayName("id-range: every unsigned 64-bit number is read exactly")
   void idRange(String id) {
-    assertThat(Long.toUnsignedString(record(Messages.record(id)).id())).isEqualTo(id);
+    assertThat(record(Messages.record(id)).id()).hasValue(Long.parseUnsignedLong(id));
     assertThat(record(Messages.record(id))).asString().startsWith("TapRecord[" + id + " ");
   }
 
@@ -265,7 +265,7 @@ class TapEventTest {
     String deep = "[".repeat(depth) + "]".repeat(depth);
     TapRecord event = record(Messages.record("31").replace("\"hi\"", deep));
 
-    assertThat(event.id()).isEqualTo(31);
+    assertThat(event.id()).hasValue(31);
     assertThat(event.recordBytes().orElseThrow()).hasSizeGreaterThan(2 * depth);
     assertThatThrownBy(event::record).isInstanceOf(TapPayloadException.class);
   }

@@ -147,7 +147,7 @@ abstract class TapOutageCases {
         assertThat(stream.next(Duration.ofMillis(300))).isEmpty();
         proxy.reset();
       }
-      live.forEach(delivery -> assertThat(seen.add(Pull.record(delivery).id())).isTrue());
+      live.forEach(delivery -> assertThat(seen.add(Pull.id(delivery))).isTrue());
     }
     Pull.next(stream, repos).forEach(Delivery::ack);
 
@@ -297,7 +297,7 @@ abstract class TapOutageCases {
       }
       longest = silence.compareTo(longest) > 0 ? silence : longest;
       last = System.nanoTime();
-      seen.merge(Pull.record(next.get()).id(), 1, Integer::sum);
+      seen.merge(Pull.id(next.get()), 1, Integer::sum);
       handlers.schedule(
           () -> {
             next.get().ack();

@@ -92,9 +92,9 @@ class TapPositionTest {
             Messages.identity("7", "a.test", true, "active"),
             "{\"id\":7,\"type\":\"label\"}",
             "{\"id\":7,\"type\":\"record\"}")) {
-      assertThat(TapEvent.parse(json).idIfAny()).as(json).hasValue(7);
+      assertThat(TapEvent.parse(json).id()).as(json).hasValue(7);
     }
-    assertThat(TapEvent.parse("nope").idIfAny()).isEmpty();
+    assertThat(TapEvent.parse("nope").id()).isEmpty();
   }
 
   @Test

@@ -149,9 +149,9 @@ public final class AckResender {
   }
 
   /** Ends a receive that returned an event. */
-  public synchronized void received(OptionalLong idIfAny) {
+  public synchronized void received(OptionalLong id) {
     silent = false;
-    idIfAny.ifPresent(this::received);
+    id.ifPresent(this::received);
     if (moreToSend) {
       send(MAX_QUEUED);
     }

@@ -1,6 +1,7 @@
 package dev.perennial.source.tap.internal.message;
 
 import dev.perennial.port.support.LogText;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -139,14 +140,12 @@ public final class MessageFields extends FieldReader {
     return compared > 0 || (compared == 0 && digit > Long.remainderUnsigned(-1L, 10));
   }
 
-  /** Returns whether the message has exactly one readable id, even if it has other problems. */
-  public boolean hasId() {
-    return idReadable && ids == 1;
-  }
-
-  /** Returns the id, unsigned. */
-  public long id() {
-    return id;
+  /**
+   * Returns the id, unsigned; empty if the message has not exactly one readable id. It may have one
+   * even if it has other problems.
+   */
+  public OptionalLong id() {
+    return idReadable && ids == 1 ? OptionalLong.of(id) : OptionalLong.empty();
   }
 
   /** Returns the type of the event. */
