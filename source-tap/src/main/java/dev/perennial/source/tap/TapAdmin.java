@@ -7,8 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -60,7 +58,7 @@ public final class TapAdmin {
   }
 
   /**
-   * Makes a client with all defaults.
+   * Creates a client with all defaults.
    *
    * @param uri the address of the Tap; see {@link TapAdminBuilder#uri(String)}
    * @throws IllegalArgumentException if {@code uri} is not the address of a Tap
@@ -69,14 +67,14 @@ public final class TapAdmin {
     return builder().uri(uri).build();
   }
 
-  /** Begins to configure a client. */
+  /** Returns a builder, which has a default for every option. */
   public static TapAdminBuilder builder() {
     return new TapAdminBuilder();
   }
 
   /** Returns Tap's word for its own health, {@code ok}. */
   public String health() throws TapAdminException, InterruptedException {
-    return text("/health", "status");
+    return answer("/health").text("status");
   }
 
   /**
@@ -107,7 +105,7 @@ public final class TapAdmin {
    * @throws IllegalArgumentException if it is not a DID
    */
   public JsonNode resolve(String did) throws TapAdminException, InterruptedException {
-    return object("/resolve/" + requireDid(did));
+    return answer("/resolve/" + requireDid(did)).json();
   }
 
   /**
@@ -118,26 +116,17 @@ public final class TapAdmin {
    * @throws IllegalArgumentException if it is not a DID
    */
   public RepoInfo info(String did) throws TapAdminException, InterruptedException {
-    String path = "/info/" + requireDid(did);
-    JsonNode info = object(path);
-    return new RepoInfo(
-        text(path, info, "did"),
-        text(path, info, "handle"),
-        RepoState.of(text(path, info, "state")),
-        text(path, info, "rev"),
-        text(path, info, "error"),
-        (int) Math.min(Integer.MAX_VALUE, number(path, info, "retries")),
-        number(path, info, "records"));
+    return new RepoInfo(answer("/info/" + requireDid(did)));
   }
 
   /** Returns how many repos Tap follows. */
   public long repoCount() throws TapAdminException, InterruptedException {
-    return number("/stats/repo-count", "repo_count");
+    return answer("/stats/repo-count").number("repo_count");
   }
 
   /** Returns how many records the repos that Tap follows have. */
   public long recordCount() throws TapAdminException, InterruptedException {
-    return number("/stats/record-count", "record_count");
+    return answer("/stats/record-count").number("record_count");
   }
 
   /**
@@ -145,24 +134,17 @@ public final class TapAdmin {
    * 10 s.
    */
   public long outboxBuffer() throws TapAdminException, InterruptedException {
-    return number("/stats/outbox-buffer", "outbox_buffer");
+    return answer("/stats/outbox-buffer").number("outbox_buffer");
   }
 
   /** Returns how many live events wait for the resync of their repo. */
   public long resyncBuffer() throws TapAdminException, InterruptedException {
-    return number("/stats/resync-buffer", "resync_buffer");
+    return answer("/stats/resync-buffer").number("resync_buffer");
   }
 
   /** Returns the cursors of Tap in what it reads. */
   public TapCursors cursors() throws TapAdminException, InterruptedException {
-    String path = "/stats/cursors";
-    JsonNode cursors = object(path);
-    // Tap leaves out a cursor that it does not have, or sends 0 or an empty string for it.
-    long firehose = isAbsent(cursors, "firehose") ? 0 : number(path, cursors, "firehose");
-    String listRepos = isAbsent(cursors, "list_repos") ? "" : text(path, cursors, "list_repos");
-    return new TapCursors(
-        firehose == 0 ? OptionalLong.empty() : OptionalLong.of(firehose),
-        listRepos.isEmpty() ? Optional.empty() : Optional.of(listRepos));
+    return new TapCursors(answer("/stats/cursors"));
   }
 
   @Override
@@ -217,40 +199,7 @@ public final class TapAdmin {
     return did;
   }
 
-  private JsonNode object(String path) throws TapAdminException, InterruptedException {
-    JsonNode answer = http.get(path);
-    if (!answer.isObject()) {
-      throw http.unreadable(path, "it is not a JSON object", null);
-    }
-    return answer;
-  }
-
-  private String text(String path, String field) throws TapAdminException, InterruptedException {
-    return text(path, object(path), field);
-  }
-
-  private String text(String path, JsonNode object, String field) throws TapAdminException {
-    JsonNode value = object.path(field);
-    if (!value.isString()) {
-      throw http.unreadable(path, "it has no string \"" + field + "\"", null);
-    }
-    return value.asString();
-  }
-
-  private long number(String path, String field) throws TapAdminException, InterruptedException {
-    return number(path, object(path), field);
-  }
-
-  private long number(String path, JsonNode object, String field) throws TapAdminException {
-    JsonNode value = object.path(field);
-    if (!value.isIntegralNumber() || !value.canConvertToLong()) {
-      throw http.unreadable(path, "it has no integer \"" + field + "\"", null);
-    }
-    return value.asLong();
-  }
-
-  private static boolean isAbsent(JsonNode object, String field) {
-    JsonNode value = object.path(field);
-    return value.isMissingNode() || value.isNull();
+  private AdminAnswer answer(String path) throws TapAdminException, InterruptedException {
+    return AdminAnswer.get(http, path);
   }
 }
