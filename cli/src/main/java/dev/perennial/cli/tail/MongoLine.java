@@ -1,8 +1,8 @@
 package dev.perennial.cli.tail;
 
 import dev.perennial.port.support.LogText;
-import dev.perennial.source.mongo.Body;
 import dev.perennial.source.mongo.Change;
+import dev.perennial.source.mongo.ChangeDocument;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.ChangePayloadException;
 import dev.perennial.source.mongo.MalformedChange;
@@ -108,7 +108,7 @@ final class MongoLine {
 
   /** Returns the document, or what the event says of the change. */
   private static String body(Change change) {
-    Body after = change.documentAfter();
+    ChangeDocument after = change.documentAfter();
     if (after.isPresent()) {
       return after.json().orElse("");
     }

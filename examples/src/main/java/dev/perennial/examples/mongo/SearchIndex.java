@@ -1,8 +1,8 @@
 package dev.perennial.examples.mongo;
 
 import com.mongodb.client.model.changestream.FullDocument;
-import dev.perennial.source.mongo.Body;
 import dev.perennial.source.mongo.Change;
+import dev.perennial.source.mongo.ChangeDocument;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MalformedChange;
 import dev.perennial.source.mongo.MongoSource;
@@ -45,7 +45,7 @@ final class SearchIndex {
   }
 
   private void put(Change change) {
-    Body after = change.documentAfter();
+    ChangeDocument after = change.documentAfter();
     if (after.isPresent()) {
       documents.put(key(change), after.json().orElseThrow());
     } else {

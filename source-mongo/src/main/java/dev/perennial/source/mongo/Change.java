@@ -121,13 +121,13 @@ public final class Change implements ChangeEvent {
    * The document, as the source's full-document mode says: of an insert or replace always the new
    * one; of an update absent, or what it was after the update or later, null if it is not there.
    */
-  public Body fullDocument() {
-    return Body.of(envelope, Field.FULL_DOCUMENT, codecs);
+  public ChangeDocument fullDocument() {
+    return ChangeDocument.of(envelope, Field.FULL_DOCUMENT, codecs);
   }
 
   /** The document before the change, as the source's mode for it says. */
-  public Body fullDocumentBeforeChange() {
-    return Body.of(envelope, Field.FULL_DOCUMENT_BEFORE_CHANGE, codecs);
+  public ChangeDocument fullDocumentBeforeChange() {
+    return ChangeDocument.of(envelope, Field.FULL_DOCUMENT_BEFORE_CHANGE, codecs);
   }
 
   /**
@@ -135,10 +135,10 @@ public final class Change implements ChangeEvent {
    * or update, absent for everything else. With the mode {@code updateLookup} it may be of a later
    * change already.
    */
-  public Body documentAfter() {
+  public ChangeDocument documentAfter() {
     return switch (operationType) {
       case INSERT, REPLACE, UPDATE -> fullDocument();
-      default -> Body.absent(Field.FULL_DOCUMENT, codecs);
+      default -> ChangeDocument.absent(Field.FULL_DOCUMENT, codecs);
     };
   }
 
@@ -249,7 +249,7 @@ public final class Change implements ChangeEvent {
   }
 
   private Optional<BsonDocument> document(Field field) {
-    return Body.of(envelope, field, codecs).bson();
+    return ChangeDocument.of(envelope, field, codecs).bson();
   }
 
   @Override

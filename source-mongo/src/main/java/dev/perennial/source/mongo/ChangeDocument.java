@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable and safe for use from any thread. Each call decodes anew, so what it gives is the
  * caller's own.
  */
-public final class Body {
+public final class ChangeDocument {
 
   private enum Presence {
     ABSENT,
@@ -40,7 +40,7 @@ public final class Body {
   private final Field field;
   private final CodecRegistry codecs;
 
-  private Body(
+  private ChangeDocument(
       Presence presence, byte[] event, int from, int to, Field field, CodecRegistry codecs) {
     this.presence = presence;
     this.event = event;
@@ -50,14 +50,14 @@ public final class Body {
     this.codecs = codecs;
   }
 
-  static Body of(Envelope envelope, Field field, CodecRegistry codecs) {
+  static ChangeDocument of(Envelope envelope, Field field, CodecRegistry codecs) {
     if (envelope.isAbsent(field)) {
       return absent(field, codecs);
     }
     if (envelope.isNull(field)) {
-      return new Body(Presence.NULL, NOTHING, 0, 0, field, codecs);
+      return new ChangeDocument(Presence.NULL, NOTHING, 0, 0, field, codecs);
     }
-    return new Body(
+    return new ChangeDocument(
         Presence.PRESENT,
         envelope.bytes,
         envelope.start(field),
@@ -66,8 +66,8 @@ public final class Body {
         codecs);
   }
 
-  static Body absent(Field field, CodecRegistry codecs) {
-    return new Body(Presence.ABSENT, NOTHING, 0, 0, field, codecs);
+  static ChangeDocument absent(Field field, CodecRegistry codecs) {
+    return new ChangeDocument(Presence.ABSENT, NOTHING, 0, 0, field, codecs);
   }
 
   /** Whether the event has no such field. */
@@ -164,7 +164,7 @@ public final class Body {
   @Override
   public boolean equals(@Nullable Object other) {
     return this == other
-        || (other instanceof Body body
+        || (other instanceof ChangeDocument body
             && presence == body.presence
             && Arrays.equals(event, from, to, body.event, body.from, body.to));
   }
@@ -178,9 +178,9 @@ public final class Body {
   @Override
   public String toString() {
     return switch (presence) {
-      case ABSENT -> "Body[absent]";
-      case NULL -> "Body[null]";
-      case PRESENT -> "Body[" + size() + " bytes]";
+      case ABSENT -> "ChangeDocument[absent]";
+      case NULL -> "ChangeDocument[null]";
+      case PRESENT -> "ChangeDocument[" + size() + " bytes]";
     };
   }
 }

@@ -23,7 +23,7 @@ import org.bson.codecs.configuration.CodecRegistry;
 import org.bson.codecs.pojo.PojoCodecProvider;
 import org.junit.jupiter.api.Test;
 
-class BodyTest {
+class ChangeDocumentTest {
 
   private static final CodecRegistry POJOS =
       fromRegistries(
@@ -36,48 +36,50 @@ class BodyTest {
     public String customer = "";
   }
 
-  private static Body body(String json) {
+  private static ChangeDocument document(String json) {
     byte[] event = Samples.event("operationType: 'insert', fullDocument: " + json);
     return ((Change) new EventReader(POJOS).read(event)).fullDocument();
   }
 
   @Test
   void givesTheDocumentInEveryForm() {
-    Body body = body("{_id: 7, customer: 'Ada'}");
+    ChangeDocument document = document("{_id: 7, customer: 'Ada'}");
     BsonDocument expected = BsonDocument.parse("{_id: 7, customer: 'Ada'}");
 
-    assertThat(body.isPresent()).isTrue();
-    assertThat(body.size()).isEqualTo(BsonBytes.of(expected).length);
-    assertThat(body.bytes())
+    assertThat(document.isPresent()).isTrue();
+    assertThat(document.size()).isEqualTo(BsonBytes.of(expected).length);
+    assertThat(document.bytes())
         .hasValueSatisfying(bytes -> assertThat(bytes).isEqualTo(BsonBytes.of(expected)));
-    assertThat(body.raw()).contains(new RawBsonDocument(BsonBytes.of(expected)));
-    assertThat(body.bson()).contains(expected);
-    assertThat(body.document()).contains(new Document("_id", 7).append("customer", "Ada"));
-    assertThat(body.json()).contains("{\"_id\": 7, \"customer\": \"Ada\"}");
-    Order order = body.as(Order.class).orElseThrow();
+    assertThat(document.raw()).contains(new RawBsonDocument(BsonBytes.of(expected)));
+    assertThat(document.bson()).contains(expected);
+    assertThat(document.document()).contains(new Document("_id", 7).append("customer", "Ada"));
+    assertThat(document.json()).contains("{\"_id\": 7, \"customer\": \"Ada\"}");
+    Order order = document.as(Order.class).orElseThrow();
     assertThat(order.id).isEqualTo(7);
     assertThat(order.customer).isEqualTo("Ada");
-    assertThat(body).hasToString("Body[" + body.size() + " bytes]");
+    assertThat(document).hasToString("ChangeDocument[" + document.size() + " bytes]");
   }
 
   @Test
   void givesNothingOfWhatIsNotThere() {
-    Body body = body("null");
+    ChangeDocument document = document("null");
 
-    assertThat(body).hasToString("Body[null]");
-    assertThat(body.size()).isZero();
-    assertThat(body.bytes()).isEmpty();
-    assertThat(body.raw()).isEmpty();
-    assertThat(body.bson()).isEmpty();
-    assertThat(body.document()).isEmpty();
-    assertThat(body.json()).isEmpty();
-    assertThat(body.as(Order.class)).isEmpty();
-    assertThat(Samples.change("").fullDocument()).hasToString("Body[absent]").isNotEqualTo(body);
+    assertThat(document).hasToString("ChangeDocument[null]");
+    assertThat(document.size()).isZero();
+    assertThat(document.bytes()).isEmpty();
+    assertThat(document.raw()).isEmpty();
+    assertThat(document.bson()).isEmpty();
+    assertThat(document.document()).isEmpty();
+    assertThat(document.json()).isEmpty();
+    assertThat(document.as(Order.class)).isEmpty();
+    assertThat(Samples.change("").fullDocument())
+        .hasToString("ChangeDocument[absent]")
+        .isNotEqualTo(document);
   }
 
   @Test
   void saysThatADocumentDoesNotFitAType() {
-    assertThatThrownBy(() -> body("{_id: 'seven'}").as(Order.class))
+    assertThatThrownBy(() -> document("{_id: 'seven'}").as(Order.class))
         .isInstanceOf(ChangePayloadException.class)
         .hasMessageContaining("fullDocument")
         .hasMessageContaining("Order")
@@ -120,21 +122,21 @@ class BodyTest {
 
   @Test
   void whatItGivesIsTheCallersOwn() {
-    Body body = body("{_id: 7}");
+    ChangeDocument document = document("{_id: 7}");
 
-    body.bson().orElseThrow().append("more", new BsonInt32(1));
-    body.document().orElseThrow().append("more", 1);
-    Arrays.fill(body.bytes().orElseThrow(), (byte) 0);
+    document.bson().orElseThrow().append("more", new BsonInt32(1));
+    document.document().orElseThrow().append("more", 1);
+    Arrays.fill(document.bytes().orElseThrow(), (byte) 0);
 
-    assertThat(body.bson()).contains(BsonDocument.parse("{_id: 7}"));
+    assertThat(document.bson()).contains(BsonDocument.parse("{_id: 7}"));
   }
 
   @Test
   void isEqualByItsBytes() {
-    assertThat(body("{a: 1}"))
-        .isEqualTo(body("{a: 1}"))
-        .hasSameHashCodeAs(body("{a: 1}"))
-        .isNotEqualTo(body("{a: 2}"));
+    assertThat(document("{a: 1}"))
+        .isEqualTo(document("{a: 1}"))
+        .hasSameHashCodeAs(document("{a: 1}"))
+        .isNotEqualTo(document("{a: 2}"));
   }
 
   @Test
