@@ -112,10 +112,13 @@ class MongoLineTest {
         .endsWith("xxx…");
   }
 
+  private record Gap(Optional<BsonTimestamp> from, BsonTimestamp to, String reason)
+      implements StreamGap {}
+
   @Test
   void showsGaps() {
     StreamGap gap =
-        new StreamGap(
+        new Gap(
             Optional.of(new BsonTimestamp(1_700_000_000, 3)),
             new BsonTimestamp(1_700_000_060, 1),
             "the oplog was overwritten");
@@ -133,7 +136,7 @@ class MongoLineTest {
 
   @Test
   void showsTimesBeyondSignedSeconds() {
-    StreamGap gap = new StreamGap(Optional.of(new BsonTimestamp(-1, 1)), new BsonTimestamp(1), "");
+    StreamGap gap = new Gap(Optional.of(new BsonTimestamp(-1, 1)), new BsonTimestamp(1), "");
     assertThat(line(gap)).startsWith("2106-02-07T06:28:15Z gap");
   }
 

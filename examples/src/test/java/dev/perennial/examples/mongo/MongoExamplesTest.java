@@ -71,10 +71,13 @@ class MongoExamplesTest {
       assertThat(index.documents()).hasSize(2);
       assertThat(index.setAside()).isEmpty();
     }
-    StreamGap gap = new StreamGap(Optional.empty(), new BsonTimestamp(1, 1), "overwritten");
+    StreamGap gap = new Gap(Optional.empty(), new BsonTimestamp(1, 1), "overwritten");
     index.handle(gap);
     assertThat(index.setAside()).containsExactly(gap);
   }
+
+  private record Gap(Optional<BsonTimestamp> from, BsonTimestamp to, String reason)
+      implements StreamGap {}
 
   @Test
   void showsThePriceBeforeAndAfter() throws Exception {

@@ -5,135 +5,164 @@ import java.util.Optional;
 import org.bson.BsonTimestamp;
 
 /**
- * Is told what happens inside a source. Observes and decides nothing: what a method throws is
- * logged and has no effect. Called on the thread that it happened on, which must not be blocked;
- * never called twice at once for the same source.
+ * A listener of a source, which observes and decides nothing. The source calls it on the thread
+ * that causes the event, and never calls it twice at once, so it must be quick. What it throws is
+ * logged and does not affect the stream. Every method does nothing by default.
  */
 public interface MongoListener {
 
   /**
-   * The driver itself reopens the cursor; nothing is lost or repeated by that. It does not say why,
-   * except in its own log. With a client that was given this is told afterwards, and once for
-   * several without an answer between them.
+   * Called when the driver reopens the cursor, which neither loses nor repeats events. Only the
+   * driver's own log says why it does. With a {@code MongoClient} of the application, the call
+   * comes after the cursor was reopened, and once for several reopenings without an answer between
+   * them.
    */
   default void onResume(Resume resume) {}
 
   /**
-   * The driver reopens the cursor again and again without getting anywhere, and is stopped. Not
-   * with a client that was given.
+   * Called when the driver reopens the cursor again and again without an answer, and the source
+   * stops it. Never called with a {@code MongoClient} of the application.
    */
   default void onResumeStorm(ResumeStorm storm) {}
 
-  /** The server no longer has the changes after the stream's position. */
+  /** Called when the server no longer has the changes after the stream's position. */
   default void onHistoryLost(HistoryLost lost) {}
 
   /**
-   * The start that the application chose has not come yet by the server's clock: what happens until
-   * then is not delivered.
+   * Called when the start that the application chose is ahead of the server's time. The stream does
+   * not deliver what happens before that start.
    */
   default void onStartInFuture(StartInFuture start) {}
 
-  /** A checkpoint was made with another pipeline, scope or mode, and is used by its time. */
+  /**
+   * Called when the checkpoint was saved with another pipeline, scope or mode. The stream may not
+   * find its token, so it resumes from the token's cluster time: changes of that very time can come
+   * again, and none is lost.
+   */
   default void onSettingsChanged(SettingsChanged change) {}
 
-  /** The server does not accept a token, and the stream goes on from the token's time. */
+  /**
+   * Called when the server does not accept a token, and the stream resumes from the token's cluster
+   * time. Changes of that very time can come again, and none is lost.
+   */
   default void onTokenRejected(TokenRejected rejected) {}
 
-  /** The server ended the stream, because what it watches was dropped or renamed. */
+  /** Called when the server ended the stream, because what it watches was dropped or renamed. */
   default void onInvalidate(Invalidated invalidated) {}
 
   /**
-   * The server could not return an event, and so is asked for events one by one until it comes to
-   * that; or no longer. Meanwhile each event costs a round trip.
+   * Called when the source begins or stops to ask for one event at a time. It does so when the
+   * server cannot return an event, until it reaches that event. Meanwhile each event costs a round
+   * trip.
    */
   default void onOneByOne(OneByOne change) {}
 
   /**
-   * An event that the server cannot return is stepped over, and handed out as malformed. Never on a
-   * sharded cluster, where such an event ends the stream.
+   * Called when the source steps over an event that the server cannot return, and delivers it as a
+   * {@link MalformedChange}. Never called on a sharded cluster, where such an event ends the
+   * stream.
    */
   default void onSteppedOver(SteppedOver event) {}
 
-  /**
-   * The driver reopens the cursor.
-   *
-   * @param inARow how often it did so since the server last answered, this one included
-   */
-  record Resume(int inARow) {}
+  /** A reopening of the cursor by the driver. */
+  interface Resume {
 
-  /**
-   * The driver reopened the cursor again and again.
-   *
-   * @param resumes how often
-   * @param within in what time
-   */
-  record ResumeStorm(int resumes, Duration within) {}
+    /** Returns how often the driver has reopened the cursor since the server last answered. */
+    int inARow();
+  }
 
-  /**
-   * The server no longer has the changes after a position.
-   *
-   * @param lost the position
-   * @param cause what the server said
-   * @param gap what will not be delivered; empty if the stream ends instead
-   */
-  record HistoryLost(MongoPosition lost, Throwable cause, Optional<StreamGap> gap) {}
+  /** Many reopenings of the cursor by the driver, without an answer between them. */
+  interface ResumeStorm {
 
-  /**
-   * A start that has not come yet.
-   *
-   * @param start the cluster time with which the stream begins
-   * @param serverTime the server's own when that was asked
-   */
-  record StartInFuture(BsonTimestamp start, BsonTimestamp serverTime) {}
+    /** Returns how often the driver reopened the cursor. */
+    int resumes();
 
-  /**
-   * A checkpoint was made with another pipeline, scope or mode. Its token may not be found in the
-   * stream as it is now, so the stream goes on from the token's cluster time: changes of that very
-   * time can come again, and none is lost.
-   *
-   * @param checkpoint the position as it was saved
-   * @param resumed the position that is used instead
-   * @param savedFingerprint the fingerprint of the settings that it was saved with
-   * @param fingerprint the fingerprint of the settings in force
-   */
-  record SettingsChanged(
-      MongoPosition checkpoint,
-      MongoPosition resumed,
-      String savedFingerprint,
-      String fingerprint) {}
+    /** Returns in what time it did. */
+    Duration within();
+  }
 
-  /**
-   * The server does not accept a token. Changes of the token's time can come again, and none is
-   * lost.
-   *
-   * @param rejected the position with the token
-   * @param resumed the position that is used instead
-   * @param cause what the server said
-   */
-  record TokenRejected(MongoPosition rejected, MongoPosition resumed, Throwable cause) {}
+  /** The loss of the changes after a position. */
+  interface HistoryLost {
 
-  /**
-   * The server ended the stream.
-   *
-   * @param position of the event that says so
-   * @param hidden whether the pipeline removed that event, so that it had to be looked for
-   * @param policy what the source does now
-   */
-  record Invalidated(MongoPosition position, boolean hidden, InvalidatePolicy policy) {}
+    /** Returns the position. */
+    MongoPosition lost();
 
-  /**
-   * Events are asked for one by one, or no longer.
-   *
-   * @param on whether they are now
-   * @param why what the server said, or how that came to its end
-   */
-  record OneByOne(boolean on, String why) {}
+    /** Returns the server's error. */
+    Throwable cause();
 
-  /**
-   * An event was stepped over.
-   *
-   * @param position of the event
-   * @param cause what the server said
-   */
-  record SteppedOver(MongoPosition position, Throwable cause) {}
+    /** Returns what the stream does not deliver; empty if the stream ends instead. */
+    Optional<StreamGap> gap();
+  }
+
+  /** A start that is ahead of the server's time. */
+  interface StartInFuture {
+
+    /** Returns the cluster time at which the stream begins. */
+    BsonTimestamp start();
+
+    /** Returns the cluster time of the server when the source asked for it. */
+    BsonTimestamp serverTime();
+  }
+
+  /** The use of a checkpoint that was saved with other settings. */
+  interface SettingsChanged {
+
+    /** Returns the position as it was saved. */
+    MongoPosition checkpoint();
+
+    /** Returns the position from which the stream resumes. */
+    MongoPosition resumed();
+
+    /** Returns the fingerprint of the settings with which the checkpoint was saved. */
+    String savedFingerprint();
+
+    /** Returns the fingerprint of the settings in force. */
+    String fingerprint();
+  }
+
+  /** The replacement of a token that the server does not accept. */
+  interface TokenRejected {
+
+    /** Returns the position with the token. */
+    MongoPosition rejected();
+
+    /** Returns the position from which the stream resumes. */
+    MongoPosition resumed();
+
+    /** Returns the server's error. */
+    Throwable cause();
+  }
+
+  /** The end of a change stream by the server. */
+  interface Invalidated {
+
+    /** Returns the position of the event that says so. */
+    MongoPosition position();
+
+    /** Returns whether the pipeline hid that event, so that the source had to search for it. */
+    boolean hidden();
+
+    /** Returns what the source does now. */
+    InvalidatePolicy policy();
+  }
+
+  /** The begin or the end of asking for one event at a time. */
+  interface OneByOne {
+
+    /** Returns whether the source asks for one event at a time from now on. */
+    boolean on();
+
+    /** Returns the server's words if it begins, and why it stops otherwise. */
+    String why();
+  }
+
+  /** An event that the source stepped over. */
+  interface SteppedOver {
+
+    /** Returns the position of the event. */
+    MongoPosition position();
+
+    /** Returns the server's error. */
+    Throwable cause();
+  }
 }

@@ -239,7 +239,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     try {
       BsonTimestamp next = server.next();
       if (time.compareTo(next) > 0) {
-        notifier.startsInFuture(new MongoListener.StartInFuture(time, next));
+        notifier.startsInFuture(time, next);
       }
     } catch (MongoException e) {
       LOG.debug("{} does not say its time, to compare the start {} with", hosts, start, e);

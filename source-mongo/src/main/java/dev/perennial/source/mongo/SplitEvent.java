@@ -1,9 +1,11 @@
 package dev.perennial.source.mongo;
 
-/**
- * Which part of a split event a fragment is.
- *
- * @param fragment its number, from 1
- * @param of how many there are
- */
-public record SplitEvent(int fragment, int of) {}
+/** The mark of a fragment of a split event. */
+public interface SplitEvent {
+
+  /** Returns the number of the fragment, from 1. */
+  int fragment();
+
+  /** Returns how many fragments the event has. */
+  int of();
+}

@@ -4,44 +4,31 @@ import java.util.List;
 import java.util.Optional;
 import org.bson.BsonDocument;
 
-/**
- * What an update changed.
- *
- * @param updatedFields the new values by dotted path; empty if there are none
- * @param removedFields the dotted paths of removed fields
- * @param truncatedArrays the arrays that were cut
- * @param disambiguatedPaths what a dotted path means where it can mean more than one thing; servers
- *     of version 6.1 and newer send it with {@code showExpandedEvents}
- */
-public record UpdateDescription(
-    BsonDocument updatedFields,
-    List<String> removedFields,
-    List<TruncatedArray> truncatedArrays,
-    Optional<BsonDocument> disambiguatedPaths) {
+/** What an update changed. */
+public interface UpdateDescription {
 
-  /** Copies the lists. */
-  public UpdateDescription {
-    removedFields = List.copyOf(removedFields);
-    truncatedArrays = List.copyOf(truncatedArrays);
-  }
+  /** Returns the new values by dotted path; empty if there are none. */
+  BsonDocument updatedFields();
+
+  /** Returns the dotted paths of removed fields. */
+  List<String> removedFields();
+
+  /** Returns the arrays that were truncated. */
+  List<TruncatedArray> truncatedArrays();
 
   /**
-   * An array that was cut to its first elements.
-   *
-   * @param field its dotted path
-   * @param newSize how many elements are left
+   * Returns what a dotted path means if it can mean more than one thing. Servers send it from
+   * version 6.1 on, with {@code showExpandedEvents}.
    */
-  public record TruncatedArray(String field, int newSize) {}
+  Optional<BsonDocument> disambiguatedPaths();
 
-  /** The paths, not the values: short, and without what is the application's own. */
-  @Override
-  public String toString() {
-    return "UpdateDescription["
-        + updatedFields.size()
-        + " updated, "
-        + removedFields.size()
-        + " removed, "
-        + truncatedArrays.size()
-        + " truncated]";
+  /** An array that was truncated to its first elements. */
+  interface TruncatedArray {
+
+    /** Returns the dotted path of the array. */
+    String field();
+
+    /** Returns how many elements are left. */
+    int newSize();
   }
 }

@@ -4,7 +4,6 @@ import com.mongodb.MongoException;
 import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.InvalidatePolicy;
-import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
@@ -51,7 +50,8 @@ final class Invalidation {
    * @return how the connection is lost after it; empty if the stream is complete
    */
   Optional<MongoSourceException> came(ResumePosition at, boolean hidden) {
-    notifier.notifyListener(l -> l.onInvalidate(new MongoListener.Invalidated(at, hidden, policy)));
+    notifier.notifyListener(
+        l -> l.onInvalidate(new ListenerEvents.Invalidated(at, hidden, policy)));
     return switch (policy) {
       case REOPEN ->
           Optional.of(

@@ -3,6 +3,7 @@ package dev.perennial.source.mongo.internal.cursor;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.internal.position.ClusterTime;
 import java.util.function.Consumer;
+import org.bson.BsonTimestamp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,13 +42,13 @@ public record MongoNotifier(MongoListener listener, String stream) {
   }
 
   /** A start has not come yet. */
-  public void startsInFuture(MongoListener.StartInFuture ahead) {
+  public void startsInFuture(BsonTimestamp start, BsonTimestamp serverTime) {
     LOG.warn(
         "{}: the start {} is ahead of the server's time, {}: the stream waits for it and does not deliver"
             + " what happens until then. If that is not meant, give an earlier start",
         stream,
-        ClusterTime.instant(ahead.start()),
-        ClusterTime.instant(ahead.serverTime()));
-    notifyListener(l -> l.onStartInFuture(ahead));
+        ClusterTime.instant(start),
+        ClusterTime.instant(serverTime));
+    notifyListener(l -> l.onStartInFuture(new ListenerEvents.StartInFuture(start, serverTime)));
   }
 }

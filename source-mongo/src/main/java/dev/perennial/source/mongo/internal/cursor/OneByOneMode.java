@@ -2,8 +2,6 @@ package dev.perennial.source.mongo.internal.cursor;
 
 import com.mongodb.MongoException;
 import dev.perennial.source.mongo.MalformedChange;
-import dev.perennial.source.mongo.MongoListener.OneByOne;
-import dev.perennial.source.mongo.MongoListener.SteppedOver;
 import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
@@ -60,8 +58,8 @@ public final class OneByOneMode {
     }
     met = UnreturnableEvent.read(error);
     came = 0;
-    notifier.notifyListener(
-        listener -> listener.onOneByOne(new OneByOne(true, MongoErrors.words(error))));
+    notifier.notifyListener(listener ->
+        listener.onOneByOne(new ListenerEvents.OneByOne(true, MongoErrors.words(error))));
     return true;
   }
 
@@ -76,7 +74,8 @@ public final class OneByOneMode {
     MalformedChange event =
         UnreturnableEvent.read(error).asMalformed(error, before, sharded.getAsBoolean());
     ResumePosition position = event.position().orElse(before);
-    notifier.notifyListener(listener -> listener.onSteppedOver(new SteppedOver(position, error)));
+    notifier.notifyListener(
+        listener -> listener.onSteppedOver(new ListenerEvents.SteppedOver(position, error)));
     passed("the event that the server could not return is stepped over");
     return event;
   }
@@ -92,7 +91,8 @@ public final class OneByOneMode {
   void passed(String why) {
     if (met != null) {
       met = null;
-      notifier.notifyListener(listener -> listener.onOneByOne(new OneByOne(false, why)));
+      notifier.notifyListener(
+          listener -> listener.onOneByOne(new ListenerEvents.OneByOne(false, why)));
     }
   }
 

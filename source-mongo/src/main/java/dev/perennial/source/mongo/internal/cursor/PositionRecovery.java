@@ -2,9 +2,8 @@ package dev.perennial.source.mongo.internal.cursor;
 
 import com.mongodb.MongoException;
 import dev.perennial.port.Recovery;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.ChangeEvent;
-import dev.perennial.source.mongo.MongoListener.HistoryLost;
-import dev.perennial.source.mongo.MongoListener.TokenRejected;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.MongoSourceException.Reason;
@@ -12,6 +11,7 @@ import dev.perennial.source.mongo.StreamGap;
 import dev.perennial.source.mongo.internal.client.ServerTime;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
+import dev.perennial.source.mongo.internal.position.ClusterTime;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
 import dev.perennial.source.mongo.internal.watch.HistoryLostKind.RestartAt;
@@ -75,7 +75,8 @@ public final class PositionRecovery {
   private Recovery<ChangeEvent, MongoPosition> historyLost(ResumePosition lost, Throwable cause)
       throws MongoSourceException, InterruptedException {
     if (policy instanceof HistoryLostKind.Fail) {
-      notifier.notifyListener(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.empty())));
+      notifier.notifyListener(
+          l -> l.onHistoryLost(new ListenerEvents.HistoryLost(lost, cause, Optional.empty())));
       return Recovery.stop();
     }
     BsonTimestamp now = server.next();
@@ -93,7 +94,8 @@ public final class PositionRecovery {
   private Recovery<ChangeEvent, MongoPosition> restart(
       ResumePosition lost, ResumePosition next, BsonTimestamp to, Throwable cause) {
     StreamGap gap = gap(lost, to, cause);
-    notifier.notifyListener(l -> l.onHistoryLost(new HistoryLost(lost, cause, Optional.of(gap))));
+    notifier.notifyListener(
+        l -> l.onHistoryLost(new ListenerEvents.HistoryLost(lost, cause, Optional.of(gap))));
     return Recovery.restart(next, gap);
   }
 
@@ -117,11 +119,28 @@ public final class PositionRecovery {
               + " Checkpoints.startAfresh()",
           cause);
     }
-    notifier.notifyListener(l -> l.onTokenRejected(new TokenRejected(lost, time, cause)));
+    notifier.notifyListener(
+        l -> l.onTokenRejected(new ListenerEvents.TokenRejected(lost, time, cause)));
     return Recovery.restart(time.inPlaceOf(lost));
   }
 
   private static StreamGap gap(ResumePosition lost, BsonTimestamp to, Throwable cause) {
-    return new StreamGap(lost.clusterTime(), to, MongoErrors.words(cause));
+    return new Gap(lost.clusterTime(), to, MongoErrors.words(cause));
+  }
+
+  private record Gap(Optional<BsonTimestamp> from, BsonTimestamp to, String reason)
+      implements StreamGap {
+
+    /** Without the reason's whole text, which is a server's. */
+    @Override
+    public String toString() {
+      return "StreamGap["
+          + from.map(ClusterTime::text).orElse("unknown")
+          + " to "
+          + ClusterTime.text(to)
+          + ", "
+          + LogText.brief(reason)
+          + ']';
+    }
   }
 }

@@ -5,7 +5,6 @@ import com.mongodb.connection.ClusterDescription;
 import com.mongodb.connection.ServerDescription;
 import com.mongodb.selector.ServerSelector;
 import dev.perennial.port.StreamRuntime;
-import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
@@ -106,7 +105,7 @@ public final class ResumeWatch implements ServerSelector {
     if (inARow++ == 0) {
       since = runtime.nanoTime();
     }
-    MongoListener.Resume resume = new MongoListener.Resume(inARow);
+    ListenerEvents.Resume resume = new ListenerEvents.Resume(inARow);
     notifier.notifyListener(l -> l.onResume(resume));
   }
 
@@ -119,7 +118,7 @@ public final class ResumeWatch implements ServerSelector {
       if (inARow >= STORM) {
         notifier.notifyListener(l ->
             l.onResumeStorm(
-                new MongoListener.ResumeStorm(
+                new ListenerEvents.ResumeStorm(
                     inARow, Duration.ofNanos(runtime.nanoTime() - since))));
         throw new StormBroken(inARow);
       }

@@ -2,7 +2,6 @@ package dev.perennial.source.mongo.internal.cursor;
 
 import com.mongodb.MongoException;
 import dev.perennial.port.support.LogText;
-import dev.perennial.source.mongo.MongoListener.HistoryLost;
 import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
@@ -47,7 +46,7 @@ public final class StartValidator {
       if (ErrorKind.HISTORY_LOST.is(e)) {
         if (policy instanceof HistoryLostKind.Fail) {
           notifier.notifyListener(
-              l -> l.onHistoryLost(new HistoryLost(start, e, Optional.empty())));
+              l -> l.onHistoryLost(new ListenerEvents.HistoryLost(start, e, Optional.empty())));
           throw refused(
               "the server no longer has the changes from the start " + brief(chosen) + " on", e);
         }

@@ -8,10 +8,36 @@ import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonValue;
 
-/** Reads the nested documents of an event for which the API has records. */
+/** Reads the nested documents of an event for which the API has types. */
 public final class NestedDocuments {
 
   private NestedDocuments() {}
+
+  /** The mark of a fragment. */
+  record Part(int fragment, int of) implements SplitEvent {}
+
+  private record Update(
+      BsonDocument updatedFields,
+      List<String> removedFields,
+      List<UpdateDescription.TruncatedArray> truncatedArrays,
+      Optional<BsonDocument> disambiguatedPaths)
+      implements UpdateDescription {
+
+    /** The counts, not the values, which are the application's. */
+    @Override
+    public String toString() {
+      return "UpdateDescription["
+          + updatedFields.size()
+          + " updated, "
+          + removedFields.size()
+          + " removed, "
+          + truncatedArrays.size()
+          + " truncated]";
+    }
+  }
+
+  private record TruncatedArray(String field, int newSize)
+      implements UpdateDescription.TruncatedArray {}
 
   /**
    * Reads the server's mark of a fragment.
@@ -19,12 +45,12 @@ public final class NestedDocuments {
    * @throws RuntimeException of several kinds if it is not one
    */
   public static SplitEvent splitEvent(BsonDocument mark) {
-    return new SplitEvent(mark.getNumber("fragment").intValue(), mark.getNumber("of").intValue());
+    return new Part(mark.getNumber("fragment").intValue(), mark.getNumber("of").intValue());
   }
 
   /** Reads an update description. What a pipeline removed, or a null, is as if it were empty. */
   public static UpdateDescription updateDescription(BsonDocument document) {
-    return new UpdateDescription(
+    return new Update(
         has(document, "updatedFields") ? document.getDocument("updatedFields") : new BsonDocument(),
         list(document, "removedFields").stream().map(path -> path.asString().getValue()).toList(),
         list(document, "truncatedArrays").stream().map(NestedDocuments::truncated).toList(),
@@ -35,7 +61,7 @@ public final class NestedDocuments {
 
   private static UpdateDescription.TruncatedArray truncated(BsonValue value) {
     BsonDocument array = value.asDocument();
-    return new UpdateDescription.TruncatedArray(
+    return new TruncatedArray(
         array.getString("field").getValue(), array.getNumber("newSize").intValue());
   }
 

@@ -150,7 +150,7 @@ public final class SplitEvents {
 
   private @Nullable SplitEvent partOf(UnreadableEvent event) {
     SplitEvent part = event.part();
-    return part != null || !isOpen() ? part : new SplitEvent(expected(), of);
+    return part != null || !isOpen() ? part : new NestedDocuments.Part(expected(), of);
   }
 
   private int expected() {

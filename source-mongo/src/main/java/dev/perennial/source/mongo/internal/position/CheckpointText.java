@@ -4,6 +4,7 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoListener;
+import dev.perennial.source.mongo.MongoPosition;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -46,6 +47,10 @@ public final class CheckpointText {
       ResumePosition position,
       Optional<MongoListener.SettingsChanged> settingsChanged,
       Deployment deployment) {}
+
+  private record SettingsChanged(
+      MongoPosition checkpoint, MongoPosition resumed, String savedFingerprint, String fingerprint)
+      implements MongoListener.SettingsChanged {}
 
   public Checkpoint encode(ResumePosition position) {
     return encode(position, Deployment.UNKNOWN);
@@ -99,8 +104,7 @@ public final class CheckpointText {
     return new Restored(
         degraded.get(),
         Optional.of(
-            new MongoListener.SettingsChanged(
-                position, degraded.get(), saved.fingerprint(), fingerprint)),
+            new SettingsChanged(position, degraded.get(), saved.fingerprint(), fingerprint)),
         deployment);
   }
 

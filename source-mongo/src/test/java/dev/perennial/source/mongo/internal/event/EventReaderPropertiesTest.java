@@ -79,11 +79,11 @@ class EventReaderPropertiesTest {
     assertThat(update.removedFields()).isEqualTo(drivers.getRemovedFields());
     assertThat(update.disambiguatedPaths().orElse(null)).isEqualTo(drivers.getDisambiguatedPaths());
     assertThat(update.truncatedArrays())
-        .isEqualTo(
-            drivers.getTruncatedArrays().stream()
-                .map(array ->
-                    new UpdateDescription.TruncatedArray(array.getField(), array.getNewSize()))
-                .toList());
+        .extracting(UpdateDescription.TruncatedArray::field)
+        .isEqualTo(drivers.getTruncatedArrays().stream().map(array -> array.getField()).toList());
+    assertThat(update.truncatedArrays())
+        .extracting(UpdateDescription.TruncatedArray::newSize)
+        .isEqualTo(drivers.getTruncatedArrays().stream().map(array -> array.getNewSize()).toList());
   }
 
   private static String orEmpty(@Nullable String text) {

@@ -13,7 +13,6 @@ import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.Namespace;
 import dev.perennial.source.mongo.OperationType;
 import dev.perennial.source.mongo.Samples;
-import dev.perennial.source.mongo.SplitEvent;
 import dev.perennial.source.mongo.UpdateDescription;
 import dev.perennial.source.mongo.internal.position.ClusterTime;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
@@ -57,7 +56,11 @@ class EventReaderTest {
     assertThat(update.updatedFields()).isEqualTo(BsonDocument.parse("{'a.b': 1}"));
     assertThat(update.removedFields()).containsExactly("c", "d.e");
     assertThat(update.truncatedArrays())
-        .containsExactly(new UpdateDescription.TruncatedArray("list", 2));
+        .singleElement()
+        .satisfies(array -> {
+          assertThat(array.field()).isEqualTo("list");
+          assertThat(array.newSize()).isEqualTo(2);
+        });
     assertThat(update.disambiguatedPaths()).contains(BsonDocument.parse("{'a.0': ['a', '0']}"));
     assertThat(change.clusterTime()).contains(new BsonTimestamp(1594899637, 3));
     assertThat(change.wallTime()).contains(Instant.parse("2020-07-16T11:40:37.123Z"));
@@ -387,7 +390,7 @@ class EventReaderTest {
     Change first = fragment(1, "fullDocument: {a: 1}", Samples.EVENT_TOKEN);
     Change second = fragment(2, "operationType: 'update', ns: {db: 'd', coll: 'c'}", "82AA");
     assertThat(first.envelope().has(Field.SPLIT_EVENT)).isTrue();
-    assertThat(first.splitEvent()).contains(new SplitEvent(1, 2));
+    assertThat(first.splitEvent()).contains(new NestedDocuments.Part(1, 2));
 
     Change whole = (Change) Fragments.join(List.of(first, second), EventReader.plain());
 

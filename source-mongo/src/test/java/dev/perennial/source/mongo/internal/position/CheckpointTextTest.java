@@ -77,8 +77,11 @@ class CheckpointTextTest {
 
     ResumePosition time = ResumePosition.ofTime(new BsonTimestamp(1594899637, 3));
     assertThat(restored.position()).isEqualTo(time);
-    assertThat(restored.settingsChanged())
-        .contains(new MongoListener.SettingsChanged(saved, time, "f1", "f2"));
+    MongoListener.SettingsChanged change = restored.settingsChanged().orElseThrow();
+    assertThat(change.checkpoint()).isEqualTo(saved);
+    assertThat(change.resumed()).isEqualTo(time);
+    assertThat(change.savedFingerprint()).isEqualTo("f1");
+    assertThat(change.fingerprint()).isEqualTo("f2");
   }
 
   @Test

@@ -1,0 +1,36 @@
+package dev.perennial.source.mongo.internal.cursor;
+
+import dev.perennial.source.mongo.InvalidatePolicy;
+import dev.perennial.source.mongo.MongoListener;
+import dev.perennial.source.mongo.MongoPosition;
+import dev.perennial.source.mongo.StreamGap;
+import java.time.Duration;
+import java.util.Optional;
+import org.bson.BsonTimestamp;
+
+/** The events of {@link MongoListener}, as the source creates them. */
+final class ListenerEvents {
+
+  private ListenerEvents() {}
+
+  record Resume(int inARow) implements MongoListener.Resume {}
+
+  record ResumeStorm(int resumes, Duration within) implements MongoListener.ResumeStorm {}
+
+  record HistoryLost(MongoPosition lost, Throwable cause, Optional<StreamGap> gap)
+      implements MongoListener.HistoryLost {}
+
+  record StartInFuture(BsonTimestamp start, BsonTimestamp serverTime)
+      implements MongoListener.StartInFuture {}
+
+  record TokenRejected(MongoPosition rejected, MongoPosition resumed, Throwable cause)
+      implements MongoListener.TokenRejected {}
+
+  record Invalidated(MongoPosition position, boolean hidden, InvalidatePolicy policy)
+      implements MongoListener.Invalidated {}
+
+  record OneByOne(boolean on, String why) implements MongoListener.OneByOne {}
+
+  record SteppedOver(MongoPosition position, Throwable cause)
+      implements MongoListener.SteppedOver {}
+}
