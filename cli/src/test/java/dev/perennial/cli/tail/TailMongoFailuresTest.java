@@ -197,7 +197,7 @@ class TailMongoFailuresTest {
         "mongodb://localhost --watch shop.* | \"shop.*\" cannot be watched: it looks like a pattern or a list",
         "mongodb://localhost --watch shop.a,shop.b | Give --watch once per collection",
         "mongodb://localhost --watch shop.$cmd | \"shop.$cmd\" cannot be watched: it looks like a pattern or a list",
-        "mongodb://localhost --watch * --watch a.b | \"*\" is a whole database or the cluster",
+        "mongodb://localhost --watch * --watch a.b | \"*\" among others: it is a whole database or the cluster",
         "mongodb://localhost --watch a --pipeline= | is neither JSON, which begins with [ or {, nor a",
         "mongodb://localhost --watch a --checkpoint bogus | '--checkpoint': it is neither",
         "mongodb://localhost --watch a --checkpoint file:x --stream-id= | --stream-id must not be blank",
@@ -206,8 +206,8 @@ class TailMongoFailuresTest {
         "mongodb://localhost --watch a --stream-id x | --stream-id needs --checkpoint LOCATION",
         "mongodb://localhost --watch a --max 0 | --max must be at least 1, but is 0.",
         "mongodb://localhost --watch a --checkpoint s3://a:geheim@b | cannot be in s3://…",
-        "mongodb://u:ge/heim@localhost --watch a | the connection string is not valid",
-        "http://u:geheim@localhost --watch a | the connection string is not valid"
+        "mongodb://u:ge/heim@localhost --watch a | Cannot use the connection string, which is not shown",
+        "http://u:geheim@localhost --watch a | Cannot use the connection string: it does not begin with mongodb://"
       })
   void rejectsInvalidArguments(String arguments, String why) {
     Result result = tail(arguments.split(" "));

@@ -19,18 +19,20 @@ import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One change event as the server sent it. Every field but the resume token is optional, as a
- * pipeline may have removed it; a field that is null counts as absent, except of {@link
- * #fullDocument()} and {@link #fullDocumentBeforeChange()}, which tell the two apart. A field that
- * a pipeline gave another type than the server does counts as absent too; {@link #raw()} has it.
+ * A change event as the server sent it. Every field but the resume token is optional, because a
+ * pipeline may have removed it. A field that is null, or to which a pipeline gave another type,
+ * counts as absent; {@link #raw()} has it. Only {@link #fullDocument()} and {@link
+ * #fullDocumentBeforeChange()} distinguish null from absent.
  *
- * <p>Immutable and safe for use from any thread. Documents are decoded when asked for, anew at each
- * call. One that is corrupt inside, which the check at receipt does not see, makes its accessor
- * throw {@link ChangePayloadException}.
+ * <p>Immutable and safe for use from any thread. Documents are decoded when the application asks
+ * for them, again at each call. If one is corrupt inside, its accessor throws {@link
+ * ChangePayloadException}.
  *
- * <p>Two changes are equal if their bytes are.
+ * <p>Two changes are equal if their bytes are equal.
  */
 public final class Change implements ChangeEvent {
+
+  private static final String READ_RAW = "Read Change.raw() instead.";
 
   private final Envelope envelope;
   private final OperationType operationType;
@@ -39,7 +41,7 @@ public final class Change implements ChangeEvent {
   private final @Nullable Namespace to;
   private final CodecRegistry codecs;
 
-  /** Only for the source: applications do not see what this takes. */
+  /** Only for the source: {@link Envelope} is internal, so applications cannot call this. */
   public Change(
       Envelope envelope,
       OperationType operationType,
@@ -55,45 +57,48 @@ public final class Change implements ChangeEvent {
     this.codecs = codecs;
   }
 
-  /** What happened; {@link OperationType#OTHER} if this version does not know the word. */
+  /**
+   * Returns what happened; {@link OperationType#OTHER} if this version does not know the operation.
+   */
   public OperationType operationType() {
     return operationType;
   }
 
-  /** What happened in the server's word; empty if there is none. */
+  /** Returns the server's name for what happened; empty if there is none. */
   public String rawOperationType() {
     return rawOperationType;
   }
 
-  /** Whether a document changed: insert, update, replace or delete. */
+  /** Returns whether a document changed: insert, update, replace or delete. */
   public boolean isData() {
     return operationType.isData();
   }
 
-  /** Whether a collection, its indexes or a database changed. */
+  /** Returns whether a collection, its indexes or a database changed. */
   public boolean isDefinition() {
     return operationType.isDefinition();
   }
 
-  /** What it happened to. */
+  /** Returns the collection or database that changed. */
   public Optional<Namespace> namespace() {
     return Optional.ofNullable(namespace);
   }
 
-  /** Of a rename, the new name. */
+  /** Returns the new name after a rename. */
   public Optional<Namespace> to() {
     return Optional.ofNullable(to);
   }
 
   /**
-   * What the namespace is, {@code collection} or {@code view} for example; server 8.1 and newer.
+   * Returns the kind of the namespace, for example {@code collection} or {@code view}. Servers send
+   * it from version 8.1 on.
    */
   public Optional<String> namespaceType() {
     return Optional.ofNullable(envelope.string(Field.NS_TYPE));
   }
 
   /**
-   * The {@code _id} of the document that changed, and its shard key if it has one.
+   * Returns the {@code _id} of the document that changed, and its shard key if it has one.
    *
    * @throws ChangePayloadException if it is corrupt
    */
@@ -102,7 +107,7 @@ public final class Change implements ChangeEvent {
   }
 
   /**
-   * The {@code _id} of the document that changed.
+   * Returns the {@code _id} of the document that changed.
    *
    * @throws ChangePayloadException if the document key is corrupt
    */
@@ -118,22 +123,26 @@ public final class Change implements ChangeEvent {
   }
 
   /**
-   * The document, as the source's full-document mode says: of an insert or replace always the new
-   * one; of an update absent, or what it was after the update or later, null if it is not there.
+   * Returns the document. For an insert or replace it is always the new document. For an update it
+   * depends on {@link MongoSourceBuilder#fullDocument}: absent, the document after the update or
+   * later, or null if the server does not have it.
    */
   public ChangeDocument fullDocument() {
     return ChangeDocument.of(envelope, Field.FULL_DOCUMENT, codecs);
   }
 
-  /** The document before the change, as the source's mode for it says. */
+  /**
+   * Returns the document before the change, as {@link MongoSourceBuilder#fullDocumentBeforeChange}
+   * says.
+   */
   public ChangeDocument fullDocumentBeforeChange() {
     return ChangeDocument.of(envelope, Field.FULL_DOCUMENT_BEFORE_CHANGE, codecs);
   }
 
   /**
-   * The document after this change, if it is known: {@link #fullDocument()} of an insert, replace
-   * or update, absent for everything else. With the mode {@code updateLookup} it may be of a later
-   * change already.
+   * Returns the document after the change: {@link #fullDocument()} for an insert, replace or
+   * update, absent for everything else. With the mode {@code UPDATE_LOOKUP} it may show a later
+   * change.
    */
   public ChangeDocument documentAfter() {
     return switch (operationType) {
@@ -143,7 +152,7 @@ public final class Change implements ChangeEvent {
   }
 
   /**
-   * What an update changed.
+   * Returns what an update changed.
    *
    * @throws ChangePayloadException if it is corrupt
    */
@@ -151,27 +160,31 @@ public final class Change implements ChangeEvent {
     return document(Field.UPDATE_DESCRIPTION)
         .map(document ->
             Payload.read(
-                () -> "the updateDescription of " + this + " is not as the server documents it",
+                () -> "the updateDescription of " + this + " as the server documents it",
+                READ_RAW,
                 () -> NestedDocuments.updateDescription(document)));
   }
 
-  /** When it happened in the cluster's time. Both halves are unsigned. */
+  /** Returns the cluster time of the change. Both halves are unsigned. */
   public Optional<BsonTimestamp> clusterTime() {
     return Optional.ofNullable(envelope.timestamp(Field.CLUSTER_TIME));
   }
 
-  /** When it happened by the server's clock, to the millisecond; server 6.0 and newer. */
+  /**
+   * Returns the time of the change by the server's clock, in milliseconds. Servers send it from
+   * version 6.0 on.
+   */
   public Optional<Instant> wallTime() {
     return Optional.ofNullable(envelope.instant(Field.WALL_TIME));
   }
 
-  /** The number of the transaction within its session, if it happened in one. */
+  /** Returns the number of the transaction within its session, if there was one. */
   public Optional<Long> txnNumber() {
     return Optional.ofNullable(envelope.int64(Field.TXN_NUMBER));
   }
 
   /**
-   * The session of the transaction, if it happened in one.
+   * Returns the session of the transaction, if there was one.
    *
    * @throws ChangePayloadException if it is corrupt
    */
@@ -179,13 +192,13 @@ public final class Change implements ChangeEvent {
     return document(Field.LSID);
   }
 
-  /** The id of the collection; server 6.0 and newer, with expanded events. */
+  /** Returns the id of the collection. Servers send it from 6.0 on, with expanded events. */
   public Optional<UUID> collectionUuid() {
     return Optional.ofNullable(envelope.uuid(Field.COLLECTION_UUID));
   }
 
   /**
-   * What a definition changed in detail; with expanded events.
+   * Returns the details of a changed definition. Servers send them with expanded events.
    *
    * @throws ChangePayloadException if it is corrupt
    */
@@ -194,56 +207,58 @@ public final class Change implements ChangeEvent {
   }
 
   /**
-   * Which part of a split event this is. Only where the application's own pipeline splits: what the
-   * source had split, it puts together again.
+   * Returns which fragment of a split event this is. Only a pipeline of the application with a
+   * stage {@code $changeStreamSplitLargeEvent} leads to fragments: with {@link
+   * MongoSourceBuilder#splitLargeEvents} the source joins them.
    */
   public Optional<SplitEvent> splitEvent() {
     return document(Field.SPLIT_EVENT)
         .map(document ->
             Payload.read(
-                () -> "the splitEvent of " + this + " is not as the server documents it",
+                () -> "the splitEvent of " + this + " as the server documents it",
+                READ_RAW,
                 () -> NestedDocuments.splitEvent(document)));
   }
 
-  /** The event's resume token: its {@code _id}. */
+  /** Returns the event's resume token: its {@code _id}. */
   public BsonDocument resumeToken() {
     return new RawBsonDocument(envelope.documentBytes(Field.ID));
   }
 
   /**
-   * The whole event, undecoded, over its own bytes: it costs nothing and refuses changes, and its
-   * backing array must not be changed either. Of an event that came split, the fragments together.
+   * Returns a view of the whole event, undecoded. It copies nothing and refuses changes; do not
+   * change its backing array either. For an event that came split, it has all fragments joined.
    */
   public RawBsonDocument raw() {
     return new RawBsonDocument(envelope.bytes);
   }
 
-  /** A copy of the whole event's bytes. */
+  /** Returns a copy of the whole event's bytes. */
   public byte[] rawBytes() {
     return envelope.bytes.clone();
   }
 
-  /** The size of the whole event in bytes. */
+  /** Returns the size of the whole event in bytes. */
   public int size() {
     return envelope.bytes.length;
   }
 
   /**
-   * The whole event as relaxed extended JSON.
+   * Returns the whole event as relaxed extended JSON.
    *
    * @throws ChangePayloadException if it is corrupt
    */
   public String toJson() {
-    return Payload.read(() -> this + " cannot be read as JSON", raw()::toJson);
+    return Payload.read(() -> this + " as JSON", "Read Change.rawBytes() instead.", raw()::toJson);
   }
 
-  /** Where the event is. Each call makes a new one, which keeps nothing of the event. */
+  /** Returns the event's position, which keeps nothing of the event. Only for the source. */
   public ResumePosition position() {
     return ResumePosition.ofToken(
         envelope.documentBytes(Field.ID), envelope.timestamp(Field.CLUSTER_TIME));
   }
 
-  /** The event's bytes, which must not be changed. */
+  /** Returns the event's bytes, which must not be changed. Only for the source. */
   public Envelope envelope() {
     return envelope;
   }
@@ -263,7 +278,7 @@ public final class Change implements ChangeEvent {
     return Arrays.hashCode(envelope.bytes);
   }
 
-  /** What happened, to what, when and how large; not the content, which is the application's. */
+  /** Returns the operation, namespace, time and size, but no content of the application's. */
   @Override
   public String toString() {
     return "Change["

@@ -16,10 +16,11 @@ import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A document within an event, undecoded: absent, null, or there. The server sends null for a
- * document that it cannot give, for example because it was deleted meanwhile.
+ * A document within a change, which is decoded when the application asks for it: absent, null or
+ * present. The server sends null for a document that it does not have, for example because it was
+ * deleted meanwhile.
  *
- * <p>Immutable and safe for use from any thread. Each call decodes anew, so what it gives is the
+ * <p>Immutable and safe for use from any thread. Each call decodes again, so the result is the
  * caller's own.
  */
 public final class ChangeDocument {
@@ -30,6 +31,7 @@ public final class ChangeDocument {
     PRESENT
   }
 
+  private static final String READ_BYTES = "Read ChangeDocument.bytes() instead.";
   private static final byte[] NOTHING = {};
   private static final BsonDocumentCodec BSON = new BsonDocumentCodec();
 
@@ -70,34 +72,34 @@ public final class ChangeDocument {
     return new ChangeDocument(Presence.ABSENT, NOTHING, 0, 0, field, codecs);
   }
 
-  /** Whether the event has no such field. */
+  /** Returns whether the event has no such field. */
   public boolean isAbsent() {
     return presence == Presence.ABSENT;
   }
 
-  /** Whether the event has the field, and it is null. */
+  /** Returns whether the event has the field, and it is null. */
   public boolean isNull() {
     return presence == Presence.NULL;
   }
 
-  /** Whether there is a document. */
+  /** Returns whether there is a document. */
   public boolean isPresent() {
     return presence == Presence.PRESENT;
   }
 
-  /** The document's size in bytes; 0 if there is none. */
+  /** Returns the document's size in bytes; 0 if there is none. */
   public int size() {
     return to - from;
   }
 
-  /** A copy of the document's bytes. */
+  /** Returns a copy of the document's bytes. */
   public Optional<byte[]> bytes() {
     return isPresent() ? Optional.of(Arrays.copyOfRange(event, from, to)) : Optional.empty();
   }
 
   /**
-   * The document, still undecoded, over the event's own bytes: it costs nothing and refuses
-   * changes, and its backing array must not be changed either.
+   * Returns a view of the document, undecoded. It copies nothing and refuses changes; do not change
+   * its backing array either.
    */
   public Optional<RawBsonDocument> raw() {
     return isPresent()
@@ -106,7 +108,7 @@ public final class ChangeDocument {
   }
 
   /**
-   * The document as BSON values.
+   * Returns the document as BSON values.
    *
    * @throws ChangePayloadException if it is corrupt
    */
@@ -115,7 +117,7 @@ public final class ChangeDocument {
   }
 
   /**
-   * The document as the driver's usual map, decoded by the source's codec registry.
+   * Returns the document as the driver's usual map, decoded with the source's codec registry.
    *
    * @throws ChangePayloadException if it is corrupt
    */
@@ -124,30 +126,33 @@ public final class ChangeDocument {
   }
 
   /**
-   * The document as an object of the application's, decoded by the source's codec registry.
+   * Returns the document as an object of the application, decoded with the source's codec registry.
    *
-   * @throws ChangePayloadException if it is corrupt, does not fit the type, or if the registry has
-   *     no codec for the type
+   * @throws ChangePayloadException if it is corrupt or does not fit the type, or if the registry
+   *     has no codec for the type
    */
   public <T> Optional<T> as(Class<T> type) {
     if (!isPresent()) {
       return Optional.empty();
     }
     return Optional.of(
-        Payload.read(() -> what(type.getSimpleName()), () -> decoded(codecs.get(type))));
+        Payload.read(
+            () -> what(type.getSimpleName()),
+            "Give a type or a codec registry that fits it, or read ChangeDocument.raw().",
+            () -> decoded(codecs.get(type))));
   }
 
   /**
-   * The document as relaxed extended JSON.
+   * Returns the document as relaxed extended JSON.
    *
    * @throws ChangePayloadException if it is corrupt
    */
   public Optional<String> json() {
-    return raw().map(document -> Payload.read(() -> what("JSON"), document::toJson));
+    return raw().map(document -> Payload.read(() -> what("JSON"), READ_BYTES, document::toJson));
   }
 
   private <T> T decode(Decoder<T> decoder, String as) {
-    return Payload.read(() -> what(as), () -> decoded(decoder));
+    return Payload.read(() -> what(as), READ_BYTES, () -> decoded(decoder));
   }
 
   private <T> T decoded(Decoder<T> decoder) {
@@ -157,16 +162,16 @@ public final class ChangeDocument {
   }
 
   private String what(String as) {
-    return "the " + field + " (" + size() + " bytes) cannot be read as " + as;
+    return "the " + field + " (" + size() + " bytes) as " + as;
   }
 
-  /** Two bodies are equal if both are absent, both null, or both the same bytes. */
+  /** Two documents are equal if both are absent, both are null, or both have the same bytes. */
   @Override
   public boolean equals(@Nullable Object other) {
     return this == other
-        || (other instanceof ChangeDocument body
-            && presence == body.presence
-            && Arrays.equals(event, from, to, body.event, body.from, body.to));
+        || (other instanceof ChangeDocument document
+            && presence == document.presence
+            && Arrays.equals(event, from, to, document.event, document.from, document.to));
   }
 
   @Override
@@ -174,7 +179,7 @@ public final class ChangeDocument {
     return BsonBytes.view(event, from, to).hashCode() * 31 + presence.hashCode();
   }
 
-  /** Without its content: that is the application's. */
+  /** Returns the size, but no content of the application. */
   @Override
   public String toString() {
     return switch (presence) {

@@ -5,16 +5,16 @@ import dev.perennial.source.mongo.internal.event.EventReader;
 import org.bson.BsonDocument;
 
 /**
- * What a change stream gives: a {@link Change change}, a {@link StreamGap gap} that could not be
- * delivered, or a {@link MalformedChange message that could not be decoded}. Each is to be acked.
+ * An event of a change stream: a {@link Change change}, a {@link StreamGap gap}, or a {@link
+ * MalformedChange change that could not be decoded}. Ack each of them.
  *
  * <p>Immutable and safe for use from any thread.
  */
 public sealed interface ChangeEvent permits Change, StreamGap, MalformedChange {
 
   /**
-   * Reads an event as a connection does, for example in a test of a handler. What is no change
-   * event becomes a {@link MalformedChange}; nothing is thrown.
+   * Decodes an event as a connection does, for example in a test of a handler. Throws nothing:
+   * bytes that are not a change event become a {@link MalformedChange}.
    *
    * @param bson the event as the server sends it
    */
@@ -23,10 +23,10 @@ public sealed interface ChangeEvent permits Change, StreamGap, MalformedChange {
   }
 
   /**
-   * Reads an event as {@link #parse(byte[])} does.
+   * Decodes an event as {@link #parse(byte[])} does.
    *
    * @param extendedJson the event as extended JSON
-   * @throws org.bson.json.JsonParseException if it is not that
+   * @throws org.bson.json.JsonParseException if the text is not extended JSON
    */
   static ChangeEvent parse(String extendedJson) {
     return EventReader.plain().read(BsonBytes.of(BsonDocument.parse(extendedJson)));

@@ -1,9 +1,10 @@
 package dev.perennial.source.mongo;
 
 /**
- * A part of an event does not fit what the application asked for: its BSON is corrupt inside, or it
- * is not of the wanted type, or the codec registry has no codec for that. The event's own fields
- * are sound, and its bytes are there; whether to ack it is the application's decision.
+ * The error of a part of an event that does not fit what the application asked for: its BSON is
+ * corrupt inside, it is not of the wanted type, or the codec registry has no codec for the type.
+ * The event's own fields are valid and its bytes can be read; the application decides whether to
+ * ack it.
  */
 public final class ChangePayloadException extends RuntimeException {
 

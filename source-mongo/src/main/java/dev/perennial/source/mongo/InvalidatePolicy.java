@@ -1,13 +1,13 @@
 package dev.perennial.source.mongo;
 
 /**
- * What to do when the server ends a change stream because what it watches was dropped or renamed.
- * The event that says so is delivered first, whatever the policy.
+ * What a stream does when the server ends its change stream because what it watches was dropped or
+ * renamed. With every policy the stream delivers the event that says so first.
  */
 public enum InvalidatePolicy {
-  /** Goes on behind it: changes to a collection that is created anew are delivered. */
+  /** The stream resumes after the event, on the next collection with the same name. */
   REOPEN,
-  /** The stream ends by intent. */
+  /** The stream is complete: its state becomes ENDED. */
   STOP,
   /** The stream fails. */
   FAIL

@@ -12,27 +12,28 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An event that could not be decoded: its BSON is corrupt, it has no token, or the server itself
- * could not return it. Of the last kind there are no bytes, and only a replica set's server says
- * which event it was: on a sharded cluster it ends the stream instead. Of an event that came split
- * there are the bytes of all its fragments, one after the other. Acked like any other event.
+ * could not return it. Ack it like any other event. If the server could not return it, there are no
+ * bytes; on a sharded cluster such an event ends the stream instead. If the event came split, its
+ * bytes are those of all its fragments, one after the other.
  *
- * <p>Two are equal if their bytes, sizes and tokens are.
+ * <p>Immutable and safe for use from any thread. Two are equal if their bytes, sizes and tokens are
+ * equal.
  */
 public final class MalformedChange implements ChangeEvent, Malformed {
 
   private final UnreadableEvent event;
 
-  /** Only for the source: applications do not see what this takes. */
+  /** Only for the source: {@link UnreadableEvent} is internal, so applications cannot call this. */
   public MalformedChange(UnreadableEvent event) {
     this.event = event;
   }
 
-  /** The event's resume token, if it could be read. */
+  /** Returns the event's resume token, if it could be read. */
   public Optional<BsonDocument> resumeToken() {
     return position().flatMap(MongoPosition::token);
   }
 
-  /** When it happened in the cluster's time, if that could be read. Both halves are unsigned. */
+  /** Returns the cluster time of the event, if it could be read. Both halves are unsigned. */
   public Optional<BsonTimestamp> clusterTime() {
     return event.clusterTime() != null
         ? Optional.of(event.clusterTime())
@@ -54,12 +55,12 @@ public final class MalformedChange implements ChangeEvent, Malformed {
     return event.cause();
   }
 
-  /** What could be read of it; its bytes must not be changed. */
+  /** Returns what could be read; its bytes must not be changed. Only for the source. */
   public UnreadableEvent event() {
     return event;
   }
 
-  /** Where the event is, if its token could be read. */
+  /** Returns the position of the event, if its token could be read. Only for the source. */
   public Optional<ResumePosition> position() {
     return Optional.ofNullable(event.token())
         .map(token -> ResumePosition.ofToken(token, event.clusterTime()));
@@ -86,7 +87,7 @@ public final class MalformedChange implements ChangeEvent, Malformed {
         + ", "
         + size()
         + " bytes, "
-        + LogText.brief(String.valueOf(cause().getMessage()))
+        + LogText.brief(event.problem())
         + ']';
   }
 }

@@ -48,7 +48,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The change stream of a collection, of several, of a database or of a whole cluster.
+ * A source that reads the change stream of a collection, of several collections, of a database or
+ * of a whole cluster.
  *
  * <pre>{@code
  * MongoSource source =
@@ -61,29 +62,27 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>Where a stream without a checkpoint begins is found out, and saved, before anything is
- * watched. A stream that lost its connection goes on behind the last event received; what the
- * server says of its progress between events is remembered too, so that a quiet stream does not
- * fall off the server's oplog.
+ * <p>A stream without a checkpoint determines its start and saves it before it watches anything. A
+ * stream that lost its connection resumes after the last event received. It also saves the progress
+ * that the server reports between events, so that the oplog does not roll past a quiet stream.
  *
- * <p>The driver repeats some failed calls by itself, and loses nothing by it; the {@link
- * MongoListener} is told of that. A client of ours that does so again and again without an answer
- * is stopped, so that the stream's backoff takes over.
+ * <p>The driver repeats some failed calls by itself, which loses nothing; the source reports that
+ * to the {@link MongoListener}. If the source's own client does so again and again without an
+ * answer, the source stops it, and the stream's backoff takes over.
  *
- * <p>A checkpoint says on which deployment it was saved, because on another one its position would
- * skip events without an error: by the id of the replica set or sharded cluster if the user may
- * read it (role {@code clusterMonitor}), and otherwise by the set's name and by the UUIDs of
- * watched collections (role {@code read}). A stream whose checkpoint is of another deployment
- * fails; see {@link MongoSourceBuilder#acceptMigration}. A copy of the data files cannot be told
- * from its original.
+ * <p>A checkpoint names the deployment on which it was saved, because on another one its position
+ * would skip events without an error. The source recognizes a deployment by the id of the replica
+ * set or sharded cluster if the user may read it (role {@code clusterMonitor}), and otherwise by
+ * the set's name and the UUIDs of watched collections (role {@code read}). A stream whose
+ * checkpoint is from another deployment fails; see {@link MongoSourceBuilder#acceptMigration}. The
+ * source cannot distinguish a copy of the data files from its original.
  *
- * <p>A source belongs to one stream, and uses one connection of the client's pool for as long as it
- * is open, besides the driver's own for monitoring. {@link #clusterTime()} is safe for use from any
- * thread.
+ * <p>A source belongs to one stream. While it is open it uses one connection of the client's pool,
+ * besides the driver's own for monitoring. {@link #clusterTime()} is safe for use from any thread.
  */
 public final class MongoSource implements ClientTrackedSource<ChangeEvent, MongoPosition> {
 
-  /** How long the server waits for an event before it answers without one, unless set. */
+  /** The default time for which the server waits for an event before it answers without one. */
   public static final Duration DEFAULT_MAX_AWAIT_TIME = Duration.ofMillis(500);
 
   private static final Logger LOG = LoggerFactory.getLogger(MongoNotifier.LOGGER);
@@ -145,11 +144,11 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   }
 
   /**
-   * Describes a source with a client of its own, which it makes when it is first needed and closes
-   * with itself.
+   * Returns a builder of a source with a client of its own, which the source creates at the first
+   * use and closes with itself.
    *
-   * @param connectionString never shown in a log or an error
-   * @throws IllegalArgumentException if it is no connection string
+   * @param connectionString the connection string, which no log or error shows
+   * @throws IllegalArgumentException if it is not a valid connection string
    */
   public static MongoSourceBuilder builder(String connectionString) {
     DriverVersion.require();
@@ -157,10 +156,11 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   }
 
   /**
-   * Describes a source with a client of its own, which it makes when it is first needed and closes
-   * with itself. It adds a server selector to a copy of the settings, polls the members unless told
-   * to stream, and sees to the {@linkplain MongoSourceBuilder#readTimeout read timeout}; everything
-   * else is used as it is, or refused by {@link MongoSourceBuilder#build()}.
+   * Returns a builder of a source with a client of its own, which the source creates at the first
+   * use and closes with itself. In a copy of the settings the source adds a server selector, polls
+   * the members unless the settings say stream, and sets the {@linkplain
+   * MongoSourceBuilder#readTimeout read timeout}. It uses everything else unchanged, or {@link
+   * MongoSourceBuilder#build()} refuses it.
    */
   public static MongoSourceBuilder builder(MongoClientSettings settings) {
     DriverVersion.require();
@@ -168,10 +168,10 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   }
 
   /**
-   * Describes a source that uses a client of the application's, which closes it. Two promises
-   * shrink: a driver that reopens a cursor again and again is not stopped, and {@link
-   * MongoListener#onResumeStorm} not called; and what a hanging server costs is up to the client's
-   * own read timeout, which is endless unless set and must be longer than {@link
+   * Returns a builder of a source that uses a client of the application, which the application
+   * closes. Such a source does not stop a driver that reopens its cursor again and again, and does
+   * not call {@link MongoListener#onResumeStorm}. The client's own read timeout limits how long a
+   * hanging server blocks a thread; by default it has no limit. It must be longer than {@link
    * MongoSourceBuilder#maxAwaitTime}.
    */
   public static MongoSourceBuilder builder(MongoClient client) {
@@ -189,7 +189,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     return CheckpointText.SOURCE;
   }
 
-  /** 100 ms doubling to 30 s. */
+  /** Returns a backoff from 100 ms that doubles up to 30 s. */
   @Override
   public BackoffPolicy backoff() {
     return BackoffPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(30));
@@ -201,19 +201,18 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   }
 
   /**
-   * The newest cluster time in any answer to the stream's cursor, to measure how far behind an
-   * event is. Empty before the first.
+   * Returns the newest cluster time in an answer to the stream's cursor, to measure how far behind
+   * an event is; empty before the first answer.
    */
   public Optional<BsonTimestamp> clusterTime() {
     return newestTime.newest();
   }
 
   /**
-   * What {@link MongoSourceBuilder#startAt} says, if the server takes it; for {@linkplain
-   * StartPosition#now() now} the server's time.
+   * Returns the start that {@link MongoSourceBuilder#startAt} sets, after the server has accepted
+   * it; for {@linkplain StartPosition#now() now} the server's time.
    *
-   * @throws MongoSourceException if the server does not take it, and nothing but another start can
-   *     help
+   * @throws MongoSourceException if the server does not accept it
    */
   @Override
   public Optional<MongoPosition> start() throws Exception {
@@ -229,7 +228,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     });
   }
 
-  /** A warning that no start fails for, nor is chosen again for. */
+  /** Warns if a start is ahead of the server's time. Does not fail if the server cannot say. */
   private void warnIfInFuture(MongoPosition start)
       throws MongoSourceException, InterruptedException {
     BsonTimestamp time = start.clusterTime().orElse(null);
@@ -254,10 +253,10 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   }
 
   /**
-   * Opens a cursor behind a position.
+   * Opens a cursor after a position.
    *
-   * @throws MongoSourceException if that cannot be, in one line that says what to do
-   * @throws com.mongodb.MongoException whatever else the driver says
+   * @throws MongoSourceException if the server refuses that
+   * @throws com.mongodb.MongoException if the driver fails for another reason
    */
   @Override
   public Connection<ChangeEvent, MongoPosition> connect(Optional<MongoPosition> after)
@@ -267,8 +266,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   }
 
   /**
-   * Goes on from a refused token's time, and where the server does not have that any more, as
-   * {@link MongoSourceBuilder#onHistoryLost} says.
+   * Restarts at the time of a refused token, or, if the server no longer has that time, as {@link
+   * MongoSourceBuilder#onHistoryLost} says.
    */
   @Override
   public Recovery<ChangeEvent, MongoPosition> recover(MongoPosition lost, Throwable cause)
@@ -292,8 +291,8 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   }
 
   /**
-   * Reads a position. One that was saved with another pipeline, scope or mode is replaced by its
-   * time: changes of that very time come again then, and none is lost.
+   * Reads a position. If it was saved with another pipeline, scope or mode, returns its cluster
+   * time instead: changes of that very time can come again, and none is lost.
    */
   @Override
   public MongoPosition decode(Checkpoint saved) throws CheckpointException {
@@ -306,13 +305,13 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     return restored.position();
   }
 
-  /** Closes the client, if it is the source's own. */
+  /** Closes the client if it is the source's own. */
   @Override
   public void close() {
     client.close();
   }
 
-  /** What is watched, and where; nothing secret. */
+  /** Returns what is watched, and on which hosts, without credentials. */
   @Override
   public String toString() {
     return "MongoSource[" + options.scope() + " at " + hosts + ']';

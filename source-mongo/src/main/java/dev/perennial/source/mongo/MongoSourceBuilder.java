@@ -20,8 +20,8 @@ import org.bson.conversions.Bson;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@link MongoSource}s. Everything but {@link #watch} has a default. Not safe for use from
- * several threads.
+ * A builder of {@link MongoSource}. Every option except {@link #watch} has a default. Not safe for
+ * use from several threads.
  */
 public final class MongoSourceBuilder {
 
@@ -49,16 +49,16 @@ public final class MongoSourceBuilder {
     this.spec = spec;
   }
 
-  /** What to watch. Required. */
+  /** Sets what to watch. Required. */
   public MongoSourceBuilder watch(Scope scope) {
     this.scope = ScopeKind.of(requireNonNull(scope, "watch() needs a scope"));
     return this;
   }
 
   /**
-   * Stages that choose and shape events on the server: none unless set. They must leave {@code _id}
-   * as it is, which is the resume token. An event that a {@code $match} takes out costs the network
-   * nothing, and the stream makes progress all the same.
+   * Sets stages that filter and shape events on the server. None by default. They must not change
+   * {@code _id}, which is the resume token. An event that a {@code $match} removes is not sent, and
+   * the stream still makes progress.
    */
   public MongoSourceBuilder pipeline(List<? extends Bson> stages) {
     this.pipeline = List.copyOf(requireNonNull(stages, "pipeline() needs stages"));
@@ -66,12 +66,12 @@ public final class MongoSourceBuilder {
   }
 
   /**
-   * The document that an update event has: none unless set, only what changed. {@code
-   * UPDATE_LOOKUP} reads the document when the event is read, so it may show a later change, or be
-   * null. {@code WHEN_AVAILABLE} and {@code REQUIRED} need MongoDB 6.0 and a collection with {@code
-   * changeStreamPreAndPostImages}; with {@code REQUIRED} the server does not return an event
-   * without one. That ends the stream, with an error that names its time; or, where the server says
-   * which event it is, the event comes as a {@link MalformedChange}.
+   * Sets the document that an update event has. None by default, only what changed. With {@code
+   * UPDATE_LOOKUP} the server reads the document when it reads the event, so it may show a later
+   * change, or be null. {@code WHEN_AVAILABLE} and {@code REQUIRED} need MongoDB 6.0 and a
+   * collection with {@code changeStreamPreAndPostImages}. With {@code REQUIRED} the server does not
+   * return an event without a document: the stream delivers it as a {@link MalformedChange} if the
+   * server says which event it is, and fails otherwise.
    */
   public MongoSourceBuilder fullDocument(FullDocument mode) {
     this.fullDocument = requireNonNull(mode, "fullDocument() needs a mode");
@@ -79,81 +79,91 @@ public final class MongoSourceBuilder {
   }
 
   /**
-   * The document before a change: none unless set. Needs MongoDB 6.0 and a collection with {@code
-   * changeStreamPreAndPostImages}. {@code REQUIRED} is as for {@link #fullDocument}.
+   * Sets whether an event has the document before the change. No by default. Needs MongoDB 6.0 and
+   * a collection with {@code changeStreamPreAndPostImages}. {@code REQUIRED} means the same as for
+   * {@link #fullDocument}.
    */
   public MongoSourceBuilder fullDocumentBeforeChange(FullDocumentBeforeChange mode) {
     this.before = requireNonNull(mode, "fullDocumentBeforeChange() needs a mode");
     return this;
   }
 
-  /** Whether to tell of definitions such as indexes too: no unless set. Needs MongoDB 6.0. */
+  /**
+   * Sets whether the stream also delivers changes of definitions, such as indexes. No by default.
+   * Needs MongoDB 6.0.
+   */
   public MongoSourceBuilder showExpandedEvents(boolean show) {
     this.expanded = show;
     return this;
   }
 
   /**
-   * Whether to have the server split events that are larger than 16 MB, which it cannot return
-   * otherwise: no unless set. They are put together again, up to 64 MB. Needs MongoDB 6.0.9 or 7.0.
+   * Sets whether the server splits events that are larger than 16 MB, which it cannot return
+   * otherwise. No by default. The source joins them again, up to 64 MB. Needs MongoDB 6.0.9 or 7.0.
    */
   public MongoSourceBuilder splitLargeEvents(boolean split) {
     this.split = split;
     return this;
   }
 
-  /** How the pipeline compares text: as the server does unless set. */
+  /** Sets how the pipeline compares text. The server's own way by default. */
   public MongoSourceBuilder collation(Collation collation) {
     this.collation = requireNonNull(collation, "collation() needs a collation");
     return this;
   }
 
-  /** What the server's logs and {@code currentOp} call the stream: {@code perennial} unless set. */
+  /**
+   * Sets the stream's name in the server's logs and {@code currentOp}. By default {@code
+   * perennial}.
+   */
   public MongoSourceBuilder comment(String comment) {
     this.comment = requireNonNull(comment, "comment() needs a text");
     return this;
   }
 
-  /** The most events of one answer: as many as fit into 16 MB unless set. */
+  /** Sets the most events of one answer. As many as fit into 16 MB by default. */
   public MongoSourceBuilder batchSize(int events) {
     this.batchSize = events;
     return this;
   }
 
   /**
-   * How long the server waits for an event before it answers without one: 500 ms unless set. A
-   * close of the stream may take as long, since it kills the cursor after the answer; waiting calls
-   * end at once.
+   * Sets how long the server waits for an event before it answers without one. 500 ms by default.
+   * Closing the stream may take as long, because it kills the cursor after the answer; calls that
+   * wait for an event return at once.
    */
   public MongoSourceBuilder maxAwaitTime(Duration time) {
     this.maxAwaitTime = requireNonNull(time, "maxAwaitTime() needs a time");
     return this;
   }
 
-  /** Which members to read from: as the client's settings say unless set. */
+  /** Sets which members to read from. By default as the client's settings say. */
   public MongoSourceBuilder readPreference(ReadPreference preference) {
     this.readPreference = requireNonNull(preference, "readPreference() needs a preference");
     return this;
   }
 
   /**
-   * How long the server may take for an answer until the connection counts as broken: the longest
-   * of 60 s, {@link #maxAwaitTime} and 10 s, and what the client's settings say, unless set; zero
-   * is for ever. A server that resumes a stream may have much to read before its first answer, so a
-   * short time may never get past that. Only for a client of the source's own.
+   * Sets how long the server may take for an answer before the connection counts as broken. Zero
+   * means no limit. By default the longest of 60 s, {@link #maxAwaitTime} plus 10 s, and the
+   * client's setting. A server that resumes a stream may have much to read before its first answer,
+   * so a short timeout may never get past that. Only for a client of the source's own.
    */
   public MongoSourceBuilder readTimeout(Duration timeout) {
     this.readTimeout = requireNonNull(timeout, "readTimeout() needs a time");
     return this;
   }
 
-  /** Where a stream without a checkpoint begins: now unless set. */
+  /** Sets where a stream without a checkpoint begins. Now by default. */
   public MongoSourceBuilder startAt(StartPosition start) {
     this.startAt = StartKind.of(requireNonNull(start, "startAt() needs a start"));
     return this;
   }
 
-  /** What to do when the server no longer has what came next: fail unless set. */
+  /**
+   * Sets what the stream does when the server no longer has the changes after its position. It
+   * fails by default.
+   */
   public MongoSourceBuilder onHistoryLost(HistoryLostPolicy policy) {
     this.onHistoryLost =
         HistoryLostKind.of(requireNonNull(policy, "onHistoryLost() needs a policy"));
@@ -161,9 +171,9 @@ public final class MongoSourceBuilder {
   }
 
   /**
-   * What to do when the server ends the stream, since what it watches is gone: {@link
-   * InvalidatePolicy#REOPEN REOPEN} unless set. Never happens to a stream that watches a whole
-   * cluster.
+   * Sets what the stream does when the server ends it because what it watches was dropped or
+   * renamed. {@link InvalidatePolicy#REOPEN REOPEN} by default. This never happens to a stream that
+   * watches a whole cluster.
    */
   public MongoSourceBuilder onInvalidate(InvalidatePolicy policy) {
     this.onInvalidate = requireNonNull(policy, "onInvalidate() needs a policy");
@@ -171,41 +181,41 @@ public final class MongoSourceBuilder {
   }
 
   /**
-   * Whether a checkpoint that was saved on another replica set or sharded cluster is used here: no
-   * unless set, so that the stream fails instead of skipping events silently. For the start after
-   * the data moved to another deployment with its history; the stream then resumes from the
-   * checkpoint's cluster time, and the next checkpoint is of the deployment here. Take it out again
-   * afterwards, since it accepts any deployment. See {@link MongoSource} for how deployments are
-   * told apart.
+   * Sets whether the stream uses a checkpoint that was saved on another replica set or sharded
+   * cluster. No by default: the stream fails instead of skipping events silently. Set it for the
+   * first start after the data moved to another deployment with its history; the stream then
+   * resumes from the checkpoint's cluster time. Remove it afterwards, because it accepts any
+   * deployment. See {@link MongoSource} for how the source distinguishes deployments.
    */
   public MongoSourceBuilder acceptMigration(boolean accept) {
     this.acceptMigration = accept;
     return this;
   }
 
-  /** Who is told what happens inside: nobody unless set. */
+  /** Sets the listener, which the source calls when something happens inside it. */
   public MongoSourceBuilder listener(MongoListener listener) {
     this.listener = requireNonNull(listener, "listener() needs a listener");
     return this;
   }
 
-  /** Time and threads: the system's unless set. */
+  /** Sets where time and threads come from. The system by default; give the stream the same one. */
   public MongoSourceBuilder runtime(StreamRuntime runtime) {
     this.runtime = requireNonNull(runtime, "runtime() needs a runtime");
     return this;
   }
 
   /**
-   * Makes a source, a new one at each call. Does no I/O.
+   * Returns a new source. Does no I/O.
    *
-   * @throws IllegalArgumentException if something is missing, if settings contradict each other, or
-   *     if the client has one with which no change stream can be read
+   * @throws IllegalArgumentException if {@link #watch} was not called, if options contradict each
+   *     other, or if the client has a setting that change streams do not support
    */
   public MongoSource build() {
     ScopeKind watched = scope;
     if (watched == null) {
       throw new IllegalArgumentException(
-          "nothing is watched: say what with watch(), as in watch(Scope.collection(\"shop\", \"orders\"))");
+          "Cannot build a MongoSource: nothing is watched. Set what with watch(), as in"
+              + " watch(Scope.collection(\"shop\", \"orders\")).");
     }
     return new MongoSource(
         spec,

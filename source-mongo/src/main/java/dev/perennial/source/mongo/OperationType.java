@@ -1,9 +1,9 @@
 package dev.perennial.source.mongo;
 
 /**
- * What a change event tells of. The server's own words, those of {@code showExpandedEvents}
- * included; a word that this version does not know is {@link #OTHER}, and {@link
- * Change#rawOperationType()} has it.
+ * The operation that a change event reports, including those of {@code showExpandedEvents}. An
+ * operation that this version does not know is {@link #OTHER}, and {@link
+ * Change#rawOperationType()} has its name.
  */
 public enum OperationType {
   INSERT("insert", Sort.DATA),
@@ -13,7 +13,7 @@ public enum OperationType {
   DROP("drop", Sort.DEFINITION),
   RENAME("rename", Sort.DEFINITION),
   DROP_DATABASE("dropDatabase", Sort.DEFINITION),
-  /** The stream ended on the server, because what it watched was dropped or renamed. */
+  /** The server ended the stream, because what it watches was dropped or renamed. */
   INVALIDATE("invalidate", Sort.NEITHER),
   CREATE("create", Sort.DEFINITION),
   CREATE_INDEXES("createIndexes", Sort.DEFINITION),
@@ -22,7 +22,7 @@ public enum OperationType {
   SHARD_COLLECTION("shardCollection", Sort.DEFINITION),
   REFINE_COLLECTION_SHARD_KEY("refineCollectionShardKey", Sort.DEFINITION),
   RESHARD_COLLECTION("reshardCollection", Sort.DEFINITION),
-  /** A word that this version does not know, or none because the pipeline removed it. */
+  /** An operation that this version does not know, or that the pipeline removed. */
   OTHER("", Sort.NEITHER);
 
   private enum Sort {
@@ -41,12 +41,12 @@ public enum OperationType {
     this.sort = sort;
   }
 
-  /** The server's word; empty for {@link #OTHER}. */
+  /** Returns the server's name for the operation; empty for {@link #OTHER}. */
   public String value() {
     return value;
   }
 
-  /** The type of that name, {@link #OTHER} if there is none. */
+  /** Returns the type with a name of the server; {@link #OTHER} if there is none. */
   public static OperationType of(String value) {
     for (OperationType type : ALL) {
       if (type.value.equals(value)) {
@@ -56,12 +56,12 @@ public enum OperationType {
     return OTHER;
   }
 
-  /** Whether it changes a document: insert, update, replace or delete. */
+  /** Returns whether it changes a document: insert, update, replace or delete. */
   public boolean isData() {
     return sort == Sort.DATA;
   }
 
-  /** Whether it changes a collection, its indexes or a database. */
+  /** Returns whether it changes a collection, its indexes or a database. */
   public boolean isDefinition() {
     return sort == Sort.DEFINITION;
   }

@@ -4,7 +4,7 @@ import dev.perennial.port.support.LogText;
 import java.util.Objects;
 import java.util.function.Supplier;
 
-/** Decodes what lies within an event. */
+/** Decodes parts of an event. */
 final class Payload {
 
   private Payload() {}
@@ -12,16 +12,17 @@ final class Payload {
   /**
    * Runs a decoder.
    *
-   * @param problem what it means if it throws; asked for only then
+   * @param what what it reads, and as what; called only if it throws
+   * @param remedy what the application can do if it throws
    */
-  static <T> T read(Supplier<String> problem, Supplier<T> decoder) {
+  static <T> T read(Supplier<String> what, String remedy, Supplier<T> decoder) {
     try {
-      return Objects.requireNonNull(decoder.get(), "the codec gave null");
+      return Objects.requireNonNull(decoder.get(), "the codec returned null");
     } catch (RuntimeException | StackOverflowError e) {
       // A codec may throw anything, the driver's reader throws several kinds on corrupt BSON, and
       // decoding goes as deep as the document.
       throw new ChangePayloadException(
-          problem.get() + ": " + LogText.brief(String.valueOf(e.getMessage())), e);
+          "Cannot read " + what.get() + ": " + LogText.reason(e) + ". " + remedy, e);
     }
   }
 }

@@ -65,7 +65,10 @@ public interface StartPosition {
       token = Tokens.parse(trimmed);
     } catch (JsonParseException e) {
       throw new IllegalArgumentException(
-          "the start \"" + LogText.brief(text) + "\" looks like a resume token but is no JSON", e);
+          "Cannot read the start \""
+              + LogText.brief(text)
+              + "\": it looks like a resume token but is not JSON. Give the whole token.",
+          e);
     }
     // Digits alone may be a date or a count of seconds; a token of theirs begins with its time.
     if (token != null && (trimmed.startsWith("{") || Tokens.key(token).clusterTime() != null)) {
@@ -75,10 +78,10 @@ public interface StartPosition {
       return at(Instant.parse(trimmed));
     } catch (DateTimeParseException e) {
       throw new IllegalArgumentException(
-          "\""
+          "Cannot read the start \""
               + LogText.brief(text)
-              + "\" is no start: give now, a time such as 2026-11-22T10:00:00Z, or a resume token as"
-              + " hexadecimal digits or JSON",
+              + "\": it has none of the forms of a start. Give now, a time such as 2026-11-22T10:00:00Z, or a"
+              + " resume token as hexadecimal digits or JSON.",
           e);
     }
   }

@@ -35,7 +35,7 @@ class ScopeTest {
   void refusesWhatIsNoName(String word) {
     assertThatThrownBy(() -> Scope.parse(word))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("\" is no name of a ");
+        .hasMessageContaining("\": it is not a name of a ");
   }
 
   @Test

@@ -54,7 +54,8 @@ public interface ClientHandle {
     @Override
     public synchronized MongoClient get() {
       if (closed) {
-        throw new IllegalStateException("the mongodb source is closed");
+        throw new IllegalStateException(
+            "Cannot connect to MongoDB: the source is closed. Build a new source for a new stream.");
       }
       MongoClient made = client;
       if (made == null) {

@@ -39,14 +39,14 @@ final class ClientSettingsCheck {
     if (transport != null && transport.getClass().getName().equals(ASYNCHRONOUS)) {
       throw refused(
           "transportSettings of the asynchronous kind",
-          "the driver's synchronous client has none",
+          "the driver's synchronous client cannot use them",
           "Use TransportSettings.nettyBuilder(), or leave it out");
     }
     if (settings.getContextProvider() != null
         && !(settings.getContextProvider() instanceof SynchronousContextProvider)) {
       throw refused(
-          "a contextProvider that is no SynchronousContextProvider",
-          "the driver's synchronous client takes no other",
+          "a contextProvider that is not a SynchronousContextProvider",
+          "the driver's synchronous client accepts no other",
           "Leave it out");
     }
     AutoEncryptionSettings encryption = settings.getAutoEncryptionSettings();
@@ -55,15 +55,15 @@ final class ClientSettingsCheck {
         && !encryption.isBypassQueryAnalysis()) {
       throw refused(
           "autoEncryptionSettings that encrypt",
-          "the analysis of queries knows no $changeStream",
-          "Set bypassAutoEncryption(true) on them: what is encrypted in an event is decrypted all the same");
+          "the analysis of queries does not know $changeStream",
+          "Set bypassAutoEncryption(true) on them; the source still decrypts what is encrypted in an event");
     }
     if (settings.getClusterSettings().getMode() == ClusterConnectionMode.LOAD_BALANCED
         && settings.getConnectionPoolSettings().getMaxSize() == 1) {
       throw refused(
           "loadBalanced with a maxPoolSize of 1",
-          "a cursor keeps its connection there, and the stream asks other things besides",
-          "Make it 2 or more");
+          "a cursor behind a load balancer keeps its connection while the stream needs a second one",
+          "Set it to 2 or more");
     }
   }
 
@@ -81,8 +81,7 @@ final class ClientSettingsCheck {
     if (millis != null) {
       throw refused(
           "timeoutMS, " + millis + " ms",
-          "that puts one limit on whole operations and turns read timeouts off, and a change stream has no"
-              + " end",
+          "that limits whole operations and turns read timeouts off, but a change stream has no end",
           "Leave it out");
     }
   }
@@ -92,13 +91,13 @@ final class ClientSettingsCheck {
     if (level != null && TOO_STRONG.contains(level)) {
       throw refused(
           "the readConcern " + level.getValue(),
-          "change streams have majority and no other",
+          "change streams have only majority",
           "Use majority, or leave it out");
     }
   }
 
   private static IllegalArgumentException refused(String what, String why, String remedy) {
     return new IllegalArgumentException(
-        "Cannot use the client: it has " + what + ", and " + why + ". " + remedy);
+        "Cannot use the client: it has " + what + ", and " + why + ". " + remedy + ".");
   }
 }

@@ -9,6 +9,7 @@ import com.mongodb.connection.ServerMonitoringMode;
 import com.mongodb.connection.ServerSettings;
 import com.mongodb.selector.CompositeServerSelector;
 import com.mongodb.selector.ServerSelector;
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.internal.watch.OptionRanges;
 import java.time.Duration;
 import java.util.List;
@@ -82,10 +83,11 @@ public sealed interface ClientSpec {
   private static IllegalArgumentException invalid(String text) {
     return new IllegalArgumentException(
         SCHEMES.stream().noneMatch(text::startsWith)
-            ? "the connection string is not valid: it must begin with mongodb:// or mongodb+srv://"
-            : "the connection string is not valid (it is not shown, since it may hold a password): check"
-                + " hosts, ports and options; in user and password, each of : / ? # [ ] @ % must be"
-                + " percent-encoded, and the @ before the hosts must not be");
+            ? "Cannot use the connection string: it does not begin with mongodb:// or mongodb+srv://. Correct"
+                + " its beginning."
+            : "Cannot use the connection string, which is not shown because it may contain a password: it is"
+                + " not valid. Check hosts, ports and options, and percent-encode each of : / ? # [ ] @ % in"
+                + " user and password, but not the @ before the hosts.");
   }
 
   /** A client that we make. */
@@ -156,25 +158,27 @@ public sealed interface ClientSpec {
     public Duration readTimeout(@Nullable Duration set, Duration maxAwaitTime) {
       if (set != null) {
         OptionRanges.readTimeout(set);
-        return checked(set, maxAwaitTime, "readTimeout");
+        return checked(set, maxAwaitTime, "a readTimeout");
       }
       Duration given =
           checked(
               Duration.ofMillis(known.getSocketSettings().getReadTimeout(TimeUnit.MILLISECONDS)),
               maxAwaitTime,
-              "the read timeout of the client's socket settings (socketTimeoutMS)");
+              "a client with a read timeout (socketTimeoutMS)");
       return longer(given, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(OptionRanges.READ_SLACK)));
     }
 
     private static Duration checked(Duration timeout, Duration maxAwaitTime, String name) {
       if (!timeout.isZero() && timeout.compareTo(maxAwaitTime) <= 0) {
         throw new IllegalArgumentException(
-            name
-                + " is "
-                + timeout
-                + ", and the server waits for up to maxAwaitTime, "
-                + maxAwaitTime
-                + ", before it answers, so that every wait would end in an error; make it longer than that");
+            "Cannot use "
+                + name
+                + " of "
+                + LogText.duration(timeout)
+                + ": the server waits for up to maxAwaitTime, "
+                + LogText.duration(maxAwaitTime)
+                + ", before it answers, so every wait would end in an error. Set a longer one, or a shorter"
+                + " maxAwaitTime.");
       }
       return timeout;
     }
@@ -203,8 +207,8 @@ public sealed interface ClientSpec {
       ClientSettingsCheck.check(client);
       if (readTimeout != null) {
         throw new IllegalArgumentException(
-            "readTimeout cannot be set on a client that was given; set it in the client's own socket"
-                + " settings, to at least 60 s and 10 s more than maxAwaitTime");
+            "Cannot set readTimeout on a client that was given: only its owner can. Set it in the client's own"
+                + " socket settings, to at least 60 s and 10 s more than maxAwaitTime.");
       }
       return new ClientHandle.Given(client);
     }

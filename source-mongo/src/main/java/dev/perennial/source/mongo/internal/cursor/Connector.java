@@ -51,7 +51,7 @@ public final class Connector {
 
   /** The stream begins somewhere else: what was in its way there does not matter. */
   public void restarted() {
-    oneByOne.passed("the stream begins somewhere else");
+    oneByOne.passed("the stream begins elsewhere");
   }
 
   public Connection<ChangeEvent, MongoPosition> connect(ResumePosition after)
@@ -149,8 +149,10 @@ public final class Connector {
     return new MongoSourceException(
         Reason.TOKEN_REFUSED,
         ErrorKind.TOKEN_REJECTED,
-        "the server opens the change stream without the resume token and refuses it with that: "
-            + MongoErrors.words(cause),
+        "Cannot resume after the token: the server opens the change stream without it but not with it, and"
+            + " says: "
+            + MongoErrors.words(cause)
+            + ". The stream resumes from the token's time.",
         cause);
   }
 }

@@ -167,8 +167,7 @@ public final class DeploymentCheck {
     if (difference.isEmpty() && before.hasOtherCollections(now) && !wereReplaced(before, from)) {
       difference =
           Optional.of(
-              "the watched collections are others, and its oplog does not say that they were"
-                  + " dropped or renamed since");
+              "the watched collections are others, and its oplog contains no drop or rename of them");
     }
     if (difference.isEmpty()) {
       Deployment learned = before.with(now).withFewOf(before.collections());
@@ -183,9 +182,9 @@ public final class DeploymentCheck {
               + hosts
               + ": the checkpoint was saved on another deployment ("
               + difference.get()
-              + "). Connect to that one, use another stream id, begin anew with"
+              + "). Connect to that one, use another stream id, begin again with"
               + " Checkpoints.startAfresh(), or, if its data and history moved here, set"
-              + " MongoSourceBuilder.acceptMigration(true)",
+              + " MongoSourceBuilder.acceptMigration(true).",
           null);
     }
     LOG.warn(

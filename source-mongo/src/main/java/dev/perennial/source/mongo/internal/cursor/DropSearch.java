@@ -118,8 +118,8 @@ public final class DropSearch {
         moved = runtime.nanoTime();
       } else if (runtime.nanoTime() - moved >= PATIENCE.toNanos()) {
         throw MongoErrors.cursorLost(
-            "the server did not read its history to the end, where drops and renames of the watched"
-                + " collections are looked for, and got nowhere for 60 s",
+            "the server made no progress for 60 s while the source searched its history for drops and"
+                + " renames of the watched collections",
             null);
       }
     }

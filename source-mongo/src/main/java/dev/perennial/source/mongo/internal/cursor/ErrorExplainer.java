@@ -71,7 +71,7 @@ public final class ErrorExplainer {
   MongoSourceException refusedPipeline(MongoException error) {
     return rejected(
         "the server does not accept the pipeline or an option of the stream or its client",
-        "Mend that",
+        "Correct that",
         error);
   }
 
@@ -82,7 +82,7 @@ public final class ErrorExplainer {
           ErrorKind.SETTINGS,
           cannotWatch()
               + "the server does not accept the credentials. Check user, password and authSource of the"
-              + " client",
+              + " client.",
           error);
     }
     if (error instanceof MongoIncompatibleDriverException) {
@@ -94,7 +94,7 @@ public final class ErrorExplainer {
     if (error instanceof MongoConfigurationException) {
       return rejected(
           "the client's settings do not work",
-          "Mend the connection string or the MongoClientSettings",
+          "Correct the connection string or the MongoClientSettings",
           error);
     }
     return switch (error.getCode()) {
@@ -104,10 +104,10 @@ public final class ErrorExplainer {
               Reason.UNAUTHORIZED,
               ErrorKind.SETTINGS,
               cannotWatch()
-                  + "the user may not, and the server says: "
+                  + "the user lacks a right, and the server says: "
                   + MongoErrors.words(error)
                   + ". Give it a role with the actions find and changeStream there, such as read (for"
-                  + " several databases, readAnyDatabase)",
+                  + " several databases, readAnyDatabase).",
               error);
       case UNKNOWN_STAGE ->
           ErrorKind.serverText(error).contains(WatchPlan.SPLIT_STAGE)
@@ -124,7 +124,7 @@ public final class ErrorExplainer {
       case NO_MAJORITY ->
           rejected(
               "the server runs without majority read concern, which change streams need",
-              "Start it with that",
+              "Start it with majority read concern",
               error);
       default -> refusedPipeline(error);
     };
@@ -134,7 +134,13 @@ public final class ErrorExplainer {
     return new MongoSourceException(
         Reason.REJECTED,
         ErrorKind.FATAL.is(cause) ? ErrorKind.FATAL : ErrorKind.SETTINGS,
-        cannotWatch() + problem + ", and the error is: " + MongoErrors.words(cause) + ". " + remedy,
+        cannotWatch()
+            + problem
+            + ", and the error is: "
+            + MongoErrors.words(cause)
+            + ". "
+            + remedy
+            + '.',
         cause);
   }
 

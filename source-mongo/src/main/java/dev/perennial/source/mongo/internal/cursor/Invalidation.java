@@ -55,21 +55,18 @@ final class Invalidation {
     return switch (policy) {
       case REOPEN ->
           Optional.of(
-              MongoErrors.cursorLost(
-                  "the server ended the stream with an invalidate at "
-                      + at
-                      + ", behind which it goes on",
-                  null));
+              MongoErrors.cursorLost("the server ended it with an invalidate at " + at, null));
       case STOP -> Optional.empty();
       case FAIL ->
           Optional.of(
               new MongoSourceException(
                   Reason.INVALIDATED,
                   ErrorKind.FATAL,
-                  "what the stream watches was dropped or renamed: the server ended it with an"
+                  "Cannot continue: what the stream watches was dropped or renamed, the server ended it with an"
                       + " invalidate at "
                       + at
-                      + ", and onInvalidate is FAIL; start it again to go on behind that, or choose REOPEN",
+                      + ", and onInvalidate is FAIL. Start it again to resume after that, or set"
+                      + " InvalidatePolicy.REOPEN.",
                   null));
     };
   }

@@ -129,7 +129,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     } catch (MongoException e) {
       return failed(e);
     } catch (InterruptedException e) {
-      ending = new Lost(MongoErrors.cursorLost("an interrupt hit the driver", e));
+      ending = new Lost(MongoErrors.cursorLost("an interrupt ended a call of the driver", e));
       throw e;
     }
     if (cursor.isReplaced()) {
@@ -183,14 +183,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private void checkReplacement(boolean found) throws MongoSourceException {
     if (split != null && split.isOpen()) {
       throw MongoErrors.cursorLost(
-          "the driver reopened the cursor between two parts of an event, which may be split in"
-              + " another way by now; it is fetched again from its first part",
+          "the driver reopened it between two parts of an event, which the server may split in another"
+              + " way now",
           null);
     }
     if (!progress.survivesReplacement(found)) {
       throw MongoErrors.cursorLost(
-          "the driver reopened the cursor where the server does not say whether it has all that came"
-              + " after it",
+          "the driver reopened it, and the server does not say whether it has all events since",
           null);
     }
   }
@@ -222,7 +221,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     }
     if (oneByOne.isOn() && ending == null && oneByOne.isOverAt(last)) {
       String why =
-          "an event that the server could not return came after all or is long gone, and batches are used again";
+          "the event that the server could not return came or is gone, so the source reads batches again";
       oneByOne.passed(why);
       ending = new Lost(MongoErrors.cursorLost(why, null));
     }
@@ -284,7 +283,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       hidden = errors.explained(() -> invalidation.hidden(progress.last(), token, named));
     }
     if (hidden.isEmpty()) {
-      throw MongoErrors.cursorLost("the server ended the cursor", null);
+      throw MongoErrors.cursorLost("the server ended it", null);
     }
     return give(hidden.get(), true);
   }
@@ -301,7 +300,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       // That was about the driver's token, and not about ours: it may be of a part of an event, and
       // behind an invalidate resumeAfter does not take it, but startAfter does.
       throw MongoErrors.cursorLost(
-          "the server did not take the position from which the driver reopened the cursor", error);
+          "the server did not accept the position from which the driver reopened it", error);
     }
     throw errors.clear(error);
   }
@@ -311,7 +310,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       throws MongoSourceException {
     if (oneByOne.met(error)) {
       throw MongoErrors.cursorLost(
-          "the server cannot return an event, and is asked for events one by one until it comes to that",
+          "the server cannot return an event, and the source asks for one event at a time until it reaches that event",
           error);
     }
     MalformedChange event = oneByOne.stepOver(error, progress.last());

@@ -76,15 +76,14 @@ public final class OneByOneMode {
     ResumePosition position = event.position().orElse(before);
     notifier.notifyListener(
         listener -> listener.onSteppedOver(new ListenerEvents.SteppedOver(position, error)));
-    passed("the event that the server could not return is stepped over");
+    passed("the source stepped over the event that the server could not return");
     return event;
   }
 
   /** How a connection is lost after an event that was stepped over. */
   static MongoSourceException steppedOver(@Nullable Throwable cause) {
     return MongoErrors.cursorLost(
-        "the server cannot return an event; it was handed out as malformed, and the stream goes on behind it",
-        cause);
+        "the server cannot return an event, which was delivered as malformed", cause);
   }
 
   /** It is over, if it was on. */

@@ -109,14 +109,13 @@ public final class PositionRecovery {
       throw new MongoSourceException(
           Reason.TOKEN_REFUSED_AGAIN,
           ErrorKind.FATAL,
-          "the server refused the resume token of "
+          "Cannot resume at "
               + lost
-              + " again after the stream had gone back to its time, so that there is no way on from it: "
+              + ": the server refused its token again after the stream had resumed from its time, and says: "
               + MongoErrors.words(cause)
-              + "; nothing is lost yet: a pipeline that chooses by what may change later, such as a looked-up"
-              + " fullDocument, can make an event vanish, so choose by something else (a changed pipeline goes on"
-              + " from the checkpoint's time), or begin at a later time with startAt and"
-              + " Checkpoints.startAfresh()",
+              + ". Nothing is lost yet: change a pipeline that filters by what may change later, such as a"
+              + " looked-up fullDocument, or begin at a later time with startAt and"
+              + " Checkpoints.startAfresh().",
           cause);
     }
     notifier.notifyListener(

@@ -85,10 +85,10 @@ public final class ResumeWatch implements ServerSelector {
       throw new MongoSourceException(
           Reason.RESUME_STORM,
           ErrorKind.TRANSIENT,
-          "the driver reopened the cursor "
+          "Lost the cursor: the driver reopened it "
               + e.resumes
-              + " times in a row without an answer to a getMore, and was stopped, so that the stream waits before"
-              + " it tries again",
+              + " times in a row without an answer, so the source stopped it. The stream waits before it tries"
+              + " again.",
           null);
     } catch (IllegalStateException e) {
       MongoErrors.throwIfClosed(e);

@@ -47,13 +47,12 @@ public final class StartValidator {
         if (policy instanceof HistoryLostKind.Fail) {
           notifier.notifyListener(
               l -> l.onHistoryLost(new ListenerEvents.HistoryLost(start, e, Optional.empty())));
-          throw refused(
-              "the server no longer has the changes from the start " + brief(chosen) + " on", e);
+          throw refused(chosen, "the server no longer has the changes since then", e);
         }
       } else if (!ErrorKind.TOKEN_REJECTED.is(e)) {
         throw e;
       } else if (start.token().isPresent()) {
-        throw refused("the server does not take the start " + brief(chosen), e);
+        throw refused(chosen, "the server does not accept that token", e);
       }
     }
     return start;
@@ -94,21 +93,18 @@ public final class StartValidator {
     }
   }
 
-  /** A token may be longer than a message should be. */
-  private static String brief(StartKind chosen) {
-    return LogText.brief(chosen.toString());
-  }
-
-  private static MongoSourceException refused(String what, MongoException cause) {
+  private static MongoSourceException refused(StartKind chosen, String why, MongoException cause) {
     return new MongoSourceException(
         Reason.START_REFUSED,
         ErrorKind.FATAL,
-        what
-            + ", so it was not saved; the server said ("
-            + cause.getCode()
-            + "): "
+        "Cannot start at "
+            // A token may be longer than a message should be.
+            + LogText.brief(chosen.toString())
+            + ", and it was not saved: "
+            + why
+            + ", and says: "
             + MongoErrors.words(cause)
-            + "; give another start with startAt",
+            + ". Set another start with MongoSourceBuilder.startAt().",
         cause);
   }
 }

@@ -35,7 +35,7 @@ record UnreturnableEvent(
   private static final int CHANGE_STREAM_FATAL = 280;
 
   private static final String KEEP_ID =
-      "if a stage of the pipeline removes or changes _id, let it be, since it is the resume token";
+      "If a stage of the pipeline removes or changes _id, which is the resume token, keep it unchanged";
 
   /**
    * An event begins with its token, so what stands there is never the application's data. Code
@@ -86,15 +86,17 @@ record UnreturnableEvent(
     throw new MongoSourceException(
         Reason.UNRETURNABLE,
         ErrorKind.UNRETURNABLE,
-        "the server cannot return the event "
+        "Cannot step over the event "
             + where(last)
+            + ": the server cannot return it, "
             + (sharded
-                ? " of a sharded cluster, where events of other shards may be before it"
-                : " and does not say which it is")
-            + ", so that there is no way past it: "
+                ? "on a sharded cluster events of other shards may be before it"
+                : "it does not say which it is")
+            + ", and it says: "
             + MongoErrors.words(error)
-            + "; "
-            + remedy(error),
+            + ". "
+            + remedy(error)
+            + '.',
         error);
   }
 
@@ -112,12 +114,12 @@ record UnreturnableEvent(
     }
     return switch (error.getCode()) {
       case NO_IMAGE ->
-          "use WHEN_AVAILABLE instead of REQUIRED for fullDocument and fullDocumentBeforeChange, or"
+          "Use WHEN_AVAILABLE instead of REQUIRED for fullDocument and fullDocumentBeforeChange, or"
               + " keep images longer (changeStreamOptions.preAndPostImages.expireAfterSeconds)";
       case CHANGE_STREAM_FATAL -> KEEP_ID;
       default ->
-          "set splitLargeEvents(true) (MongoDB 6.0.9 or 7.0), drop UPDATE_LOOKUP or the images, or take"
-              + " what makes it so large out with a $project stage";
+          "Set splitLargeEvents(true) (MongoDB 6.0.9 or 7.0), do not use UPDATE_LOOKUP or images, or remove"
+              + " what makes the event so large with a $project stage";
     };
   }
 

@@ -48,15 +48,19 @@ public final class MongoErrors {
     return ErrorKind.TOKEN_REJECTED.is(error) || ErrorKind.HISTORY_LOST.is(error);
   }
 
-  /** What the server said, fit for one line: its words once, and its code. */
+  /** The server's words in one clause: once, on one line, and with the code. */
   public static String words(Throwable error) {
     if (error instanceof MongoCommandException command) {
-      return LogText.brief(command.getErrorMessage(), WORDS) + " (" + code(command) + ')';
+      return clause(command.getErrorMessage()) + " (" + code(command) + ')';
     }
-    String words = LogText.brief(String.valueOf(error.getMessage()), WORDS);
+    String words = clause(String.valueOf(error.getMessage()));
     return error instanceof MongoExecutionTimeoutException timeout
         ? words + " (" + timeout.getCode() + ')'
         : words;
+  }
+
+  private static String clause(String said) {
+    return LogText.brief(said.endsWith(".") ? said.substring(0, said.length() - 1) : said, WORDS);
   }
 
   /** The number, and its name if the server has one. */
@@ -77,8 +81,8 @@ public final class MongoErrors {
       throw new MongoSourceException(
           Reason.CLIENT_CLOSED,
           ErrorKind.FATAL,
-          "The stream cannot go on: the MongoClient given to MongoSource.builder(MongoClient) was closed by"
-              + " its owner, the application. Close the stream before its client",
+          "Cannot continue: the MongoClient given to MongoSource.builder(MongoClient) was closed by"
+              + " its owner, the application. Close the stream before its client.",
           error);
     }
   }
@@ -104,13 +108,21 @@ public final class MongoErrors {
     return new MongoSourceException(
         Reason.NO_REPLICA_SET,
         ErrorKind.SETTINGS,
-        "the server is no member of a replica set, and only these have change streams; start it with --replSet"
-            + " and call rs.initiate() once, one member is enough",
+        "Cannot read a change stream: the server is not a member of a replica set. Start it with --replSet and"
+            + " call rs.initiate() once; one member is enough.",
         cause);
   }
 
-  /** A cursor came to its end, and another one is opened. */
-  public static MongoSourceException cursorLost(String message, @Nullable Throwable cause) {
-    return new MongoSourceException(Reason.CURSOR_LOST, ErrorKind.TRANSIENT, message, cause);
+  /**
+   * Creates the error of a cursor that has ended.
+   *
+   * @param why why it ended, in one clause
+   */
+  public static MongoSourceException cursorLost(String why, @Nullable Throwable cause) {
+    return new MongoSourceException(
+        Reason.CURSOR_LOST,
+        ErrorKind.TRANSIENT,
+        "Lost the cursor: " + why + ". The stream opens another one.",
+        cause);
   }
 }

@@ -1,11 +1,22 @@
 package dev.perennial.source.mongo.internal.event;
 
-/** Bytes are not the BSON that they should be. Says what is wrong and where. */
+/** The error of bytes that are not the BSON that they should be. */
 final class CorruptBsonException extends Exception {
 
   private static final long serialVersionUID = 1;
 
-  CorruptBsonException(String message) {
-    super(message);
+  private final String problem;
+
+  /**
+   * @param problem what is wrong, and where, in one clause
+   */
+  CorruptBsonException(String problem) {
+    super("Cannot decode an event: " + problem + ".");
+    this.problem = problem;
+  }
+
+  /** Returns what is wrong, in one clause. */
+  String problem() {
+    return problem;
   }
 }

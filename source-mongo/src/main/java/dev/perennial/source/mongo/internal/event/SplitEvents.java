@@ -85,12 +85,12 @@ public final class SplitEvents {
       throw new MongoSourceException(
           Reason.EVENT_TOO_LARGE,
           ErrorKind.FATAL,
-          "an event behind "
+          "Cannot deliver the event after "
               + last
-              + " was split by the server and has more than the "
+              + ": the server split it, and it is larger than the "
               + limit
-              + " bytes that are held of one; take what makes it so large out with a $project stage, or drop"
-              + " fullDocument and fullDocumentBeforeChange",
+              + " bytes that the source holds of one event. Remove what makes it so large with a $project stage,"
+              + " or do not use fullDocument and fullDocumentBeforeChange.",
           null);
     }
     return part.fragment() < part.of() ? null : whole();
@@ -168,12 +168,12 @@ public final class SplitEvents {
     return new MongoSourceException(
         Reason.FRAGMENT_MISSING,
         ErrorKind.TOKEN_REJECTED,
-        "the server sent "
+        "Cannot join a split event: the server sent "
             + came
             + " where part "
             + expected()
             + (isOpen() ? " of " + of : "")
-            + " of an event belongs",
+            + " of an event belongs. The stream reads the event again from its time.",
         null);
   }
 }

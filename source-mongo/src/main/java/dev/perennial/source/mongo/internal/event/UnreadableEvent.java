@@ -33,6 +33,13 @@ public record UnreadableEvent(
     return new UnreadableEvent(new byte[0], size, BsonBytes.of(token), null, cause, null);
   }
 
+  /** Returns what is wrong with it, in one clause. */
+  public String problem() {
+    return cause instanceof CorruptBsonException corrupt
+        ? corrupt.problem()
+        : String.valueOf(cause.getMessage());
+  }
+
   /** Reads what can be read of an event that came. */
   static UnreadableEvent read(byte[] event, CorruptBsonException cause) {
     byte @Nullable [] token = null;

@@ -77,11 +77,11 @@ public final class CheckpointText {
   public Restored decode(Checkpoint saved) throws CheckpointException {
     if (!saved.source().equals(SOURCE)) {
       throw CheckpointException.mismatch(
-          "the checkpoint was made by the source \""
+          "Cannot resume from the checkpoint: the source \""
               + LogText.brief(saved.source())
-              + "\", not by "
+              + "\" saved it, not "
               + SOURCE
-              + "; give this stream an id of its own",
+              + ". Give this stream an id of its own.",
           null);
     }
     String text = saved.position();
@@ -96,9 +96,9 @@ public final class CheckpointText {
     Optional<ResumePosition> degraded = position.degraded();
     if (degraded.isEmpty()) {
       throw CheckpointException.mismatch(
-          "the checkpoint was made with another pipeline, scope or mode, where its token may not be"
-              + " found, and it has no cluster time to go on from instead; go back to the settings"
-              + " it was made with, or start afresh",
+          "Cannot resume from the checkpoint: it was saved with another pipeline, scope or mode, so the stream"
+              + " may not find its token, and it has no cluster time. Restore those settings, or"
+              + " start afresh with Checkpoints.startAfresh().",
           null);
     }
     return new Restored(
@@ -112,14 +112,14 @@ public final class CheckpointText {
     try {
       return Deployment.parse(text.substring(mark + DEPLOYMENT.length()));
     } catch (IllegalArgumentException e) {
-      throw corrupt(text, "what it says of its deployment has the wrong form", e);
+      throw corrupt(text, "the deployment in it has the wrong form", e);
     }
   }
 
   private static ResumePosition position(String text) throws CheckpointException {
     int space = text.indexOf(' ');
     if (space < 0) {
-      throw corrupt(text, "it should be a version and a position", null);
+      throw corrupt(text, "it must be a version and a position", null);
     }
     String version = text.substring(0, space);
     if (!version.equals(VERSION)) {
@@ -129,7 +129,7 @@ public final class CheckpointText {
               + LogText.brief(version)
               + "\" and this release reads version "
               + VERSION
-              + "; if a newer release wrote it, use that one",
+              + " (if a newer release wrote it, use that one)",
           null);
     }
     String rest = text.substring(space + 1);
@@ -139,13 +139,13 @@ public final class CheckpointText {
     if (rest.startsWith(TOKEN)) {
       return token(text, rest.substring(TOKEN.length()));
     }
-    throw corrupt(text, "after its version there should be \"token\" or \"time\"", null);
+    throw corrupt(text, "\"token\" or \"time\" must follow its version", null);
   }
 
   private static ResumePosition token(String text, String rest) throws CheckpointException {
     int space = rest.lastIndexOf(' ');
     if (space < 0) {
-      throw corrupt(text, "after its token there should be a cluster time", null);
+      throw corrupt(text, "a cluster time must follow its token", null);
     }
     String when = rest.substring(space + 1);
     @Nullable BsonTimestamp time = when.equals(UNKNOWN) ? null : time(text, when);
@@ -153,7 +153,7 @@ public final class CheckpointText {
     try {
       token = Tokens.parse(rest.substring(0, space));
     } catch (JsonParseException e) {
-      throw corrupt(text, "its token is no extended JSON", e);
+      throw corrupt(text, "its token is not extended JSON", e);
     }
     if (token == null) {
       throw corrupt(text, "its token is neither hexadecimal digits nor extended JSON", null);
@@ -165,7 +165,7 @@ public final class CheckpointText {
     BsonTimestamp parsed = ClusterTime.parse(time);
     if (parsed == null) {
       throw corrupt(
-          text, "\"" + LogText.brief(time) + "\" is no cluster time such as 1700000000.1", null);
+          text, "\"" + LogText.brief(time) + "\" is not a cluster time such as 1700000000.1", null);
     }
     return parsed;
   }
@@ -173,11 +173,11 @@ public final class CheckpointText {
   private static CheckpointException corrupt(
       String text, String problem, @Nullable Throwable cause) {
     return CheckpointException.corrupt(
-        "the checkpoint's position \""
+        "Cannot read the checkpoint's position \""
             + LogText.brief(text)
-            + "\" cannot be read: "
+            + "\": "
             + problem
-            + ". Mend it, or start afresh",
+            + ". Correct it, or start afresh with Checkpoints.startAfresh().",
         cause);
   }
 }

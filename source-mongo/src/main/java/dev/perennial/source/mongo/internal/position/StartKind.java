@@ -30,17 +30,19 @@ public sealed interface StartKind extends StartPosition {
     long seconds = time.getEpochSecond();
     if (seconds < 1 || seconds > LAST_SECOND) {
       throw new IllegalArgumentException(
-          "a stream can start between 1970-01-01T00:00:01Z and "
+          "Cannot start at "
+              + time
+              + ": cluster times are from 1970-01-01T00:00:01Z to "
               + Instant.ofEpochSecond(LAST_SECOND)
-              + ", but not at "
-              + time);
+              + ". Give a time in that range.");
     }
     return new AtTime(ClusterTime.of(seconds, 0));
   }
 
   static AtTime at(BsonTimestamp time) {
     if (time.getValue() == 0) {
-      throw new IllegalArgumentException("a stream cannot start at the cluster time 0");
+      throw new IllegalArgumentException(
+          "Cannot start at the cluster time 0: servers have no such time. Give a later one.");
     }
     return new AtTime(time);
   }

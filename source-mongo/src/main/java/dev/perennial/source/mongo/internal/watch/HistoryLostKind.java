@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo.internal.watch;
 
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.HistoryLostPolicy;
 import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.MongoSourceException.Reason;
@@ -53,7 +54,7 @@ public sealed interface HistoryLostKind extends HistoryLostPolicy {
         chosen = choose.apply(gap);
       } catch (RuntimeException e) {
         Interrupts.check(e);
-        throw failed("threw " + e, e);
+        throw failed("threw an error, " + LogText.reason(e), e);
       }
       if (chosen instanceof StartKind start) {
         return start;
@@ -71,9 +72,9 @@ public sealed interface HistoryLostKind extends HistoryLostPolicy {
       return new MongoSourceException(
           Reason.RESTART_FAILED,
           ErrorKind.FATAL,
-          "the server no longer has the changes after the stream's position, and the function of"
-              + " onHistoryLost(restartAt(…)) that should say where to go on "
-              + what,
+          "Cannot continue where the server has lost history: the function of onHistoryLost(restartAt(…)) "
+              + what
+              + ". Return where the stream continues, as a StartPosition.",
           cause);
     }
   }

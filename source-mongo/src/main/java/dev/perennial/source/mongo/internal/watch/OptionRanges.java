@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo.internal.watch;
 
+import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -8,17 +9,20 @@ public final class OptionRanges {
 
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
-  /** What the driver takes: milliseconds that fit into an int. */
+  /** The longest time that the driver accepts: milliseconds that fit into an int. */
   private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
 
-  /** How much longer than the server may wait its answer may take. */
+  /** How much longer a reply may take than the server waits for an event. */
   public static final Duration READ_SLACK = Duration.ofSeconds(10);
 
   private OptionRanges() {}
 
   public static @Nullable Integer batchSize(@Nullable Integer events) {
     if (events != null && events < 1) {
-      throw new IllegalArgumentException("batchSize must be at least 1, but is " + events);
+      throw new IllegalArgumentException(
+          "Cannot use a batchSize of "
+              + events
+              + ": it must be at least 1. Give a larger one, or leave it out.");
     }
     return events;
   }
@@ -27,7 +31,7 @@ public final class OptionRanges {
     return wholeMillis("maxAwaitTime", time, LONGEST.minus(READ_SLACK));
   }
 
-  /** Zero is for ever. */
+  /** Zero means no limit. */
   public static Duration readTimeout(Duration timeout) {
     return timeout.isZero() ? timeout : wholeMillis("readTimeout", timeout, LONGEST);
   }
@@ -35,11 +39,21 @@ public final class OptionRanges {
   private static Duration wholeMillis(String name, Duration time, Duration longest) {
     if (time.compareTo(SHORTEST) < 0 || time.compareTo(longest) > 0) {
       throw new IllegalArgumentException(
-          name + " must be between 1 ms and " + longest.toDays() + " days, but is " + time);
+          "Cannot use a "
+              + name
+              + " of "
+              + LogText.duration(time)
+              + ": it must be between 1 ms and "
+              + longest.toDays()
+              + " days. Set a time in that range.");
     }
     if (!time.equals(Duration.ofMillis(time.toMillis()))) {
       throw new IllegalArgumentException(
-          name + " is counted in whole milliseconds, but is " + time);
+          "Cannot use a "
+              + name
+              + " of "
+              + time.toNanos()
+              + " ns: the driver counts whole milliseconds. Round it.");
     }
     return time;
   }

@@ -44,7 +44,8 @@ public sealed interface ScopeKind extends Scope {
 
   static ScopeKind collections(List<String> namespaces) {
     if (namespaces.isEmpty()) {
-      throw new IllegalArgumentException("there is no collection to watch: name one or more");
+      throw new IllegalArgumentException(
+          "Cannot watch nothing: there is no collection. Name one or more.");
     }
     List<OneCollection> sorted =
         namespaces.stream()
@@ -61,9 +62,9 @@ public sealed interface ScopeKind extends Scope {
     int dot = namespace.indexOf('.');
     if (dot < 0) {
       throw new IllegalArgumentException(
-          '"'
+          "Cannot watch \""
               + LogText.brief(namespace)
-              + "\" names no collection: write it as database.collection, as in shop.orders");
+              + "\": it names no collection. Write database.collection, as in shop.orders.");
     }
     return collection(namespace.substring(0, dot), namespace.substring(dot + 1));
   }
@@ -71,10 +72,10 @@ public sealed interface ScopeKind extends Scope {
   static ScopeKind matching(Pattern namespace) {
     if ((namespace.flags() & ~SERVER_KNOWS) != 0) {
       throw new IllegalArgumentException(
-          "the pattern "
+          "Cannot watch what matches the pattern "
               + LogText.brief(namespace.pattern())
-              + " has flags that the server does not know; it knows CASE_INSENSITIVE, MULTILINE,"
-              + " DOTALL and COMMENTS");
+              + ": it has flags that the server does not know. Use no others than CASE_INSENSITIVE, MULTILINE,"
+              + " DOTALL and COMMENTS.");
     }
     return new Matching(namespace);
   }
@@ -89,7 +90,9 @@ public sealed interface ScopeKind extends Scope {
       check.accept(name);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "\"%s\" is no name of a %s: %s".formatted(LogText.brief(name), what, e.getMessage()), e);
+          "Cannot watch \"%s\": it is not a name of a %s (%s). Correct it."
+              .formatted(LogText.brief(name), what, LogText.brief(String.valueOf(e.getMessage()))),
+          e);
     }
   }
 
@@ -103,10 +106,10 @@ public sealed interface ScopeKind extends Scope {
     for (String word : words) {
       if (word.indexOf('.') < 0) {
         throw new IllegalArgumentException(
-            "\""
+            "Cannot watch \""
                 + LogText.brief(word)
-                + "\" is a whole database or the cluster and can only be watched alone: of several,"
-                + " each must be a collection, as in shop.orders");
+                + "\" among others: it is a whole database or the cluster. Watch it alone, or name several"
+                + " collections, as in shop.orders.");
       }
     }
     return collections(words);

@@ -18,8 +18,9 @@ import org.bson.conversions.Bson;
 public final class UserPipeline {
 
   private static final String TOKEN = "_id";
+  private static final String PREFIX = "Cannot use the pipeline: ";
 
-  /** What adds up events, or writes them: a stream has no end to do that at. */
+  /** Stages that work on all events at once, which needs an end. */
   private static final Set<String> NEED_AN_END =
       Set.of("$group", "$sort", "$out", "$merge", "$limit", "$skip", "$count", "$bucket", "$facet");
 
@@ -42,9 +43,10 @@ public final class UserPipeline {
       return stage.toBsonDocument(BsonDocument.class, codecs).clone();
     } catch (CodecConfigurationException e) {
       throw new IllegalArgumentException(
-          "a stage of the pipeline has a value that the client's codecs do not write: "
+          PREFIX
+              + "the client's codecs cannot encode a value of it ("
               + LogText.brief(String.valueOf(e.getMessage()), 200)
-              + " Set the client's codecRegistry, or its uuidRepresentation for a UUID",
+              + "). Set the client's codecRegistry, or its uuidRepresentation for a UUID.",
           e);
     }
   }
@@ -52,30 +54,36 @@ public final class UserPipeline {
   private static void check(BsonDocument stage, boolean split) {
     if (stage.size() != 1) {
       throw new IllegalArgumentException(
-          "a stage of a pipeline has one field, its name, as in {$match: {…}}, but one of these has "
-              + stage.size());
+          PREFIX
+              + "a stage has "
+              + stage.size()
+              + " fields. Give each stage one field, its name, as in {$match: {…}}.");
     }
     String name = stage.getFirstKey();
     if (name.equals("$changeStream")) {
       throw new IllegalArgumentException(
-          "the source itself puts $changeStream before the pipeline; leave it out, and set its options on the"
-              + " builder");
+          PREFIX
+              + "the source itself adds $changeStream. Leave that stage out, and set its options on the"
+              + " builder.");
     }
     if (NEED_AN_END.contains(name)) {
       throw new IllegalArgumentException(
-          "a change stream has no end, so that its pipeline cannot have a stage "
+          PREFIX
+              + "a change stream has no end, which the stage "
               + name
-              + "; it can have $match, $project, $addFields, $set, $unset, $replaceRoot, $replaceWith and $redact");
+              + " needs. Use only $match, $project, $addFields, $set, $unset, $replaceRoot, $replaceWith and"
+              + " $redact.");
     }
     if (split && name.equals(WatchPlan.SPLIT_STAGE)) {
       throw new IllegalArgumentException(
-          "splitLargeEvents puts " + name + " at the pipeline's end; leave one of the two out");
+          PREFIX + "splitLargeEvents already adds " + name + ". Leave one of the two out.");
     }
     if (removesToken(name, stage.get(name, BsonNull.VALUE))) {
       throw new IllegalArgumentException(
-          "the pipeline's stage "
+          PREFIX
+              + "its stage "
               + name
-              + " removes _id, which is the resume token, without which no stream can go on; leave it in");
+              + " removes _id, the resume token, without which the stream cannot resume. Keep _id.");
     }
   }
 

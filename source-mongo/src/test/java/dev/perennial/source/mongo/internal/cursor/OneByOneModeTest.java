@@ -153,7 +153,7 @@ class OneByOneModeTest {
         StreamFailedException dead =
             catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead).has(causeOfReason("unreturnable"));
-        assertThat(dead.getCause()).hasMessageContaining("let it be");
+        assertThat(dead.getCause()).hasMessageContaining("keep it unchanged");
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo.internal.cursor;
 
+import static dev.perennial.source.mongo.Reasons.reason;
 import static dev.perennial.source.mongo.Rig.next;
 import static dev.perennial.source.mongo.Rig.rig;
 import static dev.perennial.source.mongo.Rig.take;
@@ -57,7 +58,8 @@ class StartValidatorTest {
       StreamFailedException dead =
           catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
       assertThat(dead.reason()).isEqualTo(Reason.FATAL);
-      assertThat(dead).hasMessageContainingAll(words).hasMessageContaining("not saved");
+      assertThat(dead).hasMessageContaining("not saved");
+      assertThat(dead.getCause()).has(reason("start-refused")).hasMessageContainingAll(words);
     }
     assertThat(rig.saved()).isEqualTo(saved);
   }
@@ -78,13 +80,15 @@ class StartValidatorTest {
       assertRefused(
           rig,
           StartPosition.after(BsonDocument.parse("{_data: '82ABCD'}")),
-          "does not take the start 82ABCD");
+          "Cannot start at 82ABCD",
+          "does not accept that token");
       assertRefused(
-          rig, StartPosition.after(BsonDocument.parse("{a: 1}")), "does not take the start");
+          rig, StartPosition.after(BsonDocument.parse("{a: 1}")), "does not accept that token");
       assertRefused(
           rig,
           StartPosition.at(Instant.parse("2001-01-01T00:00:00Z")),
-          "no longer has the changes from the start 2001-01-01T00:00:00Z on",
+          "Cannot start at 2001-01-01T00:00:00Z",
+          "no longer has the changes since then",
           "286");
       assertRefused(
           rig, StartPosition.after(old.token().orElseThrow()), "no longer has the changes");

@@ -120,43 +120,44 @@ class CheckpointTextTest {
       delimiter = '|',
       textBlock =
           """
-          ''               | it should be a version and a position
-          1                | it should be a version and a position
-          garbage          | it should be a version and a position
-          ' @set=rs0'      | it should be a version and a position
-          ' @collection=x' | what it says of its deployment has the wrong form
+          ''               | it must be a version and a position
+          1                | it must be a version and a position
+          garbage          | it must be a version and a position
+          ' @set=rs0'      | it must be a version and a position
+          ' @collection=x' | the deployment in it has the wrong form
           ' '              | its version is ""
           2 time 5.1       | its version is "2"
-          '1 '             | after its version there should be
-          1 time           | after its version there should be
-          1 token          | after its version there should be
-          1 place 82AA 5.1 | after its version there should be
-          '1 time '        | "" is no cluster time
-          1 time 5         | "5" is no cluster time
-          1 time 5.        | "5." is no cluster time
-          1 time .5        | ".5" is no cluster time
-          1 time -5.1      | "-5.1" is no cluster time
-          1 time +5.1      | "+5.1" is no cluster time
-          '1 time 5.1 '    | "5.1 " is no cluster time
-          1 time -         | "-" is no cluster time
-          1 time 4294967296.1 | "4294967296.1" is no cluster time
-          1 time 99999999999999999999.1 | "99999999999999999999.1" is no cluster time
-          1 token 82AA x   | "x" is no cluster time
-          '1 token '       | after its token there should be a cluster time
-          1 token 82AA     | after its token there should be a cluster time
+          '1 '             | "token" or "time" must follow its version
+          1 time           | "token" or "time" must follow its version
+          1 token          | "token" or "time" must follow its version
+          1 place 82AA 5.1 | "token" or "time" must follow its version
+          '1 time '        | "" is not a cluster time
+          1 time 5         | "5" is not a cluster time
+          1 time 5.        | "5." is not a cluster time
+          1 time .5        | ".5" is not a cluster time
+          1 time -5.1      | "-5.1" is not a cluster time
+          1 time +5.1      | "+5.1" is not a cluster time
+          '1 time 5.1 '    | "5.1 " is not a cluster time
+          1 time -         | "-" is not a cluster time
+          1 time 4294967296.1 | "4294967296.1" is not a cluster time
+          1 time 99999999999999999999.1 | "99999999999999999999.1" is not a cluster time
+          1 token 82AA x   | "x" is not a cluster time
+          '1 token '       | a cluster time must follow its token
+          1 token 82AA     | a cluster time must follow its token
           1 token  5.1     | its token is neither
           1 token 82A 5.1  | its token is neither
           1 token zz 5.1   | its token is neither
-          1 token {_data 5.1 | its token is no extended JSON
-          1 token {_data: {$oid: "xyz"}} 5.1 | its token is no extended JSON
-          1 token {_data: {$numberLong: "x"}} 5.1 | its token is no extended JSON
+          1 token {_data 5.1 | its token is not extended JSON
+          1 token {_data: {$oid: "xyz"}} 5.1 | its token is not extended JSON
+          1 token {_data: {$numberLong: "x"}} 5.1 | its token is not extended JSON
           """)
   void saysWhatIsWrongWithGarbage(String position, String problem) {
     assertThatThrownBy(() -> text.decode(new Checkpoint("mongodb", "f1", position)))
         .isInstanceOfSatisfying(
             CheckpointException.class,
             e -> assertThat(e.reason()).isEqualTo(CheckpointException.Reason.CORRUPT))
-        .hasMessageContaining("cannot be read: " + problem)
+        .hasMessageStartingWith("Cannot read the checkpoint's position \"")
+        .hasMessageContaining("\": " + problem)
         .hasMessageContaining("start afresh");
   }
 
