@@ -10,6 +10,7 @@ import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -179,8 +180,8 @@ public final class Change implements ChangeEvent {
   }
 
   /** Returns the number of the transaction within its session, if there was one. */
-  public Optional<Long> txnNumber() {
-    return Optional.ofNullable(envelope.int64(Field.TXN_NUMBER));
+  public OptionalLong txnNumber() {
+    return envelope.int64(Field.TXN_NUMBER);
   }
 
   /**

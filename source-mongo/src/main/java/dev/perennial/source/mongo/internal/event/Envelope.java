@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import java.util.UUID;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
@@ -112,8 +113,10 @@ public final class Envelope {
     return has(field) ? Instant.ofEpochMilli(BsonBytes.int64(bytes, start(field))) : null;
   }
 
-  public @Nullable Long int64(Field field) {
-    return has(field) ? Long.valueOf(BsonBytes.int64(bytes, start(field))) : null;
+  public OptionalLong int64(Field field) {
+    return has(field)
+        ? OptionalLong.of(BsonBytes.int64(bytes, start(field)))
+        : OptionalLong.empty();
   }
 
   public @Nullable String string(Field field) {
