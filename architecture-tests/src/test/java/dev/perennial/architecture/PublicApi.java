@@ -25,7 +25,8 @@ import java.util.stream.Stream;
  * The public API of a module: a line for each public type outside of internal packages, and below
  * it, indented, a line for each of its public and protected members. Names are simple. What the
  * kind of a type implies is left out: a record's accessors, an enum's {@code values()}, every
- * {@code equals}, {@code hashCode} and {@code toString}.
+ * {@code equals}, {@code hashCode} and {@code toString}. So is the internal implementation that a
+ * sealed type permits.
  */
 final class PublicApi {
 
@@ -92,6 +93,7 @@ final class PublicApi {
           list(
               " permits ",
               Arrays.stream(type.getPermittedSubclasses())
+                  .filter(permitted -> !Rules.isInternal(permitted.getPackageName()))
                   .sorted(Comparator.comparing(Class::getName))));
     }
     return line.toString();

@@ -13,6 +13,9 @@ public final class SourceBinding {
 
   private final AtomicReference<@Nullable String> stream = new AtomicReference<>();
 
+  /** Creates the binding of a source that belongs to no stream yet. */
+  public SourceBinding() {}
+
   /**
    * Binds the source to a stream. Called by {@code open()}, not by sources.
    *

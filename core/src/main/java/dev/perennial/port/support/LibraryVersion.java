@@ -1,6 +1,11 @@
 package dev.perennial.port.support;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Arrays;
+import java.util.jar.Attributes;
+import java.util.jar.Attributes.Name;
+import java.util.jar.Manifest;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +51,27 @@ public final class LibraryVersion {
    * @param title the {@code Implementation-Title} of the library's own manifest
    */
   public static @Nullable String of(Class<?> type, String title) {
+    Module module = type.getModule();
+    if (module.isNamed()) {
+      return ofModule(module, title);
+    }
     Package holder = type.getPackage();
     return title.equals(holder.getImplementationTitle()) ? holder.getImplementationVersion() : null;
+  }
+
+  /** Reads the manifest itself, because the JVM reads none for packages of a module. */
+  private static @Nullable String ofModule(Module module, String title) {
+    try (InputStream in = module.getResourceAsStream("META-INF/MANIFEST.MF")) {
+      if (in == null) {
+        return null;
+      }
+      Attributes manifest = new Manifest(in).getMainAttributes();
+      return title.equals(manifest.getValue(Name.IMPLEMENTATION_TITLE))
+          ? manifest.getValue(Name.IMPLEMENTATION_VERSION)
+          : null;
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   private static int[] numbers(@Nullable String version) {

@@ -43,6 +43,7 @@ public final class Change implements ChangeEvent {
   private final CodecRegistry codecs;
 
   /** Only for the source: {@link Envelope} is internal, so applications cannot call this. */
+  @SuppressWarnings("exports")
   public Change(
       Envelope envelope,
       OperationType operationType,
@@ -253,13 +254,14 @@ public final class Change implements ChangeEvent {
     return Payload.read(() -> this + " as JSON", "Read Change.rawBytes() instead.", raw()::toJson);
   }
 
-  /** Returns the event's position, which keeps nothing of the event. Only for the source. */
-  public ResumePosition position() {
+  /** Returns the event's position, which keeps nothing of the event. */
+  public MongoPosition position() {
     return ResumePosition.ofToken(
         envelope.documentBytes(Field.ID), envelope.timestamp(Field.CLUSTER_TIME));
   }
 
   /** Returns the event's bytes, which must not be changed. Only for the source. */
+  @SuppressWarnings("exports")
   public Envelope envelope() {
     return envelope;
   }

@@ -9,7 +9,7 @@ import java.util.function.Function;
  * What to do when the server no longer has the changes after the stream's position, because the
  * oplog was overwritten. Where the stream goes on, a {@link StreamGap} is delivered first.
  */
-public interface HistoryLostPolicy {
+public sealed interface HistoryLostPolicy permits HistoryLostKind {
 
   /** The stream fails and its checkpoint stays as it is. The default. */
   static HistoryLostPolicy fail() {

@@ -24,6 +24,7 @@ public final class MalformedChange implements ChangeEvent, Malformed {
   private final UnreadableEvent event;
 
   /** Only for the source: {@link UnreadableEvent} is internal, so applications cannot call this. */
+  @SuppressWarnings("exports")
   public MalformedChange(UnreadableEvent event) {
     this.event = event;
   }
@@ -56,12 +57,13 @@ public final class MalformedChange implements ChangeEvent, Malformed {
   }
 
   /** Returns what could be read; its bytes must not be changed. Only for the source. */
+  @SuppressWarnings("exports")
   public UnreadableEvent event() {
     return event;
   }
 
-  /** Returns the position of the event, if its token could be read. Only for the source. */
-  public Optional<ResumePosition> position() {
+  /** Returns the position of the event, if its token could be read. */
+  public Optional<MongoPosition> position() {
     return Optional.ofNullable(event.token())
         .map(token -> ResumePosition.ofToken(token, event.clusterTime()));
   }
@@ -83,7 +85,7 @@ public final class MalformedChange implements ChangeEvent, Malformed {
   @Override
   public String toString() {
     return "MalformedChange["
-        + position().map(ResumePosition::toString).orElse("no token")
+        + position().map(MongoPosition::toString).orElse("no token")
         + ", "
         + size()
         + " bytes, "

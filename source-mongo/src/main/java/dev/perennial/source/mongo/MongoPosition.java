@@ -1,6 +1,7 @@
 package dev.perennial.source.mongo;
 
 import dev.perennial.port.Position;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Instant;
 import java.util.Optional;
 import org.bson.BsonDocument;
@@ -12,7 +13,7 @@ import org.bson.BsonTimestamp;
  *
  * <p>Two positions are equal if they have the same token, or the same time and no token.
  */
-public interface MongoPosition extends Position {
+public sealed interface MongoPosition extends Position permits ResumePosition {
 
   /** The resume token, if this is one. */
   Optional<BsonDocument> token();

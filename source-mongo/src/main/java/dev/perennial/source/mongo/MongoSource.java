@@ -262,7 +262,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
   public Connection<ChangeEvent, MongoPosition> connect(Optional<MongoPosition> after)
       throws Exception {
     MongoPosition from = after.isPresent() ? after.get() : start().orElseThrow();
-    return errors.explained(() -> connector.connect(ResumePosition.of(from)));
+    return errors.explained(() -> connector.connect((ResumePosition) from));
   }
 
   /**
@@ -275,7 +275,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     connector.restarted();
     return errors.explained(() -> {
       Recovery<ChangeEvent, MongoPosition> recovery =
-          this.recovery.recover(ResumePosition.of(lost), cause);
+          this.recovery.recover((ResumePosition) lost, cause);
       if (recovery instanceof Recovery.Restart<ChangeEvent, MongoPosition> restart
           && options.onHistoryLost() instanceof HistoryLostKind.RestartAt) {
         warnIfInFuture(restart.from());
@@ -286,7 +286,7 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   @Override
   public Checkpoint encode(MongoPosition position) {
-    ResumePosition own = ResumePosition.of(position);
+    ResumePosition own = (ResumePosition) position;
     return checkpoints.encode(own, deployment.of(own.durable()));
   }
 

@@ -51,7 +51,7 @@ public final class MongoSourceBuilder {
 
   /** Sets what to watch. Required. */
   public MongoSourceBuilder watch(Scope scope) {
-    this.scope = ScopeKind.of(requireNonNull(scope, "watch() needs a scope"));
+    this.scope = (ScopeKind) requireNonNull(scope, "watch() needs a scope");
     return this;
   }
 
@@ -156,7 +156,7 @@ public final class MongoSourceBuilder {
 
   /** Sets where a stream without a checkpoint begins. Now by default. */
   public MongoSourceBuilder startAt(StartPosition start) {
-    this.startAt = StartKind.of(requireNonNull(start, "startAt() needs a start"));
+    this.startAt = (StartKind) requireNonNull(start, "startAt() needs a start");
     return this;
   }
 
@@ -165,8 +165,7 @@ public final class MongoSourceBuilder {
    * fails by default.
    */
   public MongoSourceBuilder onHistoryLost(HistoryLostPolicy policy) {
-    this.onHistoryLost =
-        HistoryLostKind.of(requireNonNull(policy, "onHistoryLost() needs a policy"));
+    this.onHistoryLost = (HistoryLostKind) requireNonNull(policy, "onHistoryLost() needs a policy");
     return this;
   }
 

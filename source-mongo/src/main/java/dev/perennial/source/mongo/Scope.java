@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * in several databases: the server then needs the right to watch that, and scans its oplog once for
  * all of them.
  */
-public interface Scope {
+public sealed interface Scope permits ScopeKind {
 
   /**
    * One collection.

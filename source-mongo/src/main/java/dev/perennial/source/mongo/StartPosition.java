@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code toString} gives what {@link #parse} reads, where there is such a text.
  */
-public interface StartPosition {
+public sealed interface StartPosition permits StartKind {
 
   /** With the first change after the stream was first opened. The default. */
   static StartPosition now() {

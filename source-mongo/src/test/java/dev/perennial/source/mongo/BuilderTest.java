@@ -56,18 +56,6 @@ class BuilderTest {
   }
 
   @Test
-  @DisplayName("refuses kinds that an application made itself, which it would not understand")
-  void ownKinds() {
-    refused(builder -> builder.watch(new Scope() {}), "Use one of the methods of Scope.");
-    refused(
-        builder -> builder.startAt(new StartPosition() {}),
-        "Use one of the methods of StartPosition.");
-    refused(
-        builder -> builder.onHistoryLost(new HistoryLostPolicy() {}),
-        "Use one of the methods of HistoryLostPolicy.");
-  }
-
-  @Test
   @DisplayName("looks no name up for a mongodb+srv string")
   void srvIsNotLookedUp() {
     assertThat(builder("mongodb+srv://user:secret@cluster.nowhere.invalid/").build())

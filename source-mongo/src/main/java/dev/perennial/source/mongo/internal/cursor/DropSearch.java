@@ -85,7 +85,7 @@ public final class DropSearch {
           if (about.orElse(!named)) {
             return true;
           }
-          from = change.position();
+          from = (ResumePosition) change.position();
           if (from.isInvalidate()) {
             break;
           }

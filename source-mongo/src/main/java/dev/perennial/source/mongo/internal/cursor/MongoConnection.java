@@ -230,9 +230,11 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   private static Optional<ResumePosition> position(ChangeEvent event) {
     if (event instanceof MalformedChange malformed) {
-      return malformed.position();
+      return malformed.position().map(ResumePosition.class::cast);
     }
-    return event instanceof Change change ? Optional.of(change.position()) : Optional.empty();
+    return event instanceof Change change
+        ? Optional.of((ResumePosition) change.position())
+        : Optional.empty();
   }
 
   /**

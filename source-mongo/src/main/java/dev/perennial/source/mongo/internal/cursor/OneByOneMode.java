@@ -2,6 +2,7 @@ package dev.perennial.source.mongo.internal.cursor;
 
 import com.mongodb.MongoException;
 import dev.perennial.source.mongo.MalformedChange;
+import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
@@ -73,7 +74,7 @@ public final class OneByOneMode {
       throws MongoSourceException {
     MalformedChange event =
         UnreturnableEvent.read(error).asMalformed(error, before, sharded.getAsBoolean());
-    ResumePosition position = event.position().orElse(before);
+    MongoPosition position = event.position().orElse(before);
     notifier.notifyListener(
         listener -> listener.onSteppedOver(new ListenerEvents.SteppedOver(position, error)));
     passed("the source stepped over the event that the server could not return");

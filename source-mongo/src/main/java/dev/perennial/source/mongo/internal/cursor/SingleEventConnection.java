@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class SingleEventConnection implements Connection<ChangeEvent, MongoPosition> {
 
   private final MalformedChange event;
-  private final ResumePosition position;
+  private final MongoPosition position;
   private boolean given;
 
   SingleEventConnection(MalformedChange event, ResumePosition before) {

@@ -67,18 +67,6 @@ public final class ResumePosition implements MongoPosition {
     return new ResumePosition(null, time);
   }
 
-  /** The same position, as the source resumes from it. */
-  public static ResumePosition of(MongoPosition position) {
-    if (position instanceof ResumePosition own) {
-      return own;
-    }
-    BsonTimestamp time = position.clusterTime().orElse(null);
-    return position
-        .token()
-        .map(token -> ofToken(token, time))
-        .orElseGet(() -> new ResumePosition(null, time));
-  }
-
   @Override
   public Optional<BsonDocument> token() {
     return token == null ? Optional.empty() : Optional.of(new RawBsonDocument(token.clone()));

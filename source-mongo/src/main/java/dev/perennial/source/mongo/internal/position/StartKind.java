@@ -8,21 +8,6 @@ import org.bson.BsonTimestamp;
 /** The kinds of {@link StartPosition}. */
 public sealed interface StartKind extends StartPosition {
 
-  /**
-   * The kind of a start.
-   *
-   * @throws IllegalArgumentException if an application made it
-   */
-  static StartKind of(StartPosition start) {
-    if (start instanceof StartKind kind) {
-      return kind;
-    }
-    throw new IllegalArgumentException(
-        "Cannot start there: "
-            + start.getClass().getName()
-            + " implements StartKind itself. Use one of the methods of StartPosition.");
-  }
-
   /** All that a cluster time can hold. */
   long LAST_SECOND = 0xFFFF_FFFFL;
 

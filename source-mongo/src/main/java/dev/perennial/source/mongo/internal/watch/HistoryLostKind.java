@@ -15,21 +15,6 @@ import org.jspecify.annotations.Nullable;
 /** The kinds of {@link HistoryLostPolicy}. */
 public sealed interface HistoryLostKind extends HistoryLostPolicy {
 
-  /**
-   * The kind of a policy.
-   *
-   * @throws IllegalArgumentException if an application made it
-   */
-  static HistoryLostKind of(HistoryLostPolicy policy) {
-    if (policy instanceof HistoryLostKind kind) {
-      return kind;
-    }
-    throw new IllegalArgumentException(
-        "Cannot use the policy for lost history: "
-            + policy.getClass().getName()
-            + " implements HistoryLostPolicy itself. Use one of the methods of HistoryLostPolicy.");
-  }
-
   enum Fail implements HistoryLostKind {
     INSTANCE
   }
@@ -56,16 +41,10 @@ public sealed interface HistoryLostKind extends HistoryLostPolicy {
         Interrupts.check(e);
         throw failed("threw an error, " + LogText.reason(e), e);
       }
-      if (chosen instanceof StartKind start) {
-        return start;
+      if (chosen == null) {
+        throw failed("returned null", null);
       }
-      throw failed(
-          chosen == null
-              ? "returned null"
-              : "returned "
-                  + chosen.getClass().getName()
-                  + ", which implements StartPosition itself",
-          null);
+      return (StartKind) chosen;
     }
 
     private static MongoSourceException failed(String what, @Nullable Throwable cause) {

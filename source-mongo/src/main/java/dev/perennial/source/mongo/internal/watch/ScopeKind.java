@@ -17,21 +17,6 @@ import org.jspecify.annotations.Nullable;
 /** The kinds of {@link Scope}. */
 public sealed interface ScopeKind extends Scope {
 
-  /**
-   * The kind of a scope.
-   *
-   * @throws IllegalArgumentException if an application made it
-   */
-  static ScopeKind of(Scope scope) {
-    if (scope instanceof ScopeKind kind) {
-      return kind;
-    }
-    throw new IllegalArgumentException(
-        "Cannot watch that: "
-            + scope.getClass().getName()
-            + " implements Scope itself. Use one of the methods of Scope.");
-  }
-
   /** The flags of patterns that servers know. */
   int SERVER_KNOWS =
       Pattern.CASE_INSENSITIVE | Pattern.MULTILINE | Pattern.DOTALL | Pattern.COMMENTS;

@@ -60,7 +60,7 @@ class InvalidationTest {
           .singleElement()
           .satisfies(told -> assertThat(told.hidden()).isFalse())
           .satisfies(
-              told -> assertThat(ResumePosition.of(told.position()).isInvalidate()).isTrue());
+              told -> assertThat(((ResumePosition) told.position()).isInvalidate()).isTrue());
     }
   }
 

@@ -192,7 +192,7 @@ class PositionRecoveryTest {
       String saved = Saved.EVENT.lose(rig);
       MongoSource source = rig.builder().build();
       ResumePosition lost =
-          ResumePosition.of(source.decode(rig.store.checkpoint(Rig.ID).orElseThrow()));
+          (ResumePosition) source.decode(rig.store.checkpoint(Rig.ID).orElseThrow());
       ResumePosition time = lost.degraded().orElseThrow().inPlaceOf(lost);
       assertThat(source.encode(time).position()).isEqualTo(saved);
       assertThat(source.encode(lost.degraded().orElseThrow().inPlaceOf(time)).position())
@@ -370,8 +370,7 @@ class PositionRecoveryTest {
   }
 
   @Test
-  @DisplayName(
-      "what restartAt throws ends the stream, even where a driver threw it; so do null and a start of its own")
+  @DisplayName("what restartAt throws ends the stream, even where a driver threw it; so does null")
   void restartAtFails() throws Exception {
     MongoSocketException network =
         new MongoSocketException("reset", new ServerAddress("copy.example", 27017));
@@ -384,8 +383,7 @@ class PositionRecoveryTest {
             () -> {
               throw new IllegalStateException("no copy", network);
             },
-            () -> null,
-            () -> new StartPosition() {})) {
+            () -> null)) {
       asked.set(0);
       try (Rig rig = rig()) {
         fallBehind(rig);
@@ -590,7 +588,7 @@ class PositionRecoveryTest {
   /** With a check that is scripted, and without a server. */
   private static PositionRecovery history(StartValidator check, ListenerRecorder told) {
     return new PositionRecovery(
-        HistoryLostKind.of(HistoryLostPolicy.fail()),
+        (HistoryLostKind) HistoryLostPolicy.fail(),
         mock(ServerTime.class),
         check,
         new MongoNotifier(told.listener, Rig.ORDERS));
@@ -638,7 +636,7 @@ class PositionRecoveryTest {
       rig.insert(1);
       MongoPosition event = Positions.ofFirstEvent(source, rig.servers.oldestTime());
       assertThat(aggregates(rig, source, event)).isEqualTo(2);
-      assertThat(aggregates(rig, source, ResumePosition.of(event).degraded().orElseThrow()))
+      assertThat(aggregates(rig, source, ((ResumePosition) event).degraded().orElseThrow()))
           .isEqualTo(1);
       assertThat(rig.servers.openCursors()).isZero();
     }

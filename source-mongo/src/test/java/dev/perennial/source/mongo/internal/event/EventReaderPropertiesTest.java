@@ -8,6 +8,7 @@ import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.ChangePayloadException;
 import dev.perennial.source.mongo.MalformedChange;
+import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.Namespace;
 import dev.perennial.source.mongo.RandomBson;
 import dev.perennial.source.mongo.UpdateDescription;
@@ -168,7 +169,8 @@ class EventReaderPropertiesTest {
     }
   }
 
-  private static void assertUsable(ResumePosition position) {
+  private static void assertUsable(MongoPosition any) {
+    ResumePosition position = (ResumePosition) any;
     assertThat(position.isInvalidate() && !position.isEvent()).isFalse();
     assertThat(new CheckpointText("f").encode(position).position()).startsWith("1 token ");
     assertThat(position.toString()).isNotBlank();

@@ -3,13 +3,10 @@ package dev.perennial.source.mongo.internal.position;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.source.mongo.Change;
-import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.Samples;
 import java.time.Instant;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -17,7 +14,6 @@ import net.jqwik.api.constraints.LongRange;
 import org.bson.BsonBinary;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
-import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,27 +45,6 @@ class ResumePositionTest {
     assertThat(position.clusterTime()).contains(new BsonTimestamp(0x5F103CB6, 1));
     assertThat(position.time()).contains(Instant.ofEpochSecond(0x5F103CB6));
   }
-
-  @Test
-  @DisplayName("a position that is not the source's own is taken by its token and its time")
-  void foreign() {
-    ResumePosition ofToken = ResumePosition.ofToken(Tokens.ofHex("AA"), new BsonTimestamp(7, 1));
-    ResumePosition ofTime = ResumePosition.ofTime(new BsonTimestamp(7, 1));
-
-    for (ResumePosition own : List.of(ofToken, ofTime)) {
-      assertThat(ResumePosition.of(own)).isSameAs(own);
-      ResumePosition taken =
-          ResumePosition.of(new Foreign(own.token(), own.operationTime(), own.clusterTime()));
-      assertThat(taken).isEqualTo(own);
-      assertThat(taken.clusterTime()).isEqualTo(own.clusterTime());
-    }
-  }
-
-  private record Foreign(
-      Optional<BsonDocument> token,
-      Optional<BsonTimestamp> operationTime,
-      Optional<BsonTimestamp> clusterTime)
-      implements MongoPosition {}
 
   @Test
   void knowsTheTokenOfAnInvalidate() {

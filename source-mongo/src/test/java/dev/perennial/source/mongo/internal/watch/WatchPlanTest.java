@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class WatchPlanTest {
 
   private static WatchPlan plan(Scope scope, Bson... stages) {
-    return WatchPlan.of(ScopeKind.of(scope), encoded(false, stages), false);
+    return WatchPlan.of((ScopeKind) scope, encoded(false, stages), false);
   }
 
   private static List<BsonDocument> encoded(boolean split, Bson... stages) {
