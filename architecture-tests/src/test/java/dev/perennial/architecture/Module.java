@@ -147,6 +147,11 @@ record Module(
     return ALL.stream().filter(Module::published).toList();
   }
 
+  /** The name of its Java module, which is that of its main package. */
+  String moduleName(String root) {
+    return root + packages.get(0).replace("..", "");
+  }
+
   /** Its packages, under a root package. */
   String[] packages(String root) {
     return under(root, packages);
@@ -154,7 +159,7 @@ record Module(
 
   /** Its internal packages, under a root package. */
   String internals(String root) {
-    return root + packages.get(0).replace("..", "") + ".internal..";
+    return moduleName(root) + ".internal..";
   }
 
   /** All packages that it may use, its own included. */
