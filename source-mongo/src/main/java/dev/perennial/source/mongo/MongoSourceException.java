@@ -70,6 +70,7 @@ public final class MongoSourceException extends Exception {
   private final ErrorKind kind;
 
   /** Only for the source: {@link ErrorKind} is internal, so applications cannot call this. */
+  @SuppressWarnings("exports")
   public MongoSourceException(
       Reason reason, ErrorKind kind, String message, @Nullable Throwable cause) {
     super(message, cause);
@@ -83,6 +84,7 @@ public final class MongoSourceException extends Exception {
   }
 
   /** Returns what the error means for the stream. Only for the source. */
+  @SuppressWarnings("exports")
   public ErrorKind kind() {
     return kind;
   }
