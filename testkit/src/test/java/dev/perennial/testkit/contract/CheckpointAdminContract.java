@@ -8,7 +8,6 @@ import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointException.Reason;
-import dev.perennial.port.CheckpointStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,17 +19,10 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/** What a {@link CheckpointAdmin} promises, with a test for each promise. */
-public abstract class CheckpointAdminContract {
-
-  private static final Checkpoint ONE = new Checkpoint("test", "print", "1");
-  private static final Checkpoint TWO = new Checkpoint("test", "", "2\n\\\t");
-
-  /** Returns the store under test, empty at the beginning of each test. */
-  protected abstract CheckpointStore store();
-
-  /** Makes what the store has for a stream something that is not a checkpoint. */
-  protected abstract void corrupt(String streamId) throws Exception;
+/**
+ * What a {@link CheckpointAdmin} promises, with a test for each promise, for a store that has one.
+ */
+public abstract class CheckpointAdminContract extends CheckpointStoreContract {
 
   @Test
   void listsTheStreamsThatHaveACheckpointSorted() throws Exception {
@@ -284,15 +276,5 @@ public abstract class CheckpointAdminContract {
 
   private CheckpointAdmin admin() {
     return store().admin().orElseThrow();
-  }
-
-  private CheckpointClaim claim(String streamId) throws CheckpointException {
-    return store().tryClaim(streamId, lost -> {}).orElseThrow();
-  }
-
-  private void save(String streamId, Checkpoint checkpoint) throws CheckpointException {
-    try (CheckpointClaim claim = claim(streamId)) {
-      claim.save(checkpoint);
-    }
   }
 }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
-class RedisCheckpointAdminTest extends CheckpointAdminContract {
+class RedisCheckpointContractTest extends CheckpointAdminContract {
 
   @RegisterExtension static SharedRedisServer redis = new SharedRedisServer();
 
@@ -56,6 +56,11 @@ class RedisCheckpointAdminTest extends CheckpointAdminContract {
   @Override
   protected void corrupt(String streamId) {
     redis.command("HSET", "perennial:{" + streamId + "}", "checkpoint", "damaged");
+  }
+
+  @Override
+  protected void loseClaim(String streamId) {
+    expire(redis.server(), "perennial:{" + streamId + "}");
   }
 
   @Test

@@ -12,7 +12,7 @@ import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-class InMemoryCheckpointAdminTest extends CheckpointAdminContract {
+class InMemoryCheckpointContractTest extends CheckpointAdminContract {
 
   private final InMemoryCheckpointStore store = new InMemoryCheckpointStore();
 
@@ -24,6 +24,11 @@ class InMemoryCheckpointAdminTest extends CheckpointAdminContract {
   @Override
   protected void corrupt(String streamId) {
     store.corrupt(streamId);
+  }
+
+  @Override
+  protected void loseClaim(String streamId) {
+    store.expireClaim(streamId);
   }
 
   @Test

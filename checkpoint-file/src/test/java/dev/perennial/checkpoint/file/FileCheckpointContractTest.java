@@ -8,7 +8,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-class FileCheckpointAdminTest extends CheckpointAdminContract {
+// tag::contract
+class FileCheckpointContractTest extends CheckpointAdminContract {
 
   @TempDir private Path directory;
   private FileCheckpointStore store;
@@ -28,4 +29,10 @@ class FileCheckpointAdminTest extends CheckpointAdminContract {
     Files.writeString(
         directory.resolve("checkpoints").resolve(streamId + ".checkpoint"), "damaged");
   }
+
+  @Override
+  protected void loseClaim(String streamId) throws IOException {
+    Files.delete(directory.resolve("checkpoints").resolve(streamId + ".lock"));
+  }
 }
+// end::contract
