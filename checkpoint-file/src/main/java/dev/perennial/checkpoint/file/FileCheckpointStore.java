@@ -21,10 +21,10 @@ import java.util.function.Consumer;
  * the store never treats it as a missing checkpoint.
  *
  * <p>A claim is a lock on a separate file. It excludes other streams in this process and in others,
- * and ends with the process, however that ends; the file stays. If the file or the directory is
- * deleted while it is claimed, the next {@code save} or {@code load} fails with {@link
- * CheckpointException.Reason#CLAIM_LOST CLAIM_LOST}. Locks on network file systems do not guarantee
- * this: use a local one.
+ * and ends with the process, however that ends; the file stays. If the lock file or the directory
+ * is deleted while the claim is held, the next {@code save} or {@code load} fails with {@link
+ * CheckpointException.Reason#CLAIM_LOST CLAIM_LOST}. Network file systems do not guarantee this:
+ * use a local file system.
  *
  * <p>The first claim or {@code put} creates the directory and its missing parents. Once this object
  * has seen the directory, it does not create it again: its absence is then an error. The store does

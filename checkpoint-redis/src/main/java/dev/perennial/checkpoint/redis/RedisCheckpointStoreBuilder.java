@@ -127,8 +127,8 @@ public final class RedisCheckpointStoreBuilder {
   /**
    * Makes the store. It connects with the first call.
    *
-   * @throws IllegalArgumentException if the command timeout is longer than the claim's expiry, or
-   *     the time to live is not longer than it
+   * @throws IllegalArgumentException if the command timeout is longer than {@link #claimExpiry}, or
+   *     the time to live is not longer than that or over 36,500 days
    */
   public RedisCheckpointStore build() {
     if (timeToLive != null

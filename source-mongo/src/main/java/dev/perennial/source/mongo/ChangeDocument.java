@@ -179,7 +179,7 @@ public final class ChangeDocument {
     return BsonBytes.view(event, from, to).hashCode() * 31 + presence.hashCode();
   }
 
-  /** Returns the size, but no content of the application. */
+  /** Returns the size, never the content. */
   @Override
   public String toString() {
     return switch (presence) {

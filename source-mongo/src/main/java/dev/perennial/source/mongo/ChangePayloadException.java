@@ -1,10 +1,9 @@
 package dev.perennial.source.mongo;
 
 /**
- * The error of a part of an event that does not fit what the application asked for: its BSON is
- * corrupt inside, it is not of the wanted type, or the codec registry has no codec for the type.
- * The event's own fields are valid and its bytes can be read; the application decides whether to
- * ack it.
+ * Thrown if a part of an event cannot be decoded as requested: its BSON is corrupt, it has another
+ * type, or the codec registry has no codec for the type. The event's own fields are valid and its
+ * bytes can be read; the application decides whether to ack it.
  */
 public final class ChangePayloadException extends RuntimeException {
 

@@ -5,9 +5,9 @@ import java.util.Optional;
 import org.bson.BsonTimestamp;
 
 /**
- * A listener of a source, which observes and decides nothing. The source calls it on the thread
- * that causes the event, and never calls it twice at once, so it must be quick. What it throws is
- * logged and does not affect the stream. Every method does nothing by default.
+ * A listener of a source, which observes and decides nothing. The source calls it on its own
+ * threads, one call at a time. A slow listener delays the stream, so it must be quick. What it
+ * throws is logged and does not affect the stream. Every method does nothing by default.
  */
 public interface MongoListener {
 

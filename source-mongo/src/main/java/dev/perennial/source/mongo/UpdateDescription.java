@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.bson.BsonDocument;
 
-/** What an update changed. */
+/** The changes that an update made. */
 public interface UpdateDescription {
 
   /** Returns the new values by dotted path; empty if there are none. */

@@ -4,9 +4,9 @@ import dev.perennial.port.support.LogText;
 import tools.jackson.core.JacksonException;
 
 /**
- * The error of a payload that does not fit what the application asked for: it is nested too deep
- * for the mapper, or is not of the wanted type. The event itself is valid and its bytes can be
- * read; the application decides whether to ack it.
+ * Thrown if a payload cannot be read as requested: it exceeds a limit of the mapper, such as that
+ * of nesting, or does not fit the type. The event itself is valid and its bytes can be read; the
+ * application decides whether to ack it.
  */
 public final class TapPayloadException extends RuntimeException {
 

@@ -93,7 +93,7 @@ public final class TapRecord extends TapEvent {
     return payloadEnd > payloadStart;
   }
 
-  /** Returns a copy of the payload's JSON in UTF-8, as it arrived. */
+  /** Returns a copy of the payload's JSON in UTF-8, as it arrived; empty if there is no payload. */
   public Optional<byte[]> recordBytes() {
     return hasRecord()
         ? Optional.of(Arrays.copyOfRange(message, payloadStart, payloadEnd))

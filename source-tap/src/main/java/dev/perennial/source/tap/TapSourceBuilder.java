@@ -91,8 +91,8 @@ public final class TapSourceBuilder {
 
   /**
    * Reconnects if no event has come for a time although the stream asked for one. Default: off. It
-   * helps if a Tap, or a proxy before it, answers pings and sends nothing. Time in which the
-   * application takes no event does not count, nor more than 1 s between two calls of the stream.
+   * helps if a Tap, or a proxy before it, answers pings and sends nothing. Only time in which the
+   * stream asks for events counts; a pause between two of its calls counts as at most 1 s.
    *
    * <p>A stream of quiet repos, or one that waits for acks before Tap sends more, reconnects
    * without need. Set a limit well over the longest normal silence, and over the stream's {@code
