@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a call of {@code connect} does, for scripts that decide it when the call comes. Immutable,
- * but for the script.
+ * The outcome of one call of {@code connect}, for a script that decides it when the stream makes
+ * the call. Immutable, except for its {@link ConnectionScript}.
  *
  * @param <E> the type of the events
  */
@@ -25,24 +25,24 @@ public final class ConnectAnswer<E> {
     this.script = script;
   }
 
-  /** It succeeds, and the connection does as the script says. */
+  /** Makes an answer that opens a connection, which then follows the script. */
   public static <E> ConnectAnswer<E> connects(Consumer<ConnectionScript<E>> script) {
     ConnectionScript<E> lines = new ConnectionScript<>();
     script.accept(lines);
     return new ConnectAnswer<>(Duration.ZERO, false, null, lines);
   }
 
-  /** It throws. */
+  /** Makes an answer that throws. */
   public static <E> ConnectAnswer<E> fails(Exception failure) {
     return new ConnectAnswer<>(Duration.ZERO, false, failure, new ConnectionScript<>());
   }
 
-  /** It blocks until it is interrupted. */
+  /** Makes an answer that blocks until the thread is interrupted. */
   public static <E> ConnectAnswer<E> hangs() {
     return new ConnectAnswer<>(Duration.ZERO, true, null, new ConnectionScript<>());
   }
 
-  /** Does the same after a time. */
+  /** Returns the same answer with a delay before it. Delays add up. */
   public ConnectAnswer<E> after(Duration time) {
     return new ConnectAnswer<>(delay.plus(time), hangs, failure, script);
   }

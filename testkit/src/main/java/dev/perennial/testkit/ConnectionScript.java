@@ -8,15 +8,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one connection of a scripted source does, in order. What it gives arrives by itself, whether
- * or not anybody receives: {@link #pause} is the time between two arrivals. After the last line the
- * connection stays open and silent.
+ * The script of one connection of a scripted source: a list of arrivals in order. They arrive at
+ * their time even if the stream does not call {@code receive}; {@link #pause} sets the time between
+ * two of them. After the last arrival the connection stays open and silent.
  *
  * @param <E> the type of the events
  */
 public final class ConnectionScript<E> {
 
-  /** What arrives, when. */
+  /** Something that arrives on the connection. */
   sealed interface Line<E> {}
 
   record Event<E>(long position, E event) implements Line<E> {}
@@ -27,10 +27,10 @@ public final class ConnectionScript<E> {
 
   record Lose<E>(Exception cause) implements Line<E> {}
 
-  /** What no one can receive past. */
+  /** An arrival that blocks {@code receive}. */
   sealed interface Block<E> extends Line<E> {}
 
-  /** A null time is for ever. */
+  /** A block that an interrupt ends; a null time means no limit. */
   record Hang<E>(@Nullable Duration time) implements Block<E> {}
 
   record Stall<E>(Duration time) implements Block<E> {}
@@ -47,87 +47,87 @@ public final class ConnectionScript<E> {
 
   ConnectionScript() {}
 
-  /** An event arrives. */
+  /** Adds an event. */
   public ConnectionScript<E> event(long position, E event) {
     return add(new Event<>(position, event));
   }
 
-  /** A message arrives that could not be decoded. */
+  /** Adds a message that cannot be decoded; its event implements {@link Malformed}. */
   public ConnectionScript<E> malformed(long position, E event) {
     if (!(event instanceof Malformed)) {
       throw new IllegalArgumentException(
-          "a malformed message is an event that implements Malformed, but this is " + event);
+          "malformed() needs an event that implements Malformed, but got " + event + ".");
     }
     return event(position, event);
   }
 
-  /** The position moves without an event. */
+  /** Adds progress: a newer position without an event. */
   public ConnectionScript<E> progress(long position) {
     return add(new Progress<>(position));
   }
 
-  /** Nothing arrives for a time. */
+  /** Adds a time during which nothing arrives. */
   public ConnectionScript<E> pause(Duration time) {
     passed = passed.plus(time);
     return this;
   }
 
-  /** The stream is complete. */
+  /** Adds the end of a source that is complete. */
   public ConnectionScript<E> end() {
     return add(new End<>());
   }
 
-  /** The connection is lost, once everything that arrived before has been received. */
+  /** Adds the loss of the connection, after the stream has received all earlier arrivals. */
   public ConnectionScript<E> lose(Exception cause) {
     return add(new Lose<>(cause));
   }
 
   /**
-   * {@code receive} blocks whatever its timeout, deaf to {@code wakeUp}, until it is interrupted;
-   * then it goes on.
+   * Makes {@code receive} block here until the thread is interrupted. It ignores its timeout and
+   * {@code wakeUp}. The call after it continues with the next arrival.
    */
   public ConnectionScript<E> hang() {
     return add(new Hang<>(null));
   }
 
   /**
-   * {@code receive} blocks whatever its timeout, deaf to {@code wakeUp}, for a time or until it is
-   * interrupted.
+   * Makes {@code receive} block here for a time or until the thread is interrupted. It ignores its
+   * timeout and {@code wakeUp}.
    */
   public ConnectionScript<E> hang(Duration time) {
     return add(new Hang<>(time));
   }
 
-  /** {@code receive} blocks for a time, and not even an interrupt gets through to it. */
+  /** Makes {@code receive} block here for a time. It also ignores interrupts. */
   public ConnectionScript<E> stall(Duration time) {
     return add(new Stall<>(time));
   }
 
-  /** The connection has no way to wake a {@code receive} that waits. */
+  /** Makes {@code wakeUp} do nothing. */
   public ConnectionScript<E> ignoresWakeUp() {
     ignoresWakeUp = true;
     return this;
   }
 
-  /** Writes so many acks and keeps the others, as a socket that has stalled. */
+  /** Limits how many acks the connection writes. It keeps the others, like a stalled socket. */
   public ConnectionScript<E> writesAcks(int count) {
     writtenAcks = count;
     return this;
   }
 
-  /** {@code close} takes a time, or until it is interrupted. */
+  /** Makes {@code close} block for a time or until the thread is interrupted. */
   public ConnectionScript<E> closeTakes(Duration time) {
     closeTakes = time;
     return this;
   }
 
-  /** {@code close} never returns unless it is interrupted. */
+  /** Makes {@code close} block until the thread is interrupted. */
   public ConnectionScript<E> closeHangs() {
     closeHangs = true;
     return this;
   }
 
-  /** {@code close} throws. */
+  /** Makes {@code close} throw. */
   public ConnectionScript<E> closeFails(IOException failure) {
     closeFailure = failure;
     return this;
@@ -137,7 +137,7 @@ public final class ConnectionScript<E> {
     return arrivals;
   }
 
-  boolean isDeafToWakeUp() {
+  boolean isIgnoringWakeUp() {
     return ignoresWakeUp;
   }
 

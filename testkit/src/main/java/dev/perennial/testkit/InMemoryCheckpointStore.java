@@ -18,13 +18,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A checkpoint store that does all that the port asks for, but for durability: what it holds is
- * gone with it. It remembers every save, and can be told to fail, to hang, to be slow and to lose
- * claims. Safe for use from any thread.
+ * A checkpoint store that keeps everything in memory. It keeps every promise of the port except
+ * durability, lists all saves, and can fail, hang, be slow and lose claims on request. Safe for use
+ * from any thread.
  */
 public final class InMemoryCheckpointStore implements CheckpointStore {
 
-  /** What a stream asks of a store. */
+  /** A kind of call that a stream makes to the store. */
   public enum Call {
     /** {@link CheckpointStore#tryClaim}. */
     CLAIM,
@@ -37,71 +37,68 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
   }
 
   /**
-   * A save that succeeded, or took effect though it failed.
+   * A save that took effect, including one that threw afterwards.
    *
-   * @param streamId of which stream
-   * @param checkpoint what was saved
-   * @param at when
+   * @param streamId the stream that saved
+   * @param checkpoint the saved checkpoint
+   * @param at the time of the save
    */
   public record Save(String streamId, Checkpoint checkpoint, Instant at) {}
 
-  /**
-   * Who holds a stream's checkpoint. Compared by identity: a claim whose claim was lost holds it no
-   * more.
-   */
+  /** A claim that is held, and the callback that reports its loss. */
   private record Holder(GrantedClaim claim, Consumer<CheckpointException> lost) {}
 
   private final StreamRuntime runtime;
   private final StoreFaults faults;
-  // Guarded by itself, and never held while calling the runtime or the stream.
+  // The lock of all fields below. Never held while the store calls the runtime or the stream.
   private final Map<String, Checkpoint> checkpoints = new HashMap<>();
   private final Map<String, Holder> claims = new HashMap<>();
   private final Map<String, String> corrupt = new HashMap<>();
   private final List<Save> saves = new ArrayList<>();
   private boolean closed;
 
-  /** Makes a store with nothing in it, in real time. */
+  /** Makes an empty store in real time. */
   public InMemoryCheckpointStore() {
     this(StreamRuntime.system());
   }
 
-  /** Makes a store with nothing in it. */
+  /** Makes an empty store in the time of the given runtime. */
   public InMemoryCheckpointStore(StreamRuntime runtime) {
     this.runtime = runtime;
     this.faults = new StoreFaults(runtime);
   }
 
-  // --- looking
+  // --- reading
 
-  /** What is saved of a stream. */
+  /** Returns the checkpoint of a stream; empty if none is saved. */
   public Optional<Checkpoint> checkpoint(String streamId) {
     synchronized (checkpoints) {
       return Optional.ofNullable(checkpoints.get(streamId));
     }
   }
 
-  /** Every save that took effect, in order. */
+  /** Returns all saves that took effect, in order. */
   public List<Save> saves() {
     synchronized (checkpoints) {
       return List.copyOf(saves);
     }
   }
 
-  /** Whether somebody has a stream's checkpoint. */
+  /** Returns whether the checkpoint of a stream is claimed. */
   public boolean isClaimed(String streamId) {
     synchronized (checkpoints) {
       return claims.containsKey(streamId);
     }
   }
 
-  /** How many calls of a kind were begun. */
+  /** Returns how many calls of a kind have begun. */
   public int calls(Call call) {
     return faults.calls(call);
   }
 
-  // --- telling it what to do
+  // --- setting up
 
-  /** Puts a checkpoint there, as an earlier process would have. */
+  /** Puts a checkpoint into the store, as an earlier process would have saved it. */
   public InMemoryCheckpointStore put(String streamId, Checkpoint checkpoint) {
     synchronized (checkpoints) {
       corrupt.remove(streamId);
@@ -110,63 +107,66 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
     return this;
   }
 
-  /** Spoils what is stored of a stream, until something is saved or put in its place. */
+  /** Makes the stored checkpoint of a stream unreadable until another one is saved or put. */
   public InMemoryCheckpointStore corrupt(String streamId) {
     synchronized (checkpoints) {
-      corrupt.put(streamId, "what is stored for '" + streamId + "' is not a checkpoint");
+      corrupt.put(
+          streamId,
+          "Cannot load checkpoint \"" + streamId + "\": the stored text is not a checkpoint.");
     }
     return this;
   }
 
-  /** The next calls of a kind throw, without effect. */
+  /** Makes the next calls of a kind throw without effect. */
   public InMemoryCheckpointStore fail(Call call, int times) {
-    return fail(call, times, CheckpointException.unavailable("the store was told to fail", null));
+    return fail(
+        call, times, CheckpointException.unavailable("The test made this call fail.", null));
   }
 
-  /** The next calls of a kind throw this, without effect. */
+  /** Makes the next calls of a kind throw the given exception without effect. */
   public InMemoryCheckpointStore fail(Call call, int times, CheckpointException failure) {
     faults.fail(call, times, failure);
     return this;
   }
 
   /**
-   * The next calls of a kind take effect and throw all the same, as one whose answer was lost does.
+   * Makes the next calls of a kind throw after they took effect, like a call whose reply is lost.
    */
   public InMemoryCheckpointStore failAfterEffect(Call call, int times) {
     faults.failAfterEffect(
-        call, times, CheckpointException.unavailable("the answer was lost", null));
+        call, times, CheckpointException.unavailable("The test lost the reply.", null));
     return this;
   }
 
-  /** Calls of a kind hang, without effect so far, until {@link #release} or for ever. */
+  /** Makes calls of a kind hang before they take effect, until {@link #release}. */
   public InMemoryCheckpointStore hang(Call call) {
     faults.hang(call);
     return this;
   }
 
-  /** The next call of a kind hangs for a time, and then goes on. */
+  /** Makes the next call of a kind hang for a time before it takes effect. */
   public InMemoryCheckpointStore hang(Call call, Duration time) {
     faults.hang(call, time);
     return this;
   }
 
-  /** Lets calls of a kind go on that hang, and those to come. */
+  /** Lets hanging calls of a kind continue, and later calls pass. */
   public void release(Call call) {
     faults.release(call);
   }
 
-  /** Forgets every failure and hang to come, and lets go on what hangs. */
+  /** Cancels all requested failures, hangs and delays, and lets hanging calls continue. */
   public void heal() {
     faults.heal();
   }
 
-  /** Every call takes a time: none unless set. */
+  /** Sets how long every call takes. Default: no time. */
   public InMemoryCheckpointStore takes(Duration time) {
     faults.takes(time);
     return this;
   }
 
-  /** Gives a stream's claim to somebody else, and tells the stream. */
+  /** Takes the claim of a stream away and reports the loss to the stream. */
   public void loseClaim(String streamId) {
     Holder lost;
     synchronized (checkpoints) {
@@ -177,7 +177,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
     }
   }
 
-  /** Takes a claim away without telling anybody, as happens to that of a process which is gone. */
+  /** Takes a claim away without a report, like the expired claim of a process that was killed. */
   public void expireClaim(String streamId) {
     synchronized (checkpoints) {
       claims.remove(streamId);
@@ -199,7 +199,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
     try {
       faults.after(Call.CLAIM);
     } catch (CheckpointException e) {
-      // A claim whose answer was lost would be held by nobody.
+      // The caller never gets this claim, so it could not release it.
       claim.giveUp();
       throw e;
     }
@@ -215,10 +215,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
     return Optional.of(new Admin());
   }
 
-  /**
-   * Closes the store, as the port says: what is saved and who has claimed it stays as it is, and
-   * can be looked at.
-   */
+  /** Closes the store. Its checkpoints and claims stay as they are, and can still be read. */
   @Override
   public void close() {
     synchronized (checkpoints) {
@@ -250,7 +247,7 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
 
   private static CheckpointException notHeld(String streamId) {
     return CheckpointException.claimLost(
-        "the claim on '" + streamId + "' is not held any more", null);
+        "The claim on checkpoint \"" + streamId + "\" is not held any more.", null);
   }
 
   private final class GrantedClaim implements CheckpointClaim {
@@ -338,7 +335,11 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
       if (other != null) {
         AssertionError error =
             new AssertionError(
-                "the stream used a claim from two threads at once: " + call + " during " + other);
+                "The stream used a claim from two threads at once: "
+                    + call
+                    + " during "
+                    + other
+                    + ".");
         RuntimeWaits.fail(runtime, error);
         throw error;
       }

@@ -5,10 +5,10 @@ import dev.perennial.testkit.internal.VirtualSignal;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** The ways to wait in any runtime, and to fail a virtual one. */
+/** Static methods that wait in any runtime, and that fail a virtual run. */
 final class RuntimeWaits {
 
-  private static final Duration FOR_EVER = Duration.ofSeconds(Long.MAX_VALUE);
+  private static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
 
   private RuntimeWaits() {}
 
@@ -49,7 +49,7 @@ final class RuntimeWaits {
     if (signal instanceof VirtualSignal virtual) {
       virtual.hangUntil(condition);
     } else {
-      signal.await(condition, FOR_EVER);
+      signal.await(condition, FOREVER);
     }
   }
 

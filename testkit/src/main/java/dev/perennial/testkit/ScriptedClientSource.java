@@ -31,14 +31,14 @@ public final class ScriptedClientSource<E>
     extends ScriptedSource<E, ScriptedPosition, ScriptedClientSource<E>>
     implements ClientTrackedSource<E, ScriptedPosition> {
 
-  /** Decides about a lost position. */
+  /** A decision about a lost position, made when the stream calls {@code recover}. */
   @FunctionalInterface
   public interface Decision<E> {
 
     /**
-     * Decides.
+     * Returns what {@code recover} returns.
      *
-     * @throws Exception as {@code recover} of the source is to throw
+     * @throws Exception what {@code recover} is to throw
      */
     Recovery<E, ScriptedPosition> decide(ScriptedPosition lost, Throwable cause) throws Exception;
   }
@@ -57,8 +57,8 @@ public final class ScriptedClientSource<E>
   private int starts;
 
   /**
-   * Makes a source that starts at position 0, and whose every {@code connect} succeeds and stays
-   * silent.
+   * Makes a source that starts at position 0. Without a script, each {@code connect} opens a silent
+   * connection.
    */
   public ScriptedClientSource(StreamRuntime runtime) {
     super(runtime);
@@ -71,64 +71,61 @@ public final class ScriptedClientSource<E>
 
   // --- the script
 
-  /** Where a stream without a checkpoint begins: 0 unless set. */
+  /** Sets the position that {@code start} returns. Default: 0. */
   public ScriptedClientSource<E> start(long position) {
     start = Optional.of(new ScriptedPosition(position));
     return this;
   }
 
-  /** The source cannot name its start. */
+  /** Makes {@code start} return empty, like a source that cannot name its start. */
   public ScriptedClientSource<E> noStart() {
     start = Optional.empty();
     return this;
   }
 
-  /** The next {@code start} throws. */
+  /** Makes the next call of {@code start} throw. */
   public ScriptedClientSource<E> startFails(Exception failure) {
     startFailures.add(failure);
     return this;
   }
 
-  /** Each {@code start} takes a time, or until it is interrupted. */
+  /** Makes each call of {@code start} block for a time or until the thread is interrupted. */
   public ScriptedClientSource<E> startTakes(Duration time) {
     startTakes = time;
     return this;
   }
 
-  /** Each {@code start} blocks until it is interrupted. */
+  /** Makes each call of {@code start} block until the thread is interrupted. */
   public ScriptedClientSource<E> startHangs() {
     startHangs = true;
     return this;
   }
 
-  /** The start that the application configured, in words. */
+  /** Sets the description of the start that the application configured. Default: none. */
   public ScriptedClientSource<E> configuredStart(String words) {
     configuredStart = Optional.of(words);
     return this;
   }
 
-  /** What the next {@code recover} decides. Without a line it stops the stream. */
+  /** Adds the decision of the next call of {@code recover}. Without one, it stops the stream. */
   public ScriptedClientSource<E> recovers(Decision<E> decision) {
     decisions.add(decision);
     return this;
   }
 
-  /** What every {@code recover} after the last line decides. */
+  /** Sets the decision of all calls of {@code recover} after those in the script. */
   public ScriptedClientSource<E> recoversAlways(Decision<E> decision) {
     finalDecision = decision;
     return this;
   }
 
-  /**
-   * The fingerprint of its checkpoints, empty unless set. A checkpoint with another one is
-   * rejected.
-   */
+  /** Sets the fingerprint of checkpoints. {@code decode} rejects any other. Default: empty. */
   public ScriptedClientSource<E> fingerprint(String fingerprint) {
     this.fingerprint = fingerprint;
     return this;
   }
 
-  /** Makes a position of a checkpoint with another fingerprint, instead of rejecting it. */
+  /** Lets {@code decode} make a position from a checkpoint with another fingerprint. */
   public ScriptedClientSource<E> degrades(Function<Checkpoint, ScriptedPosition> degrade) {
     this.degrade = degrade;
     return this;
@@ -136,14 +133,14 @@ public final class ScriptedClientSource<E>
 
   // --- what happened
 
-  /** How often {@code start} was called. */
+  /** Returns how many times {@code start} was called. */
   public int starts() {
     synchronized (lostPositions) {
       return starts;
     }
   }
 
-  /** The positions that {@code recover} was called with. */
+  /** Returns the positions that {@code recover} was called with, in order. */
   public List<ScriptedPosition> lostPositions() {
     synchronized (lostPositions) {
       return List.copyOf(lostPositions);
@@ -213,25 +210,31 @@ public final class ScriptedClientSource<E>
   public ScriptedPosition decode(Checkpoint saved) throws CheckpointException {
     if (!saved.source().equals(name())) {
       throw CheckpointException.mismatch(
-          "the checkpoint is of '" + saved.source() + "', not of '" + name() + "'", null);
+          "Cannot use the checkpoint: it belongs to source \""
+              + saved.source()
+              + "\", not to \""
+              + name()
+              + "\".",
+          null);
     }
     if (!saved.fingerprint().equals(fingerprint)) {
       if (degrade != null) {
         return degrade.apply(saved);
       }
       throw CheckpointException.mismatch(
-          "the checkpoint was made under settings '"
+          "Cannot use the checkpoint: its fingerprint is \""
               + saved.fingerprint()
-              + "', not '"
+              + "\", not \""
               + fingerprint
-              + "'",
+              + "\".",
           null);
     }
     try {
       return new ScriptedPosition(Long.parseLong(saved.position()));
     } catch (NumberFormatException e) {
       throw CheckpointException.corrupt(
-          "'" + saved.position() + "' is no position of a scripted source", e);
+          "Cannot use the checkpoint: its position \"" + saved.position() + "\" is not a number.",
+          e);
     }
   }
 
@@ -244,11 +247,11 @@ public final class ScriptedClientSource<E>
         runtime(),
         (position, event) -> new ScriptedPosition(position),
         position -> false,
-        new ScriptedConnection.AckTaker<>() {
+        new ScriptedConnection.AckRecorder<>() {
           @Override
           public void keep(ScriptedPosition position) {
             contract()
-                .violation("an ack of " + position + " was given to a connection that takes none");
+                .violation("a client-tracked connection was asked to acknowledge " + position);
           }
 
           @Override
@@ -259,12 +262,12 @@ public final class ScriptedClientSource<E>
           public void received(ScriptedPosition position) {}
 
           @Override
-          public List<ScriptedPosition> passOn() {
+          public List<ScriptedPosition> takeKept() {
             return List.of();
           }
 
           @Override
-          public int kept() {
+          public int keptCount() {
             return 0;
           }
         },

@@ -16,10 +16,10 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A connection that follows a script, and gives what is put into it besides. */
+/** A connection that follows a script. A {@link ScriptedServer} can add arrivals to it. */
 final class ScriptedConnection<E, P extends Position> implements AckingConnection<E, P> {
 
-  /** The most that a stream may ask for at a time. */
+  /** The longest timeout that the contract of {@code receive} allows. */
   private static final Duration LONGEST_RECEIVE = Duration.ofMillis(500);
 
   private record Item<E>(long due, ConnectionScript.Line<E> line) {}
@@ -30,8 +30,8 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
   private final StreamRuntime runtime;
   private final StreamRuntime.Signal signal;
   private final BiFunction<Long, @Nullable E, P> positions;
-  private final Predicate<P> mine;
-  private final AckTaker<E, P> acks;
+  private final Predicate<P> isOwn;
+  private final AckRecorder<E, P> acks;
   private final Consumer<ScriptedConnection<E, P>> closed;
   private final long openedAt;
 
@@ -43,23 +43,23 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
   private final List<P> unwritten = new ArrayList<>();
   private int written;
 
-  /** What becomes of acks, which is the source's matter. */
-  interface AckTaker<E, P extends Position> {
+  /** The part of a source that records written acks and keeps those that cannot be written yet. */
+  interface AckRecorder<E, P extends Position> {
 
-    /** Takes an ack that the connection wrote. */
+    /** Records an ack that the connection wrote. */
     void written(ScriptedConnection<E, P> connection, P position);
 
-    /** Takes an ack that came on another connection than this one, or after this one's end. */
+    /** Keeps the ack of an event of another connection, or one that came after the close. */
     void keep(P position);
 
-    /** Forgets an ack that was kept: the event has come again. */
+    /** Drops the kept ack of an event that was redelivered. */
     void received(P position);
 
-    /** The kept acks that may be written now, when a connection has nothing to give. */
-    List<P> passOn();
+    /** Returns and removes the kept acks that an idle connection may write now. */
+    List<P> takeKept();
 
-    /** How many acks are kept. */
-    int kept();
+    /** Returns how many acks are kept. */
+    int keptCount();
   }
 
   ScriptedConnection(
@@ -68,8 +68,8 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
       SourceContractCheck contract,
       StreamRuntime runtime,
       BiFunction<Long, @Nullable E, P> positions,
-      Predicate<P> mine,
-      AckTaker<E, P> acks,
+      Predicate<P> isOwn,
+      AckRecorder<E, P> acks,
       Consumer<ScriptedConnection<E, P>> closed) {
     this.number = number;
     this.script = script;
@@ -77,7 +77,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
     this.runtime = runtime;
     this.signal = runtime.newSignal();
     this.positions = positions;
-    this.mine = mine;
+    this.isOwn = isOwn;
     this.acks = acks;
     this.closed = closed;
     this.openedAt = runtime.nanoTime();
@@ -90,7 +90,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
     return number;
   }
 
-  /** Lets something arrive now, behind what has arrived. */
+  /** Adds an arrival now, after all that have arrived. */
   void put(ConnectionScript.Line<E> line) {
     long now = runtime.nanoTime() - openedAt;
     synchronized (items) {
@@ -100,7 +100,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
     signal.raise();
   }
 
-  /** Takes back what arrived and was not received, as a cut cable does. */
+  /** Drops everything that was not received yet, like a cut cable. */
   void dropUnreceived() {
     synchronized (items) {
       items.clear();
@@ -119,17 +119,20 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
         contract.violation(
             "receive on connection "
                 + number
-                + " came after it was "
+                + " was called after it was "
                 + (isClosed ? "closed" : "lost"));
       }
       if (timeout.isNegative() || timeout.compareTo(LONGEST_RECEIVE) > 0) {
         contract.violation(
-            "receive on connection " + number + " was to wait for " + VirtualClock.text(timeout));
+            "receive on connection "
+                + number
+                + " was called with a timeout of "
+                + VirtualClock.text(timeout));
       }
-      signal.raise(); // a place where another thread may come between
+      signal.raise(); // a scheduling point
       Received<E, P> received = take(timeout);
       if (received == null) {
-        acks.passOn().forEach(this::write);
+        acks.takeKept().forEach(this::write);
       }
       return received;
     } finally {
@@ -161,7 +164,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
         block(block);
         continue;
       }
-      if (woken && !script.isDeafToWakeUp()) {
+      if (woken && !script.isIgnoringWakeUp()) {
         woken = false;
         return null;
       }
@@ -171,7 +174,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
       }
       long wait = head == null ? left : Math.min(left, head.due - now);
       signal.await(
-          () -> puts != seen || (woken && !script.isDeafToWakeUp()), Duration.ofNanos(wait));
+          () -> puts != seen || (woken && !script.isIgnoringWakeUp()), Duration.ofNanos(wait));
     }
   }
 
@@ -213,8 +216,8 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
 
   @Override
   public void acknowledge(P position) {
-    signal.raise(); // a place where another thread may come between
-    if (mine.test(position)) {
+    signal.raise(); // a scheduling point
+    if (isOwn.test(position)) {
       write(position);
     } else {
       acks.keep(position);
@@ -239,7 +242,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
   @Override
   public int unsent() {
     synchronized (items) {
-      return unwritten.size() + acks.kept();
+      return unwritten.size() + acks.keptCount();
     }
   }
 
@@ -250,7 +253,7 @@ final class ScriptedConnection<E, P extends Position> implements AckingConnectio
       if (isClosed) {
         contract.violation("connection " + number + " was closed twice");
       }
-      signal.raise(); // a place where another thread may come between
+      signal.raise(); // a scheduling point
       if (script.isCloseHanging()) {
         RuntimeWaits.hang(runtime);
       }

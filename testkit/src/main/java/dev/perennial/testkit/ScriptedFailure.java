@@ -18,37 +18,37 @@ public final class ScriptedFailure extends Exception {
     this.verdict = verdict;
   }
 
-  /** Trying again can help. */
+  /** Makes an error that the stream retries. */
   public static ScriptedFailure retry(String message) {
     return new ScriptedFailure(message, Verdict.retry());
   }
 
-  /** Trying again can help, but not before a time has passed. */
+  /** Makes an error that the stream retries, no sooner than after the given time. */
   public static ScriptedFailure retryAfter(Duration atLeast, String message) {
     return new ScriptedFailure(message, Verdict.retryAfter(atLeast));
   }
 
-  /** The server no longer knows the position. */
+  /** Makes the error of a server that no longer has the events after the position. */
   public static ScriptedFailure positionLost(String message) {
     return new ScriptedFailure(message, Verdict.positionLost());
   }
 
-  /** Trying again cannot help. */
+  /** Makes an error that ends the stream. */
   public static ScriptedFailure fatal(String message) {
     return new ScriptedFailure(message, Verdict.fatal());
   }
 
-  /** An error with a verdict of yours. */
+  /** Makes an error with the given verdict. */
   public static ScriptedFailure of(Verdict verdict, String message) {
     return new ScriptedFailure(message, verdict);
   }
 
-  /** An error that the scripted sources' classifier does not know. */
+  /** Makes an error that the classifier of the scripted sources does not know. */
   public static ScriptedFailure unknown(String message) {
     return new ScriptedFailure(message, null);
   }
 
-  /** Knows the errors of this class, by the verdicts that they carry. */
+  /** Returns a classifier that knows the errors of this class by their verdicts. */
   static ErrorClassifier classifier() {
     return error ->
         error instanceof ScriptedFailure failure

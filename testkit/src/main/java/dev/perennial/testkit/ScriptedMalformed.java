@@ -4,8 +4,7 @@ import dev.perennial.port.Malformed;
 import java.nio.charset.StandardCharsets;
 
 /**
- * An event that stands for a message which could not be decoded, for scripts whose events are of
- * any type.
+ * An event for a message that cannot be decoded, for scripts whose events can be of any type.
  *
  * @param text the message
  */
@@ -24,6 +23,6 @@ public record ScriptedMalformed(String text) implements Malformed {
 
   @Override
   public Throwable cause() {
-    return new IllegalArgumentException("scripted as malformed");
+    return new IllegalArgumentException("The script calls this message malformed.");
   }
 }

@@ -3,9 +3,9 @@ package dev.perennial.testkit;
 import dev.perennial.port.Position;
 
 /**
- * Where an event is in a {@link ScriptedClientSource}.
+ * The position of an event in a {@link ScriptedClientSource}.
  *
- * @param value any number; that later events have larger ones is up to the script
+ * @param value any number; the script decides whether later events have larger ones
  */
 public record ScriptedPosition(long value) implements Position {
 

@@ -10,14 +10,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server that tracks acks: it keeps each event until it is acked, sends what is new at once, and
- * sends again what has been unacked for a time, or what the server forgot to forget when it
- * restarts. Its ids are those of the Tap protocol: they count up from the largest that is kept, so
- * that a restart with nothing kept begins at 1 again. Acks written to a connection that was opened
- * before a restart never arrive, as with a server whose process is gone.
+ * A simulated server that tracks acks. It keeps each event until it is acked, sends new events at
+ * once, and resends unacked events periodically and after a restart. As in the Tap protocol, ids
+ * count up from the largest kept id, so they begin at 1 again after a restart with no events. Acks
+ * written to a connection from before a restart are lost.
  *
- * <p>It outlives the sources that are made of it, which stand for the processes that connect to it
- * one after the other.
+ * <p>One server can make several sources, one after the other, like processes that connect to the
+ * same server.
  *
  * @param <E> the type of the events
  */
@@ -36,13 +35,13 @@ public final class ScriptedServer<E> {
 
   private final StreamRuntime runtime;
   private final Duration redeliverEvery;
-  // Guarded by itself, and never held while calling the runtime.
+  // The lock of all fields below. Never held while the server calls the runtime.
   private final TreeMap<Long, Row<E>> rows = new TreeMap<>();
   private final TreeMap<Long, Row<E>> ackedOnlyInMemory = new TreeMap<>();
   private final List<Long> acked = new ArrayList<>();
   private @Nullable ScriptedConnection<E, ScriptedServerPosition> connection;
 
-  /** The connections opened since the last restart: acks of others never arrive. */
+  /** The connections opened since the last restart. Acks on other connections are lost. */
   private final Set<ScriptedConnection<E, ScriptedServerPosition>> known = new HashSet<>();
 
   private boolean losesAcksAtRestart;
@@ -52,8 +51,8 @@ public final class ScriptedServer<E> {
   /**
    * Makes a server.
    *
-   * @param runtime its time
-   * @param redeliverEvery how often it sends everything again that is sent and not acked
+   * @param runtime the runtime whose time the server uses
+   * @param redeliverEvery how often the server resends unacked events
    */
   public ScriptedServer(StreamRuntime runtime, Duration redeliverEvery) {
     this.runtime = runtime;
@@ -65,13 +64,13 @@ public final class ScriptedServer<E> {
     return new ScriptedServerSource<>(runtime, this);
   }
 
-  /** Keeps acks in memory only, so that a restart sends the events again. */
+  /** Makes the server keep acks only in memory, so that it resends acked events after a restart. */
   public ScriptedServer<E> losesAcksAtRestart() {
     losesAcksAtRestart = true;
     return this;
   }
 
-  /** A new event. */
+  /** Adds an event and sends it. */
   public void emit(E event) {
     synchronized (rows) {
       Row<E> row = new Row<>(++lastId, event);
@@ -80,19 +79,21 @@ public final class ScriptedServer<E> {
     sendUnsent();
   }
 
-  /** Cuts the connection: what was sent and not received is lost until it is sent again. */
+  /**
+   * Cuts the connection. Events that the stream has not received are lost until they are resent.
+   */
   public void cut(Exception cause) {
     end(cause, true);
   }
 
-  /** Ends the connection in order: what was sent is received first. */
+  /** Ends the connection after the stream has received everything that was sent. */
   public void disconnect(Exception cause) {
     end(cause, false);
   }
 
   /**
-   * Restarts: the connection is cut, acks that are still written to it are lost, ids go on after
-   * the largest that is kept, and what is kept is sent at once.
+   * Restarts the server: cuts the connection and resends all kept events. Acks that are written to
+   * the old connection are lost. The next id follows the largest kept id.
    */
   public void restart(Exception cause) {
     synchronized (rows) {
@@ -105,7 +106,7 @@ public final class ScriptedServer<E> {
     end(cause, true);
   }
 
-  /** Sends everything again that is sent and not acked, as it does by itself from time to time. */
+  /** Resends all unacked events now, as the server also does periodically. */
   public void redeliver() {
     synchronized (rows) {
       rows.values().forEach(row -> row.sent = false);
@@ -113,14 +114,14 @@ public final class ScriptedServer<E> {
     sendUnsent();
   }
 
-  /** The events that were not acked. */
+  /** Returns the events that are not acked. */
   public List<E> unacked() {
     synchronized (rows) {
       return rows.values().stream().map(row -> row.event).toList();
     }
   }
 
-  /** The ids of the acks that arrived, in order, those of unknown ids included. */
+  /** Returns the ids of the acks that arrived, in order, including unknown ids. */
   public List<Long> acked() {
     synchronized (rows) {
       return List.copyOf(acked);
@@ -163,7 +164,7 @@ public final class ScriptedServer<E> {
     }
   }
 
-  /** Whether that event is kept under that id. */
+  /** Returns whether the server keeps this event with this id. */
   boolean has(long id, Object event) {
     synchronized (rows) {
       Row<E> row = rows.get(id);
@@ -175,7 +176,7 @@ public final class ScriptedServer<E> {
     synchronized (rows) {
       ticking = connection != null;
       if (!ticking) {
-        // The next connection begins anew; until then nothing is sent, but what was is due again.
+        // The next connection starts the timer again and gets all unacked events.
         rows.values().forEach(row -> row.sent = false);
         return;
       }

@@ -4,9 +4,9 @@ import dev.perennial.port.Position;
 import java.util.Objects;
 
 /**
- * Where an event is in a {@link ScriptedServerSource}. Two are equal when both the id and the event
- * are: an id that the server used again for another event is another position, and the same event
- * on another connection is the same.
+ * The position of an event in a {@link ScriptedServerSource}. Positions are equal if their ids and
+ * events are, on whatever connections the events arrived. A reused id with another event is another
+ * position.
  */
 public final class ScriptedServerPosition implements Position {
 
@@ -20,12 +20,12 @@ public final class ScriptedServerPosition implements Position {
     this.connection = connection;
   }
 
-  /** The server's number for the event. */
+  /** Returns the id that the server gave the event. */
   public long id() {
     return id;
   }
 
-  /** On which connection it was received, from 1. */
+  /** Returns the number of the connection that the event arrived on, from 1. */
   public int connection() {
     return connection;
   }

@@ -12,13 +12,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server-tracked source that follows a script. Acks that no connection wrote, and those of events
- * that came on an earlier connection, are kept, and written as soon as a connection has nothing to
- * give; not if their event has come again by then, because the stream acks the copy. For a server
- * that remembers what is unacked and sends it again, see {@link ScriptedServer}.
+ * A server-tracked source that follows a script. It keeps acks that no connection wrote, and acks
+ * of events of earlier connections, and writes them when a connection is idle. It drops a kept ack
+ * if the event is redelivered first, because the stream then acks the redelivery. {@link
+ * ScriptedServer} makes sources that also redeliver unacked events.
  *
- * @param <E> the type of the events, whose {@code equals} tells an event that comes again from
- *     another one
+ * @param <E> the type of the events, whose {@code equals} recognizes a redelivered event
  */
 public final class ScriptedServerSource<E>
     extends ScriptedSource<E, ScriptedServerPosition, ScriptedServerSource<E>>
@@ -34,13 +33,13 @@ public final class ScriptedServerSource<E>
 
   private final List<Ack> acks = new ArrayList<>();
 
-  /** The acks that no connection has written. */
+  /** The acks that wait until a connection is idle. */
   private final Set<ScriptedServerPosition> kept = new LinkedHashSet<>();
 
   private final @Nullable ScriptedServer<E> server;
   private Duration horizon = Duration.ofMinutes(3);
 
-  /** Makes a source whose every {@code connect} succeeds and stays silent. */
+  /** Makes a source. Without a script, each {@code connect} opens a silent connection. */
   public ScriptedServerSource(StreamRuntime runtime) {
     this(runtime, null);
   }
@@ -55,13 +54,13 @@ public final class ScriptedServerSource<E>
     return this;
   }
 
-  /** How long after its ack an event may come again: 3 minutes unless set. */
+  /** Sets how long after its ack an event may be redelivered. Default: 3 minutes. */
   public ScriptedServerSource<E> redeliveryHorizon(Duration horizon) {
     this.horizon = horizon;
     return this;
   }
 
-  /** The acks that were written, in order. */
+  /** Returns the acks that connections wrote, in order. */
   public List<Ack> acks() {
     synchronized (acks) {
       return List.copyOf(acks);
@@ -89,7 +88,7 @@ public final class ScriptedServerSource<E>
             (id, event) ->
                 new ScriptedServerPosition(id, event == null ? "progress" : event, number),
             position -> position.connection() == number,
-            new AckBook(),
+            new AckKeeper(),
             this::connectionClosed);
     if (server != null) {
       server.attach(opened);
@@ -105,7 +104,8 @@ public final class ScriptedServerSource<E>
     }
   }
 
-  private final class AckBook implements ScriptedConnection.AckTaker<E, ScriptedServerPosition> {
+  private final class AckKeeper
+      implements ScriptedConnection.AckRecorder<E, ScriptedServerPosition> {
 
     @Override
     public void written(
@@ -132,9 +132,9 @@ public final class ScriptedServerSource<E>
       }
     }
 
-    /** A server that was restarted may use the id of an ack again, for another event. */
+    /** Drops acks whose id a restarted server has reused for another event. */
     @Override
-    public List<ScriptedServerPosition> passOn() {
+    public List<ScriptedServerPosition> takeKept() {
       synchronized (acks) {
         List<ScriptedServerPosition> all =
             kept.stream()
@@ -146,7 +146,7 @@ public final class ScriptedServerSource<E>
     }
 
     @Override
-    public int kept() {
+    public int keptCount() {
       synchronized (acks) {
         return kept.size();
       }

@@ -17,13 +17,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the scripted sources have in common: a script with one line for each {@code connect}, and
- * records of what the stream did. The script is made by one thread before the stream begins; the
- * records can be read by any thread.
+ * The base class of the scripted sources: a script with one answer for each call of {@code
+ * connect}, and records of the calls that the stream made. One thread writes the script before the
+ * stream starts; any thread can read the records.
  *
- * <p>A stream that breaks the source's contract (calls that overlap, calls after a close, a second
- * connection beside an open one, a receive after a loss) fails a virtual run at once; with another
- * runtime see {@link #assertNoViolations()}.
+ * <p>A stream that violates the contract of a source (calls that overlap, calls after a close, a
+ * second open connection, a receive after a loss) fails a virtual run at once. With another
+ * runtime, call {@link #assertNoViolations()}.
  *
  * @param <E> the type of the events
  * @param <P> the type of their positions
@@ -36,9 +36,9 @@ public abstract sealed class ScriptedSource<
   /**
    * A call of {@code connect}.
    *
-   * @param number which one, from 1
-   * @param after the position to go on after; empty for a server-tracked source
-   * @param at when
+   * @param number the number of the call, from 1
+   * @param after the position after which the stream resumes; empty for a server-tracked source
+   * @param at the time of the call
    * @param <P> the type of positions
    */
   public record Connect<P extends Position>(int number, Optional<P> after, Instant at) {}
@@ -55,7 +55,7 @@ public abstract sealed class ScriptedSource<
   private final List<Connect<P>> connects = new ArrayList<>();
   private final List<Integer> closed = new ArrayList<>();
 
-  /** What one call of {@code connect} does: waits, then hangs, fails or connects. */
+  /** The outcome of one call of {@code connect}: after the delay it hangs, throws or connects. */
   record Answer<E>(
       Duration delay, boolean hangs, @Nullable Exception failure, ConnectionScript<E> script) {}
 
@@ -70,48 +70,48 @@ public abstract sealed class ScriptedSource<
 
   // --- the script
 
-  /** The next {@code connect} succeeds, and the connection does as the script says. */
+  /** Makes the next call of {@code connect} open a connection that follows the script. */
   public S connects(Consumer<ConnectionScript<E>> script) {
     ConnectionScript<E> lines = new ConnectionScript<>();
     script.accept(lines);
     return answer(false, null, lines);
   }
 
-  /** The next {@code connect} throws. */
+  /** Makes the next call of {@code connect} throw. */
   public S fails(Exception failure) {
     return answer(false, failure, new ConnectionScript<>());
   }
 
-  /** The next {@code connect} blocks until it is interrupted. */
+  /** Makes the next call of {@code connect} block until the thread is interrupted. */
   public S hangs() {
     return answer(true, null, new ConnectionScript<>());
   }
 
   /**
-   * The next {@code connect} takes a time, or until it is interrupted, before it does what the next
-   * line says.
+   * Makes the next call of {@code connect} block for a time or until the thread is interrupted. The
+   * answer added next applies to the same call.
    */
   public S hangs(Duration time) {
     delay = delay.plus(time);
     return self();
   }
 
-  /** The next {@code connect} does what a function says then. See {@link ConnectAnswer}. */
+  /** Makes the next call of {@code connect} do what a function decides during the call. */
   public S answers(Function<Connect<P>, ConnectAnswer<E>> answer) {
     answers.add(answer.andThen(ConnectAnswer::toAnswer));
     return self();
   }
 
   /**
-   * Every {@code connect} after the last line does what a function says; else each succeeds and
-   * stays silent.
+   * Makes all calls of {@code connect} after those in the script do what a function decides.
+   * Default: each opens a silent connection.
    */
   public S thereafter(Function<Connect<P>, ConnectAnswer<E>> answer) {
     otherwise = answer.andThen(ConnectAnswer::toAnswer);
     return self();
   }
 
-  /** The source's backoff: the ports' default unless set. */
+  /** Sets the backoff of the source. Default: exponential from 1 s to 60 s. */
   public S backoff(BackoffPolicy policy) {
     backoff = policy;
     return self();
@@ -124,67 +124,67 @@ public abstract sealed class ScriptedSource<
     return self();
   }
 
-  // --- what happened
+  // --- records
 
-  /** The calls of {@code connect}, those that failed included. */
+  /** Returns the calls of {@code connect} in order, including those that failed. */
   public List<Connect<P>> connects() {
     synchronized (connects) {
       return List.copyOf(connects);
     }
   }
 
-  /** The numbers of the connections that were closed, in order. */
+  /** Returns the numbers of the closed connections, in the order of their close. */
   public List<Integer> closedConnections() {
     synchronized (connects) {
       return List.copyOf(closed);
     }
   }
 
-  /** Whether the stream closed the source. */
+  /** Returns whether the stream closed the source. */
   public boolean isClosed() {
     return contract.isSourceClosed();
   }
 
-  /** Whether a connection is open that the stream has not closed. */
+  /** Returns whether a connection is open that the stream has not closed. */
   public boolean hasOpenConnection() {
     return contract.openConnection() != 0;
   }
 
-  /** What the stream did that a source's contract forbids. */
+  /** Returns the violations of the contract of a source, in order. */
   public List<String> violations() {
     return contract.violations();
   }
 
   /**
-   * Fails if the stream did anything that a source's contract forbids.
+   * Checks that the stream kept the contract of a source.
    *
-   * @throws AssertionError if so
+   * @throws AssertionError if it violated it
    */
   public void assertNoViolations() {
     List<String> violations = violations();
     if (!violations.isEmpty()) {
-      throw new AssertionError("The stream broke the source's contract: " + violations + ".");
+      throw SourceContractCheck.error(violations);
     }
   }
 
   // --- the source
 
-  /** Always {@code scripted}. */
+  /** Returns {@code scripted}. */
   public String name() {
     return "scripted";
   }
 
-  /** Says which stream this source belongs to. */
+  /** Returns the binding of this source to its stream. */
   public SourceBinding binding() {
     return binding;
   }
 
-  /** Classifies what {@link ScriptedFailure} makes, by what it says. */
+  /** Returns a classifier that knows each {@link ScriptedFailure} by its verdict. */
   public ErrorClassifier errors() {
     return ScriptedFailure.classifier();
   }
 
-  /** The policy set with {@link #backoff(BackoffPolicy)}. */
+  /** Returns the policy set with {@link #backoff(BackoffPolicy)}. */
   public BackoffPolicy backoff() {
     return backoff != null
         ? backoff

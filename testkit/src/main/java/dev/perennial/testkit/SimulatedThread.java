@@ -3,7 +3,7 @@ package dev.perennial.testkit;
 import dev.perennial.testkit.internal.ScheduledThread;
 import java.time.Duration;
 
-/** A thread of a {@link VirtualRuntime}, of which one at a time runs. */
+/** A thread of a {@link VirtualRuntime}. The runtime runs one of its threads at a time. */
 public final class SimulatedThread {
 
   private final ScheduledThread scheduled;

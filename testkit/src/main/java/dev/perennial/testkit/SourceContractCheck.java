@@ -22,7 +22,7 @@ final class SourceContractCheck {
     this.runtime = runtime;
   }
 
-  /** Records the begin of a call that must not overlap another such call. */
+  /** Records the start of a call that must not overlap another one. */
   void enter(String call) {
     synchronized (this) {
       if (inside == null) {
@@ -31,7 +31,7 @@ final class SourceContractCheck {
         if (!closed || call.equals("close of the source")) {
           return;
         }
-        violations.add(call + " came after the source was closed");
+        violations.add(call + " was called after the source was closed");
       } else {
         violations.add(call + " overlaps " + inside + " in thread " + name(insideThread));
       }
@@ -65,7 +65,7 @@ final class SourceContractCheck {
       if (openConnection == 0) {
         return;
       }
-      violations.add(call + " came while connection " + openConnection + " was open");
+      violations.add(call + " was called while connection " + openConnection + " was open");
     }
     failRun();
   }
@@ -82,7 +82,7 @@ final class SourceContractCheck {
         closed = true;
         return;
       }
-      violations.add("close of the source came twice");
+      violations.add("the source was closed twice");
     }
     failRun();
   }
@@ -107,9 +107,12 @@ final class SourceContractCheck {
   }
 
   private void failRun() {
-    RuntimeWaits.fail(
-        runtime,
-        new AssertionError("The stream broke the source's contract: " + violations() + "."));
+    RuntimeWaits.fail(runtime, error(violations()));
+  }
+
+  static AssertionError error(List<String> violations) {
+    return new AssertionError(
+        "The stream violated the contract of its source: " + String.join("; ", violations) + ".");
   }
 
   private static String name(@Nullable Thread thread) {

@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What an {@link InMemoryCheckpointStore} was told to do wrong. Safe for use from any thread. */
+/**
+ * The failures, hangs and delays that a test requested of an {@link InMemoryCheckpointStore}. Safe
+ * for use from any thread.
+ */
 final class StoreFaults {
 
   private final StreamRuntime runtime;
@@ -71,7 +74,7 @@ final class StoreFaults {
     return calls.getOrDefault(call, 0);
   }
 
-  /** What happens before a call takes effect. */
+  /** Applies the faults of a call before it takes effect. */
   void before(Call call) throws CheckpointException {
     Duration wait;
     @Nullable CheckpointException failure;
@@ -81,7 +84,7 @@ final class StoreFaults {
       wait = hang == null ? takes : takes.plus(hang);
       failure = next(failures, call);
     }
-    signal.raise(); // a place where another thread may come between
+    signal.raise(); // a scheduling point
     try {
       RuntimeWaits.sleep(runtime, wait);
       if (hangs(call)) {
@@ -90,16 +93,16 @@ final class StoreFaults {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw CheckpointException.unavailable(
-          "a thread was interrupted that the store's port says never is", e);
+          "The stream interrupted a store call, which the port forbids.", e);
     }
     if (failure != null) {
       throw failure;
     }
   }
 
-  /** What happens after it took effect. */
+  /** Applies the faults of a call after it took effect. */
   void after(Call call) throws CheckpointException {
-    signal.raise(); // a place where another thread may come between
+    signal.raise(); // a scheduling point
     @Nullable CheckpointException failure;
     synchronized (this) {
       failure = next(lateFailures, call);

@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A delivery for tests of handlers, which remembers how it was settled. Safe for use from any
+ * A delivery for tests of handlers. It records how the handler settled it. Safe for use from any
  * thread.
  *
  * @param <E> the type of the event

@@ -11,16 +11,17 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes what the library hands out and only the library implements, such as {@code StreamStats}, a
- * {@code CloseReport} or an event of a {@code StreamListener}, for tests of what reads it:
+ * A builder of values that only the library implements, such as {@code StreamStats}, a {@code
+ * CloseReport} or an event of a {@code StreamListener}, for tests of code that reads them:
  *
  * <pre>{@code
  * StreamStats stats =
  *     TestValue.of(StreamStats.class).with(StreamStats::received, 3L).make();
  * }</pre>
  *
- * <p>Accessors that were not set return 0, false, an empty text or an empty {@code Optional}; those
- * of other types throw. A test does not break when the type gets another accessor. Immutable.
+ * <p>An accessor that was not set returns 0, false, an empty text or an empty {@code Optional}, or
+ * throws if it has another type. So a test does not break when the type gets another accessor.
+ * Immutable.
  *
  * @param <T> the interface
  */
@@ -35,7 +36,7 @@ public final class TestValue<T> {
   }
 
   /**
-   * Begins a value without anything set.
+   * Starts a value with no accessor set.
    *
    * @throws IllegalArgumentException if the type is not an interface
    */

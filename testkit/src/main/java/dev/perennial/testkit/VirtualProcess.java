@@ -11,13 +11,13 @@ import java.time.Instant;
 import java.util.concurrent.Callable;
 
 /**
- * A part of a {@link VirtualRuntime} that can be killed as an operating system kills a process: its
- * threads stop where they are, its timers never fire. To see what a crash loses, open a stream with
- * {@code runtime(process)}, kill the process, and open another stream in another process over the
- * same store and server.
+ * A simulated process in a {@link VirtualRuntime}. Killing it stops its threads where they are and
+ * cancels its timers, as with a killed process. To test what a crash loses, open a stream with
+ * {@code runtime(process)}, kill the process, and open a stream in another process with the same
+ * store and server.
  *
- * <p>The call of the runtime in which a killed thread waits throws an {@link Error}, and so does
- * every later call, so that its {@code finally} blocks have no effect on the runtime.
+ * <p>The call in which a killed thread waits throws an {@link Error}. Every later call of the
+ * runtime by that thread does too, so its {@code finally} blocks have no effect on the runtime.
  */
 public final class VirtualProcess implements StreamRuntime {
 
@@ -59,7 +59,7 @@ public final class VirtualProcess implements StreamRuntime {
 
   void fail(AssertionError error) {
     scheduler.fail(
-        error.getMessage() + " Seen by thread '" + CarrierThread.currentThreadOrNull() + "'.",
+        error.getMessage() + " Detected in thread '" + CarrierThread.currentThreadOrNull() + "'.",
         error);
   }
 
@@ -123,7 +123,7 @@ public final class VirtualProcess implements StreamRuntime {
   private void requireAlive() {
     if (killed) {
       throw new IllegalStateException(
-          "Cannot start anything in process '" + name + "': it was killed.");
+          "Cannot start a thread or timer in process '" + name + "': it was killed.");
     }
   }
 

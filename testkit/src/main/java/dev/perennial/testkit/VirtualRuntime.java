@@ -9,16 +9,16 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A deterministic runtime for tests: time is virtual and threads take turns, so that a seed decides
- * everything that happens.
+ * A deterministic runtime for tests. Time is virtual and threads take turns, in an order that the
+ * seed decides.
  *
  * <p>The simulated threads are real threads, but only the one that has the turn runs. The turn may
  * pass to another thread at each call of the runtime: {@code await}, {@code raise}, {@code
  * execute}, {@code schedule}, {@link #spawn}, {@link #pause}, and at the thread's end. The seed
- * decides which thread gets it. A thread that waits can run again when its signal was raised after
- * it began to wait, its timeout has passed, or it was interrupted. That its condition holds is not
- * enough, so a missing {@code raise} shows as a failure. When no thread can run, time jumps to the
- * next timer or deadline. If there is none, the run fails and says which thread waits for what.
+ * decides which thread gets it. A waiting thread can run again after its signal was raised, its
+ * timeout has passed, or it was interrupted. A condition that becomes true does not wake it, so a
+ * missing {@code raise} shows as a failure. When no thread can run, time jumps to the next timer or
+ * deadline. If there is none, the run fails with a message that lists what each thread waits for.
  *
  * <pre>{@code
  * VirtualRuntime runtime = new VirtualRuntime(42);
@@ -46,7 +46,7 @@ public final class VirtualRuntime implements StreamRuntime {
   private final VirtualProcess root;
   private final AtomicBoolean begun = new AtomicBoolean();
 
-  /** Makes a runtime. Every run with this seed goes the same way. */
+  /** Makes a runtime. All runs with the same seed take the same steps. */
   public VirtualRuntime(long seed) {
     this.seed = seed;
     this.scheduler = new Scheduler(seed, SimulationFailure::new);
@@ -125,7 +125,7 @@ public final class VirtualRuntime implements StreamRuntime {
     return new VirtualProcess(scheduler, name);
   }
 
-  /** Passes the turn to another thread, now and then. Called by simulated threads. */
+  /** Lets the scheduler pass the turn to another thread. Called by simulated threads. */
   public void pause() {
     root.pause();
   }
@@ -140,10 +140,10 @@ public final class VirtualRuntime implements StreamRuntime {
   }
 
   /**
-   * Hangs on purpose, like a call that never returns. The run ends when only tasks of {@code
-   * execute} and {@code schedule} hang in this way.
+   * Hangs on purpose, like a call that never returns. It does not count as a deadlock: the run ends
+   * when only tasks of {@code execute} and {@code schedule} are left and all of them hang.
    *
-   * @throws InterruptedException if the thread is or was interrupted, which alone ends the wait
+   * @throws InterruptedException if the thread is or was interrupted; nothing else ends the wait
    */
   public void hang() throws InterruptedException {
     RuntimeWaits.hang(this);
@@ -180,7 +180,7 @@ public final class VirtualRuntime implements StreamRuntime {
     return scheduler.trace().lines();
   }
 
-  /** Returns a hash of all steps: runs that differ in a step almost certainly differ in it. */
+  /** Returns a hash of all steps. Runs with different steps almost certainly have other hashes. */
   public long traceHash() {
     return scheduler.trace().hash();
   }

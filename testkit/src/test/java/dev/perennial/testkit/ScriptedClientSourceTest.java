@@ -251,14 +251,14 @@ class ScriptedClientSourceTest {
   void callsAfterTheEndAreViolations() {
     assertViolation(
         (source, runtime) -> source.connect(at(0)).receive(SECOND),
-        "receive on connection 1 was to wait for 1 s");
+        "receive on connection 1 was called with a timeout of 1 s");
     assertViolation(
         (source, runtime) -> {
           Connection<Object, ScriptedPosition> connection = source.connect(at(0));
           connection.close(SECOND);
           connection.receive(HALF);
         },
-        "receive on connection 1 came after it was closed");
+        "receive on connection 1 was called after it was closed");
     assertViolation(
         (source, runtime) -> {
           Connection<Object, ScriptedPosition> connection = source.connect(at(0));
@@ -273,31 +273,31 @@ class ScriptedClientSourceTest {
           assertThatThrownBy(() -> connection.receive(HALF)).hasMessage("cut");
           connection.receive(HALF);
         },
-        "receive on connection 1 came after it was lost");
+        "receive on connection 1 was called after it was lost");
     assertViolation(
         (source, runtime) -> {
           source.connect(at(0));
           source.connect(at(0));
         },
-        "connect came while connection 1 was open");
+        "connect was called while connection 1 was open");
     assertViolation(
         (source, runtime) -> {
           source.connect(at(0));
           source.close();
         },
-        "close of the source came while connection 1 was open");
+        "close of the source was called while connection 1 was open");
     assertViolation(
         (source, runtime) -> {
           source.close();
           source.connect(at(0));
         },
-        "connect came after the source was closed");
+        "connect was called after the source was closed");
     assertViolation(
         (source, runtime) -> {
           source.close();
           source.close();
         },
-        "close of the source came twice");
+        "the source was closed twice");
   }
 
   @Test

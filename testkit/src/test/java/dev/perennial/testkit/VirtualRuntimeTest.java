@@ -522,7 +522,7 @@ class VirtualRuntimeTest {
       stranger.join();
       assertThat(thrown.get())
           .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("thread 'stranger', which is none of its threads");
+          .hasMessageContaining("thread 'stranger', which is not one of its threads");
     });
     assertThatThrownBy(() -> runtime.execute(() -> {})).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> runtime.run(() -> {}))

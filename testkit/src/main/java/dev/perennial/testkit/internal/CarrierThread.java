@@ -34,7 +34,7 @@ public final class CarrierThread extends Thread {
     return fresh;
   }
 
-  /** Returns this carrier to all runs, once its own run is over. */
+  /** Makes this carrier available to all runs. Called after its own run. */
   void giveBack() {
     IDLE.addFirst(this);
   }
@@ -49,7 +49,7 @@ public final class CarrierThread extends Thread {
     mounted = null;
   }
 
-  /** Returns the scheduled thread that calls, or null if the caller is none. */
+  /** Returns the scheduled thread that calls this method, or null for another thread. */
   public static @Nullable ScheduledThread currentThreadOrNull() {
     return Thread.currentThread() instanceof CarrierThread carrier ? carrier.mounted : null;
   }
@@ -60,9 +60,9 @@ public final class CarrierThread extends Thread {
   }
 
   /**
-   * Interrupts the scheduled thread. Without the turn it is parked, and an interrupt of the JDK
-   * thread would let it run out of turn: the interrupt is noted, and takes effect with the next
-   * turn.
+   * Interrupts the scheduled thread. A thread without the turn is parked, and an interrupt of the
+   * JDK thread would let it run out of turn. So the interrupt is recorded and takes effect when the
+   * thread gets the turn.
    */
   @Override
   public void interrupt() {

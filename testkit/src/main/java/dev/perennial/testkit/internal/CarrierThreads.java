@@ -3,8 +3,7 @@ package dev.perennial.testkit.internal;
 import java.util.ArrayDeque;
 
 /**
- * The carrier threads of one run. Which scheduled thread gets which carrier depends on the seed
- * alone.
+ * The carrier threads of one run. The seed alone decides which scheduled thread gets which carrier.
  */
 final class CarrierThreads {
 

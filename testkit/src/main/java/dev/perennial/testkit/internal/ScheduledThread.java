@@ -6,15 +6,15 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A thread that a {@link Scheduler} runs, on a carrier thread. Its state belongs to the thread that
- * has the turn, except where a comment says otherwise: passing the turn on makes changes visible.
+ * A thread that a {@link Scheduler} runs on a carrier thread. Only the thread that has the turn
+ * accesses its state, unless a comment says otherwise. Passing the turn makes changes visible.
  */
 public final class ScheduledThread {
 
   enum State {
     RUNNABLE,
     WAITING,
-    /** Waits for nothing, on purpose: not a deadlock if the thread is in the background. */
+    /** Hangs on purpose. Not a deadlock if the thread is in the background. */
     HANGING,
     ENDED
   }
@@ -28,10 +28,7 @@ public final class ScheduledThread {
   private final String name;
   private final Callable<?> body;
 
-  /**
-   * Whether it was given to {@code execute} or {@code schedule}: such threads are never
-   * interrupted.
-   */
+  /** Whether it runs a task of {@code execute} or {@code schedule}, which nobody may interrupt. */
   private final boolean background;
 
   final CarrierThread carrier;
@@ -42,7 +39,7 @@ public final class ScheduledThread {
   String waitsFor = "";
   boolean killed;
 
-  /** Whether it evaluates a condition, during which no other thread may get the turn. */
+  /** Whether it evaluates a condition. No other thread may get the turn meanwhile. */
   boolean evaluatingCondition;
 
   private int errorsThrown;
@@ -179,7 +176,7 @@ public final class ScheduledThread {
     throw new ThreadKilled();
   }
 
-  /** Describes, for people, what it waits for and where. */
+  /** Returns a description of what it waits for, with its stack, for error messages. */
   String describe() {
     StringBuilder text = new StringBuilder("  '").append(name).append("' ");
     switch (state) {

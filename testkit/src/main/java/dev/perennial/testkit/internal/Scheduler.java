@@ -14,8 +14,8 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scheduler of one run, which decides whose turn it is. Its fields belong to the thread that
- * has the turn: passing the turn on is a volatile write, and getting it a volatile read.
+ * The scheduler of one run. It decides which thread has the turn. Only that thread accesses its
+ * fields: passing the turn is a volatile write, and getting it is a volatile read.
  */
 public final class Scheduler {
 
@@ -45,7 +45,7 @@ public final class Scheduler {
   /**
    * Makes the scheduler of one run.
    *
-   * @param failures makes the error of a failed run of its message and its cause, which may be null
+   * @param failures makes the error of a failed run from a message and a cause, which may be null
    */
   public Scheduler(
       long seed, BiFunction<String, @Nullable Throwable, ? extends AssertionError> failures) {
@@ -67,14 +67,14 @@ public final class Scheduler {
   public void set(VirtualLimits changed) {
     if (running || over.getCount() == 0) {
       throw new IllegalStateException(
-          "Cannot change a virtual runtime: it has run. Make the settings before run().");
+          "Cannot change the settings of a virtual runtime: it has run. Set them before run().");
     }
     limits = changed;
   }
 
   /**
-   * Runs a body and all threads that it starts, on carriers of their own. The calling thread only
-   * watches.
+   * Runs a body and all threads that it starts, on carrier threads. The calling thread only waits
+   * for their end and detects a run that is stuck.
    */
   public void run(StreamRuntime process, Callable<?> body) {
     if (limits.switchOneIn() > 0) {
@@ -99,8 +99,8 @@ public final class Scheduler {
   }
 
   /**
-   * Reads fields that belong to the thread that has the turn, which does not change them while it
-   * is stuck.
+   * Makes the error of a run that is stuck. It may read the fields without the turn, because the
+   * thread that has the turn does not change them while it is stuck.
    */
   private AssertionError stuck(String when) {
     ScheduledThread holder = current;
@@ -134,13 +134,13 @@ public final class Scheduler {
           what
               + " of a virtual runtime was called by thread '"
               + Thread.currentThread().getName()
-              + "', which is none of its threads. Call it only from code inside run(), spawn(), execute() and schedule().");
+              + "', which is not one of its threads. Call it only from code inside run(), spawn(), execute() and schedule().");
     }
     thread.throwIfKilled();
     return thread;
   }
 
-  /** Passes the turn to another thread, now and then. */
+  /** Passes the turn to another thread at some calls, which the seed draws. */
   public void point(ScheduledThread me, Step step) {
     count(me, step);
     if (me.evaluatingCondition
@@ -151,7 +151,7 @@ public final class Scheduler {
     change(me);
   }
 
-  /** Passes the turn on if any other thread can run. */
+  /** Blocks a thread until it can run again, and passes the turn to another thread. */
   void block(ScheduledThread me, ScheduledThread.State state, String waitsFor, long deadline) {
     me.state = state;
     me.waitsFor = waitsFor;
@@ -290,7 +290,7 @@ public final class Scheduler {
   // --- choosing
 
   /**
-   * Returns the thread whose turn is next, or null when all have ended. Moves time if none can run.
+   * Returns the thread that gets the next turn; null if all have ended. Moves time if none can run.
    */
   private @Nullable ScheduledThread choose() {
     while (true) {

@@ -5,7 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/** A detector of runs that no longer move: waits in real time for a run to end. */
+/** A detector of runs that make no more steps. It waits in real time for a run to end. */
 final class StallDetector {
 
   private static final long POLL_MILLIS = 100;
@@ -15,8 +15,8 @@ final class StallDetector {
   /**
    * Waits for the end of a run.
    *
-   * @param longest how long the run may stand still, in real time
-   * @param stuck makes an error of the words that say since when nothing has moved
+   * @param longest how long the run may make no step, in real time
+   * @param stuck makes the error of a stuck run from the words that say for how long it was stuck
    */
   static void await(
       CountDownLatch over,

@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A clock of virtual time, in nanoseconds from the start of the run. It belongs to the thread that
- * has the turn.
+ * A clock of virtual time, in nanoseconds from the start of the run. Only the thread that has the
+ * turn uses it.
  */
 public final class VirtualClock {
 
@@ -20,8 +20,8 @@ public final class VirtualClock {
   private long elapsed;
 
   VirtualClock(SplittableRandom random) {
-    // A clock that overflows Long.MAX_VALUE within the first minute finds code that compares times
-    // instead of subtracting them.
+    // A clock that overflows Long.MAX_VALUE within the first minute reveals code that compares
+    // times instead of subtracting them.
     nanoOrigin =
         random.nextInt(4) == 0
             ? Long.MAX_VALUE - random.nextLong(TimeUnit.MINUTES.toNanos(1))
@@ -52,13 +52,13 @@ public final class VirtualClock {
     return deadline <= elapsed;
   }
 
-  /** Returns the time that is a duration from now; the present if the duration is negative. */
+  /** Returns the time after a duration from now. A negative duration counts as zero. */
   long deadline(Duration fromNow) {
     long nanos = Math.max(0, nanos(fromNow));
     return nanos >= NEVER - elapsed ? NEVER : elapsed + nanos;
   }
 
-  /** Returns a duration for people, such as {@code 1.2 s}. */
+  /** Formats a duration for messages, such as {@code 1.2 s}. */
   public static String text(Duration duration) {
     BigDecimal seconds =
         BigDecimal.valueOf(duration.getSeconds()).add(BigDecimal.valueOf(duration.getNano(), 9));

@@ -46,7 +46,7 @@ public record VirtualLimits(
   public VirtualLimits withSwitchOneIn(int calls) {
     if (calls < 1) {
       throw new IllegalArgumentException(
-          "Cannot switch at one in " + calls + " calls: the least is 1.");
+          "Cannot switch threads at one in " + calls + " calls: the minimum is 1.");
     }
     return new VirtualLimits(steps, time, realTime, calls, stepTime, recordTrace);
   }

@@ -21,7 +21,7 @@ public final class VirtualSignal implements StreamRuntime.Signal {
   @Override
   public void raise() {
     if (!scheduler.isRunning()) {
-      return; // nobody can be waiting
+      return; // outside a run no thread waits
     }
     ScheduledThread me = scheduler.enter("raise() of a signal");
     wakeAll();
@@ -62,7 +62,7 @@ public final class VirtualSignal implements StreamRuntime.Signal {
     return false;
   }
 
-  /** Waits for a condition that may never hold, on purpose: it does not count as a deadlock. */
+  /** Waits for a condition that may never hold. The scheduler does not call this a deadlock. */
   public void hangUntil(BooleanSupplier condition) throws InterruptedException {
     ScheduledThread me = scheduler.enter("a wait");
     scheduler.point(me, Step.AWAIT);

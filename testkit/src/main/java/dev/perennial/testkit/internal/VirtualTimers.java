@@ -4,7 +4,7 @@ import dev.perennial.port.StreamRuntime;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
-/** The queue of the timers that are not due yet. It belongs to the thread that has the turn. */
+/** The queue of the timers that are not due yet. Only the thread that has the turn uses it. */
 final class VirtualTimers {
 
   private final PriorityQueue<VirtualTimer> queue = new PriorityQueue<>();
@@ -20,15 +20,15 @@ final class VirtualTimers {
     return queue.isEmpty();
   }
 
-  /** Returns when the next one is due; {@link VirtualClock#NEVER} if there is none. */
+  /** Returns the time at which the next timer is due; {@link VirtualClock#NEVER} without timers. */
   long nextDue() {
     VirtualTimer next = queue.peek();
     return next == null ? VirtualClock.NEVER : next.due;
   }
 
   /**
-   * Removes and returns the next one that is due; null if none is. Drops cancelled ones before it,
-   * because they must not move time.
+   * Removes and returns the next timer that is due; null if none is. Drops cancelled timers before
+   * it, because they must not move time.
    */
   @Nullable VirtualTimer takeDue(VirtualClock clock) {
     VirtualTimer next = queue.peek();
@@ -39,7 +39,7 @@ final class VirtualTimers {
     return next != null && clock.isPast(next.due) ? queue.remove() : null;
   }
 
-  /** Counts those that are neither due nor cancelled: of one process, or of all if it is null. */
+  /** Counts the timers that are neither due nor cancelled, of one process or, if null, of all. */
   int pending(@Nullable StreamRuntime process) {
     return (int)
         queue.stream()

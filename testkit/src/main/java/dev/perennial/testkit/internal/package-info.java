@@ -1,6 +1,6 @@
 /**
- * The scheduler of virtual threads and virtual time. The runtime that tests use, the scripted
- * sources and the store stay in the package above.
+ * The scheduler of simulated threads and virtual time. The classes that tests use are in {@code
+ * dev.perennial.testkit}.
  */
 @NullMarked
 package dev.perennial.testkit.internal;

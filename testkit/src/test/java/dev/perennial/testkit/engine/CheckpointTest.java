@@ -545,7 +545,7 @@ class CheckpointTest {
             .isInstanceOfSatisfying(
                 StreamFailedException.class,
                 dead -> assertThat(dead.reason().tag()).isEqualTo("claim-lost"))
-            .hasMessageContaining("the claim on 'orders' is not held any more")
+            .hasMessageContaining("The claim on checkpoint \"orders\" is not held any more")
             .hasCauseInstanceOf(CheckpointException.class);
         assertThat(runtime.elapsed().minus(before)).isLessThan(Duration.ofMillis(1_100));
         thief.join();
