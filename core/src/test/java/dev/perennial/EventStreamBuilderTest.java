@@ -69,7 +69,7 @@ class EventStreamBuilderTest {
   }
 
   @Test
-  @DisplayName("the window's ends: 1 and 1,048,576 are in, 0 and 1,048,577 are out")
+  @DisplayName("window() accepts 1 and 1,048,576, and refuses 0 and 1,048,577")
   void windowEnds() {
     builder().window(1);
     builder().window(MAX_WINDOW);
@@ -98,7 +98,7 @@ class EventStreamBuilderTest {
   void redeliveryMemoryIsAtLeastTheWindow(
       @ForAll @IntRange(min = 1, max = MAX_WINDOW) int window,
       @ForAll @IntRange(min = 1) int memory) {
-    // In either order: they are held against each other when the stream is opened.
+    // In either order, because open() compares the two.
     EventStreamBuilder<String> one = builder().window(window).redeliveryMemory(memory);
     EventStreamBuilder<String> other = builder().redeliveryMemory(memory).window(window);
     for (EventStreamBuilder<String> builder : List.of(one, other)) {
@@ -120,7 +120,7 @@ class EventStreamBuilderTest {
   }
 
   @Test
-  @DisplayName("a store and a stream that acks nothing contradict each other")
+  @DisplayName("a stream that never acks must not have a checkpoint store")
   void neverWithStore() {
     ClientTrackedSource<String, TestPosition> source = clientTracked();
     CheckpointStore store = Mockito.mock(CheckpointStore.class);
@@ -196,8 +196,6 @@ class EventStreamBuilderTest {
     }
   }
 
-  // Checkpoints.
-
   private final CheckpointStore store =
       CheckpointStore.of(id -> Optional.empty(), (id, saved) -> {});
   private final Checkpoints checkpoints = Checkpoints.in(store, "orders");
@@ -236,7 +234,7 @@ class EventStreamBuilderTest {
   }
 
   @Test
-  @DisplayName("each setting keeps the others and leaves the value it came from as it was")
+  @DisplayName("each setting returns a copy that keeps the other settings")
   void immutable() {
     Duration time = Duration.ofSeconds(7);
     Checkpoints all =
@@ -256,7 +254,7 @@ class EventStreamBuilderTest {
   }
 
   @Test
-  @DisplayName("a blank stream id is refused, and none() has nothing to set")
+  @DisplayName("a blank stream id is refused, and none() refuses all settings")
   void blank() {
     assertThatIllegalArgumentException().isThrownBy(() -> Checkpoints.in(store, " \t"));
     assertThatIllegalStateException()

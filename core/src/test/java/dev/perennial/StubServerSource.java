@@ -11,37 +11,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** A source whose connections give what a function gives. It remembers acks. */
+/** A server-tracked source whose connections call a function to receive. It records acks. */
 public final class StubServerSource implements ServerTrackedSource<String, TestPosition> {
 
-  /** What one connection gives. */
+  /** The {@code receive} method of one connection. */
   @FunctionalInterface
-  public interface Feed {
-    /** As the method of the same name of a connection. */
+  public interface Receiver {
     Received<String, TestPosition> receive() throws Exception;
   }
 
   private final SourceBinding binding = new SourceBinding();
-  private final Supplier<Feed> connections;
+  private final Supplier<Receiver> receivers;
   private final List<Long> acknowledged = new ArrayList<>();
 
-  /** A source that asks the supplier at each connect. */
-  public StubServerSource(Supplier<Feed> connections) {
-    this.connections = connections;
+  /** Makes a source that gets a receiver for each connection. */
+  public StubServerSource(Supplier<Receiver> receivers) {
+    this.receivers = receivers;
   }
 
-  /** The ids of what was acknowledged, in order. */
+  /** Returns the ids of the acknowledged events, in order. */
   public List<Long> acknowledged() {
     return acknowledged;
   }
 
   @Override
   public AckingConnection<String, TestPosition> connect() {
-    Feed feed = connections.get();
+    Receiver receiver = receivers.get();
     return new AckingConnection<>() {
       @Override
       public Received<String, TestPosition> receive(Duration timeout) throws Exception {
-        return feed.receive();
+        return receiver.receive();
       }
 
       @Override

@@ -3,12 +3,12 @@ package dev.perennial;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
 
-/** Checkpoints of positions that only have to be told apart. */
+/** Checkpoints for tests that compare them but never decode them. */
 public final class TestCheckpoints {
 
   private TestCheckpoints() {}
 
-  /** The checkpoint of a position. */
+  /** Returns a checkpoint that contains the text of the position. */
   public static Checkpoint encode(Position position) {
     return new Checkpoint("test", "", position.toString());
   }

@@ -2,7 +2,7 @@ package dev.perennial;
 
 import dev.perennial.port.Position;
 
-/** The same event on any connection, as a record of Tap's is. */
+/** A position that is equal on all connections, like the position of a record event of Tap. */
 public record TestPosition(long id, int connection) implements Position {
 
   public TestPosition(long id) {

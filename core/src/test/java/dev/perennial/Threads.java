@@ -10,16 +10,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Real threads for a test, which fails if one of them does, or if they take for ever. */
+/** Real threads for tests. {@code join} throws if a thread fails or hangs. */
 public final class Threads implements AutoCloseable {
 
-  /** Only ever reached when something hangs. */
+  /** Long enough that only a thread that hangs reaches it. */
   private static final long DEADLINE_SECONDS = 60;
 
-  /** What a thread does. */
+  /** The code of a thread. */
   @FunctionalInterface
   public interface Work {
-    /** Does it. */
     void run() throws Exception;
   }
 
@@ -31,14 +30,14 @@ public final class Threads implements AutoCloseable {
       });
   private final List<Future<?>> running = new ArrayList<>();
 
-  /** Runs something in a thread of its own. */
+  /** Calls the code in a new thread. */
   public <T> Future<T> call(Callable<T> work) {
     Future<T> future = pool.submit(work);
     running.add(future);
     return future;
   }
 
-  /** Runs something in a thread of its own. */
+  /** Runs the code in a new thread. */
   public Future<?> run(Work work) {
     return call(() -> {
       work.run();
@@ -46,7 +45,7 @@ public final class Threads implements AutoCloseable {
     });
   }
 
-  /** Waits for a thread, and throws what it threw. */
+  /** Waits for a thread. Throws its error if it failed. */
   public static <T> T join(Future<T> future) throws Exception {
     try {
       return future.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
@@ -60,7 +59,7 @@ public final class Threads implements AutoCloseable {
     }
   }
 
-  /** Waits for all threads, and throws what the first of them threw. */
+  /** Waits for all threads. Throws the error of the first one that failed. */
   public void join() throws Exception {
     for (Future<?> future : running) {
       join(future);

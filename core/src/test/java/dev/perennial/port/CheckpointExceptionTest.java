@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class CheckpointExceptionTest {
 
   @Test
-  @DisplayName("each reason has a tag that logs, metrics and alerts can rely on")
+  @DisplayName("the tags of the reasons are stable")
   void tags() {
     assertThat(Reason.values())
         .extracting(Reason::tag)

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
 
-  /** Any text, with what must be escaped more often than chance has it. */
+  /** Generates texts, many of them with characters that must be escaped. */
   @Provide
   Arbitrary<String> texts() {
     return Arbitraries.oneOf(
@@ -51,7 +51,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("the form is the one that is documented")
+  @DisplayName("a line has the documented form")
   void form() {
     assertThat(new Checkpoint("tap", "", "a\tb\\c\nd\re").toLine())
         .isEqualTo("tap\t\ta\\tb\\\\c\\nd\\re");
@@ -69,7 +69,7 @@ class CheckpointTest {
         "a\tb\tc\n",
         "a\r\tb\tc"
       })
-  @DisplayName("anything else is corrupt")
+  @DisplayName("any other line is corrupt")
   void corrupt(String line) {
     assertThatExceptionOfType(CheckpointException.class)
         .isThrownBy(() -> Checkpoint.parse(line))

@@ -84,7 +84,7 @@ class ExponentialBackoffTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 7, 100, 349, 4_350, 29_999, 30_000})
   @DisplayName(
-      "without jitter the first wait is the base and the last one the cap, to the nanosecond")
+      "without jitter the first wait is exactly the base, and the longest is exactly the cap")
   void exactEnds(long millis) {
     Duration wait = Duration.ofMillis(millis);
     assertThat(new ExponentialBackoff(wait, wait.plusDays(1), 2, 0).delay(1, 0)).isEqualTo(wait);
@@ -93,7 +93,7 @@ class ExponentialBackoffTest {
   }
 
   @Test
-  @DisplayName("the one that is shipped takes away up to half")
+  @DisplayName("the default jitter shortens a wait by up to half")
   void jitter() {
     ExponentialBackoff backoff =
         BackoffPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(60));
@@ -115,7 +115,7 @@ class ExponentialBackoffTest {
     "1,2,2,1.01,jitter",
     "1,2,2,NaN,jitter"
   })
-  @DisplayName("what makes no sense is refused, by name")
+  @DisplayName("a parameter out of range is refused, and the error names it")
   void refused(long base, long cap, double multiplier, double jitter, String named) {
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
@@ -126,7 +126,7 @@ class ExponentialBackoffTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, -1, Integer.MIN_VALUE})
-  @DisplayName("failures count from one")
+  @DisplayName("a number of failures below 1 is refused")
   void failuresFromOne(int failures) {
     ExponentialBackoff backoff =
         BackoffPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(60));

@@ -32,7 +32,7 @@ class FunctionStoreTest {
   }
 
   @Test
-  @DisplayName("gives back what was saved, for each stream its own")
+  @DisplayName("each stream loads the checkpoint that it saved")
   void saves() throws Exception {
     CheckpointClaim one = claim(store, "one");
     CheckpointClaim two = claim(store, "two");
@@ -44,7 +44,7 @@ class FunctionStoreTest {
 
   @Test
   @DisplayName(
-      "a claim keeps others out until it is closed, and a second close frees nobody else's")
+      "a second claim is refused until the first one is closed, and closing a claim twice does not release a later one")
   void claims() throws Exception {
     CheckpointClaim first = claim(store, "one");
     assertThat(store.tryClaim("one", why -> {})).isEmpty();
@@ -55,7 +55,8 @@ class FunctionStoreTest {
   }
 
   @Test
-  @DisplayName("what a function throws is unavailable, with the function, the stream and the cause")
+  @DisplayName(
+      "an exception of a function becomes UNAVAILABLE, with the function, the stream and the cause")
   void unavailable() throws Exception {
     IOException broken = new IOException("broken");
     CheckpointStore failing =
@@ -77,14 +78,14 @@ class FunctionStoreTest {
   }
 
   @Test
-  @DisplayName("two functions cannot list or delete, so the store has no administration")
+  @DisplayName("the store has no administration, because two functions cannot list or delete")
   void admin() {
     assertThat(store.admin()).isEmpty();
   }
 
   @Test
-  @DisplayName("a checkpoint exception says itself what it is")
-  void ownWords() throws Exception {
+  @DisplayName("a CheckpointException of a function is thrown unchanged")
+  void checkpointException() throws Exception {
     CheckpointException corrupt = CheckpointException.corrupt("torn", null);
     CheckpointClaim claim =
         claim(

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * Time that stands still until a test moves it, and tasks that run when the test says so, all in
- * the test's own thread.
+ * A runtime whose time a test advances by hand. It runs timers and tasks in the thread of the test,
+ * when the test asks for it or waits for a signal.
  */
 public final class ManualRuntime implements StreamRuntime {
 
@@ -35,7 +35,7 @@ public final class ManualRuntime implements StreamRuntime {
   private final List<Entry> timers = new ArrayList<>();
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private long nanos;
-  private Optional<Duration> late = Optional.empty();
+  private Optional<Duration> immediate = Optional.empty();
   private int refusedThreads;
   private int refusedTimers;
 
@@ -60,8 +60,8 @@ public final class ManualRuntime implements StreamRuntime {
       refusedTimers--;
       throw noThread();
     }
-    if (late.filter(delay::equals).isPresent()) {
-      late = Optional.empty();
+    if (immediate.filter(delay::equals).isPresent()) {
+      immediate = Optional.empty();
       task.run();
       return () -> {};
     }
@@ -79,48 +79,48 @@ public final class ManualRuntime implements StreamRuntime {
     tasks.add(task);
   }
 
-  /** The next calls to {@code execute} find no thread. */
+  /** Makes the next calls of {@code execute} fail as if no thread were available. */
   public void refuseThreads(int calls) {
     refusedThreads = calls;
   }
 
-  /** The next calls to {@code schedule} find no thread for the timers. */
+  /** Makes the next calls of {@code schedule} fail as if no thread were available. */
   public void refuseTimers(int calls) {
     refusedTimers = calls;
   }
 
-  /** An OutOfMemoryError in a real JVM, after which JUnit would run no further test. */
+  /** A real JVM throws an OutOfMemoryError, but that would stop JUnit. */
   private static Error noThread() {
     return new Error("unable to create native thread");
   }
 
   /**
-   * The next timer with this delay runs its task before {@code schedule} has returned, as it does
-   * to a thread that is held up there.
+   * Runs the task of the next timer with this delay before {@code schedule} returns, as can happen
+   * to a calling thread that is paused there.
    */
-  public void holdUp(Duration delay) {
-    late = Optional.of(delay);
+  public void runWithinSchedule(Duration delay) {
+    immediate = Optional.of(delay);
   }
 
-  /** How many timers have neither run nor been cancelled. */
+  /** Returns how many timers have neither run nor been cancelled. */
   public int pendingTimers() {
     timers.removeIf(entry -> entry.cancelled);
     return timers.size();
   }
 
-  /** How many tasks wait to be run. */
+  /** Returns how many tasks have not run yet. */
   public int pendingTasks() {
     return tasks.size();
   }
 
-  /** Runs the tasks that wait, and those that they bring about. */
+  /** Runs all tasks, including those that other tasks add. */
   public void runTasks() {
     for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
       task.run();
     }
   }
 
-  /** Lets time pass, and runs what falls due on the way. */
+  /** Advances the time, and runs all timers that become due, and all tasks. */
   public void advance(Duration time) {
     long until = saturatedSum(nanos, nanosOf(time));
     runTasks();

@@ -32,7 +32,7 @@ class SystemRuntimeTest {
   }
 
   @Test
-  @DisplayName("two threads that take turns never miss a wake-up")
+  @DisplayName("two alternating threads never miss a wake-up")
   void noLostWakeUp() throws Exception {
     int turns = 20_000;
     Signal signal = runtime.newSignal();
@@ -53,11 +53,11 @@ class SystemRuntimeTest {
   }
 
   @Test
-  @DisplayName("a raise reaches every thread that waits")
+  @DisplayName("raise() wakes all waiting threads")
   void raisesAll() throws Exception {
     Signal signal = runtime.newSignal();
     AtomicBoolean open = new AtomicBoolean();
-    AtomicInteger looked = new AtomicInteger();
+    AtomicInteger checked = new AtomicInteger();
     for (int i = 0; i < 5; i++) {
       threads.run(() -> {
         AtomicBoolean first = new AtomicBoolean(true);
@@ -65,7 +65,7 @@ class SystemRuntimeTest {
                 signal.await(
                     () -> {
                       if (first.getAndSet(false)) {
-                        looked.incrementAndGet();
+                        checked.incrementAndGet();
                       }
                       return open.get();
                     },
@@ -73,14 +73,14 @@ class SystemRuntimeTest {
             .isTrue();
       });
     }
-    await().atMost(LONG).until(() -> looked.get() == 5);
+    await().atMost(LONG).until(() -> checked.get() == 5);
     open.set(true);
     signal.raise();
     threads.join();
   }
 
   @Test
-  @DisplayName("a wait that nobody ends, ends by itself, and says that its condition did not hold")
+  @DisplayName("await() returns false after its timeout if the condition does not hold")
   void timesOut() throws Exception {
     Signal signal = runtime.newSignal();
     long begun = System.nanoTime();
@@ -93,7 +93,7 @@ class SystemRuntimeTest {
   }
 
   @Test
-  @DisplayName("an interrupt ends a wait, but not one whose condition holds already")
+  @DisplayName("an interrupt ends a wait, unless the condition already holds")
   void interrupt() throws Exception {
     Signal signal = runtime.newSignal();
     AtomicReference<Thread> waiting = new AtomicReference<>();
@@ -115,22 +115,22 @@ class SystemRuntimeTest {
   }
 
   @Test
-  @DisplayName("an endless wait is not too long")
+  @DisplayName("the longest possible timeout does not overflow")
   void endless() throws Exception {
     Signal signal = runtime.newSignal();
     AtomicBoolean open = new AtomicBoolean();
-    AtomicInteger looks = new AtomicInteger();
+    AtomicInteger checks = new AtomicInteger();
     Future<?> waiter =
         threads.run(() ->
             assertThat(
                     signal.await(
                         () -> {
-                          looks.incrementAndGet();
+                          checks.incrementAndGet();
                           return open.get();
                         },
                         Duration.ofSeconds(Long.MAX_VALUE)))
                 .isTrue());
-    await().atMost(LONG).until(() -> looks.get() >= 2);
+    await().atMost(LONG).until(() -> checks.get() >= 2);
     assertThat(waiter.isDone()).isFalse();
     open.set(true);
     signal.raise();
@@ -158,7 +158,7 @@ class SystemRuntimeTest {
 
   @Test
   @DisplayName(
-      "a timer that is cancelled in time does not run, and one for the end of time is kept")
+      "a cancelled timer does not run, and neither does one with the longest possible delay")
   void cancelledTimer() throws Exception {
     AtomicBoolean ran = new AtomicBoolean();
     Timer cancelled = runtime.schedule(Duration.ofSeconds(1), () -> ran.set(true));
@@ -173,7 +173,7 @@ class SystemRuntimeTest {
   }
 
   @Test
-  @DisplayName("a task that fails takes neither the timers nor the workers with it")
+  @DisplayName("timers keep running after a task has failed")
   void failures() throws Exception {
     runtime.schedule(
         Duration.ZERO,
@@ -186,8 +186,8 @@ class SystemRuntimeTest {
   }
 
   @Test
-  @DisplayName("workers do not wait for each other")
-  void workers() throws Exception {
+  @DisplayName("tasks of execute() do not wait for each other")
+  void tasks() throws Exception {
     int count = 20;
     CountDownLatch all = new CountDownLatch(count);
     CountDownLatch done = new CountDownLatch(count);
@@ -199,7 +199,7 @@ class SystemRuntimeTest {
             done.countDown();
           }
         } catch (InterruptedException e) {
-          throw new AssertionError("a writer is never interrupted", e);
+          throw new AssertionError("a task is never interrupted", e);
         }
       });
     }
@@ -207,7 +207,7 @@ class SystemRuntimeTest {
   }
 
   @Test
-  @DisplayName("threads that are idle end soon")
+  @DisplayName("idle threads end soon")
   void idleThreadsEnd() throws Exception {
     CountDownLatch ran = new CountDownLatch(2);
     runtime.execute(ran::countDown);
@@ -224,7 +224,7 @@ class SystemRuntimeTest {
   }
 
   @Test
-  @DisplayName("its clocks go forward, and its random numbers are within bounds")
+  @DisplayName("the clocks never go back, and random numbers are from 0 to below 1")
   void clocks() {
     long nanos = runtime.nanoTime();
     assertThat(runtime.nanoTime() - nanos).isNotNegative();

@@ -32,7 +32,8 @@ class TransportExceptionTest {
         "202E", // right-to-left override
         "E0001", // language tag
       })
-  @DisplayName("a peer's reason cannot forge lines of a log, and is still there as it came")
+  @DisplayName(
+      "the message masks control characters in the peer's reason, and reason() returns it unchanged")
   void reason(String codePoint) {
     String reason = "bye" + Character.toString(Integer.parseInt(codePoint, 16)) + "ERROR all gone";
     Lost lost = new Lost(1001, reason, null);
@@ -54,20 +55,20 @@ class TransportExceptionTest {
   }
 
   @Test
-  @DisplayName("a reason in any language is left as it is")
+  @DisplayName("a reason in any language stays unchanged")
   void words() {
     assertThat(new Lost(1001, "größer, 再见 🙂", null))
         .hasMessage("connection lost with code 1001: größer, 再见 🙂");
   }
 
   @Test
-  @DisplayName("a refusal's own message cannot forge lines either")
+  @DisplayName("the message of a refusal masks control characters")
   void message() {
     assertThat(new Rejected("no:\nERROR", 101, Map.of(), new byte[0])).hasMessage("no:?ERROR");
   }
 
   @Test
-  @DisplayName("a refusal's headers do not change afterwards")
+  @DisplayName("the headers of a refusal are an immutable copy")
   void headers() {
     List<String> values = new ArrayList<>(List.of("7"));
     Map<String, List<String>> given = new HashMap<>(Map.of("retry-after", values));
@@ -80,7 +81,7 @@ class TransportExceptionTest {
   }
 
   @Test
-  @DisplayName("a refusal that was serialized still knows all that it knew")
+  @DisplayName("a refusal keeps its status, headers and body when it is serialized")
   void serialized() throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {

@@ -42,9 +42,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/**
- * The checkpointer with its claim, its lane and its outage clock, in time that is moved by hand.
- */
+/** Tests the checkpointer with its claim, executor and outage timer, on a manual runtime. */
 class CheckpointerTest {
 
   private final class Encoding implements ClientTrackedSource<String, TestPosition> {
@@ -134,11 +132,11 @@ class CheckpointerTest {
   private final Lifecycle lifecycle = context.lifecycle();
   private final AckWindow<String, TestPosition> window =
       new AckWindow<>(10_000, TestCheckpoints::encode, runtime);
-  private Checkpointer<TestPosition> saving;
+  private Checkpointer<TestPosition> checkpointer;
   private long ids;
 
   private void open(int acks, Duration interval) {
-    saving =
+    checkpointer =
         new Checkpointer<>(
             new Encoding(),
             window,
@@ -149,7 +147,7 @@ class CheckpointerTest {
         new DeliverySettlement.Listener() {
           @Override
           public void acked() {
-            saving.requestSave();
+            checkpointer.requestSave();
           }
 
           @Override
@@ -158,9 +156,9 @@ class CheckpointerTest {
           @Override
           public void ackedTooLate(Delivery<?> delivery) {}
         });
-    saving.claim().begin();
+    checkpointer.claim().begin();
     runtime.runTasks();
-    assertThat(saving.claim().isReady()).isTrue();
+    assertThat(checkpointer.claim().isReady()).isTrue();
   }
 
   private void ack(int count) {
@@ -171,12 +169,12 @@ class CheckpointerTest {
   }
 
   private CheckpointOutcome flush(Duration timeout) {
-    saving.flush(Deadline.in(timeout, runtime));
-    return saving.result().outcome();
+    checkpointer.flush(Deadline.in(timeout, runtime));
+    return checkpointer.result().outcome();
   }
 
   @Test
-  @DisplayName("saves after so many acks, and not after one less")
+  @DisplayName("saves after the configured number of acks, and not after one less")
   void byCount() {
     open(1_000, Duration.ofHours(1));
     ack(999);
@@ -194,7 +192,7 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("saves so long after the first ack that is not saved, and then no more")
+  @DisplayName("saves once, the configured interval after the first unsaved ack")
   void byTime() {
     open(1_000, Duration.ofSeconds(1));
     ack(1);
@@ -210,18 +208,18 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("however many ask while one waits, one save follows, of what is newest")
+  @DisplayName("any number of requests before a save lead to one save, of the newest position")
   void coalesces() {
     open(1, Duration.ofSeconds(1));
     ack(5_000);
     assertThat(runtime.pendingTasks()).isEqualTo(1);
     runtime.runTasks();
     assertThat(saves).containsExactly("5000");
-    assertThat(saving.result().outcome()).isEqualTo(CheckpointOutcome.SAVED);
+    assertThat(checkpointer.result().outcome()).isEqualTo(CheckpointOutcome.SAVED);
   }
 
   @Test
-  @DisplayName("the listener is told how long a save took")
+  @DisplayName("the listener learns how long a save took")
   void took() {
     open(1, Duration.ofHours(1));
     runtime.advance(Duration.ofMinutes(1));
@@ -237,21 +235,21 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("what is acked behind a gap is not saved")
+  @DisplayName("acks after an unacked event are not saved")
   void gap() {
     open(1, Duration.ofSeconds(1));
     Delivery<String> slow = window.admit("slow", new TestPosition(++ids));
     ack(10);
     runtime.advance(Duration.ofSeconds(5));
     assertThat(tries).isZero();
-    assertThat(saving.result().outcome()).isEqualTo(CheckpointOutcome.NONE);
+    assertThat(checkpointer.result().outcome()).isEqualTo(CheckpointOutcome.NONE);
     slow.ack();
     runtime.runTasks();
     assertThat(saves).containsExactly("11");
   }
 
   @Test
-  @DisplayName("while a failed save waits for its next try, acks ask for none of their own")
+  @DisplayName("a save that fails is retried with growing waits, and acks request no other save")
   void oneRetryAtATime() {
     open(1, Duration.ofMillis(10));
     broken = Optional.of(new IOException("broken"));
@@ -271,7 +269,7 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("an ack during a save that fails does not bring its next try forward")
+  @DisplayName("an ack during a failing save does not shorten the wait before the retry")
   void ackedDuringAFailure() {
     open(1, Duration.ofHours(1));
     broken = Optional.of(new IOException("broken"));
@@ -290,7 +288,7 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("a flush tries at once, although a failed save waits for its next try")
+  @DisplayName("a flush saves at once, even while a failed save waits for its retry")
   void flushDoesNotWait() {
     open(1, Duration.ofSeconds(1));
     broken = Optional.of(new IOException("broken"));
@@ -306,11 +304,11 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("a retry that fires before its timer is noted leaves the stream able to save")
+  @DisplayName("the stream can still save if a retry runs before schedule() has returned")
   void lateRetry() {
     open(1, Duration.ofHours(1));
     broken = Optional.of(new IOException("broken"));
-    runtime.holdUp(Duration.ofMillis(100));
+    runtime.runWithinSchedule(Duration.ofMillis(100));
     ack(1);
     runtime.runTasks();
     broken = Optional.empty();
@@ -323,26 +321,26 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("after the release there is no timer left, neither of the interval nor of a retry")
+  @DisplayName("the release cancels the timers of the interval and of a retry")
   void leavesNoTimer() {
     open(1_000, Duration.ofHours(1));
     broken = Optional.of(new IOException("broken"));
     ack(999);
     flush(Duration.ofMillis(1));
     assertThat(runtime.pendingTimers()).isPositive();
-    saving.release(() -> {});
+    checkpointer.release(() -> {});
     runtime.runTasks();
     assertThat(runtime.pendingTimers()).isZero();
   }
 
   @Test
-  @DisplayName("a save that fails while the stream is closed tells of no retry, for none comes")
+  @DisplayName("a save that fails while the stream closes is reported without a retry")
   void lastSaveFails() {
     open(1, Duration.ofSeconds(1));
     broken = Optional.of(new IOException("down"));
     ack(1);
     runtime.runTasks();
-    onTry = () -> saving.release(() -> {});
+    onTry = () -> checkpointer.release(() -> {});
     runtime.advance(Duration.ofSeconds(1));
     runtime.runTasks();
     assertThat(tries).isEqualTo(2);
@@ -353,7 +351,7 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("a save that tells of a lost claim kills the stream, and none follows")
+  @DisplayName("a save that reports a lost claim fails the stream, and no other save follows")
   void claimLost() {
     open(1, Duration.ofSeconds(1));
     broken = Optional.of(CheckpointException.claimLost("another has it", null));
@@ -371,7 +369,7 @@ class CheckpointerTest {
 
   @Test
   @DisplayName(
-      "a store that stays broken kills the stream at the tolerated time, with its last error")
+      "a store that stays broken fails the stream at the tolerated time, with its last error")
   void outage() {
     open(1, Duration.ofSeconds(1));
     IOException cause = new IOException("broken");
@@ -383,7 +381,7 @@ class CheckpointerTest {
     assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
     try {
       lifecycle.check();
-      throw new AssertionError("a dead stream says so");
+      throw new AssertionError("check() of a failed stream must throw");
     } catch (StreamFailedException e) {
       assertThat(e.reason()).isEqualTo(Reason.CHECKPOINT);
       assertThat(e).hasMessageContaining("orders").hasRootCause(cause);
@@ -391,7 +389,7 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("a save that succeeds in between gives the store its whole time again")
+  @DisplayName("a successful save restarts the tolerated time")
   void outageEnds() {
     open(1, Duration.ofSeconds(1));
     broken = Optional.of(new IOException("broken"));
@@ -409,54 +407,53 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName(
-      "a save that no thread can be had for is told of, and the next ack asks for it again")
+  @DisplayName("a save that gets no thread is reported, and the next ack requests it again")
   void noThread() {
     open(1, Duration.ofHours(1));
     runtime.refuseThreads(1);
     ack(1);
     runtime.runTasks();
     assertThat(saves).isEmpty();
-    assertThat(saving.lastError()).isInstanceOf(Error.class);
+    assertThat(checkpointer.lastError()).isInstanceOf(Error.class);
     verify(observer).storeCallFailed(eq("orders"), any(Error.class));
     ack(1);
     runtime.runTasks();
     assertThat(saves).containsExactly("2");
-    assertThat(saving.lastError()).isNull();
+    assertThat(checkpointer.lastError()).isNull();
     assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
   }
 
   @Test
-  @DisplayName("nor is anything wrong any more once it turns out that there was nothing to save")
+  @DisplayName("the error of a save that got no thread is cleared if nothing is left to save")
   void noThreadForNothing() {
     open(1, Duration.ofHours(1));
     ack(1);
     runtime.runTasks();
     lifecycle.beginClose();
     runtime.refuseThreads(1);
-    saving.requestSave();
-    assertThat(saving.lastError()).isInstanceOf(Error.class);
-    saving.requestSave();
+    checkpointer.requestSave();
+    assertThat(checkpointer.lastError()).isInstanceOf(Error.class);
+    checkpointer.requestSave();
     runtime.runTasks();
     assertThat(tries).isEqualTo(1);
-    assertThat(saving.lastError()).isNull();
+    assertThat(checkpointer.lastError()).isNull();
   }
 
   @Test
-  @DisplayName("the start is saved also if neither a thread nor a timer could be had for it")
+  @DisplayName("the start is saved even if at first no thread and no timer was available")
   void noThreadForTheStart() throws Exception {
     open(1, Duration.ofHours(1));
     runtime.refuseThreads(1);
     runtime.refuseTimers(1);
-    saving.begin(new TestPosition(7));
+    checkpointer.begin(new TestPosition(7));
     assertThat(runtime.pendingTasks()).isZero();
     assertThat(runtime.pendingTimers()).isZero();
-    assertThat(saving.await(Deadline.in(Duration.ofSeconds(5), runtime))).isTrue();
+    assertThat(checkpointer.await(Deadline.in(Duration.ofSeconds(5), runtime))).isTrue();
     assertThat(saves).containsExactly("7");
   }
 
   @Test
-  @DisplayName("also if that was the save at the interval, which acks do not ask for")
+  @DisplayName("the next ack also requests the save at the interval if that got no thread")
   void noThreadAtTheInterval() {
     open(1_000, Duration.ofSeconds(1));
     ack(5);
@@ -469,7 +466,7 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("without a timer for the interval or the call, the first ack is saved at once")
+  @DisplayName("if no timer is available for the interval, the first ack is saved at once")
   void noIntervalTimer() {
     open(1_000, Duration.ofHours(1));
     runtime.refuseTimers(2);
@@ -479,7 +476,7 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("without a timer for the next try of a failed save, the next ack asks for it")
+  @DisplayName("if no timer is available for the retry of a save, the next ack requests it")
   void noRetryTimer() {
     open(1, Duration.ofHours(1));
     broken = Optional.of(new IOException("broken"));
@@ -487,7 +484,7 @@ class CheckpointerTest {
     ack(1);
     runtime.runTasks();
     assertThat(lifecycle.state()).isEqualTo(StreamState.NEW);
-    assertThat(saving.lastError()).isNotNull();
+    assertThat(checkpointer.lastError()).isNotNull();
     broken = Optional.empty();
     onTry = () -> {};
     ack(1);
@@ -496,7 +493,7 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("a position that cannot be encoded ends the stream at once, and is the reason told")
+  @DisplayName("a position that cannot be encoded fails the stream at once, with that cause")
   void cannotEncode() {
     open(1, Duration.ofHours(1));
     Error broken = new AssertionError("no such position");
@@ -509,12 +506,12 @@ class CheckpointerTest {
         .withMessageContaining("orders")
         .withCause(broken);
     assertThat(flush(Duration.ofSeconds(5))).isEqualTo(CheckpointOutcome.NOT_SAVED);
-    assertThat(saving.result().error()).containsSame(broken);
+    assertThat(checkpointer.result().error()).containsSame(broken);
     assertThat(runtime.nanoTime()).isZero();
   }
 
   @Test
-  @DisplayName("a position for which there is no memory for a moment is encoded at the next try")
+  @DisplayName("an encode that runs out of memory is retried")
   void noMemoryToEncode() {
     open(1, Duration.ofHours(1));
     encodeErrors.add(new OutOfMemoryError("for a moment"));
@@ -525,20 +522,20 @@ class CheckpointerTest {
   }
 
   @Test
-  @DisplayName("what the stream waits for, and what it last failed with, until that succeeds")
+  @DisplayName("awaited() and lastError() describe a failed save until one succeeds")
   void awaited() {
     open(1, Duration.ofHours(1));
-    assertThat(saving.awaited()).isEmpty();
-    assertThat(saving.lastError()).isNull();
+    assertThat(checkpointer.awaited()).isEmpty();
+    assertThat(checkpointer.lastError()).isNull();
     IOException full = new IOException("No space left on device");
     broken = Optional.of(full);
     ack(1);
     runtime.runTasks();
-    assertThat(saving.awaited()).contains("checkpoint \"orders\" to be saved");
-    assertThat(saving.lastError()).hasRootCause(full);
+    assertThat(checkpointer.awaited()).contains("checkpoint \"orders\" to be saved");
+    assertThat(checkpointer.lastError()).hasRootCause(full);
     broken = Optional.empty();
     runtime.advance(Duration.ofSeconds(1));
-    assertThat(saving.awaited()).isEmpty();
-    assertThat(saving.lastError()).isNull();
+    assertThat(checkpointer.awaited()).isEmpty();
+    assertThat(checkpointer.lastError()).isNull();
   }
 }

@@ -112,7 +112,7 @@ class ClaimKeeperTest {
     return claim.await(Deadline.in(time, runtime));
   }
 
-  private void assertDead(Reason reason, String words) {
+  private void assertFailed(Reason reason, String words) {
     assertThatExceptionOfType(StreamFailedException.class)
         .isThrownBy(lifecycle::check)
         .satisfies(e -> assertThat(e.reason()).isEqualTo(reason))
@@ -120,7 +120,7 @@ class ClaimKeeperTest {
   }
 
   @Test
-  @DisplayName("what it has is told, and no timer is left of it")
+  @DisplayName("a claim that is granted is reported with its checkpoint, and leaves no timer")
   void ready() throws Exception {
     Checkpoint saved = new Checkpoint("test", "", "7");
     loads = () -> Optional.of(saved);
@@ -136,7 +136,7 @@ class ClaimKeeperTest {
   }
 
   @Test
-  @DisplayName("the store has the tolerated time for the first try, and again for the load")
+  @DisplayName("the store has the tolerated time for the first try and again for the load")
   void slow() {
     answer =
         () -> {
@@ -153,11 +153,11 @@ class ClaimKeeperTest {
         };
     claim.begin();
     runtime.runTasks();
-    assertDead(Reason.CHECKPOINT, "has not worked for");
+    assertFailed(Reason.CHECKPOINT, "has not worked for");
   }
 
   @Test
-  @DisplayName("a first try that takes longer than is tolerated ends the stream, and is given back")
+  @DisplayName("a first try that takes too long fails the stream, and the claim is released")
   void tooSlow() {
     answer =
         () -> {
@@ -166,13 +166,13 @@ class ClaimKeeperTest {
         };
     claim.begin();
     runtime.runTasks();
-    assertDead(Reason.CHECKPOINT, "has not worked for");
+    assertFailed(Reason.CHECKPOINT, "has not worked for");
     assertThat(claim.granted()).isNull();
     assertThat(closed).isEqualTo(1);
   }
 
   @Test
-  @DisplayName("a first try that fails ends the stream, which names the store's method if need be")
+  @DisplayName("a first try that fails ends the stream with the error of the store")
   void fails() {
     answer =
         () -> {
@@ -180,7 +180,7 @@ class ClaimKeeperTest {
         };
     claim.begin();
     runtime.runTasks();
-    assertDead(Reason.CHECKPOINT, "so the stream did not start: the store is down.");
+    assertFailed(Reason.CHECKPOINT, "so the stream did not start: the store is down.");
     assertThatExceptionOfType(StreamFailedException.class)
         .isThrownBy(lifecycle::check)
         .withMessageNotContaining("down..")
@@ -194,7 +194,7 @@ class ClaimKeeperTest {
   }
 
   @Test
-  @DisplayName("an error that is none of a store's names the method that threw it")
+  @DisplayName("the message for an undeclared exception of tryClaim() names the method")
   void undeclared() {
     answer =
         () -> {
@@ -202,11 +202,11 @@ class ClaimKeeperTest {
         };
     claim.begin();
     runtime.runTasks();
-    assertDead(Reason.CHECKPOINT, ".tryClaim() threw");
+    assertFailed(Reason.CHECKPOINT, ".tryClaim() threw");
   }
 
   @Test
-  @DisplayName("so does one of a load")
+  @DisplayName("the message for an undeclared exception of load() names the method")
   void undeclaredLoad() {
     loads =
         () -> {
@@ -214,12 +214,12 @@ class ClaimKeeperTest {
         };
     claim.begin();
     runtime.runTasks();
-    assertDead(Reason.CHECKPOINT, "GrantedClaim.load() threw");
-    assertDead(Reason.CHECKPOINT, "Cannot load");
+    assertFailed(Reason.CHECKPOINT, "GrantedClaim.load() threw");
+    assertFailed(Reason.CHECKPOINT, "Cannot load");
   }
 
   @Test
-  @DisplayName("a claim that is lost in the first try is a reason of its own")
+  @DisplayName("a claim that is lost in the first try fails the stream with reason CLAIM_LOST")
   void lostAtOnce() {
     answer =
         () -> {
@@ -227,11 +227,11 @@ class ClaimKeeperTest {
         };
     claim.begin();
     runtime.runTasks();
-    assertDead(Reason.CLAIM_LOST, "another was quicker.");
+    assertFailed(Reason.CLAIM_LOST, "another was quicker.");
   }
 
   @Test
-  @DisplayName("a store that was closed before the first try is told what to do about it")
+  @DisplayName("the message for a store closed before the first try says what to do")
   void closedAtOnce() {
     answer =
         () -> {
@@ -239,11 +239,11 @@ class ClaimKeeperTest {
         };
     claim.begin();
     runtime.runTasks();
-    assertDead(Reason.CHECKPOINT, "the store is closed. Close a stream before its store.");
+    assertFailed(Reason.CHECKPOINT, "the store is closed. Close a stream before its store.");
   }
 
   @Test
-  @DisplayName("a claim that is lost while it is loaded is given back by the release, too")
+  @DisplayName("a claim that is lost during the load is closed by the release")
   void lostWhileLoaded() {
     loads =
         () -> {
@@ -252,7 +252,7 @@ class ClaimKeeperTest {
         };
     claim.begin();
     runtime.runTasks();
-    assertDead(Reason.CLAIM_LOST, "another has it");
+    assertFailed(Reason.CLAIM_LOST, "another has it");
     assertThat(claim.granted()).isNull();
     assertThat(closed).isZero();
     claim.release();
@@ -260,14 +260,14 @@ class ClaimKeeperTest {
   }
 
   @Test
-  @DisplayName("who waits asks for the first try, and hears of it although the time is over")
+  @DisplayName("a wait without time left still makes the first try and returns its result")
   void readyAtTheEnd() throws Exception {
     assertThat(await(Duration.ZERO)).isTrue();
     assertThat(tries).isEqualTo(1);
   }
 
   @Test
-  @DisplayName("a standby tries once a second, tells of it once, and lives through failures")
+  @DisplayName("a standby tries once a second, is reported once, and survives failures")
   void standby() throws Exception {
     answer = Optional::empty;
     claim.begin();
@@ -301,18 +301,18 @@ class ClaimKeeperTest {
   }
 
   @Test
-  @DisplayName("a stream that may not wait as a standby gives up at once")
+  @DisplayName("a stream that must not wait as a standby fails at once")
   void mayNotWait() {
     answer = Optional::empty;
     claim = claim(options(Optional.of(Duration.ZERO)));
     claim.begin();
     runtime.runTasks();
-    assertDead(Reason.CHECKPOINT, "claimed by another stream");
+    assertFailed(Reason.CHECKPOINT, "claimed by another stream");
     verify(observer, never()).standby(any());
   }
 
   @Test
-  @DisplayName("a claim that comes when the stream is over is given back at once")
+  @DisplayName("a claim that arrives after the stream has closed is released at once")
   void late() {
     answer =
         () -> {
@@ -329,13 +329,13 @@ class ClaimKeeperTest {
   }
 
   @Test
-  @DisplayName("it is lost once, from inside the store's call, and given back only by the release")
+  @DisplayName("a loss is reported once, and only the release closes the lost claim")
   void lost() {
     claim.begin();
     runtime.runTasks();
     CheckpointException why = CheckpointException.claimLost("another has it.", null);
     lost.accept(why);
-    assertDead(Reason.CLAIM_LOST, "was lost: another has it. What was not saved");
+    assertFailed(Reason.CLAIM_LOST, "was lost: another has it. What was not saved");
     assertThat(insideLost).containsExactly(false, true, true);
     assertThat(claim.isInsideLost()).isFalse();
     assertThat(claim.granted()).isNull();
@@ -352,16 +352,16 @@ class ClaimKeeperTest {
   }
 
   @Test
-  @DisplayName("a store that was closed before the stream is told what to do about it")
+  @DisplayName("the message for a store closed before its stream says what to do")
   void storeClosed() {
     claim.begin();
     runtime.runTasks();
     claim.bar(CheckpointException.closed("the store is closed"));
-    assertDead(Reason.CHECKPOINT, "Close a stream before its store; what was not saved");
+    assertFailed(Reason.CHECKPOINT, "Close a stream before its store; what was not saved");
   }
 
   @Test
-  @DisplayName("once it is given up nothing is lost any more, and no timer is left")
+  @DisplayName("after the release a loss is ignored, and no timer is left")
   void released() {
     claim.begin();
     runtime.runTasks();

@@ -15,15 +15,15 @@ class SerialExecutorTest {
 
   private final List<Throwable> failed = new ArrayList<>();
   private final ManualRuntime runtime = new ManualRuntime();
-  private final SerialExecutor lane = new SerialExecutor("store", runtime, failed::add);
+  private final SerialExecutor executor = new SerialExecutor("store", runtime, failed::add);
   private final List<String> ran = new ArrayList<>();
 
   private SerialExecutor.Job job(String name) {
-    return lane.job(() -> ran.add(name));
+    return executor.job(() -> ran.add(name));
   }
 
   @Test
-  @DisplayName("jobs run one at a time, and each after it was asked for, however many threads ask")
+  @DisplayName("jobs run one at a time, and each runs after the last request of any thread")
   void oneAtATime() throws Exception {
     int each = 5_000;
     SerialExecutor real = new SerialExecutor("store", StreamRuntime.system(), failed::add);
@@ -68,7 +68,7 @@ class SerialExecutorTest {
   }
 
   @Test
-  @DisplayName("however often a job is asked for before it runs, it runs once")
+  @DisplayName("a job that is requested several times before it runs, runs once")
   void coalesces() {
     SerialExecutor.Job save = job("save");
     save.ask();
@@ -81,7 +81,7 @@ class SerialExecutorTest {
   }
 
   @Test
-  @DisplayName("of those that wait, the job that was added first runs first")
+  @DisplayName("waiting jobs run in the order in which they were created")
   void order() {
     SerialExecutor.Job save = job("save");
     SerialExecutor.Job release = job("release");
@@ -92,31 +92,31 @@ class SerialExecutorTest {
   }
 
   @Test
-  @DisplayName("a job that throws is told of, and holds up none of the others")
+  @DisplayName("the error of a job is reported, and the other jobs run")
   void failingJob() {
     Error error = new OutOfMemoryError("a job of this test");
     SerialExecutor.Job failing =
-        lane.job(() -> {
+        executor.job(() -> {
           throw error;
         });
-    SerialExecutor.Job behind = job("behind it");
+    SerialExecutor.Job next = job("next");
     failing.ask();
-    behind.ask();
+    next.ask();
     runtime.runTasks();
-    behind.ask();
+    next.ask();
     runtime.runTasks();
-    assertThat(ran).containsExactly("behind it", "behind it");
+    assertThat(ran).containsExactly("next", "next");
     assertThat(failed).containsExactly(error);
-    assertThat(lane.isCurrentThread()).isFalse();
+    assertThat(executor.isCurrentThread()).isFalse();
   }
 
   @Test
-  @DisplayName("a job may ask for another, and for itself")
+  @DisplayName("a job can request another job and itself")
   void nested() {
     SerialExecutor.Job[] outer = new SerialExecutor.Job[1];
     SerialExecutor.Job inner = job("inner");
     outer[0] =
-        lane.job(() -> {
+        executor.job(() -> {
           if (ran.isEmpty()) {
             outer[0].ask();
             inner.ask();
@@ -129,7 +129,7 @@ class SerialExecutorTest {
   }
 
   @Test
-  @DisplayName("what no thread could be had for is told of, and runs once anything is asked for")
+  @DisplayName("a job that gets no thread is reported, and runs at the next request of any job")
   void noThread() {
     SerialExecutor.Job first = job("first");
     SerialExecutor.Job second = job("second");
@@ -144,16 +144,16 @@ class SerialExecutorTest {
   }
 
   @Test
-  @DisplayName("that nobody can be told of a failure does no harm either")
-  void cannotTell() {
-    SerialExecutor mute =
+  @DisplayName("an error in the error callback does not stop the executor")
+  void failingCallback() {
+    SerialExecutor failing =
         new SerialExecutor(
             "store",
             runtime,
             error -> {
-              throw new OutOfMemoryError("no memory to tell it");
+              throw new OutOfMemoryError("thrown by this test");
             });
-    SerialExecutor.Job job = mute.job(() -> ran.add("job"));
+    SerialExecutor.Job job = failing.job(() -> ran.add("job"));
     runtime.refuseThreads(1);
     job.ask();
     job.ask();

@@ -20,7 +20,7 @@ class StoreOutageTimerTest {
   private final ManualRuntime runtime = new ManualRuntime();
   private final StreamContext context = TestContext.of(runtime);
   private final Lifecycle lifecycle = context.lifecycle();
-  private final StoreOutageTimer clock =
+  private final StoreOutageTimer outage =
       new StoreOutageTimer(
           new CheckpointOptions(
               CheckpointStore.of(id -> Optional.empty(), (id, checkpoint) -> {}),
@@ -32,75 +32,74 @@ class StoreOutageTimerTest {
               false),
           context);
 
-  private boolean isDead() {
+  private boolean hasFailed() {
     return lifecycle.state() == StreamState.FAILED;
   }
 
   @Test
-  @DisplayName("a call that hangs kills the stream at the tolerated time")
+  @DisplayName("a call that hangs fails the stream at the tolerated time")
   void hangs() {
-    clock.begin();
+    outage.begin();
     runtime.advance(TOLERATED.minusNanos(1));
-    assertThat(isDead()).isFalse();
+    assertThat(hasFailed()).isFalse();
     runtime.advance(Duration.ofNanos(1));
-    assertThat(isDead()).isTrue();
+    assertThat(hasFailed()).isTrue();
   }
 
   @Test
-  @DisplayName("failures and further tries do not start the clock anew")
+  @DisplayName("failures and more calls do not restart the timer")
   void countsFromTheFirst() {
     for (int i = 0; i < 6; i++) {
-      clock.begin();
-      clock.noteError(new IllegalStateException());
-      assertThat(isDead()).isFalse();
+      outage.begin();
+      outage.noteError(new IllegalStateException());
+      assertThat(hasFailed()).isFalse();
       runtime.advance(Duration.ofSeconds(10));
     }
-    assertThat(isDead()).isTrue();
+    assertThat(hasFailed()).isTrue();
   }
 
   @Test
-  @DisplayName("a success stops the clock, and leaves no timer")
+  @DisplayName("a success stops the timer")
   void success() {
-    clock.begin();
+    outage.begin();
     runtime.advance(Duration.ofSeconds(59));
-    clock.end();
+    outage.end();
     assertThat(runtime.pendingTimers()).isZero();
-    clock.end();
-    clock.begin();
+    outage.end();
+    outage.begin();
     runtime.advance(Duration.ofSeconds(59));
-    assertThat(isDead()).isFalse();
-    clock.end();
+    assertThat(hasFailed()).isFalse();
+    outage.end();
     runtime.advance(Duration.ofHours(1));
-    assertThat(isDead()).isFalse();
+    assertThat(hasFailed()).isFalse();
   }
 
   @Test
-  @DisplayName("an error without a call is nobody's")
+  @DisplayName("an error outside a call does not start the timer")
   void errorWithoutCall() {
-    clock.noteError(new IllegalStateException());
+    outage.noteError(new IllegalStateException());
     runtime.advance(Duration.ofHours(1));
-    assertThat(isDead()).isFalse();
+    assertThat(hasFailed()).isFalse();
   }
 
   @Test
-  @DisplayName(
-      "a call for which no timer can be had begins all the same; the next starts the clock")
+  @DisplayName("a call that gets no timer still begins, and the next call starts the timer")
   void noTimer() {
     runtime.refuseTimers(1);
-    clock.begin();
+    outage.begin();
     runtime.advance(TOLERATED);
-    assertThat(isDead()).isFalse();
-    clock.begin();
+    assertThat(hasFailed()).isFalse();
+    outage.begin();
     runtime.advance(TOLERATED);
-    assertThat(isDead()).isTrue();
+    assertThat(hasFailed()).isTrue();
   }
 
   @Test
-  @DisplayName("the stream dies at the tolerated time, although no thread can be had to tell it")
+  @DisplayName("the stream fails at the tolerated time even if no thread can notify listeners")
   void noThread() {
-    clock.begin();
+    outage.begin();
     runtime.refuseThreads(1);
     runtime.advance(TOLERATED);
-    assertThat(isDead()).isTrue();
+    assertThat(hasFailed()).isTrue();
   }
 }

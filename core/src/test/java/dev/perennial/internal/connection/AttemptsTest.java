@@ -14,8 +14,7 @@ class AttemptsTest {
       (failures, random) -> Duration.ofMillis(failures * 100L + (long) (random * 10));
 
   @Test
-  @DisplayName(
-      "the delay is the policy's for as many failures as there were, with the random number given")
+  @DisplayName("the policy computes the delay from the number of failures and the random number")
   void delays() {
     Attempts attempts = new Attempts(MILLIS_PER_FAILURE, OptionalInt.empty(), () -> 0.5);
     assertThat(attempts.delay()).isEqualTo(Duration.ofMillis(105));
@@ -27,7 +26,7 @@ class AttemptsTest {
   }
 
   @Test
-  @DisplayName("the nth failure in a row is the last one allowed, errors included")
+  @DisplayName("the nth failure in a row is the last one, and errors count")
   void exhausted() {
     Attempts attempts = new Attempts(MILLIS_PER_FAILURE, OptionalInt.of(3), () -> 0);
     assertThat(attempts.failed(new Exception())).isTrue();
@@ -37,14 +36,14 @@ class AttemptsTest {
   }
 
   @Test
-  @DisplayName("one attempt allowed means that the first failure is the last")
+  @DisplayName("with one attempt the first failure is the last one")
   void one() {
     assertThat(new Attempts(MILLIS_PER_FAILURE, OptionalInt.of(1), () -> 0).failed(new Exception()))
         .isFalse();
   }
 
   @Test
-  @DisplayName("after a connection proved itself, counting begins anew")
+  @DisplayName("startOver() resets the count")
   void startOver() {
     Attempts attempts = new Attempts(MILLIS_PER_FAILURE, OptionalInt.of(2), () -> 0);
     assertThat(attempts.failed(new Exception())).isTrue();

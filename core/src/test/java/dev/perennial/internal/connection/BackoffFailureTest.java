@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BackoffFailureTest {
 
-  /** Connects, and gives some events before it loses each connection. */
+  /** Makes a source that loses each connection after some events. */
   private static StubServerSource losing(int events) {
     return new StubServerSource(() -> {
       AtomicInteger given = new AtomicInteger();
@@ -43,7 +43,7 @@ class BackoffFailureTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
-  @DisplayName("a backoff policy that throws ends the stream, and each call says so")
+  @DisplayName("a backoff policy that throws ends the stream, and each call throws")
   void throwing(int events) throws Exception {
     IllegalStateException broken = new IllegalStateException("broken policy");
     BackoffPolicy policy =
@@ -68,8 +68,7 @@ class BackoffFailureTest {
   }
 
   @Test
-  @DisplayName(
-      "a classifier that throws the error it was asked about ends the stream like any other")
+  @DisplayName("a classifier that rethrows the error it should classify ends the stream")
   void rethrowingClassifier() throws Exception {
     ErrorClassifier rethrows =
         error -> {
@@ -95,7 +94,7 @@ class BackoffFailureTest {
     throw (X) error;
   }
 
-  /** A stream that is between two states would give nothing, for ever. */
+  /** Pulls a few times only, because a stream stuck between two states never returns an event. */
   private static Optional<Delivery<String>> pull(EventStream<String> stream)
       throws InterruptedException {
     for (int i = 0; i < 5; i++) {

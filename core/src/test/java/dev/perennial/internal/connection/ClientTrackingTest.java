@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** The tracking of a lost position, by itself: no connection, nothing saved. */
+/** Tests how a lost position is recovered, without a connection or a store. */
 class ClientTrackingTest {
 
   private static final TestPosition LOST = new TestPosition(7);
@@ -56,8 +56,8 @@ class ClientTrackingTest {
   }
 
   @Test
-  @DisplayName("told twice of the same loss, because an error came between, it recovers once")
-  void toldTwice() throws Exception {
+  @DisplayName("a loss that is reported twice, because of an error in between, is recovered once")
+  void reportedTwice() throws Exception {
     when(source.recover(LOST, GONE)).thenReturn(Recovery.restart(new TestPosition(9)));
     tracking.positionLost(GONE);
     tracking.positionLost(GONE);
@@ -71,7 +71,7 @@ class ClientTrackingTest {
   }
 
   @Test
-  @DisplayName("a second loss before the first was recovered from ends the stream")
+  @DisplayName("a second loss before the recovery of the first ends the stream")
   void another() {
     tracking.positionLost(GONE);
     tracking.positionLost(new IOException("history is gone once more"));

@@ -71,7 +71,7 @@ class ConnectionFailuresTest {
   }
 
   @Test
-  @DisplayName("a failure is counted once, although an error came before its wait was known")
+  @DisplayName("a failure counts once, even if the backoff policy threw before")
   void countedOnce() {
     policyErrors.add(new InternalError("of this test"));
     assertThatExceptionOfType(InternalError.class).isThrownBy(this::attemptFailed);
@@ -82,7 +82,7 @@ class ConnectionFailuresTest {
   }
 
   @Test
-  @DisplayName("a wait that a server asks for is called capped only if it is longer than the cap")
+  @DisplayName("a wait that the server asks for is reported as capped only if it is longer")
   void asked() {
     verdict = Verdict.retryAfter(FIVE_MINUTES);
     attemptFailed();
@@ -95,7 +95,7 @@ class ConnectionFailuresTest {
   }
 
   @Test
-  @DisplayName("broken bytes again are believed only of a connection that was stable just so long")
+  @DisplayName("broken bytes on two connections in a row count unless both connections were stable")
   void garbledAgain() {
     failures.failed(Optional.of(STABLE), true, GARBLED);
     assertThat(failures.count()).isZero();

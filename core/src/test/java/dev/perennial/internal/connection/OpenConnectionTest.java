@@ -29,41 +29,41 @@ class OpenConnectionTest {
   private final AckingConnection<String, TestPosition> connection = mock(AckingConnection.class);
 
   private final StreamObserver observer = mock(StreamObserver.class);
-  private final OpenConnection<String, TestPosition> session =
+  private final OpenConnection<String, TestPosition> open =
       new OpenConnection<>(connection, 5, observer);
 
   @Test
-  @DisplayName("it proves itself once, and is so old")
+  @DisplayName("a connection proves itself once, and knows its age")
   void proves() {
-    assertThat(session.isProved()).isFalse();
-    assertThat(session.prove()).isTrue();
-    assertThat(session.isProved()).isTrue();
-    assertThat(session.prove()).isFalse();
-    assertThat(session.age(12)).isEqualTo(Duration.ofNanos(7));
+    assertThat(open.isProved()).isFalse();
+    assertThat(open.prove()).isTrue();
+    assertThat(open.isProved()).isTrue();
+    assertThat(open.prove()).isFalse();
+    assertThat(open.age(12)).isEqualTo(Duration.ofNanos(7));
   }
 
   @Test
-  @DisplayName("wake-up, count and close reach the connection")
+  @DisplayName("wakeUp, unsent and close reach the connection")
   void passesOn() throws Exception {
     when(connection.unsent()).thenReturn(3);
-    session.wakeUp();
-    assertThat(session.unsent()).isEqualTo(3);
-    session.closeQuietly(Duration.ofSeconds(1));
+    open.wakeUp();
+    assertThat(open.unsent()).isEqualTo(3);
+    open.closeQuietly(Duration.ofSeconds(1));
     verify(connection).wakeUp();
     verify(connection).close(Duration.ofSeconds(1));
     verifyNoInteractions(observer);
   }
 
   @Test
-  @DisplayName("it is closed once, by whoever comes first")
+  @DisplayName("only the first close closes the connection")
   void closesOnce() throws Exception {
-    assertThat(session.closeQuietly(Duration.ZERO)).isTrue();
-    assertThat(session.closeQuietly(Duration.ofSeconds(1))).isFalse();
+    assertThat(open.closeQuietly(Duration.ZERO)).isTrue();
+    assertThat(open.closeQuietly(Duration.ofSeconds(1))).isFalse();
     verify(connection).close(any());
   }
 
   @Test
-  @DisplayName("of a connection that takes no acks nothing is unsent")
+  @DisplayName("a connection without acks has none unsent")
   void takesNoAcks() {
     @SuppressWarnings("unchecked")
     Connection<String, TestPosition> other = mock(Connection.class);
@@ -71,30 +71,30 @@ class OpenConnectionTest {
   }
 
   @Test
-  @DisplayName("what the connection throws is told and hurts nobody")
-  void tells() throws Exception {
+  @DisplayName("errors of the connection are reported and not thrown")
+  void reportsErrors() throws Exception {
     doThrow(BROKEN).when(connection).wakeUp();
     doThrow(BROKEN).when(connection).unsent();
     doThrow(new IOException("cut")).when(connection).close(any());
-    session.wakeUp();
-    assertThat(session.unsent()).isZero();
-    session.closeQuietly(Duration.ZERO);
+    open.wakeUp();
+    assertThat(open.unsent()).isZero();
+    open.closeQuietly(Duration.ZERO);
     verify(observer).wakeUpFailed(BROKEN);
     verify(observer).unsentFailed(BROKEN);
     verify(observer).closeFailed(eq("a connection"), any(IOException.class));
   }
 
   @Test
-  @DisplayName("an interrupt while it is closed is kept, and no failure")
+  @DisplayName("an interrupt during close is kept and not reported as a failure")
   void interrupted() throws Exception {
     doThrow(new InterruptedException()).when(connection).close(any());
-    session.closeQuietly(Duration.ZERO);
+    open.closeQuietly(Duration.ZERO);
     assertThat(Thread.interrupted()).isTrue();
     verifyNoInteractions(observer);
   }
 
   @Test
-  @DisplayName("what lacks a position or an event is the connection's fault")
+  @DisplayName("a missing position or event is a fault of the connection")
   void incomplete() throws Exception {
     TestPosition position = new TestPosition(1);
     when(connection.receive(any()))
@@ -104,11 +104,11 @@ class OpenConnectionTest {
         .thenReturn(Received.event("a", null))
         .thenReturn(Received.progress(null))
         .thenReturn(Received.event(null, position));
-    assertThat(session.receive(Duration.ZERO)).isNull();
-    assertThat(session.receive(Duration.ZERO)).isEqualTo(Received.event("a", position));
-    assertThat(session.receive(Duration.ZERO)).isEqualTo(Received.progress(position));
+    assertThat(open.receive(Duration.ZERO)).isNull();
+    assertThat(open.receive(Duration.ZERO)).isEqualTo(Received.event("a", position));
+    assertThat(open.receive(Duration.ZERO)).isEqualTo(Received.progress(position));
     for (int i = 0; i < 3; i++) {
-      assertThatThrownBy(() -> session.receive(Duration.ZERO))
+      assertThatThrownBy(() -> open.receive(Duration.ZERO))
           .isInstanceOf(AdapterFault.class)
           .hasMessageContaining("receive");
     }

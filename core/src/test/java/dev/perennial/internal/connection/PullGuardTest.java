@@ -26,15 +26,15 @@ class PullGuardTest {
 
   private static final Duration LONG = Duration.ofSeconds(60);
 
-  /** Long enough to be interrupted at a half of it, short enough to wait for its end. */
+  /** Long enough for an interrupt after half of it, short enough to wait for its end. */
   private static final Duration SHORT = Duration.ofMillis(200);
 
   private final StreamRuntime runtime = StreamRuntime.system();
   private final AtomicReference<Thread> cleanedUpBy = new AtomicReference<>();
-  private final PullGuard guard = newSeat(cleanedUpBy);
+  private final PullGuard guard = newGuard(cleanedUpBy);
   private final Threads threads = new Threads();
 
-  private PullGuard newSeat(AtomicReference<Thread> cleanedUp) {
+  private PullGuard newGuard(AtomicReference<Thread> cleanedUp) {
     PullGuard guard =
         new PullGuard(
             runtime.newSignal(),
@@ -50,18 +50,18 @@ class PullGuardTest {
     threads.close();
   }
 
-  /** Blocks until it is let go, and lets itself be interrupted or not. */
+  /** A call that blocks until it is released; one of its methods ignores interrupts. */
   private final class Blocking {
     final CountDownLatch inside = new CountDownLatch(1);
-    final CountDownLatch letGo = new CountDownLatch(1);
+    final CountDownLatch released = new CountDownLatch(1);
     final AtomicBoolean interrupted = new AtomicBoolean();
 
-    String heedless() {
+    String ignoreInterrupts() {
       inside.countDown();
       boolean gone = false;
       while (!gone) {
         try {
-          gone = letGo.await(60, TimeUnit.SECONDS);
+          gone = released.await(60, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
           interrupted.set(true);
         }
@@ -69,10 +69,10 @@ class PullGuardTest {
       return "came back";
     }
 
-    String heedful() throws InterruptedException {
+    String obeyInterrupts() throws InterruptedException {
       inside.countDown();
       try {
-        assertThat(letGo.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(released.await(60, TimeUnit.SECONDS)).isTrue();
         return "came back";
       } catch (InterruptedException e) {
         interrupted.set(true);
@@ -82,7 +82,8 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("one at a time: a second thread is told who sits, a handler that pulls is told that")
+  @DisplayName(
+      "a second thread is refused with the name of the first, and a handler is refused too")
   void refused() throws Exception {
     Thread main = Thread.currentThread();
     guard.enter();
@@ -99,7 +100,7 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("a guard that was taken is closed to everybody, for good")
+  @DisplayName("after the closer has taken the guard, no thread can enter")
   void taken() {
     assertThat(guard.take(LONG, runtime)).isEqualTo(Handover.TAKEN);
     assertThatExceptionOfType(StreamClosedException.class).isThrownBy(guard::enter);
@@ -107,19 +108,19 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("the closer waits for a puller that is about to leave")
+  @DisplayName("the closer waits for a pulling thread that is about to leave")
   void waits() throws Exception {
-    CountDownLatch sitting = new CountDownLatch(1);
+    CountDownLatch entered = new CountDownLatch(1);
     CountDownLatch leave = new CountDownLatch(1);
     Future<?> puller =
         threads.run(() -> {
           guard.enter();
-          sitting.countDown();
+          entered.countDown();
           assertThat(leave.await(60, TimeUnit.SECONDS)).isTrue();
           assertThat(guard.exit()).isTrue();
           assertThat(Thread.currentThread().isInterrupted()).isFalse();
         });
-    assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
     Future<Handover> closer = threads.call(() -> guard.take(LONG, runtime));
     leave.countDown();
     assertThat(Threads.join(closer)).isEqualTo(Handover.TAKEN);
@@ -128,14 +129,14 @@ class PullGuardTest {
 
   @ParameterizedTest
   @EnumSource(names = {"CONNECTING", "RECEIVING"})
-  @DisplayName("a call inside the source is interrupted in time, and nothing after it is")
+  @DisplayName("a call inside the source is interrupted in time, and nothing after it")
   void interrupts(Use what) throws Exception {
     Blocking call = new Blocking();
     Future<?> puller =
         threads.run(() -> {
           guard.enter();
           assertThatExceptionOfType(InterruptedException.class)
-              .isThrownBy(() -> guard.call(what, call::heedful));
+              .isThrownBy(() -> guard.call(what, call::obeyInterrupts));
           assertThat(Thread.currentThread().isInterrupted()).isFalse();
           assertThat(guard.exit()).isTrue();
         });
@@ -147,7 +148,7 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("a call that comes back with its flag set loses it: it was the closer's")
+  @DisplayName("the interrupt flag that the closer set is cleared when the call returns")
   void clearsTheFlag() throws Exception {
     CountDownLatch inside = new CountDownLatch(1);
     Future<?> puller =
@@ -173,20 +174,19 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName(
-      "a handler is never interrupted, and what it gives counts although the stream closed")
+  @DisplayName("a handler is never interrupted, and its result counts although the stream closed")
   void leavesHandlersAlone() throws Exception {
     Blocking handler = new Blocking();
     Future<?> puller =
         threads.run(() -> {
           guard.enter();
-          assertThat(guard.<String, RuntimeException>call(Use.HANDLING, handler::heedless))
+          assertThat(guard.<String, RuntimeException>call(Use.HANDLING, handler::ignoreInterrupts))
               .isEqualTo("came back");
           assertThat(guard.exit()).isFalse();
         });
     assertThat(handler.inside.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(guard.take(SHORT, runtime)).isEqualTo(Handover.TAKEN);
-    handler.letGo.countDown();
+    handler.released.countDown();
     Threads.join(puller);
     assertThat(handler.interrupted).isFalse();
     assertThat(cleanedUpBy).hasValue(null);
@@ -194,8 +194,8 @@ class PullGuardTest {
 
   @ParameterizedTest
   @EnumSource(names = {"CONNECTING", "RECEIVING"})
-  @DisplayName("a call that heeds no interrupt is left behind, and cleans up when it comes back")
-  void leavesBehind(Use what) throws Exception {
+  @DisplayName("a call that ignores the interrupt is abandoned, and its thread cleans up later")
+  void abandons(Use what) throws Exception {
     Blocking call = new Blocking();
     AtomicReference<Thread> pulling = new AtomicReference<>();
     Future<?> puller =
@@ -203,24 +203,24 @@ class PullGuardTest {
           pulling.set(Thread.currentThread());
           guard.enter();
           assertThatExceptionOfType(StreamClosedException.class)
-              .isThrownBy(() -> guard.call(what, call::heedless));
+              .isThrownBy(() -> guard.call(what, call::ignoreInterrupts));
           assertThat(Thread.currentThread().isInterrupted()).isFalse();
           assertThat(guard.exit()).isFalse();
         });
     assertThat(call.inside.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(guard.take(SHORT, runtime)).isEqualTo(Handover.LEFT_INSIDE);
     assertThat(cleanedUpBy).hasValue(null);
-    call.letGo.countDown();
+    call.released.countDown();
     Threads.join(puller);
     assertThat(call.interrupted).isTrue();
     assertThat(cleanedUpBy).hasValue(pulling.get());
   }
 
   @Test
-  @DisplayName("a call that is left behind and keeps the closer's flag loses it all the same")
-  void leavesBehindWithFlag() throws Exception {
+  @DisplayName("the interrupt flag of an abandoned call is cleared as well")
+  void abandonsWithFlag() throws Exception {
     CountDownLatch inside = new CountDownLatch(1);
-    CountDownLatch letGo = new CountDownLatch(1);
+    CountDownLatch released = new CountDownLatch(1);
     Future<?> puller =
         threads.run(() -> {
           guard.enter();
@@ -230,7 +230,7 @@ class PullGuardTest {
                       Use.CONNECTING,
                       () -> {
                         inside.countDown();
-                        while (letGo.getCount() > 0) {
+                        while (released.getCount() > 0) {
                           Thread.onSpinWait();
                         }
                         return Thread.currentThread().isInterrupted();
@@ -239,13 +239,13 @@ class PullGuardTest {
         });
     assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(guard.take(SHORT, runtime)).isEqualTo(Handover.LEFT_INSIDE);
-    letGo.countDown();
+    released.countDown();
     Threads.join(puller);
     assertThat(cleanedUpBy.get()).isNotNull();
   }
 
   @Test
-  @DisplayName("a receive says so, and no other use does")
+  @DisplayName("isReceiving() is true only during receive")
   void receiving() {
     guard.enter();
     assertThat(guard.isReceiving()).isFalse();
@@ -257,14 +257,14 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("a puller that lingers in the engine is left to clean up as it leaves")
+  @DisplayName("a pulling thread that stays in the engine for too long cleans up as it leaves")
   void leavesPulling() throws Exception {
-    CountDownLatch sitting = new CountDownLatch(1);
+    CountDownLatch entered = new CountDownLatch(1);
     CountDownLatch leave = new CountDownLatch(1);
     Future<?> puller =
         threads.run(() -> {
           guard.enter();
-          sitting.countDown();
+          entered.countDown();
           assertThat(leave.await(60, TimeUnit.SECONDS)).isTrue();
           assertThatExceptionOfType(StreamClosedException.class)
               .isThrownBy(() ->
@@ -273,14 +273,14 @@ class PullGuardTest {
                       () -> {
                         throw new AssertionError("the stream is closed");
                       }));
-          // The application's own, which nobody else may clear.
+          // An interrupt by the application, which the guard must not clear.
           Thread.currentThread().interrupt();
           assertThat(guard.exit()).isFalse();
           assertThat(Thread.interrupted()).isTrue();
         });
-    assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(guard.take(Duration.ofMillis(20), runtime)).isEqualTo(Handover.LEFT_PULLING);
-    // Another one that wants it, as a close after a failure does, does not get it either.
+    // A second closer, such as a close after a failure, does not get the guard either.
     assertThat(guard.take(LONG, runtime)).isEqualTo(Handover.LEFT_PULLING);
     assertThat(cleanedUpBy).hasValue(null);
     leave.countDown();
@@ -289,7 +289,7 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("who closes the stream from its own handler does not wait for itself")
+  @DisplayName("a handler that closes its own stream does not wait for itself")
   void closesFromHandler() {
     guard.enter();
     String result =
@@ -306,7 +306,7 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("who closes the stream from a listener in a pull does not wait for itself")
+  @DisplayName("a listener that closes the stream during a pull does not wait for itself")
   void closesFromListener() {
     guard.enter();
     assertThat(guard.take(LONG, runtime)).isEqualTo(Handover.TAKEN);
@@ -315,14 +315,14 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("an interrupt of the closing thread does not keep it from closing, and is not lost")
+  @DisplayName("an interrupt of the closing thread does not stop the close, and is not lost")
   void closerInterrupted() throws Exception {
     Blocking call = new Blocking();
     Future<?> puller =
         threads.run(() -> {
           guard.enter();
           assertThatExceptionOfType(InterruptedException.class)
-              .isThrownBy(() -> guard.call(Use.CONNECTING, call::heedful));
+              .isThrownBy(() -> guard.call(Use.CONNECTING, call::obeyInterrupts));
           guard.exit();
         });
     assertThat(call.inside.await(60, TimeUnit.SECONDS)).isTrue();
@@ -336,19 +336,19 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("the guard is nobody's who has left it, however quickly the next one sits down")
+  @DisplayName("isMine() is false for a thread that has left, however soon another one enters")
   void isNotMineAfterLeaving() throws Exception {
     AtomicBoolean over = new AtomicBoolean();
     Future<?> other =
         threads.run(() -> {
           while (!over.get()) {
-            sitForAMoment();
+            enterAndExit();
           }
         });
     long stopAt = System.nanoTime() + Duration.ofSeconds(1).toNanos();
     boolean wronglyMine = false;
     while (!wronglyMine && System.nanoTime() - stopAt < 0) {
-      sitForAMoment();
+      enterAndExit();
       for (int i = 0; i < 100; i++) {
         wronglyMine |= guard.isMine();
       }
@@ -358,12 +358,12 @@ class PullGuardTest {
     assertThat(wronglyMine).isFalse();
   }
 
-  private void sitForAMoment() {
-    boolean sat = false;
-    while (!sat) {
+  private void enterAndExit() {
+    boolean entered = false;
+    while (!entered) {
       try {
         guard.enter();
-        sat = true;
+        entered = true;
       } catch (IllegalStateException e) {
         Thread.onSpinWait();
       }
@@ -372,19 +372,19 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("whenever closing and calls cross, one cleans up, and no interrupt is left over")
+  @DisplayName("when closing and calls cross, one thread cleans up, and no interrupt is left")
   void crossings() throws Exception {
     SplittableRandom random = new SplittableRandom(1);
     for (int round = 0; round < 1_500; round++) {
       AtomicReference<Thread> cleanedUp = new AtomicReference<>();
-      PullGuard each = newSeat(cleanedUp);
+      PullGuard each = newGuard(cleanedUp);
       Use what = round % 2 == 0 ? Use.CONNECTING : Use.RECEIVING;
       int spins = random.nextInt(400);
-      CountDownLatch sitting = new CountDownLatch(1);
+      CountDownLatch entered = new CountDownLatch(1);
       Future<Boolean> puller =
           threads.call(() -> {
             each.enter();
-            sitting.countDown();
+            entered.countDown();
             try {
               for (int i = 0; i < 50; i++) {
                 each.call(
@@ -401,7 +401,7 @@ class PullGuardTest {
             each.exit();
             return Thread.interrupted();
           });
-      assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
       for (int i = 0; i < spins; i++) {
         Thread.onSpinWait();
       }
@@ -413,11 +413,11 @@ class PullGuardTest {
 
   @Test
   @DisplayName(
-      "whenever closing, timers and calls cross, one cleans up, and no interrupt is left over")
+      "when closing, timers and calls cross, one thread cleans up, and no interrupt is left")
   void crossingTimers() throws Exception {
     SplittableRandom random = new SplittableRandom(2);
     AtomicReference<PullGuard.Interruption> current =
-        new AtomicReference<>(newSeat(cleanedUpBy).interruption());
+        new AtomicReference<>(newGuard(cleanedUpBy).interruption());
     AtomicBoolean over = new AtomicBoolean();
     Future<?> timer =
         threads.run(() -> {
@@ -428,12 +428,12 @@ class PullGuardTest {
         });
     for (int round = 0; round < 500; round++) {
       AtomicReference<Thread> cleanedUp = new AtomicReference<>();
-      PullGuard each = newSeat(cleanedUp);
-      CountDownLatch sitting = new CountDownLatch(1);
+      PullGuard each = newGuard(cleanedUp);
+      CountDownLatch entered = new CountDownLatch(1);
       Future<Boolean> puller =
           threads.call(() -> {
             each.enter();
-            sitting.countDown();
+            entered.countDown();
             try {
               for (int i = 0; i < 50; i++) {
                 PullGuard.Interruption late = each.interruption();
@@ -445,7 +445,7 @@ class PullGuardTest {
                       return "";
                     });
                 late.end();
-                // Closing a lost connection, which no timer may hit.
+                // Closes a lost connection, which no timer may interrupt.
                 each.call(
                     Use.CONNECTING,
                     () -> {
@@ -460,7 +460,7 @@ class PullGuardTest {
             each.exit();
             return Thread.interrupted();
           });
-      assertThat(sitting.await(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
       Handover handover = each.take(Duration.ofNanos(random.nextInt(20_000)), runtime);
       assertThat(Threads.join(puller)).as("interrupted after leaving").isFalse();
       assertThat(cleanedUp.get() != null).isEqualTo(handover != Handover.TAKEN);
@@ -470,7 +470,7 @@ class PullGuardTest {
   }
 
   @Test
-  @DisplayName("a timer that comes late interrupts no other call")
+  @DisplayName("a late timer does not interrupt another call")
   void lateInterruption() {
     guard.enter();
     PullGuard.Interruption over = guard.interruption();

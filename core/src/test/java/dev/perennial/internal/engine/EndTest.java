@@ -21,15 +21,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("The end of a server-tracked stream, whose connection stays open for acks")
+@DisplayName("The end of a server-tracked stream: its connection stays open for acks")
 class EndTest {
 
   private int ends;
 
   private final StubServerSource source = new StubServerSource(this::oneEventAndTheEnd);
 
-  /** Gives one event and then the end, however often it is asked. */
-  private StubServerSource.Feed oneEventAndTheEnd() {
+  /** Returns a receiver of one event and then the end. */
+  private StubServerSource.Receiver oneEventAndTheEnd() {
     AtomicBoolean given = new AtomicBoolean();
     return () -> {
       if (given.compareAndSet(false, true)) {
@@ -57,7 +57,7 @@ class EndTest {
           .open();
 
   @Test
-  @DisplayName("a poll that runs into it gives what it holds, and the end is told once")
+  @DisplayName("a poll that reaches the end returns its events, and the end is reported once")
   void poll() throws Exception {
     Batch<String> batch = stream.poll(10, Duration.ofSeconds(1));
     assertThat(batch.deliveries()).extracting(Delivery::event).containsExactly("event");
@@ -71,7 +71,7 @@ class EndTest {
   }
 
   @Test
-  @DisplayName("what was nacked comes again after it, and nothing is received meanwhile")
+  @DisplayName("a nacked event is delivered again after the end, and the source is not called")
   void nacked() throws Exception {
     Delivery<String> first = stream.next();
     assertThatExceptionOfType(StreamEndedException.class).isThrownBy(stream::next);

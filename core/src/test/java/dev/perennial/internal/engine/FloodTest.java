@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@DisplayName("A server that sends nothing but copies, or progress, without end")
+@DisplayName("A server that sends only redeliveries or progress, without end")
 class FloodTest {
 
   private static final Duration EACH = Duration.ofMillis(1);
@@ -30,7 +30,7 @@ class FloodTest {
   private int interruptAt = -1;
   private int most = 100_000;
 
-  /** Gives one event and then what hands out nothing; each takes a millisecond. */
+  /** Returns one event and then only progress or redeliveries. Each takes 1 ms. */
   private Received<String, TestPosition> receive(boolean progress) {
     received++;
     runtime.advance(EACH);
@@ -58,7 +58,7 @@ class FloodTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  @DisplayName("a poll is back in time with what it has")
+  @DisplayName("poll returns in time with the events received so far")
   void poll(boolean progress) throws Exception {
     EventStream<String> stream = open(progress);
     Batch<String> batch = stream.poll(10, Duration.ofMillis(100));
@@ -70,14 +70,14 @@ class FloodTest {
   }
 
   @Test
-  @DisplayName("a poll that may wait for hours does not go on for hours behind its first event")
+  @DisplayName("a poll with a long timeout does not use it after the first event")
   void pollForHours() throws Exception {
     assertThat(open(false).poll(10, Duration.ofHours(1)).size()).isEqualTo(1);
     assertThat(received).isLessThan(2_000);
   }
 
   @Test
-  @DisplayName("a poll that is interrupted gives what it has, and the next call is interrupted")
+  @DisplayName("an interrupted poll returns the events it has, and the next call throws")
   void interruptedPoll() throws Exception {
     EventStream<String> stream = open(false);
     interruptAt = 5;
@@ -90,7 +90,7 @@ class FloodTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  @DisplayName("a next with a time is back in time")
+  @DisplayName("next returns in time")
   void nextInTime(boolean progress) throws Exception {
     EventStream<String> stream = open(progress);
     stream.next();
@@ -101,7 +101,7 @@ class FloodTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  @DisplayName("every call that waits hears an interrupt")
+  @DisplayName("an interrupt ends every call that waits")
   void interrupts(boolean progress) throws Exception {
     EventStream<String> stream = open(progress);
     stream.next();

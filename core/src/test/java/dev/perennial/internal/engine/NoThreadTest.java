@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("A JVM that has no thread to give for a while: a stream asks again, and loses nothing")
+@DisplayName("A JVM that has no thread for a while: the stream tries again and loses nothing")
 class NoThreadTest {
 
   private final ManualRuntime runtime = new ManualRuntime();
@@ -34,7 +34,7 @@ class NoThreadTest {
   private final List<String> saved = new ArrayList<>();
   private int claimsRefused;
 
-  /** Gives one event after the other. */
+  /** A source without an end. */
   private final class Counting implements ClientTrackedSource<Long, TestPosition> {
     private final SourceBinding binding = new SourceBinding();
 
@@ -132,7 +132,7 @@ class NoThreadTest {
   }
 
   @Test
-  @DisplayName("the claim is tried for when there is a thread")
+  @DisplayName("the stream claims its checkpoint as soon as a thread is available")
   void claims() throws Exception {
     EventStream<Long> stream = open();
     runtime.refuseThreads(3);
@@ -142,8 +142,7 @@ class NoThreadTest {
   }
 
   @Test
-  @DisplayName(
-      "a standby goes on trying also when there is neither a thread nor a timer for a while")
+  @DisplayName("a standby keeps trying even if no thread and no timer is available for a while")
   void standsBy() throws Exception {
     claimsRefused = 2;
     EventStream<Long> stream = open();
@@ -156,7 +155,7 @@ class NoThreadTest {
   }
 
   @Test
-  @DisplayName("close closes all that it has to, and says what is saved")
+  @DisplayName("close closes everything and reports that the checkpoint is saved")
   void closes() throws Exception {
     EventStream<Long> stream = open();
     Delivery<Long> first = stream.next();
@@ -170,7 +169,7 @@ class NoThreadTest {
   }
 
   @Test
-  @DisplayName("a save that no thread can be had for follows with the next ack")
+  @DisplayName("a save that gets no thread is made at the next ack")
   void nextAck() throws Exception {
     EventStream<Long> stream = open();
     Delivery<Long> first = stream.next();
@@ -187,7 +186,7 @@ class NoThreadTest {
 
   @Test
   @DisplayName(
-      "where no thread can be had at all, close says that the checkpoint is not saved, and why")
+      "if no thread is available at all, close reports that the checkpoint is not saved, and why")
   void closesWithoutThreads() throws Exception {
     EventStream<Long> stream = open();
     Delivery<Long> first = stream.next();

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("What an adapter must not do ends the stream, and the error names it and the method")
+@DisplayName("An adapter that breaks its contract fails the stream, and the error names the method")
 @SuppressWarnings({"unchecked", "NullAway"})
 class AdapterFaultTest {
 
@@ -83,7 +83,7 @@ class AdapterFaultTest {
     return EventStream.from(source, Checkpoints.in(store, "orders")).runtime(runtime).open();
   }
 
-  private void assertDead(Reason reason, Class<?> adapter, String method) {
+  private void assertFailed(Reason reason, Class<?> adapter, String method) {
     try (EventStream<String> stream = open()) {
       for (int call = 0; call < 2; call++) {
         assertThatExceptionOfType(StreamFailedException.class)
@@ -97,7 +97,7 @@ class AdapterFaultTest {
     }
   }
 
-  /** A stream that is stuck would give nothing, for ever. */
+  /** Pulls a few times only, because a stuck stream never returns an event. */
   private static void pull(EventStream<String> stream) throws InterruptedException {
     for (int i = 0; i < 20; i++) {
       stream.next(Duration.ofSeconds(2));
@@ -107,38 +107,38 @@ class AdapterFaultTest {
   @Test
   void decode() throws Exception {
     doReturn(null).when(source).decode(any());
-    assertDead(Reason.CHECKPOINT, ClientTrackedSource.class, "decode");
+    assertFailed(Reason.CHECKPOINT, ClientTrackedSource.class, "decode");
   }
 
   @Test
   void decodeThrowing() throws Exception {
     doThrow(ODD).when(source).decode(any());
-    assertDead(Reason.CHECKPOINT, ClientTrackedSource.class, "decode");
+    assertFailed(Reason.CHECKPOINT, ClientTrackedSource.class, "decode");
   }
 
   @Test
   void configuredStart() {
     doReturn(null).when(source).configuredStart();
-    assertDead(Reason.FATAL, ClientTrackedSource.class, "configuredStart");
+    assertFailed(Reason.FATAL, ClientTrackedSource.class, "configuredStart");
   }
 
   @Test
   void configuredStartThrowing() {
     doThrow(new IllegalStateException("odd")).when(source).configuredStart();
-    assertDead(Reason.FATAL, ClientTrackedSource.class, "configuredStart");
+    assertFailed(Reason.FATAL, ClientTrackedSource.class, "configuredStart");
   }
 
   @Test
   void start() throws Exception {
     doReturn(Optional.empty()).when(claim).load();
     doReturn(null).when(source).start();
-    assertDead(Reason.FATAL, ClientTrackedSource.class, "start");
+    assertFailed(Reason.FATAL, ClientTrackedSource.class, "start");
   }
 
   @Test
   void connect() throws Exception {
     doReturn(null).when(source).connect(any());
-    assertDead(Reason.FATAL, ClientTrackedSource.class, "connect");
+    assertFailed(Reason.FATAL, ClientTrackedSource.class, "connect");
   }
 
   @Test
@@ -146,7 +146,7 @@ class AdapterFaultTest {
     doThrow(new IllegalStateException("gone")).when(source).connect(any());
     doReturn(Optional.of(Verdict.positionLost())).when(classifier).classify(any());
     doReturn(null).when(source).recover(any(), any());
-    assertDead(Reason.FATAL, ClientTrackedSource.class, "recover");
+    assertFailed(Reason.FATAL, ClientTrackedSource.class, "recover");
   }
 
   @Test
@@ -154,106 +154,106 @@ class AdapterFaultTest {
     doThrow(new IllegalStateException("gone")).when(source).connect(any());
     doReturn(Optional.of(Verdict.positionLost())).when(classifier).classify(any());
     doReturn(new Recovery.Restart<>(null, Optional.empty())).when(source).recover(any(), any());
-    assertDead(Reason.FATAL, ClientTrackedSource.class, "recover");
+    assertFailed(Reason.FATAL, ClientTrackedSource.class, "recover");
   }
 
   @Test
   void eventWithoutPosition() throws Exception {
     doReturn(Received.event("event", null)).when(connection).receive(any());
-    assertDead(Reason.FATAL, Connection.class, "receive");
+    assertFailed(Reason.FATAL, Connection.class, "receive");
     verify(connection, times(1)).close(any());
   }
 
   @Test
   void positionWithoutEvent() throws Exception {
     doReturn(Received.event(null, START)).when(connection).receive(any());
-    assertDead(Reason.FATAL, Connection.class, "receive");
+    assertFailed(Reason.FATAL, Connection.class, "receive");
   }
 
   @Test
   void progressWithoutPosition() throws Exception {
     doReturn(Received.progress(null)).when(connection).receive(any());
-    assertDead(Reason.FATAL, Connection.class, "receive");
+    assertFailed(Reason.FATAL, Connection.class, "receive");
   }
 
   @Test
   void encode() throws Exception {
     doReturn(Optional.empty()).when(claim).load();
     doReturn(null).when(source).encode(any());
-    assertDead(Reason.CHECKPOINT, ClientTrackedSource.class, "encode");
+    assertFailed(Reason.CHECKPOINT, ClientTrackedSource.class, "encode");
   }
 
   @Test
   void encodeThrowing() throws Exception {
     doReturn(Optional.empty()).when(claim).load();
     doThrow(ODD).when(source).encode(any());
-    assertDead(Reason.CHECKPOINT, ClientTrackedSource.class, "encode");
+    assertFailed(Reason.CHECKPOINT, ClientTrackedSource.class, "encode");
   }
 
   @Test
   void tryClaim() throws Exception {
     doReturn(null).when(store).tryClaim(any(), any());
-    assertDead(Reason.CHECKPOINT, CheckpointStore.class, "tryClaim");
+    assertFailed(Reason.CHECKPOINT, CheckpointStore.class, "tryClaim");
   }
 
   @Test
   void load() throws Exception {
     doReturn(null).when(claim).load();
-    assertDead(Reason.CHECKPOINT, CheckpointClaim.class, "load");
+    assertFailed(Reason.CHECKPOINT, CheckpointClaim.class, "load");
   }
 
   @Test
   void tryClaimThrowing() throws Exception {
     doThrow(ODD).when(store).tryClaim(any(), any());
-    assertDead(Reason.CHECKPOINT, CheckpointStore.class, "tryClaim");
+    assertFailed(Reason.CHECKPOINT, CheckpointStore.class, "tryClaim");
   }
 
   @Test
   void loadThrowing() throws Exception {
     doThrow(new IllegalStateException("odd")).when(claim).load();
-    assertDead(Reason.CHECKPOINT, CheckpointClaim.class, "load");
+    assertFailed(Reason.CHECKPOINT, CheckpointClaim.class, "load");
   }
 
   @Test
   void loadOfStandby() throws Exception {
     doReturn(Optional.empty(), Optional.of(claim)).when(store).tryClaim(any(), any());
     doReturn(null).when(claim).load();
-    assertDead(Reason.CHECKPOINT, CheckpointClaim.class, "load");
+    assertFailed(Reason.CHECKPOINT, CheckpointClaim.class, "load");
   }
 
   @Test
   void classify() throws Exception {
     doThrow(new IllegalStateException("cut")).when(source).connect(any());
     doReturn(null).when(classifier).classify(any());
-    assertDead(Reason.FATAL, ErrorClassifier.class, "classify");
+    assertFailed(Reason.FATAL, ErrorClassifier.class, "classify");
   }
 
   @Test
   void classifyThrowing() throws Exception {
     doThrow(new IllegalStateException("cut")).when(source).connect(any());
     doThrow(ODD).when(classifier).classify(any());
-    assertDead(Reason.FATAL, ErrorClassifier.class, "classify");
+    assertFailed(Reason.FATAL, ErrorClassifier.class, "classify");
   }
 
   @Test
   void delay() throws Exception {
     doThrow(new IllegalStateException("cut")).when(source).connect(any());
     doReturn(null).when(policy).delay(anyInt(), anyDouble());
-    assertDead(Reason.FATAL, BackoffPolicy.class, "delay");
+    assertFailed(Reason.FATAL, BackoffPolicy.class, "delay");
   }
 
   @Test
   void negativeDelay() throws Exception {
     doThrow(new IllegalStateException("cut")).when(source).connect(any());
     doReturn(Duration.ofSeconds(-1)).when(policy).delay(anyInt(), anyDouble());
-    assertDead(Reason.FATAL, BackoffPolicy.class, "delay");
+    assertFailed(Reason.FATAL, BackoffPolicy.class, "delay");
   }
 
   @Test
   void cap() throws Exception {
     doThrow(new IllegalStateException("cut")).when(source).connect(any());
     doReturn(null).when(policy).cap();
-    assertDead(Reason.FATAL, BackoffPolicy.class, "cap");
+    assertFailed(Reason.FATAL, BackoffPolicy.class, "cap");
   }
 
   private void assertRefused(String method) {
@@ -264,7 +264,7 @@ class AdapterFaultTest {
   }
 
   @Test
-  @DisplayName("what is asked at open() is refused there, and the source can be mended and opened")
+  @DisplayName("a fault that open() can detect is refused there, and open() works after a fix")
   void atOpen() {
     doReturn(null).when(source).name();
     assertRefused("name");
@@ -286,7 +286,7 @@ class AdapterFaultTest {
   }
 
   @Test
-  @DisplayName("so is a server-tracked source's horizon")
+  @DisplayName("open() refuses a server-tracked source with an invalid horizon")
   void horizon() {
     ServerTrackedSource<String, TestPosition> server = mock(ServerTrackedSource.class);
     doReturn("test").when(server).name();
@@ -303,7 +303,7 @@ class AdapterFaultTest {
   }
 
   @Test
-  @DisplayName("a connection that a server-tracked source does not give")
+  @DisplayName("a server-tracked source whose connect() returns null fails the stream")
   void serverConnect() throws Exception {
     ServerTrackedSource<String, TestPosition> server = mock(ServerTrackedSource.class);
     doReturn("test").when(server).name();
@@ -320,7 +320,7 @@ class AdapterFaultTest {
   }
 
   @Test
-  @DisplayName("a checkpoint of another source never reaches decode")
+  @DisplayName("a checkpoint of another source fails the stream before decode() is called")
   void foreignCheckpoint() throws Exception {
     doReturn(Optional.of(new Checkpoint("other", "", "1"))).when(claim).load();
     EventStream<String> stream = open();

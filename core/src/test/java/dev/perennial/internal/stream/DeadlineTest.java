@@ -19,7 +19,7 @@ class DeadlineTest {
   }
 
   @Test
-  @DisplayName("it is over at its time, and counts what is left before and what is overdue after")
+  @DisplayName("remaining() counts down to the deadline, and overdue() counts up after it")
   void counts() {
     Deadline deadline = Deadline.in(SECOND, runtime);
     runtime.advance(SECOND.minusNanos(1));
@@ -36,7 +36,7 @@ class DeadlineTest {
   }
 
   @Test
-  @DisplayName("what is left is at most what is asked for")
+  @DisplayName("remaining(limit) is at most the limit")
   void most() {
     Deadline deadline = Deadline.in(SECOND, runtime);
     assertThat(deadline.remaining(MINUTE)).isEqualTo(SECOND);
@@ -45,7 +45,7 @@ class DeadlineTest {
   }
 
   @Test
-  @DisplayName("one that never comes is never over")
+  @DisplayName("never() is never over")
   void never() {
     Deadline deadline = Deadline.never(runtime);
     assertThat(deadline.remaining()).isGreaterThan(Duration.ofDays(10_000));
@@ -55,7 +55,7 @@ class DeadlineTest {
   }
 
   @Test
-  @DisplayName("put off, it is over so much later")
+  @DisplayName("later() moves the deadline")
   void later() {
     Deadline deadline = Deadline.in(SECOND, runtime).later(MINUTE);
     runtime.advance(MINUTE);

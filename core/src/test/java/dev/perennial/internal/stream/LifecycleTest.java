@@ -27,13 +27,13 @@ class LifecycleTest {
 
   private final ManualRuntime runtime = new ManualRuntime();
   private final AtomicInteger woken = new AtomicInteger();
-  private final AtomicInteger deaths = new AtomicInteger();
-  private final List<StreamListener.Transition> told = new ArrayList<>();
+  private final AtomicInteger failures = new AtomicInteger();
+  private final List<StreamListener.Transition> transitions = new ArrayList<>();
   private final StreamListener listener =
       new StreamListener() {
         @Override
         public void onTransition(Transition transition) {
-          told.add(transition);
+          transitions.add(transition);
         }
       };
   private final Lifecycle lifecycle = lifecycle();
@@ -41,23 +41,23 @@ class LifecycleTest {
   private Lifecycle lifecycle() {
     StreamContext context = TestContext.of(runtime, listener);
     context.signal().onWake(woken::incrementAndGet);
-    context.lifecycle().onFailure(deaths::incrementAndGet);
+    context.lifecycle().onFailure(failures::incrementAndGet);
     return context.lifecycle();
   }
 
   private final Throwable cause = new IllegalStateException("cause");
-  private final StreamFailure death = StreamFailure.of(Reason.FATAL, "it died", cause);
+  private final StreamFailure failure = StreamFailure.of(Reason.FATAL, "it failed", cause);
 
   @ParameterizedTest
   @EnumSource(names = {"CLAIMING", "CONNECTING", "LIVE", "BACKING_OFF", "ENDED"})
-  @DisplayName("a stream that is alive moves, and tells from where, and why")
+  @DisplayName("a running stream changes its state and reports from which state and why")
   void moves(StreamState to) {
     lifecycle.move(new StateChange(to, Optional.of(cause), 3, Optional.of(Duration.ofSeconds(2))));
     assertThat(lifecycle.state()).isEqualTo(to);
     assertThat(lifecycle.isOver()).isFalse();
     lifecycle.check();
-    assertThat(told).hasSize(1);
-    StreamListener.Transition transition = told.get(0);
+    assertThat(transitions).hasSize(1);
+    StreamListener.Transition transition = transitions.get(0);
     assertThat(transition.from()).isEqualTo(StreamState.NEW);
     assertThat(transition.to()).isEqualTo(to);
     assertThat(transition.cause()).contains(cause);
@@ -78,7 +78,7 @@ class LifecycleTest {
 
   @ParameterizedTest
   @MethodSource("endsOfAConnection")
-  @DisplayName("a transition that ends a connection carries its age, and no other does")
+  @DisplayName("only a transition that ends a connection carries its age")
   void connectionAge(Consumer<Lifecycle> end) {
     lifecycle.move(StateChange.to(StreamState.CONNECTING));
     runtime.advance(Duration.ofSeconds(2));
@@ -88,7 +88,7 @@ class LifecycleTest {
     runtime.advance(Duration.ofSeconds(4));
     lifecycle.closed();
     runtime.runTasks();
-    assertThat(told)
+    assertThat(transitions)
         .extracting(StreamListener.Transition::connectionAge)
         .containsExactly(
             Optional.empty(),
@@ -98,19 +98,19 @@ class LifecycleTest {
   }
 
   @Test
-  @DisplayName("the first death counts, wakes, and is told anew at each call")
-  void dies() {
-    assertThat(lifecycle.fail(death)).isTrue();
+  @DisplayName("the first failure wins, wakes threads, and is thrown by each call")
+  void fails() {
+    assertThat(lifecycle.fail(failure)).isTrue();
     assertThat(lifecycle.fail(StreamFailure.of(Reason.HANDLER, "another", null))).isFalse();
     assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
     assertThat(woken).hasValue(1);
-    assertThat(deaths).hasValue(1);
-    assertThat(told).hasSize(1);
+    assertThat(failures).hasValue(1);
+    assertThat(transitions).hasSize(1);
     StreamFailedException first = thrownByCheck();
     StreamFailedException second = thrownByCheck();
     assertThat(first.reason()).isEqualTo(Reason.FATAL);
-    assertThat(first).hasMessage("it died").hasCause(cause);
-    assertThat(second).isNotSameAs(first).hasMessage("it died");
+    assertThat(first).hasMessage("it failed").hasCause(cause);
+    assertThat(second).isNotSameAs(first).hasMessage("it failed");
   }
 
   private StreamFailedException thrownByCheck() {
@@ -119,46 +119,46 @@ class LifecycleTest {
     } catch (StreamFailedException e) {
       return e;
     }
-    throw new AssertionError("a dead stream says so");
+    throw new AssertionError("check() of a failed stream must throw");
   }
 
   @Test
-  @DisplayName("a dead stream moves nowhere, and says so where it is asked to")
-  void deadDoesNotMove() {
-    lifecycle.fail(death);
+  @DisplayName("a failed stream does not change its state, and move() throws")
+  void failedDoesNotMove() {
+    lifecycle.fail(failure);
     assertThatExceptionOfType(StreamFailedException.class)
         .isThrownBy(() -> lifecycle.move(StateChange.live(0)));
     assertThat(lifecycle.state()).isEqualTo(StreamState.FAILED);
-    assertThat(told).hasSize(1);
+    assertThat(transitions).hasSize(1);
   }
 
   @Test
-  @DisplayName("closing beats everything, once, and is final")
+  @DisplayName("closing takes precedence over a failure, happens once, and is final")
   void closes() {
-    lifecycle.fail(death);
+    lifecycle.fail(failure);
     assertThat(lifecycle.isClosing()).isFalse();
     lifecycle.beginClose();
     lifecycle.beginClose();
     assertThat(lifecycle.isClosing()).isTrue();
-    assertThat(lifecycle.fail(death)).isFalse();
+    assertThat(lifecycle.fail(failure)).isFalse();
     assertThatExceptionOfType(StreamClosedException.class)
         .isThrownBy(lifecycle::check)
         .withMessageContaining("test")
         .withCauseInstanceOf(StreamFailedException.class);
     runtime.runTasks();
-    assertThat(lifecycle.closedException().getCause()).hasMessage("it died");
+    assertThat(lifecycle.closedException().getCause()).hasMessage("it failed");
     lifecycle.closed();
     lifecycle.beginClose();
     assertThatExceptionOfType(StreamClosedException.class)
         .isThrownBy(() -> lifecycle.move(StateChange.live(0)));
     runtime.runTasks();
-    assertThat(told.stream().map(StreamListener.Transition::to))
+    assertThat(transitions.stream().map(StreamListener.Transition::to))
         .containsExactly(StreamState.FAILED, StreamState.CLOSING, StreamState.CLOSED);
     assertThat(woken.get()).isGreaterThanOrEqualTo(3);
   }
 
   @Test
-  @DisplayName("over are the failed and the closed, not what has ended")
+  @DisplayName("a closing stream is over, an ended one is not")
   void over() {
     lifecycle.move(StateChange.to(StreamState.ENDED));
     assertThat(lifecycle.isOver()).isFalse();
@@ -167,7 +167,7 @@ class LifecycleTest {
   }
 
   @Test
-  @DisplayName("whoever fails it while it is closed: closing is what stays")
+  @DisplayName("a failure at the same time as a close does not replace the close")
   void race() throws Exception {
     try (Threads threads = new Threads()) {
       for (int round = 0; round < 500; round++) {
@@ -176,7 +176,7 @@ class LifecycleTest {
                 new StreamSignal(runtime.newSignal()),
                 new StreamObserver("test", List.of()),
                 runtime);
-        var failing = threads.run(() -> each.fail(death));
+        var failing = threads.run(() -> each.fail(failure));
         each.beginClose();
         Threads.join(failing);
         assertThat(each.state()).isEqualTo(StreamState.CLOSING);

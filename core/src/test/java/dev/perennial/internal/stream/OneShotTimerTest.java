@@ -17,97 +17,97 @@ class OneShotTimerTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
   private final ManualRuntime runtime = new ManualRuntime();
-  private final OneShotTimer alarm = new OneShotTimer(runtime);
-  private final AtomicInteger rang = new AtomicInteger();
+  private final OneShotTimer timer = new OneShotTimer(runtime);
+  private final AtomicInteger runs = new AtomicInteger();
 
   private boolean set() {
-    return alarm.set(SECOND, rang::incrementAndGet);
+    return timer.set(SECOND, runs::incrementAndGet);
   }
 
   @Test
-  @DisplayName("rings once, at its time, and can be set again")
-  void rings() {
+  @DisplayName("runs its task once, at its time, and can be set again")
+  void runs() {
     assertThat(set()).isTrue();
     runtime.advance(SECOND.minusNanos(1));
-    assertThat(alarm.isSet()).isTrue();
-    assertThat(rang).hasValue(0);
+    assertThat(timer.isSet()).isTrue();
+    assertThat(runs).hasValue(0);
     runtime.advance(Duration.ofHours(1));
-    assertThat(alarm.isSet()).isFalse();
-    assertThat(rang).hasValue(1);
+    assertThat(timer.isSet()).isFalse();
+    assertThat(runs).hasValue(1);
     assertThat(set()).isTrue();
     runtime.advance(SECOND);
-    assertThat(rang).hasValue(2);
+    assertThat(runs).hasValue(2);
   }
 
   @Test
-  @DisplayName("is not set while it is set")
+  @DisplayName("cannot be set while it is set")
   void once() {
     assertThat(set()).isTrue();
     assertThat(set()).isFalse();
     assertThat(runtime.pendingTimers()).isEqualTo(1);
     runtime.advance(SECOND);
-    assertThat(rang).hasValue(1);
+    assertThat(runs).hasValue(1);
   }
 
   @Test
   @DisplayName("can be set again from its own task")
   void fromItsTask() {
-    alarm.set(SECOND, () -> assertThat(set()).isTrue());
+    timer.set(SECOND, () -> assertThat(set()).isTrue());
     runtime.advance(SECOND);
-    assertThat(alarm.isSet()).isTrue();
+    assertThat(timer.isSet()).isTrue();
     runtime.advance(SECOND);
-    assertThat(rang).hasValue(1);
+    assertThat(runs).hasValue(1);
   }
 
   @Test
-  @DisplayName("one that was cancelled does not ring, leaves no timer, and can be set again")
+  @DisplayName("a cancelled timer does not run, leaves no timer behind, and can be set again")
   void cancelled() {
-    alarm.cancel();
+    timer.cancel();
     set();
-    alarm.cancel();
-    alarm.cancel();
-    assertThat(alarm.isSet()).isFalse();
+    timer.cancel();
+    timer.cancel();
+    assertThat(timer.isSet()).isFalse();
     assertThat(runtime.pendingTimers()).isZero();
     assertThat(set()).isTrue();
     runtime.advance(SECOND);
-    assertThat(rang).hasValue(1);
+    assertThat(runs).hasValue(1);
   }
 
   @Test
-  @DisplayName("one that was stopped rings never again")
+  @DisplayName("a stopped timer cannot be set again")
   void stopped() {
     set();
-    alarm.stop();
-    assertThat(alarm.isSet()).isFalse();
+    timer.stop();
+    assertThat(timer.isSet()).isFalse();
     assertThat(set()).isFalse();
-    alarm.cancel();
+    timer.cancel();
     assertThat(set()).isFalse();
     assertThat(runtime.pendingTimers()).isZero();
   }
 
   @Test
-  @DisplayName("one that rings before its timer is noted is not taken for set")
-  void ringsEarly() {
-    runtime.holdUp(SECOND);
+  @DisplayName("is not set if its task ran before schedule() returned")
+  void runsEarly() {
+    runtime.runWithinSchedule(SECOND);
     assertThat(set()).isTrue();
-    assertThat(rang).hasValue(1);
-    assertThat(alarm.isSet()).isFalse();
+    assertThat(runs).hasValue(1);
+    assertThat(timer.isSet()).isFalse();
     assertThat(set()).isTrue();
   }
 
   @Test
-  @DisplayName("one for which no timer can be had is not taken for set")
+  @DisplayName("is not set if the runtime has no timer")
   void noTimer() {
     runtime.refuseTimers(1);
     assertThatExceptionOfType(Error.class).isThrownBy(this::set);
-    assertThat(alarm.isSet()).isFalse();
+    assertThat(timer.isSet()).isFalse();
     assertThat(set()).isTrue();
     runtime.advance(SECOND);
-    assertThat(rang).hasValue(1);
+    assertThat(runs).hasValue(1);
   }
 
   @Test
-  @DisplayName("one that is cancelled before its timer is noted leaves no timer")
+  @DisplayName("leaves no timer behind if it is cancelled before schedule() returned")
   void cancelledEarly() {
     ManualRuntime slow = spy(runtime);
     OneShotTimer other = new OneShotTimer(slow);
@@ -119,7 +119,7 @@ class OneShotTimerTest {
             })
         .when(slow)
         .schedule(any(), any());
-    other.set(SECOND, rang::incrementAndGet);
+    other.set(SECOND, runs::incrementAndGet);
     assertThat(other.isSet()).isFalse();
     assertThat(slow.pendingTimers()).isZero();
   }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** The context of a stream named "test", with the default options. */
+/** Factory of contexts of a stream named "test" with default options. */
 public final class TestContext {
 
   private TestContext() {}

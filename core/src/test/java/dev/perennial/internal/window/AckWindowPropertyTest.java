@@ -22,7 +22,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.IntRange;
 
-/** The ring against a list of everything that ever happened. */
+/** A comparison of the window with a model that keeps all entries in a list. */
 class AckWindowPropertyTest {
 
   enum Op {
@@ -37,10 +37,10 @@ class AckWindowPropertyTest {
     HAS_ROOM
   }
 
-  /** An operation, and which delivery it is about. */
+  /** An operation, and a number that chooses its delivery. */
   record Step(Op op, int pick) {}
 
-  /** A place in the order of delivery: an event, or a progress, which needs no ack. */
+  /** An event, or a progress, which needs no ack. */
   private static final class Entry {
     final TestPosition position;
     final boolean event;
@@ -124,10 +124,10 @@ class AckWindowPropertyTest {
   }
 
   @Property(tries = 2_000)
-  void doesWhatAListWould(
+  void behavesLikeAList(
       @ForAll @IntRange(min = 1, max = 20) int capacity,
       @ForAll("steps") List<Step> steps,
-      @ForAll boolean looksAfterEachStep) {
+      @ForAll boolean compareAfterEachStep) {
     CountingSettlementListener settlements = new CountingSettlementListener();
     ManualRuntime runtime = new ManualRuntime();
     AckWindow<String, TestPosition> window =
@@ -138,7 +138,7 @@ class AckWindowPropertyTest {
     for (Step step : steps) {
       ids++;
       run(step, ids, window, runtime, model, stale, capacity);
-      if (looksAfterEachStep) {
+      if (compareAfterEachStep) {
         compare(window, model, capacity);
       }
     }
@@ -209,7 +209,7 @@ class AckWindowPropertyTest {
                       .min(Comparator.naturalOrder())
                       .orElse(Durations.FOREVER));
         }
-        // A delivery that was nacked can do nothing to the one that took its place.
+        // A nacked delivery must not settle the delivery that replaced it.
         stale.forEach(old -> {
           assertThat(old.ack()).isFalse();
           assertThat(old.nack()).isFalse();
@@ -239,7 +239,7 @@ class AckWindowPropertyTest {
     }
   }
 
-  /** None after the first attempt, then 10 ms, twice as much after each, and 1 s at most. */
+  /** Returns 0 for the first attempt, 10 ms for the second, then twice as long each, up to 1 s. */
   private static Duration plainWait(int attempt) {
     return attempt == 1
         ? Duration.ZERO
@@ -257,8 +257,7 @@ class AckWindowPropertyTest {
   }
 
   private static <T> Optional<T> pick(List<T> from, int pick) {
-    // The newest are picked most, so that most of the window is acked out of order but near its
-    // end.
+    // Mostly picks one of the newest, so that acks come out of order but the window moves on.
     return from.isEmpty()
         ? Optional.empty()
         : Optional.of(from.get(from.size() - 1 - pick % Math.min(from.size(), 24)));

@@ -24,7 +24,7 @@ class AckWindowTest {
   }
 
   @Test
-  @DisplayName("a progress that acks overtook does not hold the watermark back")
+  @DisplayName("a progress does not hold the watermark back once later events are acked")
   void overtakenProgress() {
     TrackedDelivery<String> first = admit(1);
     window.progress(new TestPosition(2));
@@ -35,7 +35,7 @@ class AckWindowTest {
   }
 
   @Test
-  @DisplayName("a progress counts once everything delivered before it is acked, and not sooner")
+  @DisplayName("a progress counts only after everything delivered before it is acked")
   void progressWaits() {
     TrackedDelivery<String> first = admit(1);
     TrackedDelivery<String> second = admit(2);
@@ -47,7 +47,7 @@ class AckWindowTest {
   }
 
   @Test
-  @DisplayName("a progress takes no slot, however many come")
+  @DisplayName("progress takes no room in the window, however much arrives")
   void progressTakesNoRoom() {
     admit(1);
     for (int i = 2; i < 1_000; i++) {
@@ -58,7 +58,7 @@ class AckWindowTest {
   }
 
   @Test
-  @DisplayName("full when its span is full, however few in it are unacked")
+  @DisplayName("the window is full when its span is, however few deliveries are unacked")
   void spanCounts() {
     TrackedDelivery<String> slow = admit(1);
     for (int i = 2; i <= 4; i++) {
@@ -72,7 +72,7 @@ class AckWindowTest {
   }
 
   @Test
-  @DisplayName("an ack of a delivery that was nacked is told as too late, an ack in vain is not")
+  @DisplayName("an ack after a nack is reported as too late, a second ack is not")
   void late() {
     TrackedDelivery<String> delivery = admit(1);
     delivery.nack();
@@ -85,7 +85,7 @@ class AckWindowTest {
   }
 
   @Test
-  @DisplayName("a delivery keeps its place and its numbers for tens of rounds of the ring")
+  @DisplayName("deliveries keep their numbers when the ring wraps around many times")
   void rounds() {
     for (int i = 1; i <= 1_000; i++) {
       assertThat(window.hasRoom()).isTrue();
@@ -99,7 +99,7 @@ class AckWindowTest {
 
   @Test
   @DisplayName(
-      "once it expired nothing can be settled, also what is handed out or comes again later")
+      "after the window has expired no delivery can be settled, not even one handed out later")
   void expired() {
     TrackedDelivery<String> open = admit(1);
     TrackedDelivery<String> acked = admit(2);
@@ -117,7 +117,7 @@ class AckWindowTest {
   }
 
   @Test
-  @DisplayName("an acked event is not kept once the watermark has passed it")
+  @DisplayName("the window does not keep an acked event after the watermark has passed it")
   void eventIsNotKept() {
     AckWindow<Object, TestPosition> objects =
         settlements.on(new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime()));

@@ -9,7 +9,7 @@ final class CountingSettlementListener implements DeliverySettlement.Listener {
   final AtomicInteger nacked = new AtomicInteger();
   final AtomicInteger late = new AtomicInteger();
 
-  /** Listens to a window. */
+  /** Adds this listener to a window and returns the window. */
   <W extends Window<?, ?>> W on(W window) {
     window.onSettlement(this);
     return window;

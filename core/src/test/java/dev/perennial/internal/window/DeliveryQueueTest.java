@@ -21,7 +21,7 @@ class DeliveryQueueTest {
   }
 
   @Test
-  @DisplayName("first in, first out, also of what is added between")
+  @DisplayName("deliveries are removed in the order in which they were added")
   void order() {
     assertThat(queue.isEmpty()).isTrue();
     assertThat(queue.peek()).isNull();
@@ -42,7 +42,7 @@ class DeliveryQueueTest {
   }
 
   @Test
-  @DisplayName("a delivery that was removed keeps none of those behind it in memory")
+  @DisplayName("a removed delivery does not keep later ones in memory")
   void unlinks() {
     TrackedDelivery<String> first = add(1);
     add(2);

@@ -15,13 +15,14 @@ import org.junit.jupiter.api.Test;
 class DeliverySettlementTest {
 
   private final CountingSettlementListener settlements = new CountingSettlementListener();
-  private final DeliverySettlement<String> settling = new DeliverySettlement<>(new ManualRuntime());
+  private final DeliverySettlement<String> settlement =
+      new DeliverySettlement<>(new ManualRuntime());
   private final AckWindow<String, TestPosition> window =
       settlements.on(new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime()));
 
   @BeforeEach
   void listen() {
-    settling.onSettlement(settlements);
+    settlement.onSettlement(settlements);
   }
 
   private TrackedDelivery<String> delivery() {
@@ -29,30 +30,30 @@ class DeliverySettlementTest {
   }
 
   @Test
-  @DisplayName("an ack that marks its delivery before the end and is counted after it is too late")
+  @DisplayName("an ack is too late if the window expires before it is counted")
   void expiredBetween() {
-    assertThat(settling.ack(delivery())).isTrue();
+    assertThat(settlement.ack(delivery())).isTrue();
     TrackedDelivery<String> crossing = spy(delivery());
     doAnswer(
             call -> {
               boolean marked = (boolean) call.callRealMethod();
-              settling.expire();
+              settlement.expire();
               return marked;
             })
         .when(crossing)
         .settle(Settlement.ACKED);
 
-    assertThat(settling.ack(crossing)).isFalse();
+    assertThat(settlement.ack(crossing)).isFalse();
 
     assertThat(crossing.settlement()).isEqualTo(Settlement.EXPIRED);
     assertThat(settlements.late).hasValue(1);
-    assertThat(settling.acked()).isEqualTo(1);
-    assertThat(settling.unacked(() -> 3, 4)).isEqualTo(2);
+    assertThat(settlement.acked()).isEqualTo(1);
+    assertThat(settlement.unacked(() -> 3, 4)).isEqualTo(2);
   }
 
   @Test
-  @DisplayName("what is unacked is never more than the window holds")
+  @DisplayName("the unacked count is never larger than the window")
   void bounded() {
-    assertThat(settling.unacked(() -> 9, 4)).isEqualTo(4);
+    assertThat(settlement.unacked(() -> 9, 4)).isEqualTo(4);
   }
 }

@@ -16,13 +16,13 @@ import org.junit.jupiter.api.Test;
 
 class FullWindowReporterTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration DELAY = Duration.ofSeconds(10);
 
   private final ManualRuntime runtime = new ManualRuntime();
-  private final List<Object> told = new ArrayList<>();
+  private final List<Object> events = new ArrayList<>();
   private final AckWindow<String, TestPosition> window =
       new AckWindow<>(1, TestCheckpoints::encode, new ManualRuntime());
-  private final FullWindowReporter watch =
+  private final FullWindowReporter reporter =
       new FullWindowReporter(
           window,
           runtime,
@@ -32,12 +32,12 @@ class FullWindowReporterTest {
                   new StreamListener() {
                     @Override
                     public void onWindowFull(WindowFull full) {
-                      told.add(full);
+                      events.add(full);
                     }
 
                     @Override
                     public void onWindowFree(WindowFree free) {
-                      told.add(free);
+                      events.add(free);
                     }
                   })));
 
@@ -47,39 +47,39 @@ class FullWindowReporterTest {
   }
 
   @Test
-  @DisplayName("a window that stays full is told once, and that it is free again once")
+  @DisplayName("a window that stays full is reported once, and so is its end")
   void full() {
-    assertThat(watch.full()).isEqualTo(PATIENCE);
+    assertThat(reporter.full()).isEqualTo(DELAY);
     runtime.advance(Duration.ofSeconds(9));
-    assertThat(watch.full()).isEqualTo(Duration.ofSeconds(1));
-    assertThat(told).isEmpty();
+    assertThat(reporter.full()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(events).isEmpty();
     runtime.advance(Duration.ofSeconds(1));
-    assertThat(watch.full()).isEqualTo(PATIENCE);
-    assertThat(watch.full()).isEqualTo(PATIENCE);
-    assertThat(told)
+    assertThat(reporter.full()).isEqualTo(DELAY);
+    assertThat(reporter.full()).isEqualTo(DELAY);
+    assertThat(events)
         .singleElement(InstanceOfAssertFactories.type(StreamListener.WindowFull.class))
         .satisfies(full -> {
           assertThat(full.unacked()).isEqualTo(1);
           assertThat(full.oldestUnacked()).contains(new TestPosition(7));
         });
     runtime.advance(Duration.ofSeconds(5));
-    watch.free();
-    watch.free();
-    assertThat(told).hasSize(2);
-    assertThat(told.get(1))
+    reporter.free();
+    reporter.free();
+    assertThat(events).hasSize(2);
+    assertThat(events.get(1))
         .asInstanceOf(InstanceOfAssertFactories.type(StreamListener.WindowFree.class))
         .satisfies(free -> assertThat(free.full()).isEqualTo(Duration.ofSeconds(15)));
   }
 
   @Test
-  @DisplayName("one that is free again before that is not told of, and the time starts over")
+  @DisplayName("a window that is full for a short time is not reported, and the time starts over")
   void shortly() {
-    watch.full();
+    reporter.full();
     runtime.advance(Duration.ofSeconds(9));
-    watch.free();
-    assertThat(watch.full()).isEqualTo(PATIENCE);
+    reporter.free();
+    assertThat(reporter.full()).isEqualTo(DELAY);
     runtime.advance(Duration.ofSeconds(9));
-    assertThat(watch.full()).isEqualTo(Duration.ofSeconds(1));
-    assertThat(told).isEmpty();
+    assertThat(reporter.full()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(events).isEmpty();
   }
 }

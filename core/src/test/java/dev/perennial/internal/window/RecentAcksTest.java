@@ -24,11 +24,9 @@ class RecentAcksTest {
     }
   }
 
-  /**
-   * Of the codes, every fifth is a moment in which nothing arrives, so much later than the last.
-   */
+  /** A code that is a multiple of 5 is an idle moment, that many nanoseconds later. */
   @Property
-  void doesWhatAListWould(
+  void behavesLikeAList(
       @ForAll @IntRange(min = 1, max = 20) int capacity,
       @ForAll @IntRange(max = 100) int horizon,
       @ForAll @Size(max = 200) List<@IntRange(max = 199) Integer> codes) {
@@ -64,7 +62,7 @@ class RecentAcksTest {
   }
 
   @Test
-  @DisplayName("what was acked before a moment of idleness goes, what was acked after it stays")
+  @DisplayName("the time of an ack starts at the first idle moment after it")
   void ages() {
     RecentAcks<TestPosition> memory = new RecentAcks<>(10, 100);
     memory.add(new TestPosition(1));

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Remembers what was acknowledged on it. */
+/** A connection that records acks. */
 final class RecordingConnection implements AckingConnection<String, TestPosition> {
 
   final int number;
@@ -30,7 +30,7 @@ final class RecordingConnection implements AckingConnection<String, TestPosition
     acknowledged.add(position);
   }
 
-  /** The next acknowledge throws. */
+  /** Makes the next call of {@code acknowledge} throw. */
   void failNext(Error error) {
     failure.set(error);
   }

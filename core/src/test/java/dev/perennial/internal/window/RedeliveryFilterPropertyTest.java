@@ -21,7 +21,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.IntRange;
 
-/** The filter against lists: of what is in the window, and of what was acked. */
+/** A comparison of the filter with a model that uses lists. */
 class RedeliveryFilterPropertyTest {
 
   private static final long HORIZON = 100;
@@ -38,7 +38,7 @@ class RedeliveryFilterPropertyTest {
     PROGRESS
   }
 
-  /** An operation, and which delivery, event or time it is about. */
+  /** An operation, and a number that chooses its delivery, event or time. */
   record Step(Op op, int pick) {}
 
   private static final class Entry {
@@ -53,7 +53,7 @@ class RedeliveryFilterPropertyTest {
     }
   }
 
-  /** An acked event, and when it is forgotten, once that is known. */
+  /** An acked event, and the time until which the filter remembers it, once that is known. */
   private static final class Remembered {
     final Entry entry;
     Optional<Long> until = Optional.empty();
@@ -63,7 +63,7 @@ class RedeliveryFilterPropertyTest {
     }
   }
 
-  /** The whole of a try: the filter, and beside it what lists say. */
+  /** One run of the property: the filter and its model. */
   private static final class Run implements StreamListener {
     final CountingSettlementListener settlements = new CountingSettlementListener();
     final RedeliveryFilter<String, TestPosition> filter;
@@ -207,7 +207,7 @@ class RedeliveryFilterPropertyTest {
       Optional<Entry> expected =
           window.stream().filter(entry -> entry.state == Settlement.NACKED).findFirst();
       assertThat(filter.hasNacked()).isEqualTo(expected.isPresent());
-      // Longer than any nack waits: how long that is, AckWindowPropertyTest says.
+      // Longer than the wait of any nack; AckWindowPropertyTest checks the exact waits.
       runtime.advance(Duration.ofSeconds(1));
       TrackedDelivery<String> again = filter.nextNacked();
       assertThat(again != null).isEqualTo(expected.isPresent());
@@ -226,7 +226,7 @@ class RedeliveryFilterPropertyTest {
       }
     }
 
-    /** Of the acked, the newest are kept. */
+    /** Forgets the oldest acked events over the limit. */
     private void trim() {
       while (memorized.size() > memory) {
         memorized.remove(0);
@@ -275,7 +275,7 @@ class RedeliveryFilterPropertyTest {
   }
 
   @Property(tries = 2_000)
-  void doesWhatListsWould(
+  void behavesLikeLists(
       @ForAll @IntRange(min = 1, max = 12) int capacity,
       @ForAll @IntRange(max = 20) int moreMemory,
       @ForAll("steps") List<Step> steps) {

@@ -32,7 +32,7 @@ class RedeliveryFilterTest {
   }
 
   @Test
-  @DisplayName("full when its unacked count is: one slow event does not block the others")
+  @DisplayName("only unacked events take room, so one slow event does not block the others")
   void slowEvent() {
     RedeliveryFilter<String, TestPosition> filter = filter(2, 2);
     TrackedDelivery<String> slow = filter.admit("slow", new TestPosition(0));
@@ -61,7 +61,7 @@ class RedeliveryFilterTest {
   }
 
   @Test
-  @DisplayName("an acked event is not kept, only its position is")
+  @DisplayName("the filter keeps the position of an acked event, but not the event")
   void eventIsNotKept() {
     RedeliveryFilter<Object, TestPosition> filter =
         settlements.on(
@@ -86,7 +86,7 @@ class RedeliveryFilterTest {
   }
 
   @Test
-  @DisplayName("an ack goes to the newest connection, also one of an event from an older one")
+  @DisplayName("an ack goes to the newest connection, even for an event of an older one")
   void newestConnection() {
     RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
     TestPosition position = new TestPosition(1, 1);
@@ -99,7 +99,7 @@ class RedeliveryFilterTest {
   }
 
   @Test
-  @DisplayName("an endless horizon forgets nothing within the memory")
+  @DisplayName("with the longest possible horizon, only the memory's size limits it")
   void endlessHorizon() {
     RedeliveryFilter<String, TestPosition> filter =
         settlements.on(
@@ -115,7 +115,7 @@ class RedeliveryFilterTest {
   }
 
   @Test
-  @DisplayName("a copy of an acked event is acknowledged again, at the position of the copy")
+  @DisplayName("a redelivery of an acked event is acked again, at its new position")
   void lostAckIsRepaired() {
     RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
     TrackedDelivery<String> delivery = filter.admit("event", new TestPosition(1, 1));
@@ -129,7 +129,7 @@ class RedeliveryFilterTest {
 
   @Test
   @DisplayName(
-      "once it expired nothing can be settled, also what is handed out or comes again later")
+      "after the filter has expired no delivery can be settled, not even one handed out later")
   void expired() {
     RedeliveryFilter<String, TestPosition> filter = filter(4, 4);
     TrackedDelivery<String> open = filter.admit("open", new TestPosition(1));
@@ -147,7 +147,7 @@ class RedeliveryFilterTest {
   }
 
   @Test
-  @DisplayName("an ack that a connection fails to take counts, and its copy is acked again")
+  @DisplayName("an ack counts even if the connection throws, and the redelivery is acked again")
   void acknowledgeFails() {
     RedeliveryFilter<String, TestPosition> filter = filter(1, 4);
     Error error = new OutOfMemoryError("for a moment");

@@ -17,7 +17,7 @@ class TrackedDeliveryTest {
       new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime());
 
   @Test
-  @DisplayName("its text says where it is, which attempt it is, and what became of it")
+  @DisplayName("toString() names the position, the attempt and the settlement")
   void text() {
     TestPosition position = new TestPosition(7);
     TrackedDelivery<String> delivery = window.admit("event", position);
@@ -29,7 +29,7 @@ class TrackedDeliveryTest {
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("settled by the application is what it acked or nacked, and nothing else")
+  @DisplayName("isSettled() is true only after an ack or a nack")
   void settled(Settlement how) {
     TrackedDelivery<String> delivery = window.admit("event", new TestPosition(1));
     delivery.settle(how);
@@ -38,7 +38,7 @@ class TrackedDeliveryTest {
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("it is settled once")
+  @DisplayName("a delivery can be settled only once")
   void once(Settlement how) {
     TrackedDelivery<String> delivery = window.admit("event", new TestPosition(1));
     assertThat(delivery.settle(Settlement.ACKED)).isTrue();

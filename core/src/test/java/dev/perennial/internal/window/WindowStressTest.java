@@ -23,11 +23,11 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The windows under real threads: what must hold is looked at while they run, and at the end. */
+/** Stress tests of both windows with real threads. They check invariants during the run, too. */
 class WindowStressTest {
 
-  /** A budget, not a deadline: on a busy machine there are fewer rounds. */
-  private static final Duration ENOUGH = Duration.ofMillis(1_500);
+  /** The time after which no new round starts. A busy machine makes fewer rounds. */
+  private static final Duration TEST_TIME = Duration.ofMillis(1_500);
 
   private static final int MOST_ROUNDS = 50_000;
 
@@ -38,7 +38,7 @@ class WindowStressTest {
     int events = capacity == 1 ? 2_000 : 20_000;
     AckWindow<String, TestPosition> window =
         new AckWindow<>(capacity, TestCheckpoints::encode, StreamRuntime.system());
-    // Set before the ack, so that whoever sees the watermark pass an event sees its mark.
+    // Set before the ack, so that a thread that sees the watermark pass an event sees its mark.
     AtomicIntegerArray done = new AtomicIntegerArray(events);
     Queue<TrackedDelivery<String>> handedOut = new ConcurrentLinkedQueue<>();
     AtomicInteger settled = new AtomicInteger();
@@ -122,7 +122,7 @@ class WindowStressTest {
     assertThat(nacks.get()).isPositive();
   }
 
-  /** Like Tap: takes an ack only on the connection that the event came on. */
+  /** A server like Tap, which accepts an ack only on the connection that delivered the event. */
   private static final class Server {
     final ConcurrentHashMap<Long, Boolean> unacked = new ConcurrentHashMap<>();
     volatile int live;
@@ -154,7 +154,7 @@ class WindowStressTest {
     }
   }
 
-  /** Brings two threads to the same point at nearly the same moment, which parking would not. */
+  /** A barrier that releases two threads at nearly the same moment, because it does not park. */
   private static final class SpinBarrier {
     private final AtomicInteger arrived = new AtomicInteger();
 
@@ -178,9 +178,9 @@ class WindowStressTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 16})
   @DisplayName(
-      "whenever acks, reconnects and redeliveries cross, no ack is lost and nothing comes twice")
+      "when acks, reconnects and redeliveries cross, no ack is lost and no event is delivered twice")
   void ackRedeliveryReconnect(int inFlight) throws Exception {
-    long stopAt = System.nanoTime() + ENOUGH.toNanos();
+    long stopAt = System.nanoTime() + TEST_TIME.toNanos();
     Server server = new Server();
     List<TrackedDelivery<String>> deliveries = new ArrayList<>();
     AtomicBoolean over = new AtomicBoolean();
@@ -219,7 +219,7 @@ class WindowStressTest {
           boolean right = handedOutTwice == 0 && server.unacked.isEmpty() && filter.unacked() == 0;
           if (!right || round >= MOST_ROUNDS || System.nanoTime() - stopAt > 0) {
             over.set(true);
-            // The other thread is freed before anything is said.
+            // Lets the other thread end before an assertion can fail.
             begin.await(round + 1);
           }
           assertThat(handedOutTwice).as("handed out twice").isZero();

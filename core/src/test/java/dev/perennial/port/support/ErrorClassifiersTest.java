@@ -68,7 +68,7 @@ class ErrorClassifiersTest {
 
   @ParameterizedTest
   @MethodSource("passing")
-  @DisplayName("the network's failures are retried, bare and as a cause")
+  @DisplayName("network failures are retried, also as the cause of another error")
   void network(Throwable error) {
     assertThat(network.classify(error)).contains(Verdict.retry());
     assertThat(network.classify(new RuntimeException(new IOException(error))))
@@ -87,13 +87,13 @@ class ErrorClassifiersTest {
 
   @ParameterizedTest
   @MethodSource("notTheNetworks")
-  @DisplayName("what waiting does not mend is not known")
+  @DisplayName("errors that a wait does not fix are unknown")
   void notNetwork(Throwable error) {
     assertThat(network.classify(error)).isEmpty();
   }
 
   @Test
-  @DisplayName("causes that go round in a circle come to an end")
+  @DisplayName("a circle of causes does not hang the classifier")
   void circle() {
     Exception one = new Exception();
     Exception two = new Exception(one);
@@ -111,7 +111,7 @@ class ErrorClassifiersTest {
 
   @ParameterizedTest
   @MethodSource("everyStatus")
-  @DisplayName("of the rejected, 408, 425, 429 and 5xx are retried, all others are refusals")
+  @DisplayName("status 408, 425, 429 and 5xx are retried, all others are refusals")
   void statuses(int status) {
     boolean passes = status == 408 || status == 425 || status == 429 || status >= 500;
     assertThat(transport.classify(rejected(status, Map.of())))
@@ -135,7 +135,7 @@ class ErrorClassifiersTest {
       },
       delimiter = '|')
   @DisplayName(
-      "Retry-After holds in seconds, as many as an int holds; the past and what is neither they nor a date is no wait")
+      "Retry-After is read as seconds, up to the largest int; a past or unreadable value means no wait")
   void retryAfter(String header, long seconds) {
     Rejected rejected = rejected(503, Map.of("retry-after", List.of(header)));
     assertThat(transport.classify(rejected))
@@ -160,7 +160,7 @@ class ErrorClassifiersTest {
         "Tue, 10 Nov 2026 10:00:00 GMT|soon|0",
       },
       delimiter = '|')
-  @DisplayName("a date in Retry-After, in the three forms of HTTP, counts from the answer's own")
+  @DisplayName("a Retry-After date, in the three forms of HTTP, counts from the response's Date")
   void retryAfterDate(String date, String header, long seconds) {
     Rejected rejected =
         rejected(503, Map.of("retry-after", List.of(header), "date", List.of(date)));
@@ -170,7 +170,7 @@ class ErrorClassifiersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "yesterday"})
-  @DisplayName("where the answer has no date, a date in Retry-After counts from now")
+  @DisplayName("a Retry-After date counts from now if the response has no Date")
   void retryAfterDateWithoutADate(String date) {
     String inAnHour =
         DateTimeFormatter.RFC_1123_DATE_TIME.format(OffsetDateTime.now(UTC).plusHours(1));
@@ -186,7 +186,7 @@ class ErrorClassifiersTest {
   }
 
   @Test
-  @DisplayName("of several Retry-After the first counts, and where none is allowed none does")
+  @DisplayName("the first of several Retry-After counts, and a refusal ignores them")
   void severalRetryAfter() {
     Map<String, List<String>> headers = Map.of("retry-after", List.of("3", "4"));
     assertThat(transport.classify(rejected(429, headers)))
@@ -195,7 +195,7 @@ class ErrorClassifiersTest {
   }
 
   @Test
-  @DisplayName("every transport failure is known, nothing else is")
+  @DisplayName("every transport failure is known, and no other error is")
   void kinds() {
     assertThat(transport.classify(new Unreachable("refused", null))).contains(Verdict.retry());
     assertThat(transport.classify(new Lost(1006, "", null))).contains(Verdict.retry());
@@ -205,7 +205,7 @@ class ErrorClassifiersTest {
   }
 
   @Test
-  @DisplayName("a chain asks the first, then the next; none knows nothing")
+  @DisplayName("a chain asks the first classifier, then the next one; none() knows no error")
   void chain() {
     ErrorClassifier fatalFirst = error -> Optional.of(Verdict.fatal());
     Throwable refused = new ConnectException();

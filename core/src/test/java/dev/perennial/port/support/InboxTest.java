@@ -42,7 +42,7 @@ class InboxTest {
     WAKE_UP
   }
 
-  /** An operation, and the weight of what it puts. */
+  /** An operation and, for a put, the weight of its item. */
   record Step(Op op, int weight) {}
 
   @Provide
@@ -61,7 +61,7 @@ class InboxTest {
 
   private record Item(int number, int weight) {}
 
-  /** Does what the client of an inbox does: pauses and resumes when it is asked to. */
+  /** A client of an inbox that pauses and resumes as the inbox asks. */
   private static final class Client {
     final AtomicReference<Inbox<Item, IOException>> inbox = new AtomicReference<>();
     boolean paused;
@@ -137,7 +137,7 @@ class InboxTest {
   }
 
   @Test
-  @DisplayName("pauses at the limit, takes what still comes, and resumes when half is polled")
+  @DisplayName("pauses at the limit, accepts more items, and resumes when half are polled")
   void pauses() throws Exception {
     AtomicInteger changes = new AtomicInteger();
     Inbox<Integer, IOException> inbox = inbox(4, changes::incrementAndGet);
@@ -159,7 +159,7 @@ class InboxTest {
   }
 
   @Test
-  @DisplayName("pauses for weight as for number: one item over the limit is enough")
+  @DisplayName("one item over the limit of weight pauses the inbox")
   void weight() throws Exception {
     Inbox<String, IOException> inbox = new Inbox<>(100, 8, String::length, () -> {}, runtime);
     inbox.put("123456789");
@@ -169,7 +169,7 @@ class InboxTest {
   }
 
   @Test
-  @DisplayName("a failure comes after what was put before it, and nothing comes after the failure")
+  @DisplayName("poll throws the failure after the items before it, and then always")
   void failure() throws Exception {
     Inbox<Integer, IOException> inbox = inbox(4, () -> {});
     IOException first = new IOException("first");
@@ -186,7 +186,7 @@ class InboxTest {
   }
 
   @Test
-  @DisplayName("a wake-up ends the wait that is going on, or else the next one, and one only")
+  @DisplayName("a wake-up ends exactly one wait: the current one or else the next one")
   void wakeUp() throws Exception {
     Inbox<Integer, IOException> inbox = inbox(4, () -> {});
     inbox.wakeUp();
@@ -203,7 +203,7 @@ class InboxTest {
   }
 
   @Test
-  @DisplayName("an interrupt loses nothing")
+  @DisplayName("an interrupt loses no item")
   void interrupt() throws Exception {
     Inbox<Integer, IOException> inbox = inbox(4, () -> {});
     Thread.currentThread().interrupt();
@@ -215,7 +215,7 @@ class InboxTest {
   }
 
   @Test
-  @DisplayName("limits under one are refused, with their values")
+  @DisplayName("limits below 1 are refused, and the error names the value")
   void limits() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> inbox(0, () -> {}))
@@ -227,7 +227,7 @@ class InboxTest {
 
   @Test
   @DisplayName(
-      "two threads: all arrives once and in order, then the failure; and the client that pauses is always resumed")
+      "with two threads all items arrive once and in order, then the failure, and a paused client always resumes")
   void twoThreads() throws Exception {
     int count = 200_000;
     int limit = 64;
@@ -245,7 +245,7 @@ class InboxTest {
     try (Threads threads = new Threads()) {
       threads.run(() -> {
         for (int i = 0; i < count; i++) {
-          // Two calls of pauseChanged may cross, so what counts is what the inbox says.
+          // Two calls of pauseChanged may cross, so the state of the inbox decides.
           assertThat(resumed.await(() -> mayRun.get() || !inbox.isPaused(), LONG)).isTrue();
           inbox.put(i);
         }
@@ -276,7 +276,7 @@ class InboxTest {
   }
 
   @Test
-  @DisplayName("many putters: nothing is lost, and each one's items keep their order")
+  @DisplayName("with many putting threads no item is lost, and the items of each keep their order")
   void manyPutters() throws Exception {
     int putters = 4;
     int each = 20_000;
@@ -304,8 +304,7 @@ class InboxTest {
   }
 
   @Test
-  @DisplayName(
-      "several items put at once come in their order, pause once, and are dropped after a failure")
+  @DisplayName("putAll keeps the order of its items, pauses once, and drops them after a failure")
   void putAll() throws Exception {
     Client client = new Client();
     Inbox<Item, IOException> inbox =

@@ -34,7 +34,7 @@ class LibraryVersionTest {
   }
 
   @Test
-  @DisplayName("a manifest counts only if it is the library's, not that of a jar which contains it")
+  @DisplayName("the manifest of another jar that contains the library is ignored")
   void ofTheLibrarysOwnJar() {
     assertThat(LibraryVersion.of(Test.class, "junit-jupiter-api")).startsWith("5.");
     assertThat(LibraryVersion.of(Test.class, "Jackson-annotations")).isNull();

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LogTextTest {
 
   @Test
-  @DisplayName("text that is fit to be shown stays as it is")
+  @DisplayName("printable text stays unchanged")
   void plain() {
     for (String text : new String[] {"", "orders", "~ !", "Bücher für 日本 😀"}) {
       assertThat(LogText.line(text)).isEqualTo(text);
@@ -27,7 +27,7 @@ class LogTextTest {
   }
 
   @Test
-  @DisplayName("what cannot be seen is written as its code")
+  @DisplayName("characters that do not print are escaped")
   void escapes() {
     assertThat(LogText.line("a\nb\r\u001b[2J")).isEqualTo("a\\u000ab\\u000d\\u001b[2J");
     assertThat(LogText.line("\u202egnp.exe \u2028 \u2029 \u007f"))
@@ -37,7 +37,7 @@ class LogTextTest {
   }
 
   @Test
-  @DisplayName("a long text is cut behind its beginning, and not within a character")
+  @DisplayName("a long text is shortened, but never inside a character")
   void cuts() {
     assertThat(LogText.brief("abcdef", 6)).isEqualTo("abcdef");
     assertThat(LogText.brief("abcdef", 5)).isEqualTo("abcde…");
@@ -49,7 +49,7 @@ class LogTextTest {
   }
 
   @Property
-  @Label("whatever comes in, one line comes out, of which nothing more is to be escaped")
+  @Label("the result is always one line with nothing left to escape")
   void oneLine(@ForAll String text, @ForAll @IntRange(max = 50) int limit) {
     String line = LogText.line(text);
     assertThat(line.codePoints()).noneMatch(Character::isISOControl);
@@ -84,7 +84,7 @@ class LogTextTest {
 
   @Test
   @DisplayName(
-      "an error's reason is its message, and names its class if that explains it no better")
+      "the reason of an error is its message, with its class if the message does not explain it")
   void reason() {
     assertThat(LogText.reason(new IOException("connection refused")))
         .isEqualTo("connection refused");
@@ -114,13 +114,13 @@ class LogTextTest {
     "https://[fe80::1%25lo]:1/x, https://[fe80::1%25lo]:1/x",
     "https://bücher.test/ü, https://bücher.test/ü",
   })
-  @DisplayName("an address is shown without what may be secret")
+  @DisplayName("an address is shown without its credentials and query")
   void address(String address, String shown) {
     assertThat(LogText.address(address)).isEqualTo(shown);
   }
 
   @Test
-  @DisplayName("a long address is cut")
+  @DisplayName("a long address is shortened")
   void longAddress() {
     assertThat(LogText.address("https://h/" + "x".repeat(4_000))).hasSize(201).endsWith("…");
   }
