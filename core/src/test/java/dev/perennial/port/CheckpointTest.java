@@ -27,7 +27,7 @@ class CheckpointTest {
   }
 
   @Property
-  void whatIsWrittenIsRead(
+  void everyWrittenLineCanBeRead(
       @ForAll("texts") String source,
       @ForAll("texts") String fingerprint,
       @ForAll("texts") String position)
@@ -39,7 +39,7 @@ class CheckpointTest {
   }
 
   @Property
-  void readsNothingButWhatItWrites(@ForAll("texts") String text) {
+  void readsOnlyLinesThatItWrites(@ForAll("texts") String text) {
     Checkpoint checkpoint;
     try {
       checkpoint = Checkpoint.parse(text);

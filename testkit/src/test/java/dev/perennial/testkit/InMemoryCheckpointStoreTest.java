@@ -32,7 +32,7 @@ class InMemoryCheckpointStoreTest {
   private final AtomicInteger lost = new AtomicInteger();
 
   @Test
-  void whatWasSavedIsLoadedByTheNextClaimant() {
+  void theNextClaimLoadsTheSavedCheckpoint() {
     runtime.run(() -> {
       CheckpointClaim claim = claim("a");
       assertThat(claim.load()).isEmpty();
@@ -51,7 +51,7 @@ class InMemoryCheckpointStoreTest {
   }
 
   @Test
-  void oneAtATimeHasAClaim() {
+  void onlyOneClaimIsHeldAtATime() {
     runtime.run(() -> {
       CheckpointClaim first = claim("a");
       assertThat(store.tryClaim("a", why -> lost.incrementAndGet())).isEmpty();
@@ -68,7 +68,7 @@ class InMemoryCheckpointStoreTest {
   }
 
   @Test
-  void aLostClaimIsToldAndSavesNothing() {
+  void aLostClaimIsReportedAndSavesNothing() {
     runtime.run(() -> {
       CheckpointClaim claim = claim("a");
       store.loseClaim("a");
@@ -86,7 +86,7 @@ class InMemoryCheckpointStoreTest {
   }
 
   @Test
-  void itFailsAsOftenAsItWasTold() {
+  void callsFailAsOftenAsRequested() {
     CheckpointException full = CheckpointException.unavailable("disk full", null);
     runtime.run(() -> {
       store.fail(Call.CLAIM, 1);
@@ -107,7 +107,7 @@ class InMemoryCheckpointStoreTest {
   }
 
   @Test
-  void aClaimWhoseAnswerWasLostIsNotHeld() {
+  void aClaimWhoseReplyWasLostIsNotHeld() {
     runtime.run(() -> {
       store.failAfterEffect(Call.CLAIM, 1);
       assertThatReason(() -> claim("a")).isEqualTo(Reason.UNAVAILABLE);
@@ -116,7 +116,7 @@ class InMemoryCheckpointStoreTest {
   }
 
   @Test
-  void itHangsUntilReleasedOrForATimeAndIsAsSlowAsTold() {
+  void callsHangUntilReleasedOrForATimeAndAreAsSlowAsRequested() {
     runtime.run(() -> {
       CheckpointClaim claim = claim("a");
       store.hang(Call.SAVE);
@@ -136,7 +136,7 @@ class InMemoryCheckpointStoreTest {
   }
 
   @Test
-  void onceHealedItWorks() {
+  void callsWorkAfterHeal() {
     runtime.run(() -> {
       CheckpointClaim claim = claim("a");
       store.fail(Call.SAVE, 9).failAfterEffect(Call.SAVE, 9).hang(Call.SAVE, SECOND).takes(SECOND);
@@ -151,7 +151,7 @@ class InMemoryCheckpointStoreTest {
   }
 
   @Test
-  void whatIsCorruptSaysSoUntilItIsReplaced() {
+  void aCorruptCheckpointCannotBeLoadedUntilItIsReplaced() {
     runtime.run(() -> {
       store.put("a", ONE).corrupt("a");
       CheckpointClaim claim = claim("a");
@@ -164,7 +164,7 @@ class InMemoryCheckpointStoreTest {
   }
 
   @Test
-  void twoThreadsInOneSlotFailTheRun() {
+  void twoThreadsInOneClaimFailTheRun() {
     store.takes(SECOND);
     assertThatThrownBy(() ->
             runtime.run(() -> {
@@ -185,7 +185,7 @@ class InMemoryCheckpointStoreTest {
     assertThat(real.checkpoint("a")).contains(ONE);
   }
 
-  /** Any sequence of calls agrees with two maps. */
+  /** Compares random calls with a model of two maps. */
   @Property(tries = 100)
   void itAgreesWithAModel(@ForAll @Size(max = 60) List<@IntRange(min = 0, max = 19) Integer> script)
       throws CheckpointException {

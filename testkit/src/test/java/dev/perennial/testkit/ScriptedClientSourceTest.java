@@ -24,7 +24,7 @@ class ScriptedClientSourceTest {
   private final ScriptedClientSource<Object> source = new ScriptedClientSource<>(runtime);
 
   @Test
-  void aScenarioIsPlayedLineByLine() {
+  void aScriptIsFollowedInOrder() {
     ScriptedFailure refused = ScriptedFailure.retry("refused");
     ScriptedFailure cut = ScriptedFailure.retry("cut");
     ScriptedMalformed garbage = new ScriptedMalformed("garbage");
@@ -81,7 +81,7 @@ class ScriptedClientSourceTest {
   }
 
   @Test
-  void wakeUpEndsAReceiveThatWaitsUnlessTheConnectionIsDeafToIt() {
+  void wakeUpEndsAReceiveThatWaitsUnlessTheConnectionIgnoresIt() {
     source.connects(c -> {}).connects(c -> c.ignoresWakeUp());
     runtime.run(() -> {
       for (Duration expected : new Duration[] {Duration.ZERO, HALF}) {
@@ -123,7 +123,7 @@ class ScriptedClientSourceTest {
   }
 
   @Test
-  void aStallIsDeafToInterruptsAndKeepsThem() {
+  void aStallIgnoresInterruptsAndKeepsThem() {
     source.connects(c -> c.stall(SECOND.multipliedBy(9)).event(1, "a"));
     runtime.run(() -> {
       Connection<Object, ScriptedPosition> connection = source.connect(at(0));
@@ -233,7 +233,7 @@ class ScriptedClientSourceTest {
     });
   }
 
-  // --- violations, each of which ends a virtual run
+  // --- violations of the contract, each of which ends a virtual run
 
   @Test
   void overlappingCallsAreAViolation() {
@@ -248,7 +248,7 @@ class ScriptedClientSourceTest {
   }
 
   @Test
-  void callsAfterTheEndAreViolations() {
+  void callsInTheWrongStateAreViolations() {
     assertViolation(
         (source, runtime) -> source.connect(at(0)).receive(SECOND),
         "receive on connection 1 was called with a timeout of 1 s");
@@ -313,7 +313,7 @@ class ScriptedClientSourceTest {
         .hasMessageContaining("connection 1 was closed twice");
   }
 
-  /** What a stream does wrong. */
+  /** Calls that violate the contract of a source. */
   private interface Misuse {
     void of(ScriptedClientSource<Object> source, VirtualRuntime runtime) throws Exception;
   }

@@ -21,7 +21,7 @@ class ScriptedServerSourceTest {
   private final VirtualRuntime runtime = new VirtualRuntime(1);
 
   @Test
-  void acksAreRecordedWithTheirConnectionAndOnesThatCameTooLateWaitForTheCopy() {
+  void acksAreRecordedWithTheirConnectionAndLateOnesAreDroppedAtARedelivery() {
     ScriptedServerSource<String> source =
         new ScriptedServerSource<String>(runtime)
             .redeliveryHorizon(SECOND)
@@ -62,13 +62,13 @@ class ScriptedServerSourceTest {
   }
 
   @Test
-  void anIdUsedAgainIsAnotherPosition() {
+  void aReusedIdIsAnotherPosition() {
     assertThat(new ScriptedServerPosition(1, "a", 1))
         .isNotEqualTo(new ScriptedServerPosition(1, "b", 1));
   }
 
   @Test
-  void theServerSendsAgainWhatStaysUnacked() {
+  void theServerResendsUnackedEvents() {
     ScriptedServer<String> server = new ScriptedServer<>(runtime, SECOND);
     ScriptedServerSource<String> source = server.source(runtime);
     runtime.run(() -> {
@@ -86,7 +86,7 @@ class ScriptedServerSourceTest {
   }
 
   @Test
-  void aCutLosesWhatWasNotReceivedUntilItIsDueAgain() {
+  void aCutLosesUnreceivedEventsUntilTheyAreResent() {
     ScriptedServer<String> server = new ScriptedServer<>(runtime, SECOND);
     ScriptedServerSource<String> source = server.source(runtime);
     runtime.run(() -> {
@@ -108,11 +108,11 @@ class ScriptedServerSourceTest {
   }
 
   @Test
-  void aRestartUsesIdsAgainAndMayForgetAcks() {
-    for (boolean forgetful : new boolean[] {false, true}) {
+  void aRestartReusesIdsAndCanLoseAcks() {
+    for (boolean losesAcks : new boolean[] {false, true}) {
       VirtualRuntime runtime = new VirtualRuntime(1);
       ScriptedServer<String> server = new ScriptedServer<>(runtime, SECOND);
-      if (forgetful) {
+      if (losesAcks) {
         server.losesAcksAtRestart();
       }
       ScriptedServerSource<String> source = server.source(runtime);
@@ -127,12 +127,12 @@ class ScriptedServerSourceTest {
         AckingConnection<String, ScriptedServerPosition> second = source.connect();
         ScriptedServerPosition next = position(second.receive(HALF));
         assertThat(next.id()).isEqualTo(1);
-        assertThat(next.event()).isEqualTo(forgetful ? "a" : "b");
+        assertThat(next.event()).isEqualTo(losesAcks ? "a" : "b");
       });
     }
   }
 
-  /** The process that would have read the ack is gone, and its id is another event's by now. */
+  /** The old process of the server never reads the ack, whose id now belongs to another event. */
   @Test
   void anAckWrittenToAConnectionFromBeforeARestartIsLost() {
     ScriptedServer<String> server = new ScriptedServer<>(runtime, SECOND);
@@ -167,7 +167,7 @@ class ScriptedServerSourceTest {
     return ((Received.Event<String, ScriptedServerPosition>) received).position();
   }
 
-  /** What is there now. */
+  /** Receives all events that are available now. */
   private static List<String> events(AckingConnection<String, ScriptedServerPosition> connection)
       throws Exception {
     List<String> events = new ArrayList<>();

@@ -25,7 +25,7 @@ class TestDeliveryTest {
   }
 
   @Test
-  @DisplayName("each part can be another")
+  @DisplayName("each part can be set")
   void parts() {
     Checkpoint checkpoint = new Checkpoint("test", "", "7");
     TestDelivery<String> other =

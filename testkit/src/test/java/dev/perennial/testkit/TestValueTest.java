@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class TestValueTest {
 
   @Test
-  @DisplayName("returns what was set, and else nothing")
+  @DisplayName("accessors return what was set, and others return empty values")
   void values() {
     StreamStats stats =
         TestValue.of(StreamStats.class)
@@ -51,7 +51,7 @@ class TestValueTest {
   }
 
   @Test
-  @DisplayName("what has no default and was not set is an error that names it")
+  @DisplayName("an accessor without a default that was not set throws an error that names it")
   void missing() {
     StreamListener.LateAck late = TestValue.of(StreamListener.LateAck.class).make();
     assertThatIllegalStateException()
@@ -61,7 +61,7 @@ class TestValueTest {
   }
 
   @Test
-  @DisplayName("only interfaces can be made, and only accessors be set")
+  @DisplayName("only interfaces can be made, and only accessors can be set")
   void misuse() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TestValue.of(String.class))

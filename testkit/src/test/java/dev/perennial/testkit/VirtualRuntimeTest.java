@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class VirtualRuntimeTest {
 
   private static final Duration SECOND = Duration.ofSeconds(1);
-  private static final Duration FOR_EVER = Duration.ofSeconds(Long.MAX_VALUE);
+  private static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
 
   private final VirtualRuntime runtime = new VirtualRuntime(42);
   private final List<String> log = new ArrayList<>();
@@ -43,8 +43,8 @@ class VirtualRuntimeTest {
   }
 
   /**
-   * A run that uses each call: signals, time-outs, timers, tasks, interrupts, randomness, a killed
-   * process.
+   * Returns the trace of a run that uses every call: signals, timeouts, timers, tasks, interrupts,
+   * randomness and a killed process.
    */
   private static List<String> traceOfEverything(long seed) {
     VirtualRuntime runtime =
@@ -68,7 +68,7 @@ class VirtualRuntimeTest {
                 results.add(number + " " + runtime.nanoTime());
               }
             });
-        doomed.spawn("doomed-" + i, () -> signal.await(() -> done.get() == 8, FOR_EVER));
+        doomed.spawn("doomed-" + i, () -> signal.await(() -> done.get() == 8, FOREVER));
       }
       SimulatedThread sleeper =
           runtime.spawn(
@@ -76,9 +76,9 @@ class VirtualRuntimeTest {
               () -> assertThatThrownBy(runtime::hang).isInstanceOf(InterruptedException.class));
       runtime.schedule(Duration.ofMillis(1), sleeper::interrupt);
       runtime.schedule(Duration.ofMillis(2), () -> results.add("timer at " + done));
-      signal.await(() -> done.get() >= 4, FOR_EVER);
+      signal.await(() -> done.get() >= 4, FOREVER);
       doomed.kill();
-      signal.await(() -> done.get() == 9, FOR_EVER);
+      signal.await(() -> done.get() == 9, FOREVER);
       sleeper.join();
     });
     results.addAll(runtime.trace());
@@ -87,7 +87,7 @@ class VirtualRuntimeTest {
   }
 
   @Test
-  void theSeedsFindARaceThatNeedsTheBatonToBeLostAtAPoint() {
+  void someSeedsFindARaceThatNeedsASwitchAtOnePoint() {
     int lost = 0;
     for (int seed = 0; seed < 100; seed++) {
       VirtualRuntime runtime = new VirtualRuntime(seed);
@@ -111,7 +111,7 @@ class VirtualRuntimeTest {
   // --- time
 
   @Test
-  void timeJumpsWhenNobodyCanGoOn() {
+  void timeJumpsWhenNoThreadCanRun() {
     runtime.run(() -> {
       Instant before = runtime.now();
       long nanos = runtime.nanoTime();
@@ -137,7 +137,7 @@ class VirtualRuntimeTest {
     assertThat(runtime.elapsed()).isEqualTo(SECOND.multipliedBy(3));
   }
 
-  /** It must not be lost between the look at the flag and the wait, whoever runs in between. */
+  /** An interrupt between the check of the flag and the wait must not be lost. */
   @Test
   void anInterruptReachesAWaitThatIsJustBeginning() {
     for (int seed = 1; seed <= 50; seed++) {
@@ -212,7 +212,7 @@ class VirtualRuntimeTest {
       Signal signal = runtime.newSignal();
       AtomicBoolean open = new AtomicBoolean();
       SimulatedThread waiter =
-          runtime.spawn("waiter", () -> assertThat(signal.await(open::get, FOR_EVER)).isTrue());
+          runtime.spawn("waiter", () -> assertThat(signal.await(open::get, FOREVER)).isTrue());
       signal.raise();
       runtime.sleep(SECOND);
       assertThat(waiter.hasEnded()).isFalse();
@@ -230,7 +230,7 @@ class VirtualRuntimeTest {
               Signal signal = runtime.newSignal();
               AtomicBoolean open = new AtomicBoolean();
               SimulatedThread waiter =
-                  runtime.spawn("waiter", () -> signal.await(open::get, FOR_EVER));
+                  runtime.spawn("waiter", () -> signal.await(open::get, FOREVER));
               runtime.sleep(SECOND);
               open.set(true);
               waiter.join();
@@ -244,7 +244,7 @@ class VirtualRuntimeTest {
   }
 
   @Test
-  void aForgottenRaiseIsNoticedOnlyAtTheTimeout() {
+  void aForgottenRaiseDelaysAWaitUntilItsTimeout() {
     runtime.run(() -> {
       Signal signal = runtime.newSignal();
       AtomicBoolean open = new AtomicBoolean();
@@ -259,7 +259,7 @@ class VirtualRuntimeTest {
   }
 
   @Test
-  void awaitGivesUpAtItsTimeoutAndZeroLooksOnce() {
+  void awaitReturnsFalseAtItsTimeoutAndChecksOnceIfThatIsZero() {
     runtime.run(() -> {
       Signal signal = runtime.newSignal();
       assertThat(signal.await(() -> false, SECOND)).isFalse();
@@ -291,7 +291,7 @@ class VirtualRuntimeTest {
   // --- interrupts
 
   @Property(tries = 50)
-  void anInterruptEndsTheWaitOfWhoeverHasNoTurn(@ForAll long seed) {
+  void anInterruptEndsTheWaitOfAThreadWithoutTheTurn(@ForAll long seed) {
     VirtualRuntime runtime = new VirtualRuntime(seed);
     runtime.run(() -> {
       Signal signal = runtime.newSignal();
@@ -302,7 +302,7 @@ class VirtualRuntimeTest {
               "waiter",
               () -> {
                 thread.set(Thread.currentThread());
-                assertThatThrownBy(() -> signal.await(() -> false, FOR_EVER))
+                assertThatThrownBy(() -> signal.await(() -> false, FOREVER))
                     .isInstanceOf(InterruptedException.class);
                 assertThat(interruptedYet).isTrue();
                 assertThat(Thread.currentThread().isInterrupted()).isFalse();
@@ -310,7 +310,7 @@ class VirtualRuntimeTest {
       runtime.sleep(SECOND);
       thread.get().interrupt();
       assertThat(thread.get().isInterrupted()).isTrue();
-      // Nothing of the waiter may run before the turn passes on.
+      // The waiter must not run before it gets the turn.
       interruptedYet.set(true);
       waiter.join();
       assertThat(runtime.elapsed()).isEqualTo(SECOND);
@@ -318,7 +318,7 @@ class VirtualRuntimeTest {
   }
 
   @Test
-  void anInterruptLosesAgainstAConditionThatHolds() {
+  void anInterruptDoesNotEndAWaitWhoseConditionHolds() {
     runtime.run(() -> {
       Signal signal = runtime.newSignal();
       Thread.currentThread().interrupt();
@@ -354,7 +354,7 @@ class VirtualRuntimeTest {
   }
 
   @Test
-  void nobodyInterruptsTheThreadsOfTasks() {
+  void anInterruptOfATaskFailsTheRun() {
     assertThatThrownBy(() ->
             runtime.run(() -> {
               AtomicReference<Thread> thread = new AtomicReference<>();
@@ -384,14 +384,14 @@ class VirtualRuntimeTest {
             () -> {
               runtime.sleep(SECOND);
               runtime.execute(() -> {
-                assertThatCodeSleeps();
+                sleepInTask();
                 log.add("grandchild");
               });
             }));
     assertThat(log).containsExactly("grandchild");
   }
 
-  private void assertThatCodeSleeps() {
+  private void sleepInTask() {
     try {
       runtime.sleep(SECOND);
     } catch (InterruptedException e) {
@@ -437,7 +437,7 @@ class VirtualRuntimeTest {
   }
 
   @Test
-  void aHangingTaskDoesNotKeepTheRunButAHangingThreadIsADeadlock() {
+  void aHangingTaskDoesNotBlockTheEndOfARunButAHangingThreadIsADeadlock() {
     runtime.run(() ->
         runtime.execute(() -> {
           try {
@@ -556,7 +556,7 @@ class VirtualRuntimeTest {
               "thread",
               () -> {
                 try {
-                  signal.await(() -> false, FOR_EVER);
+                  signal.await(() -> false, FOREVER);
                 } finally {
                   log.add("unwinds");
                   process.execute(() -> log.add("never"));
@@ -586,7 +586,7 @@ class VirtualRuntimeTest {
   }
 
   @Test
-  void aProcessMayKillItself() {
+  void aProcessCanKillItself() {
     runtime.run(() -> {
       VirtualProcess process = runtime.process("p");
       SimulatedThread thread =
@@ -602,7 +602,7 @@ class VirtualRuntimeTest {
   }
 
   @Test
-  void aThreadThatCatchesEverythingIsLeftBehind() {
+  void aThreadThatCatchesEverythingIsAbandoned() {
     runtime.run(() -> {
       VirtualProcess process = runtime.process("p");
       SimulatedThread stubborn =

@@ -8,7 +8,7 @@ import dev.perennial.port.Position;
 import org.junit.jupiter.api.Test;
 
 /**
- * Found by the simulation: what a progress saves must not be older than the events acked behind it.
+ * Regression test for a bug that the simulation found: a progress must not move the watermark back.
  */
 class AckWindowProgressTest {
 
@@ -28,7 +28,7 @@ class AckWindowProgressTest {
   }
 
   @Test
-  void aProgressCountsOnceWhatCameBeforeItIsAcked() {
+  void aProgressCountsAfterEverythingBeforeItIsAcked() {
     TrackedDelivery<String> first = window.admit("a", new At(1));
     window.progress(new At(2));
     window.admit("b", new At(3));

@@ -76,7 +76,7 @@ class InboxTest {
   }
 
   @Property
-  void doesWhatAQueueWould(
+  void behavesLikeAQueue(
       @ForAll @IntRange(min = 1, max = 9) int maxItems,
       @ForAll @IntRange(min = 1, max = 20) int maxWeight,
       @ForAll("steps") List<Step> steps)

@@ -19,9 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/**
- * What a {@link CheckpointAdmin} promises, with a test for each promise, for a store that has one.
- */
+/** The contract of a {@link CheckpointAdmin}, with a test for each promise. */
 public abstract class CheckpointAdminContract extends CheckpointStoreContract {
 
   @Test
@@ -44,7 +42,7 @@ public abstract class CheckpointAdminContract extends CheckpointStoreContract {
   }
 
   @Test
-  void listsIntoAListThatNobodyCanChange() throws Exception {
+  void listsIntoAnImmutableList() throws Exception {
     save("orders", ONE);
 
     List<String> ids = admin().streamIds();
@@ -174,7 +172,7 @@ public abstract class CheckpointAdminContract extends CheckpointStoreContract {
   }
 
   @Test
-  void deletesACheckpointAndSaysWhetherThereWasOne() throws Exception {
+  void deletesACheckpointAndReturnsWhetherThereWasOne() throws Exception {
     save("orders", ONE);
     save("payments", ONE);
 
@@ -214,7 +212,7 @@ public abstract class CheckpointAdminContract extends CheckpointStoreContract {
     assertThat(admin().delete("orders")).isTrue();
   }
 
-  /** Each round, either the claim or the puts come first, and no put gets between the saves. */
+  /** In each round either the claim or the put comes first, and no put changes a saved value. */
   @Test
   void neverPutsIntoAClaimThatAnotherThreadAcquires() throws Exception {
     int rounds = 50;
@@ -238,7 +236,7 @@ public abstract class CheckpointAdminContract extends CheckpointStoreContract {
               if (claim.isPresent()) {
                 Checkpoint saved = new Checkpoint("stream", "", String.valueOf(i));
                 claim.get().save(saved);
-                for (int look = 0; look < 3; look++) {
+                for (int load = 0; load < 3; load++) {
                   admin()
                       .load("orders")
                       .filter(other -> !other.equals(saved))

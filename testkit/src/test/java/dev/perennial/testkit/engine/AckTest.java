@@ -25,7 +25,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("Invariant 1: nothing counts as done before the application acked it")
+@DisplayName("Invariant 1: no event counts as done before the application acked it")
 class AckTest {
 
   private final VirtualRuntime runtime = new VirtualRuntime(1);
@@ -39,7 +39,7 @@ class AckTest {
 
   @Test
   @DisplayName(
-      "an event is acknowledged to the server when it is acked, and not when it is handed out")
+      "an event is acknowledged to the server when it is acked, and not when it is delivered")
   void explicit() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -59,7 +59,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName("a delivery settles once, and the first call wins")
+  @DisplayName("a delivery is settled once, by the first call")
   void once() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -77,8 +77,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName(
-      "a nacked event comes back before new ones, in the order of delivery, as the next attempt")
+  @DisplayName("nacked events are delivered again before new ones, in order, with the next attempt")
   void nack() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -102,7 +101,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName("a nack from another thread reaches a stream that waits for an event, at once")
+  @DisplayName("a nack by another thread wakes a stream that waits for an event")
   void nackWakes() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -141,8 +140,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName(
-      "a handler that throws leaves the event unacked and the stream failed, whatever it throws")
+  @DisplayName("a handler that throws anything fails the stream and leaves the event unacked")
   void handlerThrows() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -155,9 +153,9 @@ class AckTest {
               }))
           .isInstanceOfSatisfying(
               StreamFailedException.class,
-              dead -> {
-                assertThat(dead.reason().tag()).isEqualTo("handler");
-                assertThat(dead).hasCause(error).hasMessageContaining("unacked");
+              failure -> {
+                assertThat(failure.reason().tag()).isEqualTo("handler");
+                assertThat(failure).hasCause(error).hasMessageContaining("unacked");
               });
       assertThat(source.acks()).containsExactly(new Ack(1, 1));
       assertThat(stream.state()).isEqualTo(StreamState.FAILED);
@@ -167,8 +165,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName(
-      "a handler that throws what another stream would throw at its end is a handler that failed")
+  @DisplayName("a StreamClosedException of another stream in the handler fails the stream")
   void handlerThrowsForeignEnd() {
     runtime.run(() -> {
       EventStream<String> other =
@@ -182,7 +179,8 @@ class AckTest {
   }
 
   @Test
-  @DisplayName("a handler that is interrupted leaves the event to come again, and the stream alive")
+  @DisplayName(
+      "the event of an interrupted handler is delivered again, and the stream stays usable")
   void handlerInterrupted() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -198,7 +196,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName("acking on receipt exists as a mode with that name")
+  @DisplayName("the mode ON_RECEIPT acks an event before it is delivered")
   void onReceipt() {
     runtime.run(() -> {
       EventStream<String> stream =
@@ -216,7 +214,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName("a stream that never acks hands out everything as it comes, and acks nothing")
+  @DisplayName("the mode NEVER delivers everything as received, and acks nothing")
   void never() {
     runtime.run(() -> {
       ScriptedServerSource<String> repeating =
@@ -236,8 +234,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName(
-      "an ack after the stream is closed counts for nothing, says so, and the listener is told")
+  @DisplayName("an ack after close does not count, returns false, and is reported to the listener")
   void tooLate() {
     runtime.run(() -> {
       List<String> late = new ArrayList<>();
@@ -264,8 +261,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName(
-      "acks made while no connection is live only mark, and the event's copy is acked when it comes")
+  @DisplayName("an ack without a live connection is sent when the event is redelivered")
   void marksWhileDisconnected() {
     runtime.run(() -> {
       ScriptedServerSource<String> cut =
@@ -285,7 +281,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName("a client-tracked stream without a store takes acks all the same")
+  @DisplayName("a client-tracked stream without a store accepts acks")
   void clientTracked() {
     runtime.run(() -> {
       ScriptedClientSource<String> client =
@@ -319,7 +315,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName("an iterator acks on receipt what it returns, not what it looked at")
+  @DisplayName("with ON_RECEIPT an iterator acks the events it returns, not in hasNext()")
   void iteratorOnReceipt() {
     runtime.run(() -> {
       EventStream<String> stream =
@@ -333,7 +329,7 @@ class AckTest {
   }
 
   @Test
-  @DisplayName("a handler that nacks is not told that an ack came too late")
+  @DisplayName("a nack by the handler does not report a late ack")
   void handlerNacks() {
     runtime.run(() -> {
       List<String> late = new ArrayList<>();

@@ -1,5 +1,7 @@
 package dev.perennial.testkit.engine;
 
+import static dev.perennial.testkit.engine.EngineFixture.assertFailed;
+import static dev.perennial.testkit.engine.EngineFixture.saves;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,7 +21,6 @@ import dev.perennial.port.CheckpointStore;
 import dev.perennial.port.Recovery;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Call;
-import dev.perennial.testkit.InMemoryCheckpointStore.Save;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedPosition;
@@ -28,9 +29,9 @@ import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -43,11 +44,7 @@ class CheckpointTest {
   private final VirtualRuntime runtime = new VirtualRuntime(1);
   private final InMemoryCheckpointStore store = new InMemoryCheckpointStore(runtime);
   private final ScriptedClientSource<String> source =
-      new ScriptedClientSource<String>(runtime).connects(c -> abc(c));
-
-  private static void abc(dev.perennial.testkit.ConnectionScript<String> connection) {
-    connection.event(1, "a").event(2, "b").event(3, "c");
-  }
+      new ScriptedClientSource<String>(runtime).connects(EngineFixture::abc);
 
   private Checkpoints checkpoints() {
     return Checkpoints.in(store, "orders");
@@ -58,17 +55,11 @@ class CheckpointTest {
   }
 
   private List<String> saved() {
-    return store.saves().stream().map(Save::checkpoint).map(Checkpoint::position).toList();
+    return saves(store);
   }
 
   private void saved(String position) {
     store.put("orders", new Checkpoint("scripted", "", position));
-  }
-
-  private static void assertDead(String tag, ThrowingCallable call) {
-    assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            StreamFailedException.class, dead -> assertThat(dead.reason().tag()).isEqualTo(tag));
   }
 
   @Nested
@@ -76,7 +67,7 @@ class CheckpointTest {
   class Watermark {
 
     @Test
-    @DisplayName("acks in any order move it only over what is acked without a gap")
+    @DisplayName("acks in any order move it only up to the first unacked event")
     void outOfOrder() {
       runtime.run(() -> {
         EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
@@ -100,7 +91,7 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("a nacked event holds it until its next attempt is acked")
+    @DisplayName("it does not pass a nacked event until the next attempt is acked")
     void nacked() {
       runtime.run(() -> {
         EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
@@ -116,7 +107,7 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("a progress counts once everything before it is acked")
+    @DisplayName("a progress counts after everything before it is acked")
     void progress() {
       ScriptedClientSource<String> moving =
           new ScriptedClientSource<String>(runtime)
@@ -140,7 +131,8 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("a restart's position counts once everything before it and the notice are acked")
+    @DisplayName(
+        "the position of a restart counts after all events before it and the notice are acked")
     void restart() {
       ScriptedClientSource<String> losing =
           new ScriptedClientSource<String>(runtime)
@@ -166,7 +158,7 @@ class CheckpointTest {
 
     @Test
     @DisplayName(
-        "saves come after so many acks or so long after the first, and share what comes meanwhile")
+        "a save happens after the configured number of acks or interval, and covers all acks until then")
     void cadence() {
       ScriptedClientSource<String> many =
           new ScriptedClientSource<String>(runtime)
@@ -220,19 +212,19 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("a start that cannot be saved ends the stream, which never connects")
+    @DisplayName("a start that cannot be saved fails the stream before it connects")
     void cannotBeSaved() {
       store.fail(Call.SAVE, 1_000_000);
       runtime.run(() -> {
         EventStream<String> stream = open(checkpoints().tolerateOutage(Duration.ofSeconds(20)));
-        assertDead("checkpoint", stream::next);
+        assertFailed("checkpoint", stream::next);
         assertThat(runtime.elapsed()).isBetween(Duration.ofSeconds(20), Duration.ofSeconds(21));
         assertThat(source.connects()).isEmpty();
       });
     }
 
     @Test
-    @DisplayName("a start that fails is a failed attempt, and is asked for again")
+    @DisplayName("a call of start() that throws is a failed attempt and is retried")
     void startFails() {
       source.startFails(CUT);
       runtime.run(() -> {
@@ -243,11 +235,11 @@ class CheckpointTest {
 
     @Test
     @DisplayName(
-        "a checkpoint beats the source's start, and the listener is told of a configured one")
-    void checkpointBeatsStart() {
+        "a checkpoint takes precedence over the start, and the listener gets a configured start")
+    void checkpointBeforeStart() {
       saved("2");
       source.configuredStart("now");
-      List<StreamListener.StartOverridden> told = new ArrayList<>();
+      List<StreamListener.StartOverridden> events = new ArrayList<>();
       runtime.run(() -> {
         EventStream<String> stream =
             EventStream.from(source, checkpoints())
@@ -255,7 +247,7 @@ class CheckpointTest {
                     new StreamListener() {
                       @Override
                       public void onStartOverridden(StartOverridden overridden) {
-                        told.add(overridden);
+                        events.add(overridden);
                       }
                     })
                 .runtime(runtime)
@@ -263,7 +255,7 @@ class CheckpointTest {
         stream.next();
         assertThat(source.connects().get(0).after()).contains(new ScriptedPosition(2));
         assertThat(source.starts()).isZero();
-        assertThat(told)
+        assertThat(events)
             .singleElement()
             .satisfies(overridden -> {
               assertThat(overridden.checkpoint()).isEqualTo(new ScriptedPosition(2));
@@ -273,7 +265,7 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("startAfresh begins at the start and overwrites, also what cannot be read")
+    @DisplayName("startAfresh() begins at the start and overwrites even a corrupt checkpoint")
     void afresh() {
       store.corrupt("orders");
       source.start(7);
@@ -291,8 +283,8 @@ class CheckpointTest {
   class Crash {
 
     @Test
-    @DisplayName("the next run goes on at the last save")
-    void goesOn() {
+    @DisplayName("the next stream resumes at the last save")
+    void resumes() {
       runtime.run(() -> {
         EventStream<String> crashed = open(checkpoints().every(1, Duration.ofHours(1)));
         crashed.next().ack();
@@ -314,20 +306,20 @@ class CheckpointTest {
   class Unusable {
 
     @Test
-    @DisplayName("corrupt: ends the stream, which says so, and does not begin anew")
+    @DisplayName("a corrupt checkpoint fails the stream, which does not start without it")
     void corrupt() {
       saved("2");
       store.corrupt("orders");
       runtime.run(() -> {
         EventStream<String> stream = open(checkpoints());
-        assertDead("checkpoint", stream::next);
+        assertFailed("checkpoint", stream::next);
         assertThat(source.connects()).isEmpty();
         assertThat(saved()).isEmpty();
       });
     }
 
     @Test
-    @DisplayName("of another source, or of other settings: ends the stream with what to do")
+    @DisplayName("a checkpoint of another source or of other settings fails the stream")
     void mismatch() {
       store.put("orders", new Checkpoint("another", "", "2"));
       runtime.run(() ->
@@ -338,13 +330,17 @@ class CheckpointTest {
       store.put("orders", new Checkpoint("scripted", "other settings", "2"));
       VirtualRuntime second = new VirtualRuntime(2);
       second.run(() ->
-          assertDead(
+          assertFailed(
               "checkpoint",
               () ->
                   EventStream.from(
                           new ScriptedClientSource<String>(second),
                           Checkpoints.in(
-                              FunctionStores.one(new Checkpoint("scripted", "other settings", "2")),
+                              CheckpointStore.of(
+                                  id ->
+                                      Optional.of(
+                                          new Checkpoint("scripted", "other settings", "2")),
+                                  (id, saved) -> {}),
                               "orders"))
                       .runtime(second)
                       .open()
@@ -353,13 +349,13 @@ class CheckpointTest {
   }
 
   @Nested
-  @DisplayName("When the store fails")
+  @DisplayName("Failures of the store")
   class Outage {
 
     @Test
-    @DisplayName("a failed save is told and tried again, and nothing is lost")
+    @DisplayName("a failed save is reported and retried, and nothing is lost")
     void retried() {
-      List<StreamListener.CheckpointSaveFailed> told = new ArrayList<>();
+      List<StreamListener.CheckpointSaveFailed> events = new ArrayList<>();
       runtime.run(() -> {
         EventStream<String> stream =
             EventStream.from(source, checkpoints().every(1, Duration.ofHours(1)))
@@ -367,7 +363,7 @@ class CheckpointTest {
                     new StreamListener() {
                       @Override
                       public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
-                        told.add(failed);
+                        events.add(failed);
                       }
                     })
                 .runtime(runtime)
@@ -376,13 +372,13 @@ class CheckpointTest {
         store.fail(Call.SAVE, 2);
         a.ack();
         runtime.sleep(Duration.ofSeconds(3));
-        assertThat(told).hasSize(2);
+        assertThat(events).hasSize(2);
         assertThat(saved()).containsExactly("0", "1");
       });
     }
 
     @Test
-    @DisplayName("for as long as is tolerated: then the stream dies, a save that hangs included")
+    @DisplayName("a save that hangs for longer than tolerated fails the stream")
     void hangs() {
       runtime.run(() -> {
         EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
@@ -392,7 +388,7 @@ class CheckpointTest {
         a.ack();
         stream.next();
         stream.next();
-        assertDead("checkpoint", stream::next);
+        assertFailed("checkpoint", stream::next);
         assertThat(runtime.elapsed().minus(before))
             .isBetween(Duration.ofSeconds(60), Duration.ofSeconds(61));
         assertThat(stream.state()).isEqualTo(StreamState.FAILED);
@@ -412,8 +408,8 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("a dead stream's acks are still saved when the store is back")
-    void savedAfterDeath() {
+    @DisplayName("acks of the failed stream are still saved when the store works again")
+    void savedAfterFailure() {
       runtime.run(() -> {
         EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
         Delivery<String> a = stream.next();
@@ -421,7 +417,7 @@ class CheckpointTest {
         store.hang(Call.SAVE, Duration.ofSeconds(90));
         a.ack();
         stream.next();
-        assertDead("checkpoint", stream::next);
+        assertFailed("checkpoint", stream::next);
         assertThat(b.ack()).isTrue();
         runtime.sleep(Duration.ofSeconds(60));
         assertThat(saved()).containsExactly("0", "1", "2");
@@ -429,12 +425,12 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("at the first contact it is an error at once")
+    @DisplayName("a failure of the first call fails the stream at once")
     void firstContact() {
       store.fail(Call.CLAIM, 1);
       runtime.run(() -> {
         EventStream<String> stream = open(checkpoints());
-        assertDead("checkpoint", stream::next);
+        assertFailed("checkpoint", stream::next);
         assertThat(runtime.elapsed()).isLessThan(Duration.ofSeconds(1));
         stream.close();
       });
@@ -442,7 +438,7 @@ class CheckpointTest {
 
     @Test
     @DisplayName(
-        "an error of the store, such as a class that is missing, is told like an exception")
+        "an Error of the store, such as a missing class, fails the stream like an exception")
     void error() {
       NoClassDefFoundError missing = new NoClassDefFoundError("driver");
       runtime.run(() -> {
@@ -466,7 +462,7 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("a claim that arrives after the stream was closed is closed at once")
+    @DisplayName("a claim that arrives after the stream has closed is released at once")
     void lateClaim() {
       store.hang(Call.CLAIM, Duration.ofSeconds(30));
       runtime.run(() -> {
@@ -506,8 +502,8 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("or gives up when it has waited as long as configured")
-    void gaveUp() {
+    @DisplayName("a second stream fails after it has waited as long as configured")
+    void waitsTooLong() {
       runtime.run(() -> {
         open(checkpoints()).next();
         for (Duration longest : List.of(Duration.ZERO, Duration.ofSeconds(5))) {
@@ -518,7 +514,7 @@ class CheckpointTest {
                   .runtime(runtime)
                   .open();
           Duration before = runtime.elapsed();
-          assertDead("checkpoint", second::next);
+          assertFailed("checkpoint", second::next);
           assertThat(runtime.elapsed().minus(before)).isBetween(longest, longest.plusMillis(50));
         }
       });
@@ -526,29 +522,26 @@ class CheckpointTest {
 
     @Test
     @DisplayName(
-        "a lost claim ends the stream at once, also one that waits for an event, and nothing is saved any more")
+        "a lost claim fails the stream at once, even while it waits for an event, and nothing more is saved")
     void lost() {
       runtime.run(() -> {
         EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
         Delivery<String> a = stream.next();
         stream.next();
         stream.next();
-        SimulatedThread thief =
+        SimulatedThread other =
             runtime.spawn(
-                "thief",
+                "other stream",
                 () -> {
                   runtime.sleep(Duration.ofSeconds(1));
                   store.loseClaim("orders");
                 });
         Duration before = runtime.elapsed();
-        assertThatThrownBy(stream::next)
-            .isInstanceOfSatisfying(
-                StreamFailedException.class,
-                dead -> assertThat(dead.reason().tag()).isEqualTo("claim-lost"))
+        assertFailed("claim-lost", stream::next)
             .hasMessageContaining("The claim on checkpoint \"orders\" is not held any more")
             .hasCauseInstanceOf(CheckpointException.class);
         assertThat(runtime.elapsed().minus(before)).isLessThan(Duration.ofMillis(1_100));
-        thief.join();
+        other.join();
         a.ack();
         runtime.sleep(Duration.ofSeconds(5));
         assertThat(saved()).containsExactly("0");
@@ -557,7 +550,7 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("a save that finds the claim lost ends the stream likewise")
+    @DisplayName("a save that reports a lost claim fails the stream")
     void lostAtSave() {
       runtime.run(() -> {
         EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
@@ -566,14 +559,14 @@ class CheckpointTest {
         a.ack();
         stream.next();
         stream.next();
-        assertDead("claim-lost", stream::next);
+        assertFailed("claim-lost", stream::next);
       });
     }
 
     @Test
     @DisplayName(
-        "a stream that lost its claim and was closed by its listener is not taken for complete")
-    void deathIsTold() {
+        "a stream that lost its claim and was closed by its listener does not look complete")
+    void failureIsThrown() {
       AtomicReference<EventStream<String>> opened = new AtomicReference<>();
       runtime.run(() -> {
         EventStream<String> stream =
@@ -591,13 +584,13 @@ class CheckpointTest {
                 .open();
         opened.set(stream);
         runtime.spawn(
-            "thief",
+            "other stream",
             () -> {
               runtime.sleep(Duration.ofSeconds(1));
               store.loseClaim("orders");
             });
-        assertDead("claim-lost", () -> stream.consume(delivery -> {}));
-        assertDead("claim-lost", () -> stream.iterator().hasNext());
+        assertFailed("claim-lost", () -> stream.consume(delivery -> {}));
+        assertFailed("claim-lost", () -> stream.iterator().hasNext());
         assertThatThrownBy(stream::next)
             .isInstanceOf(StreamClosedException.class)
             .hasCauseInstanceOf(StreamFailedException.class);
@@ -625,8 +618,7 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName(
-        "close from within the store's notice of a lost claim waits for nothing that needs it")
+    @DisplayName("a close inside the store's report of a lost claim does not wait for the store")
     void closeFromLost() {
       AtomicReference<EventStream<String>> opened = new AtomicReference<>();
       runtime.run(() -> {
@@ -653,7 +645,7 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("close from within the listener of a save waits for neither it nor the last save")
+    @DisplayName("a close inside the listener of a save waits neither for it nor for the last save")
     void closeFromSaved() {
       AtomicReference<EventStream<String>> opened = new AtomicReference<>();
       runtime.run(() -> {
@@ -687,7 +679,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("close saves the last acks, and gives the claim up")
+  @DisplayName("close saves the last acks and releases the claim")
   void close() {
     runtime.run(() -> {
       EventStream<String> stream = open(checkpoints());
@@ -706,8 +698,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName(
-      "close saves what is acked also while a handler outlasts it, and closes the source last")
+  @DisplayName("close saves all acks even if a handler runs longer, and then closes the source")
   void closeWhileHandling() {
     store.takes(Duration.ofMillis(30));
     runtime.run(() -> {
@@ -725,7 +716,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("close waits for the last save no longer than that takes")
+  @DisplayName("close returns as soon as the last save is done")
   void closeWhileSaving() {
     runtime.run(() -> {
       EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
@@ -738,7 +729,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("close while the claim is waited for")
+  @DisplayName("close ends the wait for a claim at once")
   void closeClaiming() {
     runtime.run(() -> {
       open(checkpoints()).next();
@@ -759,7 +750,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("on receipt, a batch is settled all at once, and saved as such")
+  @DisplayName("with ON_RECEIPT a batch is acked as a whole, and saved")
   void onReceipt() {
     runtime.run(() -> {
       EventStream<String> stream =
@@ -774,7 +765,7 @@ class CheckpointTest {
   }
 
   @Nested
-  @DisplayName("The report of a close says why the newest checkpoint is not saved")
+  @DisplayName("The report of a close contains the reason why the newest checkpoint is not saved")
   class Reason {
 
     private CloseReport closeReport(EventStream<String> stream, Duration most) {
@@ -807,7 +798,7 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("the store was down all the time")
+    @DisplayName("the store was down until the timeout")
     void storeDown() {
       CheckpointException down = CheckpointException.unavailable("connection refused", null);
       runtime.run(() -> {
@@ -829,8 +820,8 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("the time was up before the store had answered")
-    void timeWasUp() {
+    @DisplayName("the store did not reply before the timeout")
+    void timeout() {
       runtime.run(() -> {
         EventStream<String> stream = live();
         store.hang(Call.SAVE);
@@ -844,7 +835,7 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("nothing, if it is saved or there is none")
+    @DisplayName("no reason if it is saved or there is none")
     void saved() {
       runtime.run(() -> {
         assertThat(live().close(TIMEOUT).saveError()).isEmpty();
@@ -860,7 +851,8 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("a store that was closed ends a stream that goes on acking, which says what to do")
+  @DisplayName(
+      "a store that was closed before its stream fails it, and the message says what to do")
   void storeClosedUnderway() {
     runtime.run(() -> {
       EventStream<String> stream = open(checkpoints().every(1, Duration.ofHours(1)));
@@ -876,7 +868,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("a standby lives through a load that fails once")
+  @DisplayName("a standby survives a load that fails once")
   void standbyLoadFails() {
     runtime.run(() -> {
       EventStream<String> first = open(checkpoints().every(1, Duration.ofHours(1)));
@@ -893,8 +885,8 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("a stream that died meanwhile takes no claim that it is given later")
-  void deadTakesNoClaim() {
+  @DisplayName("a claim that arrives after the stream has failed is released")
+  void claimAfterFailure() {
     runtime.run(() -> {
       open(checkpoints()).next();
       EventStream<String> standby =
@@ -905,7 +897,7 @@ class CheckpointTest {
               .open();
       assertThat(standby.next(Duration.ofMillis(1_500))).isEmpty();
       store.hang(Call.CLAIM);
-      assertDead("checkpoint", standby::next);
+      assertFailed("checkpoint", standby::next);
       store.expireClaim("orders");
       store.release(Call.CLAIM);
       runtime.sleep(Duration.ofSeconds(5));
@@ -914,7 +906,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("what was restored is not saved again")
+  @DisplayName("a loaded checkpoint is not saved again")
   void restored() {
     saved("2");
     runtime.run(() -> {
@@ -928,8 +920,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName(
-      "acks that come while a save runs are saved in time, although nothing comes after them")
+  @DisplayName("acks during a save are saved in time, even without a later ack")
   void ackedDuringASave() {
     runtime.run(() -> {
       EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofSeconds(1)));
@@ -946,7 +937,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("acks that come while the last save runs are saved before close returns")
+  @DisplayName("acks during the last save are saved before close returns")
   void ackedDuringTheLastSave() {
     runtime.run(() -> {
       EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));
@@ -971,7 +962,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("the waits between tries to save start over once a save succeeded")
+  @DisplayName("the waits between retries of a save start over after a save has succeeded")
   void retriesStartOver() {
     List<Duration> waits = new ArrayList<>();
     runtime.run(() -> {
@@ -1003,7 +994,7 @@ class CheckpointTest {
   }
 
   @Test
-  @DisplayName("acks that come while close waits for a handler are saved at once, in time for it")
+  @DisplayName("acks while close waits for a handler are saved before close returns")
   void ackedWhileCloseWaits() {
     runtime.run(() -> {
       EventStream<String> stream = open(checkpoints().every(1_000, Duration.ofHours(1)));

@@ -39,7 +39,7 @@ class CloseTest {
     return EventStream.from(source, Checkpoints.none()).runtime(runtime).open();
   }
 
-  /** Pulls until the stream tells that it is closed. */
+  /** Starts a thread that pulls until the stream is closed. */
   private SimulatedThread puller(EventStream<String> stream) {
     return runtime.spawn(
         "puller",
@@ -49,7 +49,7 @@ class CloseTest {
               stream.next();
             }
           } catch (StreamClosedException e) {
-            // What is waited for.
+            // The expected end.
           }
         });
   }
@@ -76,7 +76,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("before anything was done")
+  @DisplayName("before the first call")
   void fresh() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -92,41 +92,41 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("while it backs off")
+  @DisplayName("during a backoff")
   void backingOff() {
     source.fails(ScriptedFailure.retryAfter(Duration.ofHours(1), "later"));
     closesWithin(SOON, StreamState.BACKING_OFF);
   }
 
   @Test
-  @DisplayName("while it waits for an event")
+  @DisplayName("while the stream waits for an event")
   void receiving() {
     closesWithin(SOON, StreamState.LIVE);
   }
 
   @Test
-  @DisplayName("while it waits for an event on a connection that cannot be woken")
-  void receivingDeaf() {
+  @DisplayName("while the stream waits for an event on a connection that ignores wakeUp")
+  void receivingWithoutWakeUp() {
     source.connects(c -> c.ignoresWakeUp());
     closesWithin(Duration.ofMillis(600), StreamState.LIVE);
   }
 
   @Test
-  @DisplayName("while the connection hangs in receive: interrupted at half the deadline")
+  @DisplayName("while receive hangs, which is interrupted at half the timeout")
   void hangingReceive() {
     source.connects(c -> c.ignoresWakeUp().hang());
     closesWithin(Duration.ofMillis(2_600), StreamState.LIVE);
   }
 
   @Test
-  @DisplayName("while a connect hangs: interrupted after a second")
+  @DisplayName("while connect hangs, which is interrupted after 1 s")
   void hangingConnect() {
     source.hangs();
     closesWithin(Duration.ofMillis(1_100), StreamState.CONNECTING);
   }
 
   @Test
-  @DisplayName("while the source finds out where to begin: interrupted after a second")
+  @DisplayName("while start hangs, which is interrupted after 1 s")
   void hangingStart() {
     source.startHangs();
     closesWithin(Duration.ofMillis(1_100), StreamState.CONNECTING);
@@ -134,7 +134,7 @@ class CloseTest {
 
   @Test
   @DisplayName(
-      "while a driver ignores the interrupt: at the deadline, and the connection is closed when it returns")
+      "at the timeout while a driver ignores the interrupt; its thread closes the connection later")
   void ignoredInterrupt() {
     AtomicReference<EventStream<String>> opened = new AtomicReference<>();
     source.answers(connect -> {
@@ -143,7 +143,7 @@ class CloseTest {
         try {
           runtime.sleep(Duration.ofSeconds(1));
         } catch (InterruptedException e) {
-          // A driver that does not care.
+          // Ignored on purpose.
         }
       }
       return dev.perennial.testkit.ConnectAnswer.connects(c -> c.event(1, "a"));
@@ -164,7 +164,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("while a connection's own close hangs: at the deadline")
+  @DisplayName("at the timeout while the close of the connection hangs")
   void hangingClose() {
     source.connects(c -> c.closeHangs());
     runtime.run(() -> {
@@ -191,7 +191,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("it waits for a running handler, whose event is acked, and never interrupts it")
+  @DisplayName("close waits for a running handler, acks its event, and never interrupts it")
   void handlerRunning() {
     source.connects(c -> c.event(1, "a").event(2, "b"));
     runtime.run(() -> {
@@ -214,7 +214,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("a handler that takes longer than the deadline is left alone, its event unacked")
+  @DisplayName("close does not wait for a handler beyond the timeout, and its event stays unacked")
   void handlerTooSlow() {
     source.connects(c -> c.event(1, "a"));
     runtime.run(() -> {
@@ -241,7 +241,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("from within a handler it waits for nothing that needs the handler")
+  @DisplayName("inside a handler, close does not wait for the handler")
   void fromHandler() {
     source.connects(c -> c.event(1, "a").event(2, "b"));
     runtime.run(() -> {
@@ -259,7 +259,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("from within a listener, at each transition")
+  @DisplayName("inside a listener, at each transition")
   void fromListener() {
     for (StreamState at :
         List.of(
@@ -296,7 +296,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("several at once give the same report, and later ones too")
+  @DisplayName("concurrent and later calls of close return the same report")
   void idempotent() {
     source.connects(c -> c.event(1, "a").event(2, "b").closeTakes(Duration.ofSeconds(1)));
     runtime.run(() -> {
@@ -319,7 +319,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("acks made while it closes still count, and what is acked is written first")
+  @DisplayName("acks during close still count and are written before the connection closes")
   void acksStillCount() {
     ScriptedServerSource<String> server =
         new ScriptedServerSource<String>(runtime)
@@ -349,7 +349,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("acks that could not be written are counted in the report")
+  @DisplayName("the report counts acks that could not be written")
   void unsent() {
     ScriptedServerSource<String> server =
         new ScriptedServerSource<String>(runtime)
@@ -363,7 +363,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("acks that no connection took are counted in the report")
+  @DisplayName("the report counts acks made without a connection")
   void unsentWithoutConnection() {
     ScriptedServerSource<String> server =
         new ScriptedServerSource<String>(runtime)
@@ -378,7 +378,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("so are those that a connection before had not written, each once")
+  @DisplayName("the report counts each ack that an earlier connection had not written once")
   void unsentSinceAReconnect() {
     ScriptedServerSource<String> server =
         new ScriptedServerSource<String>(runtime)
@@ -403,7 +403,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("nothing new is begun: a start that returns meanwhile is not followed by a connect")
+  @DisplayName("the stream does not connect if start returns during close")
   void nothingNew() {
     source.startTakes(Duration.ofMillis(300));
     runtime.run(() -> {
@@ -417,8 +417,8 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("a dead stream can be closed, and says from then on that it is closed")
-  void dead() {
+  @DisplayName("a failed stream can be closed, and then throws StreamClosedException")
+  void failed() {
     source.fails(ScriptedFailure.fatal("no"));
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -430,7 +430,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("the closing thread's interrupt does not cut the close short, and is kept")
+  @DisplayName("an interrupt of the closing thread does not shorten the close, and is kept")
   void interruptedCloser() {
     source.connects(c -> c.event(1, "a").closeTakes(Duration.ofSeconds(1)));
     runtime.run(() -> {
@@ -445,7 +445,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("the puller's own interrupt ends its wait, and the stream lives on")
+  @DisplayName("an interrupt of the pulling thread ends its wait, and the stream stays usable")
   void interruptedPuller() {
     source.connects(c -> c.pause(Duration.ofSeconds(10)).event(1, "a").event(2, "b"));
     runtime.run(() -> {
@@ -470,7 +470,7 @@ class CloseTest {
     });
   }
 
-  /** Takes four seconds over each transition to a state. */
+  /** Returns a listener that takes 4 s for each transition to one of the states. */
   private StreamListener slowAt(StreamState... states) {
     return new StreamListener() {
       @Override
@@ -487,9 +487,9 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("keeps its time whatever listeners do, which are told all the same, and in order")
+  @DisplayName("slow listeners do not delay close, and still get all transitions in order")
   void slowListener() {
-    List<StreamState> told = new ArrayList<>();
+    List<StreamState> states = new ArrayList<>();
     runtime.run(() -> {
       EventStream<String> stream =
           EventStream.from(source, Checkpoints.none())
@@ -499,24 +499,24 @@ class CloseTest {
                   new StreamListener() {
                     @Override
                     public void onTransition(Transition transition) {
-                      told.add(transition.to());
+                      states.add(transition.to());
                     }
                   })
               .open();
       stream.awaitLive(TIMEOUT);
-      told.clear();
+      states.clear();
       assertThat(timeOf(() -> stream.close(Duration.ofSeconds(1))))
           .isLessThanOrEqualTo(Duration.ofSeconds(1));
       assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
       runtime.sleep(Duration.ofSeconds(8));
-      assertThat(told).containsExactly(StreamState.CLOSING, StreamState.CLOSED);
+      assertThat(states).containsExactly(StreamState.CLOSING, StreamState.CLOSED);
     });
   }
 
   @Test
-  @DisplayName("listeners that are quick have heard of it when it returns")
+  @DisplayName("quick listeners have been called when close returns")
   void quickListener() {
-    List<StreamState> told = new ArrayList<>();
+    List<StreamState> states = new ArrayList<>();
     runtime.run(() -> {
       EventStream<String> stream =
           EventStream.from(source, Checkpoints.none())
@@ -525,17 +525,17 @@ class CloseTest {
                   new StreamListener() {
                     @Override
                     public void onTransition(Transition transition) {
-                      told.add(transition.to());
+                      states.add(transition.to());
                     }
                   })
               .open();
       stream.close();
-      assertThat(told).containsExactly(StreamState.CLOSING, StreamState.CLOSED);
+      assertThat(states).containsExactly(StreamState.CLOSING, StreamState.CLOSED);
     });
   }
 
   @Test
-  @DisplayName("from within a listener that is told of it, it returns at once")
+  @DisplayName("a close inside a listener of the close returns at once")
   void againFromListener() {
     AtomicReference<EventStream<String>> opened = new AtomicReference<>();
     List<Duration> took = new ArrayList<>();
@@ -559,7 +559,7 @@ class CloseTest {
 
   @Test
   @DisplayName(
-      "with a thread in a slow listener inside the engine, acks after it count for nothing")
+      "acks after the close do not count, even if a slow listener still blocks the pulling thread")
   void slowListenerInTheEngine() {
     for (Duration timeout : List.of(Duration.ZERO, Duration.ofMillis(1), Duration.ofSeconds(1))) {
       for (int seed = 1; seed <= 10; seed++) {
@@ -626,7 +626,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("the interrupt that ends a hanging call is not the application's to see")
+  @DisplayName("the application does not see the interrupt that ends a hanging call")
   void interruptDoesNotLeak() {
     source.connects(c -> c.ignoresWakeUp().hang());
     runtime.run(() -> {

@@ -13,7 +13,6 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
-import dev.perennial.port.StreamRuntime;
 import dev.perennial.testkit.ConnectAnswer;
 import dev.perennial.testkit.ConnectionScript;
 import dev.perennial.testkit.InMemoryCheckpointStore;
@@ -23,9 +22,9 @@ import dev.perennial.testkit.ScriptedPosition;
 import dev.perennial.testkit.ScriptedServer;
 import dev.perennial.testkit.ScriptedServerSource;
 import dev.perennial.testkit.VirtualRuntime;
+import dev.perennial.testkit.engine.MemoryFault.Point;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -40,7 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @DisplayName("An error between the connection and the application loses no event")
 class DeliveryErrorTest {
 
-  /** Ways to pull. */
+  /** A way to pull. */
   private enum Way {
     NEXT,
     TIMED_NEXT,
@@ -49,99 +48,26 @@ class DeliveryErrorTest {
     CONSUME
   }
 
-  /** What throws, of what the engine calls on the way. */
-  private enum Place {
-    NANO_TIME,
-    HASH,
-    EQUALS,
-    CLASSIFY,
-    BACKOFF
-  }
-
   private static final int EVENTS = 8;
   private static final int MOST_CALLS = 150;
 
-  /** Throws at one call of one kind, counted from when it is armed. */
-  private static final class Fault {
-    private final Place place;
-    private int left;
-    private boolean armed;
-
-    Fault(Place place, int call) {
-      this.place = place;
-      this.left = call;
-    }
-
-    void at(Place here) {
-      if (armed && here == place && left > 0 && --left == 0) {
-        throw new OutOfMemoryError("none for a moment, in " + place);
-      }
-    }
-
-    void arm() {
-      armed = true;
-    }
-
-    void disarm() {
-      armed = false;
-    }
-
-    boolean struck() {
-      return left == 0;
-    }
-  }
-
-  /** An event that is compared as part of a server's position. */
-  private record Item(int number, Fault fault) {
+  /** An event that the stream compares, as part of the position of a server-tracked source. */
+  private record Item(int number, MemoryFault fault) {
 
     @Override
     public boolean equals(Object other) {
-      fault.at(Place.EQUALS);
+      fault.at(Point.EQUALS);
       return other instanceof Item that && that.number == number;
     }
 
     @Override
     public int hashCode() {
-      fault.at(Place.HASH);
+      fault.at(Point.HASH);
       return number % 2;
     }
   }
 
-  private record FaultyRuntime(VirtualRuntime time, Fault fault) implements StreamRuntime {
-
-    @Override
-    public long nanoTime() {
-      fault.at(Place.NANO_TIME);
-      return time.nanoTime();
-    }
-
-    @Override
-    public Instant now() {
-      return time.now();
-    }
-
-    @Override
-    public double random() {
-      return time.random();
-    }
-
-    @Override
-    public Timer schedule(Duration delay, Runnable task) {
-      return time.schedule(delay, task);
-    }
-
-    @Override
-    public void execute(Runnable task) {
-      time.execute(task);
-    }
-
-    @Override
-    public Signal newSignal() {
-      return time.newSignal();
-    }
-  }
-
-  /** Pulls all events in one way, and acks them all, one of them at its second attempt. */
+  /** An application that pulls and acks all events, one of them at its second attempt. */
   private static final class Application {
     private final VirtualRuntime time;
     private final TreeSet<Integer> acked = new TreeSet<>();
@@ -153,7 +79,7 @@ class DeliveryErrorTest {
       this.handling = handling;
     }
 
-    /** The number before which all events are acked. */
+    /** Returns the number up to which all events are acked. */
     int ackedInOrder() {
       int next = 1;
       while (acked.contains(next)) {
@@ -199,7 +125,7 @@ class DeliveryErrorTest {
           case CONSUME -> stream.consume(this::settle);
         }
       } catch (OutOfMemoryError e) {
-        // There is enough from now on.
+        // The fault happens only once.
       }
     }
 
@@ -218,7 +144,7 @@ class DeliveryErrorTest {
     }
   }
 
-  /** Checks that no save passes an event that is not acked. */
+  /** A store that checks that no save passes an unacked event. */
   private record CheckedStore(InMemoryCheckpointStore store, Application application)
       implements CheckpointStore {
 
@@ -250,47 +176,38 @@ class DeliveryErrorTest {
   }
 
   private static <T extends EventStreamBuilder<Item>> EventStreamBuilder<Item> faulty(
-      T builder, VirtualRuntime time, Fault fault) {
+      T builder, VirtualRuntime time, MemoryFault fault) {
     return builder
         .window(4)
         .errors(cause -> {
-          fault.at(Place.CLASSIFY);
+          fault.at(Point.CLASSIFY);
           return Optional.empty();
         })
         .backoff((failures, random) -> {
-          fault.at(Place.BACKOFF);
+          fault.at(Point.BACKOFF);
           return Duration.ofMillis(10);
         })
         .runtime(new FaultyRuntime(time, fault));
   }
 
-  private interface Play {
-    void with(Fault fault) throws Exception;
-  }
-
-  /** Plays it again and again, with an error at each call of each place. */
-  private static void everywhere(Place[] places, Play play) throws Exception {
-    for (Place place : places) {
-      Fault fault;
-      int call = 0;
-      do {
-        fault = new Fault(place, ++call);
-        play.with(fault);
-      } while (fault.struck() && call < MOST_CALLS);
-      assertThat(call).as("calls of %s", place).isGreaterThan(1);
+  /** Runs the scenario with an error at each call of each kind. */
+  private static void atEachCall(Point[] points, MemoryFault.Scenario scenario) throws Exception {
+    for (Point point : points) {
+      int runs = MemoryFault.atEachCall(point, MOST_CALLS, scenario);
+      assertThat(runs).as("calls of %s", point).isGreaterThan(1);
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("of a client-tracked stream, whose checkpoint does not pass it")
+  @DisplayName("in a client-tracked stream, and no checkpoint passes an unacked event")
   void clientTracked(Way way) throws Exception {
-    everywhere(
-        new Place[] {Place.NANO_TIME, Place.CLASSIFY, Place.BACKOFF},
+    atEachCall(
+        new Point[] {Point.NANO_TIME, Point.CLASSIFY, Point.BACKOFF},
         fault -> clientTracked(way, fault));
   }
 
-  private static void clientTracked(Way way, Fault fault) {
+  private static void clientTracked(Way way, MemoryFault fault) {
     VirtualRuntime time = new VirtualRuntime(1);
     InMemoryCheckpointStore store = new InMemoryCheckpointStore(time);
     Application application = new Application(time, number -> {});
@@ -324,13 +241,13 @@ class DeliveryErrorTest {
   }
 
   /** Emits four events. */
-  private static void emit(ScriptedServer<Item> server, int from, Fault fault) {
+  private static void emit(ScriptedServer<Item> server, int from, MemoryFault fault) {
     for (int i = from; i < from + 4; i++) {
       server.emit(new Item(i, fault));
     }
   }
 
-  private static void give(ConnectionScript<Item> lines, int after, Fault fault) {
+  private static void give(ConnectionScript<Item> lines, int after, MemoryFault fault) {
     lines.closeFails(new IOException("no goodbye"));
     for (int i = after + 1; i <= EVENTS; i++) {
       lines.event(i, new Item(i, fault));
@@ -343,14 +260,14 @@ class DeliveryErrorTest {
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("of a server-tracked stream, which tells copies from new ones all the same")
+  @DisplayName("in a server-tracked stream, which still recognizes redeliveries")
   void serverTracked(Way way) throws Exception {
-    everywhere(
-        new Place[] {Place.NANO_TIME, Place.HASH, Place.EQUALS, Place.CLASSIFY, Place.BACKOFF},
+    atEachCall(
+        new Point[] {Point.NANO_TIME, Point.HASH, Point.EQUALS, Point.CLASSIFY, Point.BACKOFF},
         fault -> serverTracked(way, fault));
   }
 
-  private static void serverTracked(Way way, Fault fault) {
+  private static void serverTracked(Way way, MemoryFault fault) {
     VirtualRuntime time = new VirtualRuntime(1);
     ScriptedServer<Item> server = new ScriptedServer<>(time, Duration.ofMillis(700));
     Application application =
@@ -358,7 +275,7 @@ class DeliveryErrorTest {
             time,
             number -> {
               if (number == 3) {
-                // Copies come of what is in the window, and then something new.
+                // Redelivers events that are in the window, and then sends new ones.
                 server.redeliver();
                 emit(server, 5, fault);
               } else if (number == 5) {
@@ -390,16 +307,16 @@ class DeliveryErrorTest {
   @EnumSource(
       value = Way.class,
       names = {"NEXT", "TIMED_NEXT", "POLL", "ITERATE"})
-  @DisplayName("in the modes that ack on receipt, or not at all")
+  @DisplayName("in the modes ON_RECEIPT and NEVER")
   void otherModes(Way way) throws Exception {
     for (AckMode mode : List.of(AckMode.ON_RECEIPT, AckMode.NEVER)) {
-      everywhere(
-          new Place[] {Place.NANO_TIME, Place.CLASSIFY, Place.BACKOFF},
+      atEachCall(
+          new Point[] {Point.NANO_TIME, Point.CLASSIFY, Point.BACKOFF},
           fault -> inMode(mode, way, fault));
     }
   }
 
-  private static void inMode(AckMode mode, Way way, Fault fault) {
+  private static void inMode(AckMode mode, Way way, MemoryFault fault) {
     VirtualRuntime time = new VirtualRuntime(1);
     Application application = new Application(time, number -> {});
     ScriptedClientSource<Item> source =
@@ -429,7 +346,7 @@ class DeliveryErrorTest {
             default -> seen.add(stream.iterator().next().event().number);
           }
         } catch (OutOfMemoryError e) {
-          // There is enough from now on.
+          // The fault happens only once.
         }
       }
       fault.disarm();

@@ -31,23 +31,23 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Each stream runs in a JVM of its own, whose heap another thread fills and frees again. */
-@DisplayName("A stream survives that the heap is full for a moment, again and again")
+/** Tests in child processes, in each of which a thread fills and frees the heap. */
+@DisplayName("A stream survives a heap that is full for a moment, many times")
 class FullHeapTest {
 
   private static final int ROUNDS = 15;
 
-  /** So few that four acks that are lost block the stream. */
+  /** So small that four lost acks block the stream. */
   private static final int WINDOW = 4;
 
   @Test
-  @DisplayName("with a checkpoint: nothing is lost or twice, and the last ack is saved")
+  @DisplayName("client-tracked: no event is lost or delivered twice, and the last ack is saved")
   void clientTracked() throws Exception {
     assertThat(run("client")).endsWith("in order, report SAVED, saved the last, rounds " + ROUNDS);
   }
 
   @Test
-  @DisplayName("without one: nothing is lost or twice, and the server gets every ack")
+  @DisplayName("server-tracked: no event is lost or delivered twice, and the server gets all acks")
   void serverTracked() throws Exception {
     assertThat(run("server")).endsWith("in order, report NONE, acked all, rounds " + ROUNDS);
   }
@@ -73,7 +73,7 @@ class FullHeapTest {
     }
   }
 
-  /** What runs in the other JVM. Its last line says how it went. */
+  /** The main class of the child process. The last line of its output is the result. */
   static final class Child {
 
     public static void main(String[] arguments) throws Exception {
@@ -121,7 +121,7 @@ class FullHeapTest {
           handled
               + " events, "
               + filler.errors
-              + " errors met, "
+              + " errors, "
               + order
               + ", report "
               + report.checkpoint()
@@ -143,7 +143,7 @@ class FullHeapTest {
     }
   }
 
-  /** Fills the heap to the last byte, frees it once that was met, and lets the stream go on. */
+  /** A thread that fills the heap until the stream has failed to allocate, and then frees it. */
   private static final class HeapFiller extends Thread {
 
     private final byte[][] blocks = new byte[1 << 20][];
@@ -158,8 +158,8 @@ class FullHeapTest {
 
     @Override
     public void run() {
-      // A class that cannot be loaded for want of memory stays broken, and no library can help
-      // that.
+      // A class that cannot be loaded because the heap is full stays unusable, so all classes must
+      // be loaded first.
       awaitHandled(20_000);
       while (rounds < ROUNDS) {
         long before = errors;
@@ -199,7 +199,7 @@ class FullHeapTest {
     }
   }
 
-  /** The events of both sources: the numbers from 1. */
+  /** The state of a source whose events are the numbers from 1. */
   private static final class Numbers {
     private final SourceBinding binding = new SourceBinding();
     private final BitSet acked = new BitSet(1 << 24);

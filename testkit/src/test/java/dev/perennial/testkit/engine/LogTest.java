@@ -77,7 +77,7 @@ class LogTest {
   }
 
   @Test
-  @DisplayName("every line names the stream, which is called like its checkpoint")
+  @DisplayName("every line begins with the name of the stream, which is its stream id")
   void named() {
     source.connects(c -> c.event(1, "a").lose(REFUSED)).fails(REFUSED).connects(c -> c.end());
     runtime.run(() -> {
@@ -109,7 +109,7 @@ class LogTest {
 
   @Test
   @DisplayName(
-      "a retried failure is one line at WARN, and its trace is for DEBUG; the last is ERROR")
+      "a retried failure logs one line at WARN and its trace at DEBUG; the last one logs at ERROR")
   void failures() {
     source
         .connects(c -> c.event(1, "a").pause(Duration.ofMillis(1_250)).lose(REFUSED))
@@ -132,7 +132,7 @@ class LogTest {
   }
 
   @Test
-  @DisplayName("a save that is tried again is one line, too, and so is a claim")
+  @DisplayName("a retried save or claim logs one line at WARN")
   void saves() {
     store.fail(Call.SAVE, 2, CheckpointException.unavailable("no space left on device", null));
     source.connects(c -> c.event(1, "a"));
@@ -156,7 +156,7 @@ class LogTest {
   }
 
   @Test
-  @DisplayName("a wait that the server asks for and does not get is told, with both times")
+  @DisplayName("a wait that the server asks for and that is capped is logged with both times")
   void asked() {
     source
         .fails(ScriptedFailure.retryAfter(Duration.ofHours(277_777), "busy"))
@@ -170,10 +170,10 @@ class LogTest {
   }
 
   @Test
-  @DisplayName("the thread that calls the store is called like the stream, too")
+  @DisplayName("the thread that calls the store has the name of the stream")
   void threads() {
     AtomicReference<String> thread = new AtomicReference<>("");
-    CheckpointStore noting =
+    CheckpointStore recordingStore =
         CheckpointStore.of(
             id -> {
               thread.set(Thread.currentThread().getName());
@@ -182,7 +182,9 @@ class LogTest {
             (id, checkpoint) -> {});
     runtime.run(() -> {
       EventStream<String> stream =
-          EventStream.from(source, Checkpoints.in(noting, "orders")).runtime(runtime).open();
+          EventStream.from(source, Checkpoints.in(recordingStore, "orders"))
+              .runtime(runtime)
+              .open();
       stream.awaitLive(Duration.ofSeconds(10));
       stream.close();
     });

@@ -14,13 +14,13 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** In real time, because it is about real threads. */
+/** Runs in real time, because it counts real threads. */
 class ManyStreamsTest {
 
   private static final int STREAMS = 1_000;
 
   @Test
-  @DisplayName("a thousand streams have no thread each, and the last one closed leaves none behind")
+  @DisplayName("1,000 streams share few threads, and none is left after the last close")
   void threads() throws InterruptedException {
     InMemoryCheckpointStore store = new InMemoryCheckpointStore();
     List<EventStream<String>> streams = new ArrayList<>();
@@ -32,17 +32,17 @@ class ManyStreamsTest {
     for (EventStream<String> stream : streams) {
       assertThat(stream.next().ack()).isTrue();
     }
-    assertThat(ours()).isLessThan(STREAMS / 10);
+    assertThat(libraryThreads()).isLessThan(STREAMS / 10);
     for (EventStream<String> stream : streams) {
       stream.close();
     }
     assertThat(store.saves())
         .filteredOn(save -> save.checkpoint().position().equals("1"))
         .hasSize(STREAMS);
-    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> ours() == 0);
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> libraryThreads() == 0);
   }
 
-  private static long ours() {
+  private static long libraryThreads() {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.getName().startsWith("perennial-"))
         .count();

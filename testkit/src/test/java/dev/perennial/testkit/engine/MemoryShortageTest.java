@@ -16,118 +16,29 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
-import dev.perennial.port.StreamRuntime;
 import dev.perennial.testkit.ConnectionScript;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedServerSource;
 import dev.perennial.testkit.VirtualRuntime;
+import dev.perennial.testkit.engine.MemoryFault.Point;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-@DisplayName("One OutOfMemoryError, wherever it strikes, stops nothing for good")
+@DisplayName("A stream survives one OutOfMemoryError at any call")
 class MemoryShortageTest {
-
-  /** Calls of what the application or an adapter supplies, each of which may find no memory. */
-  private enum Place {
-    EXECUTE,
-    SCHEDULE,
-    CANCEL,
-    RAISE,
-    NOW,
-    LISTENER,
-    SAVE,
-    SAVED,
-    RELEASE
-  }
 
   private static final int EVENTS = 8;
   private static final int MOST_CALLS = 60;
 
-  /** Throws at one call of one kind, counted from when it is armed. */
-  private static final class Fault {
-    private final Place place;
-    private int left;
-
-    Fault(Place place, int call) {
-      this.place = place;
-      this.left = call;
-    }
-
-    void at(Place here) {
-      if (here == place && left > 0 && --left == 0) {
-        throw new OutOfMemoryError("none for a moment, in " + place);
-      }
-    }
-
-    boolean struck() {
-      return left == 0;
-    }
-  }
-
-  /** Virtual time that is short of memory. */
-  private record ShortRuntime(VirtualRuntime time, Fault fault) implements StreamRuntime {
-
-    @Override
-    public long nanoTime() {
-      return time.nanoTime();
-    }
-
-    @Override
-    public Instant now() {
-      fault.at(Place.NOW);
-      return time.now();
-    }
-
-    @Override
-    public double random() {
-      return time.random();
-    }
-
-    @Override
-    public Timer schedule(Duration delay, Runnable task) {
-      fault.at(Place.SCHEDULE);
-      Timer timer = time.schedule(delay, task);
-      return () -> {
-        timer.cancel();
-        fault.at(Place.CANCEL);
-      };
-    }
-
-    @Override
-    public void execute(Runnable task) {
-      fault.at(Place.EXECUTE);
-      time.execute(task);
-    }
-
-    @Override
-    public Signal newSignal() {
-      Signal signal = time.newSignal();
-      return new Signal() {
-        @Override
-        public void raise() {
-          fault.at(Place.RAISE);
-          signal.raise();
-        }
-
-        @Override
-        public boolean await(BooleanSupplier condition, Duration timeout)
-            throws InterruptedException {
-          return signal.await(condition, timeout);
-        }
-      };
-    }
-  }
-
-  /** A store that is short of memory. */
-  private record ShortStore(InMemoryCheckpointStore store, Fault fault) implements CheckpointStore {
+  /** A store that runs out of memory. */
+  private record FaultyStore(InMemoryCheckpointStore store, MemoryFault fault)
+      implements CheckpointStore {
 
     @Override
     public Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost)
@@ -144,30 +55,30 @@ class MemoryShortageTest {
 
         @Override
         public void save(Checkpoint checkpoint) throws CheckpointException {
-          fault.at(Place.SAVE);
+          fault.at(Point.SAVE);
           claim.save(checkpoint);
-          fault.at(Place.SAVED);
+          fault.at(Point.SAVED);
         }
 
         @Override
         public void close() throws CheckpointException {
           claim.close();
-          fault.at(Place.RELEASE);
+          fault.at(Point.RELEASE);
         }
       };
     }
   }
 
-  private static StreamListener listener(Fault fault) {
+  private static StreamListener listener(MemoryFault fault) {
     return new StreamListener() {
       @Override
       public void onTransition(Transition transition) {
-        fault.at(Place.LISTENER);
+        fault.at(Point.LISTENER);
       }
 
       @Override
       public void onCheckpointSaved(CheckpointSaved saved) {
-        fault.at(Place.LISTENER);
+        fault.at(Point.LISTENER);
       }
     };
   }
@@ -178,13 +89,13 @@ class MemoryShortageTest {
     }
   }
 
-  /** Handles all events, four at a time, as many as the window holds, and nacks some at first. */
+  /** Handles all events in batches as large as the window, and nacks one at its first attempt. */
   private static void handleAll(EventStream<String> stream) throws InterruptedException {
     int handled = 0;
     while (handled < EVENTS) {
-      Batch<String> inHand = stream.poll(4, Duration.ofMinutes(1));
-      assertThat(inHand.isEmpty()).isFalse();
-      for (Delivery<String> delivery : inHand.deliveries()) {
+      Batch<String> batch = stream.poll(4, Duration.ofMinutes(1));
+      assertThat(batch.isEmpty()).isFalse();
+      for (Delivery<String> delivery : batch.deliveries()) {
         if (delivery.event().equals("event 3") && delivery.attempt() == 1) {
           assertThat(delivery.nack()).isTrue();
         } else {
@@ -196,19 +107,26 @@ class MemoryShortageTest {
   }
 
   @ParameterizedTest
-  @EnumSource
-  @DisplayName("a client-tracked stream hands out, saves and gives up all the same")
-  void clientTracked(Place place) {
-    Fault fault;
-    int call = 0;
-    do {
-      fault = new Fault(place, ++call);
-      clientTracked(fault);
-    } while (fault.struck() && call < MOST_CALLS);
-    assertThat(call).isGreaterThan(1);
+  @EnumSource(
+      names = {
+        "EXECUTE",
+        "SCHEDULE",
+        "CANCEL",
+        "RAISE",
+        "NOW",
+        "LISTENER",
+        "SAVE",
+        "SAVED",
+        "RELEASE"
+      })
+  @DisplayName("a client-tracked stream still delivers, saves and releases its claim")
+  void clientTracked(Point point) throws Exception {
+    assertThat(MemoryFault.atEachCall(point, MOST_CALLS, MemoryShortageTest::clientTracked))
+        .isGreaterThan(1);
   }
 
-  private static void clientTracked(Fault fault) {
+  private static void clientTracked(MemoryFault fault) {
+    fault.arm();
     VirtualRuntime time = new VirtualRuntime(1);
     InMemoryCheckpointStore store = new InMemoryCheckpointStore(time);
     ScriptedClientSource<String> source =
@@ -217,11 +135,11 @@ class MemoryShortageTest {
       EventStream<String> stream =
           EventStream.from(
                   source,
-                  Checkpoints.in(new ShortStore(store, fault), "orders")
+                  Checkpoints.in(new FaultyStore(store, fault), "orders")
                       .every(3, Duration.ofSeconds(1)))
               .window(4)
               .listener(listener(fault))
-              .runtime(new ShortRuntime(time, fault))
+              .runtime(new FaultyRuntime(time, fault))
               .open();
       handleAll(stream);
       time.sleep(Duration.ofSeconds(3));
@@ -238,18 +156,14 @@ class MemoryShortageTest {
 
   @ParameterizedTest
   @EnumSource(names = {"EXECUTE", "RAISE", "LISTENER"})
-  @DisplayName("a server-tracked stream hands out and acks all the same")
-  void serverTracked(Place place) {
-    Fault fault;
-    int call = 0;
-    do {
-      fault = new Fault(place, ++call);
-      serverTracked(fault);
-    } while (fault.struck() && call < MOST_CALLS);
-    assertThat(call).isGreaterThan(1);
+  @DisplayName("a server-tracked stream still delivers and acks")
+  void serverTracked(Point point) throws Exception {
+    assertThat(MemoryFault.atEachCall(point, MOST_CALLS, MemoryShortageTest::serverTracked))
+        .isGreaterThan(1);
   }
 
-  private static void serverTracked(Fault fault) {
+  private static void serverTracked(MemoryFault fault) {
+    fault.arm();
     VirtualRuntime time = new VirtualRuntime(1);
     ScriptedServerSource<String> source =
         new ScriptedServerSource<String>(time).connects(c -> events(c));
@@ -258,7 +172,7 @@ class MemoryShortageTest {
           EventStream.from(source)
               .window(4)
               .listener(listener(fault))
-              .runtime(new ShortRuntime(time, fault))
+              .runtime(new FaultyRuntime(time, fault))
               .open();
       handleAll(stream);
       CloseReport report = stream.close(Duration.ofSeconds(5));
@@ -271,17 +185,13 @@ class MemoryShortageTest {
 
   @ParameterizedTest
   @EnumSource(names = {"EXECUTE", "SCHEDULE", "CANCEL", "RAISE", "LISTENER", "SAVE", "RELEASE"})
-  @DisplayName("a stream that failed gives up its claim all the same, and close then returns")
-  void failed(Place place) {
-    Fault fault;
-    int call = 0;
-    do {
-      fault = new Fault(place, ++call);
-      failed(fault);
-    } while (fault.struck() && call < MOST_CALLS);
+  @DisplayName("a failed stream still releases its claim, and close returns")
+  void failed(Point point) throws Exception {
+    MemoryFault.atEachCall(point, MOST_CALLS, MemoryShortageTest::failed);
   }
 
-  private static void failed(Fault fault) {
+  private static void failed(MemoryFault fault) {
+    fault.arm();
     VirtualRuntime time = new VirtualRuntime(1);
     InMemoryCheckpointStore store = new InMemoryCheckpointStore(time);
     ScriptedClientSource<String> source =
@@ -291,10 +201,10 @@ class MemoryShortageTest {
       EventStream<String> stream =
           EventStream.from(
                   source,
-                  Checkpoints.in(new ShortStore(store, fault), "orders")
+                  Checkpoints.in(new FaultyStore(store, fault), "orders")
                       .every(1, Duration.ofSeconds(1)))
               .listener(listener(fault))
-              .runtime(new ShortRuntime(time, fault))
+              .runtime(new FaultyRuntime(time, fault))
               .open();
       stream.next().ack();
       stream.next();

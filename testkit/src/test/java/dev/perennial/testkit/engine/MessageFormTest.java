@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The form of the engine's error messages, read from a sample of them. */
+/** A check of the form of the engine's error messages, on a sample of them. */
 class MessageFormTest {
 
   private static final Duration NEGATIVE = Duration.ofMillis(-1_500);
@@ -102,15 +102,15 @@ class MessageFormTest {
       assertForm(catchThrowable(() -> stream.iterator().next()));
       stream.close();
       assertForm(catchThrowable(stream::next));
-      EventStream<String> looking = server().acks(AckMode.NEVER).open();
-      assertForm(catchThrowable(() -> looking.consume(delivery -> {})));
+      EventStream<String> observer = server().acks(AckMode.NEVER).open();
+      assertForm(catchThrowable(() -> observer.consume(delivery -> {})));
     });
   }
 
   static Stream<Consumer<ScriptedClientSource<String>>> failures() {
     return Stream.of(
         source -> source.fails(ScriptedFailure.fatal("no such stream.")),
-        source -> source.fails(new Exception("nobody knows this one")),
+        source -> source.fails(new Exception("not known to any classifier")),
         source -> source.fails(ScriptedFailure.of(Verdict.refused(), "go away")),
         source -> source.fails(ScriptedFailure.positionLost("too old")),
         source -> source.fails(ScriptedFailure.retry("refused")).fails(ScriptedFailure.retry("x")),
@@ -141,7 +141,7 @@ class MessageFormTest {
   }
 
   @Test
-  void positionLostByAServerThatKeepsIt() {
+  void positionLostByAServerTrackedSource() {
     ScriptedServerSource<String> server =
         new ScriptedServerSource<String>(runtime).fails(ScriptedFailure.positionLost("too old"));
     assertFails(EventStream.from(server));

@@ -24,7 +24,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("Invariant 8: misuse is told at the call")
+@DisplayName("Invariant 8: misuse throws at the call")
 class MisuseTest {
 
   private final VirtualRuntime runtime = new VirtualRuntime(1);
@@ -37,7 +37,7 @@ class MisuseTest {
 
   @Test
   @DisplayName(
-      "two threads that ask for events: the second is refused, and the first is not disturbed")
+      "a second thread that pulls at the same time is refused, and the first one is not affected")
   void twoThreads() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -60,7 +60,7 @@ class MisuseTest {
   }
 
   @Test
-  @DisplayName("one thread after the other is fine")
+  @DisplayName("two threads may pull one after the other")
   void handedOver() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -71,7 +71,7 @@ class MisuseTest {
   }
 
   @Test
-  @DisplayName("a handler that asks for the next event itself")
+  @DisplayName("a handler must not pull the next event")
   void nextInHandler() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -82,7 +82,7 @@ class MisuseTest {
   }
 
   @Test
-  @DisplayName("options out of range or in conflict")
+  @DisplayName("options that are out of range or contradict each other are refused")
   void options() {
     ScriptedClientSource<String> client = new ScriptedClientSource<>(runtime);
     CheckpointStore store = CheckpointStore.of(id -> Optional.empty(), (id, checkpoint) -> {});
@@ -138,7 +138,7 @@ class MisuseTest {
   }
 
   @Test
-  @DisplayName("a builder opens one stream, because a source belongs to one")
+  @DisplayName("a builder opens only one stream, because a source belongs to one stream")
   void openedTwice() {
     EventStreamBuilder<String> builder = EventStream.from(source).runtime(runtime);
     runtime.run(() -> builder.open().close());
@@ -146,7 +146,7 @@ class MisuseTest {
   }
 
   @Test
-  @DisplayName("a source in two streams: the second is refused, and the first is not disturbed")
+  @DisplayName("a second stream of a source is refused, and the first one is not affected")
   void twoStreams() {
     runtime.run(() -> {
       EventStream<String> first = open();
@@ -162,7 +162,7 @@ class MisuseTest {
   }
 
   @Test
-  @DisplayName("a source in two streams is told the first one's name, which is its checkpoint's")
+  @DisplayName("the refusal of a second stream names the first one by its stream id")
   void twoStreamsWithCheckpoints() {
     ScriptedClientSource<String> client = new ScriptedClientSource<>(runtime);
     CheckpointStore store = CheckpointStore.of(id -> Optional.empty(), (id, checkpoint) -> {});
@@ -175,7 +175,7 @@ class MisuseTest {
   }
 
   @Test
-  @DisplayName("a batch of no size, or over the window")
+  @DisplayName("a batch size of 0, or larger than the window, is refused")
   void batch() {
     runtime.run(() -> {
       EventStream<String> stream = EventStream.from(source).window(10).runtime(runtime).open();
@@ -187,7 +187,7 @@ class MisuseTest {
   }
 
   @Test
-  @DisplayName("what an iterator has looked at, the next call gives, whichever it is")
+  @DisplayName("an event that hasNext() has received is returned by the next call of any kind")
   void lookedAhead() {
     ScriptedServerSource<String> six = new ScriptedServerSource<>(runtime);
     six.connects(c -> {
@@ -218,7 +218,7 @@ class MisuseTest {
   }
 
   @Test
-  @DisplayName("an iterator past the end of its stream")
+  @DisplayName("an iterator throws after the end of its stream")
   void iterator() {
     runtime.run(() -> {
       EventStream<String> stream = open();

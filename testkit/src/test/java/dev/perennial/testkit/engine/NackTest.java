@@ -21,7 +21,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("A nacked event comes again when its wait is over")
+@DisplayName("A nacked event is delivered again after its wait")
 class NackTest {
 
   private static final Duration SECOND = Duration.ofSeconds(1);
@@ -40,7 +40,7 @@ class NackTest {
   }
 
   @Test
-  @DisplayName("after the wait and before new events; meanwhile new events are delivered")
+  @DisplayName("a nacked event does not block new events, and precedes them after its wait")
   void delayed() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -60,7 +60,7 @@ class NackTest {
   }
 
   @Test
-  @DisplayName("a stream that has nothing else waits for it, and not longer")
+  @DisplayName("a stream without other events waits exactly until then")
   void waits() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -78,13 +78,13 @@ class NackTest {
       assertThat(stream.next().event()).isEqualTo("a");
       assertThat(runtime.elapsed().minus(nacked))
           .isBetween(SECOND.multipliedBy(3), SECOND.multipliedBy(3).plusMillis(1));
-      // It slept instead of looking again and again: a step is one use of the runtime.
+      // Each call of the runtime is a step, so few steps show that the stream did not poll.
       assertThat(runtime.steps() - steps).isLessThan(200);
     });
   }
 
   @Test
-  @DisplayName("a wait that another thread asks for reaches a stream that waits for an event")
+  @DisplayName("a nack by another thread reaches a stream that waits for an event")
   void fromAnotherThread() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -103,7 +103,7 @@ class NackTest {
   }
 
   @Test
-  @DisplayName("a plain nack waits longer after each attempt, from nothing to 1 s")
+  @DisplayName("the wait of a plain nack grows with each attempt, from 0 to 1 s")
   void plain() {
     runtime.run(() -> {
       EventStream<String> stream = EventStream.from(source).window(3).runtime(runtime).open();
@@ -122,7 +122,7 @@ class NackTest {
   }
 
   @Test
-  @DisplayName("a full window waits for it too")
+  @DisplayName("a stream with a full window waits for it as well")
   void fullWindow() {
     runtime.run(() -> {
       EventStream<String> stream = EventStream.from(source).window(1).runtime(runtime).open();
@@ -150,7 +150,7 @@ class NackTest {
   }
 
   @Test
-  @DisplayName("a batch is nacked as a whole, but for what is settled")
+  @DisplayName("a nack of a batch nacks all its deliveries that are not settled")
   void batch() {
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -169,7 +169,7 @@ class NackTest {
   }
 
   @Test
-  @DisplayName("a wait below zero is refused, and the delivery stays open")
+  @DisplayName("a negative wait is refused, and the delivery stays unsettled")
   void negative() {
     runtime.run(() -> {
       Delivery<String> a = open().next();
@@ -182,7 +182,7 @@ class NackTest {
   }
 
   @Test
-  @DisplayName("a delivery's checkpoint is what a stream resumes from after it")
+  @DisplayName("a stream resumes after a delivery from the delivery's checkpoint")
   void checkpoint() {
     runtime.run(() -> {
       InMemoryCheckpointStore store = new InMemoryCheckpointStore(runtime);
@@ -202,7 +202,7 @@ class NackTest {
 
   @Test
   @DisplayName(
-      "a delivery has a checkpoint without a store and without acks, but not from a server")
+      "a delivery has a checkpoint even without a store and acks, but not if it is server-tracked")
   void noStore() {
     runtime.run(() -> {
       EventStream<String> stream =

@@ -1,5 +1,6 @@
 package dev.perennial.testkit.engine;
 
+import static dev.perennial.testkit.engine.EngineFixture.assertFailed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -66,12 +67,12 @@ class ReconnectTest {
 
   @Nested
   @DisplayName(
-      "Invariant 4: a reconnect goes on after the last position received, and keeps the window")
-  class GoesOn {
+      "Invariant 4: a reconnect resumes after the last received position and keeps the window")
+  class Resume {
 
     @Test
     @DisplayName(
-        "what arrived before the loss is handed out, nothing twice, and unacked events stay unacked")
+        "events received before the loss are delivered once, and unacked events stay unacked")
     void afterTheLastReceived() {
       source
           .connects(c -> c.event(1, "a").event(2, "b").lose(CUT))
@@ -92,7 +93,7 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("before anything was received, it goes on at the start, which is asked for once")
+    @DisplayName("before the first event it resumes at the start, and calls start() only once")
     void atTheStart() {
       source.start(41).fails(CUT).connects(c -> c.lose(CUT)).connects(c -> c.event(42, "a"));
       runtime.run(() -> {
@@ -104,7 +105,7 @@ class ReconnectTest {
 
     @Test
     @DisplayName(
-        "a source that cannot name its start connects without a position until it has received one")
+        "a source that cannot name its start connects without a position until one is received")
     void noStart() {
       source.noStart().connects(c -> c.lose(CUT)).connects(c -> c.event(5, "a").lose(CUT));
       runtime.run(() -> {
@@ -118,7 +119,7 @@ class ReconnectTest {
 
   @Nested
   @DisplayName(
-      "Invariant 6: attempts and backoff start over only once a connection has proved itself")
+      "Invariant 6: attempts and backoff start over only after a connection has proved itself")
   class Backoff {
 
     private final BackoffPolicy doubling =
@@ -129,7 +130,7 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("failed attempts wait ever longer, up to the cap")
+    @DisplayName("the waits after failed attempts grow up to the cap")
     void escalates() {
       for (int i = 0; i < 6; i++) {
         source.fails(CUT);
@@ -141,7 +142,8 @@ class ReconnectTest {
       });
     }
 
-    private final TransportException poison = new TransportException.Lost(1007, "not UTF-8", null);
+    private final TransportException brokenBytes =
+        new TransportException.Lost(1007, "not UTF-8", null);
 
     private EventStream<String> openWithTransport(int maxAttempts) {
       return EventStream.from(source, Checkpoints.none())
@@ -153,11 +155,11 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("bytes that end each connection escalate, whatever events come before them")
-    void poison() {
+    @DisplayName("the waits grow if broken bytes end each connection, even after events")
+    void brokenBytes() {
       for (int i = 0; i < 5; i++) {
         int first = 2 * i;
-        source.connects(c -> c.event(first, "a").event(first + 1, "b").lose(poison));
+        source.connects(c -> c.event(first, "a").event(first + 1, "b").lose(brokenBytes));
       }
       runtime.run(() -> {
         EventStream<String> stream = openWithTransport(100);
@@ -170,11 +172,11 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("bytes that end each connection end the stream once maxAttempts allows no more")
-    void poisonExhaustsAttempts() {
+    @DisplayName("the stream fails after maxAttempts connections that broken bytes ended")
+    void brokenBytesExhaustsAttempts() {
       for (int i = 0; i < 4; i++) {
         int position = i;
-        source.connects(c -> c.event(position, "a").lose(poison));
+        source.connects(c -> c.event(position, "a").lose(brokenBytes));
       }
       runtime.run(() -> {
         EventStream<String> stream = openWithTransport(3);
@@ -184,20 +186,20 @@ class ReconnectTest {
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
                 StreamFailedException.class,
-                death -> {
-                  assertThat(death.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED);
-                  assertThat(death.attempts()).isEqualTo(3);
+                failure -> {
+                  assertThat(failure.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED);
+                  assertThat(failure.attempts()).isEqualTo(3);
                 });
       });
     }
 
     @Test
-    @DisplayName("an event proves a connection after one that bytes ended, if it ends otherwise")
-    void poisonOnce() {
+    @DisplayName("an event proves the next connection if something else than broken bytes ends it")
+    void brokenBytesOnce() {
       source
-          .connects(c -> c.event(1, "a").lose(poison))
+          .connects(c -> c.event(1, "a").lose(brokenBytes))
           .connects(c -> c.event(2, "b").lose(CUT))
-          .connects(c -> c.event(3, "c").lose(poison))
+          .connects(c -> c.event(3, "c").lose(brokenBytes))
           .connects(c -> c.event(4, "d").lose(CUT));
       runtime.run(() -> {
         EventStream<String> stream = openWithTransport(1);
@@ -210,11 +212,11 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("and then the waits start over, after several that bytes ended")
-    void poisonOver() {
+    @DisplayName("the waits start over after a proved connection that broken bytes did not end")
+    void brokenBytesOver() {
       for (int i = 0; i < 3; i++) {
         int position = i;
-        source.connects(c -> c.event(position, "a").lose(poison));
+        source.connects(c -> c.event(position, "a").lose(brokenBytes));
       }
       source.connects(c -> c.event(3, "b").lose(CUT)).connects(c -> c.event(4, "c"));
       runtime.run(() -> {
@@ -227,11 +229,12 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("so does a life of stableAfter, even if bytes end it")
-    void poisonRarely() {
+    @DisplayName("a connection that lived for stableAfter is proved even if broken bytes end it")
+    void brokenBytesRarely() {
       for (int i = 0; i < 3; i++) {
         int position = i;
-        source.connects(c -> c.event(position, "a").pause(Duration.ofSeconds(31)).lose(poison));
+        source.connects(
+            c -> c.event(position, "a").pause(Duration.ofSeconds(31)).lose(brokenBytes));
       }
       runtime.run(() -> {
         EventStream<String> stream = openWithTransport(1);
@@ -244,7 +247,7 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("a connection that is accepted and closed at once escalates like one that fails")
+    @DisplayName("a connection that is accepted and closed at once counts as a failed attempt")
     void acceptThenClose() {
       for (int i = 0; i < 4; i++) {
         source.connects(c -> c.lose(CUT));
@@ -258,7 +261,7 @@ class ReconnectTest {
 
     @Test
     @DisplayName(
-        "an event proves a connection, and so does a progress; the reconnect waits the first delay")
+        "an event or progress proves a connection, and the reconnect waits for the first delay")
     void proved() {
       source
           .fails(CUT)
@@ -276,7 +279,7 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("a silent connection proves itself by living for stableAfter, and not before")
+    @DisplayName("a silent connection proves itself only after stableAfter")
     void livedLong() {
       source
           .fails(CUT)
@@ -290,7 +293,7 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("and stableAfter to the nanosecond is long enough")
+    @DisplayName("exactly stableAfter is long enough")
     void livedJustLong() {
       source
           .fails(CUT)
@@ -304,7 +307,7 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("a redelivery that is dropped proves nothing")
+    @DisplayName("a dropped redelivery does not prove a connection")
     void redeliveryProvesNothing() {
       ScriptedServerSource<String> server =
           new ScriptedServerSource<String>(runtime)
@@ -325,7 +328,7 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("maxAttempts(n) dies at the nth failure in a row")
+    @DisplayName("maxAttempts(n) fails the stream at the nth failure in a row")
     void exhausted() {
       source
           .fails(CUT)
@@ -340,18 +343,18 @@ class ReconnectTest {
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
                 StreamFailedException.class,
-                dead -> {
-                  assertThat(dead.reason().tag()).isEqualTo("attempts-exhausted");
-                  assertThat(dead.attempts()).isEqualTo(3);
-                  assertThat(dead).hasCause(CUT);
-                  assertThat(dead.lastPosition()).contains(new ScriptedPosition(1));
+                failure -> {
+                  assertThat(failure.reason().tag()).isEqualTo("attempts-exhausted");
+                  assertThat(failure.attempts()).isEqualTo(3);
+                  assertThat(failure).hasCause(CUT);
+                  assertThat(failure.lastPosition()).contains(new ScriptedPosition(1));
                 });
         assertThat(source.connects()).hasSize(5);
       });
     }
 
     @Test
-    @DisplayName("a classifier's wait is kept where it is longer than the backoff")
+    @DisplayName("the wait of a verdict counts if it is longer than the backoff")
     void atLeast() {
       source
           .fails(ScriptedFailure.retryAfter(Duration.ofSeconds(20), "busy"))
@@ -365,21 +368,18 @@ class ReconnectTest {
   }
 
   @Nested
-  @DisplayName("What an error means")
+  @DisplayName("Classification of errors")
   class Errors {
 
     @Test
-    @DisplayName("an error that no classifier knows is fatal, and the exception says what to do")
+    @DisplayName("an error that no classifier knows is fatal, and the message says what to do")
     void unknown() {
       IllegalStateException odd = new IllegalStateException("odd");
       source.connects(c -> c.event(1, "a").lose(odd));
       runtime.run(() -> {
         EventStream<String> stream = open();
         stream.next();
-        assertThatThrownBy(stream::next)
-            .isInstanceOfSatisfying(
-                StreamFailedException.class,
-                dead -> assertThat(dead.reason().tag()).isEqualTo("fatal"))
+        assertFailed("fatal", stream::next)
             .hasCause(odd)
             .hasMessageContaining("Verdict.retry()")
             .hasMessageContaining("receive");
@@ -390,21 +390,18 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("an error that the classifier calls fatal needs no advice for who wrote that")
+    @DisplayName("the message for an error with a fatal verdict does not suggest a classifier")
     void fatal() {
       source.fails(ScriptedFailure.fatal("wrong password"));
       runtime.run(() ->
-          assertThatThrownBy(() -> open().next())
-              .isInstanceOfSatisfying(
-                  StreamFailedException.class,
-                  dead -> assertThat(dead.reason().tag()).isEqualTo("fatal"))
+          assertFailed("fatal", () -> open().next())
               .hasMessageContaining("wrong password")
               .hasMessageContaining("trying again would not help")
               .hasMessageNotContaining("Verdict"));
     }
 
     @Test
-    @DisplayName("the application's classifier is asked before the source's")
+    @DisplayName("the application's classifier takes precedence over the source's")
     void applicationFirst() {
       source.fails(ScriptedFailure.fatal("wrong password")).connects(c -> c.event(1, "a"));
       runtime.run(() -> {
@@ -428,7 +425,7 @@ class ReconnectTest {
     private final ScriptedFailure lost = ScriptedFailure.positionLost("history is gone");
 
     @Test
-    @DisplayName("the source may stop the stream")
+    @DisplayName("the source can stop the stream")
     void stops() {
       source.connects(c -> c.event(4, "a").lose(CUT)).fails(lost);
       runtime.run(() -> {
@@ -437,9 +434,9 @@ class ReconnectTest {
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
                 StreamFailedException.class,
-                dead -> {
-                  assertThat(dead.reason().tag()).isEqualTo("position-lost");
-                  assertThat(dead.lastPosition()).contains(new ScriptedPosition(4));
+                failure -> {
+                  assertThat(failure.reason().tag()).isEqualTo("position-lost");
+                  assertThat(failure.lastPosition()).contains(new ScriptedPosition(4));
                 })
             .hasMessageContaining("Checkpoints.startAfresh()")
             .hasCause(lost);
@@ -448,7 +445,7 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("or go on from another one, with a notice before anything from there")
+    @DisplayName("the source can restart at another position, with a notice before its events")
     void restarts() {
       source
           .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(100), "gap"))
@@ -466,7 +463,7 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("a recovery that throws is a failed attempt, and is tried again")
+    @DisplayName("a recovery that throws is a failed attempt and is retried")
     void recoveryFails() {
       source
           .recovers((position, cause) -> {
@@ -492,10 +489,7 @@ class ReconnectTest {
           .thereafter(connect -> ConnectAnswer.fails(lost));
       runtime.run(() -> {
         EventStream<String> stream = open();
-        assertThatThrownBy(stream::next)
-            .isInstanceOfSatisfying(
-                StreamFailedException.class,
-                dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"))
+        assertFailed("position-lost", stream::next)
             .hasMessageContaining("Cannot resume at position #20")
             .hasMessageContaining("3 times");
         assertThat(source.lostPositions())
@@ -504,8 +498,8 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("after a connection that proved itself, recoveries are counted anew")
-    void countedAnew() {
+    @DisplayName("a proved connection resets the count of recoveries")
+    void countReset() {
       source.recoversAlways(
           (position, cause) -> Recovery.restart(new ScriptedPosition(position.value() + 10)));
       for (int i = 0; i < 6; i++) {
@@ -524,14 +518,11 @@ class ReconnectTest {
     }
 
     @Test
-    @DisplayName("before there is one, the classifier is wrong, and the exception says so")
+    @DisplayName("before the first position, the message blames the classifier")
     void lostBeforeAny() {
       source.noStart().fails(lost);
       runtime.run(() ->
-          assertThatThrownBy(() -> open().next())
-              .isInstanceOfSatisfying(
-                  StreamFailedException.class,
-                  dead -> assertThat(dead.reason().tag()).isEqualTo("position-lost"))
+          assertFailed("position-lost", () -> open().next())
               .hasMessageContaining("there is none yet")
               .hasMessageContaining("history is gone"));
     }
@@ -541,14 +532,11 @@ class ReconnectTest {
     void serverTracked() {
       ScriptedServerSource<String> server = new ScriptedServerSource<String>(runtime).fails(lost);
       runtime.run(() ->
-          assertThatThrownBy(() -> EventStream.from(server).runtime(runtime).open().next())
-              .isInstanceOfSatisfying(
-                  StreamFailedException.class,
-                  dead -> assertThat(dead.reason().tag()).isEqualTo("fatal")));
+          assertFailed("fatal", () -> EventStream.from(server).runtime(runtime).open().next()));
     }
 
     @Test
-    @DisplayName("but what it dies of names the last position all the same")
+    @DisplayName("the failure of a server-tracked stream still names the last position")
     void serverTrackedPosition() {
       ScriptedServerSource<String> server =
           new ScriptedServerSource<String>(runtime)
@@ -559,13 +547,13 @@ class ReconnectTest {
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
                 StreamFailedException.class,
-                dead -> assertThat(dead.lastPosition()).contains(last.position()));
+                failure -> assertThat(failure.lastPosition()).contains(last.position()));
       });
     }
   }
 
   @Test
-  @DisplayName("Invariant 11: the order is that of receiving, across reconnects too")
+  @DisplayName("Invariant 11: events are delivered in the order received, across reconnects too")
   void order() {
     for (int connection = 0; connection < 20; connection++) {
       int first = connection * 5;
@@ -585,7 +573,7 @@ class ReconnectTest {
   }
 
   @Test
-  @DisplayName("awaitLive connects, or throws with the last error when the time is over")
+  @DisplayName("awaitLive connects, or throws with the last error after its timeout")
   void awaitLive() {
     source
         .fails(CUT)
@@ -606,7 +594,7 @@ class ReconnectTest {
   }
 
   @Test
-  @DisplayName("awaitLive waits for a connection also while a nacked event waits to be handed out")
+  @DisplayName("awaitLive waits for a connection even while a nacked event is due")
   void awaitLiveWithNacked() {
     source.connects(c -> c.event(1, "a").lose(CUT));
     runtime.run(() -> {
@@ -620,7 +608,7 @@ class ReconnectTest {
   }
 
   @Test
-  @DisplayName("the end of a source ends the stream, after what waits to be handed out again")
+  @DisplayName("the end of a source ends the stream after all nacked events")
   void end() {
     source.connects(c -> c.event(1, "a").event(2, "b").end());
     runtime.run(() -> {
@@ -643,7 +631,7 @@ class ReconnectTest {
   }
 
   @Test
-  @DisplayName("at its end a server-tracked source's connection stays open if acks go to it")
+  @DisplayName("after the end a server-tracked connection stays open if the stream sends acks")
   void endOfServerTracked() {
     for (AckMode acks : new AckMode[] {AckMode.EXPLICIT, AckMode.NEVER}) {
       VirtualRuntime each = new VirtualRuntime(1);
@@ -659,7 +647,7 @@ class ReconnectTest {
   }
 
   @Test
-  @DisplayName("the listener is told of acks that a lost connection has not written, if there are")
+  @DisplayName("acks that a lost connection has not written are reported")
   void unsent() {
     ScriptedServerSource<String> server =
         new ScriptedServerSource<String>(runtime)
@@ -672,8 +660,8 @@ class ReconnectTest {
               .listener(
                   new StreamListener() {
                     @Override
-                    public void onAcksUnsent(AcksUnsent told) {
-                      unsent.add(told.count());
+                    public void onAcksUnsent(AcksUnsent event) {
+                      unsent.add(event.count());
                     }
                   })
               .runtime(runtime)
@@ -687,7 +675,7 @@ class ReconnectTest {
   }
 
   @Test
-  @DisplayName("awaitLive keeps every notice of a restart, in order and before anything from there")
+  @DisplayName("awaitLive keeps the notices of all restarts, in order and before later events")
   void awaitLiveKeepsNotices() {
     ScriptedFailure lost = ScriptedFailure.positionLost("gone");
     source
@@ -707,7 +695,7 @@ class ReconnectTest {
 
   @Test
   @DisplayName(
-      "a backoff policy or a classifier that throws ends the stream, which says so at every call")
+      "a backoff policy or a classifier that throws fails the stream, and each call throws")
   void throwingCallbacks() {
     source.connects(c -> c.event(1, "a").event(2, "b").lose(CUT));
     runtime.run(() -> {
@@ -740,13 +728,13 @@ class ReconnectTest {
   }
 
   @Test
-  @DisplayName("the listener is told of each transition, with cause, attempt, delay and age")
+  @DisplayName("the listener gets each transition, with cause, attempt, delay and age")
   void transitions() {
     source
         .fails(CUT)
         .connects(c -> c.pause(Duration.ofSeconds(3)).event(1, "a").lose(CUT))
         .connects(c -> c.end());
-    List<StreamListener.Transition> told = new ArrayList<>();
+    List<StreamListener.Transition> transitions = new ArrayList<>();
     runtime.run(() -> {
       EventStream<String> stream =
           EventStream.from(source, Checkpoints.none())
@@ -755,8 +743,8 @@ class ReconnectTest {
                   new StreamListener() {
                     @Override
                     public void onTransition(Transition transition) {
-                      told.add(transition);
-                      throw new IllegalStateException("a listener that throws hurts nothing");
+                      transitions.add(transition);
+                      throw new IllegalStateException("thrown by the listener of this test");
                     }
                   })
               .runtime(runtime)
@@ -765,7 +753,7 @@ class ReconnectTest {
       assertThatThrownBy(stream::next).isInstanceOf(dev.perennial.StreamEndedException.class);
       stream.close();
     });
-    assertThat(told)
+    assertThat(transitions)
         .extracting(StreamListener.Transition::to)
         .containsExactly(
             StreamState.CONNECTING,
@@ -778,13 +766,13 @@ class ReconnectTest {
             StreamState.ENDED,
             StreamState.CLOSING,
             StreamState.CLOSED);
-    assertThat(told.get(1).cause()).contains(CUT);
-    assertThat(told.get(1).attempt()).isEqualTo(1);
-    assertThat(told.get(1).delay()).contains(Duration.ofSeconds(1));
-    assertThat(told.get(1).connectionAge()).isEmpty();
-    assertThat(told.get(3).attempt()).isEqualTo(1);
-    assertThat(told.get(4).attempt()).isZero();
-    assertThat(told.get(4).connectionAge())
+    assertThat(transitions.get(1).cause()).contains(CUT);
+    assertThat(transitions.get(1).attempt()).isEqualTo(1);
+    assertThat(transitions.get(1).delay()).contains(Duration.ofSeconds(1));
+    assertThat(transitions.get(1).connectionAge()).isEmpty();
+    assertThat(transitions.get(3).attempt()).isEqualTo(1);
+    assertThat(transitions.get(4).attempt()).isZero();
+    assertThat(transitions.get(4).connectionAge())
         .hasValueSatisfying(
             age -> assertThat(age).isBetween(Duration.ofSeconds(3), Duration.ofSeconds(4)));
   }

@@ -18,7 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("Invariant 5: what a source redelivers on its own is not handed out twice")
+@DisplayName("Invariant 5: an event that a source redelivers on its own is not delivered twice")
 class RedeliveryTest {
 
   private static final ScriptedFailure CUT = ScriptedFailure.retry("cut");
@@ -27,7 +27,7 @@ class RedeliveryTest {
   private final ScriptedServerSource<String> source = new ScriptedServerSource<>(runtime);
 
   @Test
-  @DisplayName("a copy of an event that is not acked yet is dropped, and one ack serves both")
+  @DisplayName("a redelivery of an unacked event is dropped, and one ack is enough")
   void inTheWindow() {
     source.connects(c -> c.event(1, "a").event(1, "a").event(2, "b"));
     runtime.run(() -> {
@@ -56,7 +56,7 @@ class RedeliveryTest {
   }
 
   @Test
-  @DisplayName("after a reconnect the ack goes to the connection that the newest copy came on")
+  @DisplayName("after a reconnect the ack goes to the connection of the newest redelivery")
   void acrossConnections() {
     source.connects(c -> c.event(1, "a").lose(CUT)).connects(c -> c.event(1, "a").event(2, "b"));
     runtime.run(() -> {
@@ -69,7 +69,7 @@ class RedeliveryTest {
   }
 
   @Test
-  @DisplayName("a copy of an acked event is acked again, not handed out")
+  @DisplayName("a redelivery of an acked event is acked again and not delivered")
   void remembered() {
     source.connects(c -> c.event(1, "a").pause(Duration.ofMinutes(2)).event(1, "a").event(2, "b"));
     runtime.run(() -> {
@@ -81,7 +81,7 @@ class RedeliveryTest {
   }
 
   @Test
-  @DisplayName("beyond the horizon it is handed out again")
+  @DisplayName("after the horizon an acked event is delivered again")
   void beyondTheHorizon() {
     source
         .redeliveryHorizon(Duration.ofMinutes(3))
@@ -95,7 +95,7 @@ class RedeliveryTest {
 
   @Test
   @DisplayName(
-      "the horizon counts from the first time that nothing arrived: copies may wait in buffers till then")
+      "the horizon starts at the first empty receive, because redeliveries can be buffered before")
   void horizonCountsFromAnEmptyReceive() {
     source
         .redeliveryHorizon(Duration.ofMinutes(3))
@@ -112,7 +112,7 @@ class RedeliveryTest {
   }
 
   @Test
-  @DisplayName("beyond the memory the oldest acked position is forgotten, and only that")
+  @DisplayName("over the memory limit only the oldest acked position is forgotten")
   void beyondTheMemory() {
     source.connects(c ->
         c.event(1, "a")
@@ -134,7 +134,7 @@ class RedeliveryTest {
   }
 
   @Test
-  @DisplayName("an id that the server uses again for another event is a new event")
+  @DisplayName("an id that the server reuses for another event is a new event")
   void idReuse() {
     source
         .connects(c -> c.event(1, "a").lose(CUT))
@@ -151,7 +151,7 @@ class RedeliveryTest {
   }
 
   @Test
-  @DisplayName("a copy of a nacked event is not handed out beside the next attempt")
+  @DisplayName("a redelivery of a nacked event is not delivered in addition to the next attempt")
   void nacked() {
     source.connects(c -> c.event(1, "a").lose(CUT)).connects(c -> c.event(1, "a").event(2, "b"));
     runtime.run(() -> {
@@ -167,7 +167,7 @@ class RedeliveryTest {
   }
 
   @Test
-  @DisplayName("an ack reaches the next connection if it was made at any moment of a reconnect")
+  @DisplayName("an ack at any moment of a reconnect reaches the server")
   void ackDuringAReconnect() {
     for (int seed = 1; seed <= 400; seed++) {
       VirtualRuntime runtime = new VirtualRuntime(seed);
@@ -198,7 +198,7 @@ class RedeliveryTest {
   }
 
   @Test
-  @DisplayName("an ack made long after a reconnect reaches the server, though no copy comes")
+  @DisplayName("an ack long after a reconnect reaches the server without a redelivery")
   void ackAfterAReconnect() {
     ScriptedServer<String> server = new ScriptedServer<>(runtime, Duration.ofHours(1));
     runtime.run(() -> {
@@ -215,7 +215,7 @@ class RedeliveryTest {
 
   @Test
   @DisplayName(
-      "acks that a lost connection had not written are told, and repaired when the copies come")
+      "acks that a lost connection has not written are reported, and repeated for redeliveries")
   void unsent() {
     source
         .connects(

@@ -33,7 +33,7 @@ class RefusalTest {
   private static final ScriptedFailure UNKNOWN =
       ScriptedFailure.of(Verdict.unknown(), "code 20123");
 
-  /** The two verdicts that a run of refusals is made of. */
+  /** The two kinds of verdicts that count as refusals. */
   enum Kind {
     REFUSED(RefusalTest.REFUSED, "nothing but refusals"),
     UNKNOWN(RefusalTest.UNKNOWN, "nothing but unknown errors");
@@ -59,13 +59,14 @@ class RefusalTest {
   private void assertFails(EventStream<String> stream, ScriptedFailure cause, String words) {
     assertThatThrownBy(stream::next)
         .isInstanceOfSatisfying(
-            StreamFailedException.class, dead -> assertThat(dead.reason()).isEqualTo(Reason.FATAL))
+            StreamFailedException.class,
+            failure -> assertThat(failure.reason()).isEqualTo(Reason.FATAL))
         .hasCause(cause)
         .hasMessageContaining(words);
   }
 
   @Test
-  @DisplayName("the first connection of a stream fails at once, also behind failures that pass")
+  @DisplayName("a refusal before the first connection fails the stream at once")
   void firstConnection() {
     source.fails(CUT).fails(REFUSED);
     runtime.run(() -> {
@@ -76,7 +77,7 @@ class RefusalTest {
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("a stream that was connected retries with backoff, and lives through it")
+  @DisplayName("a stream that was connected retries with backoff and survives")
   void passes(Kind kind) {
     source
         .connects(c -> c.event(1, "a").lose(CUT))
@@ -94,7 +95,7 @@ class RefusalTest {
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("it fails once it has heard nothing else for 5 minutes, and says so")
+  @DisplayName("a stream that gets nothing else for 5 min fails with that reason")
   void persists(Kind kind) {
     source
         .connects(c -> c.event(1, "a").lose(CUT))
@@ -119,7 +120,7 @@ class RefusalTest {
   }
 
   @Test
-  @DisplayName("refusals and unknown errors are one run")
+  @DisplayName("refusals and unknown errors count together")
   void mixed() {
     source.connects(c -> c.event(1, "a").lose(CUT));
     for (int i = 0; i < 3; i++) {
@@ -133,7 +134,7 @@ class RefusalTest {
   }
 
   @Test
-  @DisplayName("a network failure and a proved connection end the run")
+  @DisplayName("a network failure or a proved connection resets the time")
   void startsOver() {
     source.connects(c -> c.event(1, "a").lose(CUT));
     for (int i = 0; i < 5; i++) {
@@ -157,7 +158,7 @@ class RefusalTest {
   }
 
   @Test
-  @DisplayName("a connection that is refused as soon as it is open does not end the run")
+  @DisplayName("a connection that is refused right after it opened does not reset the time")
   void openedAndRefused() {
     source
         .connects(c -> c.event(1, "a").lose(CUT))
@@ -170,7 +171,7 @@ class RefusalTest {
   }
 
   @Test
-  @DisplayName("a lost position ends the run, and a refused recovery begins one")
+  @DisplayName("a lost position resets the time, and a refused recovery starts it")
   void positionLost() {
     ScriptedFailure lost = ScriptedFailure.positionLost("gone");
     source.connects(c -> c.event(1, "a").lose(CUT));
@@ -192,7 +193,7 @@ class RefusalTest {
   }
 
   @Test
-  @DisplayName("the time that the application spends elsewhere is not the server's")
+  @DisplayName("time in which the application does not pull does not count")
   void notPulled() {
     source
         .connects(c -> c.event(1, "a").lose(CUT))
@@ -211,7 +212,7 @@ class RefusalTest {
   }
 
   @Test
-  @DisplayName("zero fails at the first refusal, another time at the first after it")
+  @DisplayName("the stream fails at the first refusal after the tolerated time, which can be zero")
   void configured() {
     for (int tolerated : new int[] {0, 2, 3}) {
       VirtualRuntime virtual = new VirtualRuntime(2);
@@ -236,7 +237,7 @@ class RefusalTest {
   }
 
   @Test
-  @DisplayName("refusals count for maxAttempts, and escalate the backoff")
+  @DisplayName("refusals count for maxAttempts and lengthen the backoff")
   void counts() {
     source
         .connects(c -> c.event(1, "a").lose(CUT))
@@ -253,13 +254,13 @@ class RefusalTest {
       assertThatThrownBy(stream::next)
           .isInstanceOfSatisfying(
               StreamFailedException.class,
-              dead -> assertThat(dead.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED));
+              failure -> assertThat(failure.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED));
       assertThat(source.connects()).hasSize(4);
     });
   }
 
   @Test
-  @DisplayName("a wait that the server asks for is kept up to 5 minutes, or the backoff's cap")
+  @DisplayName("a wait that the server asks for is limited to 5 min or the cap of the backoff")
   void askedToWait() {
     ScriptedFailure busy = ScriptedFailure.retryAfter(Duration.ofSeconds(999_999_999), "busy");
     for (int cap : new int[] {1, 5, 20}) {

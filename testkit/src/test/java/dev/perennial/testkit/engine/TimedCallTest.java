@@ -26,7 +26,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("Calls with a time")
+@DisplayName("Calls with a timeout")
 class TimedCallTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(5);
@@ -44,10 +44,10 @@ class TimedCallTest {
 
   @Nested
   @DisplayName("connectTimeout")
-  class Limit {
+  class ConnectTimeout {
 
     @Test
-    @DisplayName("interrupts a connect that hangs, which is a failed attempt and tried again")
+    @DisplayName("interrupts a connect that hangs, which counts as a failed attempt and is retried")
     void connectHangs() {
       source.hangs().hangs().connects(c -> c.event(1, "a"));
       runtime.run(() -> {
@@ -61,7 +61,7 @@ class TimedCallTest {
     }
 
     @Test
-    @DisplayName("of a server-tracked source, too")
+    @DisplayName("interrupts a connect of a server-tracked source that hangs")
     void serverHangs() {
       ScriptedServerSource<String> server =
           new ScriptedServerSource<String>(runtime).hangs().connects(c -> c.event(1, "a"));
@@ -73,15 +73,15 @@ class TimedCallTest {
     }
 
     @Test
-    @DisplayName("says what took too long, whatever the classifiers know")
-    void says() {
+    @DisplayName("is named in the failure, whatever the classifiers return")
+    void isNamed() {
       source.startHangs();
       runtime.run(() -> {
         EventStream<String> stream = builder().connectTimeout(LIMIT).maxAttempts(2).open();
         assertThatThrownBy(stream::next)
             .isInstanceOfSatisfying(
                 StreamFailedException.class,
-                dead -> assertThat(dead.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED))
+                failure -> assertThat(failure.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED))
             .hasCauseInstanceOf(TimeoutException.class)
             .cause()
             .hasMessageContaining("start()")
@@ -110,7 +110,7 @@ class TimedCallTest {
     }
 
     @Test
-    @DisplayName("leaves the application's own interrupt, and a close, what they are")
+    @DisplayName("does not change the effect of an interrupt by the application or of a close")
     void notItsOwn() {
       source.hangs().hangs();
       runtime.run(() -> {
@@ -132,7 +132,7 @@ class TimedCallTest {
     }
 
     @Test
-    @DisplayName("bounds by how much a timed call is late")
+    @DisplayName("bounds how late a timed call returns")
     void late() {
       source.hangs();
       runtime.run(() -> {
@@ -143,7 +143,7 @@ class TimedCallTest {
     }
 
     @Test
-    @DisplayName("needs a time over zero")
+    @DisplayName("must be over zero")
     void refuses() {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> builder().connectTimeout(Duration.ZERO));
@@ -153,7 +153,7 @@ class TimedCallTest {
   }
 
   @Test
-  @DisplayName("does not begin to connect when finding the start has used the time up")
+  @DisplayName("a timed call does not connect if start() has used up its time")
   void afterStart() {
     source.startTakes(Duration.ofMillis(200)).hangs();
     runtime.run(() -> {
@@ -164,7 +164,7 @@ class TimedCallTest {
   }
 
   @Test
-  @DisplayName("does not begin to connect when a recovery has used the time up")
+  @DisplayName("a timed call does not connect if a recovery has used up its time")
   void afterRecovery() {
     source
         .recovers((position, cause) -> {
@@ -181,7 +181,7 @@ class TimedCallTest {
   }
 
   @Test
-  @DisplayName("does not begin to connect when saving the start has used the time up")
+  @DisplayName("a timed call does not connect if saving the start has used up its time")
   void afterSave() {
     store.takes(Duration.ofMillis(100));
     source.hangs();
@@ -196,7 +196,7 @@ class TimedCallTest {
   }
 
   @Test
-  @DisplayName("makes progress over many short calls, also of no time at all")
+  @DisplayName("many calls make progress together, even with a timeout of zero")
   void progress() {
     source.fails(CUT).connects(c -> c.event(1, "a"));
     runtime.run(() -> {
@@ -212,7 +212,7 @@ class TimedCallTest {
   }
 
   @Test
-  @DisplayName("awaitLive makes progress over many calls of no time at all")
+  @DisplayName("many calls of awaitLive make progress together, even with a timeout of zero")
   void awaitLiveProgress() {
     source.fails(CUT).connects(c -> c.event(1, "a"));
     runtime.run(() -> {
@@ -231,8 +231,8 @@ class TimedCallTest {
   }
 
   @Nested
-  @DisplayName("awaitLive says what it waits for, and that one's last error")
-  class WaitsFor {
+  @DisplayName("The exception of awaitLive names what it waited for, and the last error of that")
+  class AwaitedTarget {
 
     private void assertLate(EventStream<String> stream, String words, String error) {
       assertThatThrownBy(() -> stream.awaitLive(Duration.ofSeconds(10)))
@@ -260,7 +260,7 @@ class TimedCallTest {
     }
 
     @Test
-    @DisplayName("a claim that keeps failing, of a standby, and one that another stream has")
+    @DisplayName("a claim that keeps failing, or that another stream holds")
     void claim() {
       runtime.run(() -> {
         EventStream<String> owner =
@@ -287,7 +287,7 @@ class TimedCallTest {
     }
 
     @Test
-    @DisplayName("a connection, though the checkpoint failed before")
+    @DisplayName("a connection, even after the checkpoint failed")
     void connection() {
       store.fail(
           Call.SAVE, 2, dev.perennial.port.CheckpointException.unavailable("disk full", null));
@@ -299,7 +299,7 @@ class TimedCallTest {
     }
 
     @Test
-    @DisplayName("a connection, though acks wait to be saved")
+    @DisplayName("a connection, even while acks are unsaved")
     void connectionBeforeSave() {
       source
           .connects(c -> c.event(1, "a").lose(CUT))

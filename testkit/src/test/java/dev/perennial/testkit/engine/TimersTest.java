@@ -10,7 +10,6 @@ import dev.perennial.StreamEndedException;
 import dev.perennial.StreamFailedException;
 import dev.perennial.StreamState;
 import dev.perennial.port.CheckpointException;
-import dev.perennial.testkit.ConnectionScript;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.InMemoryCheckpointStore.Call;
 import dev.perennial.testkit.ScriptedClientSource;
@@ -21,7 +20,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("No timer keeps a stream in memory that was closed, however it came to that")
+@DisplayName("A closed stream leaves no timer")
 class TimersTest {
 
   private static final Duration DAY = Duration.ofDays(1);
@@ -39,19 +38,15 @@ class TimersTest {
         .open();
   }
 
-  private static void abc(ConnectionScript<String> connection) {
-    connection.event(1, "a").event(2, "b").event(3, "c");
-  }
-
-  /** Brings a stream into the state that it is closed in. */
+  /** The code that brings a stream into the state in which it is closed. */
   private interface Phase {
     void run(EventStream<String> stream) throws Exception;
   }
 
-  private void leavesNone(StreamState closedIn, Phase course) {
+  private void leavesNone(StreamState closedIn, Phase phase) {
     runtime.run(() -> {
       EventStream<String> stream = open();
-      course.run(stream);
+      phase.run(stream);
       assertThat(stream.state()).isEqualTo(closedIn);
       stream.close(TIMEOUT);
       assertThat(stream.state()).isEqualTo(StreamState.CLOSED);
@@ -60,13 +55,13 @@ class TimersTest {
   }
 
   @Test
-  @DisplayName("closed before anything was done")
+  @DisplayName("closed before its first call")
   void fresh() {
     leavesNone(StreamState.NEW, stream -> {});
   }
 
   @Test
-  @DisplayName("closed as a standby that would have waited for a day")
+  @DisplayName("closed as a standby that could wait for a day")
   void standby() {
     runtime.run(() -> {
       EventStream<String> first = open();
@@ -116,16 +111,16 @@ class TimersTest {
   }
 
   @Test
-  @DisplayName("closed with acks that wait for the next save")
+  @DisplayName("closed with unsaved acks")
   void unsaved() {
-    source.connects(c -> abc(c));
+    source.connects(EngineFixture::abc);
     leavesNone(StreamState.LIVE, stream -> stream.next().ack());
   }
 
   @Test
-  @DisplayName("closed while the store is down, its last save included")
+  @DisplayName("closed while the store is down, so that the last save fails too")
   void storeDown() {
-    source.connects(c -> abc(c));
+    source.connects(EngineFixture::abc);
     leavesNone(
         StreamState.LIVE,
         stream -> {
@@ -138,7 +133,7 @@ class TimersTest {
   @Test
   @DisplayName("closed while a save hangs")
   void saveHangs() {
-    source.connects(c -> abc(c));
+    source.connects(EngineFixture::abc);
     leavesNone(
         StreamState.LIVE,
         stream -> {
@@ -149,7 +144,7 @@ class TimersTest {
   }
 
   @Test
-  @DisplayName("closed after its source came to its end")
+  @DisplayName("closed after the end of its source")
   void ended() {
     source.connects(c -> c.event(1, "a").end());
     leavesNone(
@@ -161,7 +156,7 @@ class TimersTest {
   }
 
   @Test
-  @DisplayName("closed after it died, with deliveries out")
+  @DisplayName("closed after a failure, with deliveries in flight")
   void failed() {
     source.connects(c -> c.event(1, "a").event(2, "b").lose(ScriptedFailure.fatal("no")));
     leavesNone(
@@ -176,7 +171,7 @@ class TimersTest {
   @Test
   @DisplayName("closed after its claim was lost")
   void claimLost() {
-    source.connects(c -> abc(c));
+    source.connects(EngineFixture::abc);
     leavesNone(
         StreamState.FAILED,
         stream -> {
@@ -188,7 +183,7 @@ class TimersTest {
   @Test
   @DisplayName("closed after its store was closed")
   void storeClosed() {
-    source.connects(c -> abc(c));
+    source.connects(EngineFixture::abc);
     leavesNone(
         StreamState.LIVE,
         stream -> {
@@ -198,9 +193,9 @@ class TimersTest {
   }
 
   @Test
-  @DisplayName("closed after its store did not work for too long")
+  @DisplayName("closed after its store was down for too long")
   void outage() {
-    source.connects(c -> abc(c));
+    source.connects(EngineFixture::abc);
     runtime.run(() -> {
       EventStream<String> stream =
           EventStream.from(
@@ -222,7 +217,7 @@ class TimersTest {
   }
 
   @Test
-  @DisplayName("dead and never closed, once its time to settle is over")
+  @DisplayName("failed and never closed, after the time to settle is over")
   void neverClosed() {
     source.connects(c -> c.event(1, "a").event(2, "b").lose(ScriptedFailure.fatal("no")));
     runtime.run(() -> {
@@ -238,7 +233,7 @@ class TimersTest {
   }
 
   @Test
-  @DisplayName("a server-tracked stream that died, and was closed")
+  @DisplayName("closed after a failure of a server-tracked stream")
   void serverTracked() {
     ScriptedServerSource<String> server =
         new ScriptedServerSource<String>(runtime)

@@ -24,8 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName(
-    "A connection that fails to say what it has not written ends no stream, and stops no close")
+@DisplayName("A connection whose unsent() throws does not end the stream and does not stop a close")
 class UnsentFailureTest {
 
   private static final Duration SOON = Duration.ofMillis(50);
@@ -34,7 +33,7 @@ class UnsentFailureTest {
   private final VirtualRuntime runtime = new VirtualRuntime(1);
   private final ScriptedServerSource<String> source = new ScriptedServerSource<>(runtime);
 
-  /** A scripted source whose connections cannot count. */
+  /** A scripted source whose connections throw from {@code unsent}. */
   private record Uncounted(ScriptedServerSource<String> source)
       implements ServerTrackedSource<String, ScriptedServerPosition> {
 
@@ -107,7 +106,7 @@ class UnsentFailureTest {
   }
 
   @Test
-  @DisplayName("close gives its report, and closes the source")
+  @DisplayName("close returns its report and closes the source")
   void closes() {
     source.connects(c -> c.event(1, "a"));
     runtime.run(() -> {
@@ -123,8 +122,8 @@ class UnsentFailureTest {
   }
 
   @Test
-  @DisplayName("the puller that the closer left behind closes the source")
-  void leftBehind() {
+  @DisplayName("the pulling thread that close did not wait for closes the source")
+  void abandoned() {
     source.connects(c -> c.ignoresWakeUp().hang(Duration.ofSeconds(20)));
     runtime.run(() -> {
       EventStream<String> stream = open();
@@ -144,7 +143,7 @@ class UnsentFailureTest {
   }
 
   @Test
-  @DisplayName("a lost connection is followed by the next")
+  @DisplayName("the stream reconnects after a loss")
   void lost() {
     source
         .connects(c -> c.event(1, "a").lose(ScriptedFailure.retry("cut")))

@@ -27,25 +27,26 @@ class WindowTest {
   private final VirtualRuntime runtime = new VirtualRuntime(1);
 
   @Nested
-  @DisplayName("Invariant 10: the window is bounded, and a full one says what it waits for")
+  @DisplayName("Invariant 10: the window is bounded, and a full one is reported")
   class Bounded {
 
-    private final List<Object> told = new ArrayList<>();
+    private final List<Object> events = new ArrayList<>();
     private final StreamListener listener =
         new StreamListener() {
           @Override
           public void onWindowFull(WindowFull full) {
-            told.add(full);
+            events.add(full);
           }
 
           @Override
           public void onWindowFree(WindowFree free) {
-            told.add(free);
+            events.add(free);
           }
         };
 
     @Test
-    @DisplayName("client-tracked: full when its span is, so that the oldest unacked event holds it")
+    @DisplayName(
+        "client-tracked: the window is full when its span is, from the oldest unacked event")
     void span() {
       ScriptedClientSource<String> source =
           new ScriptedClientSource<String>(runtime)
@@ -61,9 +62,9 @@ class WindowTest {
         stream.next().ack();
         stream.next().ack();
         assertThat(stream.next(Duration.ofSeconds(9))).isEmpty();
-        assertThat(told).isEmpty();
+        assertThat(events).isEmpty();
         assertThat(stream.next(Duration.ofSeconds(2))).isEmpty();
-        assertThat(told)
+        assertThat(events)
             .singleElement(InstanceOfAssertFactories.type(StreamListener.WindowFull.class))
             .satisfies(full -> {
               assertThat(full.unacked()).isEqualTo(1);
@@ -78,14 +79,14 @@ class WindowTest {
         Duration before = runtime.elapsed();
         assertThat(stream.next().event()).isEqualTo("d");
         assertThat(runtime.elapsed().minus(before)).isLessThan(Duration.ofMillis(5_100));
-        assertThat(told).hasSize(2);
-        assertThat(told.get(1)).isInstanceOf(StreamListener.WindowFree.class);
+        assertThat(events).hasSize(2);
+        assertThat(events.get(1)).isInstanceOf(StreamListener.WindowFree.class);
       });
     }
 
     @Test
     @DisplayName(
-        "server-tracked: full when so many are unacked, so that one slow event holds up no other")
+        "server-tracked: only unacked events take room, so that one slow event does not block others")
     void unackedCount() {
       ScriptedServerSource<String> source =
           new ScriptedServerSource<String>(runtime)
@@ -108,7 +109,7 @@ class WindowTest {
     }
 
     @Test
-    @DisplayName("a nacked event is handed out again from a full window")
+    @DisplayName("a nacked event is delivered again even if the window is full")
     void nackedFromFull() {
       ScriptedClientSource<String> source =
           new ScriptedClientSource<String>(runtime).connects(c -> c.event(1, "a").event(2, "b"));
@@ -132,7 +133,7 @@ class WindowTest {
   class Batches {
 
     @Test
-    @DisplayName("wait for their first event only, and take what has arrived behind it")
+    @DisplayName("wait only for their first event, and contain those that have arrived after it")
     void poll() {
       ScriptedClientSource<String> source =
           new ScriptedClientSource<String>(runtime)
@@ -155,8 +156,8 @@ class WindowTest {
     }
 
     @Test
-    @DisplayName("keep what they hold when the connection is lost or the stream dies meanwhile")
-    void keepWhatTheyHold() {
+    @DisplayName("are returned with the events so far if the stream fails meanwhile")
+    void streamFails() {
       ScriptedClientSource<String> source =
           new ScriptedClientSource<String>(runtime)
               .connects(c -> c.event(1, "a").event(2, "b").lose(ScriptedFailure.fatal("gone")));
@@ -168,7 +169,7 @@ class WindowTest {
     }
 
     @Test
-    @DisplayName("never hold more than the window has room for")
+    @DisplayName("never contain more events than the window has room for")
     void room() {
       ScriptedClientSource<String> source =
           new ScriptedClientSource<String>(runtime)
@@ -183,13 +184,12 @@ class WindowTest {
   }
 
   @Test
-  @DisplayName(
-      "Invariant 9: a malformed message is an event, counted, told, and acked like any other")
+  @DisplayName("Invariant 9: a malformed message is an event that is counted, reported and acked")
   void malformed() {
     ScriptedServerSource<Object> source =
         new ScriptedServerSource<Object>(runtime)
             .connects(c -> c.malformed(1, new ScriptedMalformed("{not json")).event(2, "b"));
-    List<StreamListener.MalformedReceived> told = new ArrayList<>();
+    List<StreamListener.MalformedReceived> events = new ArrayList<>();
     runtime.run(() -> {
       EventStream<Object> stream =
           EventStream.from(source)
@@ -197,7 +197,7 @@ class WindowTest {
                   new StreamListener() {
                     @Override
                     public void onMalformed(MalformedReceived received) {
-                      told.add(received);
+                      events.add(received);
                     }
                   })
               .runtime(runtime)
@@ -209,7 +209,7 @@ class WindowTest {
       assertThat(source.acks()).containsExactly(new Ack(1, 1));
       assertThat(stream.next().event()).isEqualTo("b");
       assertThat(stream.stats().malformed()).isEqualTo(1);
-      assertThat(told).hasSize(1);
+      assertThat(events).hasSize(1);
       assertThat(source.connects()).hasSize(1);
     });
   }

@@ -23,12 +23,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an application does with its stream: one thread pulls, in each way that there is, and some
- * settle.
+ * An application with a stream: one thread pulls events, in one of several ways, and other threads
+ * settle them.
  */
 final class Application {
 
-  /** How a process pulls. */
+  /** A way to pull events. */
   enum Mode {
     NEXT,
     TIMED_NEXT,
@@ -38,12 +38,9 @@ final class Application {
     MIXED
   }
 
-  private static final Duration FOR_EVER = Duration.ofSeconds(Long.MAX_VALUE);
+  private static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
 
-  /**
-   * The most that a timed call may overrun, for it may have to wait for what the source's driver
-   * needs.
-   */
+  /** The most that a timed call may overrun, because it may have to wait for the source. */
   private static final Duration OVERRUN = Duration.ofSeconds(90);
 
   private final VirtualRuntime runtime;
@@ -51,7 +48,7 @@ final class Application {
   private final EventStream<Object> stream;
   private final DeliveryChecks deliveryChecks;
   private final InvariantChecks invariants;
-  private final Consumer<StreamFailedException> died;
+  private final Consumer<StreamFailedException> onFailure;
   private final MemoryShortages shortages;
   private final Mode mode;
   private final BooleanSupplier calm;
@@ -63,11 +60,11 @@ final class Application {
   private int handling;
   private int closeInHandlerAfter = -1;
   private Duration closeTimeout = Duration.ZERO;
-  private StreamFailedException.@Nullable Reason deathReason;
+  private StreamFailedException.@Nullable Reason failureReason;
   private @Nullable Set<Object> firstForHandler;
   private @Nullable SimulatedThread puller;
 
-  /** How many interrupts the puller may still be told of: several may have become one. */
+  /** How many interrupts the puller may still notice. Several can merge into one. */
   private int interrupts;
 
   Application(
@@ -76,7 +73,7 @@ final class Application {
       EventStream<Object> stream,
       DeliveryChecks deliveryChecks,
       InvariantChecks invariants,
-      Consumer<StreamFailedException> died,
+      Consumer<StreamFailedException> onFailure,
       MemoryShortages shortages,
       int window,
       BooleanSupplier calm) {
@@ -85,7 +82,7 @@ final class Application {
     this.stream = stream;
     this.deliveryChecks = deliveryChecks;
     this.invariants = invariants;
-    this.died = died;
+    this.onFailure = onFailure;
     this.shortages = shortages;
     this.window = window;
     this.calm = calm;
@@ -93,7 +90,7 @@ final class Application {
     this.signal = runtime.newSignal();
   }
 
-  /** Closes the stream from within the handler, if there is one, after so many events. */
+  /** Makes the handler, if there is one, close the stream after a number of events. */
   void closeInHandler(int after, Duration timeout) {
     closeInHandlerAfter = after;
     closeTimeout = timeout;
@@ -118,12 +115,12 @@ final class Application {
     }
   }
 
-  /** Waits for a time until something is being settled. */
+  /** Waits up to 20 s for a delivery that is not settled yet. */
   void awaitTaken() throws InterruptedException {
     signal.await(() -> !pending.isEmpty(), Duration.ofSeconds(20));
   }
 
-  /** Waits until all threads have ended, after the stream was closed. */
+  /** Waits until all threads have ended. Called after the stream was closed. */
   void finish() throws InterruptedException {
     finished = true;
     signal.raise();
@@ -135,29 +132,29 @@ final class Application {
     }
   }
 
-  /** What the puller was told that the stream died of; null if it was not. */
-  StreamFailedException.@Nullable Reason deathReason() {
-    return deathReason;
+  /** Returns the reason of the failure that the puller got; null if it got none. */
+  StreamFailedException.@Nullable Reason failureReason() {
+    return failureReason;
   }
 
   // --- pulling
 
   private void pull() throws Exception {
-    boolean goesOn = true;
-    while (goesOn) {
+    boolean goOn = true;
+    while (goOn) {
       boolean wasClosed = deliveryChecks.isClosed();
       try {
         Mode used;
         try {
           used = pullOnce();
         } finally {
-          shortages.doNotPull();
+          shortages.leavePull();
         }
         requireOurInterrupts(false);
         invariants.require(
             !wasClosed || used == Mode.CONSUME || used == Mode.ITERATE,
             "a pull of a closed stream returned");
-        goesOn = !deliveryChecks.isClosed() && !isClosing();
+        goOn = !deliveryChecks.isClosed() && !isClosing();
       } catch (InterruptedException e) {
         invariants.count("interrupted");
         requireOurInterrupts(true);
@@ -166,16 +163,16 @@ final class Application {
         invariants.require(
             Set.of(StreamState.ENDED, StreamState.CLOSING, StreamState.CLOSED)
                 .contains(stream.state()),
-            "%s is said to be complete",
+            "a pull of %s threw that the source is complete",
             stream);
-        goesOn = pauseAtTheEnd();
+        goOn = pauseAtTheEnd();
       } catch (StreamClosedException e) {
         requireOurInterrupts(false);
-        invariants.require(isClosing(), "%s is said to be closed", stream);
-        goesOn = false;
+        invariants.require(isClosing(), "a pull of %s threw that it is closed", stream);
+        goOn = false;
       } catch (OutOfMemoryError e) {
         requireOurInterrupts(false);
-        deliveryChecks.cutShort();
+        deliveryChecks.pullFailed();
       } catch (StreamInterruptedException e) {
         requireOurInterrupts(false);
         invariants.count("interrupted iterator");
@@ -183,24 +180,23 @@ final class Application {
         interrupts = 0;
       } catch (StreamFailedException e) {
         requireOurInterrupts(false);
-        died(e);
-        goesOn = false;
+        streamFailed(e);
+        goOn = false;
       }
     }
   }
 
   /**
-   * Only we interrupt the puller: what a call throws and what the flag says, which may come of
-   * another interrupt, are ours. Whatever else interrupts the puller, such as a close, must not
-   * leak.
+   * Checks that the puller notices only the interrupts of this class. An interrupt of the stream,
+   * such as during a close, must not leak.
    *
    * @param thrown whether the call threw an interrupt
    */
   private void requireOurInterrupts(boolean thrown) {
     boolean flag = Thread.currentThread().isInterrupted();
-    int told = (thrown ? 1 : 0) + (flag ? 1 : 0);
+    int noticed = (thrown ? 1 : 0) + (flag ? 1 : 0);
     invariants.require(
-        told <= interrupts,
+        noticed <= interrupts,
         "the interrupt was %s, but %s were made",
         thrown && flag ? "thrown and the flag is set" : thrown ? "thrown" : "left in the flag",
         interrupts);
@@ -220,20 +216,20 @@ final class Application {
     return !finished;
   }
 
-  private void died(StreamFailedException why) {
-    deathReason = why.reason();
-    invariants.count("death " + why.reason().tag());
-    died.accept(why);
+  private void streamFailed(StreamFailedException why) {
+    failureReason = why.reason();
+    invariants.count("failure " + why.reason().tag());
+    onFailure.accept(why);
     invariants.require(
         EnumSet.of(StreamState.FAILED, StreamState.CLOSING, StreamState.CLOSED)
             .contains(stream.state()),
-        "%s is said to be dead",
+        "a pull of %s threw a failure",
         stream);
   }
 
-  /** Says which way of pulling it was. */
+  /** Pulls once, and returns the way in which it did. */
   private Mode pullOnce() throws Exception {
-    deliveryChecks.handledBefore();
+    deliveryChecks.previousAckEnded();
     Mode now =
         mode == Mode.MIXED ? chance.of(Mode.NEXT, Mode.TIMED_NEXT, Mode.POLL, Mode.ITERATE) : mode;
     Set<Object> first = deliveryChecks.mustComeFirst();
@@ -242,7 +238,7 @@ final class Application {
         calm.getAsBoolean()
             ? Duration.ofSeconds(1)
             : chance.of(Duration.ZERO, chance.millis(1, 100), chance.millis(100, 30_000));
-    shortages.pull();
+    shortages.enterPull();
     switch (now) {
       case NEXT -> take(stream.next(), first);
       case TIMED_NEXT -> {
@@ -272,7 +268,7 @@ final class Application {
     return now;
   }
 
-  /** An iterator and {@code consume} end without a word; {@code next} says why. */
+  /** Throws the reason why an iterator or {@code consume} has ended, if it is the end. */
   private void throwEnded() throws InterruptedException {
     stream.next(Duration.ZERO).ifPresent(delivery -> take(delivery, new HashSet<>()));
   }
@@ -287,7 +283,7 @@ final class Application {
   }
 
   private void take(Delivery<?> delivery, Set<Object> first) {
-    shortages.doNotPull();
+    shortages.leavePull();
     deliveryChecks.handedOut(delivery, first);
     int unacked = stream.stats().unacked();
     invariants.require(
@@ -297,9 +293,9 @@ final class Application {
   }
 
   private void handle(Delivery<Object> delivery) throws InterruptedException {
-    shortages.doNotPull();
+    shortages.leavePull();
     handling++;
-    deliveryChecks.handledBefore();
+    deliveryChecks.previousAckEnded();
     Set<Object> first = firstForHandler;
     deliveryChecks.handedOut(delivery, first == null ? new HashSet<>() : first);
     try {
@@ -323,14 +319,14 @@ final class Application {
       deliveryChecks.handled(delivery);
     }
     firstForHandler = deliveryChecks.mustComeFirst();
-    shortages.pull();
+    shortages.enterPull();
   }
 
   // --- settling
 
   private void settle() throws InterruptedException {
     while (true) {
-      signal.await(() -> !pending.isEmpty() || finished, FOR_EVER);
+      signal.await(() -> !pending.isEmpty() || finished, FOREVER);
       if (pending.isEmpty()) {
         return;
       }
@@ -351,7 +347,7 @@ final class Application {
     } else if (dice < 90) {
       deliveryChecks.nack(delivery, chance.millis(0, 5_000));
     } else {
-      // Two settle the same delivery, and one wins.
+      // Two threads settle the same delivery, and one of them wins.
       pending.add(delivery);
       signal.raise();
       deliveryChecks.ack(delivery);

@@ -29,31 +29,31 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * A log of events at positions 10, 20, 30 and so on, of which the server may forget the beginning,
- * and a store. What is saved is checked on its way to the store, and where a stream connects when
- * it does.
+ * A schedule of a client-tracked source and a store. The source has a log of events at positions
+ * 10, 20, 30 and so on, and can lose the beginning of the log. Each save is checked before it
+ * reaches the store, and each position to connect at before the source connects.
  */
 final class ClientTrackedSchedule extends Schedule {
 
   private static final String ID = "orders";
   private static final int STEP = 10;
 
-  /** How long the deliveries of a dead stream may still be settled. */
+  /** How long the deliveries of a failed stream may still be settled. */
   private static final Duration SETTLE_TIME = EventStream.DEFAULT_CLOSE_TIMEOUT;
 
-  /** The longest that a call of the store hangs that has been healed meanwhile. */
+  /** The longest that a call of the store hangs if the store has been healed meanwhile. */
   private static final Duration LONGEST_HANG = Duration.ofSeconds(45);
 
-  /** How long the claim of a process that was killed is kept at the most. */
+  /** The longest that the claim of a killed process is kept. */
   private static final Duration LONGEST_LEASE = Duration.ofSeconds(10);
 
-  /** The most that a stream waits after the first save that failed. */
+  /** The longest wait after the first failed save. */
   private static final Duration FIRST_SAVE_RETRY = Duration.ofMillis(100);
 
-  /** Where a progress after an event is, beyond the event. */
+  /** The distance of a progress from the event before it. */
   private static final int PROGRESS = 5;
 
-  /** Where the log begins when the server forgot an event, beyond that event. */
+  /** The distance of the beginning of the log from the last lost event before it. */
   private static final int FORGOTTEN = 7;
 
   private final InMemoryCheckpointStore store = new InMemoryCheckpointStore(runtime);
@@ -72,8 +72,8 @@ final class ClientTrackedSchedule extends Schedule {
   }
 
   @Override
-  ProcessRun begin(VirtualProcess process, Phase course) {
-    return new ClientRun(process, course, chance.of(chance.between(1, 4), chance.between(4, 64)));
+  ProcessRun begin(VirtualProcess process, Phase phase) {
+    return new ClientRun(process, phase, chance.of(chance.between(1, 4), chance.between(4, 64)));
   }
 
   @Override
@@ -105,34 +105,39 @@ final class ClientTrackedSchedule extends Schedule {
     return ackRecord.isAcked(at(position)) || position <= forgottenTo;
   }
 
-  private final class ClientRun extends ProcessRun implements StreamListener, WatchedStore.Look {
+  private final class ClientRun extends ProcessRun
+      implements StreamListener, WatchedStore.Listener {
 
-    /** Of a restart at a position; at the lost one itself, that may have been saved before. */
+    /**
+     * The notice of a restart.
+     *
+     * @param atLost whether the stream restarts at the lost position, which may be saved already
+     */
     private record Notice(Object event, long from, boolean atLost) {}
 
     private final ScriptedClientSource<Object> scripted = new ScriptedClientSource<>(process);
-    private final ConnectionChecks<ScriptedPosition> watch;
+    private final ConnectionChecks<ScriptedPosition> connectionChecks;
     private final Duration firstDelay = chance.millis(100, 2_000);
     private final Duration stableAfter = chance.of(Duration.ofSeconds(30), chance.millis(0, 3_000));
-    private final List<Notice> noticesHere = new ArrayList<>();
+    private final List<Notice> ownNotices = new ArrayList<>();
     private final boolean mayEnd = !last && chance.percent(20);
-    private int stubbornLosses;
+    private int repeatedLosses;
     private boolean stopped;
     private boolean claimLost;
     private boolean mayHang;
     private int savesAfterLoss;
 
-    /** What the last save asked for, or was loaded. */
+    /** The position of the last save that was tried, or of the loaded checkpoint. */
     private long lastSaved = Long.MIN_VALUE;
 
-    /** What is saved for certain. */
-    private OptionalLong surelySaved = OptionalLong.empty();
+    /** The position of the last save that has succeeded. */
+    private OptionalLong confirmedSave = OptionalLong.empty();
 
     private int failedSaves;
 
-    ClientRun(VirtualProcess process, Phase course, int window) {
-      super(process, course, window, Integer.MAX_VALUE, Duration.ofDays(365));
-      this.watch =
+    ClientRun(VirtualProcess process, Phase phase, int window) {
+      super(process, phase, window, Integer.MAX_VALUE, Duration.ofDays(365));
+      this.connectionChecks =
           new ConnectionChecks<>(
               runtime,
               invariants,
@@ -156,7 +161,12 @@ final class ClientTrackedSchedule extends Schedule {
       }
       WatchedClientSource source =
           new WatchedClientSource(
-              scripted, watch, invariants, deliveryChecks, shortages, this::requireSavedStart);
+              scripted,
+              connectionChecks,
+              invariants,
+              deliveryChecks,
+              shortages,
+              this::requireSavedStart);
       Checkpoints checkpoints =
           Checkpoints.in(new WatchedStore(store, this, shortages), ID)
               .every(chance.between(1, 8), chance.millis(1, 3_000));
@@ -165,9 +175,9 @@ final class ClientTrackedSchedule extends Schedule {
       }
       if (!calm && chance.percent(20)) {
         checkpoints = checkpoints.waitForClaim(chance.millis(0, 5_000));
-        expectedDeaths.add(Reason.CHECKPOINT);
+        expectedFailures.add(Reason.CHECKPOINT);
       }
-      if (rough && !calm && rarely.percent(10)) {
+      if (rough && !calm && roughChance.percent(10)) {
         invariants.count("start afresh");
         checkpoints = checkpoints.startAfresh();
       }
@@ -176,8 +186,8 @@ final class ClientTrackedSchedule extends Schedule {
       if (!calm && chance.percent(20)) {
         int most = chance.between(1, 6);
         stream.maxAttempts(most);
-        watch.maxAttempts(most);
-        expectedDeaths.add(Reason.ATTEMPTS_EXHAUSTED);
+        connectionChecks.maxAttempts(most);
+        expectedFailures.add(Reason.ATTEMPTS_EXHAUSTED);
       }
       return stream;
     }
@@ -198,7 +208,7 @@ final class ClientTrackedSchedule extends Schedule {
       if (calm) {
         return after < forgottenTo
             ? ConnectAnswer.fails(lost())
-            : ConnectAnswer.connects(lines -> give(lines, after));
+            : ConnectAnswer.connects(lines -> addEvents(lines, after));
       }
       int dice = chance.between(0, 99);
       if (dice < 15) {
@@ -208,16 +218,17 @@ final class ClientTrackedSchedule extends Schedule {
             ? ConnectAnswer.fails(ScriptedFailure.retry("timed out"))
             : ConnectAnswer.hangs();
       } else if (dice < 18) {
-        expectedDeaths.add(Reason.FATAL);
+        expectedFailures.add(Reason.FATAL);
         return ConnectAnswer.fails(
             chance.of(ScriptedFailure.fatal("denied"), ScriptedFailure.unknown("what?")));
-      } else if (after < forgottenTo || stubbornLosses > 0) {
-        stubbornLosses = Math.max(0, stubbornLosses - 1);
+      } else if (after < forgottenTo || repeatedLosses > 0) {
+        repeatedLosses = Math.max(0, repeatedLosses - 1);
         return chance.percent(50)
             ? ConnectAnswer.fails(lost())
             : ConnectAnswer.connects(lines -> lines.pause(delay()).lose(lost()));
       }
-      return ConnectAnswer.<Object>connects(lines -> disturbed(lines, after)).after(delay());
+      return ConnectAnswer.<Object>connects(lines -> addDisturbedEvents(lines, after))
+          .after(delay());
     }
 
     private ScriptedFailure lost() {
@@ -228,13 +239,13 @@ final class ClientTrackedSchedule extends Schedule {
       return chance.percent(70) ? Duration.ZERO : chance.millis(1, 10_000);
     }
 
-    private void give(ConnectionScript<Object> lines, long after) {
+    private void addEvents(ConnectionScript<Object> lines, long after) {
       for (long position = after - after % STEP + STEP; position <= end(); position += STEP) {
         lines.event(position, at(position));
       }
     }
 
-    private void disturbed(ConnectionScript<Object> lines, long after) {
+    private void addDisturbedEvents(ConnectionScript<Object> lines, long after) {
       if (chance.percent(20)) {
         lines.ignoresWakeUp();
       }
@@ -285,7 +296,7 @@ final class ClientTrackedSchedule extends Schedule {
         throw ScriptedFailure.retry("cannot decide now");
       }
       if (!calm && chance.percent(15)) {
-        expectedDeaths.add(Reason.POSITION_LOST);
+        expectedFailures.add(Reason.POSITION_LOST);
         stopped = true;
         return Recovery.stop();
       }
@@ -294,7 +305,7 @@ final class ClientTrackedSchedule extends Schedule {
         return Recovery.restart(new ScriptedPosition(from));
       }
       Object notice = "notice " + ++notices;
-      noticesHere.add(new Notice(notice, from, from == lost.value()));
+      ownNotices.add(new Notice(notice, from, from == lost.value()));
       return Recovery.restart(new ScriptedPosition(from), notice);
     }
 
@@ -302,26 +313,27 @@ final class ClientTrackedSchedule extends Schedule {
 
     private void requireSavedStart() {
       invariants.require(
-          !startIsKnown || surelySaved.isPresent(), "it connects before its start is saved");
+          !startIsKnown || confirmedSave.isPresent(),
+          "the stream connects before its start is saved");
     }
 
     @Override
     public void claiming() {
-      // Whatever the store throws then ends a stream that has not begun.
-      if (shortages.areAny() || shortages.haveStruck()) {
-        expectedDeaths.add(Reason.CHECKPOINT);
+      // An error of the store at the first call fails the stream.
+      if (shortages.arePossible() || shortages.haveHappened()) {
+        expectedFailures.add(Reason.CHECKPOINT);
       }
     }
 
     @Override
     public void loaded(Checkpoint checkpoint) {
       lastSaved = Long.parseLong(checkpoint.position());
-      surelySaved = OptionalLong.of(lastSaved);
+      confirmedSave = OptionalLong.of(lastSaved);
     }
 
     @Override
     public void saved(Checkpoint checkpoint) {
-      surelySaved = OptionalLong.of(Long.parseLong(checkpoint.position()));
+      confirmedSave = OptionalLong.of(Long.parseLong(checkpoint.position()));
       failedSaves = 0;
     }
 
@@ -330,14 +342,16 @@ final class ClientTrackedSchedule extends Schedule {
       long saved = Long.parseLong(checkpoint.position());
       invariants.note("saves %s", saved);
       invariants.count("save");
-      // One may have been on its way to the store.
+      // A save that was running when the claim was lost may still reach the store.
       invariants.require(
-          !claimLost || ++savesAfterLoss == 1, "it saves %s though its claim is lost", saved);
+          !claimLost || ++savesAfterLoss == 1,
+          "the stream saves %s although its claim is lost",
+          saved);
       invariants.require(
           saved >= lastSaved, "the checkpoint moves back from %s to %s", lastSaved, saved);
       invariants.require(
-          !surelySaved.equals(OptionalLong.of(saved)),
-          "it saves %s, which is saved already",
+          !confirmedSave.equals(OptionalLong.of(saved)),
+          "the stream saves %s, which is saved already",
           saved);
       lastSaved = saved;
       for (long position = STEP; position <= Math.min(saved, end()); position += STEP) {
@@ -349,7 +363,7 @@ final class ClientTrackedSchedule extends Schedule {
             event,
             saved);
       }
-      for (Notice notice : noticesHere) {
+      for (Notice notice : ownNotices) {
         invariants.require(
             saved < notice.from
                 || ackRecord.isAcked(notice.event)
@@ -364,7 +378,7 @@ final class ClientTrackedSchedule extends Schedule {
     public void onTransition(Transition transition) {
       invariants.note("%s", transition);
       if (transition.to() == StreamState.BACKING_OFF) {
-        watch.backingOff(transition);
+        connectionChecks.backingOff(transition);
       }
     }
 
@@ -373,9 +387,9 @@ final class ClientTrackedSchedule extends Schedule {
       invariants.count("save failed");
       Duration most = FIRST_SAVE_RETRY.multipliedBy(1L << Math.min(failedSaves++, 10));
       invariants.require(
-          // A try that failed for want of memory is counted, and perhaps not told of.
-          shortages.haveStruck() || failed.retryIn().orElse(Duration.ZERO).compareTo(most) <= 0,
-          "after %s failed saves in a row the next try is to come in %s",
+          // A save that failed without memory is counted, but may not be reported.
+          shortages.haveHappened() || failed.retryIn().orElse(Duration.ZERO).compareTo(most) <= 0,
+          "after %s failed saves in a row the next retry is in %s",
           failedSaves,
           failed.retryIn());
     }
@@ -388,20 +402,20 @@ final class ClientTrackedSchedule extends Schedule {
     // --- disturbing
 
     @Override
-    void died(StreamFailedException why) {
-      super.died(why);
+    void streamFailed(StreamFailedException why) {
+      super.streamFailed(why);
       invariants.require(
-          why.reason() != Reason.POSITION_LOST || stopped || watch.mayStopRecovering(),
-          "the stream gave up its position though connections have proved themselves");
+          why.reason() != Reason.POSITION_LOST || stopped || connectionChecks.mayStopRecovering(),
+          "the stream gave up its position although connections have proved themselves");
     }
 
     @Override
-    ConnectionChecks<?> watch() {
-      return watch;
+    ConnectionChecks<?> connectionChecks() {
+      return connectionChecks;
     }
 
     @Override
-    void kick() {}
+    void unblock() {}
 
     @Override
     void disturb(Application application) {
@@ -410,56 +424,58 @@ final class ClientTrackedSchedule extends Schedule {
       invariants.count("disturbance " + kind);
       switch (kind) {
         case 0 ->
-            failing(() ->
+            injectFault(() ->
                 store.fail(chance.of(Call.CLAIM, Call.LOAD, Call.SAVE), chance.between(1, 5)));
         case 1 ->
-            failing(() -> store.failAfterEffect(chance.of(Call.values()), chance.between(1, 3)));
-        case 2 -> failing(() -> store.hang(chance.of(Call.values()), chance.millis(1, 40_000)));
-        case 3 -> failing(() -> store.hang(Call.SAVE));
+            injectFault(
+                () -> store.failAfterEffect(chance.of(Call.values()), chance.between(1, 3)));
+        case 2 -> injectFault(() -> store.hang(chance.of(Call.values()), chance.millis(1, 40_000)));
+        case 3 -> injectFault(() -> store.hang(Call.SAVE));
         case 4 -> store.heal();
-        case 5 -> failing(() -> store.takes(chance.millis(1, 3_000)));
+        case 5 -> injectFault(() -> store.takes(chance.millis(1, 3_000)));
         case 6 -> {
           if (!leasePending && chance.percent(40)) {
-            expectedDeaths.add(Reason.CLAIM_LOST);
+            expectedFailures.add(Reason.CLAIM_LOST);
             boolean held = store.isClaimed(ID);
             store.loseClaim(ID);
             claimLost |= held;
           }
         }
-        case 7 -> forget();
+        case 7 -> forgetHistory();
         default -> application.interrupt();
       }
     }
 
-    private void failing(Runnable fault) {
+    private void injectFault(Runnable fault) {
       mayHang = true;
-      expectedDeaths.add(Reason.CHECKPOINT);
+      expectedFailures.add(Reason.CHECKPOINT);
       fault.run();
     }
 
-    private void forget() {
-      expectedDeaths.add(Reason.POSITION_LOST);
+    private void forgetHistory() {
+      expectedFailures.add(Reason.POSITION_LOST);
       forgottenTo = Math.max(forgottenTo, (long) chance.between(1, log.size()) * STEP + FORGOTTEN);
-      stubbornLosses = chance.percent(30) ? chance.between(1, 6) : 0;
+      repeatedLosses = chance.percent(30) ? chance.between(1, 6) : 0;
     }
 
     @Override
-    void awaitLetGo() throws InterruptedException {
+    void awaitRelease() throws InterruptedException {
       Duration most =
           SETTLE_TIME
-              // Without memory to let go, it tries again after as long.
-              .multipliedBy(shortages.haveStruck() ? 3 : 1)
+              // A release without memory is tried again after the same time.
+              .multipliedBy(shortages.haveHappened() ? 3 : 1)
               .plusMillis(2 * SLOW_MILLIS)
-              // Or the claim is still that of a process that was killed.
+              // The claim may still be that of a killed process.
               .plus(leasePending ? LONGEST_LEASE : Duration.ZERO)
               .plus(mayHang ? LONGEST_HANG : STEPS);
       Duration until = runtime.elapsed().plus(most);
       while (store.isClaimed(ID) && runtime.elapsed().compareTo(until) < 0) {
         runtime.sleep(Duration.ofMillis(100));
       }
-      invariants.require(!store.isClaimed(ID), "a dead stream still has its claim after %s", most);
+      invariants.require(
+          !store.isClaimed(ID), "a failed stream still has its claim after %s", most);
       runtime.sleep(Duration.ofSeconds(2));
-      invariants.require(!store.isClaimed(ID), "a dead stream has claimed its checkpoint again");
+      invariants.require(!store.isClaimed(ID), "a failed stream has claimed its checkpoint again");
     }
 
     // --- at the end
@@ -471,7 +487,7 @@ final class ClientTrackedSchedule extends Schedule {
           return false;
         }
       }
-      return noticesHere.stream().allMatch(notice -> ackRecord.isAcked(notice.event));
+      return ownNotices.stream().allMatch(notice -> ackRecord.isAcked(notice.event));
     }
 
     @Override
@@ -483,23 +499,22 @@ final class ClientTrackedSchedule extends Schedule {
       store.heal();
       for (int i = 0; i < 120 && !(scripted.isClosed() && !store.isClaimed(ID)); i++) {
         runtime.sleep(Duration.ofSeconds(1));
-        if (shortages.haveStruck()) {
-          // A release for which there was no thread is asked for again by close, and by nothing
-          // else.
+        if (shortages.haveHappened()) {
+          // Only another close retries a release that got no thread.
           stream.close(Duration.ZERO);
         }
       }
       invariants.require(scripted.isClosed(), "the source was not closed in two minutes");
-      invariants.require(!store.isClaimed(ID), "the claim was not given up in two minutes");
+      invariants.require(!store.isClaimed(ID), "the claim was not released in two minutes");
       if (done && deliveryChecks.handedOut() > 0) {
         invariants.require(
             report.checkpoint() == CheckpointOutcome.SAVED,
-            "with all acked and the store in order, closing gave %s",
+            "all events are acked and the store works, but close returned %s",
             report);
       }
     }
 
-    /** What was acked in order, seen from here, is what the store has, or less than that. */
+    /** Checks that the saved checkpoint covers all events before the first unacked one. */
     private void requireAllSaved() {
       long unsaved = oldestUnsaved();
       invariants.require(
@@ -509,9 +524,7 @@ final class ClientTrackedSchedule extends Schedule {
           store.checkpoint(ID));
     }
 
-    /**
-     * The first position that is acked, and all before it, but not saved; zero if there is none.
-     */
+    /** Returns the first unsaved position before the first unacked event; zero if there is none. */
     private long oldestUnsaved() {
       long saved =
           store.checkpoint(ID).map(checkpoint -> Long.parseLong(checkpoint.position())).orElse(-1L);
@@ -534,7 +547,7 @@ final class ClientTrackedSchedule extends Schedule {
     }
 
     private boolean isHeldByNotice(long position) {
-      return noticesHere.stream()
+      return ownNotices.stream()
           .anyMatch(notice -> notice.from < position && !ackRecord.isAcked(notice.event));
     }
 
@@ -542,7 +555,7 @@ final class ClientTrackedSchedule extends Schedule {
     void killed() {
       store.heal();
       Duration lease = chance.of(Duration.ZERO, chance.millis(1, (int) LONGEST_LEASE.toMillis()));
-      // Until then nobody else can have claimed it.
+      // Until the lease expires no other stream can claim it.
       if (store.isClaimed(ID) && !leasePending) {
         leasePending = true;
         runtime.schedule(

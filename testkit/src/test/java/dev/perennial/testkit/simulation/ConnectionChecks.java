@@ -16,15 +16,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches what passes between a stream and its source: where it connects, what it is given, how
- * often it tries and how long it waits in between.
+ * Checks of the calls that a stream makes to its source: where it connects, what it receives, how
+ * many attempts it makes and how long it waits between them.
  */
 final class ConnectionChecks<P extends Position> {
 
-  /** Position lost so often, with no connection in between that proved itself, is the end. */
+  /** The stream fails at this many recoveries without a proved connection between them. */
   private static final int MOST_RECOVERIES = 3;
 
-  /** What may differ between our clock readings and the stream's, which are some steps apart. */
+  /** The tolerance for clock readings that are some steps apart from those of the stream. */
   private static final Duration STEPS = Duration.ofMillis(5);
 
   private final VirtualRuntime runtime;
@@ -43,16 +43,16 @@ final class ConnectionChecks<P extends Position> {
   private boolean proved;
   private @Nullable Duration notBefore;
 
-  /** Recoveries in a row, with no connection between them that may have proved itself. */
+  /** Recoveries in a row without a connection between them that may have proved itself. */
   private int recoveries;
 
-  /** The same, with none between them that proved itself for certain. */
+  /** Recoveries in a row without a connection between them that certainly proved itself. */
   private int recoveriesAtMost;
 
   /**
-   * @param errors what the stream is told that errors mean
-   * @param firstDelay the least that the first delay of an outage may be
-   * @param stableAfter how long a connection lives to prove itself
+   * @param errors the classifier that the stream uses
+   * @param firstDelay the shortest possible first delay of an outage
+   * @param stableAfter the age at which a connection has proved itself
    */
   ConnectionChecks(
       VirtualRuntime runtime,
@@ -69,12 +69,12 @@ final class ConnectionChecks<P extends Position> {
     this.stableAfter = stableAfter;
   }
 
-  /** The position that the next connection has to go on after, if one is known. */
+  /** Returns the position after which the next connection must resume, if one is known. */
   Optional<P> last() {
     return Optional.ofNullable(last);
   }
 
-  /** Notes where the stream begins, or goes on after its position was lost. */
+  /** Records where the stream starts, or restarts after its position was lost. */
   void movedTo(@Nullable P position) {
     last = position;
   }
@@ -87,45 +87,42 @@ final class ConnectionChecks<P extends Position> {
     acknowledged.add(position);
   }
 
-  /**
-   * Whether this very position, and not only one that equals it, was given to a connection to
-   * acknowledge.
-   */
+  /** Returns whether a connection was asked to acknowledge this same position object. */
   boolean wasAcknowledged(P position) {
     return acknowledged.contains(position);
   }
 
-  /** After so many failed attempts in a row the stream has to die. */
+  /** Sets the number of failed attempts in a row at which the stream must fail. */
   void maxAttempts(int most) {
     maxAttempts = most;
   }
 
-  /** Notes that the stream asks how to go on without a position. */
+  /** Records a call of {@code recover}. */
   void recovering() {
     recoveries++;
     recoveriesAtMost++;
     invariants.require(
         recoveries < MOST_RECOVERIES,
-        "recovery %s in a row, with no connection between them that gave anything",
+        "recovery %s in a row without a proved connection between them",
         recoveries);
   }
 
-  /** There was no answer, so it will ask again. */
+  /** Records that {@code recover} threw, so the stream calls it again. */
   void notRecovered() {
     recoveries--;
     recoveriesAtMost--;
   }
 
-  /** Checks that the stream had to die. */
-  void died(StreamFailedException why) {
+  /** Checks that the stream had to fail. */
+  void streamFailed(StreamFailedException why) {
     invariants.require(
         unsure || why.reason() != Reason.ATTEMPTS_EXHAUSTED || failures == maxAttempts,
-        "the stream gave up after %s failed attempts in a row instead of %s",
+        "the stream failed after %s failed attempts in a row instead of %s",
         failures,
         maxAttempts);
   }
 
-  /** Whether the position may be lost so often that the stream gives up. */
+  /** Returns whether there may have been enough recoveries for the stream to fail. */
   boolean mayStopRecovering() {
     return last == null || recoveriesAtMost + 1 >= MOST_RECOVERIES;
   }
@@ -135,7 +132,7 @@ final class ConnectionChecks<P extends Position> {
     Duration earliest = notBefore;
     invariants.require(
         earliest == null || runtime.elapsed().compareTo(earliest) >= 0,
-        "the next attempt came before its delay was over, which ends at %s",
+        "the next attempt started before the end of its delay at %s",
         earliest);
   }
 
@@ -148,7 +145,7 @@ final class ConnectionChecks<P extends Position> {
   void received(Received<Object, P> received) {
     if (received instanceof Received.Event<Object, P> event) {
       last = event.position();
-      // A copy that the stream may or may not have forgotten proves the connection or does not.
+      // A redelivery proves the connection only if the stream has forgotten the event.
       if (!deliveryChecks.wasReceived(event.event())) {
         prove();
       } else if (deliveryChecks.mayBeForgotten(event.event())) {
@@ -169,15 +166,15 @@ final class ConnectionChecks<P extends Position> {
   }
 
   /**
-   * The stream had no memory for something that it did in a pull: for how long a connection lived,
-   * or that one came about, so that it may count that one otherwise.
+   * Records that a pull ran out of memory. The stream may then not know the age of a connection, or
+   * that it was opened, and count it differently.
    */
   void outOfMemory() {
     unsure = true;
     recoveries = 0;
   }
 
-  /** A connection ended, or {@code start}, {@code connect} or {@code recover} threw. */
+  /** Records that a connection ended, or that {@code start}, {@code connect} or recover threw. */
   void failed() {
     invariants.note("connection or attempt failed");
     invariants.count(
@@ -216,13 +213,13 @@ final class ConnectionChecks<P extends Position> {
         failures);
     invariants.require(
         failures < maxAttempts,
-        "the stream tries on after %s failed attempts in a row of %s",
+        "the stream continues after %s failed attempts in a row of %s",
         failures,
         maxAttempts);
     Duration delay = transition.delay().orElse(Duration.ZERO);
     invariants.require(
         delay.compareTo(firstDelay) >= 0,
-        "it waits %s, less than the least first delay of %s",
+        "the stream waits %s, less than the shortest first delay of %s",
         delay,
         firstDelay);
     transition
@@ -230,7 +227,10 @@ final class ConnectionChecks<P extends Position> {
         .flatMap(this::retryAfter)
         .ifPresent(least ->
             invariants.require(
-                delay.compareTo(least) >= 0, "it waits %s, but was asked for %s", delay, least));
+                delay.compareTo(least) >= 0,
+                "the stream waits %s, but the server asked for %s",
+                delay,
+                least));
     notBefore = runtime.elapsed().plus(delay).minus(STEPS);
   }
 

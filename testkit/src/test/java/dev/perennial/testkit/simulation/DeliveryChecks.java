@@ -16,26 +16,26 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one process received and was handed, and what it settled: checked as it happens against what
- * must always hold of deliveries. Used only by simulated threads, one at a time.
+ * Checks of the deliveries of one process, made at each receive, delivery and settlement. Used only
+ * by simulated threads, one at a time.
  */
 final class DeliveryChecks {
 
   /**
-   * The acks of one delivery. From the moment that the first begins the stream may count it, and
-   * forget the event in its time; of two that run at once, it may count either first.
+   * The acks of one delivery. The stream may count an ack as soon as the call begins, and forget
+   * the event after that. Of two concurrent acks it may count either.
    */
   private static final class Acks {
     final long begun;
 
-    /** How many acks had returned by then, and so were counted before. */
+    /** How many acks had been counted when the first ack of this delivery began. */
     final int before;
 
     int running;
     int lost;
     boolean won;
 
-    /** Whether a connection was closed meanwhile, which may or may not have taken the ack. */
+    /** Whether a connection closed during the ack, so that it may not have taken the ack. */
     boolean crossed;
 
     Acks(long begun, int before) {
@@ -51,10 +51,10 @@ final class DeliveryChecks {
   private final int memory;
   private final Duration horizon;
 
-  /** Each event that the connections gave, in order. */
+  /** The events received from all connections, in order. */
   private final List<Object> received = new ArrayList<>();
 
-  /** How many of {@link #received} have been handed out or dropped. */
+  /** How many events of {@link #received} were handed out or dropped. */
   private int passed;
 
   /** The newest delivery of each event that was handed out. */
@@ -67,36 +67,36 @@ final class DeliveryChecks {
 
   private int acksWon;
   private int acksRunning;
-  private int lateAcksTold;
+  private int lateAcksReported;
   private int handlersTooLate;
 
-  /** What may come again: an attempt to nack it was begun. */
+  /** Events whose nack has begun, which may be delivered again. */
   private final Set<Object> nackBegun = new HashSet<>();
 
-  /** What has to come again before anything new. */
+  /** Nacked events that must be delivered again before any new event. */
   private final Set<Object> nacked = new HashSet<>();
 
-  /** When at the earliest what was nacked may come again. */
+  /** The earliest time at which a nacked event may be delivered again. */
   private final Map<Object, Long> notBefore = new HashMap<>();
 
   private final Map<Delivery<?>, Integer> settled = new IdentityHashMap<>();
   private final List<Object> order = new ArrayList<>();
 
-  /** What a handler has returned from, and the stream acks or has acked. */
+  /** The delivery whose handler has returned last; the stream acks it or has acked it. */
   private @Nullable Delivery<?> handled;
 
   private final Map<Position, Position> redelivered = new HashMap<>();
 
   /**
-   * Acked events that were received again and neither dropped nor handed out: to the stream, which
-   * remembers their acks no longer, they are new.
+   * Acked events that were received again and not yet dropped or handed out. They are new events
+   * for a stream that no longer remembers their acks.
    */
-  private final Set<Position> comesAgain = new HashSet<>();
+  private final Set<Position> expectedAgain = new HashSet<>();
 
-  /** What was acked before anybody closed the stream; null until then. */
+  /** The deliveries acked before the first close of the stream; null until then. */
   private @Nullable List<Delivery<?>> ackedBeforeClose;
 
-  /** So many deliveries at most were kept by an error that ended a pull. */
+  /** The most deliveries that the stream may have kept because an error ended a pull. */
   private int kept;
 
   private boolean closed;
@@ -120,13 +120,13 @@ final class DeliveryChecks {
     invariants.note("received %s", event);
     received.add(event);
     if (isHandedOut(event) && !isUnacked(event)) {
-      comesAgain.add(newest.get(event).position());
+      expectedAgain.add(newest.get(event).position());
     }
   }
 
-  /** Notes that a copy of an event was dropped, whose position is the one to ack from now on. */
+  /** Records a dropped redelivery. From now on its position is the one to acknowledge. */
   void redelivered(Position position) {
-    comesAgain.remove(position);
+    expectedAgain.remove(position);
     redelivered.remove(position);
     redelivered.put(position, position);
   }
@@ -149,12 +149,12 @@ final class DeliveryChecks {
     return known != null && known.won;
   }
 
-  /** How many of what was handed out is not acked. */
+  /** Returns how many delivered events are not acked. */
   int unacked() {
     return open;
   }
 
-  /** How many events at the most were received and not handed out: the newest may be copies. */
+  /** Returns the most events that may be received but not delivered. Some may be redeliveries. */
   int heldBack() {
     return received.size() - passed;
   }
@@ -163,12 +163,12 @@ final class DeliveryChecks {
     return newest.size();
   }
 
-  /** Notes that a connection is about to be closed. */
+  /** Records that a connection is about to close. */
   void closingConnection() {
     acks.values().forEach(one -> one.crossed |= one.running > 0);
   }
 
-  /** Notes that somebody is about to close the stream. */
+  /** Records that the stream is about to close. */
   void closing() {
     if (ackedBeforeClose == null) {
       ackedBeforeClose = new ArrayList<>();
@@ -190,7 +190,7 @@ final class DeliveryChecks {
         .filter(delivery -> events.contains(delivery.event()))
         .filter(delivery -> newest.get(delivery.event()) == delivery)
         .filter(delivery -> !acks.get(delivery).crossed)
-        .filter(delivery -> !comesAgain.contains(delivery.position()))
+        .filter(delivery -> !expectedAgain.contains(delivery.position()))
         .toList();
   }
 
@@ -203,22 +203,22 @@ final class DeliveryChecks {
   }
 
   /**
-   * Notes that an error ended a pull. What it was about to hand out comes first, before what is
-   * nacked meanwhile.
+   * Records that an error ended a pull. The events that it held come first, before those nacked
+   * meanwhile.
    */
-  void cutShort() {
+  void pullFailed() {
     kept = heldBack() + nackBegun.size();
   }
 
-  /** The nacked events that must come before anything new, if a pull begins now. */
+  /** Returns the nacked events that a pull which begins now must deliver before any new event. */
   Set<Object> mustComeFirst() {
     return kept > 0 ? new HashSet<>() : new HashSet<>(nacked);
   }
 
   /**
-   * Checks a delivery that a pull gave.
+   * Checks a delivery that a pull returned.
    *
-   * @param first what was nacked when the pull began, without what the pull has given of it
+   * @param first the events nacked before the pull that it has not delivered yet
    */
   void handedOut(Delivery<?> delivery, Set<Object> first) {
     Object event = delivery.event();
@@ -232,7 +232,7 @@ final class DeliveryChecks {
     } else {
       handedOutAgain(delivery, first);
     }
-    comesAgain.remove(delivery.position());
+    expectedAgain.remove(delivery.position());
     Delivery<?> before = newest.put(event, delivery);
     if (before == null || isAcked(before)) {
       open++;
@@ -245,26 +245,26 @@ final class DeliveryChecks {
   private void handedOutAgain(Delivery<?> delivery, Set<Object> first) {
     Object event = delivery.event();
     invariants.require(
-        nackBegun.remove(event), "%s came again without a nack: %s", event, delivery);
+        nackBegun.remove(event), "%s was delivered again without a nack: %s", event, delivery);
     Delivery<?> before = newest.get(event);
     int last = before == null ? 0 : before.attempt();
     invariants.require(
         delivery.attempt() == last + 1,
-        "%s came as attempt %s after attempt %s",
+        "%s was delivered as attempt %s after attempt %s",
         event,
         delivery.attempt(),
         last);
     Long earliest = notBefore.remove(event);
     invariants.require(
         earliest == null || runtime.nanoTime() - earliest >= 0,
-        "%s came again before the end of its wait",
+        "%s was delivered again before the end of its wait",
         event);
     nacked.remove(event);
     first.remove(event);
     for (Object other : first) {
       invariants.require(
           order.lastIndexOf(event) < order.lastIndexOf(other),
-          "the nacked %s came before %s, which was delivered before it",
+          "the nacked %s was delivered before %s, although it was after it at first",
           event,
           other);
     }
@@ -274,9 +274,7 @@ final class DeliveryChecks {
     boolean found = false;
     while (!found) {
       invariants.require(
-          passed < received.size(),
-          "%s was handed out twice, or without having been received",
-          event);
+          passed < received.size(), "%s was delivered twice, or was never received", event);
       Object next = received.get(passed++);
       found = next.equals(event) && (!newest.containsKey(event) || mayBeForgotten(event));
       if (!found) {
@@ -284,7 +282,7 @@ final class DeliveryChecks {
       }
       invariants.require(
           found || newest.containsKey(next),
-          "%s was received, and %s handed out instead of it",
+          "%s was received, but %s was delivered instead of it",
           next,
           event);
     }
@@ -292,8 +290,8 @@ final class DeliveryChecks {
   }
 
   /**
-   * Whether a copy of the event may be taken for new: so many acks may have been counted behind its
-   * own, or its time is over.
+   * Returns whether a redelivery of the event may count as new, because enough acks came after its
+   * own or the horizon has passed.
    */
   boolean mayBeForgotten(Object event) {
     Delivery<?> delivery = newest.get(event);
@@ -317,7 +315,7 @@ final class DeliveryChecks {
     if (won) {
       won(delivery, wasClosed);
       invariants.require(
-          current, "%s was acked at an older position than that of the copy at %s", delivery, copy);
+          current, "%s was acked at an older position than its redelivery at %s", delivery, copy);
       count(delivery, mine);
     } else {
       mine.lost++;
@@ -342,7 +340,7 @@ final class DeliveryChecks {
     }
   }
 
-  /** Notes that a handler is about to return, after which the stream acks unless it is closed. */
+  /** Records that a handler is about to return. The stream then acks, unless it is closed. */
   void handled(Delivery<?> delivery) {
     invariants.note("handled %s", delivery.event());
     Acks mine = begin(delivery);
@@ -352,8 +350,8 @@ final class DeliveryChecks {
     handled = delivery;
   }
 
-  /** Notes that a handler begins, or that none will: the ack of the one before has ended. */
-  void handledBefore() {
+  /** Records that the ack after the previous handler has ended. */
+  void previousAckEnded() {
     Delivery<?> before = handled;
     if (before != null) {
       handled = null;
@@ -361,21 +359,21 @@ final class DeliveryChecks {
     }
   }
 
-  /** Notes that a handler nacks, and is about to return. */
+  /** Nacks in a handler that is about to return. */
   void nackedByHandler(Delivery<?> delivery) {
     if (!nack(delivery)) {
-      // The stream was closed first, and so finds the delivery as if nobody had settled it.
+      // The stream was closed first, so it acks the delivery too late after the handler.
       handlersTooLate++;
     }
   }
 
-  /** Notes that the stream told of a late ack. */
+  /** Records that the stream reported a late ack. */
   void lateAck() {
-    lateAcksTold++;
+    lateAcksReported++;
     Delivery<?> late = handled;
     if (late != null) {
       handled = null;
-      invariants.note("handled %s in vain", late.event());
+      invariants.note("handled %s too late", late.event());
       Acks mine = acks.get(late);
       mine.won = false;
       mine.lost++;
@@ -384,25 +382,22 @@ final class DeliveryChecks {
     }
   }
 
-  /** Every ack that came too late was told of, and nothing else. For a stream that is closed. */
-  void requireLateAcksTold() {
+  /** Checks that exactly the late acks were reported. Called after the stream has closed. */
+  void requireLateAcksReported() {
     int late = acks.values().stream().filter(one -> !one.won).mapToInt(one -> one.lost).sum();
     invariants.require(
-        late <= lateAcksTold && lateAcksTold <= late + handlersTooLate,
-        "%s late acks were told of, but %s were made",
-        lateAcksTold,
+        late <= lateAcksReported && lateAcksReported <= late + handlersTooLate,
+        "%s late acks were reported, but %s were made",
+        lateAcksReported,
         late);
   }
 
-  /**
-   * Notes that a handler is about to throw an interrupt, after which the stream hands the event out
-   * again.
-   */
+  /** Records that a handler is about to throw an interrupt, so its event is delivered again. */
   void interruptedHandler(Delivery<?> delivery) {
     nackBegun.add(delivery.event());
   }
 
-  /** Nacks without a wait of the application's own, which grows from the second attempt on. */
+  /** Nacks without a wait, so that the stream chooses one that grows with the attempts. */
   boolean nack(Delivery<?> delivery) {
     long millis =
         delivery.attempt() == 1
@@ -424,7 +419,7 @@ final class DeliveryChecks {
     invariants.note("nack of %s for %s: %s", event, wait, won);
     if (won) {
       won(delivery, wasClosed);
-      // It may have come again before the nack returned.
+      // It may have been delivered again before the nack returned.
       if (newest.get(event) == delivery) {
         notBefore.put(event, earliest);
         if (wait.isZero()) {

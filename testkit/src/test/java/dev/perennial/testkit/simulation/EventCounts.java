@@ -3,9 +3,7 @@ package dev.perennial.testkit.simulation;
 import java.util.Map;
 import java.util.TreeMap;
 
-/**
- * How often what happened: a simulation in which something never happens proves nothing about it.
- */
+/** Counts of what happened in schedules. A simulation proves nothing about what never happened. */
 final class EventCounts {
 
   private final Map<String, Integer> counts = new TreeMap<>();

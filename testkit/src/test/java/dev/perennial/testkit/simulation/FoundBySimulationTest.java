@@ -19,19 +19,16 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /**
- * What the simulation found once, in as few steps as it takes; and the schedules that failed though
- * the stream was right, because the simulation itself was wrong.
+ * Regression tests for bugs that the simulation found, as short scripts or as seeds. Some seeds
+ * failed because of bugs in the simulation itself.
  */
 class FoundBySimulationTest {
 
   private final VirtualRuntime runtime = new VirtualRuntime(1);
 
-  /**
-   * A notice comes of no connection, so a position that is lost again and again still ends the
-   * stream.
-   */
+  /** A notice does not come from a connection, so repeated losses must still fail the stream. */
   @Test
-  void aNoticeDoesNotProveTheConnectionBehindIt() {
+  void aNoticeDoesNotProveTheConnectionAfterIt() {
     ScriptedFailure lost = ScriptedFailure.positionLost("gone");
     ScriptedClientSource<String> source =
         new ScriptedClientSource<String>(runtime)
@@ -40,7 +37,7 @@ class FoundBySimulationTest {
     runtime.run(() -> {
       EventStream<String> stream =
           EventStream.from(source, Checkpoints.none()).runtime(runtime).open();
-      StreamFailedException death =
+      StreamFailedException failure =
           catchThrowableOfType(
               StreamFailedException.class,
               () -> {
@@ -48,15 +45,15 @@ class FoundBySimulationTest {
                   stream.next().ack();
                 }
               });
-      assertThat(death.reason()).isEqualTo(StreamFailedException.Reason.POSITION_LOST);
+      assertThat(failure.reason()).isEqualTo(StreamFailedException.Reason.POSITION_LOST);
       stream.close();
     });
     assertThat(source.lostPositions()).hasSizeLessThanOrEqualTo(3);
   }
 
-  /** It would wait for itself, until its time is over. */
+  /** The close would wait for itself until its timeout. */
   @Test
-  void aListenerThatClosesTheStreamWhenItIsToldOfTheCloseDoesNotHoldItUp() {
+  void aListenerOfTheCloseThatClosesTheStreamDoesNotDelayIt() {
     ScriptedServerSource<String> source = new ScriptedServerSource<>(runtime);
     AtomicReference<EventStream<String>> opened = new AtomicReference<>();
     StreamListener closer =
@@ -79,7 +76,7 @@ class FoundBySimulationTest {
     });
   }
 
-  /** The stream may count an ack, and forget its event, before the call returns. */
+  /** The stream can count an ack and forget its event before the call returns. */
   @Test
   void anAckCountsFromItsBeginning() {
     for (long seed : new long[] {22_153, 26_864, 1_004_006, 1_006_935}) {
@@ -87,9 +84,9 @@ class FoundBySimulationTest {
     }
   }
 
-  /** An iterator of a closed stream ends, also where a process pulls in several ways. */
+  /** An iterator of a closed stream ends, even if the process pulls in several ways. */
   @Test
-  void aPullOfAClosedStreamMayReturnIfItIsAnIterators() {
+  void anIteratorOfAClosedStreamEnds() {
     for (long seed : new long[] {33_711, 1_011_291, 1_014_698}) {
       new ClientTrackedSchedule(seed).play();
     }
@@ -101,17 +98,17 @@ class FoundBySimulationTest {
   }
 
   @Test
-  void aServerThatRestartedTakesNoAcksOfItsOldConnection() {
+  void aRestartedServerTakesNoAcksOnItsOldConnection() {
     new ServerTrackedSchedule(191_804_221_460_359L).play();
   }
 
-  /** A proved connection, one that is cut at once, and then the position is lost. */
+  /** The schedule has a proved connection, one that is cut at once, and then a lost position. */
   @Test
   void recoveriesStartOverWithAnyProvedConnectionBetweenThem() {
     new ClientTrackedSchedule(1_016_996).play();
   }
 
-  /** The closer does not wait for a thread that is inside the engine, and the window expires. */
+  /** Close does not wait for a thread that is inside the engine, so the window must expire. */
   @Test
   void noAckCountsAfterACloseThatCouldNotWait() {
     for (long seed : new long[] {318, 593}) {
@@ -120,29 +117,29 @@ class FoundBySimulationTest {
     new ClientTrackedSchedule(625).play();
   }
 
-  /** An error in one ack must not take a place in the window for good. */
+  /** An error in one ack must not occupy the window forever. */
   @Test
-  void anAckWithoutMemoryForItsConnectionCountsAllTheSame() {
+  void anAckCountsEvenIfItsConnectionRunsOutOfMemory() {
     for (long seed : new long[] {2, 13, 33}) {
       new ServerTrackedSchedule(seed).play();
     }
   }
 
-  /** A dead stream lets its standby have the claim, also if there is no thread at that moment. */
+  /** A failed stream releases its claim for a standby, even if no thread is available at first. */
   @Test
-  void aDeadStreamGivesUpItsClaim() {
+  void aFailedStreamReleasesItsClaim() {
     for (long seed : new long[] {2, 18, 53, 596, 2_935}) {
       new ClientTrackedSchedule(seed).play();
     }
   }
 
-  /** What a standby waits for is the claim of the process that was killed, not its own. */
+  /** The claim that the standby waits for belongs to the killed process. */
   @Test
-  void aStandbyThatGivesUpLeavesTheClaimOfAnother() {
+  void aStandbyThatFailsDoesNotReleaseTheClaimOfAnother() {
     new ClientTrackedSchedule(191_804_221_042_564L).play();
   }
 
-  /** Of two errors in a row, one was in noting what the other meant. */
+  /** An error occurred while the stream recorded another error. */
   @Test
   void aFailedAttemptCountsOnceAndIsFollowedByItsDelay() {
     for (long seed : new long[] {1_795_949_769_045L, 1_795_949_819_600L}) {
@@ -150,37 +147,35 @@ class FoundBySimulationTest {
     }
   }
 
-  /**
-   * A store for which no thread can be had for as long as an outage is tolerated ends the stream.
-   */
+  /** Without a thread for the store, the stream fails after the tolerated time. */
   @Test
-  void noThreadForTheStoreIsAnOutageOfIt() {
+  void aMissingThreadForTheStoreIsAnOutage() {
     new ClientTrackedSchedule(1_795_949_768_609L).play();
   }
 
-  /** Two closes in a row find no thread; the third does. */
+  /** Two closes in a row get no thread, but the third does. */
   @Test
-  void aClaimIsReleasedByTheNextClose() {
+  void theNextCloseReleasesTheClaim() {
     new ClientTrackedSchedule(191_804_221_006_991L).play();
   }
 
-  /** Six acks were once not sent here, of which two were reported. */
+  /** In this schedule, six acks were not sent but only two were reported. */
   @Test
   void acksThatAreNotSentAreReported() {
     new ServerTrackedSchedule(191_804_221_044_791L).play();
   }
 
-  /** A second close asks again for a thread that the first one, without time, did not get. */
+  /** The first close, with a timeout of zero, gets no thread; the second one tries again. */
   @Test
-  void aSecondCloseGivesUpTheClaimForWhichTheFirstHadNoThread() {
+  void aSecondCloseReleasesTheClaimIfTheFirstHadNoThread() {
     for (long seed : new long[] {156, 1_166}) {
       new ClientTrackedSchedule(seed).play();
     }
   }
 
-  /** An event that comes again beyond the memory is new, and its old ack is nobody's any more. */
+  /** A redelivery over the memory limit is a new event, so its old ack must not be reported. */
   @Test
-  void anEventThatComesAgainBeyondTheMemoryHasNoAckToReport() {
+  void aForgottenEventHasNoAckToReport() {
     new ServerTrackedSchedule(1_795_950_096_158L).play();
   }
 }

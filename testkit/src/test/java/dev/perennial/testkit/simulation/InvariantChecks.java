@@ -4,12 +4,12 @@ import dev.perennial.testkit.VirtualRuntime;
 import java.util.ArrayDeque;
 
 /**
- * Ends the run when an invariant does not hold, also where the engine would catch what a callback
- * throws.
+ * Checks of invariants that end the run at a violation, even in a callback whose exceptions the
+ * engine catches.
  */
 final class InvariantChecks {
 
-  /** Enough to see how it came about. */
+  /** Enough lines to see the cause of a violation. */
   private static final int MOST_NOTES = 120;
 
   private final VirtualRuntime runtime;
@@ -29,7 +29,7 @@ final class InvariantChecks {
     return counts;
   }
 
-  /** Notes what happened, to be shown if an invariant turns out not to hold. */
+  /** Records a step that the message of a violation shows. */
   void note(String what, Object... values) {
     if (notes.size() == MOST_NOTES) {
       notes.removeFirst();
@@ -42,7 +42,7 @@ final class InvariantChecks {
             + String.format(what, values));
   }
 
-  /** What happened last, a line each. */
+  /** Returns the last steps, one on each line. */
   String notes() {
     return String.join("\n", notes);
   }

@@ -6,57 +6,57 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A heap that is full for a moment, now and then: what a stream calls throws an {@link
- * OutOfMemoryError}, which must leave nothing behind. Also the runtime of such a stream.
+ * A simulation of a heap that is full for a moment. Calls that a stream makes throw an {@link
+ * OutOfMemoryError} at random. It is also the runtime of such a stream.
  */
 final class MemoryShortages implements StreamRuntime {
 
-  /** So few that a process comes through. */
+  /** So few that a process can still finish. */
   private static final int MOST = 3;
 
   private final StreamRuntime runtime;
-  private final RandomChoices rarely;
+  private final RandomChoices roughChance;
   private final InvariantChecks invariants;
-  private final RandomChoices pulls;
-  private final Runnable inPull;
+  private final RandomChoices pullChance;
+  private final Runnable onPullShortage;
   private int left;
   private int leftForPulls;
-  private boolean struck;
+  private boolean happened;
 
-  /** Who is inside a pull, which may throw; null if nobody is. */
+  /** The thread inside a pull, which may throw; null if there is none. */
   private @Nullable Thread pulling;
 
   /**
-   * @param rarely decides about all shortages but those of pulls
-   * @param any whether there may be any of those
-   * @param pulls decides about shortages of pulls
-   * @param anyForPulls whether there may be any of these
-   * @param inPull told of each of these
+   * @param roughChance decides about all shortages except those in pulls
+   * @param any whether there may be shortages outside pulls
+   * @param pullChance decides about shortages in pulls
+   * @param anyForPulls whether there may be shortages in pulls
+   * @param onPullShortage called at each shortage in a pull
    */
   MemoryShortages(
       StreamRuntime runtime,
-      RandomChoices rarely,
+      RandomChoices roughChance,
       InvariantChecks invariants,
       boolean any,
-      RandomChoices pulls,
+      RandomChoices pullChance,
       boolean anyForPulls,
-      Runnable inPull) {
+      Runnable onPullShortage) {
     this.runtime = runtime;
-    this.rarely = rarely;
+    this.roughChance = roughChance;
     this.invariants = invariants;
-    this.pulls = pulls;
-    this.inPull = inPull;
+    this.pullChance = pullChance;
+    this.onPullShortage = onPullShortage;
     this.left = any ? MOST : 0;
     this.leftForPulls = anyForPulls ? MOST : 0;
   }
 
-  /** The caller begins to pull. */
-  void pull() {
+  /** Allows shortages in the calling thread, which begins a pull. */
+  void enterPull() {
     pulling = Thread.currentThread();
   }
 
-  /** The caller does something else than pulling, for which there is memory. */
-  void doNotPull() {
+  /** Ends the shortages in the calling thread, which has left the pull. */
+  void leavePull() {
     if (isPulling()) {
       pulling = null;
     }
@@ -66,27 +66,27 @@ final class MemoryShortages implements StreamRuntime {
     return pulling == Thread.currentThread();
   }
 
-  /** Whether there may be none. */
-  boolean areAny() {
+  /** Returns whether a shortage outside a pull may still happen. */
+  boolean arePossible() {
     return left > 0;
   }
 
-  /** There is enough memory from now on. */
+  /** Ends all shortages. */
   void end() {
     left = 0;
     leftForPulls = 0;
   }
 
-  /** Whether there was none at any time. */
-  boolean haveStruck() {
-    return struck;
+  /** Returns whether a shortage outside a pull has happened. */
+  boolean haveHappened() {
+    return happened;
   }
 
-  /** There may be no memory for this. */
-  void strike(String what) {
-    if (left > 0 && rarely.percent(3)) {
+  /** Throws at random. */
+  void maybeThrow(String what) {
+    if (left > 0 && roughChance.percent(3)) {
       left--;
-      struck = true;
+      happened = true;
       invariants.count("no memory for " + what);
       invariants.note("no memory for %s", what);
       throw new OutOfMemoryError("for " + what);
@@ -95,24 +95,24 @@ final class MemoryShortages implements StreamRuntime {
 
   @Override
   public Timer schedule(Duration delay, Runnable task) {
-    strike("a timer");
+    maybeThrow("a timer");
     return runtime.schedule(delay, task);
   }
 
   @Override
   public void execute(Runnable task) {
-    strike("a thread");
+    maybeThrow("a thread");
     runtime.execute(task);
   }
 
-  /** Wherever a pull looks at the clock, there may be no memory for what it does there. */
+  /** Throws at random in a pull, where it reads the clock. */
   @Override
   public long nanoTime() {
-    if (leftForPulls > 0 && isPulling() && pulls.percent(2)) {
+    if (leftForPulls > 0 && isPulling() && pullChance.percent(2)) {
       leftForPulls--;
       invariants.count("no memory for a pull");
       invariants.note("no memory for a pull");
-      inPull.run();
+      onPullShortage.run();
       throw new OutOfMemoryError("for a pull");
     }
     return runtime.nanoTime();

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** What a schedule decides by chance: of the seed, and so the same in each replay. */
+/** The random choices of a schedule. They depend only on the seed, so each replay is the same. */
 final class RandomChoices {
 
   private final SplittableRandom random;

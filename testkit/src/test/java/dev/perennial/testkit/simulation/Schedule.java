@@ -19,15 +19,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One schedule: some processes, one after the other, each with a stream, until it is closed, dies
- * or is killed; then a last one, which nothing disturbs, has to get everything that is left.
+ * A random schedule of processes that run one after the other, each with a stream that is closed,
+ * fails or is killed. The last process is not disturbed and must handle all remaining events.
  */
 abstract class Schedule {
 
-  /** How a process goes. */
+  /** How much a process is disturbed. */
   enum Phase {
     DISTURBED,
-    /** Disturbed first, and then left alone until it has done everything. */
+    /** Disturbed at first, and then not disturbed until it has done everything. */
     CALMING,
     CALM
   }
@@ -44,32 +44,32 @@ abstract class Schedule {
   /** The longest that a connection takes to close. */
   static final Duration CONNECTION_CLOSE = Duration.ofSeconds(10);
 
-  /** Keeps the schedules that were found to fail before out of those that are rough. */
-  private static final long APART = 550_001_650;
+  /** Separates these random numbers from the others, so that old failing seeds stay the same. */
+  private static final long ROUGH_SEED_OFFSET = 550_001_650;
 
-  /** The same for shortages of pulls. */
-  private static final long FURTHER_APART = 770_036_231;
+  /** The same for shortages in pulls. */
+  private static final long PULL_SEED_OFFSET = 770_036_231;
 
   /** The longest that a slow listener takes. */
   static final int SLOW_MILLIS = 2_000;
 
-  /** What may pass between a deadline and the clock reading behind it. */
+  /** The tolerance for the time between a deadline and the clock reading after it. */
   static final Duration STEPS = Duration.ofMillis(50);
 
   final VirtualRuntime runtime;
   final RandomChoices chance;
 
   /**
-   * Decides about what is played in some of the schedules only. It draws apart from {@link
-   * #chance}, so that the others stay what they were.
+   * Decides about what happens only in rough schedules. Separate from {@link #chance}, so that the
+   * other schedules stay the same.
    */
-  final RandomChoices rarely;
+  final RandomChoices roughChance;
 
-  /** Whether this is one of those schedules. */
+  /** Whether this is a rough schedule. */
   final boolean rough;
 
-  /** Decides about shortages of pulls, for the same reason. */
-  private final RandomChoices pulls;
+  /** Decides about shortages in pulls, separate for the same reason. */
+  private final RandomChoices pullChance;
 
   final InvariantChecks invariants;
   final AckRecord ackRecord = new AckRecord();
@@ -81,9 +81,9 @@ abstract class Schedule {
             .stepsTakeUpTo(Duration.ofNanos(2_000))
             .limits(400_000, Duration.ofDays(2));
     this.chance = new RandomChoices(seed);
-    this.rarely = new RandomChoices(seed + APART);
-    this.rough = rarely.percent(50);
-    this.pulls = new RandomChoices(seed + FURTHER_APART);
+    this.roughChance = new RandomChoices(seed + ROUGH_SEED_OFFSET);
+    this.rough = roughChance.percent(50);
+    this.pullChance = new RandomChoices(seed + PULL_SEED_OFFSET);
     this.invariants = new InvariantChecks(runtime);
   }
 
@@ -91,88 +91,88 @@ abstract class Schedule {
     runtime.run(() -> {
       int disturbed = chance.between(0, 3);
       for (int i = 0; i < disturbed; i++) {
-        live(Phase.DISTURBED);
+        runProcess(Phase.DISTURBED);
       }
-      // What was done to a process, it has to repair itself; if it dies of it, the next one does.
-      if (chance.percent(40) || !live(Phase.CALMING)) {
+      // A process must recover from its disturbances itself; if it fails, the next one must.
+      if (chance.percent(40) || !runProcess(Phase.CALMING)) {
         calm();
-        live(Phase.CALM);
+        runProcess(Phase.CALM);
       }
       requireEverythingDone();
     });
   }
 
-  /** One process's part of the world. */
+  /** One process of the schedule, with its source and checks. */
   abstract class ProcessRun {
     final VirtualProcess process;
     boolean calm;
 
-    /** Whether it has to come through, so that nothing may hang for ever. */
+    /** Whether it must handle everything, so that nothing may hang forever. */
     final boolean last;
 
     final int window;
     final DeliveryChecks deliveryChecks;
     final MemoryShortages shortages;
 
-    /** What closes said that did not use up their time. */
+    /** The reports of closes that returned before their timeout. */
     final List<CloseReport> reports = new ArrayList<>();
 
-    final Set<Reason> expectedDeaths = EnumSet.noneOf(Reason.class);
+    final Set<Reason> expectedFailures = EnumSet.noneOf(Reason.class);
 
-    ProcessRun(VirtualProcess process, Phase course, int window, int memory, Duration horizon) {
+    ProcessRun(VirtualProcess process, Phase phase, int window, int memory, Duration horizon) {
       this.process = process;
-      this.calm = course == Phase.CALM;
-      this.last = course != Phase.DISTURBED;
+      this.calm = phase == Phase.CALM;
+      this.last = phase != Phase.DISTURBED;
       this.window = window;
-      boolean isShort = rough && !calm && rarely.percent(25);
-      boolean isShortInPulls = !calm && pulls.percent(10);
+      boolean isShort = rough && !calm && roughChance.percent(25);
+      boolean isShortInPulls = !calm && pullChance.percent(10);
       this.shortages =
           new MemoryShortages(
               process,
-              rarely,
+              roughChance,
               invariants,
               isShort,
-              pulls,
+              pullChance,
               isShortInPulls,
-              () -> watch().outOfMemory());
+              () -> connectionChecks().outOfMemory());
       this.deliveryChecks =
           new DeliveryChecks(runtime, invariants, ackRecord, window, memory, horizon);
     }
 
-    /** Describes the stream. */
+    /** Returns the builder of the stream. */
     abstract EventStreamBuilder<Object> stream();
 
-    /** Checks what the stream died of. */
-    void died(StreamFailedException why) {
+    /** Checks the failure of the stream. */
+    void streamFailed(StreamFailedException why) {
       invariants.require(
-          expectedDeaths.contains(why.reason()),
-          "the stream died of %s: %s, caused by %s",
+          expectedFailures.contains(why.reason()),
+          "the stream failed with %s: %s, caused by %s",
           why.reason().tag(),
           why.getMessage(),
           why.getCause());
-      watch().died(why);
+      connectionChecks().streamFailed(why);
     }
 
-    abstract ConnectionChecks<?> watch();
+    abstract ConnectionChecks<?> connectionChecks();
 
     /** Disturbs the process once. */
     abstract void disturb(Application application);
 
-    /** Lets what the process waits for come about, now that it is calm. */
-    abstract void kick();
+    /** Unblocks a process that waits for an event, after it has become calm. */
+    abstract void unblock();
 
-    /** Whether a calm process has done all that there is to do. */
+    /** Returns whether a calm process has done everything. */
     abstract boolean isDone();
 
-    /** Waits until a stream that died has given up its claim, which it has to do in time. */
-    void awaitLetGo() throws InterruptedException {}
+    /** Waits until a failed stream has released its claim, and checks that it does so in time. */
+    void awaitRelease() throws InterruptedException {}
 
-    /** Whether what is acked is saved, or will be at close if the stream saves nothing. */
+    /** Returns whether all acks are saved that must be. */
     boolean isSaved() {
       return true;
     }
 
-    /** Checks what a close left behind. */
+    /** Checks the state after a close. */
     abstract void closed(EventStream<Object> stream, CloseReport report, boolean done)
         throws InterruptedException;
 
@@ -180,29 +180,29 @@ abstract class Schedule {
     abstract void killed();
   }
 
-  abstract ProcessRun begin(VirtualProcess process, Phase course);
+  abstract ProcessRun begin(VirtualProcess process, Phase phase);
 
-  /** Nothing disturbs anybody from now on. */
+  /** Ends all disturbances. */
   abstract void calm();
 
-  /** The checkpoint store, if there is one, works from now on. */
+  /** Ends the disturbances of the store, if there is one. */
   void calmStore() {}
 
   abstract void requireEverythingDone();
 
-  /** Says whether the process did all that it had to. */
-  private boolean live(Phase course) throws InterruptedException {
-    ProcessRun life = begin(runtime.process("process-" + ++processes), course);
+  /** Runs a process and returns whether it did everything that it had to. */
+  private boolean runProcess(Phase phase) throws InterruptedException {
+    ProcessRun run = begin(runtime.process("process-" + ++processes), phase);
     invariants.note("process %s begins", processes);
-    Ending fate = life.last ? Ending.CLOSED : chance.of(Ending.values());
-    Duration closeTimeout = closeTimeout(life);
-    EventStreamBuilder<Object> builder = life.stream().window(life.window).runtime(life.shortages);
-    ListenerClose closer = new ListenerClose(life, chance.between(1, 12), closeTimeout);
-    if (fate == Ending.CLOSED_IN_LISTENER) {
+    Ending ending = run.last ? Ending.CLOSED : chance.of(Ending.values());
+    Duration closeTimeout = closeTimeout(run);
+    EventStreamBuilder<Object> builder = run.stream().window(run.window).runtime(run.shortages);
+    ListenerClose closer = new ListenerClose(run, chance.between(1, 12), closeTimeout);
+    if (ending == Ending.CLOSED_IN_LISTENER) {
       builder.listener(closer);
     }
-    SlowListener slow = new SlowListener(life);
-    boolean isSlow = rough && rarely.percent(30);
+    SlowListener slow = new SlowListener(run);
+    boolean isSlow = rough && roughChance.percent(30);
     if (isSlow) {
       builder.listener(slow);
     }
@@ -213,108 +213,109 @@ abstract class Schedule {
             runtime,
             chance,
             stream,
-            life.deliveryChecks,
+            run.deliveryChecks,
             invariants,
-            life::died,
-            life.shortages,
-            life.window,
-            () -> life.calm);
-    if (fate == Ending.CLOSED_IN_HANDLER) {
+            run::streamFailed,
+            run.shortages,
+            run.window,
+            () -> run.calm);
+    if (ending == Ending.CLOSED_IN_HANDLER) {
       application.closeInHandler(chance.between(1, 10), closeTimeout);
     }
-    SimulatedThread puller = application.start(life.process);
-    if (course != Phase.CALM) {
-      disturb(life, application, puller);
+    SimulatedThread puller = application.start(run.process);
+    if (phase != Phase.CALM) {
+      disturb(run, application, puller);
     }
-    if (course == Phase.CALMING) {
-      life.calm = true;
+    if (phase == Phase.CALMING) {
+      run.calm = true;
       calm();
-      life.shortages.end();
-      life.kick();
+      run.shortages.end();
+      run.unblock();
     }
-    if (life.last) {
-      awaitDone(life, stream, puller);
+    if (run.last) {
+      awaitDone(run, stream, puller);
     }
-    if (life.last) {
-      awaitSaved(life, stream);
+    if (run.last) {
+      awaitSaved(run, stream);
     }
-    if (rough && !isAlive(stream)) {
+    if (rough && hasFailed(stream)) {
       calmStore();
-      life.awaitLetGo();
+      run.awaitRelease();
     }
-    boolean claimLost = application.deathReason() == Reason.CLAIM_LOST;
+    boolean claimLost = application.failureReason() == Reason.CLAIM_LOST;
     if (rough && claimLost) {
-      // What hangs in the store comes to its end; there is nothing left to wait for after that.
+      // Lets hanging calls of the store end, after which close has nothing to wait for.
       calmStore();
       runtime.sleep(Duration.ofMinutes(2));
     }
-    boolean done = life.last && isDone(life) && stream.state() != StreamState.FAILED;
-    if (rough && !life.last) {
+    boolean done = run.last && isDone(run) && !hasFailed(stream);
+    if (rough && !run.last) {
       // A close is hardest at the moment when the stream or the application is busy.
-      if (isSlow && rarely.percent(70)) {
-        slow.awaitTold();
-      } else if (rarely.percent(50)) {
+      if (isSlow && roughChance.percent(70)) {
+        slow.awaitCall();
+      } else if (roughChance.percent(50)) {
         application.awaitTaken();
       }
     }
-    invariants.note("now %s", fate);
-    invariants.count(fate.toString());
+    invariants.note("now %s", ending);
+    invariants.count(ending.toString());
     invariants.count("state " + stream.state());
-    if (fate == Ending.KILLED) {
-      life.process.kill();
-      life.killed();
+    if (ending == Ending.KILLED) {
+      run.process.kill();
+      run.killed();
       return done;
     }
-    if (fate == Ending.CLOSED_BY_TWO) {
+    if (ending == Ending.CLOSED_BY_TWO) {
       SimulatedThread other =
-          life.process.spawn("closer", () -> closeBesides(life, stream, closeTimeout));
-      closeBesides(life, stream, closeTimeout);
+          run.process.spawn("closer", () -> closeConcurrently(run, stream, closeTimeout));
+      closeConcurrently(run, stream, closeTimeout);
       other.join();
     }
     Duration begun = runtime.elapsed();
-    CloseReport report = close(life, stream, closeTimeout);
+    CloseReport report = close(run, stream, closeTimeout);
     Duration took = runtime.elapsed().minus(begun);
     invariants.require(
         !rough || !claimLost || took.compareTo(CONNECTION_CLOSE.plus(STEPS)) <= 0,
-        "without a claim and with nobody in the source, close took %s",
+        "without a claim and without a thread in the source, close took %s",
         took);
     if (stream.state() != StreamState.CLOSED) {
-      // Another one closes it, and this one had no time to wait for that.
-      report = awaitClosed(life, stream);
+      // Another thread closes it, and the timeout of this close was too short to wait for that.
+      report = awaitClosed(run, stream);
     }
     CloseReport last = report;
-    life.reports.forEach(early ->
+    run.reports.forEach(early ->
         invariants.require(early.equals(last), "one close reports %s, another %s", early, last));
     application.finish();
     requireTerminal(stream, report);
-    life.deliveryChecks.requireLateAcksTold();
-    int unacked = life.deliveryChecks.unacked();
-    int heldBack = life.deliveryChecks.heldBack();
+    run.deliveryChecks.requireLateAcksReported();
+    int unacked = run.deliveryChecks.unacked();
+    int heldBack = run.deliveryChecks.heldBack();
     invariants.require(
         report.unacked() >= unacked && report.unacked() <= unacked + heldBack,
         "%s, but %s of what was handed out are unacked, and %s was received only",
         report,
         unacked,
         heldBack);
-    life.closed(stream, report, done);
-    int timers = life.process.pendingTimers();
+    run.closed(stream, report, done);
+    int timers = run.process.pendingTimers();
     invariants.require(!rough || timers == 0, "a closed stream has left %s timers", timers);
     return done;
   }
 
-  private Duration closeTimeout(ProcessRun life) {
-    if (life.last) {
-      // It has the time to wait for a driver that is stuck, and to save after that.
+  private Duration closeTimeout(ProcessRun run) {
+    if (run.last) {
+      // Long enough to wait for a driver that is stuck, and to save after that.
       return Duration.ofMinutes(1);
     }
     Duration timeout =
         chance.of(Duration.ofSeconds(5), chance.millis(1, 1_000), chance.millis(1_000, 60_000));
-    return rough && rarely.percent(40)
-        ? rarely.of(Duration.ZERO, rarely.nanos(1, 1_000), rarely.nanos(1, 1_000_000))
+    return rough && roughChance.percent(40)
+        ? roughChance.of(
+            Duration.ZERO, roughChance.nanos(1, 1_000), roughChance.nanos(1, 1_000_000))
         : timeout;
   }
 
-  private void disturb(ProcessRun life, Application application, SimulatedThread puller)
+  private void disturb(ProcessRun run, Application application, SimulatedThread puller)
       throws InterruptedException {
     Duration until =
         runtime.elapsed().plus(chance.of(chance.millis(0, 2_000), chance.millis(0, 90_000)));
@@ -322,83 +323,83 @@ abstract class Schedule {
     Duration step = until.minus(runtime.elapsed()).dividedBy(disturbances + 1);
     for (int i = 0; i < disturbances && !puller.hasEnded(); i++) {
       runtime.sleep(step);
-      life.disturb(application);
+      run.disturb(application);
     }
     puller.join(until.minus(runtime.elapsed()));
   }
 
-  private void awaitDone(ProcessRun life, EventStream<Object> stream, SimulatedThread puller)
+  private void awaitDone(ProcessRun run, EventStream<Object> stream, SimulatedThread puller)
       throws InterruptedException {
-    for (int i = 0; i < 3_600 && !isDone(life) && !puller.hasEnded(); i++) {
+    for (int i = 0; i < 3_600 && !isDone(run) && !puller.hasEnded(); i++) {
       runtime.sleep(Duration.ofSeconds(1));
     }
     invariants.require(
-        isDone(life) || puller.hasEnded() && !life.expectedDeaths.isEmpty(),
+        isDone(run) || puller.hasEnded() && !run.expectedFailures.isEmpty(),
         "the last process has not done everything within the hour: %s %s",
         stream,
         stream.stats());
   }
 
-  /** With nothing to ack any more, and nobody who closes it, the stream still saves in time. */
-  private void awaitSaved(ProcessRun life, EventStream<Object> stream) throws InterruptedException {
-    // Without a thread for the last save, it is made by the next ack or at close.
-    if (life.shortages.haveStruck()) {
+  /** Checks that the stream saves in time without more acks and without a close. */
+  private void awaitSaved(ProcessRun run, EventStream<Object> stream) throws InterruptedException {
+    // Without a thread for the last save, the next ack or close makes it.
+    if (run.shortages.haveHappened()) {
       return;
     }
-    for (int i = 0; i < 600 && isAlive(stream) && !life.isSaved(); i++) {
+    for (int i = 0; i < 600 && !hasFailed(stream) && !run.isSaved(); i++) {
       runtime.sleep(Duration.ofMillis(100));
     }
     invariants.require(
-        !isAlive(stream) || life.isSaved(), "%s has not saved within the minute", stream);
+        hasFailed(stream) || run.isSaved(), "%s has not saved within the minute", stream);
   }
 
-  private static boolean isAlive(EventStream<Object> stream) {
-    return stream.state() != StreamState.FAILED;
+  private static boolean hasFailed(EventStream<Object> stream) {
+    return stream.state() == StreamState.FAILED;
   }
 
-  private static boolean isDone(ProcessRun life) {
-    return life.isDone() && life.deliveryChecks.unacked() == 0;
+  private static boolean isDone(ProcessRun run) {
+    return run.isDone() && run.deliveryChecks.unacked() == 0;
   }
 
-  private void closeBesides(ProcessRun life, EventStream<Object> stream, Duration timeout) {
+  private void closeConcurrently(ProcessRun run, EventStream<Object> stream, Duration timeout) {
     Duration begun = runtime.elapsed();
-    CloseReport report = close(life, stream, timeout);
+    CloseReport report = close(run, stream, timeout);
     if (runtime.elapsed().minus(begun).compareTo(timeout) < 0) {
-      life.reports.add(report);
+      run.reports.add(report);
     }
   }
 
-  private CloseReport close(ProcessRun life, EventStream<Object> stream, Duration timeout) {
-    life.deliveryChecks.closing();
+  private CloseReport close(ProcessRun run, EventStream<Object> stream, Duration timeout) {
+    run.deliveryChecks.closing();
     Duration begun = runtime.elapsed();
     invariants.note("closes within %s", timeout);
-    boolean inPull = life.shortages.isPulling();
-    life.shortages.doNotPull();
+    boolean inPull = run.shortages.isPulling();
+    run.shortages.leavePull();
     CloseReport report = stream.close(timeout);
     if (inPull) {
-      life.shortages.pull();
+      run.shortages.enterPull();
     }
     invariants.note("closed: %s", report);
     Duration took = runtime.elapsed().minus(begun);
-    // Without a thread for what may be slow, the closing one has to do it.
+    // Without another thread, the closing thread makes the calls that may be slow.
     invariants.require(
-        life.shortages.haveStruck() || took.compareTo(timeout.plus(STEPS)) <= 0,
+        run.shortages.haveHappened() || took.compareTo(timeout.plus(STEPS)) <= 0,
         "close(%s) took %s",
         timeout,
         took);
     if (stream.state() == StreamState.CLOSED) {
-      life.deliveryChecks.closed();
+      run.deliveryChecks.closed();
     }
     return report;
   }
 
-  private CloseReport awaitClosed(ProcessRun life, EventStream<Object> stream)
+  private CloseReport awaitClosed(ProcessRun run, EventStream<Object> stream)
       throws InterruptedException {
     for (int i = 0; i < 1_200 && stream.state() != StreamState.CLOSED; i++) {
       runtime.sleep(Duration.ofMillis(100));
     }
     invariants.require(stream.state() == StreamState.CLOSED, "%s is not closed", stream);
-    life.deliveryChecks.closed();
+    run.deliveryChecks.closed();
     return stream.close(Duration.ZERO);
   }
 
@@ -409,87 +410,88 @@ abstract class Schedule {
         again.equals(report), "closed again, it reports %s instead of %s", again, report);
     try {
       Object next = stream.next(Duration.ZERO);
-      invariants.require(false, "a closed stream gave %s", next);
+      invariants.require(false, "a closed stream returned %s", next);
     } catch (dev.perennial.StreamClosedException e) {
-      // As it should.
+      // Expected.
     } catch (InterruptedException e) {
       invariants.require(false, "a closed stream waited");
     }
   }
 
-  /** Takes its time whenever it is told something, and now and then has no memory for it. */
+  /** A listener that takes a random time for each call, and sometimes runs out of memory. */
   private final class SlowListener implements StreamListener {
 
-    private final ProcessRun life;
-    private final Signal told = runtime.newSignal();
-    private int telling;
+    private final ProcessRun run;
+    private final Signal called = runtime.newSignal();
+    private int running;
 
-    SlowListener(ProcessRun life) {
-      this.life = life;
+    SlowListener(ProcessRun run) {
+      this.run = run;
     }
 
-    /** Waits for a time until it is being told something. */
-    void awaitTold() throws InterruptedException {
-      told.await(() -> telling > 0, Duration.ofSeconds(20));
+    /** Waits up to 20 s until a thread is inside the listener. */
+    void awaitCall() throws InterruptedException {
+      called.await(() -> running > 0, Duration.ofSeconds(20));
     }
 
-    private void dawdle() {
-      life.shortages.strike("a listener");
-      if (rarely.percent(50)) {
+    private void delay() {
+      run.shortages.maybeThrow("a listener");
+      if (roughChance.percent(50)) {
         return;
       }
-      telling++;
-      told.raise();
+      running++;
+      called.raise();
       try {
-        runtime.sleep(rarely.of(rarely.nanos(1, 1_000_000), rarely.millis(1, SLOW_MILLIS)));
+        runtime.sleep(
+            roughChance.of(roughChance.nanos(1, 1_000_000), roughChance.millis(1, SLOW_MILLIS)));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } finally {
-        telling--;
+        running--;
       }
     }
 
     @Override
     public void onTransition(Transition transition) {
-      dawdle();
+      delay();
     }
 
     @Override
     public void onCheckpointSaved(CheckpointSaved saved) {
-      dawdle();
+      delay();
     }
 
     @Override
     public void onCheckpointSaveFailed(CheckpointSaveFailed failed) {
-      dawdle();
+      delay();
     }
 
     @Override
     public void onRedeliveryDropped(RedeliveryDropped dropped) {
-      dawdle();
+      delay();
     }
 
     @Override
     public void onMalformed(MalformedReceived received) {
-      dawdle();
+      delay();
     }
 
     @Override
     public void onLateAck(LateAck late) {
-      dawdle();
+      delay();
     }
   }
 
-  /** Closes the stream from within a listener. */
+  /** A listener that closes the stream. */
   private final class ListenerClose implements StreamListener {
 
-    private final ProcessRun life;
+    private final ProcessRun run;
     private final Duration timeout;
     private int left;
     private @Nullable EventStream<Object> stream;
 
-    ListenerClose(ProcessRun life, int after, Duration timeout) {
-      this.life = life;
+    ListenerClose(ProcessRun run, int after, Duration timeout) {
+      this.run = run;
       this.left = after;
       this.timeout = timeout;
     }
@@ -497,7 +499,7 @@ abstract class Schedule {
     private void tick() {
       EventStream<Object> open = stream;
       if (open != null && --left == 0) {
-        close(life, open, timeout);
+        close(run, open, timeout);
       }
     }
 

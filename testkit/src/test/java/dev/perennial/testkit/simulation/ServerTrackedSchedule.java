@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A server that tracks acks and emits events from time to time. It must be told of every ack in the
- * end, and of none that the application did not make.
+ * A schedule of a server-tracked source whose server emits events from time to time. In the end the
+ * server must have received every ack, and none that the application did not make.
  */
 final class ServerTrackedSchedule extends Schedule {
 
@@ -42,15 +42,11 @@ final class ServerTrackedSchedule extends Schedule {
   }
 
   @Override
-  ProcessRun begin(VirtualProcess process, Phase course) {
+  ProcessRun begin(VirtualProcess process, Phase phase) {
     int window = chance.of(chance.between(1, 4), chance.between(4, 64));
     int memory = chance.of(window, window + chance.between(0, 10), 65_536);
     return new ServerRun(
-        process,
-        course,
-        window,
-        memory,
-        chance.of(Duration.ofMinutes(3), chance.millis(0, 20_000)));
+        process, phase, window, memory, chance.of(Duration.ofMinutes(3), chance.millis(0, 20_000)));
   }
 
   @Override
@@ -74,17 +70,16 @@ final class ServerTrackedSchedule extends Schedule {
     for (Object event : events) {
       invariants.require(ackRecord.isAcked(event), "%s was lost", event);
     }
-    invariants.require(
-        server.unacked().isEmpty(), "the server never learned that %s are acked", server.unacked());
+    invariants.require(server.unacked().isEmpty(), "the server got no ack of %s", server.unacked());
   }
 
-  /** What the server has forgotten was acked by the application. */
+  /** Checks that the application has acked all events that the server no longer keeps. */
   private void requireNoForeignAck() {
     Set<Object> kept = new HashSet<>(server.unacked());
     for (Object event : events) {
       invariants.require(
           kept.contains(event) || ackRecord.isAcked(event),
-          "the server was told that %s is acked, but it is not",
+          "the server got an ack of %s, which the application has not acked",
           event);
     }
   }
@@ -92,17 +87,17 @@ final class ServerTrackedSchedule extends Schedule {
   private final class ServerRun extends ProcessRun implements StreamListener {
 
     private final ScriptedServerSource<Object> scripted = server.source(process);
-    private final ConnectionChecks<ScriptedServerPosition> watch;
+    private final ConnectionChecks<ScriptedServerPosition> connectionChecks;
     private final Duration firstDelay = chance.millis(100, 2_000);
     private final Duration stableAfter = chance.of(Duration.ofSeconds(30), chance.millis(0, 3_000));
     private final int memory;
-    private final boolean mayEnd = rough && !last && rarely.percent(20);
+    private final boolean mayEnd = rough && !last && roughChance.percent(20);
     private boolean serverRestarted;
 
-    ServerRun(VirtualProcess process, Phase course, int window, int memory, Duration horizon) {
-      super(process, course, window, memory, horizon);
+    ServerRun(VirtualProcess process, Phase phase, int window, int memory, Duration horizon) {
+      super(process, phase, window, memory, horizon);
       this.memory = memory;
-      this.watch =
+      this.connectionChecks =
           new ConnectionChecks<>(
               runtime,
               invariants,
@@ -119,15 +114,15 @@ final class ServerTrackedSchedule extends Schedule {
           .backoff(BackoffPolicy.exponential(firstDelay, Duration.ofSeconds(60)))
           .thereafter(this::answer);
       EventStreamBuilder<Object> stream =
-          EventStream.from(new WatchedServerSource(scripted, watch, shortages))
+          EventStream.from(new WatchedServerSource(scripted, connectionChecks, shortages))
               .stableAfter(stableAfter)
               .redeliveryMemory(memory)
               .listener(this);
       if (!calm && chance.percent(20)) {
         int most = chance.between(1, 6);
         stream.maxAttempts(most);
-        watch.maxAttempts(most);
-        expectedDeaths.add(Reason.ATTEMPTS_EXHAUSTED);
+        connectionChecks.maxAttempts(most);
+        expectedFailures.add(Reason.ATTEMPTS_EXHAUSTED);
       }
       return stream;
     }
@@ -144,19 +139,19 @@ final class ServerTrackedSchedule extends Schedule {
             ? ConnectAnswer.fails(ScriptedFailure.retry("timed out"))
             : ConnectAnswer.hangs();
       } else if (dice < 18) {
-        expectedDeaths.add(Reason.FATAL);
+        expectedFailures.add(Reason.FATAL);
         return ConnectAnswer.fails(
             chance.of(ScriptedFailure.fatal("denied"), ScriptedFailure.positionLost("what?")));
       }
-      return ConnectAnswer.<Object>connects(this::disturbed).after(delay());
+      return ConnectAnswer.<Object>connects(this::addDisturbedEvents).after(delay());
     }
 
     private Duration delay() {
       return chance.percent(70) ? Duration.ZERO : chance.millis(1, 10_000);
     }
 
-    /** What the server sends comes besides; what is scripted here comes between. */
-    private void disturbed(ConnectionScript<Object> lines) {
+    /** Scripts disturbances between the events that the server sends. */
+    private void addDisturbedEvents(ConnectionScript<Object> lines) {
       if (chance.percent(20)) {
         lines.ignoresWakeUp();
       }
@@ -176,7 +171,7 @@ final class ServerTrackedSchedule extends Schedule {
       } else if (dice < 15) {
         lines.lose(ScriptedFailure.retry("cut at once"));
       } else if (mayEnd) {
-        lines.pause(rarely.millis(0, 60_000)).end();
+        lines.pause(roughChance.millis(0, 60_000)).end();
       }
     }
 
@@ -184,7 +179,7 @@ final class ServerTrackedSchedule extends Schedule {
     public void onTransition(Transition transition) {
       invariants.note("%s", transition);
       if (transition.to() == StreamState.BACKING_OFF) {
-        watch.backingOff(transition);
+        connectionChecks.backingOff(transition);
       } else if (transition.to() == StreamState.ENDED) {
         invariants.count("ended");
         invariants.require(
@@ -198,7 +193,9 @@ final class ServerTrackedSchedule extends Schedule {
       ScriptedServerPosition position = (ScriptedServerPosition) dropped.position();
       if (dropped.isAcked()) {
         invariants.require(
-            watch.wasAcknowledged(position), "%s came again, and was not acked again", position);
+            connectionChecks.wasAcknowledged(position),
+            "%s was redelivered and not acked again",
+            position);
       } else {
         deliveryChecks.redelivered(position);
       }
@@ -215,14 +212,14 @@ final class ServerTrackedSchedule extends Schedule {
     }
 
     @Override
-    ConnectionChecks<?> watch() {
-      return watch;
+    ConnectionChecks<?> connectionChecks() {
+      return connectionChecks;
     }
 
     @Override
-    void kick() {
+    void unblock() {
       server.cut(ScriptedFailure.retry("cut"));
-      // A connection that is only coming about may still be one that keeps acks to itself.
+      // A connection that is being opened now may still follow a script that keeps acks.
       runtime.schedule(
           Duration.ofSeconds(15), () -> server.cut(ScriptedFailure.retry("cut once more")));
     }
@@ -262,14 +259,14 @@ final class ServerTrackedSchedule extends Schedule {
         runtime.sleep(Duration.ofSeconds(1));
       }
       invariants.require(scripted.isClosed(), "the source was not closed in two minutes");
-      if (!serverRestarted && !shortages.haveStruck()) {
+      if (!serverRestarted && !shortages.haveHappened()) {
         requireUnsentReported(report);
       }
     }
 
     /**
-     * What was acked and did not reach the server was not written. Not for a server that restarted,
-     * which may have lost what was written.
+     * Checks that acks that did not reach the server are reported as unsent. Not called for a
+     * restarted server, which may have lost acks that were written.
      */
     private void requireUnsentReported(CloseReport report) {
       int unwritten = deliveryChecks.ackedBeforeClose(server.unacked()).size();

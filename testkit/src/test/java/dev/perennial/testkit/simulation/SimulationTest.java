@@ -9,21 +9,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * The engine on scripted sources in virtual time: each seed is a schedule of what the server, the
- * store, the network and the application do, during which the invariants are checked.
+ * Simulation of the engine with scripted sources in virtual time. Each seed is a schedule of what
+ * the server, the store, the network and the application do, with checks of all invariants.
  *
- * <p>{@code -Dperennial.simulation.schedules} says how many schedules of each kind are played, and
- * {@code -Dperennial.simulation.seed} with which seed to begin.
+ * <p>{@code -Dperennial.simulation.schedules} sets the number of schedules of each kind, and {@code
+ * -Dperennial.simulation.seed} the first seed.
  */
-@Timeout(value = 7, unit = TimeUnit.DAYS) // Each method plays as many schedules as it is told to.
+@Timeout(value = 7, unit = TimeUnit.DAYS) // The number of schedules is configurable.
 class SimulationTest {
 
   private static final int SCHEDULES = Integer.getInteger("perennial.simulation.schedules", 1_500);
 
-  /** With fewer schedules, something that is rare may well not happen. */
+  /** With fewer schedules, rare events may not happen. */
   private static final int ENOUGH = 1_000;
 
-  /** After so many schedules it says how far it is. */
+  /** The number of schedules between two lines of output. */
   private static final int PROGRESS = 10_000;
 
   private static final long FIRST_SEED = Long.getLong("perennial.simulation.seed", 1);
@@ -56,11 +56,11 @@ class SimulationTest {
             "nacked again",
             "nacked with a wait",
             "interrupted",
-            "death attempts-exhausted",
-            "death checkpoint",
-            "death claim-lost",
-            "death fatal",
-            "death position-lost"));
+            "failure attempts-exhausted",
+            "failure checkpoint",
+            "failure claim-lost",
+            "failure fatal",
+            "failure position-lost"));
   }
 
   @Test
@@ -82,15 +82,15 @@ class SimulationTest {
             "nacked again",
             "nacked with a wait",
             "interrupted",
-            "death attempts-exhausted",
-            "death fatal"));
+            "failure attempts-exhausted",
+            "failure fatal"));
   }
 
-  private static void play(String kind, LongFunction<Schedule> world, List<String> expected) {
+  private static void play(String kind, LongFunction<Schedule> schedules, List<String> expected) {
     EventCounts counts = new EventCounts();
     long begun = System.nanoTime();
     for (long seed = FIRST_SEED; seed < FIRST_SEED + SCHEDULES; seed++) {
-      Schedule played = world.apply(seed);
+      Schedule played = schedules.apply(seed);
       try {
         played.play();
       } catch (AssertionError | RuntimeException e) {
@@ -103,7 +103,7 @@ class SimulationTest {
                 + kind
                 + "*' -Dsurefire.failIfNoSpecifiedTests=false -Dperennial.simulation.seed="
                 + seed
-                + " -Dperennial.simulation.schedules=1\nWhat happened last:\n"
+                + " -Dperennial.simulation.schedules=1\nThe last steps:\n"
                 + played.invariants.notes()
                 + "\n",
             e);
@@ -119,9 +119,7 @@ class SimulationTest {
     }
     if (SCHEDULES >= ENOUGH) {
       for (String what : expected) {
-        assertThat(counts.of(what))
-            .as("how often it happened: %s, of %s", what, counts)
-            .isPositive();
+        assertThat(counts.of(what)).as("count of \"%s\" in %s", what, counts).isPositive();
       }
     }
     System.out.println(kind + ": " + counts);

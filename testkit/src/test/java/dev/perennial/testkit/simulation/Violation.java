@@ -1,6 +1,6 @@
 package dev.perennial.testkit.simulation;
 
-/** An invariant did not hold. */
+/** The error for an invariant that does not hold. */
 final class Violation extends AssertionError {
 
   private static final long serialVersionUID = 1;

@@ -13,11 +13,11 @@ import dev.perennial.testkit.ScriptedPosition;
 import java.io.IOException;
 import java.util.Optional;
 
-/** A scripted source whose calls are watched. */
+/** A scripted client-tracked source that reports its calls to {@link ConnectionChecks}. */
 final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedPosition> {
 
   private final ScriptedClientSource<Object> source;
-  private final ConnectionChecks<ScriptedPosition> watch;
+  private final ConnectionChecks<ScriptedPosition> connectionChecks;
   private final InvariantChecks invariants;
   private final DeliveryChecks deliveryChecks;
   private final MemoryShortages shortages;
@@ -25,13 +25,13 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
 
   WatchedClientSource(
       ScriptedClientSource<Object> source,
-      ConnectionChecks<ScriptedPosition> watch,
+      ConnectionChecks<ScriptedPosition> connectionChecks,
       InvariantChecks invariants,
       DeliveryChecks deliveryChecks,
       MemoryShortages shortages,
       Runnable beforeConnect) {
     this.source = source;
-    this.watch = watch;
+    this.connectionChecks = connectionChecks;
     this.invariants = invariants;
     this.deliveryChecks = deliveryChecks;
     this.shortages = shortages;
@@ -42,12 +42,12 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
   public Optional<ScriptedPosition> start() throws Exception {
     try {
       Optional<ScriptedPosition> start = source.start();
-      watch.movedTo(start.orElse(null));
+      connectionChecks.movedTo(start.orElse(null));
       return start;
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      watch.failed();
+      connectionChecks.failed();
       throw e;
     }
   }
@@ -56,20 +56,20 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
   public Connection<Object, ScriptedPosition> connect(Optional<ScriptedPosition> after)
       throws Exception {
     invariants.require(
-        after.equals(watch.last()),
-        "it connects after %s, but the last position was %s",
+        after.equals(connectionChecks.last()),
+        "the stream connects after %s, but the last position was %s",
         after,
-        watch.last());
+        connectionChecks.last());
     beforeConnect.run();
-    watch.connecting();
+    connectionChecks.connecting();
     try {
       Connection<Object, ScriptedPosition> connection = source.connect(after);
-      watch.connected();
-      return new WatchedConnection<>(connection, watch, shortages);
+      connectionChecks.connected();
+      return new WatchedConnection<>(connection, connectionChecks, shortages);
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      watch.failed();
+      connectionChecks.failed();
       throw e;
     }
   }
@@ -78,24 +78,24 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
   public Recovery<Object, ScriptedPosition> recover(ScriptedPosition lost, Throwable cause)
       throws Exception {
     invariants.require(
-        watch.last().equals(Optional.of(lost)),
-        "%s is said to be lost, but %s is",
+        connectionChecks.last().equals(Optional.of(lost)),
+        "recover() was called for %s, but the lost position is %s",
         lost,
-        watch.last());
-    watch.recovering();
+        connectionChecks.last());
+    connectionChecks.recovering();
     Recovery<Object, ScriptedPosition> recovery;
     try {
       recovery = source.recover(lost, cause);
     } catch (InterruptedException e) {
-      watch.notRecovered();
+      connectionChecks.notRecovered();
       throw e;
     } catch (Exception e) {
-      watch.notRecovered();
-      watch.failed();
+      connectionChecks.notRecovered();
+      connectionChecks.failed();
       throw e;
     }
     if (recovery instanceof Recovery.Restart<Object, ScriptedPosition> restart) {
-      watch.movedTo(restart.from());
+      connectionChecks.movedTo(restart.from());
       invariants.count(
           "restart " + (restart.notice().isPresent() ? "with notice" : "without notice"));
       restart.notice().ifPresent(deliveryChecks::received);
@@ -105,14 +105,14 @@ final class WatchedClientSource implements ClientTrackedSource<Object, ScriptedP
 
   @Override
   public Checkpoint encode(ScriptedPosition position) {
-    shortages.strike("encode");
+    shortages.maybeThrow("encode");
     return source.encode(position);
   }
 
   @Override
   public ScriptedPosition decode(Checkpoint saved) throws CheckpointException {
     ScriptedPosition position = source.decode(saved);
-    watch.movedTo(position);
+    connectionChecks.movedTo(position);
     return position;
   }
 

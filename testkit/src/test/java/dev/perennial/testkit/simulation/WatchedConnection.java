@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Tells the watch what a connection gives, and how it ends. */
+/** A connection that reports what it receives and how it ends to {@link ConnectionChecks}. */
 record WatchedConnection<P extends Position>(
-    Connection<Object, P> connection, ConnectionChecks<P> watch, MemoryShortages shortages)
+    Connection<Object, P> connection,
+    ConnectionChecks<P> connectionChecks,
+    MemoryShortages shortages)
     implements AckingConnection<Object, P> {
 
   @Override
@@ -21,11 +23,11 @@ record WatchedConnection<P extends Position>(
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      watch.failed();
+      connectionChecks.failed();
       throw e;
     }
     if (received != null) {
-      watch.received(received);
+      connectionChecks.received(received);
     }
     return received;
   }
@@ -37,14 +39,14 @@ record WatchedConnection<P extends Position>(
 
   @Override
   public void close(Duration flush) throws IOException, InterruptedException {
-    watch.closing();
+    connectionChecks.closing();
     connection.close(flush);
   }
 
   @Override
   public void acknowledge(P position) {
-    watch.acknowledging(position);
-    shortages.strike("an ack");
+    connectionChecks.acknowledging(position);
+    shortages.maybeThrow("an ack");
     ((AckingConnection<Object, P>) connection).acknowledge(position);
   }
 

@@ -10,24 +10,24 @@ import dev.perennial.testkit.ScriptedServerSource;
 import java.io.IOException;
 import java.time.Duration;
 
-/** A scripted source whose calls are watched. */
+/** A scripted server-tracked source that reports its calls to {@link ConnectionChecks}. */
 record WatchedServerSource(
     ScriptedServerSource<Object> source,
-    ConnectionChecks<ScriptedServerPosition> watch,
+    ConnectionChecks<ScriptedServerPosition> connectionChecks,
     MemoryShortages shortages)
     implements ServerTrackedSource<Object, ScriptedServerPosition> {
 
   @Override
   public AckingConnection<Object, ScriptedServerPosition> connect() throws Exception {
-    watch.connecting();
+    connectionChecks.connecting();
     try {
       AckingConnection<Object, ScriptedServerPosition> connection = source.connect();
-      watch.connected();
-      return new WatchedConnection<>(connection, watch, shortages);
+      connectionChecks.connected();
+      return new WatchedConnection<>(connection, connectionChecks, shortages);
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      watch.failed();
+      connectionChecks.failed();
       throw e;
     }
   }

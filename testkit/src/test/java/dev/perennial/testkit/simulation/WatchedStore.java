@@ -7,14 +7,12 @@ import dev.perennial.port.CheckpointStore;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/**
- * Tells of each checkpoint that is loaded, before it is saved, and when it is saved for certain.
- */
-record WatchedStore(CheckpointStore store, Look look, MemoryShortages shortages)
+/** A store that reports each load, and each save before and after it, to a listener. */
+record WatchedStore(CheckpointStore store, Listener listener, MemoryShortages shortages)
     implements CheckpointStore {
 
-  /** Is told of checkpoints. */
-  interface Look {
+  /** A listener to the calls of a stream to its store. */
+  interface Listener {
     void claiming();
 
     void loaded(Checkpoint checkpoint);
@@ -27,8 +25,8 @@ record WatchedStore(CheckpointStore store, Look look, MemoryShortages shortages)
   @Override
   public Optional<CheckpointClaim> tryClaim(String streamId, Consumer<CheckpointException> lost)
       throws CheckpointException {
-    look.claiming();
-    shortages.strike("a claim");
+    listener.claiming();
+    shortages.maybeThrow("a claim");
     return store.tryClaim(streamId, lost).map(Watched::new);
   }
 
@@ -42,19 +40,19 @@ record WatchedStore(CheckpointStore store, Look look, MemoryShortages shortages)
 
     @Override
     public Optional<Checkpoint> load() throws CheckpointException {
-      shortages.strike("a load");
+      shortages.maybeThrow("a load");
       Optional<Checkpoint> loaded = claim.load();
-      loaded.ifPresent(look::loaded);
+      loaded.ifPresent(listener::loaded);
       return loaded;
     }
 
     @Override
     public void save(Checkpoint checkpoint) throws CheckpointException {
-      look.saving(checkpoint);
-      shortages.strike("a save");
+      listener.saving(checkpoint);
+      shortages.maybeThrow("a save");
       claim.save(checkpoint);
-      shortages.strike("the answer to a save");
-      look.saved(checkpoint);
+      shortages.maybeThrow("the reply to a save");
+      listener.saved(checkpoint);
     }
 
     @Override

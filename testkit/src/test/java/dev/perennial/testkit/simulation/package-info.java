@@ -1,7 +1,7 @@
 /**
  * The simulation of core's engine: random schedules of what servers, stores, networks and
- * applications do, with checks of what must always hold. Tests that script one situation are in
- * {@code engine}.
+ * applications do, with checks of the invariants. Tests that script one situation are in {@code
+ * engine}.
  */
 @NullMarked
 package dev.perennial.testkit.simulation;
