@@ -40,7 +40,7 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
     this.engine = engine;
   }
 
-  /** Starts to build a stream whose server keeps track of acks. */
+  /** Starts to build a stream whose server tracks acks. */
   public static <E, P extends Position> EventStreamBuilder<E> from(
       ServerTrackedSource<E, P> source) {
     requireNonNull(source, "from() needs a source.");

@@ -121,9 +121,8 @@ public final class EventStreamBuilder<E> {
    * dev.perennial.port.Verdict#unknown() unknown errors}, and the stream fails at the first of them
    * after that time. A connection that proves itself ends the run, and so does every other error,
    * for example a network failure or an overloaded server. Meanwhile the stream retries with
-   * backoff, and refusals count for {@link #maxAttempts(int)}. Time in which nobody asks the stream
-   * for events does not count. If the stream has never been connected, it fails at the first
-   * refusal.
+   * backoff, and refusals count for {@link #maxAttempts(int)}. Time in which no thread pulls events
+   * does not count. If the stream has never been connected, it fails at the first refusal.
    */
   public EventStreamBuilder<E> tolerateRefusals(Duration time) {
     if (time.isNegative()) {

@@ -1,7 +1,7 @@
 package dev.perennial.port;
 
 /**
- * A live connection of a source whose server keeps track of acks.
+ * A live connection of a source whose server tracks acks.
  *
  * @param <E> the type of the events
  * @param <P> the type of their positions

@@ -3,7 +3,7 @@ package dev.perennial.port;
 import java.util.Optional;
 
 /**
- * A source whose client remembers how far it got, and says where to go on when it connects.
+ * A source whose client tracks the position, and passes it to the server when it connects.
  *
  * @param <E> the type of the events
  * @param <P> the type of their positions
@@ -11,56 +11,55 @@ import java.util.Optional;
 public non-sealed interface ClientTrackedSource<E, P extends Position> extends Source<E, P> {
 
   /**
-   * Where a stream without a checkpoint begins. The stream saves it before it connects, so that a
-   * crash before the first ack loses nothing. Empty if the source cannot name its start: it then
-   * begins wherever the server lets it, and what happens until the first ack is not safe from a
-   * crash.
+   * Returns where a stream without a checkpoint begins. The stream saves it before it connects, so
+   * that a crash before the first ack loses nothing. Empty if the source cannot name its start: it
+   * then begins where the server chooses, and a crash before the first ack can lose events.
    *
-   * @throws Exception if the start could not be found out; {@link #errors()} says what that means
+   * @throws Exception if the start cannot be determined; {@link #errors()} classifies it
    */
   Optional<P> start() throws Exception;
 
   /**
-   * The start that the application asked for, in words, if it asked for one. A checkpoint beats it,
-   * and the stream's listener is then told so.
+   * Returns a description of the start that the application configured, if it configured one. A
+   * checkpoint takes precedence over it, and the stream then notifies its listeners.
    */
   default Optional<String> configuredStart() {
     return Optional.empty();
   }
 
   /**
-   * Opens a connection that gives what comes after a position. Exclusive: where the server repeats
-   * the event at the position itself, the connection drops what it knows to be the same, and in
-   * doubt hands it out. May block for as long as the source's own timeouts allow; returns soon when
+   * Opens a connection that returns the events after a position. The position is exclusive: if the
+   * server repeats the event at the position itself, the connection drops it, or hands it out if it
+   * may be another one. May block for as long as the source's own timeouts allow; returns soon when
    * interrupted.
    *
    * @param after the last position received or restored; empty if there is none
-   * @throws Exception if it could not; {@link #errors()} says what that means
+   * @throws Exception if it cannot connect; {@link #errors()} classifies it
    */
   Connection<E, P> connect(Optional<P> after) throws Exception;
 
   /**
    * Decides what to do when the server no longer knows a position.
    *
-   * @param lost the position that was asked for
+   * @param lost the lost position
    * @param cause the error that was classified as {@link Verdict.PositionLost}
-   * @throws Exception if it could not decide now; this counts as a failed attempt to connect
+   * @throws Exception if it cannot decide now; this counts as a failed connection attempt
    */
   Recovery<E, P> recover(P lost, Throwable cause) throws Exception;
 
   /**
-   * Writes a position down. The inverse of {@link #decode}. Called from any thread, also while a
-   * connection receives.
+   * Encodes a position as a checkpoint. The inverse of {@link #decode}. Called by any thread, even
+   * while a connection receives.
    */
   Checkpoint encode(P position);
 
   /**
-   * Reads a position from a checkpoint. Owns the checkpoint's fingerprint: where the checkpoint was
-   * made under other settings, it is used as it is, degraded (for example to a time), or rejected.
+   * Reads a position from a checkpoint. The source decides what the fingerprint means: a checkpoint
+   * made with other settings is used as it is, degraded (for example to a time), or rejected.
    *
    * @throws CheckpointException with reason {@link CheckpointException.Reason#MISMATCH MISMATCH} if
-   *     the checkpoint is not this source's, or {@link CheckpointException.Reason#CORRUPT CORRUPT}
-   *     if it cannot be read
+   *     the checkpoint belongs to another source, or {@link CheckpointException.Reason#CORRUPT
+   *     CORRUPT} if it cannot be read
    */
   P decode(Checkpoint saved) throws CheckpointException;
 }

@@ -16,21 +16,21 @@ import org.jspecify.annotations.Nullable;
 public interface Connection<E, P extends Position> {
 
   /**
-   * Gives what came next. Hands out all that arrived before the connection was lost, then throws;
-   * it is not called after it threw anything but {@link InterruptedException}. After an interrupt
-   * the connection is either still usable, or its next {@code receive} fails with an error that its
-   * source's classifier retries.
+   * Returns the next thing received. Returns everything that arrived before the connection was
+   * lost, then throws. Not called again after it threw, except an {@link InterruptedException}:
+   * after an interrupt the connection is either still usable, or its next {@code receive} fails
+   * with an error that its source's classifier retries.
    *
    * @param timeout how long to wait: {@link Duration#ZERO} does no I/O and returns at once; the
-   *     stream asks for at most 500 ms at a time
-   * @return what came, or null if nothing is there now, which may be before the timeout is over
+   *     stream passes at most 500 ms
+   * @return what was received, or null if nothing is there, which may be before the timeout
    * @throws InterruptedException if the thread was interrupted while it waited
-   * @throws Exception if the connection is lost; the source's classifier says what that means
+   * @throws Exception if the connection is lost; the source's classifier classifies it
    */
   @Nullable Received<E, P> receive(Duration timeout) throws Exception;
 
   /**
-   * Makes a {@code receive} that is blocked in another thread return soon, where that is possible.
+   * Makes a {@code receive} that is blocked in another thread return soon, if that is possible.
    * Never blocks.
    */
   default void wakeUp() {}
@@ -38,10 +38,10 @@ public interface Connection<E, P extends Position> {
   /**
    * Closes the connection. Called once.
    *
-   * @param flush how long it may take to write what was accepted before, such as acknowledgements
-   * @throws IOException if the connection could not be closed in order; it is logged
+   * @param flush how long it may take to write what was accepted before, such as acks
+   * @throws IOException if the connection could not be closed cleanly; it is logged
    * @throws InterruptedException if the thread was interrupted while it waited; the connection is
-   *     closed all the same
+   *     closed nevertheless
    */
   void close(Duration flush) throws IOException, InterruptedException;
 }

@@ -2,22 +2,22 @@ package dev.perennial.port;
 
 import java.util.Optional;
 
-/** Says what errors mean for a stream. Safe for use from any thread. */
+/** A function that decides what an error means for a stream. Safe for use from any thread. */
 @FunctionalInterface
 public interface ErrorClassifier {
 
   /**
-   * What the error means, or empty if this classifier does not know. What no classifier knows is
-   * fatal.
+   * Returns what the error means, or empty if this classifier does not know it. An error that no
+   * classifier knows is fatal.
    */
   Optional<Verdict> classify(Throwable error);
 
-  /** Asks this classifier first, and {@code next} about what this one does not know. */
+  /** Returns a classifier that asks {@code next} about the errors that this one does not know. */
   default ErrorClassifier orElse(ErrorClassifier next) {
     return error -> classify(error).or(() -> next.classify(error));
   }
 
-  /** Knows nothing. */
+  /** Returns a classifier that knows no error. */
   static ErrorClassifier none() {
     return error -> Optional.empty();
   }

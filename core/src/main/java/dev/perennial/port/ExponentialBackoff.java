@@ -55,7 +55,7 @@ public record ExponentialBackoff(Duration base, Duration cap, double multiplier,
     return Duration.ofNanos(Math.min(wait, Math.round(wait * (1 - jitter * random))));
   }
 
-  /** Saturates: nobody waits for 292 years. */
+  /** Returns the nanoseconds, at most 292 years of them. */
   private static long nanos(Duration duration) {
     return TimeUnit.NANOSECONDS.convert(duration);
   }

@@ -1,9 +1,8 @@
 package dev.perennial.port;
 
 /**
- * Implemented by the kind of event that stands for a message which could not be decoded. The
- * application acks it, or keeps it elsewhere first, like any other event; the stream counts it and
- * tells its listener.
+ * An event for a message that could not be decoded. The application acks it like any other event,
+ * and can store it elsewhere before. The stream counts it and notifies its listeners.
  */
 public interface Malformed {
 

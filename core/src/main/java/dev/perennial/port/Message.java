@@ -2,7 +2,7 @@ package dev.perennial.port;
 
 /**
  * A message that a channel received. Its bytes belong to the receiver: the channel keeps no
- * reference to them, and nobody changes them.
+ * reference to them and does not change them.
  */
 @SuppressWarnings("ArrayRecordComponent") // copying each message would cost more than decoding it
 public sealed interface Message {

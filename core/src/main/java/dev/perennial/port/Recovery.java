@@ -22,19 +22,19 @@ public sealed interface Recovery<E, P extends Position> {
    */
   record Restart<E, P extends Position>(P from, Optional<E> notice) implements Recovery<E, P> {}
 
-  /** The stream fails with {@code position-lost}. */
+  /** Returns the decision to fail the stream with {@code position-lost}. */
   static <E, P extends Position> Recovery<E, P> stop() {
     return new Stop<>();
   }
 
-  /** The stream continues at another position, and the application is not notified. */
+  /** Returns the decision to continue at another position without a notice. */
   static <E, P extends Position> Recovery<E, P> restart(P from) {
     return new Restart<>(from, Optional.empty());
   }
 
   /**
-   * The stream continues at another position, and delivers {@code notice} before anything from
-   * there.
+   * Returns the decision to continue at another position, and to deliver {@code notice} before the
+   * events from there.
    */
   static <E, P extends Position> Recovery<E, P> restart(P from, E notice) {
     return new Restart<>(from, Optional.of(notice));

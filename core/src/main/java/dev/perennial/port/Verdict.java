@@ -27,13 +27,13 @@ public sealed interface Verdict {
   /**
    * The server, or something that answers in its place, refuses. Fatal at once for a stream that
    * has never been live, because then the settings are usually wrong. A stream that has been live
-   * retries, and fails once it has heard nothing but refusals for as long as it tolerates them.
+   * retries, and fails after it got nothing but refusals for as long as it tolerates them.
    */
   record Refused() implements Verdict {}
 
   /**
-   * An error that the classifier does not know but that may pass: retried, also before the stream
-   * has been live, and fatal once the stream has heard nothing but such errors and refusals for as
+   * An error that the classifier does not know but that may pass. The stream retries it, even
+   * before it has been live, and fails after it got nothing but such errors and refusals for as
    * long as it tolerates them.
    */
   record Unknown() implements Verdict {}

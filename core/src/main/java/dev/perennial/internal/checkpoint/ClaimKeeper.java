@@ -231,8 +231,8 @@ public final class ClaimKeeper {
               Reason.CHECKPOINT,
               "Cannot claim checkpoint \""
                   + options.streamId()
-                  + "\": it is claimed by another stream, which is alive. Close that one, use another stream id, or"
-                  + " wait longer with Checkpoints.waitForClaim().",
+                  + "\": it is claimed by another stream. Close that stream, use another stream id, or wait longer"
+                  + " with Checkpoints.waitForClaim().",
               null));
     }
   }
@@ -321,12 +321,12 @@ public final class ClaimKeeper {
                     : ". What was not saved comes again with the next run."),
             shown);
     // Made before the state changes, so that nothing can fail between that and the failure.
-    Runnable die = () -> context.lifecycle().fail(failure);
+    Runnable fail = () -> context.lifecycle().fail(failure);
     State before = state.getAndUpdate(now -> now instanceof Released ? now : barred(now, shown));
     if (before instanceof Barred || before instanceof Released) {
       return;
     }
-    run(die);
+    run(fail);
     context.signal().wake();
   }
 
@@ -334,11 +334,11 @@ public final class ClaimKeeper {
    * Runs a notification on another thread if the caller is the executor, because a slow listener
    * would delay the release.
    */
-  private void run(Runnable die) {
+  private void run(Runnable notification) {
     if (executor.isCurrentThread()) {
-      BackgroundThread.run(die, context.runtime());
+      BackgroundThread.run(notification, context.runtime());
     } else {
-      die.run();
+      notification.run();
     }
   }
 

@@ -58,7 +58,7 @@ public final class Attempts {
     return delay;
   }
 
-  /** Starts to count anew, because a connection has proved itself. */
+  /** Resets the count, because a connection has proved itself. */
   public void startOver() {
     if (count() > 0) {
       execution = Execution.of(policy);

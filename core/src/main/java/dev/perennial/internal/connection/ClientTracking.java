@@ -123,7 +123,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
   }
 
   private RuntimeException unusable(String streamId, String why, Throwable cause) {
-    return die(
+    return fail(
         StreamFailure.of(
             Reason.CHECKPOINT,
             "Cannot use checkpoint \""
@@ -132,7 +132,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
                 + context.options().source()
                 + " source: "
                 + why
-                + ". Use another stream id, or begin anew with Checkpoints.startAfresh().",
+                + ". Use another stream id, or start without the checkpoint with Checkpoints.startAfresh().",
             cause));
   }
 
@@ -140,7 +140,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
     try {
       return AdapterFault.call(source, "configuredStart", source::configuredStart);
     } catch (AdapterFault e) {
-      throw die(
+      throw fail(
           StreamFailure.of(Reason.FATAL, e.getMessage() + " The stream did not start.", e.shown()));
     }
   }
@@ -185,7 +185,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
       last = restart.from();
       next = connect;
     } else {
-      throw die(
+      throw fail(
           new StreamFailure(
               Reason.POSITION_LOST,
               "Cannot resume at position "
@@ -286,7 +286,7 @@ public final class ClientTracking<E, P extends Position> implements SourceTracki
     }
   }
 
-  private RuntimeException die(StreamFailure failure) {
+  private RuntimeException fail(StreamFailure failure) {
     lifecycle.fail(failure);
     lifecycle.check();
     throw new IllegalStateException("The stream has failed.");

@@ -65,7 +65,9 @@ public final class ConnectionFailures {
     return retry;
   }
 
-  /** Notes that the next attempt begins. Time in which nobody pulled does not count as refused. */
+  /**
+   * Notes that the next attempt begins. Time in which no thread pulled does not count as refused.
+   */
   public void retrying() {
     if (tolerated != null) {
       tolerated = tolerated.later(retry.overdue());
@@ -86,8 +88,8 @@ public final class ConnectionFailures {
 
   /**
    * Notes that the connection has proved itself. After a connection that garbled bytes have ended,
-   * this counts only when the next one ends otherwise or lives long: the same bytes may come again
-   * after the same events.
+   * this counts only when the next one ends otherwise or stays open for long, because the same
+   * bytes may follow the same events again.
    */
   public void proved() {
     if (!isGarbled(last)) {
@@ -116,24 +118,24 @@ public final class ConnectionFailures {
     boolean again =
         isGarbled(last)
             && isGarbled(cause)
-            && age.filter(lived -> lived.compareTo(options.stableAfter()) >= 0).isEmpty();
+            && age.filter(known -> known.compareTo(options.stableAfter()) >= 0).isEmpty();
     boolean worked = proved && !again;
     if (worked) {
       startOver();
     }
     last = cause;
     if (cause instanceof AdapterFault fault) {
-      die(fault, "The stream stopped; the source must be mended.");
+      fail(fault, "The stream stopped. Fix the source.");
     }
     Optional<Verdict> known = classify(cause);
     Verdict verdict = known.orElse(Verdict.fatal());
-    dieIfFinal(verdict, age.isPresent() ? "receive from" : "connect to", cause, known.isPresent());
+    failIfFinal(verdict, age.isPresent() ? "receive from" : "connect to", cause, known.isPresent());
     if (verdict instanceof Verdict.PositionLost) {
       tracking.positionLost(cause);
       lifecycle.check();
     }
     if (!worked && !counted && !attempts.failed(cause)) {
-      die(
+      fail(
           Reason.ATTEMPTS_EXHAUSTED,
           "Cannot connect to "
               + options.source()
@@ -152,9 +154,9 @@ public final class ConnectionFailures {
     counted = false;
   }
 
-  private void dieIfFinal(Verdict verdict, String doing, Throwable cause, boolean known) {
+  private void failIfFinal(Verdict verdict, String doing, Throwable cause, boolean known) {
     if (verdict instanceof Verdict.Fatal) {
-      die(
+      fail(
           doing,
           cause,
           known
@@ -164,7 +166,7 @@ public final class ConnectionFailures {
     }
     boolean refused = verdict instanceof Verdict.Refused;
     if (refused && !wasConnected) {
-      die(
+      fail(
           doing,
           cause,
           "The stream stopped, because a server that refuses the first connection is usually not the right one, or"
@@ -178,10 +180,10 @@ public final class ConnectionFailures {
       tolerated = Deadline.in(options.tolerateRefusals(), options.runtime());
     }
     if (tolerated.isOver()) {
-      die(
+      fail(
           doing,
           cause,
-          "The stream stopped, because it has heard nothing but "
+          "The stream stopped, because it got nothing but "
               + (refused ? "refusals" : "unknown errors")
               + " for as long as EventStreamBuilder.tolerateRefusals() allows, which is "
               + LogText.duration(options.tolerateRefusals())
@@ -189,12 +191,12 @@ public final class ConnectionFailures {
     }
   }
 
-  private void die(AdapterFault fault, String advice) {
-    die(Reason.FATAL, fault.getMessage() + " " + advice, fault.shown());
+  private void fail(AdapterFault fault, String advice) {
+    fail(Reason.FATAL, fault.getMessage() + " " + advice, fault.shown());
   }
 
-  private void die(String doing, Throwable cause, String advice) {
-    die(
+  private void fail(String doing, Throwable cause, String advice) {
+    fail(
         Reason.FATAL,
         "Cannot " + doing + " " + options.source() + ": " + LogText.reason(cause) + ". " + advice,
         cause);
@@ -224,7 +226,7 @@ public final class ConnectionFailures {
           e instanceof AdapterFault known
               ? known
               : AdapterFault.threw(options.backoff(), "delay", e);
-      die(fault, "The stream stopped; its backoff policy must be mended.");
+      fail(fault, "The stream stopped. Fix its backoff policy.");
       throw new IllegalStateException("The stream has failed.", e);
     }
   }
@@ -254,10 +256,10 @@ public final class ConnectionFailures {
       if (!fault.shown().equals(cause)) {
         cause.addSuppressed(fault.shown());
       }
-      die(
+      fail(
           Reason.FATAL,
           fault.getMessage()
-              + " The stream stopped; its classifier must be mended. It classified "
+              + " The stream stopped. Fix the classifier, which got this error: "
               + LogText.reason(cause)
               + ".",
           cause);
@@ -265,7 +267,7 @@ public final class ConnectionFailures {
     }
   }
 
-  private void die(Reason reason, String message, Throwable cause) {
+  private void fail(Reason reason, String message, Throwable cause) {
     lifecycle.fail(new StreamFailure(reason, message, cause, attempts.count(), tracking.last()));
     lifecycle.check();
   }

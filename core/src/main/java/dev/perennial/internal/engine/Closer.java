@@ -155,7 +155,7 @@ public final class Closer<E, P extends Position> {
     Handover handover = guard.take(timeout, context.runtime());
     if (handover == Handover.TAKEN) {
       detach();
-      // A driver may block in close, so that runs on a thread that can be left behind.
+      // A driver may block in close, so close runs on a thread that can be abandoned.
       BackgroundThread.run(
           () ->
               BackgroundThread.named(

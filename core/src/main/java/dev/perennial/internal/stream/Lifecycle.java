@@ -13,9 +13,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state machine of one stream. The pulling thread moves it along; any thread may fail or close
- * the stream, which wins over a move and wakes the pulling thread. The state changes even if there
- * is no memory left to notify anybody.
+ * The state machine of one stream. The pulling thread changes the state; any thread may fail or
+ * close the stream, which takes precedence and wakes the pulling thread. The state changes even if
+ * no memory is left to notify listeners.
  */
 public final class Lifecycle {
 
@@ -217,7 +217,7 @@ public final class Lifecycle {
               : Optional.empty();
       pending.add(new Change(from, move, age));
     } catch (Throwable e) {
-      // Without memory nobody is notified; the state has changed all the same.
+      // Without memory no listener is notified, but the state has changed.
     }
   }
 

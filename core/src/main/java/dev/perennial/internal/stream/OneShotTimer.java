@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OneShotTimer {
 
-  /** One setting of the timer. Its identity tells a late run from the current one. */
+  /** One setting of the timer. Its identity distinguishes a late run from the current one. */
   private static final class Setting {
     private volatile @Nullable Timer timer;
   }

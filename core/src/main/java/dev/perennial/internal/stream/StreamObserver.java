@@ -292,7 +292,7 @@ public final class StreamObserver {
     try {
       call.accept(listener);
     } catch (Throwable e) {
-      LOG.warn("{}: a listener failed; the stream goes on", stream, e);
+      LOG.warn("{}: a listener failed; the stream continues", stream, e);
     }
   }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * from the oldest that is not acked to the newest.
  *
  * <p>An ack only marks its own delivery, by compare-and-set, so a late ack affects no other. The
- * watermark moves when somebody reads it or needs room.
+ * watermark moves when a thread reads it or needs room.
  */
 public final class AckWindow<E, P extends Position> implements Window<E, P> {
 
@@ -149,7 +149,7 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
     if (!settlement.ack(delivery)) {
       return false;
     }
-    settlement.tell();
+    settlement.notifyAcked();
     return true;
   }
 

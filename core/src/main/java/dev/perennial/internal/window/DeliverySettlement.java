@@ -79,7 +79,7 @@ public final class DeliverySettlement<E> {
 
   /**
    * Marks a delivery as acked and counts it. The window then does its own part and calls {@link
-   * #tell}. Returns false if the delivery was settled before, or has expired.
+   * #notifyAcked}. Returns false if the delivery was settled before, or has expired.
    */
   public boolean ack(TrackedDelivery<E> delivery) {
     if (isExpired()) {
@@ -101,7 +101,7 @@ public final class DeliverySettlement<E> {
   }
 
   /** Notifies the listener of an ack that was counted. */
-  public void tell() {
+  public void notifyAcked() {
     listener.acked();
   }
 

@@ -11,16 +11,16 @@ import java.time.Duration;
  */
 public final class FullWindowReporter {
 
-  /** Long enough for a slow handler, short enough to be reported before somebody asks. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /** Long enough for a slow handler, short enough that users learn of a blocked one soon. */
+  private static final Duration REPORT_AFTER = Duration.ofSeconds(10);
 
   private sealed interface State {}
 
   private record Free() implements State {}
 
-  private record Full(long since, Deadline tell) implements State {}
+  private record Full(long since, Deadline reportAt) implements State {}
 
-  private record Told(long since) implements State {}
+  private record Reported(long since) implements State {}
 
   private final Window<?, ?> window;
   private final StreamRuntime runtime;
@@ -36,19 +36,19 @@ public final class FullWindowReporter {
   /** Notes that the window is full. Returns how long to wait at most before the next call. */
   public Duration full() {
     if (state instanceof Free) {
-      state = new Full(runtime.nanoTime(), Deadline.in(PATIENCE, runtime));
+      state = new Full(runtime.nanoTime(), Deadline.in(REPORT_AFTER, runtime));
     }
-    if (state instanceof Full full && full.tell.isOver()) {
-      state = new Told(full.since);
+    if (state instanceof Full full && full.reportAt.isOver()) {
+      state = new Reported(full.since);
       observer.windowFull(window.unacked(), window.oldestUnacked());
     }
-    return state instanceof Full full ? full.tell.remaining() : PATIENCE;
+    return state instanceof Full full ? full.reportAt.remaining() : REPORT_AFTER;
   }
 
   /** Notes that the window has room. */
   public void free() {
-    if (state instanceof Told told) {
-      observer.windowFree(Duration.ofNanos(runtime.nanoTime() - told.since));
+    if (state instanceof Reported reported) {
+      observer.windowFree(Duration.ofNanos(runtime.nanoTime() - reported.since));
     }
     if (!(state instanceof Free)) {
       state = new Free();

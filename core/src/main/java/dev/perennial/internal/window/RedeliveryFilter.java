@@ -17,9 +17,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The window of a server-tracked stream: a map by position, which tells a copy that the server
- * sends again from a new event. Acks go to the connection at once. The window is full when its
- * number of unacked events is, so one slow event does not block the others.
+ * The window of a server-tracked stream: a map by position, which distinguishes a redelivery from a
+ * new event. Acks go to the connection at once. The window is full when its number of unacked
+ * events is, so one slow event does not block the others.
  *
  * <p>It remembers the newest acked positions, each until the source's horizon has passed since
  * nothing arrived for the first time after the ack: until then a copy may still wait in a buffer.
@@ -170,7 +170,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     }
     acknowledge(positionOf(delivery));
     newlyAcked.add(delivery);
-    settlement.tell();
+    settlement.notifyAcked();
     return true;
   }
 

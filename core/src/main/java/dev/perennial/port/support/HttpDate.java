@@ -17,7 +17,7 @@ final class HttpDate {
   private static final DateTimeFormatter PREFERRED =
       DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss 'GMT'", Locale.US);
 
-  /** As C writes it: a day under ten has a space before it. */
+  /** The format of C's asctime, with a space before a day below 10. */
   private static final DateTimeFormatter ASCTIME =
       DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US);
 
@@ -27,9 +27,9 @@ final class HttpDate {
   private HttpDate() {}
 
   /**
-   * Reads a date; empty if it is none.
+   * Reads a date; empty if the text is not a date.
    *
-   * @param now tells the century of a year of two digits
+   * @param now determines the century of a year of two digits
    */
   static Optional<Instant> parse(String text, Instant now) {
     int firstYear = now.atOffset(ZoneOffset.UTC).getYear() - 99 + YEARS_AHEAD;

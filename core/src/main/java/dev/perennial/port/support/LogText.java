@@ -7,9 +7,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what goes into log lines and error messages: text that came from elsewhere, errors and
- * durations. What a stranger wrote must not end a line of a log, move a terminal's cursor or turn
- * the direction of writing. For sources, stores and transports.
+ * Formatting of foreign text, errors and durations for log lines and error messages. Foreign text
+ * must not end a line of a log, move the cursor of a terminal or change the direction of writing.
+ * For sources, stores and transports.
  */
 public final class LogText {
 
@@ -24,24 +24,24 @@ public final class LogText {
   private LogText() {}
 
   /**
-   * The text on one line: a character that is none to be seen (control and format characters, line
-   * and paragraph separators, halves of surrogate pairs) becomes {@code \}{@code u} and its four
+   * Returns the text on one line. An invisible character (control and format characters, line and
+   * paragraph separators, halves of surrogate pairs) becomes {@code \}{@code u} and its four
    * hexadecimal digits, beyond the basic plane in braces.
    */
   public static String line(String text) {
     return line(text, text.length(), "");
   }
 
-  /** As {@link #line}, and of a longer text the first 100 characters and an ellipsis. */
+  /** As {@link #line}, but shortens a longer text to 100 characters and an ellipsis. */
   public static String brief(String text) {
     return brief(text, BRIEF);
   }
 
   /**
-   * As {@link #line}, and of a longer text the beginning and an ellipsis.
+   * As {@link #line}, but shortens a longer text to its beginning and an ellipsis.
    *
-   * @param limit how many of the text's UTF-16 units are shown at most; one less where it would cut
-   *     a surrogate pair
+   * @param limit the most UTF-16 units of the text to show; one less if it would cut a surrogate
+   *     pair
    */
   public static String brief(String text, int limit) {
     if (text.length() <= limit) {
@@ -55,10 +55,10 @@ public final class LogText {
   }
 
   /**
-   * Returns the error in one clause, for the message of another: its message on one line without
-   * the period at its end, and of a longer one the first 200 characters. The name of its class
-   * follows a message that does not explain itself: that of a programming error, or a single word,
-   * such as an unknown host's name.
+   * Returns the reason of an error as a clause, for the message of another error: its message on
+   * one line, without the period at the end, shortened to 200 characters. The name of the class
+   * follows if the message does not explain the error: that of a programming error, or a single
+   * word such as the name of an unknown host.
    */
   public static String reason(Throwable error) {
     String message = messageOf(error);
@@ -80,14 +80,14 @@ public final class LogText {
     try {
       return error.getMessage();
     } catch (RuntimeException e) {
-      // What cannot say why it was thrown must not hide that it was.
+      // An error whose message cannot be read must still be reported.
       return null;
     }
   }
 
   /**
-   * A duration for people, in one or two units: {@code 500 ms}, {@code 1.2 s}, {@code 5 min 30 s},
-   * {@code 2 h}, {@code 3 d 4 h}. Rounded to the nearest of what is shown.
+   * Formats a duration in one or two units: {@code 500 ms}, {@code 1.2 s}, {@code 5 min 30 s},
+   * {@code 2 h}, {@code 3 d 4 h}. Rounds to the nearest shown unit.
    */
   public static String duration(Duration duration) {
     if (duration.isNegative()) {
@@ -123,8 +123,8 @@ public final class LogText {
   }
 
   /**
-   * An address from elsewhere on one line, at most 200 characters of it: without user and password,
-   * query and fragment, which may be secret. What is no URI is not shown at all.
+   * Returns a foreign address on one line, shortened to 200 characters, without user and password,
+   * query and fragment, which may be secret. A text that is not a URI is not shown at all.
    */
   public static String address(String text) {
     URI uri;
