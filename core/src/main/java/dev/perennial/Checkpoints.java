@@ -87,7 +87,7 @@ public final class Checkpoints {
   }
 
   /**
-   * Sets how long to wait for a claim that another stream holds. The default is for ever, which
+   * Sets how long to wait for a claim that another stream holds. The default is forever, which
    * makes a standby; zero fails at once.
    */
   public Checkpoints waitForClaim(Duration longest) {

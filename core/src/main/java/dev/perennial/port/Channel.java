@@ -50,7 +50,7 @@ public interface Channel {
    *
    * @param flush how long that may take in all; then the socket is closed regardless
    * @throws InterruptedException if the thread was interrupted while it waited; the socket is
-   *     closed all the same
+   *     closed nevertheless
    */
   void close(Duration flush) throws InterruptedException;
 }

@@ -24,7 +24,7 @@ public interface Transport extends AutoCloseable {
   Channel open(URI uri, Map<String, String> headers, Duration timeout)
       throws TransportException, InterruptedException;
 
-  /** Closes every channel and frees what the transport made. Idempotent; does not wait for ever. */
+  /** Closes every channel and frees what the transport made. Idempotent; does not wait forever. */
   @Override
   void close();
 }

@@ -104,7 +104,7 @@ public final class SerialExecutor {
   }
 
   private @Nullable Job next() {
-    // By index: an iterator needs memory, and an error here would leave the executor busy for ever.
+    // By index: an iterator needs memory, and an error here would leave the executor busy forever.
     for (int i = 0; i < jobs.size(); i++) {
       Job job = jobs.get(i);
       if (job.isWanted()) {

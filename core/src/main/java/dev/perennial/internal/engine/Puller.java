@@ -399,7 +399,7 @@ public final class Puller<E, P extends Position> {
       try {
         delivery.ack();
       } catch (Throwable e) {
-        // The ack counts all the same.
+        // The ack still counts.
       }
     }
     return delivery;

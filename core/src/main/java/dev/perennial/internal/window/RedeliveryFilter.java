@@ -182,7 +182,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     try {
       newest.acknowledge(position);
     } catch (Throwable e) {
-      // The ack counts all the same: the server sends the event again, and the copy is acked.
+      // The ack still counts: the server resends the event, and the redelivery is acked.
       observer.acknowledgeFailed(e);
     }
   }

@@ -6,10 +6,7 @@ import dev.perennial.Delivery;
 import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.port.ManualRuntime;
-import java.lang.ref.WeakReference;
-import java.time.Duration;
 import java.util.List;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -121,20 +118,9 @@ class AckWindowTest {
   void eventIsNotKept() {
     AckWindow<Object, TestPosition> objects =
         settlements.on(new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime()));
-    WeakReference<Object> event = ackedEvent(objects);
+    AckedEvent event = AckedEvent.in(objects);
     assertThat(objects.watermark()).isEqualTo(new TestPosition(1));
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> {
-          System.gc();
-          return event.get() == null;
-        });
+    event.awaitCollected();
     assertThat(objects.acked()).isEqualTo(1);
-  }
-
-  private static WeakReference<Object> ackedEvent(AckWindow<Object, TestPosition> window) {
-    Object event = new byte[1_000];
-    assertThat(window.admit(event, new TestPosition(1)).ack()).isTrue();
-    return new WeakReference<>(event);
   }
 }

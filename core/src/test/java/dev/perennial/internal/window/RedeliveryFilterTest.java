@@ -8,10 +8,8 @@ import dev.perennial.Delivery;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.port.ManualRuntime;
-import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -67,22 +65,10 @@ class RedeliveryFilterTest {
         settlements.on(
             new RedeliveryFilter<>(
                 4, 4, HORIZON, new StreamObserver("test", List.of()), new ManualRuntime()));
-    WeakReference<Object> event = ackedEvent(filter);
+    AckedEvent event = AckedEvent.in(filter);
     assertThat(filter.admit("copy", new TestPosition(1))).isNull();
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> {
-          System.gc();
-          return event.get() == null;
-        });
+    event.awaitCollected();
     assertThat(filter.admit("copy", new TestPosition(1))).isNull();
-  }
-
-  private static WeakReference<Object> ackedEvent(RedeliveryFilter<Object, TestPosition> filter) {
-    Object event = new byte[1_000];
-    TrackedDelivery<Object> delivery = filter.admit(event, new TestPosition(1));
-    assertThat(delivery.ack()).isTrue();
-    return new WeakReference<>(event);
   }
 
   @Test

@@ -598,8 +598,8 @@ class CheckpointTest {
     }
 
     @Test
-    @DisplayName("a standby whose try hangs gives up when it has waited as long as configured")
-    void gaveUpHanging() {
+    @DisplayName("a standby whose claim hangs fails after it has waited as long as configured")
+    void claimHangs() {
       runtime.run(() -> {
         open(checkpoints()).next();
         EventStream<String> second =

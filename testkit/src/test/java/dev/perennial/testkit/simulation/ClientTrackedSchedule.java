@@ -212,7 +212,7 @@ final class ClientTrackedSchedule extends Schedule {
       }
       int dice = chance.between(0, 99);
       if (dice < 15) {
-        return ConnectAnswer.<Object>fails(ScriptedFailure.retry("refused")).after(delay());
+        return ConnectAnswer.<Object>fails(ScriptedFailure.retry("refused")).after(connectDelay());
       } else if (dice < 17) {
         return last
             ? ConnectAnswer.fails(ScriptedFailure.retry("timed out"))
@@ -225,18 +225,14 @@ final class ClientTrackedSchedule extends Schedule {
         repeatedLosses = Math.max(0, repeatedLosses - 1);
         return chance.percent(50)
             ? ConnectAnswer.fails(lost())
-            : ConnectAnswer.connects(lines -> lines.pause(delay()).lose(lost()));
+            : ConnectAnswer.connects(lines -> lines.pause(connectDelay()).lose(lost()));
       }
       return ConnectAnswer.<Object>connects(lines -> addDisturbedEvents(lines, after))
-          .after(delay());
+          .after(connectDelay());
     }
 
     private ScriptedFailure lost() {
       return ScriptedFailure.positionLost("the log begins after " + forgottenTo);
-    }
-
-    private Duration delay() {
-      return chance.percent(70) ? Duration.ZERO : chance.millis(1, 10_000);
     }
 
     private void addEvents(ConnectionScript<Object> lines, long after) {

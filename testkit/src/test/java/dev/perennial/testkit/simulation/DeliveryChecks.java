@@ -181,8 +181,8 @@ final class DeliveryChecks {
   }
 
   /**
-   * The deliveries of those of these events that were acked before anybody closed the stream, and
-   * while no connection ended.
+   * Returns the deliveries of these events that were acked before the first close of the stream,
+   * and not while a connection ended.
    */
   List<Delivery<?>> ackedBeforeClose(Collection<Object> events) {
     List<Delivery<?>> acked = ackedBeforeClose == null ? List.of() : ackedBeforeClose;

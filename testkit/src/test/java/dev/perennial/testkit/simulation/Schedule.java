@@ -302,6 +302,11 @@ abstract class Schedule {
     return done;
   }
 
+  /** Draws how long a call of connect takes. */
+  Duration connectDelay() {
+    return chance.percent(70) ? Duration.ZERO : chance.millis(1, 10_000);
+  }
+
   private Duration closeTimeout(ProcessRun run) {
     if (run.last) {
       // Long enough to wait for a driver that is stuck, and to save after that.

@@ -133,7 +133,7 @@ final class ServerTrackedSchedule extends Schedule {
       }
       int dice = chance.between(0, 99);
       if (dice < 15) {
-        return ConnectAnswer.<Object>fails(ScriptedFailure.retry("refused")).after(delay());
+        return ConnectAnswer.<Object>fails(ScriptedFailure.retry("refused")).after(connectDelay());
       } else if (dice < 17) {
         return last
             ? ConnectAnswer.fails(ScriptedFailure.retry("timed out"))
@@ -143,15 +143,11 @@ final class ServerTrackedSchedule extends Schedule {
         return ConnectAnswer.fails(
             chance.of(ScriptedFailure.fatal("denied"), ScriptedFailure.positionLost("what?")));
       }
-      return ConnectAnswer.<Object>connects(this::addDisturbedEvents).after(delay());
-    }
-
-    private Duration delay() {
-      return chance.percent(70) ? Duration.ZERO : chance.millis(1, 10_000);
+      return ConnectAnswer.<Object>connects(this::addDisturbances).after(connectDelay());
     }
 
     /** Scripts disturbances between the events that the server sends. */
-    private void addDisturbedEvents(ConnectionScript<Object> lines) {
+    private void addDisturbances(ConnectionScript<Object> lines) {
       if (chance.percent(20)) {
         lines.ignoresWakeUp();
       }
