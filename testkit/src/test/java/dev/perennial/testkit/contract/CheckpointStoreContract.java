@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/** What a {@link CheckpointStore} and its claims promise, with a test for each promise. */
+/** The contract of a {@link CheckpointStore} and its claims, with a test for each promise. */
 public abstract class CheckpointStoreContract {
 
   static final Checkpoint ONE = new Checkpoint("test", "print", "1");
@@ -28,10 +28,10 @@ public abstract class CheckpointStoreContract {
   /** Returns the store under test, empty at the beginning of each test. */
   protected abstract CheckpointStore store();
 
-  /** Makes what the store has for a stream something that is not a checkpoint. */
+  /** Replaces the stored checkpoint of a stream by something that is not a checkpoint. */
   protected abstract void corrupt(String streamId) throws Exception;
 
-  /** Frees a stream's claim without its owner, as if the owner's process was gone. */
+  /** Frees the claim of a stream without its owner, as after a kill of the owner's process. */
   protected abstract void loseClaim(String streamId) throws Exception;
 
   @Test
@@ -71,7 +71,7 @@ public abstract class CheckpointStoreContract {
   }
 
   @Test
-  void loadsTheLastSaveAlsoWithTheNextClaim() throws Exception {
+  void loadsTheLastSaveWithTheNextClaimToo() throws Exception {
     try (CheckpointClaim claim = claim("orders")) {
       claim.save(ONE);
       assertThat(claim.load()).contains(ONE);
@@ -96,7 +96,7 @@ public abstract class CheckpointStoreContract {
   }
 
   @Test
-  void reportsWhatIsNoCheckpointInsteadOfNothing() throws Exception {
+  void reportsACorruptCheckpointToAClaim() throws Exception {
     save("orders", ONE);
     corrupt("orders");
     try (CheckpointClaim claim = claim("orders")) {
@@ -105,7 +105,7 @@ public abstract class CheckpointStoreContract {
   }
 
   @Test
-  void changesNothingWithAClaimThatWasLost() throws Exception {
+  void savesNothingWithALostClaim() throws Exception {
     CheckpointClaim lost = claim("orders");
     lost.save(ONE);
     loseClaim("orders");
