@@ -7,7 +7,7 @@ public enum AckMode {
    * returns.
    */
   EXPLICIT,
-  /** As soon as it is handed out. A crash loses the events in flight. */
+  /** When the stream hands it out. A crash loses the events in flight. */
   ON_RECEIPT,
   /**
    * Never: nothing is acknowledged, {@link Delivery#ack()} does nothing, there is no window, and

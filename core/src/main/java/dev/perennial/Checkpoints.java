@@ -10,8 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where and how a client-tracked stream keeps its checkpoint. Immutable: each setting returns
- * another value.
+ * The checkpoint settings of a client-tracked stream. Immutable: each method returns a new object.
  *
  * <p>By default a stream saves its newest checkpoint after 1,000 acks, or 1 s after the first ack
  * that is not saved, whichever comes first, and once more when it is closed.

@@ -44,8 +44,8 @@ public interface CloseReport {
     /** Everything that was acked in order is saved. */
     SAVED,
     /**
-     * The newest checkpoint was not saved in time, or could not be saved: its events are delivered
-     * again.
+     * The newest checkpoint was not saved. The next run delivers again the events that were acked
+     * since the last save.
      */
     NOT_SAVED
   }

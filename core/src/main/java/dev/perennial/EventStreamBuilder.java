@@ -87,8 +87,8 @@ public final class EventStreamBuilder<E> {
   }
 
   /**
-   * Sets how many connection attempts may fail in a row before the stream fails, at least 1. The
-   * default is unlimited.
+   * Sets after how many failed connection attempts in a row the stream fails, at least 1. A
+   * connection that is lost before it proves itself counts as failed. The default is unlimited.
    */
   public EventStreamBuilder<E> maxAttempts(int attempts) {
     if (attempts < 1) {

@@ -10,7 +10,7 @@ public final class StreamClosedException extends StreamException {
 
   private static final long serialVersionUID = 1;
 
-  /** Makes an exception; the engine does, and tests of applications may. */
+  /** Makes the exception. Called by the engine; tests of applications may call it. */
   public StreamClosedException(String message, @Nullable StreamFailedException failure) {
     super(message, failure);
   }

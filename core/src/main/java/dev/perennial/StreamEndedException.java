@@ -5,7 +5,7 @@ public final class StreamEndedException extends StreamException {
 
   private static final long serialVersionUID = 1;
 
-  /** Makes an exception; the engine does, and tests of applications may. */
+  /** Makes the exception. Called by the engine; tests of applications may call it. */
   public StreamEndedException(String message) {
     super(message, null);
   }

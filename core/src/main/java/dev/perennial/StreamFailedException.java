@@ -45,7 +45,7 @@ public final class StreamFailedException extends StreamException {
   private final int attempts;
   private final transient @Nullable Position lastPosition;
 
-  /** Makes an exception; the engine does, and tests of applications may. */
+  /** Makes the exception. Called by the engine; tests of applications may call it. */
   public StreamFailedException(
       Reason reason,
       String message,

@@ -9,7 +9,7 @@ public final class StreamInterruptedException extends StreamException {
 
   private static final long serialVersionUID = 1;
 
-  /** Makes an exception; the engine does, and tests of applications may. */
+  /** Makes the exception. Called by the engine; tests of applications may call it. */
   public StreamInterruptedException(String message, InterruptedException cause) {
     super(message, cause);
   }

@@ -4,9 +4,9 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A snapshot of a stream's figures since it was opened. The figures are read one after the other
- * while the stream runs. Immutable. Only the library implements it, and it may grow; for tests, the
- * testkit makes one.
+ * The figures of a stream since it was opened. Immutable, but not an atomic snapshot: events can
+ * arrive between the readings of two figures. Only the library implements it, and later versions
+ * may add methods; for tests, the testkit makes one.
  */
 public interface StreamStats {
 

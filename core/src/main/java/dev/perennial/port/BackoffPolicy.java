@@ -27,7 +27,8 @@ public interface BackoffPolicy {
   }
 
   /**
-   * Doubles from {@code base} to {@code cap}, each wait shortened at random by up to half.
+   * Returns a policy that doubles the wait from {@code base} up to {@code cap} and shortens each at
+   * random by up to half.
    *
    * @throws IllegalArgumentException unless 0 &lt; base ≤ cap
    */

@@ -9,7 +9,7 @@ import java.util.Optional;
  */
 public interface Checkpointing {
 
-  /** Notes an ack or a progress, which leads to a save in time. Throws nothing. */
+  /** Counts an ack or a progress, and requests a save if one is due. Throws nothing. */
   void requestSave();
 
   /** Starts to save the newest watermark. Throws nothing. */
@@ -17,7 +17,7 @@ public interface Checkpointing {
 
   /**
    * Saves until the newest watermark is saved, cannot be saved, or the time is over. Does not wait
-   * for a save that waits for the caller.
+   * if {@link #isHeldUpByCaller()}.
    */
   void flush(Deadline deadline);
 
@@ -35,7 +35,7 @@ public interface Checkpointing {
    */
   void release(Runnable released);
 
-  /** Returns whether saves wait for the caller, which then must not wait for one. */
+  /** Returns whether the caller blocks the store's executor; it must then not wait for a save. */
   boolean isHeldUpByCaller();
 
   Optional<Instant> lastSave();

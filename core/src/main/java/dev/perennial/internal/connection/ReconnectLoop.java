@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReconnectLoop<E, P extends Position> {
 
-  /** The longest single wait in a connection, so that it notices what no wake-up announces. */
+  /**
+   * The longest single wait in a connection, so that a missed wake-up delays it by no more than
+   * this.
+   */
   private static final Duration RECEIVE_SLICE = Duration.ofMillis(500);
 
   private final SourceTracking<E, P> tracking;
@@ -89,9 +92,9 @@ public final class ReconnectLoop<E, P extends Position> {
   }
 
   /**
-   * Takes one step: towards a connection if there is none, else in receiving. Returns what was
-   * received, again and again until it is {@link #taken}; null if the time is over or there is
-   * something else to do first.
+   * Connects one step if there is no connection; otherwise receives. Returns what was received,
+   * again and again until it is {@link #taken}; null if the time is over or there is something else
+   * to do first.
    */
   public @Nullable Received<E, P> receive(Deadline deadline) throws InterruptedException {
     OpenConnection<E, P> live = live();

@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The deliveries that are in the window and that no call has returned yet, in delivery order. What
- * an error keeps a call from returning stays here for the next one. Used by the pulling thread,
- * except where a method says otherwise.
+ * The deliveries that are in the window and that no call has returned yet, in delivery order. If a
+ * call throws, its deliveries stay here for the next one. Used by the pulling thread, except where
+ * a method says otherwise.
  */
 public final class PendingDeliveries<E> {
 

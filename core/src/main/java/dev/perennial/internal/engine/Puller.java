@@ -27,14 +27,14 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out nacked events first and then what the loop receives, as long as the window has room.
- * One thread at a time pulls.
+ * The pull side of the engine: it returns due nacked events, then what {@code ReconnectLoop}
+ * receives, as long as the window has room. One thread at a time pulls.
  */
 public final class Puller<E, P extends Position> {
 
   /**
-   * After so many messages in a row that hand out nothing, such as copies, a batch ends: they may
-   * never end.
+   * The most messages in a row without a delivery, such as copies, that one {@code poll()} reads: a
+   * server may send copies without end.
    */
   private static final int MAX_SKIPPED = 1_024;
 
@@ -49,7 +49,7 @@ public final class Puller<E, P extends Position> {
   private final FullWindowReporter room;
   private final Deadline never;
 
-  /** What this call hands out or, if an error ends it, the next one. */
+  /** Deliveries for the current call, or for the next one if the current call throws. */
   private final PendingDeliveries<E> undelivered = new PendingDeliveries<>();
 
   /** Made once instead of for every event. */
@@ -322,7 +322,7 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Takes what precedes anything from a connection: nacked events, then notices of restarts.
+   * Takes a due nacked event, or else the notice of a restart; both come before received events.
    * Returns false if there is none.
    */
   private boolean takeHeld(boolean hasRoom) {

@@ -36,7 +36,7 @@ public final class StreamSignal implements Signal {
     try {
       signal.raise();
     } catch (Throwable e) {
-      // A waiting thread checks its condition again when the next thing happens.
+      // A waiting thread checks its condition again at the next raise().
     }
   }
 
