@@ -38,7 +38,7 @@ final class TapLine {
               + record.collection()
               + '/'
               + record.rkey()
-              + (record.live() ? "" : " (backfill)"));
+              + (record.isLive() ? "" : " (backfill)"));
     }
     if (event instanceof TapIdentity identity) {
       String handle = identity.handle().isEmpty() ? "(no handle)" : identity.handle();

@@ -140,7 +140,7 @@ public interface MongoListener {
     MongoPosition position();
 
     /** Returns whether the pipeline hid that event, so that the source had to search for it. */
-    boolean hidden();
+    boolean isHidden();
 
     /** Returns what the source does now. */
     InvalidatePolicy policy();
@@ -150,7 +150,7 @@ public interface MongoListener {
   interface OneByOne {
 
     /** Returns whether the source asks for one event at a time from now on. */
-    boolean on();
+    boolean isOn();
 
     /** Returns the server's words if it begins, and why it stops otherwise. */
     String why();

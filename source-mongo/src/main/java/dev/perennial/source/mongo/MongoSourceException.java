@@ -43,9 +43,9 @@ public final class MongoSourceException extends Exception {
     /** A part of a split event is missing; the stream reads the event again from its time. */
     FRAGMENT_MISSING("fragment-missing"),
     /** The server does not accept the resume token; the stream resumes from the token's time. */
-    TOKEN_REFUSED("token-refused"),
+    TOKEN_REJECTED("token-rejected"),
     /** The server refused the same resume token again after the stream resumed from its time. */
-    TOKEN_REFUSED_AGAIN("token-refused-again"),
+    TOKEN_REJECTED_AGAIN("token-rejected-again"),
     /** The cursor ended; the stream opens another one. */
     CURSOR_LOST("cursor-lost"),
     /**

@@ -56,7 +56,7 @@ abstract class InvalidateCases extends MongoServerCases {
     assertThat(commands.lastOpen().after()).isEqualTo(position(invalidate).token());
     assertThat(commands.all()).allSatisfy(open -> assertThat(open.resumeAfter()).isEmpty());
     assertThat(recorder.of(Invalidated.class)).hasSize(1);
-    assertThat(recorder.of(Invalidated.class).get(0).hidden()).isFalse();
+    assertThat(recorder.of(Invalidated.class).get(0).isHidden()).isFalse();
 
     three.forEach(Delivery::ack);
     awaitSaved(invalidate);
@@ -86,7 +86,7 @@ abstract class InvalidateCases extends MongoServerCases {
     assertThat(Pull.id(second.event())).isEqualTo(2);
 
     assertThat(recorder.of(Invalidated.class)).hasSize(1);
-    assertThat(recorder.of(Invalidated.class).get(0).hidden()).isTrue();
+    assertThat(recorder.of(Invalidated.class).get(0).isHidden()).isTrue();
     assertThat(commands.all().size()).as("cursors asked for: no spin").isLessThan(8);
     assertThat(commands.lastOpen().after()).isEqualTo(position(invalidate).token());
 

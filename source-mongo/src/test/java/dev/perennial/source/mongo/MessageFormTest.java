@@ -233,7 +233,7 @@ class MessageFormTest {
       source.recover(event, ErrorKindTest.error(260, "no such token"));
       assertForm(
           catchThrowable(() -> source.recover(event, ErrorKindTest.error(260, "no such token"))),
-          "token-refused-again");
+          "token-rejected-again");
     }
   }
 
@@ -246,7 +246,7 @@ class MessageFormTest {
       MongoPosition event = Positions.ofFirstEvent(source, rig.servers.oldestTime());
       rig.servers.faults().fail("aggregate", 1, FaultSpec.error(999_999));
       rig.servers.faults().failFrom("aggregate", 2, 1, FaultSpec.error(999_999));
-      assertForm(catchThrowable(() -> source.connect(Optional.of(event))), "token-refused");
+      assertForm(catchThrowable(() -> source.connect(Optional.of(event))), "token-rejected");
     }
   }
 

@@ -180,7 +180,7 @@ class ServerErrorsTest {
           .singleElement()
           .satisfies(told ->
               assertThat(told.cause())
-                  .has(reason("token-refused"))
+                  .has(reason("token-rejected"))
                   .hasMessageContaining(String.valueOf(code)));
     }
   }

@@ -2,7 +2,7 @@ package dev.perennial.source.tap;
 
 import tools.jackson.databind.JsonNode;
 
-/** An answer of the management API that is a JSON object. */
+/** An answer of the admin API that is a JSON object. */
 final class AdminAnswer {
 
   private final AdminHttp http;

@@ -25,9 +25,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/**
- * The HTTP side of the management API: requests, answers and errors. Safe for use from any thread.
- */
+/** The HTTP side of the admin API: requests, answers and errors. Safe for use from any thread. */
 final class AdminHttp {
 
   /** The most bytes of an answer, far more than Tap's largest, a DID document. */
@@ -116,7 +114,7 @@ final class AdminHttp {
       throw new IllegalArgumentException(
           "Cannot use the address "
               + uri.shown("")
-              + " for Tap's management API: the JDK's HTTP client does not accept it. Give a host"
+              + " for Tap's admin API: the JDK's HTTP client does not accept it. Give a host"
               + " name without underscores, or an IP address.");
     }
     headers.forEach((name, value) -> {
@@ -127,7 +125,7 @@ final class AdminHttp {
         throw new IllegalArgumentException(
             "Cannot send the header "
                 + name
-                + " to Tap's management API: the JDK's HTTP client does not accept its name or value."
+                + " to Tap's admin API: the JDK's HTTP client does not accept its name or value."
                 + " Leave it out or change it.");
       }
     });

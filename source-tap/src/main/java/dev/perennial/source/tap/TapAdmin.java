@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A client of Tap's management API, which sets the repos that Tap follows and reports its state.
+ * A client of Tap's admin API, which sets the repos that Tap follows and reports its state.
  *
  * <pre>{@code
  * TapAdmin admin = TapAdmin.of("localhost:2480");

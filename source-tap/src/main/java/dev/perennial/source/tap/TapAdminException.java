@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** The error of a failed call to Tap's management API. Messages contain no credentials. */
+/** The error of a failed call to Tap's admin API. Messages contain no credentials. */
 public final class TapAdminException extends IOException {
 
   private static final long serialVersionUID = 1;

@@ -35,7 +35,7 @@ public final class TapIdentity extends TapEvent {
   }
 
   /** Returns whether the account's host serves the account. */
-  public boolean active() {
+  public boolean isActive() {
     return active;
   }
 

@@ -46,7 +46,7 @@ public final class TapRecord extends TapEvent {
   }
 
   /** Returns whether the event is live; false if it comes from a backfill or a resync. */
-  public boolean live() {
+  public boolean isLive() {
     return live;
   }
 

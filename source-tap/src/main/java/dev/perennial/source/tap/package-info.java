@@ -1,6 +1,6 @@
 /**
- * Source for Tap, the sync service of the AT Protocol, and a client of Tap's management API. Here
- * is what applications use, and the package-private classes that make its events and exceptions.
+ * Source for Tap, the sync service of the AT Protocol, and a client of Tap's admin API. Here is
+ * what applications use, and the package-private classes that make its events and exceptions.
  */
 @NullMarked
 package dev.perennial.source.tap;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A management API on the loopback interface that answers as a test tells it to. */
+/** An admin API on the loopback interface that answers as a test tells it to. */
 abstract class TapAdminFixture {
 
   static final String SECRET = "pä:ss";

@@ -213,7 +213,7 @@ class TapAdminTest extends TapAdminFixture {
   }
 
   @Test
-  @DisplayName("auth-header: the management API has the same")
+  @DisplayName("auth-header: the admin API has the same")
   void password() throws Exception {
     answers(200, "{\"status\":\"ok\"}");
 

@@ -34,7 +34,7 @@ class TapCodecTest {
     JsonNode tree = TREES.readTree(message);
     JsonNode record = tree.path("record");
     assertThat(event.id()).hasValue(Long.parseUnsignedLong(id));
-    assertThat(event.live()).isEqualTo(record.path("live").asBoolean());
+    assertThat(event.isLive()).isEqualTo(record.path("live").asBoolean());
     assertThat(event.did()).isEqualTo(record.path("did").asString());
     assertThat(event.rev()).isEqualTo(record.path("rev").asString());
     assertThat(event.collection()).isEqualTo(record.path("collection").asString());
@@ -67,7 +67,7 @@ class TapCodecTest {
     assertThat(event.id()).hasValue(Long.parseUnsignedLong(id));
     assertThat(event.did()).isEqualTo(identity.path("did").asString());
     assertThat(event.handle()).isEqualTo(identity.path("handle").asString());
-    assertThat(event.active()).isEqualTo(identity.path("is_active").asBoolean());
+    assertThat(event.isActive()).isEqualTo(identity.path("is_active").asBoolean());
     assertThat(event.status().value()).isEqualTo(identity.path("status").asString());
   }
 

@@ -32,7 +32,7 @@ class TapEventTest {
     TapRecord event = record(Messages.record("17"));
 
     assertThat(event.id()).hasValue(17);
-    assertThat(event.live()).isTrue();
+    assertThat(event.isLive()).isTrue();
     assertThat(event.did()).isEqualTo(Messages.DID);
     assertThat(event.rev()).isEqualTo("3kb3fge5lm32x");
     assertThat(event.collection()).isEqualTo("app.bsky.feed.post");
@@ -63,7 +63,7 @@ class TapEventTest {
   void deletion() {
     TapRecord event = record(Messages.deletion("2"));
 
-    assertThat(event.live()).isFalse();
+    assertThat(event.isLive()).isFalse();
     assertThat(event.action()).isSameAs(RecordAction.DELETE);
     assertThat(event.cid()).isEmpty();
     assertThat(event.hasRecord()).isFalse();
@@ -193,7 +193,7 @@ class TapEventTest {
     assertThat(event.id()).hasValue(8);
     assertThat(event.did()).isEqualTo(Messages.DID);
     assertThat(event.handle()).isEqualTo("a.test");
-    assertThat(event.active()).isEqualTo(status.equals("active"));
+    assertThat(event.isActive()).isEqualTo(status.equals("active"));
     assertThat(event.status()).isSameAs(AccountStatus.of(status)).hasToString(status);
     assertThat(event.status().isKnown()).isTrue();
   }

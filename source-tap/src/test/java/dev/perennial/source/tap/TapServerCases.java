@@ -113,7 +113,7 @@ abstract class TapServerCases {
 
   @Test
   @DisplayName(
-      "auth-header: a password with a colon and an umlaut opens the stream and the management API")
+      "auth-header: a password with a colon and an umlaut opens the stream and the admin API")
   void authHeader() throws Exception {
     given(Setup.PATIENT.withPassword("p:ä:ü"));
     tap.start();
@@ -376,7 +376,7 @@ abstract class TapServerCases {
         Delivery<TapEvent> done = held.remove(held.size() - 1);
         TapRecord event = Pull.record(done);
         assertThat(seen.add(Pull.id(done))).as("%s came twice", event).isTrue();
-        if (event.live()) {
+        if (event.isLive()) {
           assertThat(live.get(event.did()).remove()).isEqualTo(Pull.id(done));
         }
         done.ack();

@@ -147,7 +147,7 @@ public final class Connector {
   /** The server does not take a token, whatever it calls that: it takes all else without it. */
   private static MongoSourceException tokenRefused(MongoException cause) {
     return new MongoSourceException(
-        Reason.TOKEN_REFUSED,
+        Reason.TOKEN_REJECTED,
         ErrorKind.TOKEN_REJECTED,
         "Cannot resume after the token: the server opens the change stream without it but not with it, and"
             + " says: "

@@ -26,10 +26,10 @@ final class ListenerEvents {
   record TokenRejected(MongoPosition rejected, MongoPosition resumed, Throwable cause)
       implements MongoListener.TokenRejected {}
 
-  record Invalidated(MongoPosition position, boolean hidden, InvalidatePolicy policy)
+  record Invalidated(MongoPosition position, boolean isHidden, InvalidatePolicy policy)
       implements MongoListener.Invalidated {}
 
-  record OneByOne(boolean on, String why) implements MongoListener.OneByOne {}
+  record OneByOne(boolean isOn, String why) implements MongoListener.OneByOne {}
 
   record SteppedOver(MongoPosition position, Throwable cause)
       implements MongoListener.SteppedOver {}

@@ -107,7 +107,7 @@ public final class PositionRecovery {
     }
     if (!replaced.add(lost)) {
       throw new MongoSourceException(
-          Reason.TOKEN_REFUSED_AGAIN,
+          Reason.TOKEN_REJECTED_AGAIN,
           ErrorKind.FATAL,
           "Cannot resume at "
               + lost

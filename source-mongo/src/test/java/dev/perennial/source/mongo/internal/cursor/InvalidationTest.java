@@ -58,7 +58,7 @@ class InvalidationTest {
       }
       assertThat(rig.recorder.of(MongoListener.Invalidated.class))
           .singleElement()
-          .satisfies(told -> assertThat(told.hidden()).isFalse())
+          .satisfies(told -> assertThat(told.isHidden()).isFalse())
           .satisfies(
               told -> assertThat(((ResumePosition) told.position()).isInvalidate()).isTrue());
     }
@@ -81,7 +81,7 @@ class InvalidationTest {
       }
       assertThat(rig.recorder.of(MongoListener.Invalidated.class))
           .hasSize(2)
-          .allSatisfy(told -> assertThat(told.hidden()).isTrue());
+          .allSatisfy(told -> assertThat(told.isHidden()).isTrue());
       assertThat(rig.servers.openCursors()).isZero();
     }
   }
@@ -281,7 +281,7 @@ class InvalidationTest {
       }
       assertThat(rig.recorder.of(MongoListener.Invalidated.class))
           .hasSize(2)
-          .allSatisfy(told -> assertThat(told.hidden()).isFalse());
+          .allSatisfy(told -> assertThat(told.isHidden()).isFalse());
     }
   }
 

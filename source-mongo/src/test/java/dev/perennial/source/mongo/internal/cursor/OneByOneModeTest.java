@@ -211,7 +211,7 @@ class OneByOneModeTest {
     assertThat(event.resumeToken()).contains(Tokens.ofHex(Samples.EVENT_TOKEN));
     assertThat(mode.isOn()).isFalse();
     assertThat(told.of(MongoListener.OneByOne.class))
-        .extracting(MongoListener.OneByOne::on)
+        .extracting(MongoListener.OneByOne::isOn)
         .containsExactly(true, false);
   }
 
@@ -270,7 +270,7 @@ class OneByOneModeTest {
       take(stream, OneByOneMode.MOST + 4);
       assertThat(stream.stats().reconnects()).isEqualTo(2);
       assertThat(rig.recorder.of(MongoListener.OneByOne.class))
-          .extracting(MongoListener.OneByOne::on)
+          .extracting(MongoListener.OneByOne::isOn)
           .containsExactly(true, false);
     }
   }

@@ -525,7 +525,7 @@ class PositionRecoveryTest {
             catchThrowableOfType(StreamFailedException.class, () -> stream.next(Rig.TIMEOUT));
         assertThat(dead.reason()).isEqualTo(Reason.FATAL);
         assertThat(dead.getCause())
-            .has(reason("token-refused-again"))
+            .has(reason("token-rejected-again"))
             .hasMessageContaining("MongoPosition[event")
             .hasMessageContaining("startAt");
         assertThat(MongoErrors.CLASSIFIER.classify(dead.getCause())).contains(Verdict.fatal());
@@ -608,7 +608,7 @@ class PositionRecoveryTest {
           .isEqualTo(Recovery.restart(lost.degraded().orElseThrow()));
     }
     assertThat(told.of(MongoListener.TokenRejected.class)).hasSize(3);
-    assertThatThrownBy(() -> history.recover(event, refusal)).has(reason("token-refused-again"));
+    assertThatThrownBy(() -> history.recover(event, refusal)).has(reason("token-rejected-again"));
   }
 
   @Test

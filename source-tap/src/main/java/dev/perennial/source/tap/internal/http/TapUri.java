@@ -10,10 +10,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The address of a Tap, from which the addresses of its event channel and its management API are
- * made. It has one of the schemes {@code ws}, {@code wss}, {@code http} and {@code https}, or none,
- * which means unencrypted and, without a port, port 2480. A path is a proxy's prefix; it may end
- * with the channel's own path.
+ * The address of a Tap, from which the addresses of its event channel and its admin API are made.
+ * It has one of the schemes {@code ws}, {@code wss}, {@code http} and {@code https}, or none, which
+ * means unencrypted and, without a port, port 2480. A path is a proxy's prefix; it may end with the
+ * channel's own path.
  */
 public final class TapUri {
 
@@ -196,7 +196,7 @@ public final class TapUri {
   }
 
   /**
-   * Returns the URI of a path of the management API.
+   * Returns the URI of a path of the admin API.
    *
    * @param path begins with a slash
    */
@@ -205,7 +205,7 @@ public final class TapUri {
         (secure ? "https://" : "http://") + authority.forHttpClient() + prefix + path);
   }
 
-  /** Returns the URI of a path of the management API without what may be secret. */
+  /** Returns the URI of a path of the admin API without what may be secret. */
   public String shown(String path) {
     return (secure ? "https://" : "http://") + authority + shownPrefix() + path;
   }
