@@ -6,19 +6,19 @@ import java.util.function.Supplier;
 import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
-/** A client, and whose it is. */
+/** A driver client together with its ownership: made by the source or given by the application. */
 public interface ClientHandle {
 
-  /** The client, made at the first call where it is ours. */
+  /** Returns the client. The first call creates a client that the source owns. */
   MongoClient get();
 
-  /** What the application reads documents with. */
+  /** Returns the codecs with which the application reads documents. */
   CodecRegistry codecs();
 
-  /** Closes the client if it is ours. */
+  /** Closes the client if the source owns it. */
   void close();
 
-  /** A client of the application's, which closes it. */
+  /** A client that the application owns and closes. */
   record Given(MongoClient client) implements ClientHandle {
 
     @Override
@@ -35,7 +35,7 @@ public interface ClientHandle {
     public void close() {}
   }
 
-  /** A client of ours. */
+  /** A client that the source makes, owns and closes. */
   final class Owned implements ClientHandle {
 
     private final Supplier<com.mongodb.MongoClientSettings> settings;
@@ -44,7 +44,7 @@ public interface ClientHandle {
     private boolean closed;
 
     /**
-     * @param settings asked for once, when the client is made, which may look names up
+     * @param settings called once, when the client is made; the call may look up names in DNS
      */
     Owned(Supplier<com.mongodb.MongoClientSettings> settings, CodecRegistry codecs) {
       this.settings = settings;

@@ -13,24 +13,24 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks of a client's settings: refuses those with which no change stream can be read, before a
- * server is asked. All others are used as they are; the guide to MongoDB lists them.
+ * A check of a client's settings before the first request. It refuses settings with which no change
+ * stream can be read and accepts all others unchanged; the guide to MongoDB lists them.
  */
 final class ClientSettingsCheck {
 
-  /** A change stream reads what a majority has, which these promise more than. */
+  /** Read concerns that promise more than majority, which is the one that change streams use. */
   private static final Set<ReadConcernLevel> TOO_STRONG =
       Set.of(ReadConcernLevel.LINEARIZABLE, ReadConcernLevel.SNAPSHOT);
 
-  /** By name, because the lowest driver that is supported does not have it. */
+  /** A class given by name, because the oldest supported driver does not have it. */
   private static final String ASYNCHRONOUS = "com.mongodb.connection.AsyncTransportSettings";
 
   private ClientSettingsCheck() {}
 
   /**
-   * Checks the settings of a client that is ours.
+   * Checks the settings of a client that the source will make.
    *
-   * @throws IllegalArgumentException if it cannot read a change stream
+   * @throws IllegalArgumentException if a client with these settings cannot read a change stream
    */
   static void check(MongoClientSettings settings) {
     operationTimeout(settings.getTimeout(TimeUnit.MILLISECONDS));
@@ -68,9 +68,9 @@ final class ClientSettingsCheck {
   }
 
   /**
-   * Checks a client that was given, as far as it says how it was made.
+   * Checks a client that the application gave, as far as the client shows its settings.
    *
-   * @throws IllegalArgumentException if it cannot read a change stream
+   * @throws IllegalArgumentException if a client with these settings cannot read a change stream
    */
   static void check(MongoClient client) {
     operationTimeout(client.getTimeout(TimeUnit.MILLISECONDS));

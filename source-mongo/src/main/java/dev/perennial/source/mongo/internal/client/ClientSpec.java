@@ -20,33 +20,34 @@ import org.bson.codecs.configuration.CodecRegistries;
 import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
-/** What the application gave to reach the servers with. */
+/** The application's way to reach the servers: a connection string, settings or a client. */
 public sealed interface ClientSpec {
 
-  /** What a connection string begins with. */
+  /** The schemes with which a connection string can begin. */
   List<String> SCHEMES = List.of("mongodb://", "mongodb+srv://");
 
-  /** What the application reads documents with. */
+  /** Returns the codecs with which the application reads documents. */
   CodecRegistry codecs();
 
-  /** The servers' addresses, and nothing else, for logs. */
+  /** Returns the servers' addresses without any other part of the settings, for logs. */
   String hosts();
 
   /**
-   * The client. Does no I/O.
+   * Returns a handle for the client. Does no I/O.
    *
-   * @param readTimeout as set for the source; null if it was not
-   * @param selector asked for a server besides the application's own, where the client is ours
-   * @throws IllegalArgumentException if its settings cannot work with these
+   * @param readTimeout the source's setting; null if it is not set
+   * @param selector the source's server selector; used in addition to the application's own, if the
+   *     source makes the client
+   * @throws IllegalArgumentException if the client's settings do not fit a change stream or these
+   *     times
    */
   ClientHandle handle(
       @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector);
 
   /**
-   * Reads a connection string. Looks nothing up: what DNS says about it is asked for when the
-   * client is made.
+   * Parses a connection string. Looks up nothing in DNS; the creation of the client does.
    *
-   * @throws IllegalArgumentException if it is none; the text shows nothing of it
+   * @throws IllegalArgumentException if it is not valid; the message quotes nothing of it
    */
   static ClientSpec of(String connectionString) {
     ConnectionString parsed;
@@ -77,8 +78,8 @@ public sealed interface ClientSpec {
   }
 
   /**
-   * What is wrong, in words of ours: the driver's quote any part of the string, and none can be
-   * told to hold no password, since it may be anywhere in a string that is not valid.
+   * Creates the error for an invalid connection string, without the driver's message. The driver
+   * quotes parts of the string, and in an invalid string any part may be a password.
    */
   private static IllegalArgumentException invalid(String text) {
     return new IllegalArgumentException(
@@ -90,7 +91,7 @@ public sealed interface ClientSpec {
                 + " user and password, but not the @ before the hosts.");
   }
 
-  /** A client that we make. */
+  /** The settings of a client that the source makes. */
   final class Owned implements ClientSpec {
 
     private static final Duration LEAST_READ_TIMEOUT = Duration.ofSeconds(60);
@@ -99,14 +100,14 @@ public sealed interface ClientSpec {
     private final Supplier<MongoClientSettings> settings;
 
     /**
-     * @param known what is known of the settings without asking anybody
+     * @param known the settings as far as they are known without DNS
      */
     Owned(MongoClientSettings known, Supplier<MongoClientSettings> settings) {
       this.known = known;
       this.settings = settings;
     }
 
-    /** As the driver's own client puts them together. */
+    /** Combines the codecs as the driver's own client does. */
     @Override
     public CodecRegistry codecs() {
       return CodecRegistries.withUuidRepresentation(
@@ -145,9 +146,10 @@ public sealed interface ClientSpec {
     }
 
     /**
-     * A member that says it is shutting down, and answers all the same, is unknown to the driver
-     * until the next answer to its monitor. A monitor that streams waits for that as long as the
-     * heartbeat's frequency, 10 s, whoever needs the member; one that polls asks again at once.
+     * Polls with the server monitor, unless the application chose a mode. A member that reports
+     * shutdown but still answers is UNKNOWN to the driver until the next answer to its monitor. A
+     * streaming monitor waits for that answer for up to the heartbeat interval (10 s), even if a
+     * request needs the member; a polling monitor asks again at once.
      */
     private static void pollUnlessChosen(ServerSettings.Builder server) {
       if (server.build().getServerMonitoringMode() == ServerMonitoringMode.AUTO) {
@@ -188,7 +190,7 @@ public sealed interface ClientSpec {
     }
   }
 
-  /** A client of the application's. */
+  /** A client that the application owns. */
   record Given(MongoClient client) implements ClientSpec {
 
     @Override

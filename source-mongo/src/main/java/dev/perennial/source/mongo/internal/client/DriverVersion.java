@@ -3,14 +3,18 @@ package dev.perennial.source.mongo.internal.client;
 import dev.perennial.port.support.LibraryVersion;
 import org.jspecify.annotations.Nullable;
 
-/** Checks that the class path has a driver that this module can use. */
+/** A check that the class path has a driver that this module supports. */
 public final class DriverVersion {
 
-  /** README.md and the property mongodb.lowest in the parent POM say the same. */
+  /**
+   * The oldest supported version. README.md and the property mongodb.lowest in the parent POM
+   * repeat it.
+   */
   private static final String LOWEST = "5.2.0";
 
   /**
-   * A class of the driver, because the manifests of its jars have no version that the JVM reads.
+   * The driver class that contains the version, because the manifests of the driver's jars have no
+   * version that the JVM reads.
    */
   private static final String HOLDER = "com.mongodb.internal.build.MongoDriverVersion";
 
@@ -25,7 +29,10 @@ public final class DriverVersion {
     LibraryVersion.require("the MongoDB driver", found(), LOWEST, "mongodb.version");
   }
 
-  /** By reflection: the compiler would copy the constant of the driver that we build with. */
+  /**
+   * Reads the constant by reflection, because the compiler would inline the constant of the driver
+   * at build time.
+   */
   private static @Nullable String found() {
     try {
       return (String) Class.forName(HOLDER).getField("VERSION").get(null);

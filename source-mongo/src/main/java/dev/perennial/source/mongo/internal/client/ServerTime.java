@@ -15,7 +15,9 @@ import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
-/** The server's cluster time: where a stream begins that starts now. */
+/**
+ * A reader of the server's cluster time, at which a stream without a checkpoint begins by default.
+ */
 public final class ServerTime {
 
   private final ClientHandle client;
@@ -27,19 +29,19 @@ public final class ServerTime {
   }
 
   /**
-   * The first time after all that has happened: the server's last operation and one tick, which is
-   * what a server itself takes for a stream that names no start.
+   * Returns the first time after everything that has happened: the time of the server's last
+   * operation plus one tick. A server uses the same time for a stream without a start.
    *
-   * @throws MongoSourceException if the server keeps no time, since it has no oplog
+   * @throws MongoSourceException if the server has no oplog and so no time
    */
   public BsonTimestamp next() throws MongoSourceException, InterruptedException {
     return ClusterTime.next(last());
   }
 
   /**
-   * The time of the server's last operation.
+   * Returns the time of the server's last operation.
    *
-   * @throws MongoSourceException if the server keeps no time, since it has no oplog
+   * @throws MongoSourceException if the server has no oplog and so no time
    */
   public BsonTimestamp last() throws MongoSourceException, InterruptedException {
     BsonDocument reply = Interrupts.call(this::ping);
@@ -51,9 +53,9 @@ public final class ServerTime {
   }
 
   /**
-   * Where a stream begins; for now, the server is asked for its time.
+   * Returns the position at which a stream begins. For "now", asks the server for its time.
    *
-   * @throws MongoSourceException if the server keeps no time, since it has no oplog
+   * @throws MongoSourceException if the server has no oplog and so no time
    */
   public ResumePosition position(StartKind start)
       throws MongoSourceException, InterruptedException {

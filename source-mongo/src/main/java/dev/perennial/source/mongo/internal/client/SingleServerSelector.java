@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SingleServerSelector implements ServerSelector {
 
-  /** Something that asks a server. */
+  /** A call that sends a request to a server. */
   public interface Call<T> {
     T call() throws InterruptedException;
   }
@@ -41,7 +41,7 @@ public final class SingleServerSelector implements ServerSelector {
     }
     List<ServerDescription> one =
         servers.stream().filter(server -> server.getAddress().equals(now.server)).toList();
-    // None would have the driver wait for it.
+    // With an empty list, the driver would wait until the server appears.
     return one.isEmpty() ? servers : one;
   }
 }

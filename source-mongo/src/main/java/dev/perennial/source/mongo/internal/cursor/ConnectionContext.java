@@ -1,11 +1,11 @@
 package dev.perennial.source.mongo.internal.cursor;
 
 /**
- * What all connections of a source use, one after the other.
+ * The objects that all connections of a source share, one connection at a time.
  *
- * @param deployment compares the server with the checkpoint's
- * @param oplogCheck asks whether a server still has what comes after a token
- * @param oneByOne whether events are asked for one by one
+ * @param deployment compares the server with the checkpoint's deployment
+ * @param oplogCheck checks that a server still has the changes after a token
+ * @param oneByOne the mode in which the server returns events one at a time
  * @param errors explains the driver's errors
  */
 public record ConnectionContext(

@@ -17,7 +17,7 @@ import dev.perennial.source.mongo.internal.watch.SourceOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Opens the source's connections. Used by one thread at a time. */
+/** A factory of the source's connections. Used by one thread at a time. */
 public final class Connector {
 
   private final ClientHandle client;
@@ -28,10 +28,12 @@ public final class Connector {
   private final MongoNotifier notifier;
   private final OneByOneMode oneByOne;
 
-  /** An error that is about neither the token nor the pipeline, as the server has shown. */
+  /**
+   * An unknown error that, as tests have shown, is caused by neither the token nor the pipeline.
+   */
   private record Unexplained(int code, ResumePosition from) {}
 
-  /** The last one; while it persists, nothing more is asked about it. */
+  /** The last such error. While it persists, the source does not repeat the tests. */
   private @Nullable Unexplained unexplained;
 
   public Connector(
@@ -49,7 +51,7 @@ public final class Connector {
     this.errors = context.errors();
   }
 
-  /** The stream begins somewhere else: what was in its way there does not matter. */
+  /** Ends one-by-one reading, because the stream begins at another position. */
   public void restarted() {
     oneByOne.passed("the stream begins elsewhere");
   }
@@ -79,7 +81,7 @@ public final class Connector {
   private CursorProgress begin(ResumePosition from, OpenCursor cursor) throws InterruptedException {
     try {
       boolean scanChecksStart = opener.scanChecksStart();
-      // A time and a high-water token are checked at once, an event's token is not.
+      // The server checks a time and a high-water token at once, but not the token of an event.
       boolean proved =
           !from.isEvent() || (!scanChecksStart && context.oplogCheck().confirms(from, cursor));
       return new CursorProgress(from, proved, scanChecksStart);
@@ -90,8 +92,8 @@ public final class Connector {
   }
 
   /**
-   * Opens a cursor; one by one if the first batch has an event that cannot be returned, whether it
-   * is the first or not.
+   * Opens a cursor. If the first batch has an event that the server cannot return, opens it again
+   * with batches of one event, because the error does not say whether that event is the first.
    */
   private OpenCursor open(ResumePosition from) throws MongoSourceException, InterruptedException {
     try {
@@ -122,10 +124,11 @@ public final class Connector {
   }
 
   /**
-   * An error that no list has may be about the token, or about the pipeline and the options. That
-   * is so if the server refuses the whole twice with the same code, and takes it without that part
-   * in between; otherwise it may pass. The pipeline is looked at first, because it may fail on an
-   * event that a stream without the token does not come to.
+   * Opens a cursor after an error with a code on no list, and finds its cause. The token, or else
+   * the pipeline and the options, are the cause if the server refuses the whole stream twice with
+   * the same code and accepts it in between without that part. Otherwise the error may be
+   * transient. The pipeline is tested first, because it may fail on an event that a stream without
+   * the token does not reach.
    */
   private OpenCursor openWithUnknown(ResumePosition from, MongoException unknown)
       throws MongoSourceException, InterruptedException {
@@ -144,7 +147,10 @@ public final class Connector {
     }
   }
 
-  /** The server does not take a token, whatever it calls that: it takes all else without it. */
+  /**
+   * Creates the error for a token that the server refuses with a code on no list, after a test
+   * showed that it accepts the stream without the token.
+   */
   private static MongoSourceException tokenRefused(MongoException cause) {
     return new MongoSourceException(
         Reason.TOKEN_REJECTED,

@@ -35,33 +35,35 @@ import org.bson.codecs.configuration.CodecRegistries;
 import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
-/** Opens cursors. */
+/** A factory of change stream cursors with the source's options. */
 public final class CursorOpener {
 
-  /** Ours, whatever the client's own registry lacks or changes. */
+  /** The source's own codecs, independent of what the client's registry lacks or overrides. */
   private static final CodecRegistry CODECS =
       CodecRegistries.fromRegistries(
           CodecRegistries.fromCodecs(new EventBytesCodec()),
           MongoClientSettings.getDefaultCodecRegistry());
 
   /**
-   * From this wire version on, MongoDB 5.0, every server's scan of the oplog finds out itself that
-   * it begins too late. Before, nobody does until the first later event, but for the later releases
-   * of 4.4, which the wire version does not tell from the first (SERVER-48523).
+   * The wire version of MongoDB 5.0, the first at which every server's oplog scan detects that the
+   * oplog begins after the position. Earlier servers do not detect it until the first later event.
+   * Later releases of 4.4 do, but their wire version is that of the first (SERVER-48523).
    */
   private static final int SCAN_CHECKS_START = 13;
 
-  /** From this wire version on, MongoDB 6.0, servers know the option showExpandedEvents. */
+  /**
+   * The wire version of MongoDB 6.0, the first whose servers know the option showExpandedEvents.
+   */
   private static final int EXPANDED_EVENTS = 17;
 
   /**
-   * Of a session that is there to be asked for the cluster's time: causal consistency would have
-   * the server wait until it has seen that.
+   * Options of the session from which the source reads the cluster time. With causal consistency,
+   * the server would wait until it has reached that time.
    */
   private static final ClientSessionOptions IN_NO_ORDER =
       ClientSessionOptions.builder().causallyConsistent(false).build();
 
-  /** What a cursor can be on. */
+  /** The types of servers that can open a change stream. */
   private static final Set<ServerType> WATCHABLE =
       Set.of(
           ServerType.REPLICA_SET_PRIMARY,
@@ -76,7 +78,10 @@ public final class CursorOpener {
   private final NewestClusterTime newestTime;
   private final StreamRuntime runtime;
 
-  /** As it was last known: of a single server one missed heartbeat makes it unknown for a while. */
+  /**
+   * The last known topology. The driver reports UNKNOWN for a while after a single server misses
+   * one heartbeat.
+   */
   private ClusterType topology = ClusterType.UNKNOWN;
 
   public CursorOpener(
@@ -95,10 +100,10 @@ public final class CursorOpener {
   }
 
   /**
-   * Opens the stream.
+   * Opens the stream's cursor.
    *
-   * @param oneByOne whether no batch shall have more than one event
-   * @throws MongoException if it could not
+   * @param oneByOne whether to limit batches to one event
+   * @throws MongoException if the cursor cannot be opened
    */
   OpenCursor open(ResumePosition from, boolean oneByOne) throws InterruptedException {
     ClientSession session = client.get().startSession(IN_NO_ORDER);
@@ -115,14 +120,14 @@ public final class CursorOpener {
   }
 
   /**
-   * Whether the events come from several servers, through one that puts them in order: always,
-   * unless it is known to be one replica set.
+   * Returns whether a router merges the events of several servers. The answer is yes unless the
+   * deployment is known to be a replica set.
    */
   public boolean isSharded() {
     return topology() != ClusterType.REPLICA_SET;
   }
 
-  /** What kind of deployment it is; unknown before the first answer. */
+  /** Returns the kind of deployment; UNKNOWN before the first reply. */
   ClusterType topology() {
     noteTopology();
     return topology;
@@ -135,24 +140,27 @@ public final class CursorOpener {
     }
   }
 
-  /** Opens a cursor as the stream's own is, to find something out. */
+  /** Opens a second cursor with the stream's pipeline and options, for a search. */
   OpenCursor another(ResumePosition from) throws InterruptedException {
     return cursor(null, from, plan.pipeline(), options.batchSize());
   }
 
-  /** Opens a cursor as the stream's own is, to see whether that can be. */
+  /**
+   * Opens a cursor with the stream's pipeline and options and a batch size of 1, to test whether
+   * the server accepts them.
+   */
   OpenCursor probe(ResumePosition from) throws InterruptedException {
     return cursor(null, from, plan.pipeline(), 1);
   }
 
-  /** Opens a cursor with the stream's own options, for the events that end a stream. */
+  /** Opens a cursor with the stream's options that returns only invalidate events. */
   OpenCursor invalidates(ResumePosition from) throws InterruptedException {
     return cursor(null, from, WatchPlan.INVALIDATES_ONLY, null);
   }
 
   /**
-   * Opens a cursor for what happens to the watched collections themselves: for all that the server
-   * tells of it, and no documents with it.
+   * Opens a cursor that returns only drops, renames and similar events of the watched collections:
+   * all that the server reports, without documents.
    */
   OpenCursor drops(ResumePosition from) throws InterruptedException {
     ChangeStreamIterable<?> stream =
@@ -161,14 +169,17 @@ public final class CursorOpener {
     return opened(at(from, commented(stream)), null);
   }
 
-  /** Whether the server opens the stream as it is, but from now and not from a position. */
+  /**
+   * Returns whether the server opens the stream with its pipeline and options if it starts now
+   * instead of at a position.
+   */
   boolean opensFromNow() throws InterruptedException {
     return opens(full(null, plan.pipeline(), 1));
   }
 
   /**
-   * Whether the server opens a stream from a position without pipeline and options; false if there
-   * are none.
+   * Returns whether the server opens a stream from a position without the source's pipeline and
+   * options; false if the source has none.
    */
   boolean opensPlain(ResumePosition from) throws InterruptedException {
     return !options.isPlain() && opens(at(from, watch(null, List.of()).batchSize(1)));
@@ -180,7 +191,7 @@ public final class CursorOpener {
       return true;
     } catch (MongoException e) {
       if (ErrorKind.TRANSIENT.is(e)) {
-        throw e; // That says nothing about it.
+        throw e; // A transient error does not answer the question.
       }
       return false;
     }
@@ -235,7 +246,7 @@ public final class CursorOpener {
     return new OpenCursor(cursor, session, options.maxAwaitTime(), watch, runtime);
   }
 
-  /** Without a read concern, which the server then takes to be majority: it allows no other. */
+  /** Watches without a read concern. The server then uses majority, the only one that it allows. */
   private ChangeStreamIterable<?> watch(
       @Nullable ClientSession session, List<BsonDocument> pipeline) {
     MongoClient server = client.get();
@@ -255,8 +266,8 @@ public final class CursorOpener {
   }
 
   /**
-   * Whether the server finds out by itself that it no longer has what comes after a token: the
-   * oldest that a cursor may be on, since the driver may move it.
+   * Returns whether the server detects by itself that it no longer has the changes after a token.
+   * The oldest usable server counts, because the driver may move the cursor to it.
    */
   boolean scanChecksStart() {
     return oldestWireVersion() >= SCAN_CHECKS_START;

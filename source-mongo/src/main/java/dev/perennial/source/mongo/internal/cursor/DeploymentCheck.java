@@ -37,22 +37,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out whether a server belongs to the deployment that a position is of. A position of another
- * one may lie in its history all the same, and would then skip events silently. Asks one command a
- * connection; what the user has no right to ask is not compared. Belongs to one source; all but
- * {@link #of} is called by the pulling thread.
+ * A check that a server belongs to the deployment that a position comes from. A position of another
+ * deployment may lie in this one's history by chance, and the stream would then skip events
+ * silently. The check sends few commands for each connection, and skips what the user has no right
+ * to read. Each source has one; the pulling thread calls all methods except {@link #of}.
  */
 public final class DeploymentCheck {
 
   private static final Logger LOG = LoggerFactory.getLogger(MongoNotifier.LOGGER);
 
   /**
-   * Errors beside {@linkplain ErrorKind#SETTINGS refusals} that say "may not" or "does not know":
-   * of a server that is no member of a set, and of Atlas.
+   * The codes besides {@linkplain ErrorKind#SETTINGS refusals} that mean "not allowed" or "unknown
+   * command": 76 from a server that is not a replica set member, and 8000 from Atlas.
    */
   private static final Set<Integer> REFUSALS = Set.of(76, 8000);
 
-  /** What DocumentDB does not support; elsewhere this passes. */
+  /**
+   * The code for a command that DocumentDB does not support. From other servers it is transient.
+   */
   private static final int NOT_SUPPORTED = 303;
 
   private final ClientHandle client;
@@ -64,20 +66,20 @@ public final class DeploymentCheck {
 
   private volatile Deployment known = Deployment.UNKNOWN;
 
-  /** The last migration that was accepted. Written before {@link #known} and read after it. */
+  /** The last accepted migration. Written before {@link #known} and read after it. */
   private volatile @Nullable Migration migration;
 
-  /** The server has refused to name its id, and is not asked again. */
+  /** Whether the server has refused to return its id; it is then not asked again. */
   private boolean isIdRefused;
 
-  /** The server has refused to list collections, and is asked again only by a new connection. */
+  /** Whether the server has refused to list collections; only a new connection asks again. */
   private boolean isListRefused;
 
   /** Whether an event came since the collections were last listed. */
   private boolean mayHaveMore;
 
   /**
-   * @param from the deployment that positions are of, up to and with the last
+   * @param from the deployment of all positions up to and including {@code last}
    */
   private record Migration(Deployment from, ResumePosition last) {
 
@@ -105,7 +107,9 @@ public final class DeploymentCheck {
     this.hosts = hosts;
   }
 
-  /** What is known of the deployment that a position is of. Any thread. */
+  /**
+   * Returns what is known about the deployment that a position comes from. Any thread may call it.
+   */
   public Deployment of(ResumePosition position) {
     Deployment now = known;
     Migration before = migration;
@@ -113,28 +117,29 @@ public final class DeploymentCheck {
   }
 
   /**
-   * A checkpoint was restored.
+   * Takes over what a restored checkpoint says about its deployment.
    *
-   * @param saved what it says of the deployment that it was saved on
-   * @param settingsChanged whether other collections may be watched than when it was saved
+   * @param saved the deployment that the checkpoint was saved on
+   * @param settingsChanged whether the stream may watch other collections than when it was saved
    */
   public void restored(Deployment saved, boolean settingsChanged) {
     known = settingsChanged ? saved.withoutCollections() : saved;
   }
 
   /**
-   * A watched collection was dropped or renamed: one of the same name is another one from now on.
+   * Forgets the collections' UUIDs, because a watched collection was dropped or renamed: a new one
+   * of the same name has another UUID.
    */
   void collectionsChanged() {
     known = known.withoutCollections();
   }
 
-  /** An event came, and with it perhaps a collection. */
+  /** Records that an event arrived, so a watched collection may exist that was not listed yet. */
   void eventCame() {
     mayHaveMore = true;
   }
 
-  /** Learns the collections of a stream that knew of none, once there is time for it. */
+  /** Lists the watched collections while the stream is idle, if none is known yet. */
   void idle() throws InterruptedException {
     if (!mayHaveMore || isListRefused || !showsDrops() || !known.collections().isEmpty()) {
       return;
@@ -143,21 +148,22 @@ public final class DeploymentCheck {
     try {
       known = known.with(withCollections(Deployment.UNKNOWN)).withFewOf(Set.of());
     } catch (MongoException e) {
-      LOG.debug("{} does not list its collections now; the next connection asks again", hosts, e);
+      LOG.debug("{}: cannot list the watched collections; the source tries again later", hosts, e);
     }
   }
 
-  /** Looks at the deployment that a stream begins on. */
+  /** Records the deployment on which a stream begins. */
   public void begin() throws InterruptedException {
     migration = null;
     known = look(Deployment.UNKNOWN).withFewOf(Set.of());
   }
 
   /**
-   * Compares the server with what is known, and learns from it.
+   * Compares the server with the deployment of a position, and records what is new.
    *
-   * @param from where the stream is to go on
-   * @return where it may go on: from there; after a migration that was accepted, from its time
+   * @param from the position at which the stream is about to resume
+   * @return the position at which it may resume: the same one or, after an accepted migration, its
+   *     time
    * @throws MongoSourceException if it is another deployment
    */
   ResumePosition check(ResumePosition from) throws MongoSourceException, InterruptedException {
@@ -188,10 +194,10 @@ public final class DeploymentCheck {
           null);
     }
     LOG.warn(
-        "the position {} is of another deployment than {} ({}); the stream resumes from its time,"
+        "{}: the position {} is from another deployment ({}); the stream resumes from its time,"
             + " because acceptMigration is set",
-        from,
         hosts,
+        from,
         difference.get());
     migration = new Migration(before, from);
     known = now.withFewOf(Set.of());
@@ -208,14 +214,14 @@ public final class DeploymentCheck {
   }
 
   /**
-   * The id that a replica set or a sharded cluster got when it was made. Null if the server does
-   * not say, usually for lack of the role clusterMonitor.
+   * Returns the id that a replica set or a sharded cluster received when it was created. Null if
+   * the server does not return it, usually because the user lacks the role clusterMonitor.
    */
   private @Nullable String id() throws InterruptedException {
     boolean sharded = isSharded();
     String id = sharded ? clusterId() : replicaSetId();
     if (!sharded && isSharded()) {
-      // It was not known before the first answer.
+      // The driver does not know the topology before the first reply.
       id = clusterId();
     }
     isIdRefused = id == null;
@@ -256,8 +262,8 @@ public final class DeploymentCheck {
   }
 
   /**
-   * Whether a stream sees all that happens to its collections: a pipeline may hide it, but not that
-   * the only one is gone.
+   * Returns whether the stream sees every drop and rename of its collections. A pipeline may hide
+   * these events, but the stream on a single collection still ends when that collection is gone.
    */
   private boolean showsDrops() {
     return plan.collection().isPresent()
@@ -295,7 +301,10 @@ public final class DeploymentCheck {
     return Optional.empty();
   }
 
-  /** The reply; empty if the user may not ask that, or the server does not know it. */
+  /**
+   * Returns the server's reply; empty if the user is not allowed to send the command or the server
+   * does not know it.
+   */
   private BsonDocument ask(String database, BsonDocument command) throws InterruptedException {
     MongoClient server = client.get();
     ReadPreference preference =
@@ -310,7 +319,11 @@ public final class DeploymentCheck {
       if (!isRefusal(e)) {
         throw e;
       }
-      LOG.debug("{} does not answer {}, so it is not compared", hosts, command.getFirstKey(), e);
+      LOG.debug(
+          "{}: the server refuses {}, so the source does not compare its result",
+          hosts,
+          command.getFirstKey(),
+          e);
       return new BsonDocument();
     }
   }
@@ -327,8 +340,9 @@ public final class DeploymentCheck {
   }
 
   /**
-   * Whether the server's history says that watched collections were dropped or renamed: since they
-   * were last named, for that may have been before the position, or at least since that.
+   * Returns whether the oplog contains a drop or rename of the watched collections. The search
+   * begins when they were last listed, because the drop may be older than the position; if the
+   * oplog does not reach back that far, it begins at the position.
    */
   private boolean wereReplaced(Deployment before, ResumePosition from)
       throws MongoSourceException, InterruptedException {
@@ -336,7 +350,7 @@ public final class DeploymentCheck {
     if (before.seenAt() != null) {
       starts.add(ResumePosition.ofTime(before.seenAt()));
     }
-    // By its time, since newer servers look for a token behind the $match.
+    // Uses the position's time, because newer servers search for a token after the $match stage.
     starts.add(from.degraded().orElse(from));
     return drops.finds(before.collections(), starts);
   }

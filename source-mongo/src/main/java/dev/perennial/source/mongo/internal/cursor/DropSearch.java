@@ -24,14 +24,14 @@ import org.bson.UuidRepresentation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks in a server's history for what became of collections. Belongs to one source, and to the
- * thread that uses it.
+ * A search of the server's oplog for drops and renames of the watched collections. Each source has
+ * one, used by one thread at a time.
  */
 public final class DropSearch {
 
   /**
-   * How long the server may read its history without saying that it got anywhere. A router answers
-   * at each time limit without an event and without progress while its shards still read.
+   * The longest wait for progress. A router without an event replies after each maxAwaitTime
+   * without progress while its shards still scan their oplogs.
    */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -46,13 +46,14 @@ public final class DropSearch {
   }
 
   /**
-   * Whether the server's history says that one of the collections was dropped, renamed or
-   * resharded. Servers before 6.0 do not say which one it was; there, any of the watched names
+   * Returns whether the oplog contains a drop, a rename or a resharding of one of the collections.
+   * Servers before 6.0 do not name the collection; there, an event about any of the watched names
    * counts.
    *
-   * @param starts the times to search from; the first that the history reaches back to counts, and
-   *     if it reaches back to none, the stream itself is told when it resumes there
-   * @throws MongoSourceException if the server did not get to the end
+   * @param starts the times to search from. The search uses the first one that the oplog reaches
+   *     back to. If there is none, the result is true, and the stream itself fails when it resumes
+   *     at its position
+   * @throws MongoSourceException if the server stops making progress before the end of the search
    */
   boolean finds(Set<UUID> collections, List<ResumePosition> starts)
       throws MongoSourceException, InterruptedException {
@@ -100,7 +101,9 @@ public final class DropSearch {
     }
   }
 
-  /** The next event; empty at the end of the history, or if the server has ended the cursor. */
+  /**
+   * Returns the next event; empty at the end of the search or if the server has ended the cursor.
+   */
   private Optional<Change> next(OpenCursor cursor, EventReader reader, BsonTimestamp end)
       throws MongoSourceException, InterruptedException {
     long moved = runtime.nanoTime();
@@ -132,7 +135,7 @@ public final class DropSearch {
     return time != null && time.compareTo(end) >= 0;
   }
 
-  /** Whether an event is about one of the collections; empty if it does not say. */
+  /** Returns whether an event is about one of the collections; empty if the event does not say. */
   private static Optional<Boolean> isAbout(Set<UUID> collections, Change change) {
     OperationType type = change.operationType();
     if (type != OperationType.DROP && type != OperationType.RENAME) {

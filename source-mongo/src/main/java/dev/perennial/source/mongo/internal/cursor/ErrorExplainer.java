@@ -12,7 +12,8 @@ import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.watch.WatchPlan;
 
 /**
- * Explains errors of the driver: says in one line what somebody has to change. One for each source.
+ * A translator of driver errors into one-line messages that say what the user has to change. Each
+ * source has one.
  */
 public final class ErrorExplainer {
 
@@ -33,16 +34,16 @@ public final class ErrorExplainer {
     this.hosts = hosts;
   }
 
-  /** Something that asks a server. */
+  /** A call that sends a request to the server. */
   public interface Call<T> {
     T call() throws MongoSourceException, InterruptedException;
   }
 
   /**
-   * Asks a server.
+   * Makes a call and translates the driver's errors.
    *
-   * @throws MongoSourceException instead of what the driver throws, if that cannot go better
-   *     without somebody changing something
+   * @throws MongoSourceException instead of a driver error that persists until the user changes
+   *     something
    */
   public <T> T explained(Call<T> call) throws MongoSourceException, InterruptedException {
     try {
@@ -58,7 +59,10 @@ public final class ErrorExplainer {
     }
   }
 
-  /** The error itself in few words, or one that says in one line what somebody has to change. */
+  /**
+   * Returns an error that says what the user has to change if the error is a refusal; otherwise
+   * returns the error with a short message.
+   */
   Exception clear(MongoException error) {
     return isRefusal(error) ? explain(error) : MongoErrors.brief(error);
   }
@@ -67,7 +71,10 @@ public final class ErrorExplainer {
     return ErrorKind.of(error).filter(ErrorKind::isRefusal).isPresent();
   }
 
-  /** What is known of an error that no list has, since the server takes all else but this part. */
+  /**
+   * Creates the error for a code on no list, after a test showed that the server accepts the stream
+   * without its pipeline and options.
+   */
   MongoSourceException refusedPipeline(MongoException error) {
     return rejected(
         "the server does not accept the pipeline or an option of the stream or its client",

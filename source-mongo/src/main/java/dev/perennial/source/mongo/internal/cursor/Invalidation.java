@@ -19,15 +19,16 @@ import org.bson.BsonString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens when the server ends a stream because what it watches is gone. The event that says
- * so is the only one from behind which the stream can go on; where the application's pipeline hides
- * it, it has to be found.
+ * The source's reaction to an invalidate event, with which the server ends a change stream because
+ * a watched collection or database is gone. A new cursor can resume only after that event, so the
+ * source searches for the event if the application's pipeline hides it.
  */
 final class Invalidation {
 
   /**
-   * How often an empty answer is taken while the hidden event is looked for: the event is behind
-   * the last position already, so a server that has it gives it with its first or second batch.
+   * The number of empty replies after which the search for the hidden event gives up. The event is
+   * already in the oplog before the search starts, so a server that has it returns it with the
+   * first or second batch.
    */
   private static final int EMPTY_ANSWERS = 3;
 
@@ -45,9 +46,11 @@ final class Invalidation {
   }
 
   /**
-   * The event that ends the stream is about to be handed out.
+   * Notifies the listener of an invalidate event before the stream delivers it, and applies the
+   * policy.
    *
-   * @return how the connection is lost after it; empty if the stream is complete
+   * @return the error with which the connection fails after the event; empty if the stream is
+   *     complete
    */
   Optional<MongoSourceException> came(ResumePosition at, boolean hidden) {
     notifier.notifyListener(
@@ -72,11 +75,12 @@ final class Invalidation {
   }
 
   /**
-   * The event that ended a cursor without showing, if one did.
+   * Returns the hidden event that ended a cursor; empty if no such event exists.
    *
    * @param last the last known position
-   * @param token the cursor's resume token; newer servers name the event's with the last answer
-   * @param named whether the last answer named it
+   * @param token the cursor's resume token; newer servers return the event's token with the last
+   *     reply
+   * @param named whether the last reply contained a new token
    */
   Optional<ChangeEvent> hidden(ResumePosition last, @Nullable BsonDocument token, boolean named)
       throws MongoSourceException, InterruptedException {
@@ -86,7 +90,7 @@ final class Invalidation {
         return Optional.of(named(token, position));
       }
       if (named) {
-        // A server that names tokens would have named the event's, had one ended the cursor.
+        // A server that returned a new token would have returned the event's own token.
         return Optional.empty();
       }
     }
@@ -94,7 +98,7 @@ final class Invalidation {
     return found.isPresent() && endsAtOnce(last) ? found : Optional.empty();
   }
 
-  /** What the server would have sent, as far as it is known. */
+  /** Builds the event as the server would have sent it, from the fields that the token contains. */
   private ChangeEvent named(BsonDocument token, ResumePosition position) {
     BsonDocument event =
         new BsonDocument("_id", token).append("operationType", new BsonString("invalidate"));
@@ -110,7 +114,7 @@ final class Invalidation {
       if (!MongoErrors.isTokenRejected(e) || last.degraded().isEmpty()) {
         throw e;
       }
-      // Servers may look for the token behind the $match, which hides it.
+      // Servers may search for the token after the $match stage, which hides it.
       return find(last.degraded().get(), last);
     }
   }
@@ -136,9 +140,9 @@ final class Invalidation {
   }
 
   /**
-   * Whether the application has no event between a position and the next event that ends the
-   * stream. The search reads up to the present, and the cursor may have ended before that, for
-   * another reason.
+   * Checks that the application's pipeline has no event between a position and the next invalidate
+   * event. The search reads up to the present, and the cursor may have ended earlier for another
+   * reason.
    */
   private boolean endsAtOnce(ResumePosition last)
       throws MongoSourceException, InterruptedException {

@@ -25,19 +25,19 @@ import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One cursor. A change stream's cursor is lost for good with the first error that leaves the
- * driver, since a reply may be lost with it and the cursor has moved on then; the stream opens
- * another one.
+ * A connection over one change stream cursor. After the first error that leaves the driver, the
+ * cursor is unusable, because a reply may be lost and the cursor has then moved past it. The stream
+ * opens another one.
  */
 final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
-  /** How a connection goes on when it has nothing more to give. */
+  /** What the connection does after its last event. */
   private sealed interface Ending {}
 
-  /** The stream is complete. */
+  /** The stream ends normally. */
   private record Complete() implements Ending {}
 
-  /** The connection is lost. */
+  /** The connection fails. */
   private record Lost(Exception why) implements Ending {}
 
   private final OpenCursor cursor;
@@ -50,7 +50,9 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private final OplogCheck oplogCheck;
   private final ErrorExplainer errors;
 
-  /** The resume token before the server was asked last: an answer may come without one. */
+  /**
+   * The cursor's resume token before the last request, because a reply can come without a token.
+   */
   private @Nullable BsonDocument tokenBefore;
 
   private @Nullable Ending ending;
@@ -85,19 +87,20 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       }
       tokenBefore = cursor.token();
     } else if (timeout.isZero()) {
-      // What the answer means may have to be asked, and nothing ends that without time.
+      // Handling the reply may need another request, and without a timeout nothing would limit
+      // that.
       return null;
     }
     return cursor.ask(timeout) ? answered() : null;
   }
 
-  /** A server that hangs is left alone: its answer is taken by the next receive, if any. */
+  /** Returns at once even if the server hangs; the next receive takes its reply. */
   @Override
   public void wakeUp() {
     cursor.wakeUp();
   }
 
-  /** What needs no I/O: the rest of the batch, then how far the batch went. */
+  /** Returns what needs no I/O: the rest of the batch, then the progress after the batch. */
   private @Nullable Received<ChangeEvent, MongoPosition> arrived() throws Exception {
     Ending now = ending;
     if (now instanceof Lost lost) {
@@ -121,7 +124,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     return progress();
   }
 
-  /** Takes the server's answer; the driver may have reopened the cursor meanwhile. */
+  /** Handles the server's reply. The driver may have reopened the cursor in the meantime. */
   private @Nullable Received<ChangeEvent, MongoPosition> answered() throws Exception {
     EventBytes event;
     try {
@@ -144,16 +147,16 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       return ended(tokenBefore);
     }
     progress.answered();
-    proveAgain();
+    repeatOplogCheck();
     deployment.idle();
     return progress();
   }
 
   /**
-   * What was not answered when the cursor was opened is asked again, or the checkpoint of a stream
-   * without events would stand still until the oplog has rolled past it.
+   * Repeats the oplog check if it had no answer when the cursor was opened. Otherwise the
+   * checkpoint of a stream without events would not advance until the oplog has rolled past it.
    */
-  private void proveAgain() throws MongoSourceException, InterruptedException {
+  private void repeatOplogCheck() throws MongoSourceException, InterruptedException {
     if (!progress.isProved()
         && oplogCheck.isDue()
         && errors.explained(() -> oplogCheck.confirms(progress.last(), cursor))) {
@@ -161,12 +164,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     }
   }
 
-  /** The next event of the batch. */
+  /** Returns the next event of the batch. */
   private @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
     try {
       return cursor.tryNext();
     } catch (BSONException e) {
-      // The whole reply was read, so it would be the same on another connection.
+      // The driver has read the whole reply, so the connection is intact and another one would
+      // return the same bytes.
       MongoException unreadable =
           new MongoChangeStreamException("an event has no resume token that can be read");
       unreadable.initCause(e);
@@ -175,10 +179,11 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   }
 
   /**
-   * Where a cursor that the driver has opened is not good enough, another one is opened. So it is
-   * between two parts of an event too: the server splits it anew then, as it looks now.
+   * Fails the connection if a cursor that the driver reopened does not guarantee all events; the
+   * stream then opens its own. It also fails between two parts of a split event, because the server
+   * splits the event again and perhaps differently.
    *
-   * @param found whether an event came, and so the server has found the token
+   * @param found whether an event arrived, which shows that the server has found the token
    */
   private void checkReplacement(boolean found) throws MongoSourceException {
     if (split != null && split.isOpen()) {
@@ -194,7 +199,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     }
   }
 
-  /** An event that came; null if it is a part of one that is not whole yet. */
+  /** Converts a received event; null if it is a part of a split event that is not complete yet. */
   private @Nullable Received<ChangeEvent, MongoPosition> take(EventBytes bytes)
       throws MongoSourceException {
     progress.found();
@@ -206,10 +211,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
         return null;
       }
     }
-    return give(event, false);
+    return deliver(event, false);
   }
 
-  private Received<ChangeEvent, MongoPosition> give(ChangeEvent event, boolean hidden) {
+  private Received<ChangeEvent, MongoPosition> deliver(ChangeEvent event, boolean hidden) {
     Optional<ResumePosition> own = position(event);
     ResumePosition last = progress.at(own);
     boolean ends = ends(event, own);
@@ -238,15 +243,15 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   }
 
   /**
-   * Whether the server ends the stream with an event. A pipeline may have removed or changed what
-   * the event says of itself, but not its token.
+   * Returns whether the server ends the stream after this event. A pipeline may have removed or
+   * changed the event's fields, but not its token.
    */
   private static boolean ends(ChangeEvent event, Optional<ResumePosition> position) {
     return position.filter(ResumePosition::isInvalidate).isPresent()
         || (event instanceof Change change && change.operationType() == OperationType.INVALIDATE);
   }
 
-  /** Whether a watched collection is gone, or another one of its name. */
+  /** Returns whether a watched collection is gone or replaced by another one of the same name. */
   private static boolean drops(ChangeEvent event) {
     return event instanceof Change change
         && switch (change.operationType()) {
@@ -259,9 +264,12 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     return failure.<Ending>map(Lost::new).orElseGet(Complete::new);
   }
 
-  /** How far the server got without an event for us, once per change of that. */
+  /**
+   * Returns the position up to which the server has read without an event for the stream, once for
+   * each change.
+   */
   private @Nullable Received<ChangeEvent, MongoPosition> progress() {
-    // A checkpoint between two parts of an event would lose the first of them.
+    // A checkpoint between two parts of an event would lose the first part.
     return split != null && split.isOpen()
         ? null
         : progress
@@ -271,10 +279,11 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   }
 
   /**
-   * The server ended the cursor, and no event said why. So an invalidate was not given since the
-   * cursor was opened; it may have been opened behind an earlier one.
+   * Handles a cursor that the server ended without an event. The reason can be an invalidate event
+   * that the pipeline hides; the search covers the time since the last position. The cursor itself
+   * may have been opened after an earlier invalidate event.
    *
-   * @param before the resume token before the last answer: an answer may come without one
+   * @param before the resume token before the last reply, because a reply can come without a token
    */
   private Received<ChangeEvent, MongoPosition> ended(@Nullable BsonDocument before)
       throws Exception {
@@ -287,10 +296,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (hidden.isEmpty()) {
       throw MongoErrors.cursorLost("the server ended it", null);
     }
-    return give(hidden.get(), true);
+    return deliver(hidden.get(), true);
   }
 
-  /** The driver gave up. */
+  /** Handles an error from which the driver has not recovered. */
   private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
     if (ErrorKind.UNRETURNABLE.is(error)) {
       if (cursor.isReplaced()) {
@@ -299,15 +308,18 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       return unreturnable(error);
     }
     if (MongoErrors.isPositionLost(error) && cursor.isReplaced()) {
-      // That was about the driver's token, and not about ours: it may be of a part of an event, and
-      // behind an invalidate resumeAfter does not take it, but startAfter does.
+      // The server refused the driver's token, not the source's. The driver's may be that of a part
+      // of an event. After an invalidate, the driver's resumeAfter fails where startAfter works.
       throw MongoErrors.cursorLost(
           "the server did not accept the position from which the driver reopened it", error);
     }
     throw errors.clear(error);
   }
 
-  /** What the server cannot return is an event too, once it is certain that it is the next one. */
+  /**
+   * Delivers an event that the server cannot return as malformed, once it is certain that it is the
+   * next event.
+   */
   private Received<ChangeEvent, MongoPosition> unreturnable(MongoException error)
       throws MongoSourceException {
     if (oneByOne.met(error)) {
@@ -317,12 +329,12 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     }
     MalformedChange event = oneByOne.stepOver(error, progress.last());
     ending = new Lost(OneByOneMode.steppedOver(error));
-    return give(event, false);
+    return deliver(event, false);
   }
 
   /**
-   * Kills the cursor on the server. That may hang where the network does, so it is left to a thread
-   * of the runtime's, and not waited for too long.
+   * Kills the cursor on the server. The call can hang if the network does, so a thread of the
+   * runtime makes it and this method waits only for a limited time.
    */
   @Override
   public void close(Duration flush) throws InterruptedException {

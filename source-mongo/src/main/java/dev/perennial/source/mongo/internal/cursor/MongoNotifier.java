@@ -1,23 +1,25 @@
 package dev.perennial.source.mongo.internal.cursor;
 
+import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.internal.position.ClusterTime;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.bson.BsonTimestamp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notifies the application's listener of what happens, and logs what the listener throws and what
- * nobody decides about.
+ * A notifier that calls the application's listener, logs what the listener throws, and logs events
+ * that need nobody's decision.
  *
- * @param stream what is watched, and where, for the log
+ * @param stream the scope and the hosts, for the log
  */
 public record MongoNotifier(MongoListener listener, String stream) {
 
   /**
-   * The logger of the whole source: the public type that applications know. By its name, because
-   * what is inside the source does not depend on that type.
+   * The logger of the whole source, named after the public type that applications know. It is a
+   * string because internal packages do not depend on that type.
    */
   public static final String LOGGER = "dev.perennial.source.mongo.MongoSource";
 
@@ -27,25 +29,25 @@ public record MongoNotifier(MongoListener listener, String stream) {
     try {
       what.accept(listener);
     } catch (Throwable e) {
-      LOG.warn("{}: a MongoListener failed, which changes nothing for the stream", stream, e);
+      LOG.warn("{}: a MongoListener threw an error; the stream continues", stream, e);
     }
   }
 
-  /** The driver has bridged an outage by itself. */
+  /** Logs that the driver reopened the cursor by itself. */
   void driverReopened(int resumes, long millis) {
     LOG.info(
-        "{}: the driver reopened the change stream by itself, at attempt {}, {} ms after it was lost;"
+        "{}: the driver reopened the change stream by itself, at attempt {} and {} after the loss;"
             + " nothing is lost or repeated",
         stream,
         resumes,
-        millis);
+        LogText.duration(Duration.ofMillis(millis)));
   }
 
-  /** A start has not come yet. */
+  /** Logs and reports a start that lies in the future. */
   public void startsInFuture(BsonTimestamp start, BsonTimestamp serverTime) {
     LOG.warn(
-        "{}: the start {} is ahead of the server's time, {}: the stream waits for it and does not deliver"
-            + " what happens until then. If that is not meant, give an earlier start",
+        "{}: the start {} is later than the server's time {}, so the stream does not deliver changes before"
+            + " that start. Set an earlier start if this is not intended.",
         stream,
         ClusterTime.instant(start),
         ClusterTime.instant(serverTime));

@@ -10,65 +10,66 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether events are asked for one by one. A server that cannot return an event drops the whole
- * batch that it was putting together, with what comes before that event; so the error alone does
- * not say that the event is the next one. Only where no batch has more than one event, it does.
- * Belongs to one source, and to the thread that uses it.
+ * The mode in which the server returns events one at a time. A server that cannot return an event
+ * drops the whole batch, including the events before it, so the error alone does not show which
+ * event failed. If each batch has only one event, it does. Each source has one, used by one thread
+ * at a time.
  */
 public final class OneByOneMode {
 
   /**
-   * The most events that are asked for so, at a round trip each: the event may have become one that
-   * the server can return, and an error that does not name it does not say when it has passed.
-   * Should it be still to come, the next batch with it starts this anew.
+   * The most events that are read one at a time, each with a round trip. The limit exists because
+   * the server may be able to return the event by now, and an error without a token or time does
+   * not show when the stream has passed it. If the event comes later, the next batch with it starts
+   * the mode again.
    */
   static final int MOST = 1_000;
 
   private final BooleanSupplier sharded;
   private final MongoNotifier notifier;
 
-  /** What the server could not return; null while events come in batches. */
-  private @Nullable UnreturnableEvent met;
+  /** The event that the server could not return; null while the stream reads batches. */
+  private @Nullable UnreturnableEvent unreturnable;
 
-  /** How many events came one by one since. */
-  private int came;
+  /** The number of events read one at a time since the mode began. */
+  private int eventsRead;
 
   /**
-   * @param sharded whether events of several servers are put in order, so that there is no stepping
-   *     over any
+   * @param sharded whether a router merges the events of several servers, so that the stream cannot
+   *     step over an event
    */
   public OneByOneMode(BooleanSupplier sharded, MongoNotifier notifier) {
     this.sharded = sharded;
     this.notifier = notifier;
   }
 
-  /** Whether the next cursor is to give events one by one. */
+  /** Returns whether the next cursor returns events one at a time. */
   boolean isOn() {
-    return met != null;
+    return unreturnable != null;
   }
 
   /**
-   * An event that cannot be returned was met.
+   * Turns the mode on after an error for an event that the server cannot return.
    *
-   * @return whether events are asked for one by one from now on; false if they are already, so that
-   *     this is the next event, or if that would lead past none
+   * @return true if the mode is on from now on; false if it already was, so that the failed event
+   *     is the next one, or if the cluster is sharded
    */
   boolean met(MongoException error) {
     if (isOn() || sharded.getAsBoolean()) {
       return false;
     }
-    met = UnreturnableEvent.read(error);
-    came = 0;
+    unreturnable = UnreturnableEvent.read(error);
+    eventsRead = 0;
     notifier.notifyListener(listener ->
         listener.onOneByOne(new ListenerEvents.OneByOne(true, MongoErrors.words(error))));
     return true;
   }
 
   /**
-   * The event that cannot be returned, to be handed out as malformed.
+   * Returns the event that the server cannot return as a malformed event, and turns the mode off.
    *
-   * @param before the position before it
-   * @throws MongoSourceException if there is no way past it
+   * @param before the position before that event
+   * @throws MongoSourceException if the stream cannot step over it
    */
   MalformedChange stepOver(MongoException error, ResumePosition before)
       throws MongoSourceException {
@@ -81,30 +82,30 @@ public final class OneByOneMode {
     return event;
   }
 
-  /** How a connection is lost after an event that was stepped over. */
+  /** Creates the error with which a connection ends after it has stepped over an event. */
   static MongoSourceException steppedOver(@Nullable Throwable cause) {
     return MongoErrors.cursorLost(
         "the server cannot return an event, which was delivered as malformed", cause);
   }
 
-  /** It is over, if it was on. */
+  /** Turns the mode off, if it is on. */
   void passed(String why) {
-    if (met != null) {
-      met = null;
+    if (unreturnable != null) {
+      unreturnable = null;
       notifier.notifyListener(
           listener -> listener.onOneByOne(new ListenerEvents.OneByOne(false, why)));
     }
   }
 
   /**
-   * An event came one by one.
+   * Counts an event that was read one at a time.
    *
-   * @return whether it is the one that could not be returned, or comes behind it, or so many have
-   *     come that it is to be taken for gone
+   * @return whether the mode can end: the event is the one that the server could not return, it is
+   *     later than that one, or the limit is reached and that one counts as gone
    */
   boolean isOverAt(ResumePosition position) {
-    UnreturnableEvent event = met;
-    return event == null || ++came >= MOST || isAtOrBehind(position, event);
+    UnreturnableEvent event = unreturnable;
+    return event == null || ++eventsRead >= MOST || isAtOrBehind(position, event);
   }
 
   private static boolean isAtOrBehind(ResumePosition position, UnreturnableEvent event) {

@@ -12,30 +12,34 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Check that a server still has what comes after an event's token, for servers that open a cursor
- * there without saying so. Opens a cursor at the token's time, which the server checks at once, and
- * does so after the stream's cursor was opened: what is there now was there for that cursor too.
+ * A check that a server still has the changes after an event's token, for servers that open a
+ * cursor there without checking it. It opens a second cursor at the token's time, which the server
+ * checks at once. It does so after the stream's cursor was opened: what the oplog contains now, it
+ * also contained for that cursor.
  *
- * <p>Another member's answer says nothing, because its oplog may be longer or shorter. With a
- * client that the source made, the cursor's own server is asked. With a given client the question
- * is asked several times, and again later, until that server happens to answer. Belongs to one
- * source and the thread that uses it.
+ * <p>The answer of another member proves nothing, because its oplog may be longer or shorter. With
+ * a client that the source made, the check selects the cursor's own server. With a given client the
+ * check repeats the question, and again later, until that server answers. Each source has one, used
+ * by one thread at a time.
  */
 public final class OplogCheck {
 
-  /** As often as an idle server says how far it has read (periodicNoopIntervalSecs). */
+  /**
+   * The time between two checks: the interval at which an idle server writes a no-op to its oplog
+   * (periodicNoopIntervalSecs).
+   */
   static final Duration INTERVAL = Duration.ofSeconds(10);
 
   /**
-   * How often it is asked in a row. With the read preference nearest and three members, the
-   * cursor's own is not among ten answers in 2 of 100 cases.
+   * The number of attempts of one check. With the read preference nearest and three members, the
+   * cursor's own server is not among ten answers in 2 % of cases.
    */
   static final int MOST_TRIES = 10;
 
   private final CursorOpener opener;
   private final SingleServerSelector selector;
   private final StreamRuntime runtime;
-  private long asked;
+  private long lastCheck;
 
   public OplogCheck(CursorOpener opener, SingleServerSelector selector, StreamRuntime runtime) {
     this.opener = opener;
@@ -43,20 +47,20 @@ public final class OplogCheck {
     this.runtime = runtime;
   }
 
-  /** Whether so long has passed since it was last asked that it may be again. */
+  /** Returns whether the next check is due. */
   boolean isDue() {
-    return runtime.nanoTime() - asked >= INTERVAL.toNanos();
+    return runtime.nanoTime() - lastCheck >= INTERVAL.toNanos();
   }
 
   /**
-   * Asks.
+   * Asks the server whether it still has the changes after a position.
    *
-   * @param from where the cursor was opened
-   * @return whether it is known now that its server has what comes after that
-   * @throws MongoException if it is known that it has not
+   * @param from the position at which the cursor was opened
+   * @return true if the cursor's server has them; false if that stays unknown
+   * @throws MongoException if the cursor's server no longer has them
    */
   boolean confirms(ResumePosition from, OpenCursor cursor) throws InterruptedException {
-    asked = runtime.nanoTime();
+    lastCheck = runtime.nanoTime();
     Optional<ResumePosition> time = from.degraded();
     ServerAddress server = cursor.server();
     if (time.isEmpty() || server == null) {
@@ -75,7 +79,8 @@ public final class OplogCheck {
   }
 
   /**
-   * The server that has what comes from a time on, or does not but is another; empty if neither.
+   * Returns the server that answered: either it opened a cursor at the time, or it is another
+   * server than the cursor's and refused. Empty if there was no clear answer.
    */
   private Optional<ServerAddress> ask(ResumePosition time, ServerAddress server)
       throws InterruptedException {
@@ -85,7 +90,8 @@ public final class OplogCheck {
     } catch (MongoException e) {
       ServerAddress refusing = addressOf(e);
       if (!MongoErrors.isPositionLost(e) || refusing == null) {
-        // It opened, and stumbled over what is too large to be returned; or is to be asked later.
+        // Either the server opened the cursor and could not return an oversized event, or the error
+        // is transient and a later check asks again.
         return Optional.empty();
       }
       if (refusing.equals(server)) {

@@ -35,7 +35,7 @@ public final class PositionRecovery {
   private final StartValidator validator;
   private final MongoNotifier notifier;
 
-  /** The time that last replaced tokens, and which; a time may have many. */
+  /** The time that last replaced tokens; several tokens can have the same time. */
   private @Nullable ResumePosition replacement;
 
   private final Set<ResumePosition> replaced = new HashSet<>();
@@ -56,7 +56,7 @@ public final class PositionRecovery {
       return historyLost(lost, cause);
     }
     if (lost.token().isEmpty()) {
-      // It has no token that could be refused, so this was about something else.
+      // The lost position is a time, so the server refused something else.
       return Recovery.restart(lost);
     }
     try {
@@ -85,7 +85,7 @@ public final class PositionRecovery {
     }
     if (policy instanceof RestartAt restart) {
       ResumePosition next = server.position(restart.start(gap(lost, now, cause))).inPlaceOf(lost);
-      // Of a token whose time is not known, all until now may be missing.
+      // If the time of the token is unknown, all changes up to now may be missing.
       return restart(lost, next, next.clusterTime().orElse(now), cause);
     }
     throw new IllegalStateException("unknown policy " + policy);
@@ -130,7 +130,7 @@ public final class PositionRecovery {
   private record Gap(Optional<BsonTimestamp> from, BsonTimestamp to, String reason)
       implements StreamGap {
 
-    /** Without the reason's whole text, which is a server's. */
+    /** Shortens the reason, which contains the server's words. */
     @Override
     public String toString() {
       return "StreamGap["

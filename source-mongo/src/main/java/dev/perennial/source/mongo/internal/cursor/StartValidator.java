@@ -13,9 +13,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Validation of a chosen start before it is saved. A start that the server never accepts would
- * otherwise stay: a saved position takes precedence over a start that is chosen later, and it may
- * have replaced a good checkpoint.
+ * Validation of a chosen start before it is saved. Without it, a start that the server never
+ * accepts could replace a good checkpoint, and the stream would fail again after the start was
+ * corrected, because a saved position takes precedence over a chosen start.
  */
 public final class StartValidator {
 
@@ -30,13 +30,14 @@ public final class StartValidator {
   }
 
   /**
-   * Tries a start.
+   * Checks that the server accepts a start. If the server refuses it but {@link PositionRecovery}
+   * can continue from another position, the start also passes.
    *
-   * @param chosen the start as the application said it
-   * @param start where that is
-   * @return where that is
-   * @throws MongoSourceException if the server does not take it, and the stream could not go on
-   *     from anywhere else either; what it could is for {@link PositionRecovery} to say
+   * @param chosen the start as the application chose it, for the message
+   * @param start the position of that start
+   * @return the same position
+   * @throws MongoSourceException if the server refuses the start and the source cannot continue
+   *     from another position
    */
   public ResumePosition check(StartKind chosen, ResumePosition start)
       throws MongoSourceException, InterruptedException {
@@ -58,7 +59,7 @@ public final class StartValidator {
     return start;
   }
 
-  /** As the stream would: a token that is refused is replaced by its time. */
+  /** Opens a cursor as the stream does: if the server refuses the token, its time replaces it. */
   private void open(ResumePosition start) throws InterruptedException {
     Optional<ResumePosition> time = start.token().isEmpty() ? Optional.empty() : start.degraded();
     try {
@@ -72,7 +73,7 @@ public final class StartValidator {
       }
     }
     if (time.isPresent()) {
-      // An older server does not see from a token alone that its oplog begins later.
+      // An older server does not detect from a token alone that its oplog begins later.
       tryOut(time.get());
     }
   }
@@ -80,13 +81,14 @@ public final class StartValidator {
   /**
    * Opens a cursor at a position and closes it.
    *
-   * @throws MongoException if the server refuses the position, or could not be asked
+   * @throws MongoException if the server refuses the position or does not answer
    */
   void tryOut(ResumePosition start) throws InterruptedException {
     try {
       opener.probe(start).close(Duration.ZERO);
     } catch (MongoException e) {
-      // An event that cannot be returned is no fault of the start; the stream deals with it.
+      // An event that the server cannot return does not make the start invalid; the stream handles
+      // it.
       if (!ErrorKind.UNRETURNABLE.is(e)) {
         throw e;
       }
@@ -98,7 +100,7 @@ public final class StartValidator {
         Reason.START_REFUSED,
         ErrorKind.FATAL,
         "Cannot start at "
-            // A token may be longer than a message should be.
+            // A token can be too long for a message.
             + LogText.brief(chosen.toString())
             + ", and it was not saved: "
             + why

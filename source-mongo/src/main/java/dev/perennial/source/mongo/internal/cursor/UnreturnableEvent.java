@@ -20,13 +20,13 @@ import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 
 /**
- * An event that the server has but cannot return: too large, or without an image that it was told
- * to require. It is in the way each time the stream is opened, so the stream must step over it.
- * What is known of it is what the words of the server's error say.
+ * An event that the server has but cannot return: it is too large, or lacks an image that the
+ * stream requires. It fails each time the stream is opened, so the stream must step over it. All
+ * that is known about it comes from the text of the server's error.
  *
  * @param token the event's resume token, if the message names it
- * @param clusterTime when it happened, if the message says that
- * @param size its size in bytes, 0 if the message does not say it
+ * @param clusterTime the event's cluster time, if the message contains it
+ * @param size its size in bytes; 0 if the message does not contain it
  */
 record UnreturnableEvent(
     Optional<BsonDocument> token, Optional<BsonTimestamp> clusterTime, long size) {
@@ -38,16 +38,20 @@ record UnreturnableEvent(
       "If a stage of the pipeline removes or changes _id, which is the resume token, keep it unchanged";
 
   /**
-   * An event begins with its token, so what stands there is never the application's data. Code
-   * 10334: {@code First element: _id: { _data: "82…", _typeBits: BinData(0, 40) }}; code 47 on some
-   * versions: {@code … for event: {_id: {_data: "82…", _typeBits: BinData(0, "40")}, …}}.
+   * The token in the text of an error. An event begins with its token, so this pattern never
+   * matches the application's data. Code 10334: {@code First element: _id: { _data: "82…",
+   * _typeBits: BinData(0, 40) }}; code 47 on some versions: {@code … for event: {_id: {_data:
+   * "82…", _typeBits: BinData(0, "40")}, …}}.
    */
   private static final Pattern TOKEN =
       Pattern.compile(
           "(?:First element:|event: ?\\{) ?_id: \\{ ?_data: \"([0-9A-Fa-f]+)\""
               + "(?:, _typeBits: BinData\\(([0-9]{1,3}), \"?([0-9A-Fa-f]+)\"?\\))?");
 
-  /** Code 47 on most versions: {@code … ns: {…}, clusterTime: Timestamp(1700000000, 1), …}. */
+  /**
+   * The cluster time in the text of code 47 on most versions: {@code … ns: {…}, clusterTime:
+   * Timestamp(1700000000, 1), …}.
+   */
   private static final Pattern TIME =
       Pattern.compile("clusterTime: Timestamp\\(([0-9]{1,10}), ([0-9]{1,10})\\)");
 
@@ -65,20 +69,20 @@ record UnreturnableEvent(
   }
 
   /**
-   * As it is handed out.
+   * Converts the event to a malformed event for the stream.
    *
-   * @param error the server's, from a cursor that gives events one by one
-   * @param last the position before it
-   * @param sharded whether events of several servers were put in order: with the error of one, what
-   *     the others have before it may have been dropped
-   * @throws MongoSourceException if there is no way past it
+   * @param error the server's error, from a cursor that returns events one at a time
+   * @param last the position before the event
+   * @param sharded whether a router merges the events of several servers: an error from one of them
+   *     may have dropped earlier events of the others
+   * @throws MongoSourceException if the stream cannot step over the event
    */
   MalformedChange asMalformed(MongoException error, ResumePosition last, boolean sharded)
       throws MongoSourceException {
     if (token.isPresent() && !sharded) {
       MalformedChange malformed =
           new MalformedChange(UnreadableEvent.unreturned(token.get(), size, error));
-      // Behind itself it cannot be: the token is not understood.
+      // An event cannot follow itself, so the token was not understood.
       if (!malformed.position().equals(Optional.of(last))) {
         return malformed;
       }

@@ -3,8 +3,9 @@ package dev.perennial.source.mongo.internal.error;
 import com.mongodb.MongoCommandException;
 
 /**
- * A command that failed, with a message of one line: the driver's has the server's whole response
- * in it. That is still in {@link #getResponse()}, and the driver's own exception is the cause.
+ * The error of a failed command with a message of one line, because the driver's message contains
+ * the server's whole response. The response is available from {@link #getResponse()}, and the
+ * driver's own exception is the cause.
  */
 final class BriefCommandException extends MongoCommandException {
 

@@ -33,32 +33,37 @@ import org.bson.BSONException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes wrong with a change stream, by what it means. Codes are the server's (error_codes.yml,
- * and the numbers of its assertions) and say more than the driver's exception types. A code that is
- * listed here means what it says, whatever labels the error carries; only of a request that the
- * server did not look at, because it is overloaded, the label counts. What is on no list is unknown
- * and retried, since newer servers have other codes.
+ * The kinds of change stream errors, by their meaning. Error codes are the server's
+ * (error_codes.yml, and the numbers of its assertions) and are more precise than the driver's
+ * exception types. The code decides, whatever labels the error carries, with one exception: the
+ * label counts if the server did not process the request because it is overloaded. A code on no
+ * list is unknown and retried, because newer servers have new codes.
  */
 public enum ErrorKind {
-  /** Passes: the network, an election, a cursor that the server gave up, a server's overload. */
+  /**
+   * Transient: the network, an election, a cursor that the server dropped, or an overloaded server.
+   */
   TRANSIENT(Verdict.retry()),
-  /** Wrong credentials, rights, server, options or pipeline: somebody has to change something. */
+  /** Wrong credentials, rights, server, options or pipeline: the user has to change something. */
   SETTINGS(Verdict.refused()),
   /**
-   * No retry helps: stages or options that no server accepts in a change stream, and errors that
-   * only the source knows.
+   * Permanent: stages or options that no server accepts in a change stream, and errors that only
+   * the source detects.
    */
   FATAL(Verdict.fatal()),
   /** The oplog no longer has what comes after the position. */
   HISTORY_LOST(Verdict.positionLost()),
   /** The server does not accept the token, but may accept its time. */
   TOKEN_REJECTED(Verdict.positionLost()),
-  /** The next event cannot be returned; it is in the way each time the stream is opened. */
+  /** The server cannot return the next event, and fails at it each time the stream is opened. */
   UNRETURNABLE(Verdict.fatal()),
-  /** An error of the driver's or the server's of which nothing is known. */
+  /** An error from the driver or the server with an unknown meaning. */
   UNKNOWN(Verdict.unknown());
 
-  /** For the source's own use behind what only it can know. */
+  /**
+   * Classifies errors of the driver and the network; {@link MongoErrors#CLASSIFIER} asks it after
+   * the source's own errors.
+   */
   static final ErrorClassifier CLASSIFIER = error -> of(error).map(ErrorKind::verdict);
 
   /** A chain of causes longer than this is taken for a cycle. */
@@ -66,10 +71,10 @@ public enum ErrorKind {
 
   private static final int CHANGE_STREAM_FATAL = 280;
 
-  /** What Atlas itself says, of whatever it is: only the words tell. */
+  /** The single code of all errors from Atlas itself; only the message shows the meaning. */
   private static final int ATLAS = 8000;
 
-  /** What Atlas says to a user who may not, or whom it does not know. */
+  /** Parts of the messages with which Atlas refuses an unknown user or a missing right. */
   private static final List<String> ATLAS_REFUSALS =
       List.of("not allowed", "not authorized", "bad auth", "authentication failed");
 
@@ -80,44 +85,44 @@ public enum ErrorKind {
           13435, 13436);
 
   /**
-   * What passes without being resumable by the driver: the codes of the categories network,
+   * Transient codes that the driver does not resume after: the codes of the categories network,
    * interruption, not primary, shutdown, cancellation, time limit, stale routing, snapshot, cursor
    * invalidated, close connection, overload and retriable in the server's error_codes.yml, and the
-   * few that have none of these but say "not now".
+   * few codes outside these categories that mean "not now".
    */
   private static final Set<Integer> PASSING =
       Set.of(
           24, 46, 50, 90, 96, 175, 202, 237, 239, 246, 249, 250, 272, 279, 281, 282, 290, 303, 310,
           314, 317, 333, 355, 358, 365, 372, 384, 391, 398, 402, 406, 407, 412, 433, 449, 450, 453,
-          462, 9996, 10058, 11601, 46841, 50915, 91331, 10045600, // of these categories
-          26, // from a mongos, of a database that is not there yet
+          462, 9996, 10058, 11601, 46841, 50915, 91331, 10045600, // in these categories
+          26, // from a mongos, for a database that does not exist yet
           94, 107, 109, 112, 117, 143, 145, 149, 164, 172, 199, 203, 209, 210, 211, 216, 222, 259,
           261, 264, 267, 306, 319, 343, 348, 360, 379, 401, 414, 12586, 12587, 56846);
 
-  /** A request that is malformed: the pipeline's fault or an option's, or that of the token. */
+  /** A malformed request. The cause is the pipeline, an option or the token. */
   private static final Set<Integer> MALFORMED = Set.of(2, 9, 14, 22, 72);
 
   private static final Set<Integer> REFUSED =
       Set.of(
-          11, 13, 18, 31, 33, 214, 334, 392, // who one is, and what one may do
+          11, 13, 18, 31, 33, 214, 334, 392, // authentication and authorization
           16, 17, 52, 53, 54, 55, 56, 57, 73, 111, 139, 142, 159, 160, 161, 168, 241, 271, 357, 378,
-          40323, 40324, 40413, 40414, 40415, 40532, 40573, 40575, 4662500, // what was asked for
+          40323, 40324, 40413, 40414, 40415, 40532, 40573, 40575, 4662500, // the request
           59, 101, 115, 123, 126, 148, 158, 165, 166, 167, 169, 188, 195, 223, 224, 229, 232, 235,
           238, 243, 263, 291, 292, 322, 323, 324, 347, 352, 354, 376, 393, 411,
-          31082); // what the server cannot do
+          31082); // what this server does not support
 
   /**
-   * The change's own history, the first three; the scan of the oplog before it is told so; and a
-   * large transaction of which the oplog has lost the beginning.
+   * The first three are errors of a change stream's history, 326 of the oplog scan below it, and
+   * 217 of a large transaction whose beginning is no longer in the oplog.
    */
   private static final Set<Integer> HISTORY = Set.of(286, 136, 40576, 326, 217);
 
   /**
-   * The numbers of the assertions that a token runs into, of the versions 4.2 to 8.2. First of the
-   * token as a document and of what is in it (resume_token.cpp), with what the stream finds wrong
-   * with it as a whole (document_source_change_stream.cpp; 40585 and 40615 of 4.2; 5779201 of
-   * …_ensure_resume_token_present.cpp) and InvalidUUID; then of the key string that its digits
-   * stand for (key_string.cpp), where 15 is an end that comes too early.
+   * The assertion numbers that an invalid token causes in versions 4.2 to 8.2. The first list has
+   * those for the token's document and fields (resume_token.cpp) and for the token as a whole
+   * (document_source_change_stream.cpp; 40585 and 40615 of 4.2; 5779201 of
+   * …_ensure_resume_token_present.cpp), and InvalidUUID. The rest are those for the key string that
+   * its digits encode (key_string.cpp); 15 means that it ends too early.
    */
   private static final Set<Integer> TOKEN =
       Stream.of(
@@ -144,14 +149,17 @@ public enum ErrorKind {
           .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
 
   /**
-   * Labels that say "again", by how they begin, since there will be more of them: of a resumable
-   * cursor, of a retryable read or write, of a transient transaction, of the network. A label that
-   * denies it begins with Non, one such as NoWritesPerformed says nothing about trying again.
+   * Prefixes of labels that mean "retry": a resumable cursor, a retryable read or write, a
+   * transient transaction, the network. Prefixes also match future labels. A label that denies a
+   * retry begins with "Non"; one such as NoWritesPerformed says nothing about a retry.
    */
   private static final List<String> PASSING_LABELS =
       List.of("Resumable", "Retryable", "Retriable", "Transient", "Network");
 
-  /** The server did not look at the request: {@code SystemOverloadedError} and its like. */
+  /**
+   * Part of the labels that say that the server did not process the request: {@code
+   * SystemOverloadedError} and similar ones.
+   */
   private static final String OVERLOADED = "Overloaded";
 
   private static final String RETRYABLE = "RetryableError";
@@ -164,8 +172,8 @@ public enum ErrorKind {
   }
 
   /**
-   * What an error means, by itself or its causes; empty if it is neither of the driver's making nor
-   * of the network's.
+   * Returns the kind of an error or of the first of its causes with a known kind; empty if neither
+   * the driver nor the network caused it.
    */
   public static Optional<ErrorKind> of(Throwable error) {
     boolean ofDriver = false;
@@ -188,12 +196,12 @@ public enum ErrorKind {
     return verdict;
   }
 
-  /** Whether somebody has to change something. */
+  /** Returns whether the error persists until the user changes something. */
   public boolean isRefusal() {
     return this == SETTINGS || this == FATAL;
   }
 
-  /** Whether an error means this, by itself or its causes. */
+  /** Returns whether an error or one of its causes is of this kind. */
   public boolean is(Throwable error) {
     return of(error).filter(kind -> kind == this).isPresent();
   }
@@ -209,12 +217,15 @@ public enum ErrorKind {
       }
       return byCode.isRefusal() && isOverload(failure) ? TRANSIENT : byCode;
     }
-    // Of a reply that the driver could not read: the next one comes on another connection. What a
-    // name stands for is asked of DNS, before any server is asked.
+    // A BSONException is a reply that the driver could not read; the next reply comes on another
+    // connection. A DnsException comes before any request to a server.
     return error instanceof BSONException || error instanceof DnsException ? TRANSIENT : null;
   }
 
-  /** The driver says "security" of everything that happens while it authenticates. */
+  /**
+   * Classifies an authentication error by its cause, because the driver wraps every error during
+   * authentication in a MongoSecurityException.
+   */
   private static ErrorKind authentication(Throwable error) {
     Throwable cause = error.getCause();
     return cause != null && TRANSIENT.is(cause) ? TRANSIENT : SETTINGS;
@@ -238,14 +249,13 @@ public enum ErrorKind {
 
   private static @Nullable ErrorKind byType(MongoException failure) {
     if (failure instanceof MongoChangeStreamException) {
-      return UNRETURNABLE; // An event without its _id, which the driver refuses.
+      return UNRETURNABLE; // An event without an _id, which the driver does not accept.
     }
     if (failure instanceof MongoIncompatibleDriverException) {
       return SETTINGS;
     }
     if (failure instanceof MongoConfigurationException) {
-      // What a mongodb+srv name stands for may be there later; the rest is wrong until it is
-      // mended.
+      // The DNS entry of a mongodb+srv name may appear later; other wrong settings stay wrong.
       return failure.getCause() instanceof DnsException ? TRANSIENT : SETTINGS;
     }
     boolean passes =
@@ -256,7 +266,7 @@ public enum ErrorKind {
             || failure instanceof MongoExecutionTimeoutException
             || failure instanceof MongoNotPrimaryException
             || failure instanceof MongoNodeIsRecoveringException
-            // By its name, because the driver has it from 5.6 on.
+            // By name, because only drivers from 5.6 on have this class.
             || failure.getClass().getSimpleName().equals("MongoStalePrimaryException")
             || failure instanceof MongoInterruptedException
             || failure instanceof MongoCursorNotFoundException
@@ -264,16 +274,20 @@ public enum ErrorKind {
     return passes ? TRANSIENT : null;
   }
 
-  /** Also {@code CMD_NOT_ALLOWED}. */
+  /**
+   * Returns whether Atlas refuses the user or the command. The message may also contain {@code
+   * CMD_NOT_ALLOWED}.
+   */
   private static boolean isRefusedByAtlas(String words) {
     String plain = words.toLowerCase(Locale.ROOT).replace('_', ' ');
     return ATLAS_REFUSALS.stream().anyMatch(plain::contains);
   }
 
   /**
-   * As against "…event whose _id field… Expected: … but found: …", which quotes anything. The token
-   * of a part is refused in three ways, "…esume from a split event…": the event is small enough now
-   * to come whole, it is split into fewer parts, or the stream splits none.
+   * Returns whether a message of code 280 is about the resume token. It is not if the message
+   * quotes an event, as in "…event whose _id field… Expected: … but found: …". The server refuses
+   * the token of a part with "…esume from a split event…" for three reasons: the event is now small
+   * enough to be sent whole, it is now split into fewer parts, or the stream does not split events.
    */
   private static boolean isOfToken(String words) {
     return !words.contains("_id field")
@@ -281,7 +295,8 @@ public enum ErrorKind {
   }
 
   /**
-   * As all servers have it, with whichever code: "Bad resume token: …", "KeyString format error".
+   * Returns whether a message with any code is about the resume token, in the words of all server
+   * versions: "Bad resume token: …", "KeyString format error".
    */
   private static boolean speaksOfToken(String words) {
     String lower = words.toLowerCase(Locale.ROOT);
@@ -300,7 +315,7 @@ public enum ErrorKind {
         .anyMatch(label -> label.equals(RETRYABLE) || label.contains(OVERLOADED));
   }
 
-  /** What the server said, without what the driver puts around it. */
+  /** Returns the server's message without the driver's text around it. */
   public static String serverText(MongoException failure) {
     return failure instanceof MongoCommandException command
         ? command.getErrorMessage()

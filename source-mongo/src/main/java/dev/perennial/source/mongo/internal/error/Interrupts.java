@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Translation of interrupts: the driver leaves the thread's flag set and throws its own exception,
- * the JDK clears the flag and throws {@link InterruptedException}.
+ * A translator of interrupts. The driver keeps the thread's interrupt flag set and throws its own
+ * exception; the JDK clears the flag and throws {@link InterruptedException}.
  */
 public final class Interrupts {
 
@@ -33,10 +33,10 @@ public final class Interrupts {
   }
 
   /**
-   * Looks at what the application's own code threw, which may not be allowed to throw an {@link
-   * InterruptedException} and so have put one into another, or set the flag again.
+   * Checks whether the application's code failed because of an interrupt. Code that cannot throw an
+   * {@link InterruptedException} may have wrapped it in another exception or restored the flag.
    *
-   * @throws InterruptedException if it was interrupted; the flag is cleared
+   * @throws InterruptedException if the cause is an interrupt; the flag is cleared
    */
   public static void check(Throwable thrown) throws InterruptedException {
     if (Thread.interrupted() || isInterrupt(thrown)) {

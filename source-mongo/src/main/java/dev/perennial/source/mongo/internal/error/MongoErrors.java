@@ -12,19 +12,19 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What errors of the driver and of the source mean, and one-line messages for them. */
+/** The classification of errors from the driver and the source, and one-line messages for them. */
 public final class MongoErrors {
 
-  /** Ours first, since the cause of one of them may mean something else. */
+  /** Classifies the source's own errors first, because the cause of one may be of another kind. */
   public static final ErrorClassifier CLASSIFIER =
       ((ErrorClassifier) MongoErrors::ours).orElse(ErrorKind.CLASSIFIER);
 
-  /** As many of a server's words as a message shows. */
+  /** The most characters of the server's message that an error shows. */
   private static final int WORDS = 200;
 
   /**
-   * What the driver says of a client that was closed, in an IllegalStateException: "state should
-   * be: open", or "… server session pool is open".
+   * The driver's message for a closed client, in an IllegalStateException: "state should be: open",
+   * or "… server session pool is open".
    */
   private static final Pattern CLOSED = Pattern.compile("state should be: (?:.* is )?open");
 
@@ -36,19 +36,19 @@ public final class MongoErrors {
         : Optional.empty();
   }
 
-  /** Whether the position's token is not accepted, but its time may be. */
+  /** Returns whether the server refuses the position's token but may accept its time. */
   public static boolean isTokenRejected(Throwable error) {
     return error instanceof MongoSourceException ours
         ? ours.kind() == ErrorKind.TOKEN_REJECTED
         : ErrorKind.TOKEN_REJECTED.is(error);
   }
 
-  /** Whether the server does not take a position, for whatever reason. */
+  /** Returns whether the server refuses a position, for any reason. */
   public static boolean isPositionLost(MongoException error) {
     return ErrorKind.TOKEN_REJECTED.is(error) || ErrorKind.HISTORY_LOST.is(error);
   }
 
-  /** The server's words in one clause: once, on one line, and with the code. */
+  /** Returns the server's message as one clause on one line, with the code. */
   public static String words(Throwable error) {
     if (error instanceof MongoCommandException command) {
       return clause(command.getErrorMessage()) + " (" + code(command) + ')';
@@ -63,7 +63,7 @@ public final class MongoErrors {
     return LogText.brief(said.endsWith(".") ? said.substring(0, said.length() - 1) : said, WORDS);
   }
 
-  /** The number, and its name if the server has one. */
+  /** Returns the error code, and its name if the server has one. */
   private static String code(MongoCommandException error) {
     String name = error.getErrorCodeName();
     return name.isEmpty() || name.startsWith("Location")
@@ -72,9 +72,9 @@ public final class MongoErrors {
   }
 
   /**
-   * Looks at what the driver threw.
+   * Checks whether an error means that the client is closed.
    *
-   * @throws MongoSourceException if it is that its client is closed
+   * @throws MongoSourceException if the client is closed
    */
   public static void throwIfClosed(IllegalStateException error) throws MongoSourceException {
     if (CLOSED.matcher(String.valueOf(error.getMessage())).matches()) {
@@ -87,7 +87,7 @@ public final class MongoErrors {
     }
   }
 
-  /** With a message of one line; the driver's own exception is the cause. */
+  /** Returns the error with a message of one line; the driver's own exception is then its cause. */
   public static MongoException brief(MongoException error) {
     if (error instanceof BriefCommandException) {
       return error;
@@ -103,7 +103,7 @@ public final class MongoErrors {
     return error;
   }
 
-  /** The server keeps no oplog, as the driver's error says or its answer shows. */
+  /** Creates the error for a server without an oplog. */
   public static MongoSourceException noReplicaSet(@Nullable Throwable cause) {
     return new MongoSourceException(
         Reason.NO_REPLICA_SET,

@@ -1,6 +1,6 @@
 /**
- * What errors of the driver and of the server mean for a stream, and their messages. What the
- * source does about an error belongs to the package {@code cursor}.
+ * The classification of errors from the driver and the server, and their messages. The source's
+ * reaction to an error belongs to the package {@code cursor}.
  */
 @NullMarked
 package dev.perennial.source.mongo.internal.error;

@@ -13,12 +13,13 @@ import org.bson.codecs.EncoderContext;
 import org.bson.io.BasicOutputBuffer;
 
 /**
- * BSON as bytes, by the specification at bsonspec.org, version 1.1. Checks the bounds of everything
- * that it reads; of nested documents only that their length fits and that they end in a zero.
+ * Functions for BSON as bytes, after the specification at bsonspec.org, version 1.1. They check the
+ * bounds of everything that they read. Of nested documents they check only that the length fits and
+ * the last byte is zero.
  */
 public final class BsonBytes {
 
-  /** The length, and the zero at the end. */
+  /** The size of an empty document in bytes: the length (4) and the zero at the end. */
   static final int EMPTY_DOCUMENT = 5;
 
   static final byte DOUBLE = 0x01;
@@ -34,15 +35,15 @@ public final class BsonBytes {
   private static final byte ARRAY = 0x04;
   private static final byte SCOPED_CODE = 0x0F;
 
-  /** The subtype of binaries that say their length twice. */
+  /** The old binary subtype, whose values contain their length twice. */
   private static final byte OLD_BINARY = 0x02;
 
-  /** The server's own limit, BSONDepth, with its default of 180 rounded up. */
+  /** The deepest nesting, in levels: the server's default limit (BSONDepth, 180), rounded up. */
   private static final int DEEPEST = 200;
 
   private BsonBytes() {}
 
-  /** A document's bytes, of exactly its size. */
+  /** Returns a document's bytes in an array of exactly their size. */
   public static byte[] of(BsonDocument document) {
     if (document instanceof RawBsonDocument raw) {
       return of(raw);
@@ -54,7 +55,10 @@ public final class BsonBytes {
     return Arrays.copyOf(buffer.getInternalBuffer(), buffer.getPosition());
   }
 
-  /** A copy: a raw document is often a part of a larger array. */
+  /**
+   * Returns a copy of a raw document's bytes, because the document is often a part of a larger
+   * array.
+   */
   public static byte[] of(RawBsonDocument raw) {
     ByteBuf buffer = raw.getByteBuffer();
     byte[] bytes = new byte[buffer.remaining()];
@@ -81,7 +85,7 @@ public final class BsonBytes {
   }
 
   /**
-   * Checks that a document with its length and its final zero lies between two places.
+   * Checks that a document, from its length to its final zero, fits between two offsets.
    *
    * @return where it ends
    */
@@ -93,7 +97,7 @@ public final class BsonBytes {
     return end;
   }
 
-  /** Where the zero of a text without a length stands. */
+  /** Returns the offset of the zero that ends a text without a length. */
   static int textEnd(byte[] bytes, int at, int limit) throws CorruptBsonException {
     for (int i = at; i < limit; i++) {
       if (bytes[i] == 0) {
@@ -104,7 +108,7 @@ public final class BsonBytes {
   }
 
   /**
-   * Checks that a value lies between two places.
+   * Checks that a value fits between two offsets.
    *
    * @return where it ends
    */
@@ -128,7 +132,7 @@ public final class BsonBytes {
     };
   }
 
-  /** A type's name, for a message. */
+  /** Returns a type's name, for a message. */
   static String typeName(byte type) {
     BsonType known = BsonType.findByValue(type & 0xFF);
     return known == null ? String.format("0x%02x", type) : known.name();
@@ -141,7 +145,10 @@ public final class BsonBytes {
     return at + size;
   }
 
-  /** The end of what begins with its own length in bytes, which counts itself. */
+  /**
+   * Returns the end of a value that begins with its own length in bytes, which includes the length
+   * field.
+   */
   private static int sizedEnd(byte[] bytes, int at, int least, int limit)
       throws CorruptBsonException {
     fixedEnd(at, 4, limit);
@@ -203,7 +210,7 @@ public final class BsonBytes {
         "the length " + size + " at byte " + at + " does not fit what is around it");
   }
 
-  /** Checks a document all the way down. */
+  /** Checks a document and all documents nested in it. */
   static void check(byte[] bytes, int from, int limit) throws CorruptBsonException {
     check(bytes, from, limit, 1);
   }
@@ -229,7 +236,7 @@ public final class BsonBytes {
     }
   }
 
-  /** A view, not a copy. */
+  /** Returns a view of the bytes, not a copy. */
   public static ByteBuffer view(byte[] bytes, int from, int to) {
     return ByteBuffer.wrap(bytes, from, to - from).slice().order(ByteOrder.LITTLE_ENDIAN);
   }

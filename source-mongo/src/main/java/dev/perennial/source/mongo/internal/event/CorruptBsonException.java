@@ -1,6 +1,6 @@
 package dev.perennial.source.mongo.internal.event;
 
-/** The error of bytes that are not the BSON that they should be. */
+/** The error for bytes that are not valid BSON or not the expected BSON. */
 final class CorruptBsonException extends Exception {
 
   private static final long serialVersionUID = 1;

@@ -12,12 +12,15 @@ import org.bson.types.ObjectId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the id out of a document key as most are, without decoding it: nothing but an {@code _id}
- * of one of the usual types. For any other, and for what is corrupt, decode the key.
+ * A reader of the usual document keys without decoding: keys with nothing but an {@code _id} of one
+ * of the usual types. The caller must decode all other keys, including corrupt ones.
  */
 public final class DocumentIds {
 
-  /** The document's length, the field's type, its name and the zero behind that. */
+  /**
+   * The bytes before the value: the document's length (4), the field's type (1), its name (3) and
+   * the zero after the name (1).
+   */
   private static final int BEFORE_VALUE = 4 + 1 + 3 + 1;
 
   private static final byte OBJECT_ID = 0x07;
@@ -27,9 +30,9 @@ public final class DocumentIds {
   /**
    * Reads a key.
    *
-   * @param from where the document begins, whose length and final zero were checked
-   * @param to where it ends
-   * @return null if it is another kind of key
+   * @param from the offset of the document, whose length and final zero were already checked
+   * @param to the offset after the document
+   * @return the id; null if the key is of another kind
    */
   public static @Nullable BsonValue only(byte[] bytes, int from, int to) {
     int value = from + BEFORE_VALUE;
@@ -54,7 +57,7 @@ public final class DocumentIds {
   }
 
   private static @Nullable BsonValue string(byte[] bytes, int at, int size) {
-    // Its length, which counts the final zero, and that zero.
+    // A string has its length, which includes the final zero, before its bytes.
     boolean whole =
         size >= 5 && BsonBytes.int32(bytes, at) == size - 4 && bytes[at + size - 1] == 0;
     return whole ? new BsonString(new String(bytes, at + 4, size - 5, UTF_8)) : null;

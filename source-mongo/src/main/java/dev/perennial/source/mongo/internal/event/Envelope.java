@@ -10,23 +10,23 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event's bytes, and where in them its fields are: all that is known of an event before somebody
- * asks. Found in one pass over the elements at the top, which does not look into nested documents.
- * Immutable.
+ * An event's bytes with the offsets of its fields. It is all that is known of an event before the
+ * application reads a field. One pass over the top-level elements finds the offsets, without
+ * looking into nested documents. Immutable.
  */
 public final class Envelope {
 
   private static final int ABSENT = 0;
 
-  /** The place of a field that has another type than the server gives it. */
+  /** The offset of a field with another type than the server's. */
   private static final int FOREIGN = -1;
 
   private static final byte UUID_SUBTYPE = 4;
 
-  /** Exactly the event. Never handed out to be changed. */
+  /** The bytes of exactly the event. No caller may change them or pass them to the application. */
   public final byte[] bytes;
 
-  /** Where each field's value begins, by the field's place; no value can begin at 0. */
+  /** The offset of each field's value, by the field's index; no value can be at offset 0. */
   private final int[] starts;
 
   private Envelope(byte[] bytes, int[] starts) {
@@ -35,9 +35,9 @@ public final class Envelope {
   }
 
   /**
-   * Finds the fields. A pipeline may have given any of them another type, which is as good as
-   * absent, except of the token, without which no stream can go on. Of two fields with the same
-   * name the first counts, as it does for a raw document of the driver's.
+   * Finds the fields. A pipeline may have changed a field's type; the field then counts as absent.
+   * Only the token must have its own type, because no stream can resume without it. If a name
+   * occurs twice, the first field counts, as in the driver's raw documents.
    */
   static Envelope read(byte[] bytes) throws CorruptBsonException {
     int end = BsonBytes.documentEnd(bytes, 0, bytes.length);
@@ -73,29 +73,29 @@ public final class Envelope {
     return new Envelope(bytes, starts);
   }
 
-  /** Not there, or of a type that is not the server's. */
+  /** Returns whether a field is missing or has another type than the server's. */
   public boolean isAbsent(Field field) {
     return starts[field.place] <= ABSENT;
   }
 
-  /** There, and null. */
+  /** Returns whether a field is present and null. */
   public boolean isNull(Field field) {
     int start = starts[field.place];
-    // The type stands before the name, and the name's zero before the value.
+    // The type byte is before the name, and the name's zero is before the value.
     return start > ABSENT && bytes[start - field.name.length - 2] == BsonBytes.NULL;
   }
 
-  /** There, and not null. */
+  /** Returns whether a field is present and not null. */
   public boolean has(Field field) {
     return !isAbsent(field) && !isNull(field);
   }
 
-  /** Where the value of a field that is there begins. */
+  /** Returns the offset of the value of a field that is present. */
   public int start(Field field) {
     return starts[field.place];
   }
 
-  /** Where the document of a field that is there ends. */
+  /** Returns the end of the document in a field that is present. */
   public int documentEnd(Field field) {
     int start = start(field);
     return start + BsonBytes.int32(bytes, start);
@@ -128,7 +128,7 @@ public final class Envelope {
     return new String(bytes, start + 4, size - 1, StandardCharsets.UTF_8);
   }
 
-  /** A UUID in its standard form (subtype 4); null for any other binary. */
+  /** Returns a UUID in its standard form (subtype 4); null for any other binary. */
   public @Nullable UUID uuid(Field field) {
     if (!has(field)) {
       return null;

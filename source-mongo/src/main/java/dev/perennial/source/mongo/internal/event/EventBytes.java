@@ -1,10 +1,10 @@
 package dev.perennial.source.mongo.internal.event;
 
 /**
- * An event as it came from the cursor: only bytes, so that taking it off the cursor cannot fail,
- * whatever they are.
+ * The bytes of an event from the cursor. They are not decoded here, so reading them from the cursor
+ * cannot fail, whatever they contain.
  *
- * @param bytes exactly the event's bytes, belonging to whoever has this
+ * @param bytes the bytes of exactly the event, which belong to the owner of this object
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared: it lives from the cursor to the reader.
 public record EventBytes(byte[] bytes) {}

@@ -12,14 +12,14 @@ import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes events of bytes. Never throws: what cannot be read is an event too. Remembers the names
- * that it has seen, so it belongs to one connection and one thread at a time.
+ * A reader that turns bytes into events. It never throws: bytes that it cannot read become a
+ * malformed event. It caches namespaces, so it belongs to one connection and one thread at a time.
  */
 public final class EventReader {
 
   private static final OperationType[] TYPES = OperationType.values();
 
-  /** The server's words for {@link #TYPES}, so that reading one makes no string. */
+  /** The server's names of {@link #TYPES} as bytes, so that reading one creates no string. */
   private static final byte[][] WORDS =
       Arrays.stream(TYPES)
           .map(type -> type.value().getBytes(StandardCharsets.UTF_8))
@@ -29,7 +29,7 @@ public final class EventReader {
   private final NamespaceReader namespaces = new NamespaceReader();
 
   /**
-   * @param codecs decode what the application asks for
+   * @param codecs the codecs that decode what the application reads
    */
   public EventReader(CodecRegistry codecs) {
     this.codecs = codecs;
@@ -42,7 +42,7 @@ public final class EventReader {
   /**
    * Reads an event.
    *
-   * @param event exactly its bytes, which are the event's own from now on
+   * @param event the bytes of exactly the event, which the event owns from now on
    */
   public ChangeEvent read(byte[] event) {
     try {
@@ -56,7 +56,7 @@ public final class EventReader {
     if (!envelope.has(Field.ID)) {
       throw new CorruptBsonException("it has no resume token in a field _id");
     }
-    // It becomes a position, which is no place for an error later.
+    // Checks the token completely, because a position made of it must not fail later.
     BsonBytes.check(envelope.bytes, envelope.start(Field.ID), envelope.documentEnd(Field.ID));
     OperationType type = OperationType.OTHER;
     String raw = "";

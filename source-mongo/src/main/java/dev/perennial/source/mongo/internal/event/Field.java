@@ -12,8 +12,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of a change event that this version knows, with the type that the server's
- * documentation ("Change Events") gives them.
+ * The fields of a change event that this version knows. Their types are those in the server's
+ * documentation ("Change Events").
  */
 public enum Field {
   ID(0, "_id", DOCUMENT),
@@ -37,7 +37,7 @@ public enum Field {
 
   private static final int LONGEST = "fullDocumentBeforeChange".length();
 
-  /** By the length of the name, which tells all but a few apart. */
+  /** The fields by the length of their names; few fields share a length. */
   private static final Field[][] BY_LENGTH = new Field[LONGEST + 1][];
 
   static {
@@ -50,7 +50,7 @@ public enum Field {
     }
   }
 
-  /** A number below {@link #COUNT}. */
+  /** The field's index, less than {@link #COUNT}. */
   final int place;
 
   @SuppressWarnings("ImmutableEnumChecker") // An array that nobody writes to.
@@ -77,7 +77,7 @@ public enum Field {
     return null;
   }
 
-  /** The name as the server writes it. */
+  /** Returns the name as the server writes it. */
   @Override
   public String toString() {
     return new String(name, StandardCharsets.US_ASCII);

@@ -6,18 +6,19 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Puts split events together again. The server splits between fields, so the event is the union of
- * its fragments' fields; its token is the last fragment's, after which nothing of it comes again.
+ * A function that joins the fragments of a split event. The server splits between fields, so the
+ * event is the union of the fragments' fields. Its token is that of the last fragment, after which
+ * no part of it is sent again.
  */
 final class Fragments {
 
   private Fragments() {}
 
   /**
-   * The whole event, without the mark of a fragment.
+   * Returns the whole event without the splitEvent field.
    *
-   * @param fragments of one event, in order, at least one
-   * @param reader reads the whole
+   * @param fragments the fragments of one event, in order, at least one
+   * @param reader the reader of the joined event
    */
   static ChangeEvent join(List<Change> fragments, EventReader reader) {
     try {
@@ -33,17 +34,17 @@ final class Fragments {
       room += fragment.size() - BsonBytes.EMPTY_DOCUMENT;
     }
     byte[] whole = new byte[Math.toIntExact(room)];
-    // The token goes first, as in what the server sends.
+    // The token is the first field, as in an event from the server.
     int to = copy(fragments.get(fragments.size() - 1).envelope().bytes, whole, 4, true);
     for (Change fragment : fragments) {
       to = copy(fragment.envelope().bytes, whole, to, false);
     }
-    to++; // The zero at the end, which is there already.
+    to++; // The final zero; the new array already contains it.
     BsonBytes.putInt32(whole, 0, to);
     return Arrays.copyOf(whole, to);
   }
 
-  /** Copies only the element that is the token, or all that belong to the event but that. */
+  /** Copies either only the token, or all fields except the token and the splitEvent field. */
   private static int copy(byte[] fragment, byte[] whole, int to, boolean token)
       throws CorruptBsonException {
     int last = fragment.length - 1;

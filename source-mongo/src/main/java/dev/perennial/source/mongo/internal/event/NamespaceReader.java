@@ -7,12 +7,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads namespaces, and gives the same object for the same bytes as long as its few places are not
- * taken by others: a stream's events are mostly of the same few collections. Not thread-safe.
+ * A reader of namespaces with a small cache. For the same bytes it returns the same object while
+ * that object is in the cache, because most events of a stream come from a few collections. Not
+ * safe for use from several threads.
  */
 final class NamespaceReader {
 
-  /** A power of two. */
+  /** The number of cache entries, a power of two. */
   private static final int PLACES = 64;
 
   private final @Nullable Known[] known = new Known[PLACES];
@@ -21,8 +22,8 @@ final class NamespaceReader {
   private record Known(byte[] bytes, @Nullable Namespace name) {}
 
   /**
-   * Reads the document between two places, whose length was checked; null if a part of the name is
-   * no string.
+   * Reads the document between two offsets, whose length was already checked. Returns null if a
+   * part of the name is not a string.
    */
   @Nullable Namespace read(byte[] bytes, int from, int to) throws CorruptBsonException {
     int place = place(bytes, from, to);

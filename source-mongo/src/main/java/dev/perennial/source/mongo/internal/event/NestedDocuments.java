@@ -8,12 +8,12 @@ import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonValue;
 
-/** Reads the nested documents of an event for which the API has types. */
+/** A reader of an event's nested documents that have types in the API. */
 public final class NestedDocuments {
 
   private NestedDocuments() {}
 
-  /** The mark of a fragment. */
+  /** The content of a splitEvent field. */
   record Part(int fragment, int of) implements SplitEvent {}
 
   private record Update(
@@ -23,7 +23,7 @@ public final class NestedDocuments {
       Optional<BsonDocument> disambiguatedPaths)
       implements UpdateDescription {
 
-    /** The counts, not the values, which are the application's. */
+    /** Shows the counts, not the values, which are the application's data. */
     @Override
     public String toString() {
       return "UpdateDescription["
@@ -40,15 +40,17 @@ public final class NestedDocuments {
       implements UpdateDescription.TruncatedArray {}
 
   /**
-   * Reads the server's mark of a fragment.
+   * Reads a splitEvent field.
    *
-   * @throws RuntimeException of several kinds if it is not one
+   * @throws RuntimeException of several kinds if it is not valid
    */
   public static SplitEvent splitEvent(BsonDocument mark) {
     return new Part(mark.getNumber("fragment").intValue(), mark.getNumber("of").intValue());
   }
 
-  /** Reads an update description. What a pipeline removed, or a null, is as if it were empty. */
+  /**
+   * Reads an update description. A field that is null or that a pipeline removed counts as empty.
+   */
   public static UpdateDescription updateDescription(BsonDocument document) {
     return new Update(
         has(document, "updatedFields") ? document.getDocument("updatedFields") : new BsonDocument(),

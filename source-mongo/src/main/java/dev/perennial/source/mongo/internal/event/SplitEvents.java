@@ -16,29 +16,31 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts together events that the server splits, since they are larger than a document may be. It
- * splits between top-level fields, the smallest first, so a later part may lack even the operation
- * type; all parts have a token, and that of the last is the whole event's. If a part cannot be
- * read, the whole event cannot.
+ * A buffer that joins events that the server has split because they are larger than a document may
+ * be. The server splits between top-level fields, the smallest first, so a later part may even lack
+ * the operation type. All parts have a token; the last part's is that of the whole event. If a part
+ * cannot be read, the whole event is malformed.
  */
 public final class SplitEvents {
 
-  /** The most that is held of one event: four times what a document may have. */
+  /**
+   * The most bytes that are held of one event: 64 MiB, four times the size of the largest document.
+   */
   public static final int DEFAULT_LIMIT = 64 << 20;
 
   private final EventReader reader;
   private final int limit;
   private final List<ChangeEvent> held = new ArrayList<>();
 
-  /** How many parts of the event came before those held, and could not be read. */
+  /** The number of unreadable parts that came before those held. */
   private int unreadableParts;
 
-  /** How many parts the event has of which some are held. */
+  /** The number of parts of the event that is being joined. */
   private int of;
 
   private long size;
 
-  /** Whether the event before this one could not be read, and may have been a first part. */
+  /** Whether the previous event could not be read, so it may have been a first part. */
   private boolean afterUnreadable;
 
   /**
@@ -49,17 +51,17 @@ public final class SplitEvents {
     this.limit = limit;
   }
 
-  /** Whether there are parts of an event that is not whole. */
+  /** Returns whether parts of an incomplete event are held. */
   public boolean isOpen() {
     return !held.isEmpty();
   }
 
   /**
-   * The event itself if it is no part, the whole event if it is the last part, and null if more are
-   * to come.
+   * Returns the event itself if it was not split, the whole event if this is its last part, and
+   * null if more parts follow.
    *
    * @param last the position before the event
-   * @throws MongoSourceException if a part is missing, or the whole is too large
+   * @throws MongoSourceException if a part is missing, or the whole event is too large
    */
   public @Nullable ChangeEvent whole(ChangeEvent event, MongoPosition last)
       throws MongoSourceException {
@@ -109,7 +111,7 @@ public final class SplitEvents {
     return whole;
   }
 
-  /** The parts, one after the other, at the last one's token. */
+  /** Returns a malformed event with the bytes of all parts and the token of the last one. */
   private MalformedChange unreadable() {
     ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size));
     Throwable cause = new CorruptBsonException("its first part could not be read");
@@ -133,7 +135,10 @@ public final class SplitEvents {
         new UnreadableEvent(bytes.array(), bytes.capacity(), token, time, cause, null));
   }
 
-  /** Which part an event is; null if it is none. Between two parts nothing else comes. */
+  /**
+   * Returns which part an event is; null if it was not split. Between two parts the server sends no
+   * other event, so an unreadable event there is a part.
+   */
   private @Nullable SplitEvent part(ChangeEvent event) {
     if (event instanceof MalformedChange malformed) {
       return partOf(malformed.event());
@@ -143,7 +148,7 @@ public final class SplitEvents {
           ? change.splitEvent().orElse(null)
           : null;
     } catch (ChangePayloadException e) {
-      // The server's own mark can be read.
+      // This field is not from the server, whose own splitEvent field can be read.
       return null;
     }
   }

@@ -8,16 +8,16 @@ import org.bson.RawBsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event that cannot be read, with what can be read of it all the same: its token and its time,
- * and which part of an event it is.
+ * An event that cannot be read, with the parts that can: its token, its time, and which part of a
+ * split event it is.
  *
- * @param bytes exactly what came, belonging to this; none of an event that the server could not
- *     return
- * @param size its size in bytes as the server says it, 0 if it does not
+ * @param bytes the bytes of exactly the event, owned by this object; empty if the server could not
+ *     return it
+ * @param size the event's size in bytes, as received or in the server's message; 0 if it is unknown
  * @param token the resume token's BSON; null if it could not be read
  * @param clusterTime null if it could not be read
- * @param cause what is wrong with it
- * @param part which part of a split event it is; null if it is none or that could not be read
+ * @param cause the reason why it cannot be read
+ * @param part which part of a split event it is; null if it was not split or that cannot be read
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared: MalformedChange compares the bytes.
 public record UnreadableEvent(
@@ -28,7 +28,7 @@ public record UnreadableEvent(
     Throwable cause,
     @Nullable SplitEvent part) {
 
-  /** An event that the server could not return. */
+  /** Returns an event that the server could not return. */
   public static UnreadableEvent unreturned(BsonDocument token, long size, Throwable cause) {
     return new UnreadableEvent(new byte[0], size, BsonBytes.of(token), null, cause, null);
   }
@@ -40,12 +40,12 @@ public record UnreadableEvent(
         : String.valueOf(cause.getMessage());
   }
 
-  /** Reads what can be read of an event that came. */
+  /** Reads the readable parts of a received event. */
   static UnreadableEvent read(byte[] event, CorruptBsonException cause) {
     byte @Nullable [] token = null;
     @Nullable BsonTimestamp time = null;
     @Nullable SplitEvent part = null;
-    // A length that is wrong does not make the elements wrong.
+    // Even if the length is wrong, the elements may be valid.
     int at = 4;
     try {
       while (at < event.length && event[at] != 0) {
@@ -67,7 +67,7 @@ public record UnreadableEvent(
         at = end;
       }
     } catch (CorruptBsonException e) {
-      // The cause says what is wrong first; what was found before this place stands.
+      // The given cause is the first error. The parts found before this one are valid.
       return new UnreadableEvent(event, event.length, token, time, cause, part);
     }
     return new UnreadableEvent(event, event.length, token, time, cause, part);
@@ -77,7 +77,7 @@ public record UnreadableEvent(
     try {
       return NestedDocuments.splitEvent(new RawBsonDocument(event, from, to - from));
     } catch (RuntimeException e) {
-      // As with the rest: what cannot be read is not known.
+      // A part that cannot be read counts as unknown.
       return null;
     }
   }

@@ -12,10 +12,10 @@ import org.bson.json.JsonParseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes positions into checkpoints and reads them back. The text is {@code 1 token <token> <time>}
- * or {@code 1 time <time>}, where 1 is the version of this format, a token is its hexadecimal
- * digits or extended JSON, and a time is {@code <seconds>.<increment>}, {@code -} if it is not
- * known. If it is known which {@link Deployment} that is of, {@code @<deployment>} follows.
+ * The text format of positions in checkpoints. The text is {@code 1 token <token> <time>} or {@code
+ * 1 time <time>}. 1 is the version of the format; a token is its hexadecimal digits or extended
+ * JSON; a time is {@code <seconds>.<increment>}, or {@code -} if it is unknown. If the {@link
+ * Deployment} of the position is known, {@code @<deployment>} follows.
  */
 public final class CheckpointText {
 
@@ -30,18 +30,18 @@ public final class CheckpointText {
   private final String fingerprint;
 
   /**
-   * @param fingerprint of the settings in force
+   * @param fingerprint the fingerprint of the current settings
    */
   public CheckpointText(String fingerprint) {
     this.fingerprint = fingerprint;
   }
 
   /**
-   * What a checkpoint holds.
+   * The content of a checkpoint.
    *
-   * @param position to go on from
-   * @param settingsChanged if the checkpoint was made under other settings
-   * @param deployment what it says of the deployment that it was saved on
+   * @param position the position to resume from
+   * @param settingsChanged present if the checkpoint was saved with other settings
+   * @param deployment the deployment on which the checkpoint was saved
    */
   public record Restored(
       ResumePosition position,
@@ -69,10 +69,11 @@ public final class CheckpointText {
   }
 
   /**
-   * Reads a checkpoint; of one made under other settings, the time of its position.
+   * Reads a checkpoint. If it was saved with other settings, the result is the time of its
+   * position.
    *
-   * @throws CheckpointException if it is not ours, cannot be read, or has no time where one is
-   *     needed
+   * @throws CheckpointException if another source saved the checkpoint, it cannot be read, or it
+   *     has no time although the settings have changed
    */
   public Restored decode(Checkpoint saved) throws CheckpointException {
     if (!saved.source().equals(SOURCE)) {
@@ -85,7 +86,7 @@ public final class CheckpointText {
           null);
     }
     String text = saved.position();
-    // Neither a token nor a time ends with a word that begins so.
+    // Neither a token nor a time has a last word that begins with @.
     int mark =
         text.lastIndexOf(' ') == text.lastIndexOf(DEPLOYMENT) ? text.lastIndexOf(DEPLOYMENT) : -1;
     Deployment deployment = mark < 0 ? Deployment.UNKNOWN : deployment(text, mark);

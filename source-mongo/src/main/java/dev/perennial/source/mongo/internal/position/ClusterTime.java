@@ -4,17 +4,20 @@ import java.time.Instant;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
-/** Cluster times as text. Both halves are unsigned, which their getters do not say. */
+/**
+ * Conversions of cluster times. Seconds and increment are unsigned, although the getters return
+ * signed integers.
+ */
 public final class ClusterTime {
 
   private ClusterTime() {}
 
-  /** {@code <seconds>.<increment>}. */
+  /** Returns a time as {@code <seconds>.<increment>}. */
   public static String text(BsonTimestamp time) {
     return Integer.toUnsignedString(time.getTime()) + '.' + Integer.toUnsignedString(time.getInc());
   }
 
-  /** Reads what {@link #text} wrote; null if it is anything else. */
+  /** Parses the result of {@link #text}; returns null for any other text. */
   public static @Nullable BsonTimestamp parse(String text) {
     int dot = text.indexOf('.');
     if (dot < 0) {
@@ -29,14 +32,14 @@ public final class ClusterTime {
     return new BsonTimestamp((int) seconds, (int) increment);
   }
 
-  /** When that was, to the second, which is what a cluster time holds. */
+  /** Returns the instant of a time, to the second, because a cluster time has no fraction. */
   public static Instant instant(BsonTimestamp time) {
     return Instant.ofEpochSecond(Integer.toUnsignedLong(time.getTime()));
   }
 
-  /** The next tick: the earliest time that a later operation can have. */
+  /** Returns the next tick, which is the earliest time of a later operation. */
   public static BsonTimestamp next(BsonTimestamp time) {
-    // An increment that overflows carries into the seconds, as the server's own addition does.
+    // An overflow of the increment carries into the seconds, as in the server's own addition.
     return new BsonTimestamp(time.getValue() + 1);
   }
 

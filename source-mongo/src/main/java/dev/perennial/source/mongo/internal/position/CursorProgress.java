@@ -4,24 +4,29 @@ import java.util.Optional;
 import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 
-/** How far a connection has read, and whether the server is known to have everything after that. */
+/**
+ * The progress of a connection: the last position, and whether the server is known to have all
+ * changes after the position at which the cursor was opened.
+ */
 public final class CursorProgress {
 
   private final boolean scanChecksStart;
 
-  /** What was given last; where the cursor was opened, before there was anything. */
+  /**
+   * The last delivered position; before the first one, the position at which the cursor was opened.
+   */
   private ResumePosition last;
 
-  /** Whether the server has shown that it knows where the cursor was opened. */
+  /** Whether the server has shown that it still has the changes after that position. */
   private boolean proved;
 
-  /** The resume token that was last looked at, so that it is read once. */
+  /** The last resume token that was examined, so that each token is parsed once. */
   private @Nullable BsonDocument seenToken;
 
   /**
-   * @param from where the cursor was opened
-   * @param proved whether the server is known to have what comes after that
-   * @param scanChecksStart whether the server finds out by itself that it no longer has what comes
+   * @param from the position at which the cursor was opened
+   * @param proved whether the server is known to have the changes after that position
+   * @param scanChecksStart whether the server detects by itself that it no longer has the changes
    *     after a token
    */
   public CursorProgress(ResumePosition from, boolean proved, boolean scanChecksStart) {
@@ -38,34 +43,34 @@ public final class CursorProgress {
     return proved;
   }
 
-  /** An event came, or another answer that shows that the server has found the start. */
+  /** Records that an event or another reply has shown that the server has found the start. */
   public void found() {
     proved = true;
   }
 
-  /** The server has answered, with no event. */
+  /** Records a reply without an event. */
   public void answered() {
     proved |= scanChecksStart;
   }
 
   /**
-   * Whether the stream can go on with a cursor that the driver has opened in place of its own. The
-   * driver does not ask whether the server has all that comes after the token. Where nobody else
-   * finds out either, ours is opened instead, which asks. So it is before the first cursor has
-   * proved itself: the driver goes on from the token of an empty batch then, which may be behind
-   * what was lost.
+   * Returns whether the stream can continue with a cursor that the driver opened in place of the
+   * stream's own. The driver does not check that the server has all changes after the token. If the
+   * server does not check it either, the source opens its own cursor, which does. The same applies
+   * before the first cursor is proved: the driver then resumes from the token of an empty batch,
+   * which may be later than the lost changes.
    *
-   * @param found whether an event came, and so the server has found the token
+   * @param found whether an event arrived, which shows that the server has found the token
    */
   public boolean survivesReplacement(boolean found) {
     return proved && (found || !last.isEvent() || scanChecksStart);
   }
 
   /**
-   * An event is given.
+   * Advances to an event.
    *
-   * @param own its position, if that could be read
-   * @return where it is; of one that does not say it, where the one before it is
+   * @param own the event's own position, if it could be read
+   * @return the event's position; if it could not be read, the position before it
    */
   public ResumePosition at(Optional<ResumePosition> own) {
     last = own.orElse(last);
@@ -73,8 +78,8 @@ public final class CursorProgress {
   }
 
   /**
-   * The position that the server says it has got to without an event for us, once per change of
-   * that.
+   * Returns the position up to which the server has read without an event for the stream, once for
+   * each change.
    */
   public Optional<ResumePosition> moved(@Nullable BsonDocument token) {
     if (!proved || token == null || token.equals(seenToken)) {
@@ -82,7 +87,8 @@ public final class CursorProgress {
     }
     seenToken = token;
     ResumePosition position = ResumePosition.ofToken(token);
-    // A cursor that a hidden event ended says where that is; the event has to be found first.
+    // A cursor that was ended by a hidden event returns that event's token; the source has to find
+    // the event before it delivers this position.
     if (position.equals(last) || position.isInvalidate()) {
       return Optional.empty();
     }

@@ -16,16 +16,16 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tells a replica set or sharded cluster from others, as far as it is known. Elections, added
- * members and upgrades change none of it. Two are compared only by what both know.
+ * The known identity of a replica set or sharded cluster. Elections, added members and upgrades do
+ * not change it. Two identities are compared only by what both contain.
  *
- * @param id what the set or the cluster got when it was made, with what kind of id it is; of a
- *     cluster whose id the user may not read only the kind, of a set null
+ * @param id the id that the set or cluster received when it was created, with a prefix for its
+ *     kind. If the user may not read the id, only the prefix for a cluster and null for a set
  * @param set the replica set's name; null for a sharded cluster
  * @param collections the UUIDs of some of the watched collections; a collection that is dropped and
- *     created again gets another one
- * @param seenAt the cluster time up to which the server knew of drops when it named the
- *     collections; null if it is not known
+ *     created again gets a new UUID
+ * @param seenAt the cluster time up to which the server knew of drops when it listed the
+ *     collections; null if it is unknown
  */
 public record Deployment(
     @Nullable String id,
@@ -35,12 +35,14 @@ public record Deployment(
 
   public static final Deployment UNKNOWN = new Deployment(null, null, Set.of());
 
-  /** What a replica set's id begins with, and a sharded cluster's. */
+  /** The prefix of a replica set's id; the next constant is that of a sharded cluster's. */
   public static final String REPLICA_SET = "replicaSet-";
 
   public static final String SHARDED = "sharded-";
 
-  /** Enough that one of them is still there when others have been dropped. */
+  /**
+   * The most UUIDs that are kept: enough that one probably still exists after others were dropped.
+   */
   private static final int MOST_COLLECTIONS = 8;
 
   private static final String ID = "id=";
@@ -48,7 +50,7 @@ public record Deployment(
   private static final String COLLECTION = "collection=";
   private static final String SEEN_AT = "at=";
 
-  /** Copies the collections; without any there is no time. */
+  /** Copies the collections. Without collections, the time is dropped too. */
   public Deployment {
     collections = Collections.unmodifiableSet(new LinkedHashSet<>(collections));
     seenAt = collections.isEmpty() ? null : seenAt;
@@ -62,7 +64,7 @@ public record Deployment(
     return equals(UNKNOWN);
   }
 
-  /** The same in one word, such as {@code id=replicaSet-65f0…&set=rs0}. */
+  /** Returns the identity as one word, such as {@code id=replicaSet-65f0…&set=rs0}. */
   String text() {
     StringJoiner text = new StringJoiner("&");
     if (id != null) {
@@ -79,7 +81,7 @@ public record Deployment(
   }
 
   /**
-   * Reads what {@link #text} wrote; leaves out what it does not know.
+   * Parses the result of {@link #text}; ignores unknown parts.
    *
    * @throws IllegalArgumentException if it cannot be read
    */
@@ -104,7 +106,7 @@ public record Deployment(
     return new Deployment(id, set, collections, seenAt);
   }
 
-  /** Whether both know their id, of the same kind; then nothing else counts. */
+  /** Returns whether both have an id of the same kind; the comparison then uses nothing else. */
   public boolean hasComparableId(Deployment other) {
     return isWhole(id) && isWhole(other.id) && Objects.equals(kind(), other.kind());
   }
@@ -113,7 +115,7 @@ public record Deployment(
     return id != null && !id.endsWith("-");
   }
 
-  /** Replica set or sharded cluster; null if that is not known. */
+  /** Returns the prefix for the kind of deployment; null if it is unknown. */
   private @Nullable String kind() {
     if (id != null) {
       return id.substring(0, id.indexOf('-') + 1);
@@ -121,7 +123,9 @@ public record Deployment(
     return set == null ? null : REPLICA_SET;
   }
 
-  /** In what the other certainly is another deployment, in words; empty if in nothing. */
+  /**
+   * Returns, in words, what shows that the other is a different deployment; empty if nothing does.
+   */
   public Optional<String> difference(Deployment other) {
     if (hasComparableId(other)) {
       return Objects.equals(id, other.id)
@@ -129,7 +133,7 @@ public record Deployment(
           : Optional.of("its id is " + other.id + ", not " + id);
     }
     if (isOfOtherKind(other)) {
-      // A set that became a shard keeps its collections.
+      // A replica set that became a shard keeps its collections.
       return Collections.disjoint(collections, other.collections)
           ? Optional.of(
               SHARDED.equals(other.kind())
@@ -149,8 +153,8 @@ public record Deployment(
   }
 
   /**
-   * Whether the watched collections that are known of both are others: of another deployment, or
-   * created again.
+   * Returns whether none of the known collections is the same: the deployment is another one, or
+   * all of them were created again.
    */
   public boolean hasOtherCollections(Deployment other) {
     return !hasComparableId(other)
@@ -159,7 +163,9 @@ public record Deployment(
         && Collections.disjoint(collections, other.collections);
   }
 
-  /** What is known after a look at the same deployment; what could not be seen stays. */
+  /**
+   * Returns this identity updated from the same deployment; keeps what the update does not contain.
+   */
   public Deployment with(Deployment seen) {
     boolean keepsId = seen.id == null || (!isWhole(seen.id) && !isOfOtherKind(seen));
     boolean keepsCollections = seen.collections.isEmpty();
@@ -175,9 +181,9 @@ public record Deployment(
   }
 
   /**
-   * The same with a few of the collections.
+   * Returns the identity with only a few of its collections.
    *
-   * @param preferred taken first, as far as they are among them
+   * @param preferred the UUIDs to keep first, if the identity contains them
    */
   public Deployment withFewOf(Collection<UUID> preferred) {
     Set<UUID> few = new LinkedHashSet<>(preferred);

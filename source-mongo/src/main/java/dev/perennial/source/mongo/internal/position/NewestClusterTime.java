@@ -8,8 +8,8 @@ import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest cluster time in any reply to a stream's cursor, which the driver keeps in the cursor's
- * session. Written by one thread at a time, read by any.
+ * The newest cluster time in any reply to a stream's cursor. The driver stores it in the cursor's
+ * session. One thread at a time writes it, any thread may read it.
  */
 public final class NewestClusterTime {
 
@@ -19,7 +19,7 @@ public final class NewestClusterTime {
     return Optional.ofNullable(newest);
   }
 
-  /** Looks at what the replies said. */
+  /** Takes over the session's time if it is newer. */
   public void see(ClientSession session) {
     BsonTimestamp seen = time(session);
     BsonTimestamp known = newest;

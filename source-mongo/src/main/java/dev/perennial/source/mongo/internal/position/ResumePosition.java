@@ -11,21 +11,26 @@ import org.bson.RawBsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A position as the source resumes from it. Also knows what its token stands for, and which
- * position a checkpoint keeps instead of it.
+ * A position from which the source resumes. In addition to the public type it can interpret its
+ * token, and it holds the position that a checkpoint keeps in its place.
  */
 public final class ResumePosition implements MongoPosition {
 
-  /** How many of a token's last characters {@code toString} shows: they differ within one time. */
+  /**
+   * The number of characters at the end of a token that {@code toString} shows; tokens of the same
+   * time differ there.
+   */
   private static final int SHOWN = 12;
 
-  /** The token's BSON; null if this is a time. */
+  /** The token's BSON; null if the position is a time. */
   private final byte @Nullable [] token;
 
-  /** Of a position that is a time, the time; of a token, what came with it, if anything did. */
+  /** The time, if the position is one; otherwise the time that came with the token, or null. */
   private final @Nullable BsonTimestamp time;
 
-  /** What a checkpoint keeps until the server has taken this position; null once it has. */
+  /**
+   * The position that a checkpoint keeps until the server has accepted this one; otherwise null.
+   */
   private final @Nullable ResumePosition replaced;
 
   private ResumePosition(byte @Nullable [] token, @Nullable BsonTimestamp time) {
@@ -39,30 +44,30 @@ public final class ResumePosition implements MongoPosition {
     this.replaced = replaced;
   }
 
-  /** After what has the token. */
+  /** Returns the position after the event with a token. */
   public static ResumePosition ofToken(BsonDocument token) {
     return new ResumePosition(BsonBytes.of(token), null);
   }
 
   /**
-   * After what has the token.
+   * Returns the position after the event with a token.
    *
-   * @param time its cluster time as it is known from elsewhere; used if the token does not say it
+   * @param time the cluster time as known from elsewhere; used if the token does not contain it
    */
   public static ResumePosition ofToken(BsonDocument token, @Nullable BsonTimestamp time) {
     return new ResumePosition(BsonBytes.of(token), time);
   }
 
   /**
-   * After what has the token.
+   * Returns the position after the event with a token.
    *
-   * @param token its BSON, which is the position's own from now on
+   * @param token the token's BSON, which the position owns from now on
    */
   public static ResumePosition ofToken(byte[] token, @Nullable BsonTimestamp time) {
     return new ResumePosition(token, time);
   }
 
-  /** With the first operation of that time. */
+  /** Returns the position at a time, which includes the operations of that time. */
   public static ResumePosition ofTime(BsonTimestamp time) {
     return new ResumePosition(null, time);
   }
@@ -87,35 +92,36 @@ public final class ResumePosition implements MongoPosition {
   }
 
   /**
-   * Whether it is an event's token, which must be found again in the stream that resumes there; one
-   * that stands for a time is accepted by any stream.
+   * Returns whether this is the token of an event, which a resumed stream must find again. A token
+   * that represents a time is accepted by any stream.
    */
   public boolean isEvent() {
     return token != null && key(token).kind() != TokenKey.Kind.HIGH_WATER;
   }
 
-  /** Whether it is the token of an event that ended its stream. */
+  /** Returns whether this is the token of an invalidate event, which ends a stream. */
   public boolean isInvalidate() {
     return token != null && key(token).kind() == TokenKey.Kind.INVALIDATE;
   }
 
   /**
-   * The same point as a time, which any stream accepts, for what the server does not find. Gives
-   * the changes of that very time again. Empty if the time is not known.
+   * Returns the same point as a time, which any stream accepts, for a token that the server does
+   * not find. A stream that resumes there repeats the changes of that time. Empty if the time is
+   * unknown.
    */
   public Optional<ResumePosition> degraded() {
     return token == null ? Optional.of(this) : clusterTime().map(ResumePosition::ofTime);
   }
 
   /**
-   * The same point, in place of one that the server refused. It may refuse this one too, so a
-   * checkpoint keeps the other one until a connection gives a position of its own.
+   * Returns this position as a substitute for one that the server refused. The server may refuse
+   * this one too, so a checkpoint keeps the refused one until a connection returns a new position.
    */
   public ResumePosition inPlaceOf(ResumePosition refused) {
     return new ResumePosition(token, time, refused.durable());
   }
 
-  /** What a checkpoint says: this position, or the one in whose place it is tried. */
+  /** Returns the position for a checkpoint: this one, or the one for which it is a substitute. */
   public ResumePosition durable() {
     return replaced == null ? this : replaced;
   }

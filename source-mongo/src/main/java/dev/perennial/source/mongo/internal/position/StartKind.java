@@ -8,7 +8,7 @@ import org.bson.BsonTimestamp;
 /** The kinds of {@link StartPosition}. */
 public sealed interface StartKind extends StartPosition {
 
-  /** All that a cluster time can hold. */
+  /** The last second that a cluster time can represent (unsigned 32 bits). */
   long LAST_SECOND = 0xFFFF_FFFFL;
 
   static AtTime at(Instant time) {

@@ -4,17 +4,17 @@ import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a resume token's own bytes say of it. They are a "key string" of the server's
- * (resume_token.cpp and key_string.cpp): one value after another, each with a byte for its type.
- * Clusters agree on this since 4.0.7, but nobody promises it, so whatever looks different counts as
- * an event's token whose time is not known.
+ * The information in a resume token's bytes. They are one of the server's key strings
+ * (resume_token.cpp and key_string.cpp): a sequence of values, each with a type byte. Clusters have
+ * used this format since 4.0.7, but it is not documented, so any other format counts as an event's
+ * token with an unknown time.
  *
- * @param kind what the token stands for
- * @param clusterTime when it was made, or null if the bytes do not say it
+ * @param kind the kind of point that the token represents
+ * @param clusterTime the cluster time in the token; null if it is unknown
  */
 public record TokenKey(Kind kind, @Nullable BsonTimestamp clusterTime) {
 
-  /** What a token stands for. */
+  /** The kinds of points that a token represents. */
   enum Kind {
     EVENT,
     /** A point in time between events. */
@@ -32,7 +32,7 @@ public record TokenKey(Kind kind, @Nullable BsonTimestamp clusterTime) {
   private static final int TRUE = 0x6F;
   private static final long HIGH_WATER_TYPE = 0;
 
-  /** Reads as much as is known of a key. */
+  /** Parses the known fields of a key. */
   static TokenKey of(byte[] key) {
     if (key.length < 9 || (key[0] & 0xFF) != TIMESTAMP) {
       return UNKNOWN;
@@ -40,7 +40,7 @@ public record TokenKey(Kind kind, @Nullable BsonTimestamp clusterTime) {
     BsonTimestamp time = new BsonTimestamp(bigEndian(key, 1, 8));
     Numbers numbers = new Numbers(key, 9);
     long version = numbers.next();
-    // Version 0, of 4.0 and early 4.2, has neither a type nor the mark of an invalidate.
+    // Version 0 (MongoDB 4.0 and early 4.2) has neither a type nor the mark of an invalidate event.
     if (version < 1) {
       return new TokenKey(Kind.EVENT, time);
     }
@@ -63,7 +63,7 @@ public record TokenKey(Kind kind, @Nullable BsonTimestamp clusterTime) {
     return value;
   }
 
-  /** Reads whole numbers that are not negative. */
+  /** A reader of non-negative integers. */
   private static final class Numbers {
 
     private final byte[] key;
@@ -74,7 +74,7 @@ public record TokenKey(Kind kind, @Nullable BsonTimestamp clusterTime) {
       this.at = at;
     }
 
-    /** The next number, or -1 if there is none. */
+    /** Returns the next number, or -1 if there is none. */
     long next() {
       if (at >= key.length) {
         return -1;
@@ -91,7 +91,7 @@ public record TokenKey(Kind kind, @Nullable BsonTimestamp clusterTime) {
       if (size > key.length - at - 1) {
         return -1;
       }
-      // The lowest bit says that a fraction follows, which none of these has.
+      // The lowest bit marks a fraction, which none of these numbers has.
       long shifted = bigEndian(key, at + 1, size);
       at += 1 + size;
       return (shifted & 1) == 0 ? shifted >>> 1 : -1;

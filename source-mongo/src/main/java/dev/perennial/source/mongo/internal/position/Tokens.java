@@ -10,13 +10,14 @@ import org.bson.json.JsonParseException;
 import org.bson.json.JsonWriterSettings;
 import org.jspecify.annotations.Nullable;
 
-/** Resume tokens as documents and as text. */
+/** Conversions of resume tokens between documents and text. */
 public final class Tokens {
 
   private static final String DATA = "_data";
 
   /**
-   * Canonical: relaxed JSON does not tell an int32 from an int64, and a token must come back whole.
+   * Canonical extended JSON, because relaxed JSON does not distinguish int32 from int64, and a
+   * token must not change.
    */
   private static final JsonWriterSettings CANONICAL =
       JsonWriterSettings.builder().outputMode(JsonMode.EXTENDED).build();
@@ -25,14 +26,14 @@ public final class Tokens {
 
   private Tokens() {}
 
-  /** The usual form of a token. */
+  /** Returns a token of the usual form, which has only hexadecimal digits. */
   public static BsonDocument ofHex(String hex) {
     return new BsonDocument(DATA, new BsonString(hex));
   }
 
   /**
-   * One line: of a token of the usual form only its hexadecimal digits, of any other the whole
-   * document as canonical extended JSON.
+   * Returns a token as one line: the hexadecimal digits of a token of the usual form; any other as
+   * canonical extended JSON of the whole document.
    */
   public static String text(BsonDocument token) {
     return token.size() == 1 && token.get(DATA) instanceof BsonString data && isHex(data.getValue())
@@ -41,10 +42,10 @@ public final class Tokens {
   }
 
   /**
-   * Reads what {@link #text} wrote, relaxed extended JSON too; null if it is neither digits nor
-   * looks like a document.
+   * Parses the result of {@link #text}, and also relaxed extended JSON. Returns null if the text is
+   * neither hexadecimal digits nor begins like a document.
    *
-   * @throws JsonParseException if it looks like a document but is none
+   * @throws JsonParseException if the text begins like a document but is not one
    */
   public static @Nullable BsonDocument parse(String text) {
     if (isHex(text)) {
@@ -56,12 +57,13 @@ public final class Tokens {
     try {
       return BsonDocument.parse(text);
     } catch (BSONException | IllegalArgumentException e) {
-      // Its own JsonParseException is not all that it throws: values have rules of their own.
+      // The parser also throws other exceptions than JsonParseException, for example for invalid
+      // values.
       throw new JsonParseException(e);
     }
   }
 
-  /** What a token says of itself. */
+  /** Returns the information in a token. */
   public static TokenKey key(BsonDocument token) {
     BsonValue data = token.get(DATA);
     if (data instanceof BsonString string) {
@@ -69,7 +71,7 @@ public final class Tokens {
           ? TokenKey.of(HEX.parseHex(string.getValue()))
           : TokenKey.UNKNOWN;
     }
-    // 4.0 up to 4.0.6 wrote the key as it is.
+    // MongoDB 4.0.0 to 4.0.6 sent the key as binary data.
     return data != null && data.isBinary()
         ? TokenKey.of(data.asBinary().getData())
         : TokenKey.UNKNOWN;

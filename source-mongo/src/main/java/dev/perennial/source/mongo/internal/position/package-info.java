@@ -1,6 +1,6 @@
 /**
- * Resume tokens, cluster times and deployments, and the text that checkpoints hold of them. How a
- * server is asked about any of these belongs to the packages {@code client} and {@code cursor}.
+ * Resume tokens, cluster times and deployments, and their text in checkpoints. Requests to a server
+ * about them belong to the packages {@code client} and {@code cursor}.
  */
 @NullMarked
 package dev.perennial.source.mongo.internal.position;

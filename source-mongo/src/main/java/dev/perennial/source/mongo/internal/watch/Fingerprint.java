@@ -16,12 +16,12 @@ import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells settings apart under which a token may not be found again: an event's token must come up
- * again in the stream that resumes after it, and be split in the same way.
+ * A hash of the settings under which a resume token stays valid. A stream can resume after an
+ * event's token only if its settings produce that event again and split it in the same way.
  */
 public final class Fingerprint {
 
-  /** 64 bits: settings are told apart, not defended. */
+  /** 64 bits. They only need to distinguish settings, not to resist attacks. */
   private static final int BYTES = 8;
 
   private Fingerprint() {}

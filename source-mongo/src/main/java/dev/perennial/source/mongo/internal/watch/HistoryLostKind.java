@@ -26,12 +26,12 @@ public sealed interface HistoryLostKind extends HistoryLostPolicy {
   record RestartAt(Function<StreamGap, StartPosition> choose) implements HistoryLostKind {
 
     /**
-     * Asks the application.
+     * Calls the application's function.
      *
-     * @throws InterruptedException if that was the reason for what the application throws, which
-     *     cannot say so itself
-     * @throws MongoSourceException instead of what the application throws, which would be taken for
-     *     the source's own and retried if it came from a driver
+     * @throws InterruptedException if the function failed because of an interrupt; a function
+     *     cannot throw this exception itself
+     * @throws MongoSourceException if the function fails. An exception from a driver inside the
+     *     function would otherwise count as the source's own and be retried
      */
     public StartKind start(StreamGap gap) throws MongoSourceException, InterruptedException {
       @Nullable StartPosition chosen;

@@ -4,15 +4,17 @@ import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Ranges of numeric options: refuses values that no server accepts. */
+/** The ranges of numeric options. It refuses values that no server accepts. */
 public final class OptionRanges {
 
   private static final Duration SHORTEST = Duration.ofMillis(1);
 
-  /** The longest time that the driver accepts: milliseconds that fit into an int. */
+  /** The longest time that the driver accepts, because it stores milliseconds as an int. */
   private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
 
-  /** How much longer a reply may take than the server waits for an event. */
+  /**
+   * The time that a reply may take beyond maxAwaitTime, for which the server waits for an event.
+   */
   public static final Duration READ_SLACK = Duration.ofSeconds(10);
 
   private OptionRanges() {}
@@ -31,7 +33,7 @@ public final class OptionRanges {
     return wholeMillis("maxAwaitTime", time, LONGEST.minus(READ_SLACK));
   }
 
-  /** Zero means no limit. */
+  /** Checks a read timeout. Zero means no limit. */
   public static Duration readTimeout(Duration timeout) {
     return timeout.isZero() ? timeout : wholeMillis("readTimeout", timeout, LONGEST);
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** The kinds of {@link Scope}. */
 public sealed interface ScopeKind extends Scope {
 
-  /** The flags of patterns that servers know. */
+  /** The pattern flags that servers support. */
   int SERVER_KNOWS =
       Pattern.CASE_INSENSITIVE | Pattern.MULTILINE | Pattern.DOTALL | Pattern.COMMENTS;
 
@@ -107,10 +107,10 @@ public sealed interface ScopeKind extends Scope {
     }
   }
 
-  /** More than one, sorted, none of them twice. */
+  /** Two or more different collections, sorted. */
   record Collections(List<OneCollection> all) implements ScopeKind {
 
-    /** The names of the collections by database. */
+    /** Returns the names of the collections by database. */
     SortedMap<String, TreeSet<String>> byDatabase() {
       SortedMap<String, TreeSet<String>> databases = new TreeMap<>();
       for (OneCollection one : all) {
@@ -128,7 +128,7 @@ public sealed interface ScopeKind extends Scope {
 
   record Matching(Pattern namespace) implements ScopeKind {
 
-    /** Patterns have no equality of their own. */
+    /** Compares patterns and flags, because {@link Pattern} does not define equality. */
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Matching matching

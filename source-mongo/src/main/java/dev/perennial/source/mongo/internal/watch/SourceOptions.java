@@ -12,14 +12,15 @@ import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The options of a source, checked.
+ * The checked options of a source.
  *
  * @param pipeline the application's own stages
- * @param collation of the pipeline; null for the server's
- * @param batchSize the most events of an answer; null for as many as the server likes
+ * @param collation the collation of the pipeline; null for the server's default
+ * @param batchSize the most events in a reply; null for the server's default
  * @param maxAwaitTime how long the server waits for an event before it answers without one
- * @param readPreference null for the client's
- * @param acceptMigration whether a position of another deployment is used by its time
+ * @param readPreference the read preference; null for the client's
+ * @param acceptMigration whether the stream resumes from the time of a position of another
+ *     deployment
  */
 public record SourceOptions(
     ScopeKind scope,
@@ -38,7 +39,9 @@ public record SourceOptions(
     InvalidatePolicy onInvalidate,
     boolean acceptMigration) {
 
-  /** Whether the server is asked for nothing that a server or a version of it may refuse. */
+  /**
+   * Returns whether the request has no pipeline and no option that some servers or versions refuse.
+   */
   public boolean isPlain() {
     return pipeline.isEmpty()
         && fullDocument == FullDocument.DEFAULT

@@ -12,24 +12,24 @@ import org.bson.codecs.configuration.CodecRegistry;
 import org.bson.conversions.Bson;
 
 /**
- * Checks of the application's pipeline: refuses what no server accepts before a server is asked.
- * The server judges the rest.
+ * A check of the application's pipeline that refuses what no server accepts. The server checks the
+ * rest.
  */
 public final class UserPipeline {
 
   private static final String TOKEN = "_id";
   private static final String PREFIX = "Cannot use the pipeline: ";
 
-  /** Stages that work on all events at once, which needs an end. */
+  /** Stages that work on all events at once, so they need the stream to end. */
   private static final Set<String> NEED_AN_END =
       Set.of("$group", "$sort", "$out", "$merge", "$limit", "$skip", "$count", "$bucket", "$facet");
 
   private UserPipeline() {}
 
   /**
-   * The stages as they are sent.
+   * Returns the stages in the form in which they are sent.
    *
-   * @param split whether the source has large events split
+   * @param split whether the server splits large events for the source
    */
   public static List<BsonDocument> checked(
       List<? extends Bson> stages, CodecRegistry codecs, boolean split) {

@@ -12,7 +12,7 @@ import org.bson.BsonString;
 import org.bson.BsonValue;
 
 /**
- * What is sent to the server for a scope: which namespace is watched, and with which stages.
+ * The namespace and the stages that the source sends to the server for a scope.
  *
  * @param database the database to watch; empty for the cluster
  * @param collection the collection to watch; empty for a database or the cluster
@@ -22,13 +22,13 @@ public record WatchPlan(
     Optional<String> database, Optional<String> collection, List<BsonDocument> pipeline) {
 
   /**
-   * Lets only the event through that ends a stream: finds its token where the application's
-   * pipeline hides the event.
+   * A pipeline that returns only invalidate events. The source uses it to find the token of such an
+   * event if the application's pipeline hides the event.
    */
   public static final List<BsonDocument> INVALIDATES_ONLY =
       List.of(stage("$match", is("operationType", "invalidate")));
 
-  /** What gives a namespace another collection than it had, or none. */
+  /** The events after which a namespace belongs to another collection or to none. */
   private static final List<BsonValue> DROPS =
       Stream.of(
               OperationType.DROP,
@@ -41,7 +41,7 @@ public record WatchPlan(
 
   public static final String SPLIT_STAGE = "$changeStreamSplitLargeEvent";
 
-  /** The flags that servers know, by their letters. */
+  /** The pattern flags that servers support, with their letters. */
   private static final List<Flag> FLAGS =
       List.of(
           new Flag(Pattern.CASE_INSENSITIVE, 'i'),
@@ -57,23 +57,26 @@ public record WatchPlan(
   }
 
   /**
-   * Plans a stream.
+   * Creates the plan for a stream.
    *
-   * @param stages the application's
-   * @param split whether the server shall split events that are too large
+   * @param stages the application's stages
+   * @param split whether to ask the server to split events that are too large
    */
   public static WatchPlan of(ScopeKind scope, List<BsonDocument> stages, boolean split) {
     List<BsonDocument> pipeline = new ArrayList<>();
     scopeStage(scope).ifPresent(pipeline::add);
     pipeline.addAll(stages);
     if (split) {
-      // The server wants it last.
+      // The server requires it to be the last stage.
       pipeline.add(stage(SPLIT_STAGE, new BsonDocument()));
     }
     return new WatchPlan(database(scope), collection(scope), pipeline);
   }
 
-  /** The stages of a stream that gives only what happened to the collections of a scope. */
+  /**
+   * Returns the pipeline of a stream that returns only drops, renames and similar events of the
+   * scope's collections.
+   */
   public static List<BsonDocument> drops(ScopeKind scope) {
     List<BsonDocument> pipeline = new ArrayList<>();
     scopeStage(scope).ifPresent(pipeline::add);
@@ -112,8 +115,9 @@ public record WatchPlan(
   }
 
   /**
-   * By {@code ns.coll}: servers scan their oplog ten times faster by this than by {@code ns} as a
-   * whole. A rename is of both its names, as it is for a stream on one collection.
+   * Returns a filter by {@code ns.coll}, with which servers scan their oplog ten times faster than
+   * with {@code ns} as a whole. A rename matches by both of its names, as in a stream on one
+   * collection.
    */
   private static BsonDocument anyOf(ScopeKind.Collections several) {
     BsonArray choices = new BsonArray();
@@ -132,7 +136,8 @@ public record WatchPlan(
           }
         });
     if (oneDatabase) {
-      // Has no namespace. Without it the stream would end without saying why.
+      // An invalidate event has no namespace. Without this choice the stream would end without a
+      // reason.
       choices.add(is("operationType", "invalidate"));
     }
     return new BsonDocument("$or", choices);
@@ -145,7 +150,10 @@ public record WatchPlan(
     return stage("$expr", stage("$or", choices));
   }
 
-  /** An event without a collection has no such name: null, which matches nothing. */
+  /**
+   * Returns a comparison with the full name. The name of an event without a collection is null,
+   * which never matches.
+   */
   private static BsonDocument nameMatches(String field, Pattern pattern) {
     BsonArray name =
         new BsonArray(
@@ -161,7 +169,8 @@ public record WatchPlan(
   }
 
   /**
-   * Anchored with \A and \z, which no flag changes. A comment at the end would swallow the rest.
+   * Returns the pattern anchored with \A and \z, which no flag changes. With the COMMENTS flag, a
+   * line break ends a comment at the pattern's end, which would otherwise swallow the anchor.
    */
   private static String whole(Pattern pattern) {
     boolean comments = (pattern.flags() & Pattern.COMMENTS) != 0;

@@ -1,6 +1,6 @@
 /**
- * The options of a source, checked, and what of them is sent to the server. Sending it belongs to
- * the package {@code cursor}.
+ * The checked options of a source, and the stages made of them for the server. Sending them belongs
+ * to the package {@code cursor}.
  */
 @NullMarked
 package dev.perennial.source.mongo.internal.watch;
