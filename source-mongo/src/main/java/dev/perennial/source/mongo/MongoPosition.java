@@ -8,30 +8,34 @@ import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 
 /**
- * Where an event is in a change stream, or a point between events: a resume token of the server's,
- * or an operation time. Immutable and safe for use from any thread. Only a source makes positions.
+ * The position of an event in a change stream, or of a point between events: a resume token from
+ * the server or an operation time. Immutable and safe for use from any thread. Only a source
+ * creates positions.
  *
  * <p>Two positions are equal if they have the same token, or the same time and no token.
  */
 public sealed interface MongoPosition extends Position permits ResumePosition {
 
-  /** The resume token, if this is one. */
+  /** Returns the resume token; empty if the position is a time. */
   Optional<BsonDocument> token();
 
-  /** The time at which a stream begins, if this is no token; what happened then is included. */
+  /**
+   * Returns the time at which a stream begins, including the changes of that time; empty if the
+   * position is a token.
+   */
   Optional<BsonTimestamp> operationTime();
 
-  /** When that was in the cluster's time, if it is known. Both halves are unsigned. */
+  /** Returns the cluster time, if it is known. Seconds and increment are unsigned. */
   Optional<BsonTimestamp> clusterTime();
 
-  /** Returns the cluster time, to the second, if it is known. */
+  /** Returns the instant of the cluster time, to the second, if it is known. */
   @Override
   default Optional<Instant> time() {
     return clusterTime().map(time -> Instant.ofEpochSecond(Integer.toUnsignedLong(time.getTime())));
   }
 
   /**
-   * What it is, its time, and the end of the token, for example {@code MongoPosition[event
+   * Returns the kind, the time and the end of the token, for example {@code MongoPosition[event
    * 1700000000.3 …5F696400640004]}.
    */
   @Override

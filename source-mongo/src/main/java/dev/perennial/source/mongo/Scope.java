@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What a stream watches. Immutable; equal if it watches the same.
+ * The collections that a stream watches. Immutable; two scopes are equal if they watch the same.
  *
- * <p>Several collections are watched through their database, and through the cluster where they are
- * in several databases: the server then needs the right to watch that, and scans its oplog once for
- * all of them.
+ * <p>A stream on several collections watches their database, or the cluster if they are in several
+ * databases. The user then needs the right to watch the database or the cluster, and the server
+ * scans its oplog once for all of them.
  */
 public sealed interface Scope permits ScopeKind {
 
   /**
-   * One collection.
+   * Returns the scope of one collection.
    *
    * @throws IllegalArgumentException if the driver refuses such a name
    */
@@ -24,30 +24,30 @@ public sealed interface Scope permits ScopeKind {
   }
 
   /**
-   * Several collections, also of several databases.
+   * Returns the scope of several collections, which can be in several databases.
    *
-   * @param namespaces each {@code database.collection}
-   * @throws IllegalArgumentException if there is none, or one is not such a name
+   * @param namespaces the collections, each as {@code database.collection}
+   * @throws IllegalArgumentException if there is no namespace, or one is not valid
    */
   static Scope collections(String... namespaces) {
     return ScopeKind.collections(List.of(namespaces));
   }
 
   /**
-   * Every collection, of any database, whose whole name {@code database.collection} matches. The
-   * server does the matching, with PCRE: what that and Java understand differently means what PCRE
-   * says.
+   * Returns the scope of every collection in any database whose full name {@code
+   * database.collection} matches. The server does the matching with PCRE. If a pattern has another
+   * meaning in PCRE than in Java, the one in PCRE counts.
    *
-   * @param namespace with no flags but {@link Pattern#CASE_INSENSITIVE}, {@link Pattern#MULTILINE},
-   *     {@link Pattern#DOTALL} and {@link Pattern#COMMENTS}
-   * @throws IllegalArgumentException if it has other flags, which the server does not know
+   * @param namespace a pattern with no flags other than {@link Pattern#CASE_INSENSITIVE}, {@link
+   *     Pattern#MULTILINE}, {@link Pattern#DOTALL} and {@link Pattern#COMMENTS}
+   * @throws IllegalArgumentException if it has other flags, which the server does not support
    */
   static Scope matching(Pattern namespace) {
     return ScopeKind.matching(namespace);
   }
 
   /**
-   * All collections of a database, also those that do not exist yet.
+   * Returns the scope of all collections of a database, including those that do not exist yet.
    *
    * @throws IllegalArgumentException if the driver refuses such a name
    */
@@ -55,14 +55,17 @@ public sealed interface Scope permits ScopeKind {
     return ScopeKind.database(database);
   }
 
-  /** All collections of all databases but {@code admin}, {@code local} and {@code config}. */
+  /**
+   * Returns the scope of all collections of all databases except {@code admin}, {@code local} and
+   * {@code config}.
+   */
   static Scope cluster() {
     return ScopeKind.Cluster.INSTANCE;
   }
 
   /**
-   * Reads a scope from text: {@code shop.orders} for a collection, several of these for several
-   * collections, {@code shop} for a database, {@code *} for the cluster.
+   * Parses a scope: {@code shop.orders} for a collection, several of these for several collections,
+   * {@code shop} for a database, {@code *} for the cluster.
    *
    * @throws IllegalArgumentException if it is none of these
    */

@@ -11,32 +11,30 @@ import org.bson.json.JsonParseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a stream begins that has no checkpoint. Immutable.
+ * The position at which a stream without a checkpoint begins. Immutable.
  *
- * <p>{@code toString} gives what {@link #parse} reads, where there is such a text.
+ * <p>{@code toString} returns a text that {@link #parse} can read, if one exists.
  */
 public sealed interface StartPosition permits StartKind {
 
-  /** With the first change after the stream was first opened. The default. */
+  /** Begins with the first change after the stream was opened for the first time. The default. */
   static StartPosition now() {
     return StartKind.Now.INSTANCE;
   }
 
   /**
-   * With the first change of that second, or after it: cluster times count seconds. A time that has
-   * not come yet is taken as it is, since clocks differ: what happens until then is not delivered,
-   * which {@link MongoListener#onStartInFuture} and the log tell.
+   * Begins with the first change in that second or later, because cluster times count seconds. A
+   * time in the future is accepted, because clocks differ; changes before it are not delivered.
+   * {@link MongoListener#onStartInFuture} and the log report it.
    *
-   * @throws IllegalArgumentException if it is not between 1970 and 2106, which are all the seconds
-   *     that a cluster time can hold
+   * @throws IllegalArgumentException if it is not between 1970 and 2106, the range of cluster times
    */
   static StartPosition at(Instant time) {
     return StartKind.at(time);
   }
 
   /**
-   * With the first change of that cluster time, or after it; one that has not come yet is taken as
-   * it is.
+   * Begins with the first change at that cluster time or later. A time in the future is accepted.
    *
    * @throws IllegalArgumentException if it is zero
    */
@@ -44,14 +42,14 @@ public sealed interface StartPosition permits StartKind {
     return StartKind.at(clusterTime);
   }
 
-  /** With the first change after the one that has the resume token. */
+  /** Begins with the first change after the one that has the resume token. */
   static StartPosition after(BsonDocument token) {
     return StartKind.after(token);
   }
 
   /**
-   * Reads a start from text: {@code now}, a time such as {@code 2026-11-22T10:00:00Z}, or a resume
-   * token as extended JSON or, of the usual form, as its hexadecimal digits alone.
+   * Parses a start: {@code now}, a time such as {@code 2026-11-22T10:00:00Z}, or a resume token. A
+   * token is extended JSON or, in its usual form, only its hexadecimal digits.
    *
    * @throws IllegalArgumentException if it is none of these
    */
@@ -70,7 +68,7 @@ public sealed interface StartPosition permits StartKind {
               + "\": it looks like a resume token but is not JSON. Give the whole token.",
           e);
     }
-    // Digits alone may be a date or a count of seconds; a token of theirs begins with its time.
+    // Digits alone can also be a date or a count of seconds. Those of a token begin with its time.
     if (token != null && (trimmed.startsWith("{") || Tokens.key(token).clusterTime() != null)) {
       return after(token);
     }
