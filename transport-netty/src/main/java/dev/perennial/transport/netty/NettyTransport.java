@@ -99,13 +99,15 @@ public final class NettyTransport implements Transport {
    * Opens a channel: connects, sets up TLS for {@code wss}, and performs the handshake.
    *
    * <p>If the host has several addresses, the transport tries one after the other until one opens a
-   * channel, answers that it cannot now (503 and the like), or rejects the credentials (401, 407).
-   * Each call begins with the next address, but the first call after a message was received begins
-   * with the address of that message: after a loss this is the same server, if it still answers.
-   * Connecting to an address may take its share of the time; the whole attempt may take half of the
-   * time that is left, or all of it for the last address. If all fail, the call throws an error
-   * that may pass rather than a refusal, and among several the one of the attempt that got
-   * furthest. The others are suppressed exceptions of it.
+   * channel, reports that it is temporarily unavailable (503 and similar), or rejects the
+   * credentials (401, 407). Each call begins with the next address, but the first call after a
+   * message was received begins with the address of that message: after a loss this is the same
+   * server, if it still answers. The TCP connection to an address gets an equal share of the
+   * remaining time. TLS and the handshake then get half of what remains, or all of it at the last
+   * address. If all addresses fail, the call throws one of the errors: a rejected handshake rather
+   * than an untrusted certificate, and either of them rather than a failed connection. Among equal
+   * errors it throws the one of the attempt that got furthest. The other errors are suppressed
+   * exceptions of it.
    *
    * <p>Connects through the builder's proxy, or else the one that the JVM's proxy settings name;
    * the addresses are then the proxy's.
@@ -181,9 +183,9 @@ public final class NettyTransport implements Transport {
   private record OpenFailure(TransportException error, OpenAttempt.Stage stage) {
 
     /**
-     * Ranks an answer above none. If one of a name's addresses has no listener, such as the IPv6
-     * address of {@code localhost} with a server on 127.0.0.1 alone, wrong settings are still
-     * reported at once.
+     * Ranks a rejected handshake above an untrusted certificate, and both above a failed
+     * connection. If an address has no listener, such as the IPv6 address of {@code localhost} with
+     * a server on 127.0.0.1 alone, wrong settings are still reported at once.
      */
     private static final Comparator<OpenFailure> PROGRESS =
         Comparator.comparing((OpenFailure failure) -> isFinal(failure.error))

@@ -259,7 +259,8 @@ class AddressesTest extends TransportFixture {
     use(NettyTransport.builder().resolver(host -> new InetAddress[0]));
     assertThatThrownBy(() -> open(URI.create("ws://none.test")))
         .isInstanceOf(Unreachable.class)
-        .hasMessage("Cannot look up the host none.test: it is unknown. Check the name and DNS.");
+        .hasMessage(
+            "Cannot look up the host none.test: the lookup failed. Check the name and DNS.");
   }
 
   @Test

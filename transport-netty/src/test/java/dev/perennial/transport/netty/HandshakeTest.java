@@ -269,7 +269,8 @@ class HandshakeTest extends TransportFixture {
             }));
     assertThatThrownBy(() -> open(URI.create("ws://nowhere.test")))
         .isInstanceOf(Unreachable.class)
-        .hasMessage("Cannot look up the host nowhere.test: it is unknown. Check the name and DNS.")
+        .hasMessage(
+            "Cannot look up the host nowhere.test: the lookup failed. Check the name and DNS.")
         .hasCauseInstanceOf(UnknownHostException.class);
   }
 

@@ -339,7 +339,7 @@ class ProxyTest extends TransportFixture {
     assertThatThrownBy(() -> open(URI.create("ws://far.test")))
         .isInstanceOf(Unreachable.class)
         .hasMessage(
-            "Cannot look up the host gone.test of the proxy: it is unknown. Check the name and DNS.");
+            "Cannot look up the host gone.test of the proxy: the lookup failed. Check the name and DNS.");
   }
 
   /** Paced by how long it waits for the client, which never says more. */
@@ -388,7 +388,8 @@ class ProxyTest extends TransportFixture {
       use(selecting(Proxy.NO_PROXY, asked));
       assertThatThrownBy(() -> open(server.uri()))
           .as("directly")
-          .hasMessage("Cannot look up the host 127.0.0.1: it is unknown. Check the name and DNS.");
+          .hasMessage(
+              "Cannot look up the host 127.0.0.1: the lookup failed. Check the name and DNS.");
     }
   }
 
@@ -462,7 +463,7 @@ class ProxyTest extends TransportFixture {
             use(builder.proxy(HttpClient.Builder.NO_PROXY));
             assertThatThrownBy(() -> open(URI.create("ws://far.test:" + server.port())))
                 .hasMessage(
-                    "Cannot look up the host far.test: it is unknown. Check the name and DNS.");
+                    "Cannot look up the host far.test: the lookup failed. Check the name and DNS.");
           });
     }
   }

@@ -17,9 +17,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The lookup of hosts' addresses. The JDK's lookup can hang and obeys neither timeouts nor
- * interrupts. So it runs on a thread of its own, and the caller waits for it only as long as it
- * wants. It never runs on an event loop, where it would block every channel. Safe for use from any
+ * A lookup of host addresses with a timeout. The JDK's lookup can hang and obeys neither timeouts
+ * nor interrupts, so it runs on a thread of its own and the caller waits only for its timeout. The
+ * lookup never runs on an event loop, where it would block every channel. Safe for use from any
  * thread.
  */
 public final class HostLookup {
@@ -32,13 +32,15 @@ public final class HostLookup {
   private final Resolver resolver;
   private final StreamRuntime runtime;
 
-  /** By host with several addresses: the address with which the last attempt began. */
+  /**
+   * The address with which the last attempt began, by host; only for hosts with several addresses.
+   */
   private final Map<String, InetAddress> lastFirst = new ConcurrentHashMap<>();
 
-  /** By host: the address from which a message came, until an attempt has begun with it. */
+  /** The address from which a message came, by host, until an attempt has begun with it. */
   private final Map<String, InetAddress> working = new ConcurrentHashMap<>();
 
-  /** Makes a lookup that runs the resolver on the runtime's threads. */
+  /** Creates a lookup that runs the resolver on the runtime's threads. */
   public HostLookup(Resolver resolver, StreamRuntime runtime) {
     this.resolver = resolver;
     this.runtime = runtime;
@@ -48,9 +50,9 @@ public final class HostLookup {
    * Returns the addresses in the order in which to try them. Each call begins with the next
    * address, or once with the address from which a message came.
    *
-   * @param whose what follows the host in an error message
+   * @param hostSuffix the text after the host in an error message
    */
-  public List<InetAddress> addresses(String host, String whose, Duration timeout)
+  public List<InetAddress> addresses(String host, String hostSuffix, Duration timeout)
       throws TransportException, InterruptedException {
     CompletableFuture<List<InetAddress>> found = new CompletableFuture<>();
     StreamRuntime.Signal signal = runtime.newSignal();
@@ -71,7 +73,7 @@ public final class HostLookup {
       throw new Unreachable(
           "Cannot look up the host "
               + host
-              + whose
+              + hostSuffix
               + ": there was no answer within "
               + LogText.duration(timeout)
               + ". Check DNS, or raise the connect timeout.",
@@ -81,12 +83,15 @@ public final class HostLookup {
       return rotated(host, found.join());
     } catch (CompletionException e) {
       throw new Unreachable(
-          "Cannot look up the host " + host + whose + ": it is unknown. Check the name and DNS.",
+          "Cannot look up the host "
+              + host
+              + hostSuffix
+              + ": the lookup failed. Check the name and DNS.",
           e.getCause());
     }
   }
 
-  /** Notes that a message came from an address, so the next attempt begins with it. */
+  /** Remembers that a message came from an address, so the next attempt begins with it. */
   public void noteWorking(String host, InetAddress address) {
     working.put(host, address);
   }
@@ -101,7 +106,8 @@ public final class HostLookup {
                 InetAddress good = working.remove(name);
                 return good != null && addresses.contains(good)
                     ? good
-                    // Without one, or with one that DNS no longer has, begins with the first.
+                    // If there was no earlier attempt, or DNS no longer returns its address, the
+                    // index is -1 and the first address is next.
                     : addresses.get((addresses.indexOf(before) + 1) % addresses.size());
               });
       Collections.rotate(addresses, -addresses.indexOf(first));

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The lookup of the proxy through which a URI is reached, if any. */
+/** A lookup of the proxy for a URI, if there is one. */
 public interface ProxyLookup {
 
   /**
@@ -72,7 +72,7 @@ public interface ProxyLookup {
     };
   }
 
-  /** Returns the URI for selectors, which know the schemes of HTTP only. */
+  /** Returns the URI for selectors, which support only the schemes of HTTP. */
   private static URI asHttp(WebSocketUri target) {
     return URI.create(
         (target.secure() ? "https://" : "http://")

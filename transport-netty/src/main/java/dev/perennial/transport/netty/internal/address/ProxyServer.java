@@ -1,6 +1,6 @@
 package dev.perennial.transport.netty.internal.address;
 
-/** A proxy before the server. Its {@code toString} leaves out the credentials. */
+/** A proxy between this client and the server. Its {@code toString} leaves out the credentials. */
 public sealed interface ProxyServer permits HttpProxy, Socks5Proxy {
 
   /** Returns the host: a name, or an address without brackets. */

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  * which may contain credentials.
  *
  * @param host a name in ASCII or an address, without brackets and zone
- * @param zone the zone of a link-local IPv6 address (RFC 6874), or empty. It has a meaning on this
- *     machine only, so it is never sent
+ * @param zone the zone of a link-local IPv6 address (RFC 6874), or empty. It is meaningful only on
+ *     this machine, so it is never sent
  * @param resource path and query, as the request line has them
  */
 public record WebSocketUri(boolean secure, String host, String zone, int port, String resource) {

@@ -1,5 +1,5 @@
 /**
- * Where a channel leads: WebSocket URIs, proxies and the lookup of host names. Connecting to an
+ * The targets of channels: WebSocket URIs, proxies and the lookup of host names. Connecting to an
  * address belongs to the package {@code open}.
  */
 @NullMarked

@@ -6,8 +6,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The handler that closes the socket at once. It is next to the socket in the pipeline, before
- * proxy and TLS, so a peer that does not read cannot delay the close.
+ * A handler that closes the socket at once. It is next to the socket in the pipeline, before proxy
+ * and TLS, so a peer that does not read cannot delay the close.
  */
 public final class AbortHandler extends ChannelInboundHandlerAdapter {
 

@@ -92,7 +92,7 @@ final class Heartbeat {
     move(new Stopped());
   }
 
-  /** Notes that something arrived. */
+  /** Records that data arrived. */
   void heard() {
     if (state instanceof Waiting waiting) {
       waiting.heard = true;

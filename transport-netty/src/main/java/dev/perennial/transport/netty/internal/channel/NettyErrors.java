@@ -4,7 +4,7 @@ import dev.perennial.port.support.LogText;
 import io.netty.handler.codec.DecoderException;
 import java.util.regex.Pattern;
 
-/** The errors of Netty's handlers, unwrapped and in words. */
+/** Functions that unwrap errors of Netty's handlers and describe them. */
 public final class NettyErrors {
 
   private static final Pattern CLASS_NAME =

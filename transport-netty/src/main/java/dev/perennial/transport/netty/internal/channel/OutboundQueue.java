@@ -103,7 +103,7 @@ final class OutboundQueue {
     }
   }
 
-  /** Notes that the receiving thread no longer waits. */
+  /** Records that the receiving thread no longer waits. */
   void receiverWorks() {
     receiverWaits = false;
   }

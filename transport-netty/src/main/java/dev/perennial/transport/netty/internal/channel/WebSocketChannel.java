@@ -55,7 +55,7 @@ public final class WebSocketChannel implements Channel {
     socket.closeFuture().addListener(done -> ended.raise());
   }
 
-  /** Returns what decodes the connection once the handshake is done. */
+  /** Returns the decoder of the connection after the handshake. */
   public WebSocketFrameDecoder handler() {
     return handler;
   }

@@ -33,7 +33,10 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
     OPEN,
     /** This side sent its close frame first, and waits for the peer's. */
     CLOSING,
-    /** Only the end of the connection is awaited. */
+    /**
+     * Both sides have sent or received a close frame; only the end of the connection is
+     * outstanding.
+     */
     ENDING,
     ENDED
   }
@@ -158,7 +161,7 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void onPong(byte[] payload) {
-    // The heartbeat has noted it in channelRead already.
+    // The heartbeat has already recorded the data in channelRead.
     outbound.answered(payload);
   }
 
@@ -218,7 +221,7 @@ final class WebSocketHandler extends ChannelInboundHandlerAdapter
     outbound.finish(ClosePayload.of(CloseCode.NORMAL, "")).addListener(done -> socket.close());
   }
 
-  /** Reads on, only to detect the end of the connection. */
+  /** Continues to read, only to detect the end of the connection. */
   private void readOn() {
     socket.config().setAutoRead(true);
   }

@@ -1,6 +1,6 @@
 /**
- * Open channels: what receives, sends, pings and closes one after the handshake. How a channel
- * comes to be open belongs to the package {@code open}.
+ * Open channels: receiving, sending, pings and closing after the handshake. Opening a channel
+ * belongs to the package {@code open}.
  */
 @NullMarked
 package dev.perennial.transport.netty.internal.channel;

@@ -8,10 +8,10 @@ import java.util.Arrays;
  * The assembler of a message from the payloads of its frames, one message at a time. It counts and
  * discards a message that is over the size limit.
  *
- * <p>Text is validated piece by piece as it arrives, so that an invalid one fails early. What is
- * discarded is not validated, because it is not read and its frames are valid. A frame begins with
- * its length, so a message over the limit in a single frame is not validated at all, and of a
- * fragmented one only the frames before the limit is exceeded.
+ * <p>Text is validated piece by piece as it arrives, so that invalid text fails early. Discarded
+ * bytes are not validated, because nobody reads them and their frames are valid. A frame begins
+ * with its length. So a single frame over the limit is not validated at all, and a fragmented
+ * message is validated only up to the frame that exceeds the limit.
  */
 final class MessageAssembler {
 

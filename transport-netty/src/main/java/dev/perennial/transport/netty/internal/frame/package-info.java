@@ -1,5 +1,5 @@
 /**
- * WebSocket frames and messages as RFC 6455 defines them, read and written. What is done about them
+ * WebSocket frames and messages, decoded and encoded as RFC 6455 defines them. The reaction to them
  * belongs to the package {@code channel}.
  */
 @NullMarked

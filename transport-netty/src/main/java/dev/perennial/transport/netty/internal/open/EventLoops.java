@@ -6,23 +6,23 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
-/** Event loops for NIO, made with what Netty 4.1 and 4.2 both have. */
+/** A factory of event loops for NIO that uses only classes of both Netty 4.1 and 4.2. */
 public final class EventLoops {
 
   private EventLoops() {}
 
   /**
    * Creates a group of one event loop on a daemon thread, which starts with the first task. Netty
-   * 4.2 deprecates this class and still has it; what replaces it is not in Netty 4.1.
+   * 4.2 deprecates this class but still has it; Netty 4.1 does not have its replacement.
    *
-   * @param threads what the thread's name begins with
+   * @param threads the prefix of the thread's name
    */
   @SuppressWarnings("deprecation")
   public static EventLoopGroup create(String threads) {
     return new NioEventLoopGroup(1, new DefaultThreadFactory(threads, true));
   }
 
-  /** Returns whether sockets of NIO can run on a group. */
+  /** Returns whether a group can run NIO sockets. */
   public static boolean areForNio(EventLoopGroup group) {
     Probe probe = new Probe();
     try {

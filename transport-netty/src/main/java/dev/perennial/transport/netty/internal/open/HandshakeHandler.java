@@ -152,7 +152,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
    * place of this one.
    */
   private void upgrade(ChannelHandlerContext ctx, HttpResponse response) {
-    // None was offered, so the server must not choose one: RFC 6455, section 4.1.
+    // The client offered no extension, so the server must not choose one: RFC 6455, section 4.1.
     String extensions = response.headers().get(HttpHeaderNames.SEC_WEBSOCKET_EXTENSIONS);
     if (extensions != null) {
       throw new WebSocketHandshakeException(

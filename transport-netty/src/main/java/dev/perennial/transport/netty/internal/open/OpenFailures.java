@@ -22,16 +22,16 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
-/** The exceptions for the ways in which a channel cannot be opened. */
+/** A factory of the exceptions for a channel that cannot be opened. */
 final class OpenFailures {
 
   /** The longest chain of causes that is searched; a longer one may be a cycle. */
   private static final int MAX_CAUSES = 32;
 
   /**
-   * The words of TLS if the two sides have no protocol or cipher in common: the alerts of RFC 8446,
-   * section 6.2, by the JDK's and OpenSSL's names, and the JDK's own words if it detects that
-   * itself.
+   * Texts of TLS errors that mean that the two sides have no protocol or cipher in common: the
+   * alerts of RFC 8446, section 6.2, by the JDK's and OpenSSL's names, and the JDK's own message if
+   * it detects this itself.
    */
   private static final Pattern NOTHING_IN_COMMON =
       Pattern.compile(
@@ -83,11 +83,13 @@ final class OpenFailures {
   }
 
   /**
-   * Tells distrust, which lasts, from errors that may pass, for example while a server restarts.
+   * Distinguishes an untrusted certificate, which is permanent, from errors that may be transient,
+   * for example while a server restarts.
    */
   private static TransportException ofTls(OpenAttempt attempt, Throwable error) {
     if (error instanceof NotSslRecordException) {
-      // Not as the cause: its message is what the peer sent, which may be anything.
+      // The error is not the cause, because its message contains what the peer sent, which can be
+      // anything.
       return new Unreachable(
           cannotOpen(attempt) + "the answer is not TLS. Check that it is the right port.", null);
     }
@@ -194,7 +196,7 @@ final class OpenFailures {
     return error.getMessage() == null ? "" : " (" + NettyErrors.reason(error) + ')';
   }
 
-  /** Returns what to do; nothing if the exception adds to the status where a redirect points. */
+  /** Returns the end of a message: the target of a redirect, or else what to do. */
   private static String afterStatus(HttpResponse response, String whatToDo) {
     String location = response.headers().get(HttpHeaderNames.LOCATION);
     return response.status().codeClass() == HttpStatusClass.REDIRECTION && location != null

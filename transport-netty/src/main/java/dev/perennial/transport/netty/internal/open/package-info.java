@@ -1,6 +1,6 @@
 /**
  * One attempt to open a channel: connecting, the proxy's tunnel, TLS and the WebSocket handshake.
- * The order in which addresses are tried belongs to {@code NettyTransport}.
+ * The order of addresses belongs to {@code NettyTransport}.
  */
 @NullMarked
 package dev.perennial.transport.netty.internal.open;
