@@ -11,14 +11,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Resender of the acks that may have been lost with a connection; one serves all connections of a
+ * A resender of acks that may have been lost with a connection; one serves all connections of a
  * source, one after the other. Safe for use from any thread.
  *
  * <p>Tap accepts an ack on any connection, and a repo stays silent until the ack of its last event
  * has arrived. So an ack that was lost with its connection must be sent on the next one, unless Tap
  * was restarted in between. A restarted Tap may not have sent the event yet, or may use the id for
  * another event: the ack then makes it forget the event, or hold back the repo until it is
- * restarted again. The two can be told apart, because a restarted Tap sends its whole outbox as
+ * restarted again. The two can be distinguished, because a restarted Tap sends its whole outbox as
  * soon as a client connects, from the lowest id on:
  *
  * <ul>
@@ -32,13 +32,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AckResender {
 
-  /** How long a restarted Tap has to send its first event. On an idle machine it takes 20 ms. */
+  /** The time in which a restarted Tap sends its first event. On an idle machine it needs 20 ms. */
   static final Duration RESTART_GRACE = Duration.ofSeconds(2);
 
-  /** How long nothing must arrive after the grace, so that what waits in the socket is read. */
+  /**
+   * The time without an event after the grace period. In it, everything that waits in the socket is
+   * read.
+   */
   static final Duration SILENCE = Duration.ofMillis(250);
 
-  /** The most acks held, about 200 bytes each. For those dropped, Tap sends the event again. */
+  /**
+   * The most acks held, about 200 bytes each. If an ack beyond it is dropped, Tap sends the event
+   * again.
+   */
   private static final int CAPACITY = 65_536;
 
   /** The most acks that wait in the channel before more are given to it. */
@@ -56,7 +62,7 @@ public final class AckResender {
 
   private final LongSupplier nanoTime;
 
-  /** By id, the oldest first. */
+  /** The held acks by id, the oldest first. */
   private final Map<Long, HeldAck> held = new LinkedHashMap<>();
 
   /** The ids received on earlier connections, since Tap was last known to have restarted. */
@@ -74,7 +80,7 @@ public final class AckResender {
   /** The value of {@link #firstSendable} if it turns out that Tap was not restarted. */
   private long firstSendableUnlessRestarted;
 
-  /** Whether it is not known yet if Tap was restarted before the open connection. */
+  /** Whether it is still unknown if Tap was restarted before the open connection. */
   private boolean restartUnknown;
 
   /** Whether acks are left to send. */
@@ -83,11 +89,11 @@ public final class AckResender {
   private long graceEnd;
   private boolean silent;
 
-  /** When a receive found nothing after the grace; counts if {@link #silent}. */
+  /** The time at which a receive found nothing after the grace period; valid if {@link #silent}. */
   private long silentSince;
 
   /**
-   * Makes the resender of a source.
+   * Creates the resender of a source.
    *
    * @param nanoTime a clock, in nanoseconds
    */
@@ -135,7 +141,10 @@ public final class AckResender {
     }
   }
 
-  /** Begins a receive, and returns how long it may wait, so that what is due is done in time. */
+  /**
+   * Begins a receive, and returns the longest time that it may wait, so that the next task of this
+   * class is not late.
+   */
   public synchronized Duration beginReceive(Duration timeout) {
     if (!restartUnknown) {
       return moreToSend ? shorter(timeout, SEND_INTERVAL) : timeout;
@@ -183,8 +192,8 @@ public final class AckResender {
     }
     if (!silent) {
       silent = true;
-      // Not since the receive began: if the machine slept, copies may wait in the socket that
-      // no thread has had the time to read.
+      // The silence does not count from the beginning of the receive: if the machine slept, copies
+      // may wait in the socket that no thread has had the time to read.
       silentSince = now;
     }
     if (now - silentSince >= SILENCE.toNanos()) {

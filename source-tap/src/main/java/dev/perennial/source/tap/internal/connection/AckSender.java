@@ -9,15 +9,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Sender of the acks of one channel, which remembers those that Tap has not confirmed. Any thread
- * sends without a lock. The receiving thread drops what is confirmed, in two generations, so up to
+ * A sender of the acks of one channel, which remembers those that Tap has not confirmed. Any thread
+ * sends without a lock. The receiving thread drops the confirmed ones in two generations, so up to
  * twice as many acks are kept as were sent between two confirmations.
  */
 public final class AckSender {
 
   /**
-   * The most acks in one generation, about 5 MB. For those dropped beyond it, Tap sends the event
-   * again.
+   * The most acks in one generation, about 5 MB. If an ack beyond it is dropped, Tap sends the
+   * event again.
    */
   private static final int GENERATION = 32_768;
 
@@ -34,16 +34,17 @@ public final class AckSender {
    */
   private long olderEnd;
 
-  /** Makes the sender of a channel's acks. */
+  /** Creates the sender of a channel's acks. */
   public AckSender(Channel channel) {
     this.channel = channel;
   }
 
-  /** Gives an ack to the channel, as one message of its own. */
+  /** Passes an ack to the channel, as one message. */
   public void send(Ack ack) {
     begun.incrementAndGet();
     channel.send(message(ack.id()));
-    // Read after the channel took it: if a new generation has begun meanwhile, it goes into that.
+    // The field is read after the channel took the ack: if a new generation has begun by then, the
+    // ack belongs to it.
     newer.add(ack);
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class IdleTimeoutTransport implements Transport {
 
   /**
-   * The most of the time between two receives that counts as idle. An application that is busy
+   * The longest time between two receives that counts as idle. An application that is busy
    * elsewhere, or a machine that slept, must then receive several times before the channel fails.
    */
   private static final Duration MAX_COUNTED_GAP = Duration.ofSeconds(1);

@@ -10,7 +10,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** Subscriber that collects a response's body up to a limit, because the server may not be Tap. */
+/**
+ * A subscriber that collects a response's body up to a limit, because the server may not be Tap.
+ */
 public final class LimitedBodySubscriber implements BodySubscriber<byte[]> {
 
   private final int limit;

@@ -29,7 +29,7 @@ public final class RequestHeaders {
 
   private final TreeMap<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 
-  /** Begins with the default user agent. */
+  /** Creates headers with the default user agent. */
   public RequestHeaders() {
     headers.put(USER_AGENT, DEFAULT_USER_AGENT);
   }

@@ -8,15 +8,18 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Redactor of the password and of the headers' values in text from elsewhere. Immutable. */
+/**
+ * A redactor of the password and the headers' values in text from outside, such as a server's.
+ * Immutable.
+ */
 public final class SecretRedactor {
 
-  /** The most characters shown of text from elsewhere. */
+  /** The most characters shown of such a text. */
   private static final int LIMIT = 200;
 
   private static final String REPLACEMENT = "***";
 
-  /** The longest first, because one may be part of another. */
+  /** The secrets, the longest first, because one may be part of another. */
   private final List<String> all;
 
   private SecretRedactor(List<String> all) {

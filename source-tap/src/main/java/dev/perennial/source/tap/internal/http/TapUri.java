@@ -72,7 +72,7 @@ public final class TapUri {
 
     private boolean isLinkLocal() {
       try {
-        // Looks nothing up, because it is an address.
+        // No DNS lookup, because the host is an address.
         return !zone.isEmpty() && InetAddress.getByName(host).isLinkLocalAddress();
       } catch (UnknownHostException e) {
         return false;
@@ -113,7 +113,7 @@ public final class TapUri {
         bare && given.port.isEmpty()
             ? new Authority(given.host, given.zone, ":" + TAP_PORT)
             : given;
-    // Tap takes a double slash for another path, which it does not have.
+    // Tap treats a path with a double slash as a different path, which does not exist.
     String path = uri.getRawPath().replaceAll("/{2,}", "/").replaceAll("/$", "");
     String prefix =
         path.endsWith(CHANNEL) ? path.substring(0, path.length() - CHANNEL.length()) : path;

@@ -1,6 +1,6 @@
 /**
  * Addresses, headers and credentials of requests to Tap, both for its event channel and for its
- * admin API. What is asked and answered belongs to the package {@code dev.perennial.source.tap}.
+ * admin API. The requests and their results belong to the package {@code dev.perennial.source.tap}.
  */
 @NullMarked
 package dev.perennial.source.tap.internal.http;

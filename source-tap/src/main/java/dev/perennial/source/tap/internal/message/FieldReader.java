@@ -6,8 +6,8 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * Reader of the known fields of one JSON object, in any order; other fields are skipped. A problem
- * is kept, not thrown, because only the whole message says which of its objects count.
+ * A reader of the known fields of one JSON object, in any order; it skips other fields. It keeps a
+ * problem instead of throwing, because only the whole message shows which of its objects count.
  */
 abstract class FieldReader {
 
@@ -50,7 +50,7 @@ abstract class FieldReader {
   /**
    * Marks a field as present. A second one is a problem, because either might be meant.
    *
-   * @param bit which field, as a power of two
+   * @param bit the field's bit, a power of two
    */
   final void mark(int bit, String name) {
     if ((seen & bit) != 0) {

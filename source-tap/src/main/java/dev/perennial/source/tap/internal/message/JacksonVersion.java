@@ -4,10 +4,13 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.perennial.port.support.LibraryVersion;
 import tools.jackson.databind.cfg.PackageVersion;
 
-/** Check of the Jackson version on the class path. */
+/** A check of the Jackson version on the class path. */
 public final class JacksonVersion {
 
-  /** README.md and the property jackson.lowest in the parent POM say the same. */
+  /**
+   * The oldest supported version. README.md and the property jackson.lowest in the parent POM
+   * repeat it.
+   */
   private static final String LOWEST = "3.0.0";
 
   private static final String PROPERTY = "jackson-bom.version";
@@ -15,8 +18,8 @@ public final class JacksonVersion {
   private JacksonVersion() {}
 
   /**
-   * Checks Jackson 3, and its annotations, which it shares with Jackson 2: a framework that brings
-   * Jackson 2 chooses their version.
+   * Checks Jackson 3 and its annotations. Jackson 2 uses the same annotations, so a framework that
+   * brings Jackson 2 chooses their version.
    *
    * @throws IllegalStateException if one is too old
    */

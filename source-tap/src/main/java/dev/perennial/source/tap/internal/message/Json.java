@@ -7,7 +7,7 @@ import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The JSON readers of this module. Their limits are so high that no event of Tap's fails by them.
+ * The JSON readers of this module. Their limits are so high that no event from Tap exceeds them.
  */
 public final class Json {
 

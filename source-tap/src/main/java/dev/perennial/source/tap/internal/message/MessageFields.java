@@ -9,8 +9,8 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 
 /**
- * The fields of one message, read in a single pass over its bytes. Of a payload only the place in
- * the message is kept.
+ * The fields of one message, read in a single pass over its bytes. Of a payload it keeps only the
+ * offsets in the message.
  */
 public final class MessageFields extends FieldReader {
 
@@ -19,13 +19,13 @@ public final class MessageFields extends FieldReader {
   private static final int RECORD = 1 << 2;
   private static final int IDENTITY = 1 << 3;
 
-  /** The most characters of a parser's own words in a problem. */
+  /** The most characters of the parser's own message in a problem. */
   private static final int MAX_WORDS = 200;
 
-  /** The digits of 2^64 − 1. */
+  /** The number of digits of 2^64 − 1. */
   private static final int MAX_ID_DIGITS = 20;
 
-  /** As many digits fit into a long whatever they are. */
+  /** The number of digits with which every number fits into a long. */
   private static final int SAFE_ID_DIGITS = 18;
 
   private final byte[] message;

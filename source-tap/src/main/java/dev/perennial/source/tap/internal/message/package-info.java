@@ -1,6 +1,6 @@
 /**
- * Tap's JSON messages, read field by field, and the digest that tells two of them apart. The events
- * that are made of them belong to the package {@code dev.perennial.source.tap}.
+ * Tap's JSON messages, read field by field, and the hash that distinguishes them. The events made
+ * of them belong to the package {@code dev.perennial.source.tap}.
  */
 @NullMarked
 package dev.perennial.source.tap.internal.message;
