@@ -1,6 +1,6 @@
 /**
- * The driver's client: made or given, its settings checked, and what is asked outside a change
- * stream's cursor. Cursors belong to the package {@code cursor}.
+ * The driver's client, made by the source or given by the application: the check of its settings,
+ * and the requests outside a change stream's cursor. Cursors belong to the package {@code cursor}.
  */
 @NullMarked
 package dev.perennial.source.mongo.internal.client;

@@ -60,7 +60,7 @@ public final class CursorOpener {
    * Options of the session from which the source reads the cluster time. With causal consistency,
    * the server would wait until it has reached that time.
    */
-  private static final ClientSessionOptions IN_NO_ORDER =
+  private static final ClientSessionOptions NOT_CAUSALLY_CONSISTENT =
       ClientSessionOptions.builder().causallyConsistent(false).build();
 
   /** The types of servers that can open a change stream. */
@@ -106,12 +106,12 @@ public final class CursorOpener {
    * @throws MongoException if the cursor cannot be opened
    */
   OpenCursor open(ResumePosition from, boolean oneByOne) throws InterruptedException {
-    ClientSession session = client.get().startSession(IN_NO_ORDER);
+    ClientSession session = client.get().startSession(NOT_CAUSALLY_CONSISTENT);
     try {
       Integer batchSize = oneByOne ? Integer.valueOf(1) : options.batchSize();
       OpenCursor cursor = cursor(session, from, plan.pipeline(), batchSize);
       newestTime.see(session);
-      noteTopology();
+      updateTopology();
       return cursor;
     } catch (RuntimeException | InterruptedException e) {
       session.close();
@@ -129,11 +129,11 @@ public final class CursorOpener {
 
   /** Returns the kind of deployment; UNKNOWN before the first reply. */
   ClusterType topology() {
-    noteTopology();
+    updateTopology();
     return topology;
   }
 
-  private void noteTopology() {
+  private void updateTopology() {
     ClusterType now = client.get().getClusterDescription().getType();
     if (now != ClusterType.UNKNOWN) {
       topology = now;

@@ -76,7 +76,7 @@ public final class DeploymentCheck {
   private boolean isListRefused;
 
   /** Whether an event came since the collections were last listed. */
-  private boolean mayHaveMore;
+  private boolean mayHaveNewCollections;
 
   /**
    * @param from the deployment of all positions up to and including {@code last}
@@ -136,15 +136,18 @@ public final class DeploymentCheck {
 
   /** Records that an event arrived, so a watched collection may exist that was not listed yet. */
   void eventCame() {
-    mayHaveMore = true;
+    mayHaveNewCollections = true;
   }
 
   /** Lists the watched collections while the stream is idle, if none is known yet. */
   void idle() throws InterruptedException {
-    if (!mayHaveMore || isListRefused || !showsDrops() || !known.collections().isEmpty()) {
+    if (!mayHaveNewCollections
+        || isListRefused
+        || !showsDrops()
+        || !known.collections().isEmpty()) {
       return;
     }
-    mayHaveMore = false;
+    mayHaveNewCollections = false;
     try {
       known = known.with(withCollections(Deployment.UNKNOWN)).withFewOf(Set.of());
     } catch (MongoException e) {
@@ -155,7 +158,7 @@ public final class DeploymentCheck {
   /** Records the deployment on which a stream begins. */
   public void begin() throws InterruptedException {
     migration = null;
-    known = look(Deployment.UNKNOWN).withFewOf(Set.of());
+    known = inspect(Deployment.UNKNOWN).withFewOf(Set.of());
   }
 
   /**
@@ -168,7 +171,7 @@ public final class DeploymentCheck {
    */
   ResumePosition check(ResumePosition from) throws MongoSourceException, InterruptedException {
     Deployment before = of(from);
-    Deployment now = look(before);
+    Deployment now = inspect(before);
     Optional<String> difference = before.difference(now);
     if (difference.isEmpty() && before.hasOtherCollections(now) && !wereReplaced(before, from)) {
       difference =
@@ -204,7 +207,7 @@ public final class DeploymentCheck {
     return from.degraded().map(time -> time.inPlaceOf(from)).orElse(from);
   }
 
-  private Deployment look(Deployment before) throws InterruptedException {
+  private Deployment inspect(Deployment before) throws InterruptedException {
     String id = isIdRefused ? null : id();
     Deployment seen =
         new Deployment(

@@ -30,7 +30,7 @@ final class Invalidation {
    * already in the oplog before the search starts, so a server that has it returns it with the
    * first or second batch.
    */
-  private static final int EMPTY_ANSWERS = 3;
+  private static final int MAX_EMPTY_REPLIES = 3;
 
   private final InvalidatePolicy policy;
   private final MongoNotifier notifier;
@@ -124,10 +124,10 @@ final class Invalidation {
     OpenCursor cursor = opener.invalidates(from);
     try {
       int empty = 0;
-      while (empty < EMPTY_ANSWERS) {
+      while (empty < MAX_EMPTY_REPLIES) {
         EventBytes event = cursor.tryNext();
         if (event == null) {
-          empty = cursor.isEnded() ? EMPTY_ANSWERS : empty + 1;
+          empty = cursor.isEnded() ? MAX_EMPTY_REPLIES : empty + 1;
         } else if (reader.read(event.bytes()) instanceof Change change
             && !change.position().equals(known)) {
           return Optional.of(change);
@@ -149,7 +149,7 @@ final class Invalidation {
     OpenCursor cursor = null;
     try {
       cursor = opener.another(last);
-      for (int i = 0; i < EMPTY_ANSWERS; i++) {
+      for (int i = 0; i < MAX_EMPTY_REPLIES; i++) {
         if (cursor.tryNext() != null) {
           return false;
         }

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A notifier that calls the application's listener, logs what the listener throws, and logs events
- * that need nobody's decision.
+ * that need no decision.
  *
  * @param stream the scope and the hosts, for the log
  */

@@ -90,7 +90,7 @@ public enum ErrorKind {
    * invalidated, close connection, overload and retriable in the server's error_codes.yml, and the
    * few codes outside these categories that mean "not now".
    */
-  private static final Set<Integer> PASSING =
+  private static final Set<Integer> TRANSIENT_CODES =
       Set.of(
           24, 46, 50, 90, 96, 175, 202, 237, 239, 246, 249, 250, 272, 279, 281, 282, 290, 303, 310,
           314, 317, 333, 355, 358, 365, 372, 384, 391, 398, 402, 406, 407, 412, 433, 449, 450, 453,
@@ -138,7 +138,7 @@ public enum ErrorKind {
   private static final Map<Integer, ErrorKind> BY_CODE =
       Stream.of(
               codes(TRANSIENT, RESUMABLE),
-              codes(TRANSIENT, PASSING),
+              codes(TRANSIENT, TRANSIENT_CODES),
               codes(SETTINGS, MALFORMED),
               codes(SETTINGS, REFUSED),
               codes(FATAL, Set.of(20, 31123, 40602, 40674, 50808, 50865)),
@@ -153,7 +153,7 @@ public enum ErrorKind {
    * transient transaction, the network. Prefixes also match future labels. A label that denies a
    * retry begins with "Non"; one such as NoWritesPerformed says nothing about a retry.
    */
-  private static final List<String> PASSING_LABELS =
+  private static final List<String> RETRY_LABELS =
       List.of("Resumable", "Retryable", "Retriable", "Transient", "Network");
 
   /**
@@ -179,7 +179,7 @@ public enum ErrorKind {
     boolean ofDriver = false;
     @Nullable Throwable cause = error;
     for (int i = 0; cause != null && i < MAX_CAUSES; i++, cause = cause.getCause()) {
-      ErrorKind kind = alone(cause);
+      ErrorKind kind = ofSingle(cause);
       if (kind != null) {
         return Optional.of(kind);
       }
@@ -206,14 +206,14 @@ public enum ErrorKind {
     return of(error).filter(kind -> kind == this).isPresent();
   }
 
-  private static @Nullable ErrorKind alone(Throwable error) {
+  private static @Nullable ErrorKind ofSingle(Throwable error) {
     if (error instanceof MongoSecurityException) {
       return authentication(error);
     }
     if (error instanceof MongoException failure) {
       ErrorKind byCode = byCode(failure);
       if (byCode == null) {
-        return hasPassingLabel(failure) ? TRANSIENT : byType(failure);
+        return hasRetryLabel(failure) ? TRANSIENT : byType(failure);
       }
       return byCode.isRefusal() && isOverload(failure) ? TRANSIENT : byCode;
     }
@@ -242,7 +242,7 @@ public enum ErrorKind {
     }
     ErrorKind listed = BY_CODE.get(code);
     boolean open = listed == null || MALFORMED.contains(code);
-    return open && failure instanceof MongoServerException && speaksOfToken(words)
+    return open && failure instanceof MongoServerException && isAboutToken(words)
         ? TOKEN_REJECTED
         : listed;
   }
@@ -298,16 +298,16 @@ public enum ErrorKind {
    * Returns whether a message with any code is about the resume token, in the words of all server
    * versions: "Bad resume token: …", "KeyString format error".
    */
-  private static boolean speaksOfToken(String words) {
+  private static boolean isAboutToken(String words) {
     String lower = words.toLowerCase(Locale.ROOT);
     return !lower.contains("_id field")
         && (lower.contains("resume token") || lower.contains("keystring format error"));
   }
 
-  private static boolean hasPassingLabel(MongoException failure) {
+  private static boolean hasRetryLabel(MongoException failure) {
     return isOverload(failure)
         || failure.getErrorLabels().stream()
-            .anyMatch(label -> PASSING_LABELS.stream().anyMatch(label::startsWith));
+            .anyMatch(label -> RETRY_LABELS.stream().anyMatch(label::startsWith));
   }
 
   private static boolean isOverload(MongoException failure) {

@@ -20,7 +20,7 @@ public final class MongoErrors {
       ((ErrorClassifier) MongoErrors::ours).orElse(ErrorKind.CLASSIFIER);
 
   /** The most characters of the server's message that an error shows. */
-  private static final int WORDS = 200;
+  private static final int MAX_CHARACTERS = 200;
 
   /**
    * The driver's message for a closed client, in an IllegalStateException: "state should be: open",
@@ -60,7 +60,8 @@ public final class MongoErrors {
   }
 
   private static String clause(String said) {
-    return LogText.brief(said.endsWith(".") ? said.substring(0, said.length() - 1) : said, WORDS);
+    return LogText.brief(
+        said.endsWith(".") ? said.substring(0, said.length() - 1) : said, MAX_CHARACTERS);
   }
 
   /** Returns the error code, and its name if the server has one. */

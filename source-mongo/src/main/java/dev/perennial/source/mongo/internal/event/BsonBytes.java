@@ -39,7 +39,7 @@ public final class BsonBytes {
   private static final byte OLD_BINARY = 0x02;
 
   /** The deepest nesting, in levels: the server's default limit (BSONDepth, 180), rounded up. */
-  private static final int DEEPEST = 200;
+  private static final int MAX_DEPTH = 200;
 
   private BsonBytes() {}
 
@@ -217,9 +217,9 @@ public final class BsonBytes {
 
   private static void check(byte[] bytes, int from, int limit, int depth)
       throws CorruptBsonException {
-    if (depth > DEEPEST) {
+    if (depth > MAX_DEPTH) {
       throw new CorruptBsonException(
-          "the document at byte " + from + " is nested deeper than " + DEEPEST + " levels");
+          "the document at byte " + from + " is nested deeper than " + MAX_DEPTH + " levels");
     }
     int last = documentEnd(bytes, from, limit) - 1;
     int at = from + 4;

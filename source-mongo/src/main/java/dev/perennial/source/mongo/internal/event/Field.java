@@ -53,7 +53,7 @@ public enum Field {
   /** The field's index, less than {@link #COUNT}. */
   final int place;
 
-  @SuppressWarnings("ImmutableEnumChecker") // An array that nobody writes to.
+  @SuppressWarnings("ImmutableEnumChecker") // No code writes to the array.
   final byte[] name;
 
   final byte type;

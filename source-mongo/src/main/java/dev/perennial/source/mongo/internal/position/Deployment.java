@@ -43,7 +43,7 @@ public record Deployment(
   /**
    * The most UUIDs that are kept: enough that one probably still exists after others were dropped.
    */
-  private static final int MOST_COLLECTIONS = 8;
+  private static final int MAX_COLLECTIONS = 8;
 
   private static final String ID = "id=";
   private static final String SET = "set=";
@@ -192,7 +192,7 @@ public record Deployment(
     return new Deployment(
         id,
         set,
-        few.stream().limit(MOST_COLLECTIONS).collect(Collectors.toCollection(LinkedHashSet::new)),
+        few.stream().limit(MAX_COLLECTIONS).collect(Collectors.toCollection(LinkedHashSet::new)),
         seenAt);
   }
 }

@@ -33,12 +33,12 @@ public final class UserPipeline {
    */
   public static List<BsonDocument> checked(
       List<? extends Bson> stages, CodecRegistry codecs, boolean split) {
-    List<BsonDocument> checked = stages.stream().map(stage -> written(stage, codecs)).toList();
+    List<BsonDocument> checked = stages.stream().map(stage -> encoded(stage, codecs)).toList();
     checked.forEach(stage -> check(stage, split));
     return checked;
   }
 
-  private static BsonDocument written(Bson stage, CodecRegistry codecs) {
+  private static BsonDocument encoded(Bson stage, CodecRegistry codecs) {
     try {
       return stage.toBsonDocument(BsonDocument.class, codecs).clone();
     } catch (CodecConfigurationException e) {
