@@ -36,9 +36,8 @@ public interface CheckpointAdmin {
    * resumes after it. When this returns, the checkpoint is durable; if it throws or the process
    * dies, the store has the last checkpoint or this one, complete.
    *
-   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
-   *     UNAVAILABLE}, without effect, if a stream holds the claim; or if the checkpoint cannot be
-   *     saved
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#CLAIMED CLAIMED},
+   *     without effect, if a stream holds the claim; or if the checkpoint cannot be saved
    */
   void put(String streamId, Checkpoint checkpoint) throws CheckpointException;
 
@@ -47,9 +46,8 @@ public interface CheckpointAdmin {
    * its source is configured with.
    *
    * @return whether there was a checkpoint
-   * @throws CheckpointException with reason {@link CheckpointException.Reason#UNAVAILABLE
-   *     UNAVAILABLE}, without effect, if a stream holds the claim; or if the checkpoint cannot be
-   *     deleted
+   * @throws CheckpointException with reason {@link CheckpointException.Reason#CLAIMED CLAIMED},
+   *     without effect, if a stream holds the claim; or if the checkpoint cannot be deleted
    */
   boolean delete(String streamId) throws CheckpointException;
 }

@@ -10,9 +10,9 @@ public final class CheckpointException extends Exception {
   /** Why the call failed, which decides what the stream does. */
   public enum Reason {
     /**
-     * The store cannot be reached or used now, or a stream holds a claim that {@link
-     * CheckpointAdmin} needs. The stream retries a failed save, and the claim or load of a standby;
-     * it fails if its first claim or load fails. Any other exception of a store counts as this.
+     * The store cannot be reached or used now. The stream retries a failed save, and the claim or
+     * load of a standby; it fails if its first claim or load fails. Any other exception of a store
+     * counts as this.
      */
     UNAVAILABLE("unavailable"),
     /** What is stored is not a checkpoint. Ends the stream, because a person has to look at it. */
@@ -24,6 +24,8 @@ public final class CheckpointException extends Exception {
     MISMATCH("mismatch"),
     /** Another stream holds the claim. Ends the stream, which saves nothing more. */
     CLAIM_LOST("claim-lost"),
+    /** A stream holds the claim, so {@link CheckpointAdmin} must not change its checkpoint. */
+    CLAIMED("claimed"),
     /** The store is closed, so a retry cannot help. Ends the stream, which saves nothing more. */
     CLOSED("closed");
 
@@ -64,6 +66,11 @@ public final class CheckpointException extends Exception {
   /** Makes an exception with reason {@link Reason#CLAIM_LOST CLAIM_LOST}. */
   public static CheckpointException claimLost(String message, @Nullable Throwable cause) {
     return new CheckpointException(Reason.CLAIM_LOST, message, cause);
+  }
+
+  /** Makes an exception with reason {@link Reason#CLAIMED CLAIMED}. */
+  public static CheckpointException claimed(String message) {
+    return new CheckpointException(Reason.CLAIMED, message, null);
   }
 
   /** Makes an exception with reason {@link Reason#CLOSED CLOSED}. */

@@ -13,6 +13,6 @@ class CheckpointExceptionTest {
   void tags() {
     assertThat(Reason.values())
         .extracting(Reason::tag)
-        .containsExactly("unavailable", "corrupt", "mismatch", "claim-lost", "closed");
+        .containsExactly("unavailable", "corrupt", "mismatch", "claim-lost", "claimed", "closed");
   }
 }

@@ -392,10 +392,9 @@ public final class InMemoryCheckpointStore implements CheckpointStore {
     private void requireUnclaimed(String action, String streamId) throws CheckpointException {
       requireOpen(action, streamId);
       if (claims.containsKey(streamId)) {
-        throw CheckpointException.unavailable(
+        throw CheckpointException.claimed(
             "Cannot %s checkpoint \"%s\": a stream holds its claim. Close that stream first."
-                .formatted(action, streamId),
-            null);
+                .formatted(action, streamId));
       }
     }
   }

@@ -589,7 +589,7 @@ class FileCheckpointStoreTest {
     try (CheckpointClaim claim = claim("orders")) {
       claim.save(ONE);
       CheckpointException failure = failure(() -> admin(store).delete("orders"));
-      assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
+      assertThat(failure.reason()).isEqualTo(Reason.CLAIMED);
       assertThat(failure)
           .hasMessageContaining("orders")
           .hasMessageContaining("a stream holds its claim");

@@ -258,7 +258,7 @@ public abstract class CheckpointAdminContract extends CheckpointStoreContract {
     try {
       admin().put("orders", checkpoint);
     } catch (CheckpointException e) {
-      if (e.reason() != Reason.UNAVAILABLE) {
+      if (e.reason() != Reason.CLAIMED) {
         throw e;
       }
     }
@@ -267,7 +267,7 @@ public abstract class CheckpointAdminContract extends CheckpointStoreContract {
   private static void assertRefused(String action, ThrowingCallable call) {
     assertThatThrownBy(call)
         .isInstanceOf(CheckpointException.class)
-        .hasFieldOrPropertyWithValue("reason", Reason.UNAVAILABLE)
+        .hasFieldOrPropertyWithValue("reason", Reason.CLAIMED)
         .hasMessageStartingWith("Cannot " + action + " checkpoint \"orders\"")
         .hasMessageContaining("holds its claim. Close that stream");
   }

@@ -87,9 +87,8 @@ public final class FileCheckpointAdmin implements CheckpointAdmin {
   private FileClaim granted(Optional<FileClaim> claim, String action, String streamId)
       throws CheckpointException {
     return claim.orElseThrow(() ->
-        CheckpointException.unavailable(
+        CheckpointException.claimed(
             "Cannot %s checkpoint \"%s\" in %s: a stream holds its claim. Close that stream first."
-                .formatted(action, streamId, directory),
-            null));
+                .formatted(action, streamId, directory)));
   }
 }

@@ -114,10 +114,9 @@ public final class ClaimedHash {
   }
 
   static CheckpointException held(String action, Names names, String owner) {
-    return CheckpointException.unavailable(
+    return CheckpointException.claimed(
         "Cannot %s checkpoint %s: stream %s holds its claim. Close that stream, or wait until the claim expires if its process has died."
-            .formatted(action, names, owner),
-        null);
+            .formatted(action, names, owner));
   }
 
   public Names names() {
