@@ -178,4 +178,10 @@ class FoundBySimulationTest {
   void aForgottenEventHasNoAckToReport() {
     new ServerTrackedSchedule(1_795_950_096_158L).play();
   }
+
+  /** All events were acked but not saved, and one was delivered again while the close began. */
+  @Test
+  void anEventThatComesWhileTheStreamIsClosedIsReportedAsUnacked() {
+    new ClientTrackedSchedule(20_261_130_026_971L).play();
+  }
 }
