@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
  * A runtime whose time a test advances by hand. It runs timers and tasks in the thread of the test,
  * when the test asks for it or waits for a signal.
  */
-public final class ManualRuntime implements StreamRuntime {
+public class ManualRuntime implements StreamRuntime {
 
   private static final class Entry implements Timer {
     final long at;

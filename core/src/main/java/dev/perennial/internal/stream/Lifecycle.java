@@ -54,8 +54,8 @@ public final class Lifecycle {
   private final AtomicInteger notifying = new AtomicInteger();
   private volatile StreamState state = StreamState.NEW;
 
-  /** When the state changed last. Guarded by this. */
-  private long changedAt;
+  /** When the state changed last; null if that is not known. Guarded by this. */
+  private @Nullable Long changedAt;
 
   private volatile @Nullable StreamFailure failure;
   private volatile Runnable failed = () -> {};
@@ -209,15 +209,27 @@ public final class Lifecycle {
     StreamState from = state;
     state = move.to();
     try {
-      long since = changedAt;
-      changedAt = runtime.nanoTime();
-      Optional<Duration> age =
-          from == StreamState.LIVE
-              ? Optional.of(Duration.ofNanos(changedAt - since))
-              : Optional.empty();
-      pending.add(new Change(from, move, age));
+      pending.add(new Change(from, move, endedConnectionAge(from)));
     } catch (Throwable e) {
       // Without memory no listener is notified, but the state has changed.
+    }
+  }
+
+  /**
+   * Returns how long a state had lasted, if it was that of a live connection. Empty also if there
+   * is no memory for the time, because listeners are to learn of the change all the same.
+   */
+  private Optional<Duration> endedConnectionAge(StreamState from) {
+    Long since = changedAt;
+    changedAt = null;
+    try {
+      long now = runtime.nanoTime();
+      changedAt = now;
+      return from == StreamState.LIVE && since != null
+          ? Optional.of(Duration.ofNanos(now - since))
+          : Optional.empty();
+    } catch (Throwable e) {
+      return Optional.empty();
     }
   }
 

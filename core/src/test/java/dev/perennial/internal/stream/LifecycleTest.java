@@ -98,6 +98,23 @@ class LifecycleTest {
   }
 
   @Test
+  @DisplayName("a change is reported without an age if there is no memory for the time")
+  void noTime() {
+    ManualRuntime broken =
+        new ManualRuntime() {
+          @Override
+          public long nanoTime() {
+            throw new Error("no memory");
+          }
+        };
+    Lifecycle untimed = TestContext.of(broken, listener).lifecycle();
+    untimed.move(StateChange.live(0));
+    untimed.move(StateChange.to(StreamState.ENDED));
+    assertThat(transitions).hasSize(2);
+    assertThat(transitions.get(1).connectionAge()).isEmpty();
+  }
+
+  @Test
   @DisplayName("the first failure wins, wakes threads, and is thrown by each call")
   void fails() {
     assertThat(lifecycle.fail(failure)).isTrue();

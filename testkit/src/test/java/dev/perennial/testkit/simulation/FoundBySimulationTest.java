@@ -184,4 +184,10 @@ class FoundBySimulationTest {
   void anEventThatComesWhileTheStreamIsClosedIsReportedAsUnacked() {
     new ClientTrackedSchedule(20_261_130_026_971L).play();
   }
+
+  /** There was no memory for the time of a change of the state, which was then not reported. */
+  @Test
+  void aChangeOfTheStateIsReportedWithoutItsTime() {
+    new ClientTrackedSchedule(20_261_130_055_196L).play();
+  }
 }
