@@ -1,14 +1,15 @@
 package dev.perennial.internal.window;
 
 import dev.perennial.Delivery;
-import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
 import dev.perennial.port.support.LogText;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +37,12 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     Optional<Checkpoint> checkpoint(TrackedDelivery<E> delivery);
   }
 
-  /** The waits of plain nacks: long enough that a loop of nacks does not spin. */
-  private static final BackoffPolicy WAITS =
-      BackoffPolicy.exponential(Duration.ofMillis(10), Duration.ofSeconds(1)).withJitter(0);
+  /**
+   * The waits of plain nacks after each attempt, so that a loop of nacks does not spin. Made once,
+   * because a nack must not fail for lack of memory.
+   */
+  private static final List<Duration> WAITS =
+      LongStream.of(0, 10, 20, 40, 80, 160, 320, 640, 1_000).mapToObj(Duration::ofMillis).toList();
 
   private static final VarHandle SETTLEMENT;
 
@@ -104,7 +108,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
 
   @Override
   public boolean nack() {
-    return owner.nack(this, attempt == 1 ? Duration.ZERO : WAITS.delay(attempt - 1, 0));
+    return owner.nack(this, WAITS.get(Math.min(attempt, WAITS.size()) - 1));
   }
 
   @Override
