@@ -16,11 +16,14 @@ public interface CloseReport {
    */
   int unacked();
 
-  /**
-   * Returns the position of the oldest of them. Empty if there is none, or if a thread that was
-   * still inside the stream kept {@code close} from reading it.
-   */
+  /** Returns the position of the oldest of them; empty if there is none. */
   Optional<Position> oldestUnacked();
+
+  /**
+   * Returns how many handlers still ran when {@code close} returned, among them one that called it.
+   * Their events are not acked.
+   */
+  int handlersRunning();
 
   /**
    * Returns how many acks were never written to a connection. The server sends their events again.

@@ -27,6 +27,12 @@ public interface Delivery<E> {
   int attempt();
 
   /**
+   * Returns what the handler threw at the last attempt that failed, for a delivery that {@link
+   * EventStream#consume} retries; empty if none has failed.
+   */
+  Optional<Throwable> lastError();
+
+  /**
    * Returns the checkpoint from which a stream resumes after this event, for an application that
    * saves it together with what the event changes. It does not say that earlier events are acked.
    * Empty if the server tracks acks.

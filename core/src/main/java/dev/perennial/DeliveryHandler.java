@@ -11,8 +11,8 @@ public interface DeliveryHandler<E> {
   /**
    * Handles an event. When it returns, the event is acked, unless the handler settled it itself.
    *
-   * @throws Exception if the event could not be handled: it stays unacked and the stream fails. An
-   *     {@link InterruptedException} only ends {@code consume}; the event comes again.
+   * @throws Exception if the event could not be handled: the {@link Handling} says what follows. An
+   *     {@link InterruptedException} is no failure; the event comes again.
    */
   void handle(Delivery<E> delivery) throws Exception;
 }

@@ -3,14 +3,15 @@ package dev.perennial;
 import static java.util.Objects.requireNonNull;
 
 import dev.perennial.internal.checkpoint.CheckpointOptions;
-import dev.perennial.internal.engine.DeliveryIterator;
 import dev.perennial.internal.engine.Engine;
+import dev.perennial.internal.pull.DeliveryIterator;
 import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Position;
 import dev.perennial.port.ServerTrackedSource;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -130,14 +131,58 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
 
   /**
    * Passes the events to a handler one after the other, on the calling thread, and acks each when
-   * the handler has returned. Returns when the source is complete or the stream is closed.
-   *
-   * @throws InterruptedException if the thread was interrupted; the stream stays usable
-   * @throws StreamFailedException if the stream has failed; if the handler threw, with its error as
-   *     the cause
+   * the handler has returned: {@link #consume(DeliveryHandler, Handling)} with {@link
+   * Handling#inOrder()}.
    */
   public void consume(DeliveryHandler<E> handler) throws InterruptedException {
-    engine.handlerLoop().consume(handler);
+    consume(handler, Handling.inOrder());
+  }
+
+  /**
+   * Passes the events to a handler and acks each when the handler has returned. Returns when the
+   * source is complete or the stream is closed, and no handler runs any more. After an exception
+   * the events that are not handled come again with the next call, if the stream is usable.
+   *
+   * @throws InterruptedException if the calling thread was interrupted; the stream stays usable
+   * @throws StreamFailedException if the stream has failed; if a handler stopped it, with its error
+   *     as the cause
+   * @throws java.util.concurrent.RejectedExecutionException if the handling's executor takes no
+   *     task; the stream stays usable
+   */
+  public void consume(DeliveryHandler<E> handler, Handling<E> handling)
+      throws InterruptedException {
+    engine.handlers().consume(handler, handling.options());
+  }
+
+  /**
+   * Passes the events to a handler in batches, as {@link #consume(DeliveryHandler, Handling)} does
+   * one by one. A batch that fails is retried as a whole. After its last attempt it is handled by
+   * halves, and these by halves, until the events are found that fail alone; only what they throw
+   * counts as the last attempt of an event. With keys, no key is in two batches at once, and events
+   * of one key stay in order within a batch.
+   *
+   * @param max how many events a batch has at most, from 1 to the size of the window
+   * @param linger how long a batch waits for more events after its first, not negative
+   */
+  public void consumeBatches(
+      int max, Duration linger, BatchHandler<E> handler, Handling<E> handling)
+      throws InterruptedException {
+    engine.handlers().consumeBatches(max, linger, handler, handling.options());
+  }
+
+  /**
+   * Releases a key from quarantine, so that its later events are handled again. Any thread.
+   *
+   * @return whether it was in quarantine
+   * @see Handling#quarantineKey()
+   */
+  public boolean releaseKey(Object key) {
+    return engine.handlers().quarantine().release(key);
+  }
+
+  /** Returns the keys in quarantine at this moment. Any thread. */
+  public Set<Object> quarantinedKeys() {
+    return engine.handlers().quarantine().keys();
   }
 
   public StreamState state() {

@@ -45,6 +45,27 @@ public interface StreamListener {
   default void onWindowFree(WindowFree free) {}
 
   /**
+   * Called when the handler of {@link EventStream#consume} has failed, at each attempt. For a
+   * batch, once for all its events.
+   */
+  default void onHandlerFailed(HandlerFailed failed) {}
+
+  /** Called when an event was skipped after its last attempt. */
+  default void onSkipped(Skipped skipped) {}
+
+  /** Called when the sink has accepted an event. */
+  default void onDeadLettered(DeadLettered deadLettered) {}
+
+  /** Called when the sink has thrown. The event stays unacked, and the sink gets it again. */
+  default void onDeadLetterFailed(DeadLetterFailed failed) {}
+
+  /**
+   * Called when a handler has run for longer than {@link Handling#slowAfter}, once for each event.
+   * It is called on a thread of its own.
+   */
+  default void onHandlerSlow(HandlerSlow slow) {}
+
+  /**
    * Called for an ack that does not count: the stream was closed, it had failed and released its
    * claim, or the delivery was nacked.
    */
@@ -142,6 +163,21 @@ public interface StreamListener {
 
     /** Returns the position of the oldest of them. */
     Optional<Position> oldestUnacked();
+
+    /** Returns the key of the oldest, if it is handled by key and has one. */
+    Optional<Object> oldestKey();
+
+    /** Returns how long ago the oldest was received. */
+    Optional<Duration> oldestAge();
+
+    /** Returns at which attempt the oldest is. */
+    int oldestAttempt();
+
+    /** Returns what the handler threw at the last attempt at the oldest that failed. */
+    Optional<Throwable> oldestError();
+
+    /** Returns how many of the deliveries wait to come again after a nack or a failed attempt. */
+    int nacked();
   }
 
   /** A window that has room again. */
@@ -149,6 +185,86 @@ public interface StreamListener {
 
     /** Returns how long it had been full. */
     Duration full();
+  }
+
+  /** A failed delivery attempt. */
+  interface HandlerFailed {
+
+    /** Returns the position of the event, or of the first one of a batch. */
+    Position position();
+
+    /** Returns which delivery attempt it was, from 1. */
+    int attempt();
+
+    /** Returns how many events the handler had: more than one for a batch. */
+    int events();
+
+    /** Returns what the handler threw. */
+    Throwable error();
+
+    /**
+     * Returns how long until the next attempt. Empty if it was the last one; a batch is then
+     * handled by halves.
+     */
+    Optional<Duration> retryIn();
+  }
+
+  /** An event that was skipped. */
+  interface Skipped {
+
+    /** Returns its position. */
+    Position position();
+
+    /** Returns how many delivery attempts there were. */
+    int attempts();
+
+    /** Returns what the handler threw at the last one. */
+    Throwable error();
+  }
+
+  /** An event that the sink has accepted. */
+  interface DeadLettered {
+
+    /** Returns its position. */
+    Position position();
+
+    /** Returns how many delivery attempts there were. */
+    int attempts();
+
+    /**
+     * Returns what the handler threw at the last one, or a {@link KeyQuarantinedException} for an
+     * event that was not handled.
+     */
+    Throwable error();
+  }
+
+  /** A sink that has thrown. */
+  interface DeadLetterFailed {
+
+    /** Returns the position of the event. */
+    Position position();
+
+    /** Returns what the sink threw. */
+    Throwable error();
+
+    /** Returns how long until the sink gets the event again. */
+    Duration retryIn();
+  }
+
+  /** A handler that runs for long. */
+  interface HandlerSlow {
+
+    /** Returns the position of the event, or of the first one of a batch. */
+    Position position();
+
+    /** Returns the key of the event, if it is handled by key and has one. */
+    Optional<Object> key();
+
+    /** Returns which delivery attempt it is, from 1. */
+    int attempt();
+
+    /** Returns for how long it has run at least. */
+    Duration running();
   }
 
   /** An ack that came too late. */

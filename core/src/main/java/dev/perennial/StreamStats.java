@@ -1,5 +1,6 @@
 package dev.perennial;
 
+import dev.perennial.port.Position;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -32,6 +33,30 @@ public interface StreamStats {
 
   /** Returns the size of the window, as {@link EventStreamBuilder#window(int)} sets it. */
   int window();
+
+  /** Returns the position of the oldest delivery that is not acked. */
+  Optional<Position> oldestUnacked();
+
+  /** Returns when the oldest delivery that is not acked was received. */
+  Optional<Instant> oldestUnackedSince();
+
+  /** Returns how many delivery attempts of handlers have failed; one of a batch counts once. */
+  long handlerFailures();
+
+  /** Returns how many events were skipped after their last attempt. */
+  long skipped();
+
+  /** Returns how many events a dead letter sink has accepted. */
+  long deadLettered();
+
+  /** Returns how many handlers run now. */
+  int handlersRunning();
+
+  /**
+   * Returns how many keys have events of which no handler runs now: they wait for a free handler,
+   * or for the next attempt.
+   */
+  int keysWaiting();
 
   /** Returns how many connections followed the first. */
   long reconnects();

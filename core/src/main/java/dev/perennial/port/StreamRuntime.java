@@ -2,6 +2,7 @@ package dev.perennial.port;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -40,6 +41,14 @@ public interface StreamRuntime {
 
   /** Runs a task that may block, soon, on a thread that is never interrupted. */
   void execute(Runnable task);
+
+  /**
+   * Returns what runs handlers that run at once: an executor that runs each task on a thread of its
+   * own, which is never interrupted. The default is {@link #execute}.
+   */
+  default Executor handlerThreads() {
+    return this::execute;
+  }
 
   /** A signal on which threads wait for something that other threads bring about. */
   interface Signal {

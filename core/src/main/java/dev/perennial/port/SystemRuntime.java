@@ -2,7 +2,9 @@ package dev.perennial.port;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
@@ -17,7 +19,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * The real runtime: the JVM's clocks and random numbers, one timer thread and a cached pool, all of
- * them daemons.
+ * them daemons, and virtual threads for handlers.
  */
 final class SystemRuntime implements StreamRuntime {
 
@@ -31,6 +33,7 @@ final class SystemRuntime implements StreamRuntime {
 
   private final ScheduledThreadPoolExecutor timers;
   private final ExecutorService workers;
+  private final Executor handlerThreads;
 
   private SystemRuntime() {
     timers = new ScheduledThreadPoolExecutor(1, daemons("perennial-timer-"));
@@ -45,6 +48,7 @@ final class SystemRuntime implements StreamRuntime {
             TimeUnit.MILLISECONDS,
             new SynchronousQueue<>(),
             daemons("perennial-worker-"));
+    handlerThreads = virtualThreads(workers);
   }
 
   @Override
@@ -76,6 +80,20 @@ final class SystemRuntime implements StreamRuntime {
   @Override
   public void execute(Runnable task) {
     workers.execute(task);
+  }
+
+  /** Returns virtual threads if the JVM has them, as Java 21 and newer do. */
+  private static Executor virtualThreads(Executor otherwise) {
+    try {
+      return (Executor) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    } catch (ReflectiveOperationException e) {
+      return otherwise;
+    }
+  }
+
+  @Override
+  public Executor handlerThreads() {
+    return handlerThreads;
   }
 
   private static ThreadFactory daemons(String prefix) {

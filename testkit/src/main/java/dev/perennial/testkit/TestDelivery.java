@@ -25,23 +25,31 @@ public final class TestDelivery<E> implements Delivery<E> {
   private final Position position;
   private final int attempt;
   private final Optional<Checkpoint> checkpoint;
+  private final Optional<Throwable> lastError;
   private @Nullable Settlement settlement;
 
-  private TestDelivery(E event, Position position, int attempt, Optional<Checkpoint> checkpoint) {
+  private TestDelivery(
+      E event,
+      Position position,
+      int attempt,
+      Optional<Checkpoint> checkpoint,
+      Optional<Throwable> lastError) {
     this.event = event;
     this.position = position;
     this.attempt = attempt;
     this.checkpoint = checkpoint;
+    this.lastError = lastError;
   }
 
   /** Makes a first delivery of an event, at position 1 and without a checkpoint. */
   public static <E> TestDelivery<E> of(E event) {
-    return new TestDelivery<>(event, new ScriptedPosition(1), 1, Optional.empty());
+    return new TestDelivery<>(
+        event, new ScriptedPosition(1), 1, Optional.empty(), Optional.empty());
   }
 
   /** Returns an unsettled delivery of the same event at another position. */
   public TestDelivery<E> at(Position position) {
-    return new TestDelivery<>(event, position, attempt, checkpoint);
+    return new TestDelivery<>(event, position, attempt, checkpoint, lastError);
   }
 
   /** Returns an unsettled delivery of the same event as another attempt, which counts from 1. */
@@ -49,12 +57,17 @@ public final class TestDelivery<E> implements Delivery<E> {
     if (attempt < 1) {
       throw new IllegalArgumentException("attempt() counts from 1, but got " + attempt + ".");
     }
-    return new TestDelivery<>(event, position, attempt, checkpoint);
+    return new TestDelivery<>(event, position, attempt, checkpoint, lastError);
+  }
+
+  /** Returns an unsettled delivery of the same event whose last attempt has failed. */
+  public TestDelivery<E> lastError(Throwable error) {
+    return new TestDelivery<>(event, position, attempt, checkpoint, Optional.of(error));
   }
 
   /** Returns an unsettled delivery of the same event with a checkpoint. */
   public TestDelivery<E> checkpoint(Checkpoint checkpoint) {
-    return new TestDelivery<>(event, position, attempt, Optional.of(checkpoint));
+    return new TestDelivery<>(event, position, attempt, Optional.of(checkpoint), lastError);
   }
 
   @Override
@@ -70,6 +83,11 @@ public final class TestDelivery<E> implements Delivery<E> {
   @Override
   public int attempt() {
     return attempt;
+  }
+
+  @Override
+  public Optional<Throwable> lastError() {
+    return lastError;
   }
 
   @Override

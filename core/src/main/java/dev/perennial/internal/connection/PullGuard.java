@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * and an interrupt hits only the call that it is meant for.
  *
  * <pre>
- *  FREE ⇄ PULLING ⇄ CONNECTING, RECEIVING, HANDLING
+ *  FREE ⇄ PULLING ⇄ CONNECTING, RECEIVING, HANDLING, DRAINING
  *                        │ close() or a timeout interrupts
  *                        ▼
  *                   INTERRUPTING → INTERRUPTED → PULLING
@@ -46,6 +46,8 @@ public final class PullGuard {
     RECEIVING,
     /** The pulling thread is in the application's handler. */
     HANDLING,
+    /** The pulling thread waits for handlers on other threads, and begins nothing more. */
+    DRAINING,
     /** The pulling thread is in the source or connection and is being interrupted. */
     INTERRUPTING,
     /**
@@ -65,10 +67,8 @@ public final class PullGuard {
   public enum Handover {
     /** It owns the connection and the source. */
     TAKEN,
-    /** The pulling thread is inside the source or connection, and cleans up when it returns. */
-    LEFT_INSIDE,
-    /** The pulling thread is inside the engine, and cleans up. */
-    LEFT_PULLING
+    /** The pulling thread is inside, and cleans up when it returns. */
+    LEFT
   }
 
   /**
@@ -198,6 +198,24 @@ public final class PullGuard {
     return result;
   }
 
+  /**
+   * Runs a wait of the pulling thread for handlers on other threads, which a close does not cut
+   * short. If the closing thread has left before, the pulling thread cleans up first.
+   */
+  public void drain(Runnable wait) {
+    boolean marked = use.compareAndSet(Use.PULLING, Use.DRAINING);
+    if (!marked) {
+      cleanUpIfAbandoned(use.get());
+    }
+    try {
+      wait.run();
+    } finally {
+      if (marked) {
+        back(Use.DRAINING);
+      }
+    }
+  }
+
   /** Makes an interruption for the next call, and for no other. */
   public Interruption interruption() {
     Interruption next = new Interruption();
@@ -280,11 +298,11 @@ public final class PullGuard {
 
   private Handover handover(Use now) {
     return switch (now) {
-      case CONNECTING, RECEIVING, INTERRUPTING, INTERRUPTED -> Handover.LEFT_INSIDE;
-      case PULLING -> isMine() ? Handover.TAKEN : Handover.LEFT_PULLING;
-      case FREE, HANDLING, TAKEN -> Handover.TAKEN;
+      case CONNECTING, RECEIVING, INTERRUPTING, INTERRUPTED -> Handover.LEFT;
+      case PULLING -> isMine() ? Handover.TAKEN : Handover.LEFT;
+      case FREE, HANDLING, DRAINING, TAKEN -> Handover.TAKEN;
       // Another closing thread has left before, and the pulling thread is still inside.
-      case ABANDONED, ABANDONED_INTERRUPTED -> Handover.LEFT_PULLING;
+      case ABANDONED, ABANDONED_INTERRUPTED -> Handover.LEFT;
     };
   }
 

@@ -8,12 +8,14 @@ import dev.perennial.internal.connection.OpenConnection;
 import dev.perennial.internal.connection.PullGuard;
 import dev.perennial.internal.connection.PullGuard.Handover;
 import dev.perennial.internal.connection.ReconnectLoop;
+import dev.perennial.internal.handling.Handlers;
 import dev.perennial.internal.stream.BackgroundThread;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.Lifecycle;
 import dev.perennial.internal.stream.OneShotTimer;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.UninterruptibleWait;
+import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.Window;
 import dev.perennial.port.Position;
 import dev.perennial.port.Source;
@@ -34,6 +36,7 @@ public final class Closer<E, P extends Position> {
   private record Report(
       int unacked,
       Optional<Position> oldestUnacked,
+      int handlersRunning,
       int unsent,
       CheckpointOutcome checkpoint,
       Optional<Throwable> saveError)
@@ -58,6 +61,7 @@ public final class Closer<E, P extends Position> {
   private final AtomicBoolean releasing = new AtomicBoolean();
   private final AtomicBoolean connectionClosed = new AtomicBoolean();
   private final AtomicInteger openParts;
+  private volatile @Nullable Handlers<E> handlers;
   private volatile @Nullable OpenConnection<E, P> detached;
   private volatile boolean sourceClosed;
   private volatile @Nullable CloseReport report;
@@ -82,7 +86,21 @@ public final class Closer<E, P extends Position> {
     this.openParts = new AtomicInteger(checkpointing.keepsClaim() ? 2 : 1);
   }
 
+  /** Sets the handlers that may run while the stream is closed. Called once, before it is used. */
+  public void handlers(Handlers<E> handlers) {
+    this.handlers = handlers;
+  }
+
+  private int handlersRunning() {
+    Handlers<E> all = handlers;
+    return all == null ? 0 : all.running();
+  }
+
   public CloseReport close(Duration timeout) {
+    Handlers<E> all = handlers;
+    if (all != null) {
+      all.closing();
+    }
     Deadline deadline = Deadline.in(timeout, context.runtime());
     Thread caller = Thread.currentThread();
     boolean first = closing.compareAndSet(null, caller);
@@ -107,8 +125,7 @@ public final class Closer<E, P extends Position> {
     checkpointing.saveNow();
     Handover handover = takeGuard(timeout, deadline);
     checkpointing.flush(deadline);
-    Optional<Position> oldest =
-        handover == Handover.LEFT_PULLING ? Optional.empty() : window.oldestUnacked();
+    Optional<Position> oldest = window.oldestUnacked().map(TrackedDelivery::position);
     int unacked = window.expire();
     // Acks counted until the window expired; this saves what the last ones moved.
     checkpointing.flush(deadline);
@@ -121,6 +138,7 @@ public final class Closer<E, P extends Position> {
         new Report(
             unacked,
             unacked == 0 ? Optional.empty() : oldest,
+            handlersRunning(),
             loop.unsent(),
             saved.outcome(),
             saved.error());
@@ -147,7 +165,8 @@ public final class Closer<E, P extends Position> {
       return first;
     }
     SaveResult soFar = checkpointing.result();
-    return new Report(window.unacked(), Optional.empty(), 0, soFar.outcome(), soFar.error());
+    return new Report(
+        window.unacked(), Optional.empty(), handlersRunning(), 0, soFar.outcome(), soFar.error());
   }
 
   /** Takes the guard and, with it, the connection, which it begins to close. */

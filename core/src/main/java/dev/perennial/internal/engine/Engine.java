@@ -15,12 +15,15 @@ import dev.perennial.internal.connection.ReconnectLoop;
 import dev.perennial.internal.connection.ServerTracking;
 import dev.perennial.internal.connection.SourceCalls;
 import dev.perennial.internal.connection.SourceTracking;
+import dev.perennial.internal.handling.Handlers;
+import dev.perennial.internal.pull.Puller;
 import dev.perennial.internal.stream.AdapterFault;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.StreamOptions;
 import dev.perennial.internal.window.AckWindow;
 import dev.perennial.internal.window.NoWindow;
 import dev.perennial.internal.window.RedeliveryFilter;
+import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.Window;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.ClientTrackedSource;
@@ -45,6 +48,13 @@ public final class Engine<E, P extends Position> {
       long nacked,
       int unacked,
       int window,
+      Optional<Position> oldestUnacked,
+      Optional<Instant> oldestUnackedSince,
+      long handlerFailures,
+      long skipped,
+      long deadLettered,
+      int handlersRunning,
+      int keysWaiting,
       long reconnects,
       long redeliveriesDropped,
       long malformed,
@@ -57,7 +67,7 @@ public final class Engine<E, P extends Position> {
   private final Window<E, P> window;
   private final Checkpointing checkpointing;
   private final Puller<E, P> puller;
-  private final HandlerLoop<E> handlerLoop;
+  private final Handlers<E> handlers;
   private final Closer<E, P> closer;
 
   private Engine(
@@ -65,13 +75,13 @@ public final class Engine<E, P extends Position> {
       Window<E, P> window,
       Checkpointing checkpointing,
       Puller<E, P> puller,
-      HandlerLoop<E> handlerLoop,
+      Handlers<E> handlers,
       Closer<E, P> closer) {
     this.context = context;
     this.window = window;
     this.checkpointing = checkpointing;
     this.puller = puller;
-    this.handlerLoop = handlerLoop;
+    this.handlers = handlers;
     this.closer = closer;
   }
 
@@ -161,8 +171,9 @@ public final class Engine<E, P extends Position> {
         Window<E, P> window, Checkpointing checkpointing, SourceTracking<E, P> tracking) {
       ReconnectLoop<E, P> loop = new ReconnectLoop<>(tracking, calls, guard, window, context);
       Puller<E, P> puller = new Puller<>(context, guard, window, loop, checkpointing);
-      HandlerLoop<E> handlerLoop = new HandlerLoop<>(context, guard, puller);
+      Handlers<E> handlers = new Handlers<>(context, guard, puller, window);
       Closer<E, P> closer = new Closer<>(source, context, guard, loop, window, checkpointing);
+      closer.handlers(handlers);
       window.onSettlement(
           new SettlementEffects(context, checkpointing, closer::settledAfterFailure));
       context.lifecycle().onFailure(closer::startSettleTime);
@@ -174,7 +185,7 @@ public final class Engine<E, P extends Position> {
               loop.wakeUp();
             }
           });
-      return new Engine<>(context, window, checkpointing, puller, handlerLoop, closer);
+      return new Engine<>(context, window, checkpointing, puller, handlers, closer);
     }
   }
 
@@ -191,8 +202,8 @@ public final class Engine<E, P extends Position> {
     return puller;
   }
 
-  public HandlerLoop<E> handlerLoop() {
-    return handlerLoop;
+  public Handlers<E> handlers() {
+    return handlers;
   }
 
   /** Returns the state. Any thread may call this method and those below. */
@@ -201,6 +212,7 @@ public final class Engine<E, P extends Position> {
   }
 
   public StreamStats stats() {
+    Optional<TrackedDelivery<E>> oldest = window.oldestUnacked();
     return new Snapshot(
         context.options().name(),
         state(),
@@ -209,6 +221,13 @@ public final class Engine<E, P extends Position> {
         window.nacked(),
         window.unacked(),
         context.options().window(),
+        oldest.map(TrackedDelivery::position),
+        oldest.map(delivery -> context.timeOf(delivery.receivedAt())),
+        context.observer().handlerFailures(),
+        context.observer().skipped(),
+        context.observer().deadLettered(),
+        handlers.running(),
+        handlers.keysWaiting(),
         context.observer().reconnects(),
         context.observer().redeliveriesDropped(),
         context.observer().malformed(),

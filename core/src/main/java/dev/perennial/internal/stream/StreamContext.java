@@ -3,6 +3,7 @@ package dev.perennial.internal.stream;
 import dev.perennial.StreamListener;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -19,6 +20,11 @@ public record StreamContext(
 
   public StreamRuntime runtime() {
     return options.runtime();
+  }
+
+  /** Returns the time of day of a time in the runtime's nanoseconds. */
+  public Instant timeOf(long nanos) {
+    return runtime().now().minusNanos(runtime().nanoTime() - nanos);
   }
 
   /**

@@ -38,8 +38,21 @@ public final class StreamObserver {
   private record MalformedReceived(Position position, Malformed malformed)
       implements StreamListener.MalformedReceived {}
 
-  private record WindowFull(int unacked, Optional<Position> oldestUnacked)
-      implements StreamListener.WindowFull {}
+  private record HandlerFailed(
+      Position position, int attempt, int events, Throwable error, Optional<Duration> retryIn)
+      implements StreamListener.HandlerFailed {}
+
+  private record Skipped(Position position, int attempts, Throwable error)
+      implements StreamListener.Skipped {}
+
+  private record DeadLettered(Position position, int attempts, Throwable error)
+      implements StreamListener.DeadLettered {}
+
+  private record DeadLetterFailed(Position position, Throwable error, Duration retryIn)
+      implements StreamListener.DeadLetterFailed {}
+
+  private record HandlerSlow(Position position, Optional<Object> key, int attempt, Duration running)
+      implements StreamListener.HandlerSlow {}
 
   private record WindowFree(Duration full) implements StreamListener.WindowFree {}
 
@@ -53,6 +66,9 @@ public final class StreamObserver {
   private final AtomicLong reconnects = new AtomicLong();
   private final AtomicLong redeliveriesDropped = new AtomicLong();
   private final AtomicLong malformed = new AtomicLong();
+  private final AtomicLong handlerFailures = new AtomicLong();
+  private final AtomicLong skipped = new AtomicLong();
+  private final AtomicLong deadLettered = new AtomicLong();
 
   public StreamObserver(String stream, List<StreamListener> listeners) {
     this.stream = stream;
@@ -85,6 +101,18 @@ public final class StreamObserver {
 
   public long malformed() {
     return malformed.get();
+  }
+
+  public long handlerFailures() {
+    return handlerFailures.get();
+  }
+
+  public long skipped() {
+    return skipped.get();
+  }
+
+  public long deadLettered() {
+    return deadLettered.get();
   }
 
   public void transition(Transition transition) {
@@ -212,14 +240,85 @@ public final class StreamObserver {
     notifyListeners(listener -> listener.onMalformed(received));
   }
 
-  public void windowFull(int unacked, Optional<Position> oldestUnacked) {
+  /**
+   * Reports a window that has been full for long.
+   *
+   * @param oldest describes the oldest delivery that is not acked, for people
+   */
+  public void windowFull(StreamListener.WindowFull full, String oldest) {
     LOG.warn(
-        "{}: the window is full: waiting for acks of {} deliveries, the oldest at {}",
+        "{}: the window is full: waiting for acks of {} deliveries, {} of them nacked; the oldest is {}",
         stream,
-        unacked,
-        oldestUnacked.map(Object::toString).orElse("(none)"));
-    WindowFull full = new WindowFull(unacked, oldestUnacked);
+        full.unacked(),
+        full.nacked(),
+        oldest);
     notifyListeners(listener -> listener.onWindowFull(full));
+  }
+
+  /**
+   * Reports a failed attempt of a handler.
+   *
+   * @param events how many events the handler had
+   * @param retryIn how long until the next attempt; null if there is none
+   */
+  public void handlerFailed(
+      Position position, int attempt, int events, Throwable error, @Nullable Duration retryIn) {
+    handlerFailures.incrementAndGet();
+    warn(
+        "the handler failed at "
+            + position
+            + (events == 1 ? "" : " and " + (events - 1) + " more events")
+            + " (attempt "
+            + attempt
+            + "): "
+            + LogText.reason(error)
+            + (retryIn == null
+                ? ". It was the last attempt"
+                : ". Next attempt in " + LogText.duration(retryIn)),
+        error);
+    HandlerFailed failed =
+        new HandlerFailed(position, attempt, events, error, Optional.ofNullable(retryIn));
+    notifyListeners(listener -> listener.onHandlerFailed(failed));
+  }
+
+  public void skipped(Position position, int attempts, Throwable error) {
+    skipped.incrementAndGet();
+    LOG.warn("{}: the event at {} is skipped after attempt {}", stream, position, attempts);
+    Skipped event = new Skipped(position, attempts, error);
+    notifyListeners(listener -> listener.onSkipped(event));
+  }
+
+  public void deadLettered(Position position, int attempts, Throwable error) {
+    deadLettered.incrementAndGet();
+    LOG.warn("{}: the event at {} is a dead letter after attempt {}", stream, position, attempts);
+    DeadLettered event = new DeadLettered(position, attempts, error);
+    notifyListeners(listener -> listener.onDeadLettered(event));
+  }
+
+  public void deadLetterFailed(Position position, Throwable error, Duration retryIn) {
+    warn(
+        "the dead letter sink did not accept the event at "
+            + position
+            + ": "
+            + LogText.reason(error)
+            + ". Next attempt in "
+            + LogText.duration(retryIn),
+        error);
+    DeadLetterFailed failed = new DeadLetterFailed(position, error, retryIn);
+    notifyListeners(listener -> listener.onDeadLetterFailed(failed));
+  }
+
+  /** Reports a handler that has run for long. */
+  public void handlerSlow(Position position, @Nullable Object key, int attempt, Duration running) {
+    LOG.warn(
+        "{}: the handler of the event at {}{} (attempt {}) has run for {}",
+        stream,
+        position,
+        key == null ? "" : " with key \"" + key + "\"",
+        attempt,
+        LogText.duration(running));
+    HandlerSlow slow = new HandlerSlow(position, Optional.ofNullable(key), attempt, running);
+    notifyListeners(listener -> listener.onHandlerSlow(slow));
   }
 
   /** Reports that the window has room again after {@link #windowFull}. */

@@ -7,9 +7,12 @@ import dev.perennial.port.Position;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,10 +86,9 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public TrackedDelivery<E> admit(E event, P position) {
+  public TrackedDelivery<E> admit(E event, P position, long now) {
     long sequence = tail;
-    TrackedDelivery<E> delivery =
-        new TrackedDelivery<>(this, event, position, 1, sequence, Settlement.OPEN);
+    TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, position, 1, sequence, now);
     ring.setRelease(slot(sequence), delivery);
     tail = sequence + 1;
     return expiredIfLate(delivery);
@@ -131,6 +133,11 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   @Override
   public Deadline untilNacked(Deadline deadline) {
     return settlement.untilNacked(deadline);
+  }
+
+  @Override
+  public List<TrackedDelivery<E>> allNacked() {
+    return settlement.allNacked();
   }
 
   @Override
@@ -179,9 +186,22 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public synchronized Optional<Position> oldestUnacked() {
+  public synchronized Stream<TrackedDelivery<E>> allUnacked() {
     advance();
-    return head == tail ? Optional.empty() : Optional.of(at(head).position());
+    List<TrackedDelivery<E>> unacked = new ArrayList<>();
+    for (long i = head; i < tail; i++) {
+      TrackedDelivery<E> delivery = at(i);
+      if (delivery.settlement() != Settlement.ACKED) {
+        unacked.add(delivery);
+      }
+    }
+    return unacked.stream();
+  }
+
+  @Override
+  public synchronized Optional<TrackedDelivery<E>> oldestUnacked() {
+    advance();
+    return head == tail ? Optional.empty() : Optional.of(at(head));
   }
 
   @Override

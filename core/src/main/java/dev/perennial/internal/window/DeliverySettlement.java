@@ -7,9 +7,12 @@ import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,23 +118,28 @@ public final class DeliverySettlement<E> {
       delivery.settle(Settlement.EXPIRED);
     }
     long nanos = Math.min(Durations.nanos(wait), LONGEST_WAIT);
-    Long now = nanos == 0 ? null : now();
+    // Read before the delivery is settled, because then another thread may take it.
+    OptionalLong now = nanos == 0 ? OptionalLong.empty() : now();
     if (!delivery.settle(Settlement.NACKED)) {
       return false;
     }
-    delivery.nackedAt(now, nanos);
+    if (now.isPresent()) {
+      delivery.nackedAt(now.getAsLong(), nanos);
+    } else {
+      delivery.nackedAtUnknownTime(nanos);
+    }
     newlyNacked.add(delivery);
     nacked.incrementAndGet();
     listener.nacked();
     return true;
   }
 
-  /** Returns the time; null if there is no memory for it, because a nack must not fail. */
-  private @Nullable Long now() {
+  /** Returns the time; empty if there is no memory for it, because a nack must not fail. */
+  private OptionalLong now() {
     try {
-      return runtime.nanoTime();
+      return OptionalLong.of(runtime.nanoTime());
     } catch (Throwable e) {
-      return null;
+      return OptionalLong.empty();
     }
   }
 
@@ -195,11 +203,7 @@ public final class DeliverySettlement<E> {
    * in place and then calls {@link #tookNacked}.
    */
   @Nullable TrackedDelivery<E> nextNacked() {
-    for (TrackedDelivery<E> next = newlyNacked.peek(); next != null; next = newlyNacked.peek()) {
-      next.schedule(runtime.nanoTime());
-      waiting.add(next);
-      newlyNacked.remove();
-    }
+    takeNewlyNacked();
     for (TrackedDelivery<E> next = waiting.peek();
         next != null && isDue(next);
         next = waiting.peek()) {
@@ -208,6 +212,22 @@ public final class DeliverySettlement<E> {
     }
     TrackedDelivery<E> old = due.peek();
     return old == null ? null : old.again();
+  }
+
+  private void takeNewlyNacked() {
+    for (TrackedDelivery<E> next = newlyNacked.peek(); next != null; next = newlyNacked.peek()) {
+      next.schedule(runtime.nanoTime());
+      waiting.add(next);
+      newlyNacked.remove();
+    }
+  }
+
+  /** Returns the nacked deliveries that have not come again yet, in delivery order. */
+  List<TrackedDelivery<E>> allNacked() {
+    takeNewlyNacked();
+    return Stream.concat(waiting.stream(), due.stream())
+        .sorted(Comparator.comparingLong(TrackedDelivery::sequence))
+        .toList();
   }
 
   /**

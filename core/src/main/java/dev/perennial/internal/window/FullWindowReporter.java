@@ -1,9 +1,13 @@
 package dev.perennial.internal.window;
 
+import dev.perennial.StreamListener;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.StreamObserver;
+import dev.perennial.port.Position;
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.support.LogText;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Reports when the window has been full for long, and when it has room again. Called only by the
@@ -13,6 +17,16 @@ public final class FullWindowReporter {
 
   /** Long enough for a slow handler, short enough that users learn of a blocked one soon. */
   private static final Duration REPORT_AFTER = Duration.ofSeconds(10);
+
+  private record WindowFull(
+      int unacked,
+      Optional<Position> oldestUnacked,
+      Optional<Object> oldestKey,
+      Optional<Duration> oldestAge,
+      int oldestAttempt,
+      Optional<Throwable> oldestError,
+      int nacked)
+      implements StreamListener.WindowFull {}
 
   private sealed interface State {}
 
@@ -40,9 +54,36 @@ public final class FullWindowReporter {
     }
     if (state instanceof Full full && full.reportAt.isOver()) {
       state = new Reported(full.since);
-      observer.windowFull(window.unacked(), window.oldestUnacked());
+      report();
     }
     return state instanceof Full full ? full.reportAt.remaining() : REPORT_AFTER;
+  }
+
+  private void report() {
+    Optional<? extends TrackedDelivery<?>> oldest = window.oldestUnacked();
+    Optional<Object> key = oldest.map(TrackedDelivery::key);
+    Optional<Duration> age =
+        oldest.map(delivery -> Duration.ofNanos(runtime.nanoTime() - delivery.receivedAt()));
+    WindowFull full =
+        new WindowFull(
+            window.unacked(),
+            oldest.map(TrackedDelivery::position),
+            key,
+            age,
+            oldest.map(TrackedDelivery::attempt).orElse(0),
+            oldest.flatMap(TrackedDelivery::lastError),
+            window.allNacked().size());
+    observer.windowFull(full, oldest.map(delivery -> describe(delivery, age)).orElse("(none)"));
+  }
+
+  private static String describe(TrackedDelivery<?> delivery, Optional<Duration> age) {
+    return "at "
+        + delivery.position()
+        + (delivery.key() == null ? "" : " with key \"" + delivery.key() + "\"")
+        + age.map(time -> ", received " + LogText.duration(time) + " ago").orElse("")
+        + ", at attempt "
+        + delivery.attempt()
+        + delivery.lastError().map(error -> ", last error: " + LogText.reason(error)).orElse("");
   }
 
   /** Notes that the window has room. */

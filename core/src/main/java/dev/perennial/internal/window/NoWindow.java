@@ -1,12 +1,13 @@
 package dev.perennial.internal.window;
 
 import dev.perennial.internal.stream.Deadline;
-import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The window of a stream that acks nothing: every event is handed out and forgotten. */
@@ -33,8 +34,10 @@ public final class NoWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public TrackedDelivery<E> admit(E event, P position) {
-    return new TrackedDelivery<>(this, event, position, 1, sequence++, Settlement.EXPIRED);
+  public TrackedDelivery<E> admit(E event, P position, long now) {
+    TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, position, 1, sequence++, now);
+    delivery.expire();
+    return delivery;
   }
 
   @Override
@@ -53,6 +56,11 @@ public final class NoWindow<E, P extends Position> implements Window<E, P> {
   @Override
   public Deadline untilNacked(Deadline deadline) {
     return deadline;
+  }
+
+  @Override
+  public List<TrackedDelivery<E>> allNacked() {
+    return List.of();
   }
 
   @Override
@@ -92,7 +100,12 @@ public final class NoWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public Optional<Position> oldestUnacked() {
+  public Stream<TrackedDelivery<E>> allUnacked() {
+    return Stream.empty();
+  }
+
+  @Override
+  public Optional<TrackedDelivery<E>> oldestUnacked() {
     return Optional.empty();
   }
 

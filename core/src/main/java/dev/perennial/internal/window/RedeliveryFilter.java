@@ -10,9 +10,10 @@ import dev.perennial.port.Position;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -33,9 +34,13 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   private volatile @Nullable AckingConnection<E, P> connection;
   private volatile long admitted;
 
-  // Used only by the pulling thread, and by the closing thread once that has left. The map may also
-  // hold events that were just acked.
-  private final Map<P, TrackedDelivery<E>> window = new HashMap<>();
+  /**
+   * The deliveries by position, among them some that were just acked. Changed only by the pulling
+   * thread, read by any.
+   */
+  private final Map<P, TrackedDelivery<E>> window = new ConcurrentHashMap<>();
+
+  // Used only by the pulling thread.
   private final RecentAcks<P> memory;
 
   /** The delivery that is being moved to a new key. */
@@ -68,15 +73,14 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   }
 
   @Override
-  public @Nullable TrackedDelivery<E> admit(E event, P position) {
+  public @Nullable TrackedDelivery<E> admit(E event, P position, long now) {
     remember();
     if (memory.contains(position)) {
       drop(position, true);
       return null;
     }
     long sequence = admitted;
-    TrackedDelivery<E> delivery =
-        new TrackedDelivery<>(this, event, position, 1, sequence, Settlement.OPEN);
+    TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, position, 1, sequence, now);
     TrackedDelivery<E> seen = putIfAbsent(position, delivery);
     if (seen != null) {
       move(seen, position);
@@ -148,6 +152,11 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   }
 
   @Override
+  public List<TrackedDelivery<E>> allNacked() {
+    return settlement.allNacked();
+  }
+
+  @Override
   public @Nullable TrackedDelivery<E> nextNacked() {
     TrackedDelivery<E> again = settlement.nextNacked();
     if (again != null) {
@@ -213,10 +222,8 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   }
 
   @Override
-  public Optional<Position> oldestUnacked() {
-    return open()
-        .min(Comparator.comparingLong(TrackedDelivery::sequence))
-        .map(TrackedDelivery::position);
+  public Optional<TrackedDelivery<E>> oldestUnacked() {
+    return allUnacked().min(Comparator.comparingLong(TrackedDelivery::sequence));
   }
 
   @Override
@@ -225,7 +232,8 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     return unacked();
   }
 
-  private Stream<TrackedDelivery<E>> open() {
+  @Override
+  public Stream<TrackedDelivery<E>> allUnacked() {
     return window.values().stream().filter(delivery -> delivery.settlement() != Settlement.ACKED);
   }
 

@@ -27,6 +27,13 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     EXPIRED
   }
 
+  /** The handling that a delivery belongs to, for as long as it is in the window. */
+  public interface Handled {
+
+    /** Returns the key that orders the event among others; null if it has none. */
+    @Nullable Object key();
+  }
+
   /** The window that receives the application's acks and nacks. Called from any thread. */
   public interface Owner<E> {
 
@@ -61,29 +68,35 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   private final int attempt;
   private final long sequence;
   private volatile Position position;
-  private volatile Settlement settlement;
+  private volatile Settlement settlement = Settlement.OPEN;
 
-  // When a nacked delivery comes again. The DeliveryQueue publishes it.
-  private @Nullable Long nackedAt;
-  private long wait;
+  private final long receivedAt;
+
+  /** What handles it; null if it was handed out in another way. Written by the pulling thread. */
+  private volatile @Nullable Handled handled;
+
+  // The DeliveryQueue publishes what a nack writes.
+
+  /** When a nacked delivery comes again, or its wait as long as the time of the nack is unknown. */
   private long due;
+
+  private boolean nackTimeKnown;
+  private @Nullable Throwable lastError;
+
+  /** Whether its handler was reported as slow. Used only by the timer that reports. */
+  private boolean slow;
 
   /** The next delivery in its {@link DeliveryQueue}, which publishes it. */
   private @Nullable TrackedDelivery<E> linked;
 
   public TrackedDelivery(
-      Owner<E> owner,
-      E event,
-      Position position,
-      int attempt,
-      long sequence,
-      Settlement settlement) {
+      Owner<E> owner, E event, Position position, int attempt, long sequence, long receivedAt) {
     this.owner = owner;
     this.event = event;
     this.position = position;
     this.attempt = attempt;
     this.sequence = sequence;
-    this.settlement = settlement;
+    this.receivedAt = receivedAt;
   }
 
   @Override
@@ -120,6 +133,33 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     return owner.nack(this, wait);
   }
 
+  /** Requests the event again after a failed attempt, as {@link #nack(Duration)} does. */
+  public boolean retry(Throwable error, Duration wait) {
+    lastError = error;
+    return owner.nack(this, wait);
+  }
+
+  @Override
+  public Optional<Throwable> lastError() {
+    return Optional.ofNullable(lastError);
+  }
+
+  /** Sets what handles it from now on. */
+  public void handledBy(@Nullable Handled handled) {
+    this.handled = handled;
+  }
+
+  /** Returns what handles it; null if it was handed out in another way. */
+  public @Nullable Handled handled() {
+    return handled;
+  }
+
+  /** Returns the key that orders the event among others; null if it has none. */
+  public @Nullable Object key() {
+    Handled by = handled;
+    return by == null ? null : by.key();
+  }
+
   @Override
   public Optional<Checkpoint> checkpoint() {
     return owner.checkpoint(this);
@@ -150,18 +190,22 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     settlement = Settlement.EXPIRED;
   }
 
-  /**
-   * Notes when the delivery was nacked, null if that is not known, and how long until it comes
-   * again, in nanoseconds.
-   */
-  public void nackedAt(@Nullable Long time, long wait) {
-    this.nackedAt = time;
-    this.wait = wait;
+  /** Notes when the delivery was nacked, and how long until it comes again, in nanoseconds. */
+  public void nackedAt(long now, long wait) {
+    due = now + wait;
+    nackTimeKnown = true;
+  }
+
+  /** Notes how long until the nacked delivery comes again, without knowing the time. */
+  public void nackedAtUnknownTime(long wait) {
+    due = wait;
   }
 
   /** Computes when the nacked delivery comes again, at the latest after its wait from now on. */
   public void schedule(long now) {
-    due = (nackedAt == null ? now : nackedAt) + wait;
+    if (!nackTimeKnown) {
+      nackedAt(now, due);
+    }
   }
 
   /** Returns when the nacked delivery comes again, in the runtime's nanoseconds. */
@@ -179,7 +223,24 @@ public final class TrackedDelivery<E> implements Delivery<E> {
 
   /** Returns the next attempt at the same event. */
   public TrackedDelivery<E> again() {
-    return new TrackedDelivery<>(owner, event, position, attempt + 1, sequence, Settlement.OPEN);
+    TrackedDelivery<E> again =
+        new TrackedDelivery<>(owner, event, position, attempt + 1, sequence, receivedAt);
+    again.handled = handled;
+    again.lastError = lastError;
+    again.slow = slow;
+    return again;
+  }
+
+  /** Returns when the event was received, in the runtime's nanoseconds. */
+  public long receivedAt() {
+    return receivedAt;
+  }
+
+  /** Notes that its handler is slow. Returns false if that was noted before, at any attempt. */
+  public boolean markSlow() {
+    boolean first = !slow;
+    slow = true;
+    return first;
   }
 
   /** Replaces the position by that of a redelivered copy. */

@@ -2,13 +2,15 @@ package dev.perennial.internal.window;
 
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.port.Position;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The deliveries that are handed out or waiting and not acked yet. Any thread may call {@code ack},
- * {@code nack}, {@code expire} and the counters; {@code oldestUnacked} is also for the closing
- * thread once the pulling thread has left. The pulling thread calls the rest.
+ * {@code nack}, {@code expire}, {@code unacked} and the counters. The pulling thread calls the
+ * rest.
  */
 public interface Window<E, P extends Position> extends TrackedDelivery.Owner<E> {
 
@@ -18,8 +20,11 @@ public interface Window<E, P extends Position> extends TrackedDelivery.Owner<E> 
   /** Returns whether another event may be handed out. */
   boolean hasRoom();
 
-  /** Admits an event. Returns null if it is a copy of an event that was admitted before. */
-  @Nullable TrackedDelivery<E> admit(E event, P position);
+  /**
+   * Admits an event that was received now. Returns null if it is a copy of an event that was
+   * admitted before.
+   */
+  @Nullable TrackedDelivery<E> admit(E event, P position, long now);
 
   /** Notes that the stream moved on without an event. */
   void progress(P position);
@@ -36,6 +41,9 @@ public interface Window<E, P extends Position> extends TrackedDelivery.Owner<E> 
   /** Returns a new delivery of the first nacked event that is due; null if none is. */
   @Nullable TrackedDelivery<E> nextNacked();
 
+  /** Returns the nacked deliveries that have not been handed out again yet, in delivery order. */
+  List<TrackedDelivery<E>> allNacked();
+
   /** Notes that nothing has arrived for a while. */
   default void idle(long now) {}
 
@@ -47,7 +55,11 @@ public interface Window<E, P extends Position> extends TrackedDelivery.Owner<E> 
 
   int unacked();
 
-  Optional<Position> oldestUnacked();
+  /** Returns the deliveries that are not acked, in no order; nacked ones are among them. */
+  Stream<TrackedDelivery<E>> allUnacked();
+
+  /** Returns the oldest delivery that is not acked. */
+  Optional<TrackedDelivery<E>> oldestUnacked();
 
   /**
    * Makes every later ack and nack too late, also for what is admitted later. Returns how many

@@ -164,7 +164,7 @@ class CheckpointerTest {
   private void ack(int count) {
     for (int i = 0; i < count; i++) {
       ids++;
-      window.admit("event", new TestPosition(ids)).ack();
+      window.admit("event", new TestPosition(ids), 0).ack();
     }
   }
 
@@ -238,7 +238,7 @@ class CheckpointerTest {
   @DisplayName("acks after an unacked event are not saved")
   void gap() {
     open(1, Duration.ofSeconds(1));
-    Delivery<String> slow = window.admit("slow", new TestPosition(++ids));
+    Delivery<String> slow = window.admit("slow", new TestPosition(++ids), 0);
     ack(10);
     runtime.advance(Duration.ofSeconds(5));
     assertThat(tries).isZero();

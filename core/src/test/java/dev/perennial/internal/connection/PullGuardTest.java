@@ -208,7 +208,7 @@ class PullGuardTest {
           assertThat(guard.exit()).isFalse();
         });
     assertThat(call.inside.await(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(guard.take(SHORT, runtime)).isEqualTo(Handover.LEFT_INSIDE);
+    assertThat(guard.take(SHORT, runtime)).isEqualTo(Handover.LEFT);
     assertThat(cleanedUpBy).hasValue(null);
     call.released.countDown();
     Threads.join(puller);
@@ -238,7 +238,7 @@ class PullGuardTest {
           assertThat(Thread.currentThread().isInterrupted()).isFalse();
         });
     assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(guard.take(SHORT, runtime)).isEqualTo(Handover.LEFT_INSIDE);
+    assertThat(guard.take(SHORT, runtime)).isEqualTo(Handover.LEFT);
     released.countDown();
     Threads.join(puller);
     assertThat(cleanedUpBy.get()).isNotNull();
@@ -279,9 +279,9 @@ class PullGuardTest {
           assertThat(Thread.interrupted()).isTrue();
         });
     assertThat(entered.await(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(guard.take(Duration.ofMillis(20), runtime)).isEqualTo(Handover.LEFT_PULLING);
+    assertThat(guard.take(Duration.ofMillis(20), runtime)).isEqualTo(Handover.LEFT);
     // A second closer, such as a close after a failure, does not get the guard either.
-    assertThat(guard.take(LONG, runtime)).isEqualTo(Handover.LEFT_PULLING);
+    assertThat(guard.take(LONG, runtime)).isEqualTo(Handover.LEFT);
     assertThat(cleanedUpBy).hasValue(null);
     leave.countDown();
     Threads.join(puller);

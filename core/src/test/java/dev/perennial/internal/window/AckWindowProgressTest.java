@@ -19,9 +19,9 @@ class AckWindowProgressTest {
 
   @Test
   void aProgressDoesNotMoveTheWatermarkBackFromALaterEvent() {
-    TrackedDelivery<String> first = window.admit("a", new At(1));
+    TrackedDelivery<String> first = window.admit("a", new At(1), 0);
     window.progress(new At(2));
-    TrackedDelivery<String> second = window.admit("b", new At(3));
+    TrackedDelivery<String> second = window.admit("b", new At(3), 0);
     second.ack();
     first.ack();
     assertThat(window.watermark()).isEqualTo(new At(3));
@@ -29,9 +29,9 @@ class AckWindowProgressTest {
 
   @Test
   void aProgressCountsAfterEverythingBeforeItIsAcked() {
-    TrackedDelivery<String> first = window.admit("a", new At(1));
+    TrackedDelivery<String> first = window.admit("a", new At(1), 0);
     window.progress(new At(2));
-    window.admit("b", new At(3));
+    window.admit("b", new At(3), 0);
     assertThat(window.watermark()).isNull();
     first.ack();
     assertThat(window.watermark()).isEqualTo(new At(2));

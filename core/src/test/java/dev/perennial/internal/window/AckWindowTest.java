@@ -17,7 +17,7 @@ class AckWindowTest {
       settlements.on(new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime()));
 
   private TrackedDelivery<String> admit(long id) {
-    return window.admit("event " + id, new TestPosition(id));
+    return window.admit("event " + id, new TestPosition(id), 0);
   }
 
   @Test

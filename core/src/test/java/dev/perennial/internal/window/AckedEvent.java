@@ -12,7 +12,7 @@ record AckedEvent(WeakReference<Object> reference) {
 
   static AckedEvent in(Window<Object, TestPosition> window) {
     Object event = new byte[1_000];
-    assertThat(window.admit(event, new TestPosition(1)).ack()).isTrue();
+    assertThat(window.admit(event, new TestPosition(1), 0).ack()).isTrue();
     return new AckedEvent(new WeakReference<>(event));
   }
 

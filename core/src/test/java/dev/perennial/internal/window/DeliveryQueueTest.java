@@ -15,7 +15,7 @@ class DeliveryQueueTest {
   private final DeliveryQueue<String> queue = new DeliveryQueue<>();
 
   private TrackedDelivery<String> add(long id) {
-    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(id));
+    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(id), 0);
     queue.add(delivery);
     return delivery;
   }

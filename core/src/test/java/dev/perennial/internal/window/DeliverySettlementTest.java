@@ -26,7 +26,7 @@ class DeliverySettlementTest {
   }
 
   private TrackedDelivery<String> delivery() {
-    return window.admit("event", new TestPosition(1));
+    return window.admit("event", new TestPosition(1), 0);
   }
 
   @Test

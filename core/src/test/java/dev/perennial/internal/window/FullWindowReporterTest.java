@@ -43,7 +43,7 @@ class FullWindowReporterTest {
 
   FullWindowReporterTest() {
     runtime.advance(Duration.ofMinutes(1));
-    window.admit("event", new TestPosition(7));
+    window.admit("event", new TestPosition(7), 0);
   }
 
   @Test

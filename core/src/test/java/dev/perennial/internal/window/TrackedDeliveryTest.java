@@ -20,7 +20,7 @@ class TrackedDeliveryTest {
   @DisplayName("toString() names the position, the attempt and the settlement")
   void text() {
     TestPosition position = new TestPosition(7);
-    TrackedDelivery<String> delivery = window.admit("event", position);
+    TrackedDelivery<String> delivery = window.admit("event", position, 0);
     assertThat(delivery).hasToString("Delivery[" + position + ", attempt 1, OPEN]");
     delivery.nack();
     assertThat(window.nextNacked()).hasToString("Delivery[" + position + ", attempt 2, OPEN]");
@@ -31,7 +31,7 @@ class TrackedDeliveryTest {
   @EnumSource
   @DisplayName("isSettled() is true only after an ack or a nack")
   void settled(Settlement how) {
-    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(1));
+    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(1), 0);
     delivery.settle(how);
     assertThat(delivery.isSettled()).isEqualTo(how == Settlement.ACKED || how == Settlement.NACKED);
   }
@@ -40,7 +40,7 @@ class TrackedDeliveryTest {
   @EnumSource
   @DisplayName("a delivery can be settled only once")
   void once(Settlement how) {
-    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(1));
+    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(1), 0);
     assertThat(delivery.settle(Settlement.ACKED)).isTrue();
     assertThat(delivery.settle(how)).isFalse();
     assertThat(delivery.settlement()).isEqualTo(Settlement.ACKED);

@@ -1,4 +1,4 @@
-package dev.perennial.internal.engine;
+package dev.perennial.internal.pull;
 
 import dev.perennial.AckMode;
 import dev.perennial.Batch;
@@ -15,6 +15,7 @@ import dev.perennial.internal.stream.Lifecycle;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.StreamOptions;
 import dev.perennial.internal.window.FullWindowReporter;
+import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.Window;
 import dev.perennial.port.Malformed;
 import dev.perennial.port.Position;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -250,16 +252,78 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Returns the next delivery, which stays here until it is {@link #take taken}. Inside the guard.
+   * Waits for deliveries and returns them, up to a number. They stay here until they are {@link
+   * PendingDeliveries#take taken}, so that nothing is lost if the caller fails. Inside the guard.
    */
-  public Delivery<E> pullForEver() throws InterruptedException {
+  public PendingDeliveries<E> pullArrived(int max) throws InterruptedException {
     while (!pull(never)) {}
-    return undelivered.peek();
+    if (max > 1) {
+      takeArrived(max, never);
+    }
+    return undelivered;
   }
 
-  /** Takes the delivery that was waited for. Inside the guard. */
-  public Delivery<E> take() {
-    return undelivered.take();
+  /**
+   * Waits for deliveries, as {@link #pullArrived} does, but lets no event overtake a nacked one: as
+   * long as any waits to come again, only those are added.
+   *
+   * @param linger how long to wait for more events after the first
+   */
+  public PendingDeliveries<E> pullInOrder(int max, Duration linger) throws InterruptedException {
+    if (window.hasNacked()) {
+      pullNacked(max);
+    } else {
+      pullArrived(1);
+      if (max > 1) {
+        pullMore(max, Deadline.in(linger, runtime));
+      }
+    }
+    return undelivered;
+  }
+
+  private void pullNacked(int max) throws InterruptedException {
+    int pulled = 0;
+    while (pulled < max && window.hasNacked()) {
+      check();
+      undelivered.reserve();
+      TrackedDelivery<E> again = window.nextNacked();
+      if (again == null) {
+        context.await(window::isNackedDue, window.untilNacked(never).remaining());
+        checkInterrupt();
+      } else {
+        undelivered.addInOrder(again);
+        pulled++;
+      }
+    }
+  }
+
+  /**
+   * Adds new deliveries to those that wait to be taken, up to a number, for as long as the stream
+   * is connected and the given time lasts. An error or interrupt meanwhile surfaces at the next
+   * call.
+   */
+  private void pullMore(int max, Deadline linger) {
+    takeArrived(max, linger);
+    try {
+      while (undelivered.size() < max
+          && !linger.isOver()
+          && lifecycle.state() == StreamState.LIVE
+          && window.hasRoom()
+          && !window.hasNacked()
+          && !Thread.currentThread().isInterrupted()) {
+        takeReceived(loop.receive(linger));
+        takeArrived(max, linger);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (StreamFailedException | StreamClosedException e) {
+      // The next call throws it.
+    }
+  }
+
+  /** Takes back deliveries that were taken and not handed out. Inside the guard. */
+  public void giveBack(Stream<TrackedDelivery<E>> notHandedOut) {
+    undelivered.giveBack(notHandedOut);
   }
 
   /** Waits until there is a delivery to hand out. Returns false if the time is over. */
@@ -327,7 +391,7 @@ public final class Puller<E, P extends Position> {
    */
   private boolean takeHeld(boolean hasRoom) {
     undelivered.reserve();
-    Delivery<E> again = window.nextNacked();
+    TrackedDelivery<E> again = window.nextNacked();
     if (again != null) {
       undelivered.add(again);
       return true;
@@ -365,7 +429,7 @@ public final class Puller<E, P extends Position> {
     if (next instanceof Received.Event<E, P> event) {
       undelivered.reserve();
       long now = runtime.nanoTime();
-      Delivery<E> delivery = window.admit(event.event(), event.position());
+      TrackedDelivery<E> delivery = window.admit(event.event(), event.position(), now);
       if (delivery != null) {
         undelivered.add(delivery);
         long before = received;
@@ -411,9 +475,7 @@ public final class Puller<E, P extends Position> {
 
   /** Returns when the last event was received. */
   public Optional<Instant> lastReceived() {
-    return received == 0
-        ? Optional.empty()
-        : Optional.of(runtime.now().minusNanos(runtime.nanoTime() - lastReceived));
+    return received == 0 ? Optional.empty() : Optional.of(context.timeOf(lastReceived));
   }
 
   /** Returns the last event's own time, if the source knows it. */

@@ -1,4 +1,4 @@
-package dev.perennial.internal.engine;
+package dev.perennial.internal.pull;
 
 import dev.perennial.Delivery;
 import dev.perennial.StreamInterruptedException;

@@ -1,0 +1,313 @@
+package dev.perennial.internal.handling;
+
+import dev.perennial.Batch;
+import dev.perennial.BatchHandler;
+import dev.perennial.DeliveryHandler;
+import dev.perennial.KeyQuarantinedException;
+import dev.perennial.StreamFailedException.Reason;
+import dev.perennial.internal.handling.HandlingOptions.End;
+import dev.perennial.internal.handling.Task.DeadLetter;
+import dev.perennial.internal.stream.StreamContext;
+import dev.perennial.internal.stream.StreamFailure;
+import dev.perennial.internal.stream.StreamObserver;
+import dev.perennial.internal.window.TrackedDelivery;
+import dev.perennial.port.support.LogText;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the handler for a delivery or a batch, and settles what the handler did not: it acks, or
+ * nacks for a retry, or does what follows the last attempt. If the stream stops, the deliveries of
+ * the failed attempt stay unsettled. Safe for use from several threads.
+ */
+final class HandlerRunner<E> {
+
+  private final StreamContext context;
+  private final StreamObserver observer;
+  private final HandlingOptions<E> options;
+  private final Quarantine quarantine;
+
+  /** The call of {@code consume} whose tasks these are. */
+  private final Object owner;
+
+  private volatile @Nullable StreamFailure failure;
+
+  HandlerRunner(
+      StreamContext context, HandlingOptions<E> options, Quarantine quarantine, Object owner) {
+    this.context = context;
+    this.observer = context.observer();
+    this.options = options;
+    this.quarantine = quarantine;
+    this.owner = owner;
+  }
+
+  /** Throws the failure with which the handling has stopped the stream, if it has. */
+  void throwIfStopped() {
+    StreamFailure why = failure;
+    if (why != null) {
+      throw why.exception();
+    }
+  }
+
+  /**
+   * Handles a delivery.
+   *
+   * @throws InterruptedException if the handler was interrupted; the event comes again
+   */
+  void run(TrackedDelivery<E> delivery, DeliveryHandler<E> handler) throws InterruptedException {
+    try {
+      if (!isForHandler(delivery)) {
+        return;
+      }
+      try {
+        handler.handle(delivery);
+      } catch (Throwable e) {
+        failed(List.of(delivery), e, false, batch -> handler.handle(batch.deliveries().get(0)));
+        return;
+      }
+      ackUnsettled(delivery);
+    } catch (Throwable e) {
+      nackUnsettled(List.of(delivery));
+      throw e;
+    }
+  }
+
+  /** Handles a batch, as {@link #run} does a delivery. */
+  void runBatch(List<TrackedDelivery<E>> deliveries, BatchHandler<E> handler)
+      throws InterruptedException {
+    try {
+      attempt(deliveries, false, handler);
+    } catch (Throwable e) {
+      nackUnsettled(deliveries);
+      throw e;
+    }
+  }
+
+  private void attempt(List<TrackedDelivery<E>> deliveries, boolean last, BatchHandler<E> handler)
+      throws InterruptedException {
+    List<TrackedDelivery<E>> batch = new ArrayList<>(deliveries.size());
+    for (TrackedDelivery<E> delivery : deliveries) {
+      if (isForHandler(delivery)) {
+        batch.add(delivery);
+      }
+    }
+    if (batch.isEmpty() || context.lifecycle().isOver()) {
+      return;
+    }
+    try {
+      handler.handle(new Batch<>(List.copyOf(batch)));
+    } catch (Throwable e) {
+      failed(batch, e, last, handler);
+      return;
+    }
+    batch.forEach(HandlerRunner::ackUnsettled);
+  }
+
+  private static void ackUnsettled(TrackedDelivery<?> delivery) {
+    if (!delivery.isSettled()) {
+      delivery.ack();
+    }
+  }
+
+  private static void nackUnsettled(List<? extends TrackedDelivery<?>> deliveries) {
+    for (TrackedDelivery<?> delivery : deliveries) {
+      if (!delivery.isSettled()) {
+        delivery.nack();
+      }
+    }
+  }
+
+  /** Returns whether the handler gets the delivery. Otherwise does what follows instead. */
+  private boolean isForHandler(TrackedDelivery<E> delivery) throws InterruptedException {
+    Task<E> task = Task.of(delivery, owner);
+    if (task == null) {
+      return true;
+    }
+    if (task.keyError() != null) {
+      failed(List.of(delivery), task.keyError(), false, batch -> {});
+      return false;
+    }
+    DeadLetter<E> letter = task.deadLetter();
+    if (letter == null && options.quarantine() && isQuarantined(task)) {
+      letter = new DeadLetter<>(delivery, quarantined(task), 0);
+      task.deadLetter(letter);
+    }
+    if (letter == null) {
+      return true;
+    }
+    offer(delivery, task, letter);
+    return false;
+  }
+
+  private boolean isQuarantined(Task<E> task) {
+    return task.key() != null && quarantine.contains(task.key());
+  }
+
+  private Throwable quarantined(Task<E> task) {
+    return new KeyQuarantinedException(
+        "The event was not handled: an earlier event of its key \""
+            + task.key()
+            + "\" is a dead letter. Release the key with EventStream.releaseKey().");
+  }
+
+  /**
+   * Decides what follows a failed attempt.
+   *
+   * @param last whether no further attempt is made
+   */
+  private void failed(
+      List<TrackedDelivery<E>> attempted, Throwable error, boolean last, BatchHandler<E> handler)
+      throws InterruptedException {
+    throwInterrupt(error);
+    TrackedDelivery<E> first = attempted.get(0);
+    List<TrackedDelivery<E>> open =
+        attempted.stream().filter(delivery -> !delivery.isSettled()).toList();
+    int attempt = open.stream().mapToInt(TrackedDelivery::attempt).max().orElse(first.attempt());
+    if (isFatal(error)) {
+      stop(open.isEmpty() ? first : open.get(0), error);
+    } else if (open.isEmpty()) {
+      settledBefore(first, attempt, error);
+    } else if (!last && !options.isLast(attempt) && options.retryIf().test(error)) {
+      Duration wait = options.backoff().delay(attempt, context.runtime().random());
+      observer.handlerFailed(open.get(0).position(), attempt, open.size(), error, wait);
+      open.forEach(delivery -> delivery.retry(error, wait));
+    } else {
+      observer.handlerFailed(open.get(0).position(), attempt, open.size(), error, null);
+      if (open.size() == 1) {
+        end(open.get(0), error);
+      } else {
+        // The events that fail alone are found by halves, which are not retried.
+        int middle = open.size() / 2;
+        attempt(open.subList(0, middle), true, handler);
+        attempt(open.subList(middle, open.size()), true, handler);
+      }
+    }
+  }
+
+  /** An interrupt of the thread is no failure of the event. */
+  private static void throwInterrupt(Throwable error) throws InterruptedException {
+    if (error instanceof InterruptedException interrupt) {
+      throw interrupt;
+    }
+    if (Thread.interrupted()) {
+      InterruptedException interrupt = new InterruptedException("the handler was interrupted");
+      interrupt.initCause(error);
+      throw interrupt;
+    }
+  }
+
+  private static boolean isFatal(Throwable error) {
+    return error instanceof Error
+        && !(error instanceof AssertionError
+            || error instanceof StackOverflowError
+            || error instanceof LinkageError);
+  }
+
+  /** The handler had settled everything before it threw, so there is nothing to retry. */
+  private void settledBefore(TrackedDelivery<E> delivery, int attempt, Throwable error) {
+    if (options.end() instanceof End.Stop) {
+      stop(delivery, error);
+    } else {
+      observer.handlerFailed(delivery.position(), attempt, 1, error, null);
+    }
+  }
+
+  private void end(TrackedDelivery<E> delivery, Throwable error) throws InterruptedException {
+    if (options.end() instanceof End.Skip) {
+      delivery.ack();
+      observer.skipped(delivery.position(), delivery.attempt(), error);
+    } else if (options.end() instanceof End.DeadLetter) {
+      Task<E> task = taskOf(delivery);
+      DeadLetter<E> letter = new DeadLetter<>(delivery, error, 0);
+      task.deadLetter(letter);
+      offer(delivery, task, letter);
+    } else {
+      stop(delivery, error);
+    }
+  }
+
+  /** Returns the delivery's task, which it has not got yet if it is handled in order. */
+  private Task<E> taskOf(TrackedDelivery<E> delivery) {
+    Task<E> task = Task.of(delivery, owner);
+    if (task == null) {
+      task = new Task<>(owner, null, null, delivery);
+      delivery.handledBy(task);
+    }
+    return task;
+  }
+
+  /** Offers a dead letter to the sink, and acks the event if the sink accepts it. */
+  private void offer(TrackedDelivery<E> delivery, Task<E> task, DeadLetter<E> letter)
+      throws InterruptedException {
+    if (!(options.end() instanceof End.DeadLetter<E> end) || context.lifecycle().isOver()) {
+      return;
+    }
+    try {
+      end.sink().accept(letter.failed(), letter.error());
+    } catch (Throwable e) {
+      refused(delivery, task, letter, e);
+      return;
+    }
+    if (options.quarantine() && task.key() != null) {
+      quarantine.add(task.key());
+    }
+    delivery.ack();
+    observer.deadLettered(delivery.position(), letter.failed().attempt(), letter.error());
+  }
+
+  private void refused(
+      TrackedDelivery<E> delivery, Task<E> task, DeadLetter<E> letter, Throwable error)
+      throws InterruptedException {
+    throwInterrupt(error);
+    if (isFatal(error)) {
+      stop(delivery, error);
+      return;
+    }
+    int refusals = letter.refusals() + 1;
+    task.deadLetter(new DeadLetter<>(letter.failed(), letter.error(), refusals));
+    Duration wait = options.backoff().delay(refusals, context.runtime().random());
+    observer.deadLetterFailed(delivery.position(), error, wait);
+    delivery.retry(letter.error(), wait);
+  }
+
+  /** Fails the stream because of an error of the handler. */
+  private void stop(TrackedDelivery<E> delivery, Throwable cause) {
+    stop(
+        new StreamFailure(
+            Reason.HANDLER,
+            "The handler of stream \""
+                + context.options().name()
+                + "\" failed at "
+                + delivery.position()
+                + ": "
+                + LogText.reason(cause)
+                + ". The stream stopped; "
+                + (delivery.isSettled()
+                    ? "the handler had settled the event before."
+                    : "the event is unacked and comes again with the next run."),
+            cause,
+            0,
+            delivery.position()));
+  }
+
+  /** Fails the stream because of an error of anything but the handler. */
+  void stop(Throwable cause) {
+    stop(
+        StreamFailure.of(
+            Reason.HANDLER,
+            "Cannot handle the events of stream \""
+                + context.options().name()
+                + "\": "
+                + LogText.reason(cause)
+                + ". The stream stopped; its unacked events come again with the next run.",
+            cause));
+  }
+
+  private void stop(StreamFailure why) {
+    // Kept even if the stream is closed meanwhile, because nothing else reports the error.
+    failure = why;
+    context.lifecycle().fail(why);
+  }
+}
