@@ -131,7 +131,7 @@ final class HandlerRunner<E> {
     }
     DeadLetter<E> letter = task.deadLetter();
     if (letter == null && options.quarantine() && isQuarantined(task)) {
-      letter = new DeadLetter<>(delivery, quarantined(task), 0);
+      letter = new DeadLetter<>(delivery, quarantined(task), false, 0);
       task.deadLetter(letter);
     }
     if (letter == null) {
@@ -220,7 +220,7 @@ final class HandlerRunner<E> {
       observer.skipped(delivery.position(), delivery.attempt(), error);
     } else if (options.end() instanceof End.DeadLetter) {
       Task<E> task = taskOf(delivery);
-      DeadLetter<E> letter = new DeadLetter<>(delivery, error, 0);
+      DeadLetter<E> letter = new DeadLetter<>(delivery, error, true, 0);
       task.deadLetter(letter);
       offer(delivery, task, letter);
     } else {
@@ -250,7 +250,7 @@ final class HandlerRunner<E> {
       refused(delivery, task, letter, e);
       return;
     }
-    if (options.quarantine() && task.key() != null) {
+    if (options.quarantine() && letter.wasHandled() && task.key() != null) {
       quarantine.add(task.key());
     }
     delivery.ack();
@@ -265,9 +265,9 @@ final class HandlerRunner<E> {
       stop(delivery, error);
       return;
     }
-    int refusals = letter.refusals() + 1;
-    task.deadLetter(new DeadLetter<>(letter.failed(), letter.error(), refusals));
-    Duration wait = options.backoff().delay(refusals, context.runtime().random());
+    DeadLetter<E> again = letter.refused();
+    task.deadLetter(again);
+    Duration wait = options.backoff().delay(again.refusals(), context.runtime().random());
     observer.deadLetterFailed(delivery.position(), error, wait);
     delivery.retry(letter.error(), wait);
   }

@@ -44,9 +44,16 @@ final class Task<E> implements TrackedDelivery.Handled {
    * An event that goes to the sink.
    *
    * @param failed the delivery at the last attempt of the handler
+   * @param wasHandled whether a handler has failed, and not an earlier event of the key
    * @param refusals how many times the sink has thrown
    */
-  record DeadLetter<E>(TrackedDelivery<E> failed, Throwable error, int refusals) {}
+  record DeadLetter<E>(
+      TrackedDelivery<E> failed, Throwable error, boolean wasHandled, int refusals) {
+
+    DeadLetter<E> refused() {
+      return new DeadLetter<>(failed, error, wasHandled, refusals + 1);
+    }
+  }
 
   /**
    * Makes a task.
