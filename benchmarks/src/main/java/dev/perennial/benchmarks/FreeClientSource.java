@@ -22,9 +22,17 @@ final class FreeClientSource implements ClientTrackedSource<Object, Place> {
   private static final int EVENTS = 1_024;
 
   private final List<Received<Object, Place>> events = new ArrayList<>(EVENTS);
-  private int next;
+  private final long limit;
+  private long next;
 
+  /** Makes a source without end. */
   FreeClientSource() {
+    this(Long.MAX_VALUE);
+  }
+
+  /** Makes a source that ends after a number of events. */
+  FreeClientSource(long limit) {
+    this.limit = limit;
     Object payload = new Object();
     for (int i = 0; i < EVENTS; i++) {
       events.add(Received.event(payload, new Place(i)));
@@ -36,7 +44,7 @@ final class FreeClientSource implements ClientTrackedSource<Object, Place> {
     return new Connection<>() {
       @Override
       public Received<Object, Place> receive(Duration timeout) {
-        return events.get(next++ & (EVENTS - 1));
+        return next == limit ? Received.end() : events.get((int) next++ & (EVENTS - 1));
       }
 
       @Override
