@@ -88,11 +88,7 @@ public class HandlingBenchmark {
   @Benchmark
   @OperationsPerInvocation(EVENTS)
   public void perKey(Keys keys) throws InterruptedException {
-    consume(
-        EVENTS,
-        keys.window,
-        delivery -> {},
-        Handling.inOrderPerKey(event -> keys.key(), 16));
+    consume(EVENTS, keys.window, delivery -> {}, Handling.inOrderPerKey(event -> keys.key(), 16));
   }
 
   /** Sixteen handlers at once, which do nothing, in no order. */

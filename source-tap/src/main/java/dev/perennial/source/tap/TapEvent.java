@@ -54,6 +54,14 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
     return id;
   }
 
+  /**
+   * Returns the DID of the repo or account, by which Tap orders its events. Null for a {@link
+   * TapUnknown} and a {@link TapMalformed}, of which it was not read.
+   */
+  public @Nullable String did() {
+    return null;
+  }
+
   /** Returns the id as text, for a message. */
   final String idText() {
     return id.isPresent() ? Long.toUnsignedString(id.getAsLong()) : "no id";

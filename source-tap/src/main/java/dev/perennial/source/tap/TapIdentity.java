@@ -22,6 +22,7 @@ public final class TapIdentity extends TapEvent {
   }
 
   /** Returns the account's DID. */
+  @Override
   public String did() {
     return did;
   }

@@ -51,6 +51,7 @@ public final class TapRecord extends TapEvent {
   }
 
   /** Returns the DID of the record's repo. */
+  @Override
   public String did() {
     return did;
   }
