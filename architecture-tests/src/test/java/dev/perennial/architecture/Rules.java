@@ -192,7 +192,8 @@ final class Rules {
   private static DescribedPredicate<JavaClass> factory(String root) {
     return within(root + ".EventStream")
         .or(within(root + ".EventStreamBuilder"))
-        .or(within(root + ".Checkpoints"));
+        .or(within(root + ".Checkpoints"))
+        .or(within(root + ".Handling"));
   }
 
   private static Rule noCycleOfInternals(Module module) {
@@ -260,7 +261,10 @@ final class Rules {
     return Rule.of(
         "in core only the runtime reads clocks or randomness, waits, or starts threads",
         root ->
-            in(root, Module.CORE).and(DescribedPredicate.not(within(root + ".port.SystemRuntime"))),
+            in(root, Module.CORE)
+                .and(DescribedPredicate.not(within(root + ".port.SystemRuntime")))
+                // It may use an executor of the application.
+                .and(DescribedPredicate.not(within(root + ".internal.handling.Workers"))),
         root -> new Chance(),
         "ReadsClocks");
   }

@@ -28,28 +28,28 @@ final class Indexer {
   static void perRepo(
       EventStream<TapEvent> stream, Index index, DeadLetterSink<TapEvent> deadLetters)
       throws InterruptedException {
-    // tag::per-key[]
+    // tag::per-key
     stream.consume(
         delivery -> index.put(delivery.event()),
         Handling.<TapEvent>inOrderPerKey(event -> event.did(), 16)
             .retry(BACKOFF, 8)
             .retryIf(error -> !(error instanceof SQLIntegrityConstraintViolationException))
             .thenDeadLetter(deadLetters));
-    // end::per-key[]
+    // end::per-key
   }
 
   static void inOrder(EventStream<TapEvent> stream, Index index) throws InterruptedException {
-    // tag::in-order[]
+    // tag::in-order
     stream.consume(
         delivery -> index.put(delivery.event()),
         Handling.<TapEvent>inOrder().retryForever(BACKOFF));
-    // end::in-order[]
+    // end::in-order
   }
 
   static void batches(
       EventStream<TapEvent> stream, Index index, DeadLetterSink<TapEvent> deadLetters)
       throws InterruptedException {
-    // tag::batches[]
+    // tag::batches
     stream.consumeBatches(
         500,
         Duration.ofMillis(200),
@@ -57,20 +57,20 @@ final class Indexer {
         Handling.<TapEvent>inOrderPerKey(event -> event.did(), 4)
             .retry(BACKOFF, 5)
             .thenDeadLetter(deadLetters));
-    // end::batches[]
+    // end::batches
   }
 
   static void quarantined(
       EventStream<TapEvent> stream, Index index, DeadLetterSink<TapEvent> deadLetters)
       throws InterruptedException {
-    // tag::quarantine[]
+    // tag::quarantine
     stream.consume(
         delivery -> index.put(delivery.event()),
         Handling.<TapEvent>inOrderPerKey(event -> event.did(), 16)
             .retry(BACKOFF, 8)
             .thenDeadLetter(deadLetters)
             .quarantineKey());
-    // end::quarantine[]
+    // end::quarantine
   }
 
   /** Tells an operator about an attempt. */

@@ -6,6 +6,7 @@ import dev.perennial.Checkpoints;
 import dev.perennial.CloseReport;
 import dev.perennial.Delivery;
 import dev.perennial.EventStreamBuilder;
+import dev.perennial.Handling;
 import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
@@ -44,6 +45,7 @@ class OptionTablesTest {
     return Stream.of(
         EventStreamBuilder.class,
         Checkpoints.class,
+        Handling.class,
         TapSourceBuilder.class,
         TapAdminBuilder.class,
         NettyTransportBuilder.class,

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The tasks of a batch, from its first attempt until all are acked. A key is free for other batches
  * once all its events here are acked.
  */
-final class BatchTask<E> {
+final class BatchTask<E> implements Task.Batch {
 
   private final List<Task<E>> tasks = new ArrayList<>();
 

@@ -53,8 +53,9 @@ final class BatchTurns<E> implements Turns<E> {
   }
 
   @Override
+  @SuppressWarnings("unchecked") // no other class makes batches of these tasks
   public void cameBack(Task<E> task) {
-    BatchTask<E> batch = task.batch();
+    BatchTask<E> batch = (BatchTask<E>) task.batch();
     if (batch == null) {
       if (task.met()) {
         ready.add(task);

@@ -32,13 +32,16 @@ final class Task<E> implements TrackedDelivery.Handled {
   private final @Nullable Throwable keyError;
   private TrackedDelivery<E> delivery;
   private @Nullable DeadLetter<E> deadLetter;
-  private @Nullable BatchTask<E> batch;
+  private @Nullable Batch batch;
 
   /** The task behind this one in the line of the key, or {@link #LEFT}; null if there is none. */
   private volatile @Nullable Object next;
 
   /** How many things must happen before its handler can run. */
   private volatile int missing;
+
+  /** The events that a handler gets together. */
+  interface Batch {}
 
   /**
    * An event that goes to the sink.
@@ -109,12 +112,12 @@ final class Task<E> implements TrackedDelivery.Handled {
   }
 
   /** Returns the batch that the event belongs to; null before it is in one. */
-  @Nullable BatchTask<E> batch() {
+  @Nullable Batch batch() {
     return batch;
   }
 
-  void batch(BatchTask<E> taken) {
-    batch = taken;
+  void batch(Batch joined) {
+    batch = joined;
   }
 
   // --- what must happen before its handler can run

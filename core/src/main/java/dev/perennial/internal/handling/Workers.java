@@ -4,11 +4,12 @@ import dev.perennial.internal.stream.BackgroundThread;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.UninterruptibleWait;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The threads that run handlers in one call of {@code consume}, up to a number. A thread runs as
@@ -18,15 +19,8 @@ final class Workers {
 
   /** A thread that runs handlers. Used only by that thread. */
   private static final class Worker {
-    private final Workers all;
     private boolean closes;
-
-    Worker(Workers all) {
-      this.all = all;
-    }
   }
-
-  private static final ThreadLocal<@Nullable Worker> CURRENT = new ThreadLocal<>();
 
   private final StreamContext context;
   private final Turns<?> turns;
@@ -37,6 +31,7 @@ final class Workers {
   /** Called with what a turn has thrown, which is no error of the handler. */
   private final Consumer<Throwable> failed;
 
+  private final Map<Thread, Worker> threads = new ConcurrentHashMap<>();
   private final AtomicInteger running = new AtomicInteger();
 
   /** How many of the running threads close the stream, so that nothing may wait for them. */
@@ -81,8 +76,8 @@ final class Workers {
    * nothing that closing waits for waits for this thread.
    */
   void closing() {
-    Worker me = CURRENT.get();
-    if (me != null && me.all == this && !me.closes) {
+    Worker me = threads.get(Thread.currentThread());
+    if (me != null && !me.closes) {
       me.closes = true;
       closing.incrementAndGet();
       context.signal().raise();
@@ -130,8 +125,12 @@ final class Workers {
   }
 
   private void runTurns() {
-    Worker me = new Worker(this);
-    CURRENT.set(me);
+    Worker me = new Worker();
+    if (threads.putIfAbsent(Thread.currentThread(), me) != null) {
+      // The executor ran this on a thread that is in a turn already, and will continue.
+      release();
+      return;
+    }
     RunningHandlers.Slot slot = handlers.add();
     try {
       do {
@@ -139,7 +138,7 @@ final class Workers {
       } while (isNeededAgain(me));
     } finally {
       handlers.remove(slot);
-      CURRENT.remove();
+      threads.remove(Thread.currentThread());
     }
   }
 
