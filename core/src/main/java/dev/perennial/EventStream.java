@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -183,6 +184,21 @@ public final class EventStream<E> implements Iterable<Delivery<E>>, AutoCloseabl
   /** Returns the keys in quarantine at this moment. Any thread. */
   public Set<Object> quarantinedKeys() {
     return engine.handlers().quarantine().keys();
+  }
+
+  /**
+   * Returns the events as a publisher, for libraries of reactive streams. It has one subscriber at
+   * a time, which acks each delivery itself; a second one gets an {@link IllegalStateException}.
+   * After a subscription has ended, the next one continues with the next event.
+   *
+   * <p>While the subscriber has requested deliveries, a thread of the stream reads for it, and no
+   * other thread can. It hands out as many as were requested, as long as the window has room. It
+   * calls {@code onComplete} when the source is complete or the stream is closed, and {@code
+   * onError} with a {@link StreamFailedException} when the stream has failed. What a subscriber
+   * throws ends its subscription and is logged.
+   */
+  public Flow.Publisher<Delivery<E>> publisher() {
+    return engine.publisher();
   }
 
   public StreamState state() {

@@ -109,6 +109,9 @@ public final class PullGuard {
    */
   private static final Duration CONNECT_GRACE = Duration.ofSeconds(1);
 
+  /** How long a thread waits for one inside that is about to leave. */
+  private static final Duration LEAVE_GRACE = Duration.ofSeconds(1);
+
   private final AtomicReference<Use> use = new AtomicReference<>(Use.FREE);
   private final Signal signal;
   private final String stream;
@@ -126,6 +129,7 @@ public final class PullGuard {
   private volatile @Nullable Interruption interruption;
 
   private volatile Runnable cleanUp = () -> {};
+  private volatile BooleanSupplier leaving = () -> false;
 
   /**
    * Makes a guard with no thread inside.
@@ -154,9 +158,24 @@ public final class PullGuard {
     this.cleanUp = cleanUp;
   }
 
-  /** Lets the calling thread in as the pulling thread, or throws if another one is inside. */
-  public void enter() {
+  /**
+   * Sets what says whether the thread inside is about to leave, so that others wait for it. Called
+   * once, before the stream is used.
+   */
+  public void onLeaving(BooleanSupplier leaving) {
+    this.leaving = leaving;
+  }
+
+  /**
+   * Lets the calling thread in as the pulling thread, or throws if another one is inside. Waits up
+   * to 1 s for one that is about to leave.
+   */
+  public void enter() throws InterruptedException {
     Use now = use.compareAndExchange(Use.FREE, Use.PULLING);
+    if (now != Use.FREE && leaving.getAsBoolean() && !isMine()) {
+      signal.await(() -> use.get() == Use.FREE || isGone() || !leaving.getAsBoolean(), LEAVE_GRACE);
+      now = use.compareAndExchange(Use.FREE, Use.PULLING);
+    }
     if (now != Use.FREE) {
       throw refused(now);
     }

@@ -67,7 +67,7 @@ public final class Engine<E, P extends Position> {
   private final Window<E, P> window;
   private final Checkpointing checkpointing;
   private final Puller<E, P> puller;
-  private final Handlers<E> handlers;
+  private final Readers<E> readers;
   private final Closer<E, P> closer;
 
   private Engine(
@@ -75,13 +75,13 @@ public final class Engine<E, P extends Position> {
       Window<E, P> window,
       Checkpointing checkpointing,
       Puller<E, P> puller,
-      Handlers<E> handlers,
+      Readers<E> readers,
       Closer<E, P> closer) {
     this.context = context;
     this.window = window;
     this.checkpointing = checkpointing;
     this.puller = puller;
-    this.handlers = handlers;
+    this.readers = readers;
     this.closer = closer;
   }
 
@@ -138,6 +138,9 @@ public final class Engine<E, P extends Position> {
         parts.tracking(source, checkpointer));
   }
 
+  /** What passes events on by itself. */
+  private record Readers<E>(Handlers<E> handlers, StreamPublisher<E> publisher) {}
+
   /** The parts that both kinds of sources share. */
   private record Parts<E, P extends Position>(
       Source<E, P> source, StreamContext context, PullGuard guard, SourceCalls calls) {
@@ -171,6 +174,7 @@ public final class Engine<E, P extends Position> {
         Window<E, P> window, Checkpointing checkpointing, SourceTracking<E, P> tracking) {
       ReconnectLoop<E, P> loop = new ReconnectLoop<>(tracking, calls, guard, window, context);
       Puller<E, P> puller = new Puller<>(context, guard, window, loop, checkpointing);
+      StreamPublisher<E> publisher = new StreamPublisher<>(context, guard, puller);
       Handlers<E> handlers = new Handlers<>(context, guard, puller, window);
       Closer<E, P> closer = new Closer<>(source, context, guard, loop, window, checkpointing);
       closer.handlers(handlers);
@@ -178,6 +182,7 @@ public final class Engine<E, P extends Position> {
           new SettlementEffects(context, checkpointing, closer::settledAfterFailure));
       context.lifecycle().onFailure(closer::startSettleTime);
       guard.onAbandoned(closer::cleanUp);
+      guard.onLeaving(publisher::isLeaving);
       context
           .signal()
           .onWake(() -> {
@@ -185,7 +190,8 @@ public final class Engine<E, P extends Position> {
               loop.wakeUp();
             }
           });
-      return new Engine<>(context, window, checkpointing, puller, handlers, closer);
+      return new Engine<>(
+          context, window, checkpointing, puller, new Readers<>(handlers, publisher), closer);
     }
   }
 
@@ -203,7 +209,11 @@ public final class Engine<E, P extends Position> {
   }
 
   public Handlers<E> handlers() {
-    return handlers;
+    return readers.handlers;
+  }
+
+  public StreamPublisher<E> publisher() {
+    return readers.publisher;
   }
 
   /** Returns the state. Any thread may call this method and those below. */
@@ -226,8 +236,8 @@ public final class Engine<E, P extends Position> {
         context.observer().handlerFailures(),
         context.observer().skipped(),
         context.observer().deadLettered(),
-        handlers.running(),
-        handlers.keysWaiting(),
+        readers.handlers.running(),
+        readers.handlers.keysWaiting(),
         context.observer().reconnects(),
         context.observer().redeliveriesDropped(),
         context.observer().malformed(),

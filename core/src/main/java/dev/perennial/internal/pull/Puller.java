@@ -326,8 +326,16 @@ public final class Puller<E, P extends Position> {
     undelivered.giveBack(notHandedOut);
   }
 
-  /** Waits until there is a delivery to hand out. Returns false if the time is over. */
-  private boolean pull(Deadline deadline) throws InterruptedException {
+  /** Takes the delivery that was waited for. Inside the guard. */
+  public Delivery<E> take() {
+    return undelivered.take();
+  }
+
+  /**
+   * Waits until there is a delivery to hand out, which stays here until it is {@link #take taken}.
+   * Returns false if the time is over. Inside the guard.
+   */
+  public boolean pull(Deadline deadline) throws InterruptedException {
     while (true) {
       check();
       boolean hasRoom = window.hasRoom();

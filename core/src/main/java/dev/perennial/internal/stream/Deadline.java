@@ -2,6 +2,7 @@ package dev.perennial.internal.stream;
 
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /** The time by which a call should return. */
 public final class Deadline {
@@ -9,11 +10,17 @@ public final class Deadline {
   private final StreamRuntime runtime;
   private final long from;
   private final long nanos;
+  private final BooleanSupplier cancelled;
 
   private Deadline(StreamRuntime runtime, long from, long nanos) {
+    this(runtime, from, nanos, () -> false);
+  }
+
+  private Deadline(StreamRuntime runtime, long from, long nanos, BooleanSupplier cancelled) {
     this.runtime = runtime;
     this.from = from;
     this.nanos = nanos;
+    this.cancelled = cancelled;
   }
 
   public static Deadline in(Duration timeout, StreamRuntime runtime) {
@@ -25,11 +32,22 @@ public final class Deadline {
   }
 
   public boolean isOver() {
-    return nanos != Long.MAX_VALUE && elapsed() >= nanos;
+    return cancelled.getAsBoolean() || (nanos != Long.MAX_VALUE && elapsed() >= nanos);
+  }
+
+  /**
+   * Returns this deadline, which is also over once the call is cancelled. A wait that has begun
+   * before does not end by itself.
+   */
+  public Deadline orOnce(BooleanSupplier cancelled) {
+    return new Deadline(runtime, from, nanos, cancelled);
   }
 
   /** Returns the time left; zero if the deadline has passed. */
   public Duration remaining() {
+    if (cancelled.getAsBoolean()) {
+      return Duration.ZERO;
+    }
     return nanos == Long.MAX_VALUE
         ? Durations.FOREVER
         : Duration.ofNanos(Math.max(0, nanos - elapsed()));
@@ -46,7 +64,7 @@ public final class Deadline {
 
   /** Returns how long ago the deadline passed; zero if it has not. */
   public Duration overdue() {
-    return isOver() ? Duration.ofNanos(elapsed() - nanos) : Duration.ZERO;
+    return isOver() ? Duration.ofNanos(Math.max(0, elapsed() - nanos)) : Duration.ZERO;
   }
 
   /** Returns a deadline that is later by a time. */

@@ -365,6 +365,17 @@ public final class StreamObserver {
         cause);
   }
 
+  /** Reports that a subscriber of the publisher threw, which it must not. */
+  public void subscriberFailed(String method, Throwable cause) {
+    warn(
+        "a subscriber threw in "
+            + method
+            + ": "
+            + LogText.reason(cause)
+            + ". Its subscription is cancelled; events that it has not acked stay unacked",
+        cause);
+  }
+
   /** Reports that a part of the source or the store could not be closed properly. */
   public void closeFailed(String what, Throwable cause) {
     warn("cannot close " + what + " in order: " + LogText.reason(cause), cause);

@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -97,6 +98,36 @@ class PullGuardTest {
     assertThat(guard.exit()).isTrue();
     guard.enter();
     assertThat(guard.exit()).isTrue();
+  }
+
+  @Test
+  @DisplayName("a second thread waits for one that is about to leave")
+  void leaving() throws Exception {
+    AtomicBoolean leaving = new AtomicBoolean(true);
+    guard.onLeaving(leaving::get);
+    guard.enter();
+    assertThatIllegalStateException().isThrownBy(guard::enter).withMessageContaining("handler");
+    Future<?> other =
+        threads.run(() -> {
+          guard.enter();
+          assertThat(guard.exit()).isTrue();
+        });
+    assertThat(guard.exit()).isTrue();
+    Threads.join(other);
+  }
+
+  @Test
+  @DisplayName("a second thread does not wait longer for one that changed its mind, or was closed")
+  void staysInside() throws Exception {
+    guard.enter();
+    AtomicInteger asked = new AtomicInteger();
+    guard.onLeaving(() -> asked.incrementAndGet() == 1);
+    Threads.join(threads.run(() -> assertThatIllegalStateException().isThrownBy(guard::enter)));
+    assertThat(guard.take(LONG, runtime)).isEqualTo(Handover.TAKEN);
+    guard.onLeaving(() -> true);
+    Threads.join(
+        threads.run(
+            () -> assertThatExceptionOfType(StreamClosedException.class).isThrownBy(guard::enter)));
   }
 
   @Test
@@ -246,7 +277,7 @@ class PullGuardTest {
 
   @Test
   @DisplayName("isReceiving() is true only during receive")
-  void receiving() {
+  void receiving() throws InterruptedException {
     guard.enter();
     assertThat(guard.isReceiving()).isFalse();
     for (Use use : new Use[] {Use.CONNECTING, Use.RECEIVING, Use.HANDLING}) {
@@ -290,7 +321,7 @@ class PullGuardTest {
 
   @Test
   @DisplayName("a handler that closes its own stream does not wait for itself")
-  void closesFromHandler() {
+  void closesFromHandler() throws InterruptedException {
     guard.enter();
     String result =
         guard.call(
@@ -307,7 +338,7 @@ class PullGuardTest {
 
   @Test
   @DisplayName("a listener that closes the stream during a pull does not wait for itself")
-  void closesFromListener() {
+  void closesFromListener() throws InterruptedException {
     guard.enter();
     assertThat(guard.take(LONG, runtime)).isEqualTo(Handover.TAKEN);
     assertThat(guard.exit()).isFalse();
@@ -358,7 +389,7 @@ class PullGuardTest {
     assertThat(wronglyMine).isFalse();
   }
 
-  private void enterAndExit() {
+  private void enterAndExit() throws InterruptedException {
     boolean entered = false;
     while (!entered) {
       try {
@@ -471,7 +502,7 @@ class PullGuardTest {
 
   @Test
   @DisplayName("a late timer does not interrupt another call")
-  void lateInterruption() {
+  void lateInterruption() throws InterruptedException {
     guard.enter();
     PullGuard.Interruption over = guard.interruption();
     guard.call(Use.CONNECTING, () -> "first");

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -182,6 +183,47 @@ class NoThreadTest {
     assertThat(second.ack()).isTrue();
     runtime.runTasks();
     assertThat(saved).containsExactly("0", "2");
+  }
+
+  @Test
+  @DisplayName("a subscriber gets the error, and may subscribe again")
+  void subscribes() {
+    EventStream<Long> stream = open();
+    runtime.refuseThreads(1);
+    List<Object> signals = new ArrayList<>();
+    Flow.Subscriber<Delivery<Long>> subscriber =
+        new Flow.Subscriber<>() {
+          @Override
+          public void onSubscribe(Flow.Subscription subscription) {
+            subscription.request(2);
+          }
+
+          @Override
+          public void onNext(Delivery<Long> delivery) {
+            signals.add(delivery.event());
+            if (signals.size() == 3) {
+              stream.close();
+            }
+          }
+
+          @Override
+          public void onError(Throwable error) {
+            signals.add(String.valueOf(error.getMessage()));
+          }
+
+          @Override
+          public void onComplete() {
+            signals.add("complete");
+          }
+        };
+    stream.publisher().subscribe(subscriber);
+    assertThat(signals)
+        .containsExactly(
+            "Cannot publish stream \"orders\": there is no thread for it: unable to create native"
+                + " thread (Error). Subscribe again later.");
+    stream.publisher().subscribe(subscriber);
+    runtime.runTasks();
+    assertThat(signals).hasSize(4).endsWith(1L, 2L, "complete");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.port.ManualRuntime;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +53,22 @@ class DeadlineTest {
     assertThat(deadline.overdue()).isZero();
     runtime.advance(Duration.ofDays(10_000));
     assertThat(deadline.isOver()).isFalse();
+  }
+
+  @Test
+  @DisplayName("orOnce() is over early once the call is cancelled")
+  void cancelled() {
+    AtomicBoolean cancelled = new AtomicBoolean();
+    Deadline deadline = Deadline.in(SECOND, runtime).orOnce(cancelled::get);
+    assertThat(deadline.isOver()).isFalse();
+    assertThat(deadline.remaining()).isEqualTo(SECOND);
+    cancelled.set(true);
+    assertThat(deadline.isOver()).isTrue();
+    assertThat(deadline.remaining()).isZero();
+    assertThat(deadline.overdue()).isZero();
+    cancelled.set(false);
+    runtime.advance(SECOND);
+    assertThat(deadline.isOver()).isTrue();
   }
 
   @Test

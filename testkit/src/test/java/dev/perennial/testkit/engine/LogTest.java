@@ -8,6 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.perennial.Checkpoints;
+import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.StreamFailedException;
 import dev.perennial.port.CheckpointException;
@@ -23,6 +24,7 @@ import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -129,6 +131,45 @@ class LogTest {
     assertThat(at(Level.ERROR))
         .singleElement()
         .satisfies(line -> assertThat(line.getThrowableProxy()).isNotNull());
+  }
+
+  @Test
+  @DisplayName("what a subscriber throws is one line at WARN")
+  void subscriber() {
+    source.connects(c -> c.event(1, "a"));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      stream
+          .publisher()
+          .subscribe(
+              new Flow.Subscriber<>() {
+                @Override
+                public void onSubscribe(Flow.Subscription subscription) {
+                  subscription.request(5);
+                }
+
+                @Override
+                public void onNext(Delivery<String> delivery) {
+                  throw new IllegalStateException("broken");
+                }
+
+                @Override
+                public void onError(Throwable error) {
+                  throw new AssertionError("called after its subscription was cancelled", error);
+                }
+
+                @Override
+                public void onComplete() {
+                  throw new AssertionError("called after its subscription was cancelled");
+                }
+              });
+      runtime.sleep(Duration.ofSeconds(1));
+      stream.close();
+    });
+    assertThat(warnings())
+        .containsExactly(
+            "orders: a subscriber threw in onNext: broken (IllegalStateException). Its subscription is"
+                + " cancelled; events that it has not acked stay unacked");
   }
 
   @Test
