@@ -97,7 +97,15 @@ record Module(
               ".source.mongo",
               ".checkpoint.file",
               ".checkpoint.redis"),
-          with(JACKSON, NULLNESS, MONGO_DRIVER, BSON, "javax.sql.."),
+          with(
+              JACKSON,
+              NULLNESS,
+              MONGO_DRIVER,
+              BSON,
+              "javax.sql..",
+              "reactor..",
+              "io.reactivex..",
+              "org.reactivestreams.."),
           false);
   static final Module CLI =
       new Module(
