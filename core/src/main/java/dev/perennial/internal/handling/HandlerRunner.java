@@ -11,10 +11,13 @@ import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.StreamFailure;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.internal.window.TrackedDelivery;
+import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,7 +67,7 @@ final class HandlerRunner<E> {
       try {
         handler.handle(delivery);
       } catch (Throwable e) {
-        failed(List.of(delivery), e, false, batch -> handler.handle(batch.deliveries().get(0)));
+        failed(delivery, e);
         return;
       }
       ackUnsettled(delivery);
@@ -78,29 +81,65 @@ final class HandlerRunner<E> {
   void runBatch(List<TrackedDelivery<E>> deliveries, BatchHandler<E> handler)
       throws InterruptedException {
     try {
-      attempt(deliveries, false, handler);
+      attempt(deliveries, false, new Batched(handler));
     } catch (Throwable e) {
       nackUnsettled(deliveries);
       throw e;
     }
   }
 
-  private void attempt(List<TrackedDelivery<E>> deliveries, boolean last, BatchHandler<E> handler)
+  /** The turn of a batch, which may be handled by halves. No event overtakes a nacked one. */
+  private final class Batched {
+
+    private final BatchHandler<E> handler;
+    private final Set<Object> nackedKeys = new HashSet<>();
+    private boolean anyNacked;
+
+    Batched(BatchHandler<E> handler) {
+      this.handler = handler;
+    }
+
+    void note(TrackedDelivery<E> delivery) {
+      if (delivery.settlement() == Settlement.NACKED) {
+        anyNacked = true;
+        Object key = delivery.key();
+        if (key != null) {
+          nackedKeys.add(key);
+        }
+      }
+    }
+
+    boolean holdsUp(TrackedDelivery<E> delivery) {
+      if (options.handlers().isEmpty()) {
+        return anyNacked;
+      }
+      Object key = delivery.key();
+      return key != null && nackedKeys.contains(key);
+    }
+  }
+
+  private void attempt(List<TrackedDelivery<E>> deliveries, boolean last, Batched turn)
       throws InterruptedException {
     List<TrackedDelivery<E>> batch = new ArrayList<>(deliveries.size());
     for (TrackedDelivery<E> delivery : deliveries) {
-      if (isForHandler(delivery)) {
+      if (turn.holdsUp(delivery)) {
+        delivery.nack();
+      } else if (isForHandler(delivery)) {
         batch.add(delivery);
+      } else {
+        turn.note(delivery);
       }
     }
     if (batch.isEmpty() || context.lifecycle().isOver()) {
       return;
     }
     try {
-      handler.handle(new Batch<>(List.copyOf(batch)));
+      turn.handler.handle(new Batch<>(List.copyOf(batch)));
     } catch (Throwable e) {
-      failed(batch, e, last, handler);
+      failed(batch, e, last, turn);
       return;
+    } finally {
+      batch.forEach(turn::note);
     }
     batch.forEach(HandlerRunner::ackUnsettled);
   }
@@ -126,7 +165,7 @@ final class HandlerRunner<E> {
       return true;
     }
     if (task.keyError() != null) {
-      failed(List.of(delivery), task.keyError(), false, batch -> {});
+      failed(delivery, task.keyError());
       return false;
     }
     DeadLetter<E> letter = task.deadLetter();
@@ -152,13 +191,17 @@ final class HandlerRunner<E> {
             + "\" is a dead letter. Release the key with EventStream.releaseKey().");
   }
 
+  private void failed(TrackedDelivery<E> delivery, Throwable error) throws InterruptedException {
+    failed(List.of(delivery), error, false, new Batched(batch -> {}));
+  }
+
   /**
    * Decides what follows a failed attempt.
    *
    * @param last whether no further attempt is made
    */
   private void failed(
-      List<TrackedDelivery<E>> attempted, Throwable error, boolean last, BatchHandler<E> handler)
+      List<TrackedDelivery<E>> attempted, Throwable error, boolean last, Batched turn)
       throws InterruptedException {
     throwInterrupt(error);
     TrackedDelivery<E> first = attempted.get(0);
@@ -180,8 +223,8 @@ final class HandlerRunner<E> {
       } else {
         // The events that fail alone are found by halves, which are not retried.
         int middle = open.size() / 2;
-        attempt(open.subList(0, middle), true, handler);
-        attempt(open.subList(middle, open.size()), true, handler);
+        attempt(open.subList(0, middle), true, turn);
+        attempt(open.subList(middle, open.size()), true, turn);
       }
     }
   }

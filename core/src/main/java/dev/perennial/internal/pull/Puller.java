@@ -264,14 +264,14 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Waits for deliveries, as {@link #pullArrived} does, but lets no event overtake a nacked one: as
-   * long as any waits to come again, only those are added.
+   * Waits for deliveries, as {@link #pullArrived} does, but lets no event overtake a nacked one: it
+   * waits until all nacked ones have come again.
    *
    * @param linger how long to wait for more events after the first
    */
   public PendingDeliveries<E> pullInOrder(int max, Duration linger) throws InterruptedException {
     if (window.hasNacked()) {
-      pullNacked(max);
+      pullNacked();
     } else {
       pullArrived(1);
       if (max > 1) {
@@ -281,9 +281,8 @@ public final class Puller<E, P extends Position> {
     return undelivered;
   }
 
-  private void pullNacked(int max) throws InterruptedException {
-    int pulled = 0;
-    while (pulled < max && window.hasNacked()) {
+  private void pullNacked() throws InterruptedException {
+    while (window.hasNacked()) {
       check();
       undelivered.reserve();
       TrackedDelivery<E> again = window.nextNacked();
@@ -292,7 +291,6 @@ public final class Puller<E, P extends Position> {
         checkInterrupt();
       } else {
         undelivered.addInOrder(again);
-        pulled++;
       }
     }
   }

@@ -602,6 +602,37 @@ class HandlingTest {
   }
 
   @Test
+  @DisplayName("no event of a batch overtakes one whose dead letter the sink has refused")
+  void refusedInBatch() {
+    runtime.run(() -> {
+      EventStream<String> stream = open("ax", "a2", "b1");
+      List<String> handled = new ArrayList<>();
+      List<String> offered = new ArrayList<>();
+      stream.consumeBatches(
+          3,
+          SECOND,
+          batch -> {
+            List<String> events = batch.deliveries().stream().map(Delivery::event).toList();
+            if (events.contains("ax")) {
+              throw new IOException("poison");
+            }
+            handled.addAll(events);
+          },
+          Handling.inOrderPerKey(HandlingTest::key, 2)
+              .retry(EACH_SECOND, 1)
+              .thenDeadLetter((delivery, error) -> {
+                offered.add(delivery.event());
+                if (offered.size() < 3) {
+                  throw new IOException("disk full");
+                }
+                assertThat(handled).doesNotContain("a2");
+              }));
+      assertThat(offered).containsExactly("ax", "ax", "ax");
+      assertThat(handled).containsExactly("b1", "a2");
+    });
+  }
+
+  @Test
   @DisplayName("batches run side by side, and no key is in two of them at once")
   void batchesPerKey() {
     runtime.run(() -> {
