@@ -15,14 +15,25 @@ final class FreeServerSource implements ServerTrackedSource<Object, Place> {
   private final SourceBinding binding = new SourceBinding();
 
   private final Object payload = new Object();
+  private final long limit;
   private long next;
+
+  /** Makes a source without end. */
+  FreeServerSource() {
+    this(Long.MAX_VALUE);
+  }
+
+  /** Makes a source that ends after a number of events. */
+  FreeServerSource(long limit) {
+    this.limit = limit;
+  }
 
   @Override
   public AckingConnection<Object, Place> connect() {
     return new AckingConnection<>() {
       @Override
       public Received<Object, Place> receive(Duration timeout) {
-        return Received.event(payload, new Place(next++));
+        return next == limit ? Received.end() : Received.event(payload, new Place(next++));
       }
 
       @Override
