@@ -3,6 +3,7 @@ package dev.perennial;
 import dev.perennial.port.Malformed;
 import dev.perennial.port.Position;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -164,20 +165,30 @@ public interface StreamListener {
     /** Returns the position of the oldest of them. */
     Optional<Position> oldestUnacked();
 
-    /** Returns the key of the oldest, if it is handled by key and has one. */
-    Optional<Object> oldestKey();
-
-    /** Returns how long ago the oldest was received. */
-    Optional<Duration> oldestAge();
-
-    /** Returns at which attempt the oldest is. */
-    int oldestAttempt();
-
-    /** Returns what the handler threw at the last attempt at the oldest that failed. */
-    Optional<Throwable> oldestError();
+    /** Returns the oldest of them, at most ten, the oldest first. */
+    List<UnackedEvent> oldest();
 
     /** Returns how many of the deliveries wait to come again after a nack or a failed attempt. */
     int nacked();
+  }
+
+  /** An event that is not acked. */
+  interface UnackedEvent {
+
+    /** Returns its position. */
+    Position position();
+
+    /** Returns its key, if it is handled by key and has one. */
+    Optional<Object> key();
+
+    /** Returns how long ago it was received. */
+    Duration age();
+
+    /** Returns at which delivery attempt it is, from 1. */
+    int attempt();
+
+    /** Returns what the handler threw at the last attempt that failed. */
+    Optional<Throwable> lastError();
   }
 
   /** A window that has room again. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,9 @@ import org.slf4j.LoggerFactory;
 public final class StreamObserver {
 
   private static final Logger LOG = LoggerFactory.getLogger("dev.perennial.EventStream");
+
+  /** How many of the oldest events a line names if the window is full. */
+  private static final int LOGGED_UNACKED = 3;
 
   private record CheckpointSaved(Position position, Duration took)
       implements StreamListener.CheckpointSaved {}
@@ -240,19 +244,28 @@ public final class StreamObserver {
     notifyListeners(listener -> listener.onMalformed(received));
   }
 
-  /**
-   * Reports a window that has been full for long.
-   *
-   * @param oldest describes the oldest delivery that is not acked, for people
-   */
-  public void windowFull(StreamListener.WindowFull full, String oldest) {
+  public void windowFull(StreamListener.WindowFull full) {
     LOG.warn(
-        "{}: the window is full: waiting for acks of {} deliveries, {} of them nacked; the oldest is {}",
+        "{}: the window is full: waiting for acks of {} deliveries, {} of them nacked, the oldest {}",
         stream,
         full.unacked(),
         full.nacked(),
-        oldest);
+        full.oldest().stream()
+            .limit(LOGGED_UNACKED)
+            .map(StreamObserver::describe)
+            .collect(Collectors.joining("; ")));
     notifyListeners(listener -> listener.onWindowFull(full));
+  }
+
+  private static String describe(StreamListener.UnackedEvent event) {
+    return "at "
+        + event.position()
+        + event.key().map(key -> " with key \"" + LogText.brief(key.toString()) + "\"").orElse("")
+        + ", received "
+        + LogText.duration(event.age())
+        + " ago, attempt "
+        + event.attempt()
+        + event.lastError().map(error -> " after: " + LogText.reason(error)).orElse("");
   }
 
   /**
@@ -314,7 +327,7 @@ public final class StreamObserver {
         "{}: the handler of the event at {}{} (attempt {}) has run for {}",
         stream,
         position,
-        key == null ? "" : " with key \"" + key + "\"",
+        key == null ? "" : " with key \"" + LogText.brief(key.toString()) + "\"",
         attempt,
         LogText.duration(running));
     HandlerSlow slow = new HandlerSlow(position, Optional.ofNullable(key), attempt, running);

@@ -5,8 +5,9 @@ import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.port.Position;
 import dev.perennial.port.StreamRuntime;
-import dev.perennial.port.support.LogText;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,15 +19,23 @@ public final class FullWindowReporter {
   /** Long enough for a slow handler, short enough that users learn of a blocked one soon. */
   private static final Duration REPORT_AFTER = Duration.ofSeconds(10);
 
+  /** How many events the report describes. */
+  private static final int DESCRIBED = 10;
+
   private record WindowFull(
       int unacked,
       Optional<Position> oldestUnacked,
-      Optional<Object> oldestKey,
-      Optional<Duration> oldestAge,
-      int oldestAttempt,
-      Optional<Throwable> oldestError,
+      List<StreamListener.UnackedEvent> oldest,
       int nacked)
       implements StreamListener.WindowFull {}
+
+  private record UnackedEvent(
+      Position position,
+      Optional<Object> key,
+      Duration age,
+      int attempt,
+      Optional<Throwable> lastError)
+      implements StreamListener.UnackedEvent {}
 
   private sealed interface State {}
 
@@ -54,36 +63,34 @@ public final class FullWindowReporter {
     }
     if (state instanceof Full full && full.reportAt.isOver()) {
       state = new Reported(full.since);
-      report();
+      observer.windowFull(report());
     }
     return state instanceof Full full ? full.reportAt.remaining() : REPORT_AFTER;
   }
 
-  private void report() {
-    Optional<? extends TrackedDelivery<?>> oldest = window.oldestUnacked();
-    Optional<Object> key = oldest.map(TrackedDelivery::key);
-    Optional<Duration> age =
-        oldest.map(delivery -> Duration.ofNanos(runtime.nanoTime() - delivery.receivedAt()));
-    WindowFull full =
-        new WindowFull(
-            window.unacked(),
-            oldest.map(TrackedDelivery::position),
-            key,
-            age,
-            oldest.map(TrackedDelivery::attempt).orElse(0),
-            oldest.flatMap(TrackedDelivery::lastError),
-            window.allNacked().size());
-    observer.windowFull(full, oldest.map(delivery -> describe(delivery, age)).orElse("(none)"));
+  private WindowFull report() {
+    long now = runtime.nanoTime();
+    List<StreamListener.UnackedEvent> oldest =
+        window
+            .allUnacked()
+            .sorted(Comparator.comparingLong(TrackedDelivery::sequence))
+            .limit(DESCRIBED)
+            .map(delivery -> described(delivery, now))
+            .toList();
+    return new WindowFull(
+        window.unacked(),
+        oldest.stream().findFirst().map(StreamListener.UnackedEvent::position),
+        oldest,
+        window.allNacked().size());
   }
 
-  private static String describe(TrackedDelivery<?> delivery, Optional<Duration> age) {
-    return "at "
-        + delivery.position()
-        + (delivery.key() == null ? "" : " with key \"" + delivery.key() + "\"")
-        + age.map(time -> ", received " + LogText.duration(time) + " ago").orElse("")
-        + ", at attempt "
-        + delivery.attempt()
-        + delivery.lastError().map(error -> ", last error: " + LogText.reason(error)).orElse("");
+  private static StreamListener.UnackedEvent described(TrackedDelivery<?> delivery, long now) {
+    return new UnackedEvent(
+        delivery.position(),
+        Optional.ofNullable(delivery.key()),
+        Duration.ofNanos(now - delivery.receivedAt()),
+        delivery.attempt(),
+        delivery.lastError());
   }
 
   /** Notes that the window has room. */

@@ -104,11 +104,11 @@ class HandlingTest {
           "full: "
               + full.oldestUnacked().orElseThrow()
               + " key "
-              + full.oldestKey().orElse("-")
+              + full.oldest().get(0).key().orElse("-")
               + " attempt "
-              + full.oldestAttempt()
+              + full.oldest().get(0).attempt()
               + " "
-              + full.oldestError().map(Throwable::getMessage).orElse("-")
+              + full.oldest().get(0).lastError().map(Throwable::getMessage).orElse("-")
               + ", nacked "
               + full.nacked());
     }
