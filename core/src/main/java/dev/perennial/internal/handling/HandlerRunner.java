@@ -136,11 +136,13 @@ final class HandlerRunner<E> {
     try {
       turn.handler.handle(new Batch<>(List.copyOf(batch)));
     } catch (Throwable e) {
-      failed(batch, e, last, turn);
-      return;
-    } finally {
+      // What the handler has nacked comes before the others, which it may handle by halves.
       batch.forEach(turn::note);
+      failed(batch, e, last, turn);
+      batch.forEach(turn::note);
+      return;
     }
+    batch.forEach(turn::note);
     batch.forEach(HandlerRunner::ackUnsettled);
   }
 
