@@ -44,7 +44,7 @@ exit /b 1
 
 :java_new_enough
 rem Succeeds if the jar is newer than all sources, and than their folders, which change when a file is deleted.
-powershell -NoProfile -Command "$ErrorActionPreference = 'Stop'; if (-not (Test-Path -LiteralPath $env:jar)) { exit 1 }; $built = (Get-Item -LiteralPath $env:jar).LastWriteTimeUtc; $files = @(Get-Item -LiteralPath ($env:root + 'pom.xml')); foreach ($module in 'core', 'transport-netty', 'source-tap', 'source-mongo', 'checkpoint-file', 'checkpoint-redis', 'simulators', 'cli') { $files += Get-Item -LiteralPath ($env:root + $module + '\pom.xml'); $files += Get-Item -LiteralPath ($env:root + $module + '\src\main'); $files += Get-ChildItem -Recurse -LiteralPath ($env:root + $module + '\src\main') }; foreach ($file in $files) { if ($file.LastWriteTimeUtc -gt $built) { exit 1 } }; exit 0"
+powershell -NoProfile -Command "$ErrorActionPreference = 'Stop'; if (-not (Test-Path -LiteralPath $env:jar)) { exit 1 }; $built = (Get-Item -LiteralPath $env:jar).LastWriteTimeUtc; $files = @(Get-Item -LiteralPath ($env:root + 'pom.xml')); foreach ($module in 'core', 'transport-netty', 'source-tap', 'source-mongo', 'checkpoint-file', 'checkpoint-redis', 'dead-letter-file', 'simulators', 'cli') { $files += Get-Item -LiteralPath ($env:root + $module + '\pom.xml'); $files += Get-Item -LiteralPath ($env:root + $module + '\src\main'); $files += Get-ChildItem -Recurse -LiteralPath ($env:root + $module + '\src\main') }; foreach ($file in $files) { if ($file.LastWriteTimeUtc -gt $built) { exit 1 } }; exit 0"
 if not errorlevel 1 goto run
 
 if exist "%home%\bin\javac.exe" goto jdk_found

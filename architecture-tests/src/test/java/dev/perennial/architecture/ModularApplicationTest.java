@@ -197,6 +197,54 @@ class ModularApplicationTest {
   }
 
   @Test
+  @DisplayName("dead letters: a stream delivers the letter that a sink has written")
+  void deadLetters() throws Exception {
+    String module =
+        """
+        module app {
+          requires dev.perennial.deadletter.file;
+          requires dev.perennial.testkit;
+        }
+        """;
+    String main =
+        """
+        package app;
+
+        import dev.perennial.Checkpoints;
+        import dev.perennial.EventStream;
+        import dev.perennial.deadletter.file.DeadLetterEvent;
+        import dev.perennial.deadletter.file.DeadLetterFile;
+        import dev.perennial.deadletter.file.DeadLetterSource;
+        import dev.perennial.testkit.TestDelivery;
+        import java.nio.file.Path;
+
+        public class Main {
+          public static void main(String[] args) throws Exception {
+            Path directory = Path.of(args[0]);
+            try (DeadLetterFile<Integer> letters =
+                DeadLetterFile.in(directory, event -> "event " + event)) {
+              letters.accept(TestDelivery.of(7), new IllegalStateException());
+            }
+            try (EventStream<DeadLetterEvent> stream =
+                EventStream.from(DeadLetterSource.in(directory), Checkpoints.none()).open()) {
+              stream.consume(delivery -> System.out.println(delivery.event().letter().rawEvent()));
+            }
+          }
+        }
+        """;
+
+    List<Path> path =
+        modulePath(
+            "dev.perennial.deadletter.file",
+            "dev.perennial.testkit",
+            "tools.jackson.*",
+            "com.fasterxml.jackson.annotation");
+    List<String> lines = run(path, module, main, directory.resolve("letters").toString());
+
+    assertThat(lines).containsExactly("event 7");
+  }
+
+  @Test
   @DisplayName("Redis: saves a checkpoint under a claim, and knows the version of Lettuce")
   void redis() throws Exception {
     String module =

@@ -72,6 +72,13 @@ record Module(
           SEEN_OF_CORE,
           List.of(NULLNESS, LETTUCE),
           true);
+  static final Module DEAD_LETTER_FILE =
+      new Module(
+          "perennial-dead-letter-file",
+          List.of(".deadletter.file", ".deadletter.file.internal"),
+          SEEN_OF_CORE,
+          with(JACKSON, NULLNESS),
+          true);
   static final Module TESTKIT =
       new Module(
           "perennial-testkit",
@@ -96,7 +103,8 @@ record Module(
               ".source.tap",
               ".source.mongo",
               ".checkpoint.file",
-              ".checkpoint.redis"),
+              ".checkpoint.redis",
+              ".deadletter.file"),
           with(
               JACKSON,
               NULLNESS,
@@ -138,6 +146,7 @@ record Module(
           SOURCE_MONGO,
           CHECKPOINT_FILE,
           CHECKPOINT_REDIS,
+          DEAD_LETTER_FILE,
           TESTKIT,
           SIMULATORS,
           EXAMPLES,
@@ -146,7 +155,13 @@ record Module(
 
   /** What implements a port over somebody else's protocol or storage. */
   static final List<Module> ADAPTERS =
-      List.of(TRANSPORT_NETTY, SOURCE_TAP, SOURCE_MONGO, CHECKPOINT_FILE, CHECKPOINT_REDIS);
+      List.of(
+          TRANSPORT_NETTY,
+          SOURCE_TAP,
+          SOURCE_MONGO,
+          CHECKPOINT_FILE,
+          CHECKPOINT_REDIS,
+          DEAD_LETTER_FILE);
 
   /** The modules whose classes are also checked for circles. */
   static final List<Module> WITH_INTERNALS = List.of(CORE, SOURCE_MONGO);

@@ -99,12 +99,15 @@ final class Rules {
 
   private static Rule adaptersSeePortsAndValues() {
     return Rule.of(
-        "adapters see the ports, and of the facade values only",
+        "adapters see the ports, and of the facade values and the port of dead letter sinks only",
         root -> in(root, Module.ADAPTERS),
         root ->
             never(
                 dependOnClassesThat(
-                    resideInAPackage(root).and(DescribedPredicate.not(valueType())))),
+                    resideInAPackage(root)
+                        .and(DescribedPredicate.not(valueType()))
+                        .and(DescribedPredicate.not(within(root + ".DeadLetterSink")))
+                        .and(DescribedPredicate.not(within(root + ".Delivery"))))),
         "AdapterSeesFacade");
   }
 
@@ -285,13 +288,16 @@ final class Rules {
 
   private static Rule noRegistry() {
     return Rule.of(
-        "no published module has a static registry, but the file store's of locked paths",
+        "no published module has a static registry, but those of paths that this process has locked",
         root ->
             in(
                     root,
                     Module.allPublished().stream()
                         .filter(module -> module != Module.CHECKPOINT_FILE)
                         .toList())
+                .and(
+                    DescribedPredicate.not(
+                        within(root + ".deadletter.file.internal.DirectoryLock")))
                 // Keeps its idle threads for the next run; nobody finds anything by them.
                 .and(DescribedPredicate.not(within(root + ".testkit.internal.CarrierThread"))),
         root -> new StaticState(),

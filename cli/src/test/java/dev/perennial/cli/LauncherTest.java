@@ -55,6 +55,7 @@ class LauncherTest {
             "source-mongo",
             "checkpoint-file",
             "checkpoint-redis",
+            "dead-letter-file",
             "simulators",
             "cli")) {
       write(clone.resolve(module + "/pom.xml"), "");
