@@ -5,6 +5,7 @@ import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.CommandGroup;
 import dev.perennial.cli.console.ExitStatus;
 import dev.perennial.cli.console.Terminal;
+import dev.perennial.cli.deadletter.DeadLetterCommand;
 import dev.perennial.cli.demo.DemoCommand;
 import dev.perennial.cli.tail.TailCommand;
 import picocli.CommandLine;
@@ -20,6 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DemoCommand.class,
       TailCommand.class,
       CheckpointCommand.class,
+      DeadLetterCommand.class,
       HelpCommand.class
     },
     scope = CommandLine.ScopeType.INHERIT,

@@ -17,6 +17,7 @@ class PerennialTest {
     "help tail, Usage: perennial tail [",
     "help tail mongo, Usage: perennial tail mongo [",
     "help checkpoint show, Usage: perennial checkpoint show [",
+    "help deadletter retry, Usage: perennial deadletter retry [",
   })
   void showsTheHelpOfTheCommandAskedFor(String arguments, String usage) {
     Result result = run(arguments.split(" "));
@@ -45,7 +46,7 @@ class PerennialTest {
     assertThat(run().err)
         .isEqualTo(
             """
-            perennial: Missing subcommand. Give demo, tail, checkpoint or help.
+            perennial: Missing subcommand. Give demo, tail, checkpoint, deadletter or help.
             See perennial --help.
             """);
   }

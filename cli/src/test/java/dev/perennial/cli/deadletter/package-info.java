@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.cli.deadletter;
+
+import org.jspecify.annotations.NullMarked;
