@@ -12,6 +12,8 @@ import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
 import dev.perennial.StreamStats;
 import dev.perennial.checkpoint.redis.RedisCheckpointStoreBuilder;
+import dev.perennial.deadletter.file.DeadLetterFileBuilder;
+import dev.perennial.deadletter.file.DeadLetterSource;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoSourceBuilder;
 import dev.perennial.source.tap.TapAdminBuilder;
@@ -50,7 +52,9 @@ class OptionTablesTest {
         TapAdminBuilder.class,
         NettyTransportBuilder.class,
         MongoSourceBuilder.class,
-        RedisCheckpointStoreBuilder.class);
+        RedisCheckpointStoreBuilder.class,
+        DeadLetterFileBuilder.class,
+        DeadLetterSource.class);
   }
 
   @ParameterizedTest
