@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CrashTest {
 
   /** So much that the process is often killed in the middle of a line. */
-  private static final String FILLER = "x".repeat(300_000);
+  private static final String FILLER = "x".repeat(50_000);
 
   @TempDir private Path directory;
   private Process child;
@@ -128,7 +128,7 @@ class CrashTest {
       try {
         sink =
             DeadLetterFile.builder(Path.of(arguments[0]), Function.<String>identity())
-                .maxFileSize(2_000_000)
+                .maxFileSize(400_000)
                 .open();
       } catch (IOException e) {
         System.out.println("refused.");
