@@ -16,6 +16,7 @@ import dev.perennial.internal.connection.ServerTracking;
 import dev.perennial.internal.connection.SourceCalls;
 import dev.perennial.internal.connection.SourceTracking;
 import dev.perennial.internal.handling.Handlers;
+import dev.perennial.internal.handling.StreamParts;
 import dev.perennial.internal.pull.Puller;
 import dev.perennial.internal.stream.AdapterFault;
 import dev.perennial.internal.stream.StreamContext;
@@ -175,7 +176,7 @@ public final class Engine<E, P extends Position> {
       ReconnectLoop<E, P> loop = new ReconnectLoop<>(tracking, calls, guard, window, context);
       Puller<E, P> puller = new Puller<>(context, guard, window, loop, checkpointing);
       StreamPublisher<E> publisher = new StreamPublisher<>(context, guard, puller);
-      Handlers<E> handlers = new Handlers<>(context, guard, puller, window);
+      Handlers<E> handlers = new Handlers<>(new StreamParts<>(context, guard, puller, window));
       Closer<E, P> closer = new Closer<>(source, context, guard, loop, window, checkpointing);
       closer.handlers(handlers);
       window.onSettlement(

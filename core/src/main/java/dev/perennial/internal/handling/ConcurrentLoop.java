@@ -2,14 +2,10 @@ package dev.perennial.internal.handling;
 
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamEndedException;
-import dev.perennial.internal.connection.PullGuard;
 import dev.perennial.internal.pull.PendingDeliveries;
-import dev.perennial.internal.pull.Puller;
 import dev.perennial.internal.stream.Durations;
-import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
-import dev.perennial.internal.window.Window;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -23,28 +19,19 @@ final class ConcurrentLoop<E> {
   /** How many events are pulled at most before threads are started for them. */
   private static final int MAX_PULL = 256;
 
-  private final StreamContext context;
-  private final PullGuard guard;
-  private final Puller<E, ?> puller;
-  private final Window<E, ?> window;
+  private final StreamParts<E> parts;
   private final KeyLines<E> lines;
   private final Turns<E> turns;
   private final Workers workers;
   private final Optional<Function<? super E, ? extends @Nullable Object>> key;
 
   ConcurrentLoop(
-      StreamContext context,
-      PullGuard guard,
-      Puller<E, ?> puller,
-      Window<E, ?> window,
+      StreamParts<E> parts,
       KeyLines<E> lines,
       Turns<E> turns,
       Workers workers,
       Optional<Function<? super E, ? extends @Nullable Object>> key) {
-    this.context = context;
-    this.guard = guard;
-    this.puller = puller;
-    this.window = window;
+    this.parts = parts;
     this.lines = lines;
     this.turns = turns;
     this.workers = workers;
@@ -54,11 +41,11 @@ final class ConcurrentLoop<E> {
   /** Handles events until the stream ends, or throws why it stopped before. */
   void run() throws InterruptedException {
     try {
-      puller.enter();
+      parts.puller().enter();
       try {
         handleAll();
       } finally {
-        guard.exit();
+        parts.guard().exit();
         workers.awaitAll();
       }
     } catch (StreamEndedException | StreamClosedException e) {
@@ -68,14 +55,14 @@ final class ConcurrentLoop<E> {
 
   private void handleAll() throws InterruptedException {
     try {
-      window.allNacked().forEach(nacked -> dispatch(nacked, true));
+      parts.window().allNacked().forEach(nacked -> dispatch(nacked, true));
       while (true) {
         dispatchNext();
       }
     } finally {
       turns.stop();
-      guard.drain(workers::awaitOthers);
-      if (!context.lifecycle().isOver()) {
+      parts.guard().drain(workers::awaitOthers);
+      if (!parts.context().lifecycle().isOver()) {
         giveBack();
       }
     }
@@ -84,7 +71,7 @@ final class ConcurrentLoop<E> {
   private void dispatchNext() throws InterruptedException {
     PendingDeliveries<E> pending;
     try {
-      pending = puller.pullArrived(MAX_PULL);
+      pending = parts.puller().pullArrived(MAX_PULL);
     } catch (StreamEndedException e) {
       awaitNacked(e);
       return;
@@ -104,8 +91,8 @@ final class ConcurrentLoop<E> {
 
   /** Waits for what the handlers nack, or throws that nothing more comes. */
   private void awaitNacked(StreamEndedException ended) throws InterruptedException {
-    context.await(() -> workers.isIdle() || window.hasNacked(), Durations.FOREVER);
-    if (!window.hasNacked()) {
+    parts.context().await(() -> workers.isIdle() || parts.window().hasNacked(), Durations.FOREVER);
+    if (!parts.window().hasNacked()) {
       throw ended;
     }
   }
@@ -145,10 +132,13 @@ final class ConcurrentLoop<E> {
 
   /** Gives back what no handler has got, so that the next call of any kind gets it. */
   private void giveBack() {
-    puller.giveBack(
-        window
-            .allUnacked()
-            .filter(delivery ->
-                delivery.settlement() == Settlement.OPEN && Task.of(delivery, lines) != null));
+    parts
+        .puller()
+        .giveBack(
+            parts
+                .window()
+                .allUnacked()
+                .filter(delivery ->
+                    delivery.settlement() == Settlement.OPEN && Task.of(delivery, lines) != null));
   }
 }

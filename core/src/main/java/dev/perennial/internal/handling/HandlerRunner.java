@@ -4,21 +4,17 @@ import dev.perennial.Batch;
 import dev.perennial.BatchHandler;
 import dev.perennial.DeliveryHandler;
 import dev.perennial.KeyQuarantinedException;
-import dev.perennial.StreamFailedException.Reason;
 import dev.perennial.internal.handling.HandlingOptions.End;
 import dev.perennial.internal.handling.Task.DeadLetter;
 import dev.perennial.internal.stream.StreamContext;
-import dev.perennial.internal.stream.StreamFailure;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
-import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the handler for a delivery or a batch, and settles what the handler did not: it acks, or
@@ -35,23 +31,20 @@ final class HandlerRunner<E> {
   /** The call of {@code consume} whose tasks these are. */
   private final Object owner;
 
-  private volatile @Nullable StreamFailure failure;
+  private final HandlingFailure failure;
 
   HandlerRunner(
-      StreamContext context, HandlingOptions<E> options, Quarantine quarantine, Object owner) {
+      StreamContext context,
+      HandlingOptions<E> options,
+      Quarantine quarantine,
+      HandlingFailure failure,
+      Object owner) {
     this.context = context;
     this.observer = context.observer();
     this.options = options;
     this.quarantine = quarantine;
+    this.failure = failure;
     this.owner = owner;
-  }
-
-  /** Throws the failure with which the handling has stopped the stream, if it has. */
-  void throwIfStopped() {
-    StreamFailure why = failure;
-    if (why != null) {
-      throw why.exception();
-    }
   }
 
   /**
@@ -211,7 +204,7 @@ final class HandlerRunner<E> {
         attempted.stream().filter(delivery -> !delivery.isSettled()).toList();
     int attempt = open.stream().mapToInt(TrackedDelivery::attempt).max().orElse(first.attempt());
     if (isFatal(error)) {
-      stop(open.isEmpty() ? first : open.get(0), error);
+      failure.stop(open.isEmpty() ? first : open.get(0), error);
     } else if (open.isEmpty()) {
       settledBefore(first, attempt, error);
     } else if (!last && !options.isLast(attempt) && options.retryIf().test(error)) {
@@ -253,7 +246,7 @@ final class HandlerRunner<E> {
   /** The handler had settled everything before it threw, so there is nothing to retry. */
   private void settledBefore(TrackedDelivery<E> delivery, int attempt, Throwable error) {
     if (options.end() instanceof End.Stop) {
-      stop(delivery, error);
+      failure.stop(delivery, error);
     } else {
       observer.handlerFailed(delivery.position(), attempt, 1, error, null);
     }
@@ -269,7 +262,7 @@ final class HandlerRunner<E> {
       task.deadLetter(letter);
       offer(delivery, task, letter);
     } else {
-      stop(delivery, error);
+      failure.stop(delivery, error);
     }
   }
 
@@ -307,7 +300,7 @@ final class HandlerRunner<E> {
       throws InterruptedException {
     throwInterrupt(error);
     if (isFatal(error)) {
-      stop(delivery, error);
+      failure.stop(delivery, error);
       return;
     }
     DeadLetter<E> again = letter.refused();
@@ -315,44 +308,5 @@ final class HandlerRunner<E> {
     Duration wait = options.backoff().delay(again.refusals(), context.runtime().random());
     observer.deadLetterFailed(delivery.position(), error, wait);
     delivery.retry(letter.error(), wait);
-  }
-
-  /** Fails the stream because of an error of the handler. */
-  private void stop(TrackedDelivery<E> delivery, Throwable cause) {
-    stop(
-        new StreamFailure(
-            Reason.HANDLER,
-            "The handler of stream \""
-                + context.options().name()
-                + "\" failed at "
-                + delivery.position()
-                + ": "
-                + LogText.reason(cause)
-                + ". The stream stopped; "
-                + (delivery.isSettled()
-                    ? "the handler had settled the event before."
-                    : "the event is unacked and comes again with the next run."),
-            cause,
-            0,
-            delivery.position()));
-  }
-
-  /** Fails the stream because of an error of anything but the handler. */
-  void stop(Throwable cause) {
-    stop(
-        StreamFailure.of(
-            Reason.HANDLER,
-            "Cannot handle the events of stream \""
-                + context.options().name()
-                + "\": "
-                + LogText.reason(cause)
-                + ". The stream stopped; its unacked events come again with the next run.",
-            cause));
-  }
-
-  private void stop(StreamFailure why) {
-    // Kept even if the stream is closed meanwhile, because nothing else reports the error.
-    failure = why;
-    context.lifecycle().fail(why);
   }
 }

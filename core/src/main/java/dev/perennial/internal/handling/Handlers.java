@@ -3,107 +3,75 @@ package dev.perennial.internal.handling;
 import dev.perennial.AckMode;
 import dev.perennial.BatchHandler;
 import dev.perennial.DeliveryHandler;
-import dev.perennial.internal.connection.PullGuard;
-import dev.perennial.internal.pull.Puller;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.window.TrackedDelivery;
-import dev.perennial.internal.window.Window;
 import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The handlers of a stream: runs one call of {@code consume} at a time, and knows what runs. */
 public final class Handlers<E> {
 
   /** What a call of {@code consume} has. */
-  private record Running(
-      RunningHandlers handlers, @Nullable KeyLines<?> lines, @Nullable Workers workers) {}
+  private record Running(RunningHandlers handlers, KeyLines<?> lines, @Nullable Workers workers) {}
 
   private static final BatchLimits SINGLE = new BatchLimits(1, Duration.ZERO);
 
+  private final StreamParts<E> parts;
   private final StreamContext context;
-  private final PullGuard guard;
-  private final Puller<E, ?> puller;
-  private final Window<E, ?> window;
   private final Quarantine quarantine = new Quarantine();
   private final AtomicReference<@Nullable Running> current = new AtomicReference<>();
 
-  public Handlers(
-      StreamContext context, PullGuard guard, Puller<E, ?> puller, Window<E, ?> window) {
-    this.context = context;
-    this.guard = guard;
-    this.puller = puller;
-    this.window = window;
+  public Handlers(StreamParts<E> parts) {
+    this.parts = parts;
+    this.context = parts.context();
   }
 
+  /** Passes events to a handler one by one. */
   public void consume(DeliveryHandler<E> handler, HandlingOptions<E> options)
       throws InterruptedException {
     requireExplicitAcks("consume", "each event after its handler has returned");
-    RunningHandlers running = new RunningHandlers(context, options.slowAfter());
-    if (options.handlers().isPresent()) {
-      KeyLines<E> lines = new KeyLines<>();
-      HandlerRunner<E> runner = new HandlerRunner<>(context, options, quarantine, lines);
-      consumeAtOnce(
-          new EventTurns<>(handler, runner, lines, context.lifecycle()),
-          lines,
-          runner,
-          running,
-          options);
-    } else {
-      HandlerRunner<E> runner = new HandlerRunner<>(context, options, quarantine, this);
-      RunningHandlers.Slot slot = running.add();
-      consumeInOrder(
-          SINGLE,
-          pending -> {
-            TrackedDelivery<E> delivery = pending.take();
-            slot.begin(delivery);
-            try {
-              runner.run(delivery, handler);
-            } finally {
-              slot.end();
-            }
-          },
-          runner,
-          running);
-    }
+    consume(
+        options,
+        SINGLE,
+        (runner, lines) -> new EventTurns<>(handler, runner, lines, context.lifecycle()),
+        (runner, slot) ->
+            pending -> {
+              TrackedDelivery<E> delivery = pending.take();
+              slot.begin(delivery);
+              try {
+                runner.run(delivery, handler);
+              } finally {
+                slot.end();
+              }
+            });
   }
 
+  /** Passes events to a handler in batches. */
   public void consumeBatches(
       int max, Duration linger, BatchHandler<E> handler, HandlingOptions<E> options)
       throws InterruptedException {
     requireExplicitAcks("consumeBatches", "the events of a batch after its handler has returned");
     BatchLimits limits = limits(max, linger);
-    RunningHandlers running = new RunningHandlers(context, options.slowAfter());
-    if (options.handlers().isPresent()) {
-      KeyLines<E> lines = new KeyLines<>();
-      HandlerRunner<E> runner = new HandlerRunner<>(context, options, quarantine, lines);
-      consumeAtOnce(
-          new BatchTurns<>(handler, limits, runner, lines, context),
-          lines,
-          runner,
-          running,
-          options);
-    } else {
-      HandlerRunner<E> runner = new HandlerRunner<>(context, options, quarantine, this);
-      RunningHandlers.Slot slot = running.add();
-      consumeInOrder(
-          limits,
-          pending -> {
-            int count = pending.sameAttempt(max);
-            List<TrackedDelivery<E>> batch = pending.first(count);
-            pending.remove(count);
-            slot.begin(batch.get(0));
-            try {
-              runner.runBatch(batch, handler);
-            } finally {
-              slot.end();
-            }
-          },
-          runner,
-          running);
-    }
+    consume(
+        options,
+        limits,
+        (runner, lines) -> new BatchTurns<>(handler, limits, runner, lines, context),
+        (runner, slot) ->
+            pending -> {
+              int count = pending.sameAttempt(max);
+              List<TrackedDelivery<E>> batch = pending.first(count);
+              pending.remove(count);
+              slot.begin(batch.get(0));
+              try {
+                runner.runBatch(batch, handler);
+              } finally {
+                slot.end();
+              }
+            });
   }
 
   private BatchLimits limits(int max, Duration linger) {
@@ -138,34 +106,35 @@ public final class Handlers<E> {
     }
   }
 
-  private void consumeInOrder(
+  private void consume(
+      HandlingOptions<E> options,
       BatchLimits limits,
-      InOrderLoop.Turn<E> turn,
-      HandlerRunner<E> runner,
-      RunningHandlers running)
+      BiFunction<HandlerRunner<E>, KeyLines<E>, Turns<E>> turns,
+      BiFunction<HandlerRunner<E>, RunningHandlers.Slot, InOrderLoop.Turn<E>> turn)
       throws InterruptedException {
-    InOrderLoop<E> loop = new InOrderLoop<>(guard, puller, runner, limits, turn);
-    consume(loop::run, runner, new Running(running, null, null));
-  }
-
-  private void consumeAtOnce(
-      Turns<E> turns,
-      KeyLines<E> lines,
-      HandlerRunner<E> runner,
-      RunningHandlers running,
-      HandlingOptions<E> options)
-      throws InterruptedException {
-    Workers workers =
-        new Workers(
-            context,
-            turns,
-            running,
-            options.executor().orElseGet(context.runtime()::handlerThreads),
-            options.handlers().getAsInt(),
-            runner::stop);
-    ConcurrentLoop<E> loop =
-        new ConcurrentLoop<>(context, guard, puller, window, lines, turns, workers, options.key());
-    consume(loop::run, runner, new Running(running, lines, workers));
+    HandlingFailure failure = new HandlingFailure(context);
+    RunningHandlers running = new RunningHandlers(context, options.slowAfter());
+    KeyLines<E> lines = new KeyLines<>();
+    HandlerRunner<E> runner = new HandlerRunner<>(context, options, quarantine, failure, lines);
+    if (options.handlers().isEmpty()) {
+      InOrderLoop<E> loop =
+          new InOrderLoop<>(parts, failure, limits, turn.apply(runner, running.add()));
+      run(loop::run, new Running(running, lines, null));
+    } else {
+      Turns<E> atOnce = turns.apply(runner, lines);
+      Workers workers =
+          new Workers(
+              context,
+              atOnce,
+              running,
+              options.executor().orElseGet(context.runtime()::handlerThreads),
+              options.handlers().getAsInt(),
+              failure::stop);
+      ConcurrentLoop<E> loop = new ConcurrentLoop<>(parts, lines, atOnce, workers, options.key());
+      run(loop::run, new Running(running, lines, workers));
+    }
+    failure.throwIfStopped();
+    context.lifecycle().throwIfFailed();
   }
 
   /** A loop that handles events. */
@@ -173,8 +142,7 @@ public final class Handlers<E> {
     void run() throws InterruptedException;
   }
 
-  private void consume(Loop loop, HandlerRunner<E> runner, Running running)
-      throws InterruptedException {
+  private void run(Loop loop, Running running) throws InterruptedException {
     current.compareAndSet(null, running);
     running.handlers.watch();
     try {
@@ -183,8 +151,6 @@ public final class Handlers<E> {
       running.handlers.stopWatching();
       current.compareAndSet(running, null);
     }
-    runner.throwIfStopped();
-    context.lifecycle().throwIfFailed();
   }
 
   /** Notes that the stream is closed by the calling thread, which may run a handler. */
@@ -204,9 +170,7 @@ public final class Handlers<E> {
   /** Returns how many keys have events of which no handler runs. */
   public int keysWaiting() {
     Running now = current.get();
-    return now == null || now.lines == null
-        ? 0
-        : Math.max(0, now.lines.size() - now.handlers.countWithKey());
+    return now == null ? 0 : Math.max(0, now.lines.size() - now.handlers.countWithKey());
   }
 
   public Quarantine quarantine() {

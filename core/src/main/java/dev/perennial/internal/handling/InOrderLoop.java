@@ -2,10 +2,8 @@ package dev.perennial.internal.handling;
 
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamEndedException;
-import dev.perennial.internal.connection.PullGuard;
 import dev.perennial.internal.connection.PullGuard.Use;
 import dev.perennial.internal.pull.PendingDeliveries;
-import dev.perennial.internal.pull.Puller;
 
 /** A {@code consume} that handles on the calling thread, so that no event overtakes another. */
 final class InOrderLoop<E> {
@@ -15,21 +13,14 @@ final class InOrderLoop<E> {
     void run(PendingDeliveries<E> pending) throws InterruptedException;
   }
 
-  private final PullGuard guard;
-  private final Puller<E, ?> puller;
-  private final HandlerRunner<E> runner;
+  private final StreamParts<E> parts;
+  private final HandlingFailure failure;
   private final BatchLimits limits;
   private final Turn<E> turn;
 
-  InOrderLoop(
-      PullGuard guard,
-      Puller<E, ?> puller,
-      HandlerRunner<E> runner,
-      BatchLimits limits,
-      Turn<E> turn) {
-    this.guard = guard;
-    this.puller = puller;
-    this.runner = runner;
+  InOrderLoop(StreamParts<E> parts, HandlingFailure failure, BatchLimits limits, Turn<E> turn) {
+    this.parts = parts;
+    this.failure = failure;
     this.limits = limits;
     this.turn = turn;
   }
@@ -39,7 +30,7 @@ final class InOrderLoop<E> {
     try {
       while (true) {
         handleNext();
-        runner.throwIfStopped();
+        failure.throwIfStopped();
       }
     } catch (StreamEndedException | StreamClosedException e) {
       // The caller learns what the handler threw, or why the stream failed.
@@ -47,18 +38,20 @@ final class InOrderLoop<E> {
   }
 
   private void handleNext() throws InterruptedException {
-    puller.enter();
+    parts.puller().enter();
     try {
-      PendingDeliveries<E> pending = puller.pullInOrder(limits.max(), limits.linger());
-      guard.call(
-          Use.HANDLING,
-          () -> {
-            turn.run(pending);
-            return null;
-          });
+      PendingDeliveries<E> pending = parts.puller().pullInOrder(limits.max(), limits.linger());
+      parts
+          .guard()
+          .call(
+              Use.HANDLING,
+              () -> {
+                turn.run(pending);
+                return null;
+              });
     } finally {
       // The next call reports a close.
-      guard.exit();
+      parts.guard().exit();
     }
   }
 }
