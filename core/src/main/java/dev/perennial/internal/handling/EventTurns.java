@@ -60,6 +60,10 @@ final class EventTurns<E> implements Turns<E> {
       return false;
     }
     begins.run();
+    if (isStopped()) {
+      // Starting another thread may have taken long.
+      return false;
+    }
     TrackedDelivery<E> delivery = task.delivery();
     slot.begin(delivery);
     try {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
+import dev.perennial.Handling;
 import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
 import dev.perennial.StreamState;
@@ -15,6 +16,10 @@ import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedServerSource;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -189,5 +194,39 @@ class FoundBySimulationTest {
   @Test
   void aChangeOfTheStateIsReportedWithoutItsTime() {
     new ClientTrackedSchedule(20_261_130_055_196L).play();
+  }
+
+  private EventStream<String> streamOf(String... events) {
+    ScriptedClientSource<String> source =
+        new ScriptedClientSource<String>(runtime)
+            .thereafter(connect ->
+                ConnectAnswer.connects(lines -> {
+                  for (int i = 1; i <= events.length; i++) {
+                    lines.event(i, events[i - 1]);
+                  }
+                  lines.end();
+                }));
+    return EventStream.from(source, Checkpoints.none()).runtime(runtime).open();
+  }
+
+  /** A thread was started between the check that the stream runs and the handler. */
+  @Test
+  void noHandlerBeginsOnceTheStreamIsClosed() {
+    List<String> handled = new ArrayList<>();
+    AtomicInteger tasks = new AtomicInteger();
+    runtime.run(() -> {
+      EventStream<String> stream = streamOf("a", "b");
+      Executor closing =
+          task -> {
+            if (tasks.incrementAndGet() > 1) {
+              stream.close();
+            }
+            runtime.execute(task);
+          };
+      stream.consume(
+          delivery -> handled.add(delivery.event()),
+          Handling.<String>unordered(2).executor(closing));
+      assertThat(handled).isEmpty();
+    });
   }
 }
