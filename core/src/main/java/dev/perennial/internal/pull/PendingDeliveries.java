@@ -44,12 +44,17 @@ public final class PendingDeliveries<E> {
 
   /** Returns whether a delivery is left from an earlier call. */
   public boolean isLeft() {
+    addLookedAt();
+    return !deliveries.isEmpty();
+  }
+
+  /** Adds the delivery that an iterator has fetched ahead, if there is one. */
+  public void addLookedAt() {
     reserve();
     TrackedDelivery<E> looked = takeLookedAt();
     if (looked != null) {
-      deliveries.add(0, looked);
+      addInOrder(looked);
     }
-    return !deliveries.isEmpty();
   }
 
   /**

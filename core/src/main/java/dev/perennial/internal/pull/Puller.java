@@ -271,6 +271,7 @@ public final class Puller<E, P extends Position> {
    */
   public PendingDeliveries<E> pullInOrder(int max, Duration linger) throws InterruptedException {
     if (window.hasNacked()) {
+      undelivered.addLookedAt();
       pullNacked();
     } else {
       pullArrived(1);
@@ -281,6 +282,7 @@ public final class Puller<E, P extends Position> {
     return undelivered;
   }
 
+  /** Waits for all nacked events, because each holds up those after it. */
   private void pullNacked() throws InterruptedException {
     while (window.hasNacked()) {
       check();

@@ -1,8 +1,10 @@
 package dev.perennial.testkit.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.perennial.Batch;
 import dev.perennial.Checkpoints;
 import dev.perennial.EventStream;
 import dev.perennial.Handling;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -196,6 +199,8 @@ class FoundBySimulationTest {
     new ClientTrackedSchedule(20_261_130_055_196L).play();
   }
 
+  private static final Duration HOUR = Duration.ofHours(1);
+
   private EventStream<String> streamOf(String... events) {
     ScriptedClientSource<String> source =
         new ScriptedClientSource<String>(runtime)
@@ -228,5 +233,51 @@ class FoundBySimulationTest {
           Handling.<String>unordered(2).executor(closing));
       assertThat(handled).isEmpty();
     });
+  }
+
+  /** The nacked event after it came first. */
+  @Test
+  void anEventThatAnIteratorHasFetchedKeepsItsPlace() {
+    List<String> handled = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream = streamOf("a", "b");
+      interruptedAfter(stream, batch -> batch.nack(Duration.ZERO));
+      assertThat(stream.iterator().hasNext()).isTrue();
+      stream.consume(delivery -> handled.add(delivery.event()));
+      assertThat(handled).containsExactly("a", "b");
+      stream.close();
+    });
+  }
+
+  /** Whichever was due first came first. */
+  @Test
+  void inOrderANackedEventWaitsForThoseBeforeIt() {
+    List<String> handled = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream = streamOf("a", "b");
+      interruptedAfter(
+          stream,
+          batch -> {
+            batch.deliveries().get(0).nack(HOUR);
+            batch.deliveries().get(1).nack();
+          });
+      stream.consume(delivery -> handled.add(delivery.event()));
+      assertThat(handled).containsExactly("a", "b");
+      stream.close();
+    });
+  }
+
+  /** Handles the first two events in order, as a batch, and then interrupts the call. */
+  private static void interruptedAfter(EventStream<String> stream, Consumer<Batch<String>> settle) {
+    assertThatThrownBy(() ->
+            stream.consumeBatches(
+                2,
+                Duration.ofSeconds(1),
+                batch -> {
+                  settle.accept(batch);
+                  throw new InterruptedException("after the first batch");
+                },
+                Handling.inOrder()))
+        .isInstanceOf(InterruptedException.class);
   }
 }
