@@ -280,4 +280,28 @@ class FoundBySimulationTest {
                 Handling.inOrder()))
         .isInstanceOf(InterruptedException.class);
   }
+
+  /** The event was neither handled nor settled, because a sink of an earlier call was to get it. */
+  @Test
+  void aDeadLetterThatWasNotAcceptedIsHandledInTheNextCall() {
+    List<String> handled = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream = streamOf("a");
+      Handling<String> deadLetter =
+          Handling.<String>inOrder()
+              .thenDeadLetter((delivery, error) -> {
+                throw new InterruptedException("before the sink has accepted");
+              });
+      assertThatThrownBy(() ->
+              stream.consume(
+                  delivery -> {
+                    throw new IllegalStateException("poison");
+                  },
+                  deadLetter))
+          .isInstanceOf(InterruptedException.class);
+      stream.consume(delivery -> handled.add(delivery.event()), Handling.inOrder());
+      assertThat(handled).containsExactly("a");
+      stream.close();
+    });
+  }
 }
