@@ -6,8 +6,10 @@ import dev.perennial.internal.pull.PendingDeliveries;
 import dev.perennial.internal.stream.Durations;
 import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +57,7 @@ final class ConcurrentLoop<E> {
 
   private void handleAll() throws InterruptedException {
     try {
-      parts.window().allNacked().forEach(nacked -> dispatch(nacked, true));
+      dispatchLeft();
       while (true) {
         dispatchNext();
       }
@@ -66,6 +68,17 @@ final class ConcurrentLoop<E> {
         giveBack();
       }
     }
+  }
+
+  /** Dispatches what earlier calls have left, nacked or not, in delivery order. */
+  private void dispatchLeft() {
+    PendingDeliveries<E> left = parts.puller().left();
+    Stream.concat(left.first(left.size()).stream(), parts.window().allNacked().stream())
+        .sorted(Comparator.comparingLong(TrackedDelivery::sequence))
+        .forEach(delivery -> dispatch(delivery, delivery.settlement() == Settlement.NACKED));
+    left.remove(left.size());
+    turns.dispatched();
+    workers.start();
   }
 
   private void dispatchNext() throws InterruptedException {

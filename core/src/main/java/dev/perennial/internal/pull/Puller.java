@@ -321,6 +321,12 @@ public final class Puller<E, P extends Position> {
     }
   }
 
+  /** Returns the deliveries that are left from earlier calls. Inside the guard. */
+  public PendingDeliveries<E> left() {
+    undelivered.addLookedAt();
+    return undelivered;
+  }
+
   /** Takes back deliveries that were taken and not handed out. Inside the guard. */
   public void giveBack(Stream<TrackedDelivery<E>> notHandedOut) {
     undelivered.giveBack(notHandedOut);

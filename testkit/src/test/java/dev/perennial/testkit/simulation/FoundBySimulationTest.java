@@ -16,6 +16,7 @@ import dev.perennial.testkit.ConnectAnswer;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedServerSource;
+import dev.perennial.testkit.SimulatedThread;
 import dev.perennial.testkit.VirtualRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -301,6 +302,36 @@ class FoundBySimulationTest {
           .isInstanceOf(InterruptedException.class);
       stream.consume(delivery -> handled.add(delivery.event()), Handling.inOrder());
       assertThat(handled).containsExactly("a");
+      stream.close();
+    });
+  }
+
+  /** The nacked event came first, and the one before it waited for it. */
+  @Test
+  void perKeyTheNextCallHandlesAnEventThatHasComeAgainBeforeTheNackedOneAfterIt() {
+    List<String> handled = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream = streamOf("a", "b");
+      Handling<String> perKey = Handling.inOrderPerKey(event -> "key", 1);
+      SimulatedThread first =
+          runtime.spawn(
+              "first call",
+              () ->
+                  assertThatThrownBy(() ->
+                          stream.consumeBatches(
+                              2,
+                              Duration.ZERO,
+                              batch -> {
+                                batch.deliveries().get(0).nack();
+                                batch.deliveries().get(1).nack(HOUR);
+                              },
+                              perKey))
+                      .isInstanceOf(InterruptedException.class));
+      runtime.sleep(Duration.ofSeconds(1));
+      first.interrupt();
+      first.join();
+      stream.consume(delivery -> handled.add(delivery.event()), perKey);
+      assertThat(handled).containsExactly("a", "b");
       stream.close();
     });
   }
