@@ -1,5 +1,7 @@
 package dev.perennial.source.tap;
 
+import dev.perennial.source.tap.TapUnderTest.Row;
+
 /** Messages as Tap writes them. */
 public final class Messages {
 
@@ -22,6 +24,15 @@ public final class Messages {
         + "\",\"action\":\"create\",\"record\":"
         + POST
         + ",\"cid\":\"bafyreib\"}}";
+  }
+
+  /** A record event as it stands in a Tap's outbox. */
+  static Row row(long id, String did, boolean live, String rkey) {
+    String message =
+        record(Long.toString(id), rkey)
+            .replace(DID, did)
+            .replace("\"live\":true", "\"live\":" + live);
+    return new Row(id, did, live, message);
   }
 
   static String deletion(String id) {

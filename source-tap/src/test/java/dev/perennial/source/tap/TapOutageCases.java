@@ -96,19 +96,11 @@ abstract class TapOutageCases {
     opened.add(stream);
   }
 
-  private static Row row(long id, String did, boolean live, String rkey) {
-    String message =
-        Messages.record(Long.toString(id), rkey)
-            .replace(Messages.DID, did)
-            .replace("\"live\":true", "\"live\":" + live);
-    return new Row(id, did, live, message);
-  }
-
   /** Events of some repos in turn, all of them live. */
   private static List<Row> liveRows(int from, int to, int repos, String rkey) {
     List<Row> rows = new ArrayList<>();
     for (int id = from; id <= to; id++) {
-      rows.add(row(id, "did:plc:d" + id % repos, true, rkey + id));
+      rows.add(Messages.row(id, "did:plc:d" + id % repos, true, rkey + id));
     }
     return rows;
   }
@@ -226,7 +218,8 @@ abstract class TapOutageCases {
     int repos = Math.max(20, ROWS / 100);
     List<Row> rows = new ArrayList<>();
     for (int id = 1; id <= ROWS; id++) {
-      rows.add(row(id, "did:plc:d" + random.nextInt(repos), random.nextInt(3) > 0, "r" + id));
+      rows.add(
+          Messages.row(id, "did:plc:d" + random.nextInt(repos), random.nextInt(3) > 0, "r" + id));
     }
     tap.put(rows);
     tap.start();

@@ -77,13 +77,7 @@ abstract class TapServerCases {
   }
 
   private void put(long id, String did, boolean live, String rkey) throws Exception {
-    tap.put(id, did, live, message(id, did, live, rkey));
-  }
-
-  private static String message(long id, String did, boolean live, String rkey) {
-    return Messages.record(Long.toString(id), rkey)
-        .replace(Messages.DID, did)
-        .replace("\"live\":true", "\"live\":" + live);
+    tap.put(List.of(Messages.row(id, did, live, rkey)));
   }
 
   private EventStreamBuilder<TapEvent> stream() {
