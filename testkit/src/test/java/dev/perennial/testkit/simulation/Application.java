@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * An application with a stream: one thread pulls events, in one of several ways, and other threads
  * settle them.
  */
-final class Application {
+class Application {
 
   /** A way to pull events. */
   enum Mode {
@@ -43,29 +43,29 @@ final class Application {
   /** The most that a timed call may overrun, because it may have to wait for the source. */
   private static final Duration OVERRUN = Duration.ofSeconds(90);
 
-  private final VirtualRuntime runtime;
-  private final RandomChoices chance;
-  private final EventStream<Object> stream;
-  private final DeliveryChecks deliveryChecks;
-  private final InvariantChecks invariants;
+  final VirtualRuntime runtime;
+  final RandomChoices chance;
+  final EventStream<Object> stream;
+  final DeliveryChecks deliveryChecks;
+  final InvariantChecks invariants;
   private final Consumer<StreamFailedException> onFailure;
-  private final MemoryShortages shortages;
+  final MemoryShortages shortages;
   private final Mode mode;
-  private final BooleanSupplier calm;
-  private final int window;
-  private final Signal signal;
-  private final List<Delivery<?>> pending = new ArrayList<>();
-  private final List<SimulatedThread> threads = new ArrayList<>();
-  private boolean finished;
+  final BooleanSupplier calm;
+  final int window;
+  final Signal signal;
+  final List<Delivery<?>> pending = new ArrayList<>();
+  final List<SimulatedThread> threads = new ArrayList<>();
+  boolean finished;
   private int handling;
-  private int closeInHandlerAfter = -1;
-  private Duration closeTimeout = Duration.ZERO;
+  int closeInHandlerAfter = -1;
+  Duration closeTimeout = Duration.ZERO;
   private StreamFailedException.@Nullable Reason failureReason;
   private @Nullable Set<Object> firstForHandler;
   private @Nullable SimulatedThread puller;
 
   /** How many interrupts the puller may still notice. Several can merge into one. */
-  private int interrupts;
+  int interrupts;
 
   Application(
       VirtualRuntime runtime,
@@ -117,7 +117,12 @@ final class Application {
 
   /** Waits up to 20 s for a delivery that is not settled yet. */
   void awaitTaken() throws InterruptedException {
-    signal.await(() -> !pending.isEmpty(), Duration.ofSeconds(20));
+    signal.await(() -> !pending.isEmpty() || isHandling(), Duration.ofSeconds(20));
+  }
+
+  /** Returns whether a handler runs that can be waited for. */
+  boolean isHandling() {
+    return false;
   }
 
   /** Waits until all threads have ended. Called after the stream was closed. */
@@ -203,7 +208,7 @@ final class Application {
     interrupts = flag ? 1 : 0;
   }
 
-  private boolean isClosing() {
+  boolean isClosing() {
     return EnumSet.of(StreamState.CLOSING, StreamState.CLOSED).contains(stream.state());
   }
 
@@ -216,7 +221,7 @@ final class Application {
     return !finished;
   }
 
-  private void streamFailed(StreamFailedException why) {
+  void streamFailed(StreamFailedException why) {
     failureReason = why.reason();
     invariants.count("failure " + why.reason().tag());
     onFailure.accept(why);
@@ -228,7 +233,7 @@ final class Application {
   }
 
   /** Pulls once, and returns the way in which it did. */
-  private Mode pullOnce() throws Exception {
+  Mode pullOnce() throws Exception {
     deliveryChecks.previousAckEnded();
     Mode now =
         mode == Mode.MIXED ? chance.of(Mode.NEXT, Mode.TIMED_NEXT, Mode.POLL, Mode.ITERATE) : mode;
@@ -269,11 +274,11 @@ final class Application {
   }
 
   /** Throws the reason why an iterator or {@code consume} has ended, if it is the end. */
-  private void throwEnded() throws InterruptedException {
+  void throwEnded() throws InterruptedException {
     stream.next(Duration.ZERO).ifPresent(delivery -> take(delivery, new HashSet<>()));
   }
 
-  private void requireInTime(Duration begun, Duration timeout) {
+  void requireInTime(Duration begun, Duration timeout) {
     Duration took = runtime.elapsed().minus(begun);
     invariants.require(
         took.compareTo(timeout.plus(OVERRUN)) <= 0,
@@ -282,14 +287,19 @@ final class Application {
         took);
   }
 
-  private void take(Delivery<?> delivery, Set<Object> first) {
+  void take(Delivery<?> delivery, Set<Object> first) {
     shortages.leavePull();
-    deliveryChecks.handedOut(delivery, first);
+    check(delivery, first);
     int unacked = stream.stats().unacked();
     invariants.require(
         unacked <= window, "stats() says that %s are unacked in a window of %s", unacked, window);
     pending.add(delivery);
     signal.raise();
+  }
+
+  /** Checks a delivery that a call other than consume has returned. */
+  void check(Delivery<?> delivery, Set<Object> first) {
+    deliveryChecks.handedOut(delivery, first);
   }
 
   private void handle(Delivery<Object> delivery) throws InterruptedException {

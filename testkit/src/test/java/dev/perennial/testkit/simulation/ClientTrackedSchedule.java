@@ -64,7 +64,16 @@ final class ClientTrackedSchedule extends Schedule {
   private int notices;
 
   ClientTrackedSchedule(long seed) {
-    super(seed);
+    this(seed, false);
+  }
+
+  /**
+   * Makes a schedule.
+   *
+   * @param handling whether most processes consume with a random {@code Handling}
+   */
+  ClientTrackedSchedule(long seed, boolean handling) {
+    super(seed, handling);
     int events = chance.between(5, 40);
     for (int i = 1; i <= events; i++) {
       log.add(chance.percent(5) ? new ScriptedMalformed("garbage " + i) : "event " + i);
@@ -392,7 +401,7 @@ final class ClientTrackedSchedule extends Schedule {
 
     @Override
     public void onLateAck(LateAck late) {
-      deliveryChecks.lateAck();
+      deliveryChecks.lateAck(late.position());
     }
 
     // --- disturbing
@@ -533,6 +542,8 @@ final class ClientTrackedSchedule extends Schedule {
           if (saved < position) {
             return position;
           }
+        } else if (deliveryChecks.wasReceived(at(position))) {
+          return 0;
         }
       }
       return 0;

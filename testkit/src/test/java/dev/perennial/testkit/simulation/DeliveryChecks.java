@@ -6,9 +6,11 @@ import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,12 +37,35 @@ final class DeliveryChecks {
     int lost;
     boolean won;
 
+    /** How many nacks of this delivery are running. */
+    int nacksRunning;
+
+    boolean nacked;
+
+    /** Whether a later attempt is acked instead, so that acks of this delivery are too late. */
+    boolean laterAttemptAcked;
+
     /** Whether a connection closed during the ack, so that it may not have taken the ack. */
     boolean crossed;
 
     Acks(long begun, int before) {
       this.begun = begun;
       this.before = before;
+    }
+  }
+
+  /** An ack that the stream makes itself, after a handler or a sink. */
+  private static final class StreamAck {
+    final Delivery<?> delivery;
+
+    /** Whether the stream reports the end of the ack; otherwise the delivery shows it. */
+    final boolean reported;
+
+    boolean counted;
+
+    StreamAck(Delivery<?> delivery, boolean reported) {
+      this.delivery = delivery;
+      this.reported = reported;
     }
   }
 
@@ -57,6 +82,15 @@ final class DeliveryChecks {
   /** How many events of {@link #received} were handed out or dropped. */
   private int passed;
 
+  /** Whether events may be handed out in another order than received. */
+  private boolean anyOrder;
+
+  /** How many times each event was handed out for the first time; it may have been forgotten. */
+  private final Map<Object, Integer> handedOutFirst = new HashMap<>();
+
+  /** The place of each event in the order in which they were received first. */
+  private final Map<Object, Integer> arrivals = new LinkedHashMap<>();
+
   /** The newest delivery of each event that was handed out. */
   private final Map<Object, Delivery<?>> newest = new HashMap<>();
 
@@ -70,8 +104,11 @@ final class DeliveryChecks {
   private int lateAcksReported;
   private int handlersTooLate;
 
-  /** Events whose nack has begun, which may be delivered again. */
-  private final Set<Object> nackBegun = new HashSet<>();
+  /** How many nacks of each event have begun, after which it may be delivered again. */
+  private final Map<Object, Integer> nackBegun = new HashMap<>();
+
+  /** How many times an event came again for a sink, which does not see these attempts. */
+  private final Map<Object, Integer> unseenAttempts = new HashMap<>();
 
   /** Nacked events that must be delivered again before any new event. */
   private final Set<Object> nacked = new HashSet<>();
@@ -82,8 +119,8 @@ final class DeliveryChecks {
   private final Map<Delivery<?>, Integer> settled = new IdentityHashMap<>();
   private final List<Object> order = new ArrayList<>();
 
-  /** The delivery whose handler has returned last; the stream acks it or has acked it. */
-  private @Nullable Delivery<?> handled;
+  /** What the stream acks on each thread since the last handler there. */
+  private final Map<Thread, List<StreamAck>> streamAcks = new LinkedHashMap<>();
 
   private final Map<Position, Position> redelivered = new HashMap<>();
 
@@ -116,11 +153,24 @@ final class DeliveryChecks {
     this.horizon = horizon;
   }
 
+  /** Allows events to be handed out in another order than received. */
+  void anyOrder() {
+    anyOrder = true;
+  }
+
   void received(Object event) {
     invariants.note("received %s", event);
     received.add(event);
+    arrivals.putIfAbsent(event, arrivals.size());
     if (isHandedOut(event) && !isUnacked(event)) {
       expectedAgain.add(newest.get(event).position());
+    }
+  }
+
+  /** Records that a received event was dropped. */
+  void dropped() {
+    if (anyOrder) {
+      passed++;
     }
   }
 
@@ -140,6 +190,7 @@ final class DeliveryChecks {
   }
 
   boolean isUnacked(Object event) {
+    countStreamAcks();
     Delivery<?> delivery = newest.get(event);
     return delivery != null && !isAcked(delivery);
   }
@@ -151,6 +202,7 @@ final class DeliveryChecks {
 
   /** Returns how many delivered events are not acked. */
   int unacked() {
+    countStreamAcks();
     return open;
   }
 
@@ -171,13 +223,20 @@ final class DeliveryChecks {
   /** Records that the stream is about to close. */
   void closing() {
     if (ackedBeforeClose == null) {
+      countStreamAcks();
       ackedBeforeClose = new ArrayList<>();
       for (Delivery<?> delivery : newest.values()) {
-        if (isAcked(delivery) && delivery != handled) {
+        if (isAcked(delivery) && !isAckedByStreamNow(delivery)) {
           ackedBeforeClose.add(delivery);
         }
       }
     }
+  }
+
+  private boolean isAckedByStreamNow(Delivery<?> delivery) {
+    return streamAcks.values().stream()
+        .flatMap(List::stream)
+        .anyMatch(ack -> ack.delivery == delivery);
   }
 
   /**
@@ -232,8 +291,36 @@ final class DeliveryChecks {
     } else {
       handedOutAgain(delivery, first);
     }
+    opened(delivery);
+  }
+
+  /** Checks a delivery that a handler, a sink or a pull got, whatever came before it. */
+  void handedOutInAnyOrder(Delivery<?> delivery) {
+    Object event = delivery.event();
+    invariants.note("handed out %s", delivery);
+    invariants.count(delivery.attempt() == 1 ? "new" : "nacked again");
+    if (delivery.attempt() == 1) {
+      int times = handedOutFirst.merge(event, 1, Integer::sum);
+      invariants.require(
+          times <= Collections.frequency(received, event)
+              && (!newest.containsKey(event) || mayBeForgotten(event)),
+          "%s was delivered twice, or was never received",
+          event);
+      passed++;
+      redelivered.remove(delivery.position());
+      nackBegun.remove(event);
+      unseenAttempts.remove(event);
+      notBefore.remove(event);
+    } else {
+      handedOutAgain(delivery, new HashSet<>());
+    }
+    opened(delivery);
+  }
+
+  private void opened(Delivery<?> delivery) {
+    countStreamAcks();
     expectedAgain.remove(delivery.position());
-    Delivery<?> before = newest.put(event, delivery);
+    Delivery<?> before = newest.put(delivery.event(), delivery);
     if (before == null || isAcked(before)) {
       open++;
     }
@@ -242,23 +329,51 @@ final class DeliveryChecks {
         unacked <= window, "%s events are unacked in a window of %s", unacked, window);
   }
 
+  /** Replaces a delivery that only a report has shown. */
+  void seen(Delivery<?> delivery) {
+    newest.put(delivery.event(), delivery);
+  }
+
+  /** Returns whether the event was handed out and forgotten, and then handed out as a new one. */
+  boolean wasForgotten(Object event) {
+    return handedOutFirst.getOrDefault(event, 0) > 1;
+  }
+
+  /** Returns the events that were received before another one and that nothing has acked. */
+  List<Object> unackedBefore(Object event) {
+    countStreamAcks();
+    List<Object> before = new ArrayList<>();
+    for (Object earlier : arrivals.keySet()) {
+      if (earlier.equals(event)) {
+        return before;
+      }
+      Delivery<?> delivery = newest.get(earlier);
+      Acks known = delivery == null ? null : acks.get(delivery);
+      if (known == null || !known.won && known.running == 0) {
+        before.add(earlier);
+      }
+    }
+    return before;
+  }
+
   private void handedOutAgain(Delivery<?> delivery, Set<Object> first) {
     Object event = delivery.event();
     invariants.require(
-        nackBegun.remove(event), "%s was delivered again without a nack: %s", event, delivery);
+        nackBegun.remove(event) != null,
+        "%s was delivered again without a nack: %s",
+        event,
+        delivery);
     Delivery<?> before = newest.get(event);
     int last = before == null ? 0 : before.attempt();
+    Integer unseen = unseenAttempts.remove(event);
     invariants.require(
-        delivery.attempt() == last + 1,
-        "%s was delivered as attempt %s after attempt %s",
+        delivery.attempt() == last + (unseen == null ? 1 : unseen),
+        "%s was delivered as attempt %s after attempt %s and %s for a sink",
         event,
         delivery.attempt(),
-        last);
-    Long earliest = notBefore.remove(event);
-    invariants.require(
-        earliest == null || runtime.nanoTime() - earliest >= 0,
-        "%s was delivered again before the end of its wait",
-        event);
+        last,
+        unseen);
+    requireWaited(event);
     nacked.remove(event);
     first.remove(event);
     for (Object other : first) {
@@ -268,6 +383,15 @@ final class DeliveryChecks {
           event,
           other);
     }
+  }
+
+  /** Checks that the wait of a nacked event is over. */
+  void requireWaited(Object event) {
+    Long earliest = notBefore.remove(event);
+    invariants.require(
+        earliest == null || runtime.nanoTime() - earliest >= 0,
+        "%s was delivered again before the end of its wait",
+        event);
   }
 
   private void handedOutFirst(Object event) {
@@ -294,6 +418,7 @@ final class DeliveryChecks {
    * own or the horizon has passed.
    */
   boolean mayBeForgotten(Object event) {
+    countStreamAcks();
     Delivery<?> delivery = newest.get(event);
     Acks known = delivery == null ? null : acks.get(delivery);
     if (known == null || !known.won && known.running == 0) {
@@ -327,12 +452,17 @@ final class DeliveryChecks {
   private Acks begin(Delivery<?> delivery) {
     ackRecord.begin(delivery.event());
     acksRunning++;
-    Acks mine = acks.computeIfAbsent(delivery, d -> new Acks(runtime.nanoTime(), acksWon));
+    Acks mine =
+        acks.computeIfAbsent(
+            delivery, d -> new Acks(runtime.nanoTime(), acksWon - streamAcksNotEnded()));
     mine.running++;
     return mine;
   }
 
   private void count(Delivery<?> delivery, Acks mine) {
+    if (mine.won) {
+      return;
+    }
     mine.won = true;
     acksWon++;
     if (newest.get(delivery.event()) == delivery) {
@@ -343,19 +473,89 @@ final class DeliveryChecks {
   /** Records that a handler is about to return. The stream then acks, unless it is closed. */
   void handled(Delivery<?> delivery) {
     invariants.note("handled %s", delivery.event());
-    Acks mine = begin(delivery);
-    mine.running--;
-    acksRunning--;
-    count(delivery, mine);
-    handled = delivery;
+    beginStreamAck(delivery, false);
   }
 
-  /** Records that the ack after the previous handler has ended. */
+  /**
+   * Records that the stream is about to ack a delivery that its handler did not handle. {@link
+   * #reportedAck} or {@link #lateAck} follows.
+   */
+  void streamAcks(Delivery<?> delivery) {
+    invariants.note("the stream acks %s", delivery.event());
+    beginStreamAck(delivery, true);
+  }
+
+  private void beginStreamAck(Delivery<?> delivery, boolean reported) {
+    Acks mine = begin(delivery);
+    mine.laterAttemptAcked = unseenAttempts.containsKey(delivery.event());
+    streamAcks
+        .computeIfAbsent(Thread.currentThread(), thread -> new ArrayList<>())
+        .add(new StreamAck(delivery, reported));
+  }
+
+  /** Counts the acks that the stream has made, as the deliveries show. */
+  private void countStreamAcks() {
+    for (List<StreamAck> ofThread : streamAcks.values()) {
+      for (StreamAck ack : ofThread) {
+        Acks mine = acks.get(ack.delivery);
+        if (!ack.counted && !ack.reported && ack.delivery.isSettled() && mine.nacksRunning == 0) {
+          countStreamAck(ack, mine);
+        }
+      }
+    }
+  }
+
+  /** Returns how many acks are counted that the stream may remember later than the next one. */
+  private int streamAcksNotEnded() {
+    return (int)
+        streamAcks.values().stream().flatMap(List::stream).filter(ack -> ack.counted).count();
+  }
+
+  private void countStreamAck(StreamAck ack, Acks mine) {
+    ack.counted = true;
+    acksRunning--;
+    if (ack.reported || !mine.nacked) {
+      count(ack.delivery, mine);
+    }
+  }
+
+  /** Records that the stream has reported what it does once it has acked the delivery. */
+  void reportedAck(Delivery<?> delivery) {
+    List<StreamAck> mine = streamAcks.getOrDefault(Thread.currentThread(), List.of());
+    for (StreamAck ack : List.copyOf(mine)) {
+      if (ack.delivery == delivery) {
+        countStreamAck(ack, acks.get(delivery));
+        end(ack);
+        mine.remove(ack);
+      }
+    }
+  }
+
+  private void end(StreamAck ack) {
+    Acks mine = acks.get(ack.delivery);
+    mine.running--;
+    ackRecord.end(ack.delivery.event(), mine.won);
+  }
+
+  /** Records that the acks after the previous handler on this thread have ended. */
   void previousAckEnded() {
-    Delivery<?> before = handled;
-    if (before != null) {
-      handled = null;
-      ackRecord.end(before.event(), true);
+    acksEnded(Thread.currentThread());
+  }
+
+  /** Records that the acks after the previous handler on a thread have ended. */
+  void acksEnded(Thread thread) {
+    countStreamAcks();
+    List<StreamAck> ended = streamAcks.remove(thread);
+    if (ended != null) {
+      for (StreamAck ack : ended) {
+        boolean nacks = acks.get(ack.delivery).nacksRunning > 0;
+        invariants.require(
+            ack.counted || nacks, "the stream neither acked %s nor reported that", ack.delivery);
+        if (!ack.counted) {
+          acksRunning--;
+        }
+        end(ack);
+      }
     }
   }
 
@@ -368,23 +568,32 @@ final class DeliveryChecks {
   }
 
   /** Records that the stream reported a late ack. */
-  void lateAck() {
+  void lateAck(Position position) {
     lateAcksReported++;
-    Delivery<?> late = handled;
-    if (late != null) {
-      handled = null;
-      invariants.note("handled %s too late", late.event());
-      Acks mine = acks.get(late);
-      mine.won = false;
-      mine.lost++;
-      open++;
-      ackRecord.end(late.event(), false);
+    List<StreamAck> mine = streamAcks.getOrDefault(Thread.currentThread(), List.of());
+    for (StreamAck late : mine) {
+      Acks its = acks.get(late.delivery);
+      boolean mayBeLate =
+          late.reported || !late.delivery.isSettled() || its.nacked || its.nacksRunning > 0;
+      if (!late.counted && mayBeLate && late.delivery.position().equals(position)) {
+        invariants.note("acked %s too late", late.delivery.event());
+        mine.remove(late);
+        its.lost++;
+        acksRunning--;
+        end(late);
+        return;
+      }
     }
   }
 
   /** Checks that exactly the late acks were reported. Called after the stream has closed. */
   void requireLateAcksReported() {
-    int late = acks.values().stream().filter(one -> !one.won).mapToInt(one -> one.lost).sum();
+    countStreamAcks();
+    int late =
+        acks.values().stream()
+            .filter(one -> !one.won || one.laterAttemptAcked)
+            .mapToInt(one -> one.lost)
+            .sum();
     invariants.require(
         late <= lateAcksReported && lateAcksReported <= late + handlersTooLate,
         "%s late acks were reported, but %s were made",
@@ -394,16 +603,35 @@ final class DeliveryChecks {
 
   /** Records that a handler is about to throw an interrupt, so its event is delivered again. */
   void interruptedHandler(Delivery<?> delivery) {
-    nackBegun.add(delivery.event());
+    nackBegun.merge(delivery.event(), 1, Integer::sum);
+  }
+
+  /** Records that the stream nacks a delivery, unless it is settled. */
+  void streamNacks(Delivery<?> delivery, Duration wait) {
+    invariants.note("the stream nacks %s for %s", delivery, wait);
+    nackBegun.merge(delivery.event(), 1, Integer::sum);
+    notBefore.put(delivery.event(), runtime.nanoTime() + wait.toNanos());
+  }
+
+  /** Records that the next attempt at an event is not for a handler. */
+  void attemptIsUnseen(Object event) {
+    unseenAttempts.merge(event, 1, Integer::sum);
+  }
+
+  /** Forgets when a nacked event may come again, because it is not known who has nacked it. */
+  void waitIsUnknown(Object event) {
+    notBefore.remove(event);
   }
 
   /** Nacks without a wait, so that the stream chooses one that grows with the attempts. */
   boolean nack(Delivery<?> delivery) {
-    long millis =
-        delivery.attempt() == 1
-            ? 0
-            : (long) Math.min(1_000, 10 * Math.pow(2, delivery.attempt() - 2));
-    return nack(delivery, Duration.ofMillis(millis), delivery::nack);
+    return nack(delivery, plainWait(delivery.attempt()), delivery::nack);
+  }
+
+  /** Returns how long the stream waits after a nack without a wait. */
+  static Duration plainWait(int attempt) {
+    return Duration.ofMillis(
+        attempt == 1 ? 0 : (long) Math.min(1_000, 10 * Math.pow(2, attempt - 2)));
   }
 
   boolean nack(Delivery<?> delivery, Duration wait) {
@@ -413,11 +641,16 @@ final class DeliveryChecks {
   private boolean nack(Delivery<?> delivery, Duration wait, BooleanSupplier nack) {
     Object event = delivery.event();
     boolean wasClosed = closed;
-    boolean begunBefore = !nackBegun.add(event);
+    invariants.note("nacking %s for %s", delivery, wait);
+    nackBegun.merge(event, 1, Integer::sum);
     long earliest = runtime.nanoTime() + wait.toNanos();
+    Acks mine = acks.computeIfAbsent(delivery, d -> new Acks(runtime.nanoTime(), acksWon));
+    mine.nacksRunning++;
     boolean won = nack.getAsBoolean();
+    mine.nacksRunning--;
     invariants.note("nack of %s for %s: %s", event, wait, won);
     if (won) {
+      mine.nacked = true;
       won(delivery, wasClosed);
       // It may have been delivered again before the nack returned.
       if (newest.get(event) == delivery) {
@@ -428,8 +661,8 @@ final class DeliveryChecks {
           invariants.count("nacked with a wait");
         }
       }
-    } else if (!begunBefore) {
-      nackBegun.remove(event);
+    } else {
+      nackBegun.computeIfPresent(event, (same, begun) -> begun == 1 ? null : begun - 1);
     }
     return won;
   }

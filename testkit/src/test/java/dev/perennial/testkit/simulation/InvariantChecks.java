@@ -2,6 +2,7 @@ package dev.perennial.testkit.simulation;
 
 import dev.perennial.testkit.VirtualRuntime;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks of invariants that end the run at a violation, even in a callback whose exceptions the
@@ -15,6 +16,9 @@ final class InvariantChecks {
   private final VirtualRuntime runtime;
   private final EventCounts counts = new EventCounts();
   private final ArrayDeque<String> notes = new ArrayDeque<>();
+
+  /** The first violation; those after it may only follow from it. */
+  private @Nullable Violation first;
 
   InvariantChecks(VirtualRuntime runtime) {
     this.runtime = runtime;
@@ -51,6 +55,9 @@ final class InvariantChecks {
     if (holds) {
       return;
     }
+    if (first != null) {
+      throw first;
+    }
     Violation violation =
         new Violation(
             String.format(message, values)
@@ -58,6 +65,7 @@ final class InvariantChecks {
                 + runtime.elapsed()
                 + " in step "
                 + runtime.steps());
+    first = violation;
     runtime.spawn(
         "invariants",
         () -> {

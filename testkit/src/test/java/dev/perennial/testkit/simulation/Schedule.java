@@ -50,6 +50,9 @@ abstract class Schedule {
   /** The same for shortages in pulls. */
   private static final long PULL_SEED_OFFSET = 770_036_231;
 
+  /** The same for applications that consume with a random {@code Handling}. */
+  private static final long HANDLING_SEED_OFFSET = 20_261_200_033L;
+
   /** The longest that a slow listener takes. */
   static final int SLOW_MILLIS = 2_000;
 
@@ -71,11 +74,16 @@ abstract class Schedule {
   /** Decides about shortages in pulls, separate for the same reason. */
   private final RandomChoices pullChance;
 
+  /** Decides about handlers, separate for the same reason. */
+  private final RandomChoices handlingChance;
+
+  private final boolean handling;
+
   final InvariantChecks invariants;
   final AckRecord ackRecord = new AckRecord();
   private int processes;
 
-  Schedule(long seed) {
+  Schedule(long seed, boolean handling) {
     this.runtime =
         new VirtualRuntime(seed)
             .stepsTakeUpTo(Duration.ofNanos(2_000))
@@ -84,6 +92,8 @@ abstract class Schedule {
     this.roughChance = new RandomChoices(seed + ROUGH_SEED_OFFSET);
     this.rough = roughChance.percent(50);
     this.pullChance = new RandomChoices(seed + PULL_SEED_OFFSET);
+    this.handlingChance = new RandomChoices(seed + HANDLING_SEED_OFFSET);
+    this.handling = handling;
     this.invariants = new InvariantChecks(runtime);
   }
 
@@ -197,6 +207,14 @@ abstract class Schedule {
     Ending ending = run.last ? Ending.CLOSED : chance.of(Ending.values());
     Duration closeTimeout = closeTimeout(run);
     EventStreamBuilder<Object> builder = run.stream().window(run.window).runtime(run.shortages);
+    boolean handles = handling && handlingChance.percent(85);
+    RandomKeys keys = new RandomKeys(handlingChance);
+    HandlingChecks handlingChecks =
+        new HandlingChecks(run.process, invariants, run.deliveryChecks, run.window, keys::of);
+    if (handles) {
+      run.deliveryChecks.anyOrder();
+      builder.listener(handlingChecks);
+    }
     ListenerClose closer = new ListenerClose(run, chance.between(1, 12), closeTimeout);
     if (ending == Ending.CLOSED_IN_LISTENER) {
       builder.listener(closer);
@@ -208,17 +226,34 @@ abstract class Schedule {
     }
     EventStream<Object> stream = builder.open();
     closer.stream = stream;
+    handlingChecks.opened(stream);
     Application application =
-        new Application(
-            runtime,
-            chance,
-            stream,
-            run.deliveryChecks,
-            invariants,
-            run::streamFailed,
-            run.shortages,
-            run.window,
-            () -> run.calm);
+        handles
+            ? new HandlingApplication(
+                runtime,
+                chance,
+                stream,
+                run.deliveryChecks,
+                invariants,
+                run::streamFailed,
+                run.shortages,
+                run.window,
+                () -> run.calm,
+                run.process,
+                handlingChance,
+                handlingChecks,
+                keys,
+                () -> run.expectedFailures.add(Reason.HANDLER))
+            : new Application(
+                runtime,
+                chance,
+                stream,
+                run.deliveryChecks,
+                invariants,
+                run::streamFailed,
+                run.shortages,
+                run.window,
+                () -> run.calm);
     if (ending == Ending.CLOSED_IN_HANDLER) {
       application.closeInHandler(chance.between(1, 10), closeTimeout);
     }
@@ -285,7 +320,19 @@ abstract class Schedule {
     CloseReport last = report;
     run.reports.forEach(early ->
         invariants.require(early.equals(last), "one close reports %s, another %s", early, last));
+    int stillRunning = handlingChecks.running();
+    invariants.require(
+        report.handlersRunning() >= stillRunning,
+        "%s handlers run after the close, which reports %s",
+        stillRunning,
+        report);
+    if (stillRunning > 0) {
+      invariants.count("handler runs after the close");
+    }
     application.finish();
+    if (handles) {
+      handlingChecks.requireNothingRuns();
+    }
     requireTerminal(stream, report);
     run.deliveryChecks.requireLateAcksReported();
     int unacked = run.deliveryChecks.unacked();
@@ -485,6 +532,26 @@ abstract class Schedule {
     public void onLateAck(LateAck late) {
       delay();
     }
+
+    @Override
+    public void onHandlerFailed(HandlerFailed failed) {
+      delay();
+    }
+
+    @Override
+    public void onSkipped(Skipped skipped) {
+      delay();
+    }
+
+    @Override
+    public void onDeadLettered(DeadLettered deadLettered) {
+      delay();
+    }
+
+    @Override
+    public void onDeadLetterFailed(DeadLetterFailed failed) {
+      delay();
+    }
   }
 
   /** A listener that closes the stream. */
@@ -525,6 +592,26 @@ abstract class Schedule {
 
     @Override
     public void onMalformed(MalformedReceived received) {
+      tick();
+    }
+
+    @Override
+    public void onHandlerFailed(HandlerFailed failed) {
+      tick();
+    }
+
+    @Override
+    public void onSkipped(Skipped skipped) {
+      tick();
+    }
+
+    @Override
+    public void onDeadLettered(DeadLettered deadLettered) {
+      tick();
+    }
+
+    @Override
+    public void onHandlerSlow(HandlerSlow slow) {
       tick();
     }
   }

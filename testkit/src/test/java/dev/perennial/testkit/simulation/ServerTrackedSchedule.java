@@ -35,7 +35,16 @@ final class ServerTrackedSchedule extends Schedule {
   private final int count = chance.between(5, 40);
 
   ServerTrackedSchedule(long seed) {
-    super(seed);
+    this(seed, false);
+  }
+
+  /**
+   * Makes a schedule.
+   *
+   * @param handling whether most processes consume with a random {@code Handling}
+   */
+  ServerTrackedSchedule(long seed, boolean handling) {
+    super(seed, handling);
     if (chance.percent(50)) {
       server.losesAcksAtRestart();
     }
@@ -186,6 +195,7 @@ final class ServerTrackedSchedule extends Schedule {
     @Override
     public void onRedeliveryDropped(RedeliveryDropped dropped) {
       invariants.note("%s", dropped);
+      deliveryChecks.dropped();
       ScriptedServerPosition position = (ScriptedServerPosition) dropped.position();
       if (dropped.isAcked()) {
         invariants.require(
@@ -204,7 +214,7 @@ final class ServerTrackedSchedule extends Schedule {
 
     @Override
     public void onLateAck(LateAck late) {
-      deliveryChecks.lateAck();
+      deliveryChecks.lateAck(late.position());
     }
 
     @Override

@@ -86,6 +86,57 @@ class SimulationTest {
             "failure fatal"));
   }
 
+  /** What must happen where applications consume, with both kinds of sources. */
+  private static final List<String> HANDLING =
+      List.of(
+          "IN_ORDER",
+          "IN_ORDER in batches",
+          "PER_KEY",
+          "PER_KEY in batches",
+          "UNORDERED",
+          "UNORDERED in batches",
+          "consume again",
+          "executor CALLER",
+          "executor POOL",
+          "executor REJECTING",
+          "rejected",
+          "retried",
+          "batch by halves",
+          "half of a batch",
+          "skipped",
+          "dead letter",
+          "dead letter refused",
+          "quarantined",
+          "key released",
+          "key failed",
+          "acked early",
+          "nacked by handler",
+          "settled by another thread",
+          "settled and failed",
+          "handler interrupted",
+          "handler hangs",
+          "handler slow",
+          "handler runs after the close",
+          "two handlers close",
+          "fatal error",
+          "failure handler",
+          "CLOSED_IN_HANDLER",
+          "CLOSED_IN_LISTENER",
+          "KILLED",
+          "no memory for a thread",
+          "no memory for a pull",
+          "interrupted");
+
+  @Test
+  void handlingOfClientTrackedStreamsKeepsTheInvariants() {
+    play("handlingOfClientTracked", seed -> new ClientTrackedSchedule(seed, true), HANDLING);
+  }
+
+  @Test
+  void handlingOfServerTrackedStreamsKeepsTheInvariants() {
+    play("handlingOfServerTracked", seed -> new ServerTrackedSchedule(seed, true), HANDLING);
+  }
+
   private static void play(String kind, LongFunction<Schedule> schedules, List<String> expected) {
     EventCounts counts = new EventCounts();
     long begun = System.nanoTime();
