@@ -12,9 +12,10 @@ import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the handler for a delivery or a batch, and settles what the handler did not: it acks, or
@@ -85,29 +86,34 @@ final class HandlerRunner<E> {
   private final class Batched {
 
     private final BatchHandler<E> handler;
-    private final Set<Object> nackedKeys = new HashSet<>();
-    private boolean anyNacked;
+
+    /** The first nacked delivery of each key, or of all if they are handled in order. */
+    private final Map<Object, TrackedDelivery<E>> nacked = new HashMap<>();
 
     Batched(BatchHandler<E> handler) {
       this.handler = handler;
     }
 
     void note(TrackedDelivery<E> delivery) {
-      if (delivery.settlement() == Settlement.NACKED) {
-        anyNacked = true;
-        Object key = delivery.key();
-        if (key != null) {
-          nackedKeys.add(key);
-        }
+      Object line = lineOf(delivery);
+      if (line != null && delivery.settlement() == Settlement.NACKED) {
+        nacked.merge(line, delivery, (one, other) -> isBefore(one, other) ? one : other);
       }
     }
 
     boolean holdsUp(TrackedDelivery<E> delivery) {
-      if (options.handlers().isEmpty()) {
-        return anyNacked;
-      }
-      Object key = delivery.key();
-      return key != null && nackedKeys.contains(key);
+      Object line = lineOf(delivery);
+      TrackedDelivery<E> first = line == null ? null : nacked.get(line);
+      return first != null && isBefore(first, delivery);
+    }
+
+    /** Returns what the delivery shares with those that must not overtake it; null if nothing. */
+    private @Nullable Object lineOf(TrackedDelivery<E> delivery) {
+      return options.handlers().isEmpty() ? this : delivery.key();
+    }
+
+    private boolean isBefore(TrackedDelivery<E> one, TrackedDelivery<E> other) {
+      return one.sequence() < other.sequence();
     }
   }
 
@@ -213,7 +219,7 @@ final class HandlerRunner<E> {
       open.forEach(delivery -> delivery.retry(error, wait));
     } else {
       observer.handlerFailed(open.get(0).position(), attempt, open.size(), error, null);
-      if (open.size() == 1) {
+      if (open.size() == 1 && !turn.holdsUp(open.get(0))) {
         end(open.get(0), error);
       } else {
         // The events that fail alone are found by halves, which are not retried.

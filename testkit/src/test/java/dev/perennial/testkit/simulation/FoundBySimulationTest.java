@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.perennial.Batch;
 import dev.perennial.Checkpoints;
+import dev.perennial.Delivery;
 import dev.perennial.EventStream;
 import dev.perennial.Handling;
 import dev.perennial.StreamFailedException;
@@ -334,5 +335,57 @@ class FoundBySimulationTest {
       assertThat(handled).containsExactly("a", "b");
       stream.close();
     });
+  }
+
+  /** The second event was skipped, although the first one was to come again. */
+  @Test
+  void aFailedEventThatANackedOneHoldsUpComesAgainWithIt() {
+    List<List<String>> batches = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream = streamOf("a", "b");
+      stream.consumeBatches(
+          2,
+          Duration.ofSeconds(1),
+          batch -> {
+            batches.add(eventsOf(batch));
+            if (batches.size() == 1) {
+              batch.deliveries().get(0).nack(HOUR);
+              throw new IllegalStateException("after a nack");
+            }
+          },
+          Handling.<String>inOrder().thenSkip());
+      stream.close();
+    });
+    assertThat(batches).containsExactly(List.of("a", "b"), List.of("a", "b"));
+  }
+
+  /** The nacked event held up those before it, again and again. */
+  @Test
+  void aNackedEventDoesNotHoldUpTheEndOfThoseBeforeIt() {
+    List<List<String>> batches = new ArrayList<>();
+    runtime.run(() -> {
+      EventStream<String> stream = streamOf("a", "b", "c");
+      stream.consumeBatches(
+          3,
+          Duration.ofSeconds(1),
+          batch -> {
+            List<String> events = eventsOf(batch);
+            batches.add(events);
+            if (batches.size() > 20) {
+              stream.close();
+            } else if (!events.equals(List.of("c"))) {
+              batch.deliveries().stream().skip(2).forEach(Delivery::nack);
+              throw new IllegalStateException("after a nack");
+            }
+          },
+          Handling.<String>inOrder().thenSkip());
+      stream.close();
+    });
+    assertThat(batches)
+        .containsExactly(List.of("a", "b", "c"), List.of("a"), List.of("b"), List.of("c"));
+  }
+
+  private static List<String> eventsOf(Batch<String> batch) {
+    return batch.deliveries().stream().map(Delivery::event).toList();
   }
 }
