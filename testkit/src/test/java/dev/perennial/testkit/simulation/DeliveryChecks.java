@@ -107,6 +107,8 @@ final class DeliveryChecks {
   /** How many nacks of each event have begun, after which it may be delivered again. */
   private final Map<Object, Integer> nackBegun = new HashMap<>();
 
+  private final Set<Object> mayBeNackedUnseen = new HashSet<>();
+
   /** How many times an event came again for a sink, which does not see these attempts. */
   private final Map<Object, Integer> unseenAttempts = new HashMap<>();
 
@@ -299,7 +301,13 @@ final class DeliveryChecks {
     Object event = delivery.event();
     invariants.note("handed out %s", delivery);
     invariants.count(delivery.attempt() == 1 ? "new" : "nacked again");
-    if (delivery.attempt() == 1) {
+    boolean isUnseenAttempt = mayBeNackedUnseen.remove(event);
+    boolean isFirst = delivery.attempt() == 1;
+    if (isUnseenAttempt && !isFirst) {
+      Delivery<?> before = newest.get(event);
+      isFirst = before == null || isAcked(before);
+    }
+    if (isFirst) {
       int times = handedOutFirst.merge(event, 1, Integer::sum);
       invariants.require(
           times <= Collections.frequency(received, event)
@@ -311,6 +319,15 @@ final class DeliveryChecks {
       nackBegun.remove(event);
       unseenAttempts.remove(event);
       notBefore.remove(event);
+    } else if (isUnseenAttempt) {
+      Delivery<?> before = newest.get(event);
+      invariants.require(
+          before == null || delivery.attempt() > before.attempt(),
+          "%s was delivered after %s",
+          delivery,
+          before);
+      unseenAttempts.remove(event);
+      requireWaited(event);
     } else {
       handedOutAgain(delivery, new HashSet<>());
     }
@@ -341,19 +358,24 @@ final class DeliveryChecks {
 
   /** Returns the events that were received before another one and that nothing has acked. */
   List<Object> unackedBefore(Object event) {
+    return arrivals.keySet().stream()
+        .takeWhile(earlier -> !earlier.equals(event))
+        .filter(this::isNotAcked)
+        .toList();
+  }
+
+  /** Returns the events that nothing has acked, except one. */
+  List<Object> unacked(Object event) {
+    return arrivals.keySet().stream()
+        .filter(other -> !other.equals(event) && isNotAcked(other))
+        .toList();
+  }
+
+  private boolean isNotAcked(Object event) {
     countStreamAcks();
-    List<Object> before = new ArrayList<>();
-    for (Object earlier : arrivals.keySet()) {
-      if (earlier.equals(event)) {
-        return before;
-      }
-      Delivery<?> delivery = newest.get(earlier);
-      Acks known = delivery == null ? null : acks.get(delivery);
-      if (known == null || !known.won && known.running == 0) {
-        before.add(earlier);
-      }
-    }
-    return before;
+    Delivery<?> delivery = newest.get(event);
+    Acks known = delivery == null ? null : acks.get(delivery);
+    return known == null || (!known.won && known.running == 0);
   }
 
   private void handedOutAgain(Delivery<?> delivery, Set<Object> first) {
@@ -611,6 +633,11 @@ final class DeliveryChecks {
     invariants.note("the stream nacks %s for %s", delivery, wait);
     nackBegun.merge(delivery.event(), 1, Integer::sum);
     notBefore.put(delivery.event(), runtime.nanoTime() + wait.toNanos());
+  }
+
+  /** Records that the stream may nack an event without an attempt that this class sees. */
+  void mayBeNackedUnseen(Object event) {
+    mayBeNackedUnseen.add(event);
   }
 
   /** Records that the next attempt at an event is not for a handler. */

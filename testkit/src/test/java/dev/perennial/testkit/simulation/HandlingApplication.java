@@ -414,9 +414,11 @@ final class HandlingApplication extends Application {
     int dice = handlingChance.between(0, 99);
     if (dice < 3) {
       invariants.count("nacked by handler");
+      checks.mayHoldUpOthers(delivery.event());
       deliveryChecks.nack(delivery);
     } else if (dice < 6) {
       invariants.count("nacked by handler");
+      checks.mayHoldUpOthers(delivery.event());
       deliveryChecks.nack(delivery, handlingChance.millis(0, 5_000));
     } else if (dice < 9) {
       invariants.count("acked early");

@@ -222,9 +222,27 @@ final class HandlingChecks implements StreamListener {
     taken.add(event);
   }
 
+  /**
+   * Records an event that is nacked, or may be: those behind it in its batch are nacked too,
+   * without another attempt.
+   */
+  void mayHoldUpOthers(Object event) {
+    HandlingCall by = call;
+    if (by == null || !by.isBatch() || by.order() == Order.UNORDERED) {
+      return;
+    }
+    Object key = keys.apply(event);
+    for (Object other : deliveryChecks.unacked(event)) {
+      if (by.order() == Order.IN_ORDER || (key != null && key.equals(keys.apply(other)))) {
+        deliveryChecks.mayBeNackedUnseen(other);
+      }
+    }
+  }
+
   /** Records an event that other threads may settle too. */
   void shared(Object event) {
     shared.add(event);
+    mayHoldUpOthers(event);
     deliveryChecks.waitIsUnknown(event);
   }
 
@@ -273,7 +291,7 @@ final class HandlingChecks implements StreamListener {
           "a handler got %s, whose key failed",
           event);
       invariants.require(
-          !by.quarantine() || by.isBatch() || !quarantined.contains(keys.apply(event)),
+          !by.quarantine() || !quarantined.contains(keys.apply(event)),
           "a handler got %s, whose key is in quarantine",
           event);
       if (!shared.contains(event) && !deliveryChecks.wasForgotten(event)) {
@@ -395,15 +413,10 @@ final class HandlingChecks implements StreamListener {
         begunUnordered.add(event);
         continue;
       }
-      if (deliveryChecks.wasForgotten(event)) {
-        taken.add(event);
-      }
       List<Object> together =
           run.deliveries.subList(0, i).stream().<Object>map(Delivery::event).toList();
       for (Object earlier : deliveryChecks.unackedBefore(event)) {
-        if ((key == null || key.equals(keys.apply(earlier)))
-            && !together.contains(earlier)
-            && !KNOWN(by, earlier)) {
+        if ((key == null || key.equals(keys.apply(earlier))) && !together.contains(earlier)) {
           invariants.require(
               isWithoutOrder(by, earlier, event),
               "%s is handled before %s, which came before it",
@@ -417,17 +430,12 @@ final class HandlingChecks implements StreamListener {
     }
   }
 
-  private boolean KNOWN(HandlingCall by, Object earlier) {
-    return by.isBatch()
-        && (by.order() != Order.UNORDERED)
-        && (!letters.isEmpty()
-            || worker().turn.stream().anyMatch(d -> d.event().equals(earlier))
-            || letters.containsKey(earlier));
-  }
-
   /** Returns whether earlier calls have mixed up two events. */
   private boolean isWithoutOrder(HandlingCall by, Object earlier, Object event) {
-    if (taken.contains(earlier) || taken.contains(event)) {
+    if (taken.contains(earlier)
+        || taken.contains(event)
+        || deliveryChecks.wasForgotten(earlier)
+        || deliveryChecks.wasForgotten(event)) {
       return true;
     }
     return by.order() == Order.PER_KEY
@@ -484,6 +492,7 @@ final class HandlingChecks implements StreamListener {
 
   private void nacks(Delivery<Object> delivery, Duration wait) {
     deliveryChecks.streamNacks(delivery, wait);
+    mayHoldUpOthers(delivery.event());
     if (shared.contains(delivery.event())) {
       deliveryChecks.waitIsUnknown(delivery.event());
     }
@@ -501,7 +510,8 @@ final class HandlingChecks implements StreamListener {
     deadLettered.add(event);
     deliveryChecks.streamAcks(delivery);
     Object key = keys.apply(event);
-    if (by.quarantine() && key != null) {
+    boolean wasHandled = !(letter(event).error instanceof KeyQuarantinedException);
+    if (by.quarantine() && wasHandled && key != null) {
       quarantined.add(key);
     }
   }
@@ -521,7 +531,7 @@ final class HandlingChecks implements StreamListener {
           .filter(other -> !other.event().equals(event))
           .forEach(this::nackedPlainly);
       deliveryChecks.attemptIsUnseen(event);
-      deliveryChecks.streamNacks(delivery, Duration.ZERO);
+      nacks(delivery, Duration.ZERO);
     } else {
       refused.put(error, letter);
     }
@@ -600,6 +610,9 @@ final class HandlingChecks implements StreamListener {
       invariants.count("retried");
       open.forEach(delivery -> nacks(delivery, by.wait(attempt)));
       open.forEach(delivery -> lastErrors.put(delivery.event(), error));
+    } else if (open.size() == 1 && isHeldUp(by, open.get(0))) {
+      invariants.count("held up");
+      deliveryChecks.mayBeNackedUnseen(open.get(0).event());
     } else if (open.size() > 1) {
       invariants.count("batch by halves");
       worker().halves.addAll(open);
@@ -611,6 +624,20 @@ final class HandlingChecks implements StreamListener {
       letters.put(open.get(0).event(), letter);
       lettersByError.put(error, letter);
     }
+  }
+
+  /** Returns whether an event before this one in the batch comes again. */
+  private boolean isHeldUp(HandlingCall by, Delivery<Object> delivery) {
+    if (!by.isBatch() || by.order() == Order.UNORDERED) {
+      return false;
+    }
+    Object key = keys.apply(delivery.event());
+    return worker().turn.stream()
+        .takeWhile(before -> before != delivery)
+        .filter(before ->
+            by.order() == Order.IN_ORDER || (key != null && key.equals(keys.apply(before.event()))))
+        // Nothing else tells a nacked delivery from an acked one.
+        .anyMatch(before -> before.toString().contains("NACKED"));
   }
 
   @Override
