@@ -141,8 +141,9 @@ final class HandlerRunner<E> {
       batch.forEach(turn::note);
       return;
     }
-    batch.forEach(turn::note);
+    // Another thread may nack until the ack, so the nacked ones are noted after that.
     batch.forEach(HandlerRunner::ackUnsettled);
+    batch.forEach(turn::note);
   }
 
   private static void ackUnsettled(TrackedDelivery<?> delivery) {
