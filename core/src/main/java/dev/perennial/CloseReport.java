@@ -21,7 +21,7 @@ public interface CloseReport {
 
   /**
    * Returns how many handlers still ran when {@code close} returned, among them one that called it.
-   * Their events are not acked.
+   * What they ack from then on does not count.
    */
   int handlersRunning();
 

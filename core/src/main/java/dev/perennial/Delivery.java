@@ -51,7 +51,7 @@ public interface Delivery<E> {
   /**
    * Requests the event again. After the first attempt it comes again at once, before any new event.
    * After each further attempt the wait grows, from 10 ms to 1 s, and new events may come before
-   * it.
+   * it, unless a {@link Handling} keeps them in order.
    *
    * @return whether this call settled it, as for {@link #ack()}
    */

@@ -74,7 +74,8 @@ public final class Handling<E> {
    * The default is one attempt.
    *
    * @param backoff the wait after each failed attempt
-   * @param attempts how many attempts in all, at least 1, as {@link Delivery#attempt()} counts
+   * @param attempts how many attempts in all, at least 1; one that an interrupt or a nack has ended
+   *     does not count
    */
   public Handling<E> retry(BackoffPolicy backoff, int attempts) {
     return new Handling<>(
@@ -99,7 +100,8 @@ public final class Handling<E> {
 
   /**
    * Fails the stream after the last attempt, with {@link StreamFailedException.Reason#HANDLER}. The
-   * default. No further handler begins; those that run may finish.
+   * default. No further handler begins; those that run may finish, and their acks count for {@link
+   * EventStream#DEFAULT_CLOSE_TIMEOUT}.
    */
   public Handling<E> thenStop() {
     return new Handling<>(options.withEnd(new End.Stop<>()));

@@ -97,15 +97,15 @@ public final class Closer<E, P extends Position> {
   }
 
   public CloseReport close(Duration timeout) {
-    Handlers<E> all = handlers;
-    if (all != null) {
-      all.closing();
-    }
     Deadline deadline = Deadline.in(timeout, context.runtime());
     Thread caller = Thread.currentThread();
     boolean first = closing.compareAndSet(null, caller);
     try {
       lifecycle.beginClose();
+      Handlers<E> all = handlers;
+      if (all != null) {
+        all.closing();
+      }
       settleTimer.stop();
       return first ? firstClose(timeout, deadline) : laterClose(caller, deadline);
     } finally {

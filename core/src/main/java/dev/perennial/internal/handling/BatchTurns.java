@@ -98,7 +98,11 @@ final class BatchTurns<E> implements Turns<E> {
     begins.run();
     List<Task<E>> tasks = batch.unacked();
     List<TrackedDelivery<E>> deliveries = tasks.stream().map(Task::delivery).toList();
-    slot.begin(deliveries.get(0));
+    slot.beginVisibly(deliveries);
+    if (isStopped()) {
+      slot.end();
+      return false;
+    }
     try {
       runner.runBatch(deliveries, handler);
     } finally {

@@ -60,12 +60,13 @@ final class EventTurns<E> implements Turns<E> {
       return false;
     }
     begins.run();
+    TrackedDelivery<E> delivery = task.delivery();
+    slot.beginVisibly(delivery);
     if (isStopped()) {
-      // Starting another thread may have taken long.
+      // Whoever closes the stream either sees the slot or is seen here.
+      slot.end();
       return false;
     }
-    TrackedDelivery<E> delivery = task.delivery();
-    slot.begin(delivery);
     try {
       runner.run(delivery, handler);
     } finally {
@@ -75,7 +76,7 @@ final class EventTurns<E> implements Turns<E> {
     return true;
   }
 
-  /** Does what follows an attempt. A nacked event may have come again, and run, before this. */
+  /** Does what follows an attempt. A nacked event may have come again before this. */
   private void ran(Task<E> task, TrackedDelivery<E> delivery) {
     switch (delivery.settlement()) {
       case ACKED -> {

@@ -10,6 +10,7 @@ import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -66,7 +67,7 @@ final class HandlerRunner<E> {
       }
       ackUnsettled(delivery);
     } catch (Throwable e) {
-      nackUnsettled(List.of(delivery));
+      nackUnsettled(delivery);
       throw e;
     }
   }
@@ -75,9 +76,11 @@ final class HandlerRunner<E> {
   void runBatch(List<TrackedDelivery<E>> deliveries, BatchHandler<E> handler)
       throws InterruptedException {
     try {
-      attempt(deliveries, false, new Batched(handler));
+      attempt(deliveries, new Batched(handler));
     } catch (Throwable e) {
-      nackUnsettled(deliveries);
+      for (TrackedDelivery<E> delivery : deliveries) {
+        nackUnsettled(delivery);
+      }
       throw e;
     }
   }
@@ -117,7 +120,7 @@ final class HandlerRunner<E> {
     }
   }
 
-  private void attempt(List<TrackedDelivery<E>> deliveries, boolean last, Batched turn)
+  private void attempt(List<TrackedDelivery<E>> deliveries, Batched turn)
       throws InterruptedException {
     List<TrackedDelivery<E>> batch = new ArrayList<>(deliveries.size());
     for (TrackedDelivery<E> delivery : deliveries) {
@@ -137,7 +140,7 @@ final class HandlerRunner<E> {
     } catch (Throwable e) {
       // What the handler has nacked comes before the others, which it may handle by halves.
       batch.forEach(turn::note);
-      failed(batch, e, last, turn);
+      failed(batch, e, turn);
       batch.forEach(turn::note);
       return;
     }
@@ -152,11 +155,9 @@ final class HandlerRunner<E> {
     }
   }
 
-  private static void nackUnsettled(List<? extends TrackedDelivery<?>> deliveries) {
-    for (TrackedDelivery<?> delivery : deliveries) {
-      if (!delivery.isSettled()) {
-        delivery.nack();
-      }
+  private static void nackUnsettled(TrackedDelivery<?> delivery) {
+    if (!delivery.isSettled()) {
+      delivery.nack();
     }
   }
 
@@ -189,46 +190,53 @@ final class HandlerRunner<E> {
   private Throwable quarantined(Task<E> task) {
     return new KeyQuarantinedException(
         "The event was not handled: an earlier event of its key \""
-            + task.key()
+            + LogText.brief(String.valueOf(task.key()))
             + "\" is a dead letter. Release the key with EventStream.releaseKey().");
   }
 
   private void failed(TrackedDelivery<E> delivery, Throwable error) throws InterruptedException {
-    failed(List.of(delivery), error, false, new Batched(batch -> {}));
+    failed(List.of(delivery), error, new Batched(batch -> {}));
   }
 
-  /**
-   * Decides what follows a failed attempt.
-   *
-   * @param last whether no further attempt is made
-   */
-  private void failed(
-      List<TrackedDelivery<E>> attempted, Throwable error, boolean last, Batched turn)
+  /** Decides what follows a failed attempt. */
+  private void failed(List<TrackedDelivery<E>> attempted, Throwable error, Batched turn)
       throws InterruptedException {
     throwInterrupt(error);
     TrackedDelivery<E> first = attempted.get(0);
     List<TrackedDelivery<E>> open =
         attempted.stream().filter(delivery -> !delivery.isSettled()).toList();
-    int attempt = open.stream().mapToInt(TrackedDelivery::attempt).max().orElse(first.attempt());
-    if (isFatal(error)) {
-      failure.stop(open.isEmpty() ? first : open.get(0), error);
-    } else if (open.isEmpty()) {
-      settledBefore(first, attempt, error);
-    } else if (!last && !options.isLast(attempt) && options.retryIf().test(error)) {
-      Duration wait = options.backoff().delay(attempt, context.runtime().random());
-      observer.handlerFailed(open.get(0).position(), attempt, open.size(), error, wait);
-      open.forEach(delivery -> delivery.retry(error, wait));
-    } else {
-      observer.handlerFailed(open.get(0).position(), attempt, open.size(), error, null);
-      if (open.size() == 1 && !turn.holdsUp(open.get(0))) {
-        end(open.get(0), error);
-      } else {
-        // The events that fail alone are found by halves, which are not retried.
-        int middle = open.size() / 2;
-        attempt(open.subList(0, middle), true, turn);
-        attempt(open.subList(middle, open.size()), true, turn);
+    if (open.isEmpty() || isFatal(error)) {
+      report(attempted, error, null);
+      // What the handler has settled before it threw cannot be retried.
+      if (isFatal(error) || options.end() instanceof End.Stop) {
+        failure.stop(open.isEmpty() ? first : open.get(0), error);
       }
+      return;
     }
+    int failures = 1 + open.stream().mapToInt(TrackedDelivery::failures).max().orElse(0);
+    if (!options.isLast(failures) && options.retryIf().test(error)) {
+      Duration wait = options.backoff().delay(failures, context.runtime().random());
+      report(open, error, wait);
+      open.forEach(delivery -> delivery.retry(error, wait));
+      return;
+    }
+    report(open, error, null);
+    if (open.size() > 1) {
+      // The events that fail alone are found by halves.
+      int middle = open.size() / 2;
+      attempt(open.subList(0, middle), turn);
+      attempt(open.subList(middle, open.size()), turn);
+    } else if (turn.holdsUp(open.get(0))) {
+      open.get(0).nack();
+    } else {
+      end(open.get(0), error);
+    }
+  }
+
+  private void report(
+      List<TrackedDelivery<E>> attempted, Throwable error, @Nullable Duration retryIn) {
+    TrackedDelivery<E> first = attempted.get(0);
+    observer.handlerFailed(first.position(), first.attempt(), attempted.size(), error, retryIn);
   }
 
   /** An interrupt of the thread is no failure of the event. */
@@ -250,19 +258,11 @@ final class HandlerRunner<E> {
             || error instanceof LinkageError);
   }
 
-  /** The handler had settled everything before it threw, so there is nothing to retry. */
-  private void settledBefore(TrackedDelivery<E> delivery, int attempt, Throwable error) {
-    if (options.end() instanceof End.Stop) {
-      failure.stop(delivery, error);
-    } else {
-      observer.handlerFailed(delivery.position(), attempt, 1, error, null);
-    }
-  }
-
   private void end(TrackedDelivery<E> delivery, Throwable error) throws InterruptedException {
     if (options.end() instanceof End.Skip) {
-      delivery.ack();
-      observer.skipped(delivery.position(), delivery.attempt(), error);
+      if (delivery.ack()) {
+        observer.skipped(delivery.position(), delivery.attempt(), error);
+      }
     } else if (options.end() instanceof End.DeadLetter) {
       Task<E> task = taskOf(delivery);
       DeadLetter<E> letter = new DeadLetter<>(delivery, error, true, 0);
@@ -298,8 +298,9 @@ final class HandlerRunner<E> {
     if (options.quarantine() && letter.wasHandled() && task.key() != null) {
       quarantine.add(task.key());
     }
-    delivery.ack();
-    observer.deadLettered(delivery.position(), letter.failed().attempt(), letter.error());
+    if (delivery.ack()) {
+      observer.deadLettered(delivery.position(), letter.failed().attempt(), letter.error());
+    }
   }
 
   private void refused(

@@ -8,7 +8,8 @@ import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.port.support.LogText;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,9 @@ public final class Handlers<E> {
   private final StreamParts<E> parts;
   private final StreamContext context;
   private final Quarantine quarantine = new Quarantine();
-  private final AtomicReference<@Nullable Running> current = new AtomicReference<>();
+
+  /** The calls that are not over: one, and those that are about to be refused. */
+  private final Set<Running> calls = ConcurrentHashMap.newKeySet();
 
   public Handlers(StreamParts<E> parts) {
     this.parts = parts;
@@ -117,8 +120,9 @@ public final class Handlers<E> {
     KeyLines<E> lines = new KeyLines<>();
     HandlerRunner<E> runner = new HandlerRunner<>(context, options, quarantine, failure, lines);
     if (options.handlers().isEmpty()) {
-      InOrderLoop<E> loop =
-          new InOrderLoop<>(parts, failure, limits, turn.apply(runner, running.add()));
+      RunningHandlers.Slot slot = new RunningHandlers.Slot();
+      running.add(slot);
+      InOrderLoop<E> loop = new InOrderLoop<>(parts, failure, limits, turn.apply(runner, slot));
       run(loop::run, new Running(running, lines, null));
     } else {
       Turns<E> atOnce = turns.apply(runner, lines);
@@ -143,34 +147,36 @@ public final class Handlers<E> {
   }
 
   private void run(Loop loop, Running running) throws InterruptedException {
-    current.compareAndSet(null, running);
+    calls.add(running);
     running.handlers.watch();
     try {
       loop.run();
     } finally {
       running.handlers.stopWatching();
-      current.compareAndSet(running, null);
+      calls.remove(running);
     }
   }
 
   /** Notes that the stream is closed by the calling thread, which may run a handler. */
   public void closing() {
-    Running now = current.get();
-    if (now != null && now.workers != null) {
-      now.workers.closing();
+    for (Running call : calls) {
+      if (call.workers != null) {
+        call.workers.closing();
+      }
     }
   }
 
   /** Returns how many handlers run. Any thread may call this method and those below. */
   public int running() {
-    Running now = current.get();
-    return now == null ? 0 : now.handlers.count();
+    return calls.stream().mapToInt(call -> call.handlers.count()).sum();
   }
 
   /** Returns how many keys have events of which no handler runs. */
   public int keysWaiting() {
-    Running now = current.get();
-    return now == null ? 0 : Math.max(0, now.lines.size() - now.handlers.countWithKey());
+    return (int)
+        calls.stream()
+            .mapToLong(call -> Math.max(0, call.lines.size() - call.handlers.keys()))
+            .sum();
   }
 
   public Quarantine quarantine() {

@@ -5,6 +5,7 @@ import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.StreamFailure;
 import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.port.support.LogText;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +16,21 @@ import org.jspecify.annotations.Nullable;
 final class HandlingFailure {
 
   private final StreamContext context;
-  private volatile @Nullable StreamFailure failure;
+  private final AtomicReference<@Nullable StreamFailure> first = new AtomicReference<>();
+
+  /** Made in advance, for an error without memory for its message. */
+  private final StreamFailure withoutMemory;
 
   HandlingFailure(StreamContext context) {
     this.context = context;
+    this.withoutMemory =
+        StreamFailure.of(
+            Reason.HANDLER,
+            "Cannot handle the events of stream \""
+                + context.options().name()
+                + "\": there is no memory to say why. The stream stopped; its unacked events come again with"
+                + " the next run.",
+            null);
   }
 
   /** Stops the stream because of an error of the handler. */
@@ -41,27 +53,33 @@ final class HandlingFailure {
             delivery.position()));
   }
 
-  /** Stops the stream because of an error of anything but the handler. */
+  /** Stops the stream because of an error of anything but the handler. Throws nothing. */
   void stop(Throwable cause) {
-    stop(
-        StreamFailure.of(
-            Reason.HANDLER,
-            "Cannot handle the events of stream \""
-                + context.options().name()
-                + "\": "
-                + LogText.reason(cause)
-                + ". The stream stopped; its unacked events come again with the next run.",
-            cause));
+    StreamFailure why;
+    try {
+      why =
+          StreamFailure.of(
+              Reason.HANDLER,
+              "Cannot handle the events of stream \""
+                  + context.options().name()
+                  + "\": "
+                  + LogText.reason(cause)
+                  + ". The stream stopped; its unacked events come again with the next run.",
+              cause);
+    } catch (Throwable e) {
+      why = withoutMemory;
+    }
+    stop(why);
   }
 
   private void stop(StreamFailure why) {
-    failure = why;
+    first.compareAndSet(null, why);
     context.lifecycle().fail(why);
   }
 
   /** Throws why the stream was stopped, if it was. */
   void throwIfStopped() {
-    StreamFailure why = failure;
+    StreamFailure why = first.get();
     if (why != null) {
       throw why.exception();
     }

@@ -129,8 +129,8 @@ public record HandlingOptions<E>(
     return this;
   }
 
-  /** Returns whether a failed attempt of this number is the last one. */
-  public boolean isLast(int attempt) {
-    return attempts.isPresent() && attempt >= attempts.getAsInt();
+  /** Returns whether no attempt follows so many failed ones. */
+  public boolean isLast(int failures) {
+    return attempts.isPresent() && failures >= attempts.getAsInt();
   }
 }

@@ -1,5 +1,6 @@
 package dev.perennial.internal.handling;
 
+import dev.perennial.port.support.LogText;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -20,7 +21,7 @@ public final class Quarantine {
     if (keys.size() >= MAX_KEYS && !keys.contains(key)) {
       throw new IllegalStateException(
           "Cannot quarantine key \""
-              + key
+              + LogText.brief(key.toString())
               + "\": "
               + MAX_KEYS
               + " keys are in quarantine. Release keys with EventStream.releaseKey().");

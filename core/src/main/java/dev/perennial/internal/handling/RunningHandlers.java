@@ -1,15 +1,18 @@
 package dev.perennial.internal.handling;
 
 import dev.perennial.internal.stream.BackgroundThread;
+import dev.perennial.internal.stream.Durations;
 import dev.perennial.internal.stream.OneShotTimer;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.window.TrackedDelivery;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,17 +24,48 @@ final class RunningHandlers {
   /** How many times the timer looks within the time after which a handler is slow. */
   private static final int LOOKS = 6;
 
+  /** Often enough for a test, and seldom enough to cost nothing. */
+  private static final Duration SHORTEST_LOOK = Duration.ofMillis(10);
+
   /** What one thread handles. Written by that thread. */
   static final class Slot {
 
     private final AtomicReference<@Nullable TrackedDelivery<?>> current = new AtomicReference<>();
+    private volatile List<? extends TrackedDelivery<?>> batch = List.of();
 
     // Used only by the timer.
     private @Nullable TrackedDelivery<?> seen;
     private long seenAt;
 
+    /** Notes what the handler gets, unless another thread must see that at once. */
     void begin(TrackedDelivery<?> delivery) {
       current.lazySet(delivery);
+    }
+
+    /**
+     * Notes what the handler gets. Another thread sees it, or this one sees what that thread did
+     * before.
+     */
+    void beginVisibly(TrackedDelivery<?> delivery) {
+      current.set(delivery);
+    }
+
+    /** Notes what the handler gets together, as {@link #beginVisibly} does. */
+    void beginVisibly(List<? extends TrackedDelivery<?>> deliveries) {
+      batch = deliveries;
+      current.set(deliveries.get(0));
+    }
+
+    private long keys() {
+      TrackedDelivery<?> first = current.get();
+      List<? extends TrackedDelivery<?>> others = batch;
+      return first == null
+          ? 0
+          : Stream.concat(Stream.of(first), others.contains(first) ? others.stream() : Stream.of())
+              .map(TrackedDelivery::key)
+              .filter(Objects::nonNull)
+              .distinct()
+              .count();
     }
 
     void end() {
@@ -52,11 +86,9 @@ final class RunningHandlers {
     this.timer = new OneShotTimer(context.runtime());
   }
 
-  /** Adds a thread that handles events. */
-  Slot add() {
-    Slot slot = new Slot();
+  /** Adds what a thread handles. */
+  void add(Slot slot) {
     slots.add(slot);
-    return slot;
   }
 
   void remove(Slot slot) {
@@ -66,7 +98,7 @@ final class RunningHandlers {
   /** Begins to look for slow handlers. */
   void watch() {
     try {
-      timer.set(slowAfter.dividedBy(LOOKS), this::look);
+      timer.set(Durations.max(slowAfter.dividedBy(LOOKS), SHORTEST_LOOK), this::look);
     } catch (Throwable e) {
       // Without a timer no slow handler is reported.
     }
@@ -109,12 +141,8 @@ final class RunningHandlers {
     return (int) slots.stream().filter(slot -> slot.current.get() != null).count();
   }
 
-  /** Returns how many handlers run now for events with a key. */
-  int countWithKey() {
-    return (int)
-        slots.stream()
-            .map(slot -> slot.current.get())
-            .filter(delivery -> delivery != null && delivery.key() != null)
-            .count();
+  /** Returns of how many keys handlers run now. */
+  long keys() {
+    return slots.stream().mapToLong(Slot::keys).sum();
   }
 }

@@ -31,10 +31,16 @@ final class Workers {
   /** Called with what a turn has thrown, which is no error of the handler. */
   private final Consumer<Throwable> failed;
 
-  private final Map<Thread, Worker> threads = new ConcurrentHashMap<>();
-  private final AtomicInteger running = new AtomicInteger();
+  /** The thread that pulls, which an executor may run handlers on as well. */
+  private final Thread puller = Thread.currentThread();
 
-  /** How many of the running threads close the stream, so that nothing may wait for them. */
+  /** How many tasks the executor has got that have not ended. */
+  private final AtomicInteger places = new AtomicInteger();
+
+  /** The threads that run handlers. Only for these anything waits: the executor may keep tasks. */
+  private final Map<Thread, Worker> threads = new ConcurrentHashMap<>();
+
+  /** How many of the threads close the stream, so that nothing may wait for them. */
   private final AtomicInteger closing = new AtomicInteger();
 
   Workers(
@@ -63,11 +69,11 @@ final class Workers {
     try {
       executor.execute(this::work);
     } catch (Throwable e) {
-      if (release() > 0) {
-        // The threads that run do it.
-        return;
+      places.decrementAndGet();
+      if (threads.isEmpty()) {
+        throw e;
       }
-      throw e;
+      // The threads that run do it.
     }
   }
 
@@ -86,17 +92,18 @@ final class Workers {
 
   /** Returns whether no thread runs and nothing is there to run. */
   boolean isIdle() {
-    return running.get() == 0 && !turns.isWaiting();
+    // A thread that took the last task is seen, and so is what it has added before it ended.
+    return !turns.isWaiting() && threads.isEmpty() && !turns.isWaiting();
   }
 
   /** Waits until no handler runs but those that close the stream. */
   void awaitOthers() {
-    await(() -> running.get() == closing.get());
+    await(() -> threads.size() == closing.get());
   }
 
   /** Waits until no handler runs. */
   void awaitAll() {
-    await(() -> running.get() == 0);
+    await(threads::isEmpty);
   }
 
   private void await(BooleanSupplier condition) {
@@ -106,39 +113,53 @@ final class Workers {
   private boolean acquire() {
     int now;
     do {
-      now = running.get();
+      now = places.get();
       if (now >= most) {
         return false;
       }
-    } while (!running.compareAndSet(now, now + 1));
+    } while (!places.compareAndSet(now, now + 1));
     return true;
   }
 
-  private int release() {
-    int left = running.decrementAndGet();
-    context.signal().raise();
-    return left;
-  }
-
+  /** Runs turns as a task of the executor, in a place that was acquired. */
   private void work() {
-    BackgroundThread.named("perennial-handler-" + context.options().name(), this::runTurns);
+    if (threads.containsKey(Thread.currentThread())) {
+      // The executor runs this on a thread that is in a turn already, and will continue.
+      places.decrementAndGet();
+      return;
+    }
+    boolean isPlaced = true;
+    try {
+      while (isPlaced) {
+        BackgroundThread.named("perennial-handler-" + context.options().name(), this::runTurns);
+        places.decrementAndGet();
+        isPlaced = false;
+        // Something may have been added after the last look and before the place was free.
+        isPlaced = turns.isWaiting() && acquire();
+      }
+    } catch (Throwable e) {
+      failed.accept(e);
+    } finally {
+      if (isPlaced) {
+        places.decrementAndGet();
+      }
+    }
   }
 
   private void runTurns() {
     Worker me = new Worker();
-    if (threads.putIfAbsent(Thread.currentThread(), me) != null) {
-      // The executor ran this on a thread that is in a turn already, and will continue.
-      release();
-      return;
-    }
-    RunningHandlers.Slot slot = handlers.add();
+    RunningHandlers.Slot slot = new RunningHandlers.Slot();
     try {
-      do {
-        while (runTurn(slot)) {}
-      } while (isNeededAgain(me));
+      threads.put(Thread.currentThread(), me);
+      handlers.add(slot);
+      while (runTurn(slot)) {}
     } finally {
       handlers.remove(slot);
+      if (me.closes) {
+        closing.decrementAndGet();
+      }
       threads.remove(Thread.currentThread());
+      context.signal().raise();
     }
   }
 
@@ -146,12 +167,18 @@ final class Workers {
     try {
       return turns.runNext(slot, this::startQuietly);
     } catch (InterruptedException e) {
-      // The event comes again; the interrupt was the handler's.
+      // The event comes again. The interrupt was the handler's, unless the caller runs it.
+      if (Thread.currentThread().equals(puller)) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
     } catch (Throwable e) {
       failed.accept(e);
     } finally {
       // An interrupt that the handler left must not reach the next event.
-      Thread.interrupted();
+      if (!Thread.currentThread().equals(puller)) {
+        Thread.interrupted();
+      }
     }
     return true;
   }
@@ -162,16 +189,5 @@ final class Workers {
     } catch (Throwable e) {
       // This thread continues.
     }
-  }
-
-  /** Gives the place of this thread back. Returns whether it has taken it again. */
-  private boolean isNeededAgain(Worker me) {
-    if (me.closes) {
-      me.closes = false;
-      closing.decrementAndGet();
-    }
-    release();
-    // Something may have been added after the last look and before the place was free.
-    return turns.isWaiting() && acquire();
   }
 }

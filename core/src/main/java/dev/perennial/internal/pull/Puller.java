@@ -11,6 +11,7 @@ import dev.perennial.internal.checkpoint.Checkpointing;
 import dev.perennial.internal.connection.PullGuard;
 import dev.perennial.internal.connection.ReconnectLoop;
 import dev.perennial.internal.stream.Deadline;
+import dev.perennial.internal.stream.Durations;
 import dev.perennial.internal.stream.Lifecycle;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.StreamOptions;
@@ -345,6 +346,7 @@ public final class Puller<E, P extends Position> {
     while (true) {
       check();
       boolean hasRoom = window.hasRoom();
+      Duration fullReport = hasRoom ? Durations.FOREVER : room.full();
       if (undelivered.isLeft() || takeHeld(hasRoom)) {
         return true;
       }
@@ -358,7 +360,7 @@ public final class Puller<E, P extends Position> {
           return true;
         }
       } else {
-        context.await(() -> window.hasRoom() || window.isNackedDue(), until.remaining(room.full()));
+        context.await(() -> window.hasRoom() || window.isNackedDue(), until.remaining(fullReport));
       }
       if (deadline.isOver()) {
         return false;

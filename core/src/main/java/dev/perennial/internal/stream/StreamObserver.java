@@ -277,18 +277,21 @@ public final class StreamObserver {
   public void handlerFailed(
       Position position, int attempt, int events, Throwable error, @Nullable Duration retryIn) {
     handlerFailures.incrementAndGet();
-    warn(
-        "the handler failed at "
-            + position
-            + (events == 1 ? "" : " and " + (events - 1) + " more events")
-            + " (attempt "
-            + attempt
-            + "): "
-            + LogText.reason(error)
-            + (retryIn == null
-                ? ". It was the last attempt"
-                : ". Next attempt in " + LogText.duration(retryIn)),
-        error);
+    // After the last attempt at a single event another line says what became of it.
+    if (retryIn != null || events > 1) {
+      warn(
+          "the handler failed at "
+              + position
+              + (events == 1 ? "" : " and " + (events - 1) + " more events")
+              + " (attempt "
+              + attempt
+              + "): "
+              + LogText.reason(error)
+              + (retryIn == null
+                  ? ". The batch is handled by halves"
+                  : ". Next attempt in " + LogText.duration(retryIn)),
+          error);
+    }
     HandlerFailed failed =
         new HandlerFailed(position, attempt, events, error, Optional.ofNullable(retryIn));
     notifyListeners(listener -> listener.onHandlerFailed(failed));
@@ -296,14 +299,25 @@ public final class StreamObserver {
 
   public void skipped(Position position, int attempts, Throwable error) {
     skipped.incrementAndGet();
-    LOG.warn("{}: the event at {} is skipped after attempt {}", stream, position, attempts);
+    warn(gaveUp("skipped", position, attempts, error), error);
     Skipped event = new Skipped(position, attempts, error);
     notifyListeners(listener -> listener.onSkipped(event));
   }
 
+  private static String gaveUp(String became, Position position, int attempts, Throwable error) {
+    return "the event at "
+        + position
+        + " is "
+        + became
+        + " after attempt "
+        + attempts
+        + ": "
+        + LogText.reason(error);
+  }
+
   public void deadLettered(Position position, int attempts, Throwable error) {
     deadLettered.incrementAndGet();
-    LOG.warn("{}: the event at {} is a dead letter after attempt {}", stream, position, attempts);
+    warn(gaveUp("a dead letter", position, attempts, error), error);
     DeadLettered event = new DeadLettered(position, attempts, error);
     notifyListeners(listener -> listener.onDeadLettered(event));
   }

@@ -34,6 +34,13 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     @Nullable Object key();
   }
 
+  /**
+   * The last failed attempt at an event.
+   *
+   * @param count how many attempts have failed
+   */
+  private record FailedAttempt(Throwable error, int count) {}
+
   /** The window that receives the application's acks and nacks. Called from any thread. */
   public interface Owner<E> {
 
@@ -81,7 +88,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   private long due;
 
   private boolean nackTimeKnown;
-  private @Nullable Throwable lastError;
+  private @Nullable FailedAttempt lastFailure;
 
   /** Whether its handler was reported as slow. Used only by the timer that reports. */
   private boolean slow;
@@ -135,13 +142,19 @@ public final class TrackedDelivery<E> implements Delivery<E> {
 
   /** Requests the event again after a failed attempt, as {@link #nack(Duration)} does. */
   public boolean retry(Throwable error, Duration wait) {
-    lastError = error;
+    lastFailure = new FailedAttempt(error, failures() + 1);
     return owner.nack(this, wait);
   }
 
   @Override
   public Optional<Throwable> lastError() {
-    return Optional.ofNullable(lastError);
+    return Optional.ofNullable(lastFailure).map(FailedAttempt::error);
+  }
+
+  /** Returns how many attempts at the event have failed before this one. */
+  public int failures() {
+    FailedAttempt last = lastFailure;
+    return last == null ? 0 : last.count;
   }
 
   /** Sets what handles it from now on. */
@@ -226,7 +239,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     TrackedDelivery<E> again =
         new TrackedDelivery<>(owner, event, position, attempt + 1, sequence, receivedAt);
     again.handled = handled;
-    again.lastError = lastError;
+    again.lastFailure = lastFailure;
     again.slow = slow;
     return again;
   }

@@ -348,7 +348,7 @@ class HandlingTest {
                   Handling.<String>unordered(2).retryForever(EACH_SECOND)))
           .isInstanceOf(StreamFailedException.class)
           .hasCauseInstanceOf(OutOfMemoryError.class);
-      assertThat(log).containsExactly("a");
+      assertThat(log).containsExactly("failed #2 attempt 1 last", "a");
       assertThat(stream.stats().acked()).isEqualTo(1);
       assertThat(stream.stats().handlersRunning()).isZero();
     });
@@ -508,6 +508,49 @@ class HandlingTest {
   }
 
   @Test
+  @DisplayName("an executor that keeps its tasks holds up neither close nor the end of consume")
+  void executorKeepsTasks() {
+    runtime.run(() -> {
+      EventStream<String> stream = open("a", "b");
+      List<Runnable> kept = new ArrayList<>();
+      SimulatedThread consumer =
+          runtime.spawn(
+              "consumer",
+              () ->
+                  stream.consume(
+                      taking(Duration.ZERO), Handling.<String>unordered(2).executor(kept::add)));
+      runtime.sleep(SECOND);
+      assertThat(stream.close(SECOND.multipliedBy(60)).handlersRunning()).isZero();
+      consumer.join();
+      assertThat(runtime.elapsed()).isBetween(SECOND, SECOND.plusMillis(100));
+      kept.forEach(Runnable::run);
+      assertThat(log).isEmpty();
+    });
+  }
+
+  @Test
+  @DisplayName("attempts that an interrupt or a nack has ended do not count")
+  void countsFailures() {
+    runtime.run(() -> {
+      EventStream<String> stream = open("a");
+      stream.consume(
+          delivery -> {
+            if (delivery.attempt() == 1) {
+              throw new InterruptedException("shutting down");
+            } else if (delivery.attempt() == 2) {
+              delivery.nack();
+            } else if (delivery.attempt() == 3) {
+              throw new IOException("once");
+            } else {
+              log.add(delivery.event() + delivery.attempt());
+            }
+          },
+          Handling.<String>unordered(1).retry(EACH_SECOND, 2));
+      assertThat(log).containsExactly("failed #1 attempt 3 retry", "a4");
+    });
+  }
+
+  @Test
   @DisplayName("a handler that runs for long is reported once")
   void slow() {
     runtime.run(() -> {
@@ -599,6 +642,33 @@ class HandlingTest {
           .containsExactly("[a, b, x, d]", "[a, b, x, d]", "[a, b]", "[x, d]", "[x]", "[d]");
       assertThat(deadLetters).containsExactly("x attempt 2: IOException");
     }
+  }
+
+  @Test
+  @DisplayName("an error that a retry cannot help takes no attempt from the others of its batch")
+  void halvesAreRetried() {
+    runtime.run(() -> {
+      EventStream<String> stream = open("x", "b", "c", "d");
+      stream.consumeBatches(
+          4,
+          SECOND,
+          batch -> {
+            List<String> events = batch.deliveries().stream().map(Delivery::event).toList();
+            if (events.contains("x")) {
+              throw new IOException("poison");
+            }
+            if (events.contains("d") && batch.deliveries().get(0).attempt() == 1) {
+              throw new IllegalStateException("once");
+            }
+            log.add(events.toString());
+          },
+          Handling.<String>inOrder()
+              .retry(EACH_SECOND, 8)
+              .retryIf(error -> !(error instanceof IOException))
+              .thenDeadLetter(this::deadLetter));
+      assertThat(deadLetters).containsExactly("x attempt 1: IOException");
+      assertThat(log).containsSubsequence("[b]", "failed #3 attempt 1 of 2 retry", "[c, d]");
+    });
   }
 
   @Test
