@@ -93,8 +93,25 @@ final class HandlerRunner<E> {
     /** The first nacked delivery of each key, or of all if they are handled in order. */
     private final Map<Object, TrackedDelivery<E>> nacked = new HashMap<>();
 
+    private boolean isCounted;
+
     Batched(BatchHandler<E> handler) {
       this.handler = handler;
+    }
+
+    /**
+     * Notes a failed attempt at these deliveries, which counts once a turn: the halves that follow
+     * belong to the same attempt. Returns how many attempts at one of them have failed at most.
+     */
+    int count(List<TrackedDelivery<E>> open, Throwable error) {
+      int most = 0;
+      for (TrackedDelivery<E> delivery : open) {
+        int failures = delivery.failures() + (isCounted ? 0 : 1);
+        delivery.failed(error, failures);
+        most = Math.max(most, failures);
+      }
+      isCounted = true;
+      return most;
     }
 
     void note(TrackedDelivery<E> delivery) {
@@ -213,11 +230,11 @@ final class HandlerRunner<E> {
       }
       return;
     }
-    int failures = 1 + open.stream().mapToInt(TrackedDelivery::failures).max().orElse(0);
+    int failures = turn.count(open, error);
     if (!options.isLast(failures) && options.retryIf().test(error)) {
       Duration wait = options.backoff().delay(failures, context.runtime().random());
       report(open, error, wait);
-      open.forEach(delivery -> delivery.retry(error, wait));
+      open.forEach(delivery -> delivery.nack(wait));
       return;
     }
     report(open, error, null);
@@ -236,7 +253,8 @@ final class HandlerRunner<E> {
   private void report(
       List<TrackedDelivery<E>> attempted, Throwable error, @Nullable Duration retryIn) {
     TrackedDelivery<E> first = attempted.get(0);
-    observer.handlerFailed(first.position(), first.attempt(), attempted.size(), error, retryIn);
+    int attempt = attempted.stream().mapToInt(TrackedDelivery::attempt).max().orElse(1);
+    observer.handlerFailed(first.position(), attempt, attempted.size(), error, retryIn);
   }
 
   /** An interrupt of the thread is no failure of the event. */
@@ -260,7 +278,7 @@ final class HandlerRunner<E> {
 
   private void end(TrackedDelivery<E> delivery, Throwable error) throws InterruptedException {
     if (options.end() instanceof End.Skip) {
-      if (delivery.ack()) {
+      if (isDone(delivery)) {
         observer.skipped(delivery.position(), delivery.attempt(), error);
       }
     } else if (options.end() instanceof End.DeadLetter) {
@@ -271,6 +289,11 @@ final class HandlerRunner<E> {
     } else {
       failure.stop(delivery, error);
     }
+  }
+
+  /** Acks the delivery. Returns false if that is too late, so that the event comes again. */
+  private static boolean isDone(TrackedDelivery<?> delivery) {
+    return delivery.ack() || delivery.isSettled();
   }
 
   /** Returns the delivery's task, which it has not got yet if it is handled in order. */
@@ -298,7 +321,7 @@ final class HandlerRunner<E> {
     if (options.quarantine() && letter.wasHandled() && task.key() != null) {
       quarantine.add(task.key());
     }
-    if (delivery.ack()) {
+    if (isDone(delivery)) {
       observer.deadLettered(delivery.position(), letter.failed().attempt(), letter.error());
     }
   }
@@ -315,6 +338,6 @@ final class HandlerRunner<E> {
     task.deadLetter(again);
     Duration wait = options.backoff().delay(again.refusals(), context.runtime().random());
     observer.deadLetterFailed(delivery.position(), error, wait);
-    delivery.retry(letter.error(), wait);
+    delivery.nack(wait);
   }
 }

@@ -140,10 +140,9 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     return owner.nack(this, wait);
   }
 
-  /** Requests the event again after a failed attempt, as {@link #nack(Duration)} does. */
-  public boolean retry(Throwable error, Duration wait) {
-    lastFailure = new FailedAttempt(error, failures() + 1);
-    return owner.nack(this, wait);
+  /** Notes a failed attempt at the event, and how many have failed with it. */
+  public void failed(Throwable error, int failures) {
+    lastFailure = new FailedAttempt(error, failures);
   }
 
   @Override
@@ -151,7 +150,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     return Optional.ofNullable(lastFailure).map(FailedAttempt::error);
   }
 
-  /** Returns how many attempts at the event have failed before this one. */
+  /** Returns how many attempts at the event have failed. */
   public int failures() {
     FailedAttempt last = lastFailure;
     return last == null ? 0 : last.count;

@@ -148,6 +148,10 @@ final class HandlingChecks implements StreamListener {
   private final Map<Throwable, Run> failed = new IdentityHashMap<>();
 
   private final Map<Object, Throwable> lastErrors = new HashMap<>();
+
+  /** How many attempts at each event have failed; those by halves belong to that of the batch. */
+  private final Map<Object, Integer> failures = new HashMap<>();
+
   private final Map<Throwable, Delivery<Object>> skipped = new IdentityHashMap<>();
   private final Map<Object, Letter> letters = new HashMap<>();
   private final Map<Throwable, Letter> lettersByError = new IdentityHashMap<>();
@@ -272,6 +276,9 @@ final class HandlingChecks implements StreamListener {
       worker.halves.clear();
       worker.turn = deliveries;
       deliveries.forEach(deliveryChecks::handedOutInAnyOrder);
+      deliveries.stream()
+          .filter(delivery -> delivery.attempt() == 1)
+          .forEach(delivery -> failures.remove(delivery.event()));
     }
     for (Delivery<Object> delivery : deliveries) {
       Object event = delivery.event();
@@ -580,6 +587,9 @@ final class HandlingChecks implements StreamListener {
       Delivery<Object> unseen = new UnseenDelivery(event, report.position(), report.attempt());
       deliveryChecks.previousAckEnded();
       deliveryChecks.handedOutInAnyOrder(unseen);
+      if (unseen.attempt() == 1) {
+        failures.remove(event);
+      }
       begunUnordered.add(event);
       open = List.of(unseen);
       invariants.count("key failed");
@@ -592,15 +602,25 @@ final class HandlingChecks implements StreamListener {
       invariants.require(report.retryIn().isEmpty(), "%s of settled events is retried", report);
       return;
     }
+    if (isFatal(error)) {
+      invariants.require(report.retryIn().isEmpty(), "%s of a fatal error is retried", report);
+      return;
+    }
     int attempt = open.stream().mapToInt(Delivery::attempt).max().orElseThrow();
     invariants.require(
         report.events() == open.size() && report.attempt() == attempt,
         "%s reports a failure of %s",
         report,
         open);
-    boolean again = !byHalves && attempt < by.attempts() && by.isRetried(error);
+    if (!byHalves) {
+      open.forEach(delivery -> failures.merge(delivery.event(), 1, Integer::sum));
+    }
+    int failed =
+        open.stream().mapToInt(delivery -> failures.get(delivery.event())).max().orElseThrow();
+    open.forEach(delivery -> lastErrors.put(delivery.event(), error));
+    boolean again = failed < by.attempts() && by.isRetried(error);
     invariants.require(
-        report.retryIn().equals(again ? Optional.of(by.wait(attempt)) : Optional.empty()),
+        report.retryIn().equals(again ? Optional.of(by.wait(failed)) : Optional.empty()),
         "%s at attempt %s, %s halves, of %s",
         report,
         attempt,
@@ -608,8 +628,7 @@ final class HandlingChecks implements StreamListener {
         by);
     if (again) {
       invariants.count("retried");
-      open.forEach(delivery -> nacks(delivery, by.wait(attempt)));
-      open.forEach(delivery -> lastErrors.put(delivery.event(), error));
+      open.forEach(delivery -> nacks(delivery, by.wait(failed)));
     } else if (open.size() == 1 && isHeldUp(by, open.get(0))) {
       invariants.count("held up");
       deliveryChecks.mayBeNackedUnseen(open.get(0).event());
@@ -624,6 +643,13 @@ final class HandlingChecks implements StreamListener {
       letters.put(open.get(0).event(), letter);
       lettersByError.put(error, letter);
     }
+  }
+
+  private static boolean isFatal(Throwable error) {
+    return error instanceof Error
+        && !(error instanceof AssertionError
+            || error instanceof StackOverflowError
+            || error instanceof LinkageError);
   }
 
   /** Returns whether an event before this one in the batch comes again. */
@@ -678,7 +704,6 @@ final class HandlingChecks implements StreamListener {
     Object event = letter.delivery.event();
     deliveryChecks.attemptIsUnseen(event);
     nacks(letter.delivery, report.retryIn());
-    lastErrors.put(event, letter.error);
   }
 
   @Override
