@@ -135,7 +135,9 @@ record Module(
               MONGO_DRIVER,
               BSON,
               "org.openjdk.jmh..",
-              "com.sun.management.."),
+              "com.sun.management..",
+              "io.confluent.parallelconsumer..",
+              "org.apache.kafka.."),
           false);
 
   static final List<Module> ALL =

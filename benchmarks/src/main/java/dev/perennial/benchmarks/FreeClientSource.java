@@ -16,7 +16,7 @@ import java.util.Optional;
  * A client-tracked source that costs nothing: an event is always there, made beforehand and given
  * round and round.
  */
-final class FreeClientSource implements ClientTrackedSource<Object, Place> {
+public final class FreeClientSource implements ClientTrackedSource<Object, Place> {
   private final SourceBinding binding = new SourceBinding();
 
   private static final int EVENTS = 1_024;
@@ -26,12 +26,12 @@ final class FreeClientSource implements ClientTrackedSource<Object, Place> {
   private long next;
 
   /** Makes a source without end. */
-  FreeClientSource() {
+  public FreeClientSource() {
     this(Long.MAX_VALUE);
   }
 
   /** Makes a source that ends after a number of events. */
-  FreeClientSource(long limit) {
+  public FreeClientSource(long limit) {
     this.limit = limit;
     Object payload = new Object();
     for (int i = 0; i < EVENTS; i++) {

@@ -1,4 +1,4 @@
-package dev.perennial.benchmarks.mongo;
+package dev.perennial.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,5 +18,11 @@ class SpreadTest {
   @DisplayName("the middle of an even number of figures lies between two of them")
   void even() {
     assertThat(Spread.of(DoubleStream.of(4, 1, 2, 10)).text(1)).isEqualTo("3.0 [1.0–10.0]");
+  }
+
+  @Test
+  @DisplayName("how far the figures spread is a part of the middle")
+  void percent() {
+    assertThat(Spread.of(DoubleStream.of(9, 10, 12)).percent()).isEqualTo(30);
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.benchmarks.handling;
+
+import org.jspecify.annotations.NullMarked;
