@@ -14,6 +14,14 @@ sealed interface ConsumerMessage {
     }
   }
 
+  /** An attempt of the handler failed. */
+  record HandlerFailed(int attempt) implements ConsumerMessage {
+    @Override
+    public String line() {
+      return "failed\t" + attempt;
+    }
+  }
+
   /**
    * A line to show.
    *
@@ -63,6 +71,7 @@ sealed interface ConsumerMessage {
     String rest = line.substring(tab + 1);
     return switch (line.substring(0, tab)) {
       case "handled" -> Optional.of(new EventHandled(rest));
+      case "failed" -> Optional.of(new HandlerFailed(Integer.parseInt(rest)));
       case "recovery" -> Optional.of(new Remark(true, rest));
       case "problem" -> Optional.of(new Remark(false, rest));
       case "state" -> Optional.of(new StateChanged(StreamState.valueOf(rest)));

@@ -4,11 +4,15 @@ import dev.perennial.StreamState;
 import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.ExitStatus;
 import dev.perennial.cli.demo.ConsumerMessage.EventHandled;
+import dev.perennial.cli.demo.ConsumerMessage.HandlerFailed;
 import dev.perennial.cli.demo.ConsumerMessage.Remark;
 import dev.perennial.cli.demo.ConsumerMessage.StateChanged;
 import dev.perennial.cli.demo.ConsumerMessage.Stats;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -27,31 +31,37 @@ final class ConsumerProcesses implements AutoCloseable {
   private static final long POLL_INTERVAL_NANOS = Duration.ofMillis(20).toNanos();
 
   private final Class<?> main;
-  private final String[] addresses;
+  private final Path deadLetters;
+  private final String[] arguments;
   private final HandledEvents handledEvents;
   private final MongoTotals totals;
   private final DemoView view;
 
   private @Nullable ConsumerProcess active;
   private @Nullable ConsumerProcess standby;
+  private int launched;
   private boolean restarted;
   private volatile long killedAt;
 
   /**
    * @param main the main class of each process
-   * @param addresses its arguments: the connection string of the replica set, the URI of Redis
+   * @param deadLetters the directory in which each process gets one for its dead letters, because
+   *     only one process at a time can write in a directory
+   * @param arguments its other arguments
    */
   ConsumerProcesses(
       Class<?> main,
       HandledEvents handledEvents,
       MongoTotals totals,
       DemoView view,
-      String... addresses) {
+      Path deadLetters,
+      String... arguments) {
     this.main = main;
     this.handledEvents = handledEvents;
     this.totals = totals;
     this.view = view;
-    this.addresses = addresses;
+    this.deadLetters = deadLetters;
+    this.arguments = arguments;
   }
 
   /** Starts the first process, and waits until it is connected. */
@@ -139,8 +149,11 @@ final class ConsumerProcesses implements AutoCloseable {
   }
 
   private ConsumerProcess launch() throws CommandFailedException {
+    launched++;
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.add(deadLetters.resolve("consumer-" + launched).toString());
     try {
-      return new ConsumerProcess(main, this::onMessage, addresses);
+      return new ConsumerProcess(main, this::onMessage, all.toArray(String[]::new));
     } catch (IOException e) {
       throw new CommandFailedException(
           ExitStatus.FAILED, "Cannot start the demo's consumer process: " + e.getMessage(), e);
@@ -151,6 +164,8 @@ final class ConsumerProcesses implements AutoCloseable {
   private void onMessage(ConsumerMessage message) {
     if (message instanceof EventHandled handled) {
       handledEvents.add(handled.key());
+    } else if (message instanceof HandlerFailed) {
+      totals.handlerFailed();
     } else if (message instanceof Remark remark) {
       if (remark.recovery()) {
         view.showRecovery(remark.text());

@@ -1,5 +1,6 @@
 package dev.perennial.cli.demo;
 
+import dev.perennial.cli.console.CommandFailedException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,7 +27,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Mixin private final TapDemoOptions options = new TapDemoOptions();
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws InterruptedException, CommandFailedException {
     return options.run(spec, new HandledEvents());
   }
 }

@@ -15,7 +15,8 @@ final class DemoOptions {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Determines the events and when each fault comes (default: ${DEFAULT-VALUE}).")
+      description =
+          "Determines the events, the faults and the failures of the handler (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(

@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Reports lost and restored connections and malformed messages of a demo's stream. */
+/**
+ * Reports lost and restored connections, malformed messages and dead letters of a demo's stream.
+ */
 final class DemoStreamListener implements StreamListener {
 
   private final Consumer<String> problems;
@@ -47,6 +49,15 @@ final class DemoStreamListener implements StreamListener {
             Locale.ROOT,
             "delivered as malformed (%,d bytes); the connection stays open",
             received.malformed().size()));
+  }
+
+  @Override
+  public void onDeadLettered(DeadLettered deadLettered) {
+    problems.accept(
+        "dead letter after "
+            + deadLettered.attempts()
+            + " attempts: "
+            + brief(deadLettered.error()));
   }
 
   private static String brief(Throwable cause) {

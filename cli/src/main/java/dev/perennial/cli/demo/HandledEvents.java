@@ -1,6 +1,5 @@
 package dev.perennial.cli.demo;
 
-import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -34,10 +33,5 @@ class HandledEvents {
   /** Returns how often an event was handled again. */
   long repeats() {
     return repeats.sum();
-  }
-
-  /** Returns how many of the given events were never handled. */
-  int countMissing(Collection<String> expected) {
-    return (int) expected.stream().filter(key -> !keys.contains(key)).count();
   }
 }

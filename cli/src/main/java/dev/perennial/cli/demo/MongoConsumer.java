@@ -1,7 +1,9 @@
 package dev.perennial.cli.demo;
 
 import dev.perennial.Checkpoints;
+import dev.perennial.Delivery;
 import dev.perennial.EventStream;
+import dev.perennial.Handling;
 import dev.perennial.StreamClosedException;
 import dev.perennial.StreamFailedException;
 import dev.perennial.StreamListener;
@@ -9,10 +11,12 @@ import dev.perennial.StreamStats;
 import dev.perennial.checkpoint.redis.RedisCheckpointStore;
 import dev.perennial.cli.console.ExitStatus;
 import dev.perennial.cli.console.Terminal;
+import dev.perennial.deadletter.file.DeadLetterFile;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.CheckpointAdmin;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.support.LogText;
+import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.ChangeEvent;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoSource;
@@ -20,6 +24,7 @@ import dev.perennial.source.mongo.Scope;
 import io.lettuce.core.RedisURI;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -42,36 +47,53 @@ final class MongoConsumer implements MongoListener {
   private static final Duration STATS_INTERVAL = Duration.ofMillis(200);
 
   private final Predicate<ChangeEvent> handler;
+  private final UnreliableService service;
+  private final Path deadLetters;
   private final PrintWriter out = Terminal.writer();
   private final AtomicLong resumes = new AtomicLong();
   private final AtomicLong invalidates = new AtomicLong();
 
   /**
    * @param handler handles an event, and returns whether to report it as handled
+   * @param service what the handler calls
+   * @param deadLetters the directory of the dead letters
    */
-  MongoConsumer(Predicate<ChangeEvent> handler) {
+  MongoConsumer(Predicate<ChangeEvent> handler, UnreliableService service, Path deadLetters) {
     this.handler = handler;
+    this.service = service;
+    this.deadLetters = deadLetters;
   }
 
-  /** Takes the connection string of the replica set and the URI of Redis. */
-  public static void main(String[] args) throws InterruptedException {
-    System.exit(new MongoConsumer(event -> true).run(args[0], args[1]));
+  public static void main(String[] args) throws InterruptedException, IOException {
+    System.exit(run(event -> true, args));
   }
 
-  /** Handles events until it is asked to stop, and returns the exit status. */
-  int run(String mongo, String redis) throws InterruptedException {
+  /**
+   * Handles events until it is asked to stop, and returns the exit status.
+   *
+   * @param args the connection string of the replica set, the URI of Redis, the seed, and the
+   *     directory of the dead letters
+   */
+  static int run(Predicate<ChangeEvent> handler, String... args)
+      throws InterruptedException, IOException {
+    UnreliableService service = new UnreliableService(Long.parseLong(args[2]));
+    return new MongoConsumer(handler, service, Path.of(args[3])).run(args[0], args[1]);
+  }
+
+  private int run(String mongo, String redis) throws InterruptedException, IOException {
     MongoSource source =
         MongoSource.builder(mongo).watch(Scope.parse(MongoWriter.NAMESPACE)).listener(this).build();
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     try (RedisCheckpointStore checkpoints =
             RedisCheckpointStore.builder(RedisURI.create(redis)).claimExpiry(CLAIM_EXPIRY).build();
+        DeadLetterFile<ChangeEvent> letters = DeadLetterFile.in(deadLetters, MongoConsumer::text);
         EventStream<ChangeEvent> stream =
             EventStream.from(source, Checkpoints.in(checkpoints, STREAM_ID))
                 // Short delays, so that the demo is short.
                 .backoff(BackoffPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(1)))
                 .listener(
                     new DemoStreamListener(text -> remark(false, text), text -> remark(true, text)))
-                .listener(stateListener())
+                .listener(messageListener())
                 .open()) {
       stopOnInput(stream);
       awaitRedis(checkpoints.admin().orElseThrow());
@@ -80,7 +102,11 @@ final class MongoConsumer implements MongoListener {
           STATS_INTERVAL.toMillis(),
           STATS_INTERVAL.toMillis(),
           TimeUnit.MILLISECONDS);
-      stream.consume(delivery -> handle(delivery.event()));
+      stream.consume(
+          this::handle,
+          Handling.<ChangeEvent>inOrder()
+              .retry(UnreliableService.RETRY, UnreliableService.ATTEMPTS)
+              .thenDeadLetter(letters));
       return 0;
     } catch (StreamClosedException e) {
       return 0;
@@ -110,14 +136,32 @@ final class MongoConsumer implements MongoListener {
     }
   }
 
-  private void handle(ChangeEvent event) {
+  private void handle(Delivery<ChangeEvent> delivery) throws IOException {
+    ChangeEvent event = delivery.event();
+    if (event instanceof Change change) {
+      // Throws for an order whose total is no number.
+      change.fullDocument().bson().ifPresent(order -> order.getInt32("total"));
+      // Without the time, because the seed decides what fails.
+      String name = change.rawOperationType() + change.documentId();
+      service.call(name, delivery.attempt());
+    }
     if (handler.test(event)) {
       MongoEventKeys.of(event).map(ConsumerMessage.EventHandled::new).ifPresent(this::send);
     }
   }
 
-  private StreamListener stateListener() {
+  /** Encodes an event for a dead letter. */
+  private static String text(ChangeEvent event) {
+    return event instanceof Change change ? change.toJson() : event.toString();
+  }
+
+  private StreamListener messageListener() {
     return new StreamListener() {
+      @Override
+      public void onHandlerFailed(HandlerFailed failed) {
+        send(new ConsumerMessage.HandlerFailed(failed.attempt()));
+      }
+
       @Override
       public void onTransition(Transition transition) {
         send(new ConsumerMessage.StateChanged(transition.to()));

@@ -5,6 +5,7 @@ import dev.perennial.cli.console.Screen;
 import dev.perennial.cli.demo.ConsumerMessage.Stats;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import dev.perennial.simulators.redis.RedisServer;
+import dev.perennial.source.mongo.ChangeEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +23,7 @@ final class MongoDemo {
 
   /**
    * @param events the least number of events
-   * @param seed determines the events and when each fault comes
+   * @param seed determines the events, when each fault comes, and when the handler fails
    */
   record Settings(int events, long seed) {}
 
@@ -41,6 +42,7 @@ final class MongoDemo {
 
   private final Settings settings;
   private final Class<?> consumer;
+  private final DemoDeadLetters deadLetters;
   private final HandledEvents handledEvents = new HandledEvents();
   private final MongoTotals totals = new MongoTotals();
   private final Screen screen;
@@ -49,11 +51,12 @@ final class MongoDemo {
 
   /**
    * @param consumer the main class of the consumer process; its arguments are the connection string
-   *     of the replica set and the URI of Redis
+   *     of the replica set, the URI of Redis, the seed, and the directory of its dead letters
    */
-  MongoDemo(Settings settings, Class<?> consumer, Screen screen) {
+  MongoDemo(Settings settings, Class<?> consumer, DemoDeadLetters deadLetters, Screen screen) {
     this.settings = settings;
     this.consumer = consumer;
+    this.deadLetters = deadLetters;
     this.screen = screen;
     this.view = new DemoView(screen);
     this.schedule =
@@ -67,7 +70,14 @@ final class MongoDemo {
             ReplicaSetSimulator.builder().members(3).seed(settings.seed()).start();
         ConsumerProcesses consumers =
             new ConsumerProcesses(
-                consumer, handledEvents, totals, view, mongo.connectionString(), redis.uri())) {
+                consumer,
+                handledEvents,
+                totals,
+                view,
+                deadLetters.directory(),
+                mongo.connectionString(),
+                redis.uri(),
+                Long.toString(settings.seed()))) {
       screen.line(
           String.format(
               Locale.ROOT,
@@ -82,13 +92,18 @@ final class MongoDemo {
       writer.insert();
       List<String> oplog =
           OplogReader.read(mongo.connectionString(), MongoWriter.NAMESPACE, first, writer.last());
-      // Events are handled in order: once the last one is, any other that is not is lost.
+      // Events are handled in order: once the last one is, any other that is neither handled nor a
+      // dead letter is lost.
       String last = oplog.get(oplog.size() - 1);
       await(() -> handledEvents.keys().contains(last), consumers);
       consumers.stop();
       screen.clearStatus();
+      List<String> dead = deadLetters.read(text -> MongoEventKeys.of(ChangeEvent.parse(text)));
       return MongoDemoReport.of(
-          oplog, handledEvents, totals, Duration.ofNanos(System.nanoTime() - begin));
+          oplog,
+          new DemoOutcome(handledEvents, dead, totals.handlerFailures()),
+          totals,
+          Duration.ofNanos(System.nanoTime() - begin));
     }
   }
 

@@ -53,6 +53,8 @@ final class MongoDemoCommand implements Callable<Integer> {
     DemoOptions.requireEvents(spec, events, MIN_EVENTS, MAX_EVENTS);
     Screen screen = options.screen();
     Settings settings = new Settings(events, options.seed());
-    return DemoOptions.conclude(new MongoDemo(settings, consumer, screen).run(), screen);
+    try (DemoDeadLetters letters = DemoDeadLetters.temporary()) {
+      return DemoOptions.conclude(new MongoDemo(settings, consumer, letters, screen).run(), screen);
+    }
   }
 }

@@ -9,6 +9,7 @@ enum MongoDemoFault {
   CURSORS("an operator kills all cursors"),
   GARBAGE("the server sends a reply that is not a valid message"),
   INVALIDATE("the collection is dropped, which ends its change stream"),
+  POISON("an order is inserted that the handler cannot handle"),
   CUT("all connections are cut"),
   RESTART("the consumer process is stopped, and starts again from its checkpoint"),
   KILL("the active consumer process is killed (SIGKILL); a standby waits for its claim");
@@ -30,6 +31,7 @@ enum MongoDemoFault {
       case CURSORS -> mongo.faults().killCursors();
       case GARBAGE -> mongo.faults().fail("getMore", 1, FaultSpec.garbage());
       case INVALIDATE -> writer.drop();
+      case POISON -> writer.insertPoison();
       case CUT -> mongo.closeConnections();
       case RESTART, KILL -> {} // MongoDemo injects these.
     }

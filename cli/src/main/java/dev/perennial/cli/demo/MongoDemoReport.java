@@ -3,6 +3,7 @@ package dev.perennial.cli.demo;
 import dev.perennial.cli.demo.DemoReport.Hint;
 import dev.perennial.cli.demo.DemoReport.Row;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -23,17 +24,14 @@ final class MongoDemoReport {
   /**
    * @param oplog the keys of the events in the oplog
    */
-  static DemoReport of(
-      List<String> oplog, HandledEvents handledEvents, MongoTotals totals, Duration took) {
-    int lost = handledEvents.countMissing(oplog);
-    List<Row> rows =
+  static DemoReport of(List<String> oplog, DemoOutcome outcome, MongoTotals totals, Duration took) {
+    int lost = outcome.lost(oplog);
+    List<Row> rows = new ArrayList<>();
+    rows.add(new Row("in the oplog", oplog.size(), "as read with MongoDB's driver"));
+    rows.add(new Row("handled", outcome.handledEvents().count(), ""));
+    rows.addAll(outcome.rows("acks not saved before the kill"));
+    rows.addAll(
         List.of(
-            new Row("in the oplog", oplog.size(), "as read with MongoDB's driver"),
-            new Row("handled", handledEvents.count(), ""),
-            new Row(
-                "handled again",
-                handledEvents.repeats(),
-                "acked by the killed process after its last save"),
             new Row("reconnects", totals.reconnects(), ""),
             new Row("cursors reopened", totals.resumes(), "by the driver"),
             new Row("invalidates", totals.invalidates(), "stream reopened after it"),
@@ -42,8 +40,9 @@ final class MongoDemoReport {
                 totals.takeover().toMillis(),
                 String.format(
                     Locale.ROOT,
-                    "after the kill; the claim expires after %d s here, 15 s by default",
-                    MongoConsumer.CLAIM_EXPIRY.toSeconds())));
-    return new DemoReport(rows, oplog.size(), lost, lost == 0, took, NEXT);
+                    "the claim expires after %d s; default 15 s",
+                    MongoConsumer.CLAIM_EXPIRY.toSeconds()))));
+    boolean clean = lost == 0 && outcome.handledAndDead() == 0;
+    return new DemoReport(rows, oplog.size(), lost, clean, took, NEXT);
   }
 }

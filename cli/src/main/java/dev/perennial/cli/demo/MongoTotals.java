@@ -2,10 +2,12 @@ package dev.perennial.cli.demo;
 
 import dev.perennial.cli.demo.ConsumerMessage.Stats;
 import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
 
-/** The sums of the statistics of all consumer processes. */
+/** The sums of the statistics of all consumer processes. Failures are added by any thread. */
 final class MongoTotals {
 
+  private final LongAdder handlerFailures = new LongAdder();
   private long reconnects;
   private long resumes;
   private long invalidates;
@@ -17,8 +19,16 @@ final class MongoTotals {
     invalidates += stats.invalidates();
   }
 
+  void handlerFailed() {
+    handlerFailures.increment();
+  }
+
   void tookOver(Duration after) {
     takeover = after;
+  }
+
+  long handlerFailures() {
+    return handlerFailures.sum();
   }
 
   long reconnects() {

@@ -65,6 +65,12 @@ final class MongoWriter {
     }
   }
 
+  /** Inserts an order that the handler cannot handle. No later write is about it. */
+  void insertPoison() {
+    BsonDocument order = order(nextId++).append("total", new BsonString("many"));
+    wrote(mongo.insert(NAMESPACE, order));
+  }
+
   /** Drops the collection. The next insert creates it again. */
   void drop() {
     wrote(mongo.drop(NAMESPACE));

@@ -10,6 +10,7 @@ final class StreamTotals {
   private long reconnects;
   private long redeliveriesDropped;
   private long malformed;
+  private long handlerFailures;
 
   void add(StreamStats stats) {
     received += stats.received();
@@ -17,6 +18,7 @@ final class StreamTotals {
     reconnects += stats.reconnects();
     redeliveriesDropped += stats.redeliveriesDropped();
     malformed += stats.malformed();
+    handlerFailures += stats.handlerFailures();
   }
 
   long received() {
@@ -37,5 +39,9 @@ final class StreamTotals {
 
   long malformed() {
     return malformed;
+  }
+
+  long handlerFailures() {
+    return handlerFailures;
   }
 }

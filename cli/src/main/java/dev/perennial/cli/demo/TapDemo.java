@@ -2,26 +2,35 @@ package dev.perennial.cli.demo;
 
 import dev.perennial.Delivery;
 import dev.perennial.StreamStats;
+import dev.perennial.cli.console.CommandFailedException;
+import dev.perennial.cli.console.ExitStatus;
 import dev.perennial.cli.console.Screen;
 import dev.perennial.port.Transport;
+import dev.perennial.port.support.LogText;
 import dev.perennial.simulators.tap.TapSimulator;
 import dev.perennial.source.tap.TapEvent;
+import dev.perennial.source.tap.TapRecord;
 import dev.perennial.transport.netty.NettyTransport;
+import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import tools.jackson.databind.JsonNode;
 
 /**
- * The Tap demo: consumes a simulated Tap and injects faults until all events are acked. The pulling
- * thread injects each fault after a number of events, so that events are in flight.
+ * The Tap demo: consumes a simulated Tap and injects faults until all events are acked. The
+ * handlers inject each fault after a number of events, so that events are in flight.
  */
 final class TapDemo {
 
   /**
    * @param events the number of events that the simulator creates
    * @param repositories the number of repositories that they are about
-   * @param seed determines the events and when each fault comes
+   * @param seed determines the events, when each fault comes, and when the handler fails
    */
   record Settings(int events, int repositories, long seed) {}
 
@@ -31,35 +40,43 @@ final class TapDemo {
   private static final Duration PING = Duration.ofMillis(500);
   private static final Duration PONG = Duration.ofSeconds(1);
 
-  /** How long to wait for an event before checking whether the demo is done. */
-  private static final Duration POLL_TIMEOUT = Duration.ofMillis(100);
+  private static final long POLL_INTERVAL_NANOS = Duration.ofMillis(5).toNanos();
 
   /** After this time without an event, missing events count as lost. */
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  /** The number of unacked events with which the application crashes, at most. */
-  private static final int MAX_IN_FLIGHT = 100;
+  /** The number of unacked events with which the application crashes, at least. */
+  private static final int MIN_IN_FLIGHT = 100;
 
   private final Settings settings;
   private final HandledEvents handledEvents;
+  private final DemoDeadLetters deadLetters;
   private final Screen screen;
   private final DemoView view;
-  private final DemoSchedule<TapDemoFault> schedule;
+  private final UnreliableService service;
   private final StreamTotals totals = new StreamTotals();
 
-  private int received;
-  private boolean crashing;
+  /** Guarded by this, as is the count. */
+  private final DemoSchedule<TapDemoFault> schedule;
 
-  TapDemo(Settings settings, HandledEvents handledEvents, Screen screen) {
+  private int attempts;
+
+  private volatile boolean crashing;
+  private final CountDownLatch crashed = new CountDownLatch(1);
+
+  TapDemo(
+      Settings settings, HandledEvents handledEvents, DemoDeadLetters deadLetters, Screen screen) {
     this.settings = settings;
     this.handledEvents = handledEvents;
+    this.deadLetters = deadLetters;
     this.screen = screen;
     this.view = new DemoView(screen);
+    this.service = new UnreliableService(settings.seed());
     this.schedule =
         new DemoSchedule<>(List.of(TapDemoFault.values()), settings.events(), settings.seed());
   }
 
-  DemoReport run() throws InterruptedException {
+  DemoReport run() throws InterruptedException, CommandFailedException {
     long begin = System.nanoTime();
     try (TapSimulator tap =
             TapSimulator.builder().seed(settings.seed()).retryTimeout(RETRY).start();
@@ -79,70 +96,104 @@ final class TapDemo {
             new TapDemoConsumer(
                 tap.httpUri().toString(),
                 transport,
-                handledEvents,
+                delivery -> handle(delivery, tap),
+                deadLetters.directory(),
                 new DemoStreamListener(view::show, view::showRecovery))) {
-          restart = consume(tap, consumer);
+          restart = watch(tap, consumer);
           totals.add(consumer.stats());
         }
       } while (restart);
       screen.clearStatus();
+      List<String> dead = deadLetters.read(text -> TapEventKeys.of(TapEvent.parse(text)));
       return TapDemoReport.of(
-          tap.ledger(), handledEvents, totals, Duration.ofNanos(System.nanoTime() - begin));
+          tap.ledger(),
+          new DemoOutcome(handledEvents, dead, totals.handlerFailures()),
+          totals,
+          Duration.ofNanos(System.nanoTime() - begin),
+          deadLetters.hint());
+    } catch (IOException e) {
+      throw new CommandFailedException(
+          ExitStatus.FAILED,
+          "Cannot open or close the file of the dead letters: " + LogText.reason(e) + ".",
+          e);
     }
   }
 
   /**
-   * Consumes until the demo is done or the application crashes.
+   * Waits until the demo is done or the application crashes.
    *
    * @return whether the application crashed, so that it must be started again
    */
-  private boolean consume(TapSimulator tap, TapDemoConsumer consumer) throws InterruptedException {
-    long lastEvent = System.nanoTime();
+  private boolean watch(TapSimulator tap, TapDemoConsumer consumer)
+      throws InterruptedException, CommandFailedException {
+    long lastAttempt = System.nanoTime();
+    int seen = attempts();
     while (true) {
-      Optional<Delivery<TapEvent>> delivery = consumer.next(POLL_TIMEOUT);
-      if (delivery.isPresent()) {
-        lastEvent = System.nanoTime();
-        take(delivery.get(), consumer);
-      } else if (crashing && consumer.inFlight() > 0) {
+      consumer.check();
+      StreamStats now = consumer.stats();
+      if (crashing && now.unacked() >= Math.min(MIN_IN_FLIGHT, settings.events() / 50)) {
         crash(consumer);
         return true;
-      } else if (isDone(tap) || System.nanoTime() - lastEvent > TIMEOUT.toNanos()) {
+      }
+      if (attempts() != seen) {
+        seen = attempts();
+        lastAttempt = System.nanoTime();
+      } else if (isDone(tap) || System.nanoTime() - lastAttempt > TIMEOUT.toNanos()) {
         return false;
       }
-      if (crashing && consumer.inFlight() >= Math.min(MAX_IN_FLIGHT, settings.events() / 50)) {
-        crash(consumer);
-        return true;
-      }
-      schedule.due(received).ifPresent(fault -> inject(fault, tap));
       if (view.isStatusDue()) {
-        StreamStats now = consumer.stats();
         view.showStatus(
             handledEvents.count(),
             now.unacked(),
             totals.reconnects() + now.reconnects(),
             consumer.state());
       }
+      LockSupport.parkNanos(POLL_INTERVAL_NANOS);
     }
   }
 
-  private void take(Delivery<TapEvent> delivery, TapDemoConsumer consumer) {
-    received++;
+  /** The application's handler. Several run at once. */
+  private void handle(Delivery<TapEvent> delivery, TapSimulator tap)
+      throws IOException, InterruptedException {
+    injectIfDue(tap);
+    TapEvent event = delivery.event();
+    Optional<String> key = TapEventKeys.of(event);
+    if (key.isPresent()) {
+      if (event instanceof TapRecord record) {
+        record.record().map(TapDemo::createdAt).ifPresent(Instant::parse);
+      }
+      service.call(key.get(), delivery.attempt());
+      handledEvents.add(key.get());
+    }
     if (crashing) {
-      consumer.keep(delivery);
-    } else {
-      consumer.handle(delivery);
+      // The event is handled, but its ack is lost.
+      crashed.await();
     }
   }
 
-  private void inject(TapDemoFault fault, TapSimulator tap) {
-    view.showFault(handledEvents.count(), fault.announcement());
-    fault.inject(tap);
-    crashing = fault == TapDemoFault.CRASH;
+  private static String createdAt(JsonNode record) {
+    return record.path("createdAt").asString();
+  }
+
+  private synchronized void injectIfDue(TapSimulator tap) {
+    attempts++;
+    Optional<TapDemoFault> due = schedule.due(attempts);
+    if (due.isPresent()) {
+      TapDemoFault fault = due.get();
+      view.showFault(handledEvents.count(), fault.announcement());
+      fault.inject(tap);
+      crashing = fault == TapDemoFault.CRASH;
+    }
+  }
+
+  private synchronized int attempts() {
+    return attempts;
   }
 
   private void crash(TapDemoConsumer consumer) {
-    crashing = false;
     int unacked = consumer.crash().unacked();
+    crashing = false;
+    crashed.countDown();
     view.show(
         String.format(
             Locale.ROOT,
@@ -150,7 +201,7 @@ final class TapDemo {
             unacked));
   }
 
-  private boolean isDone(TapSimulator tap) {
+  private synchronized boolean isDone(TapSimulator tap) {
     return schedule.isOver() && !crashing && !tap.generating() && tap.acked() >= tap.emitted();
   }
 }

@@ -1,5 +1,6 @@
 package dev.perennial.cli.demo;
 
+import dev.perennial.cli.console.CommandFailedException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,7 +32,7 @@ final class TapDemoCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws InterruptedException, CommandFailedException {
     return options.run(spec, handledEvents);
   }
 }

@@ -1,7 +1,10 @@
 package dev.perennial.cli.demo;
 
+import dev.perennial.cli.console.CommandFailedException;
 import dev.perennial.cli.console.Screen;
 import dev.perennial.cli.demo.TapDemo.Settings;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,13 +23,24 @@ final class TapDemoOptions {
       description = "The number of events (default: ${DEFAULT-VALUE}).")
   private int events;
 
+  @Option(
+      names = "--dead-letters",
+      paramLabel = "DIR",
+      description =
+          "A new directory in which to keep the dead letters. By default they are deleted.")
+  private @Nullable Path deadLetters;
+
   @Mixin private final DemoOptions options = new DemoOptions();
 
   /** Runs the demo and returns the exit status. */
-  int run(CommandSpec spec, HandledEvents handledEvents) throws InterruptedException {
+  int run(CommandSpec spec, HandledEvents handledEvents)
+      throws InterruptedException, CommandFailedException {
     DemoOptions.requireEvents(spec, events, MIN_EVENTS, MAX_EVENTS);
     Screen screen = options.screen();
     Settings settings = new Settings(events, REPOSITORIES, options.seed());
-    return DemoOptions.conclude(new TapDemo(settings, handledEvents, screen).run(), screen);
+    try (DemoDeadLetters letters = DemoDeadLetters.in(deadLetters)) {
+      return DemoOptions.conclude(
+          new TapDemo(settings, handledEvents, letters, screen).run(), screen);
+    }
   }
 }

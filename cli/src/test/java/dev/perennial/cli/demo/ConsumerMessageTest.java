@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.StreamState;
 import dev.perennial.cli.demo.ConsumerMessage.EventHandled;
+import dev.perennial.cli.demo.ConsumerMessage.HandlerFailed;
 import dev.perennial.cli.demo.ConsumerMessage.Remark;
 import dev.perennial.cli.demo.ConsumerMessage.StateChanged;
 import dev.perennial.cli.demo.ConsumerMessage.Stats;
@@ -17,6 +18,7 @@ class ConsumerMessageTest {
   static Stream<ConsumerMessage> messages() {
     return Stream.of(
         new EventHandled("1700000000.3 insert BsonInt32{value=7}"),
+        new HandlerFailed(2),
         new Remark(true, "well\tagain"),
         new Remark(false, ""),
         new StateChanged(StreamState.BACKING_OFF),

@@ -24,6 +24,9 @@ class MongoDemoTest {
           .containsPattern("process \\d+ was killed")
           .containsPattern("the standby took over after [0-9,]+ ms")
           .containsPattern("invalidates +1 ")
+          .contains("dead letter after 3 attempts: ")
+          .containsPattern("handler failures +[1-9][0-9]* ")
+          .containsPattern("dead letters +1 ")
           .contains("in the oplog", "handled again", "Next: ");
       assertThat(demo.out())
           .as("plain text, because stdout is a pipe")

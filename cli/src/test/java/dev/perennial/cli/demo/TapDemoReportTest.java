@@ -3,6 +3,7 @@ package dev.perennial.cli.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.cli.console.Screen;
+import dev.perennial.cli.demo.DemoReport.Hint;
 import dev.perennial.simulators.tap.Ledger;
 import dev.perennial.simulators.tap.Ledger.Entry;
 import dev.perennial.simulators.tap.TapEventSpec;
@@ -40,6 +41,32 @@ class TapDemoReportTest {
   }
 
   @Test
+  void countsDeadLettersAsNotLost() {
+    DemoReport report = report(true, KEY);
+    assertThat(report.clean()).isTrue();
+    assertThat(printed(report))
+        .contains("lost: 0 of 1 events")
+        .containsPattern("handler failures +3 ")
+        .containsPattern("dead letters +1 ")
+        .doesNotContain("dead letters again", "handled and dead");
+  }
+
+  @Test
+  void countsEachDeadLetterOfAnEvent() {
+    assertThat(printed(report(true, KEY, KEY)))
+        .containsPattern("dead letters +1 ")
+        .containsPattern("dead letters again +1 ");
+  }
+
+  @Test
+  void isNotCleanIfAnEventWasHandledAndIsADeadLetter() {
+    handledEvents.add(KEY);
+    DemoReport report = report(true, KEY);
+    assertThat(report.clean()).isFalse();
+    assertThat(printed(report)).containsPattern("handled and dead +1 ");
+  }
+
+  @Test
   void countsRepeats() {
     handledEvents.add(KEY);
     handledEvents.add(KEY);
@@ -47,9 +74,14 @@ class TapDemoReportTest {
     assertThat(handledEvents.count()).isEqualTo(1);
   }
 
-  private DemoReport report(boolean acked) {
+  private DemoReport report(boolean acked, String... deadLetters) {
     Ledger ledger = new Ledger(List.of(new Entry(1, KEY, 1, acked, false)));
-    return TapDemoReport.of(ledger, handledEvents, new StreamTotals(), Duration.ofSeconds(1));
+    return TapDemoReport.of(
+        ledger,
+        new DemoOutcome(handledEvents, List.of(deadLetters), 3),
+        new StreamTotals(),
+        Duration.ofSeconds(1),
+        new Hint("look", "at the letters"));
   }
 
   private static String printed(DemoReport report) {
