@@ -364,10 +364,10 @@ final class DeliveryChecks {
         .toList();
   }
 
-  /** Returns the events that nothing has acked, except one. */
+  /** Returns the other events that nothing has acked, or that may have come again as new ones. */
   List<Object> unacked(Object event) {
     return arrivals.keySet().stream()
-        .filter(other -> !other.equals(event) && isNotAcked(other))
+        .filter(other -> !other.equals(event) && (isNotAcked(other) || mayBeForgotten(other)))
         .toList();
   }
 

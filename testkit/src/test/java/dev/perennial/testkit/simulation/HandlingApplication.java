@@ -466,7 +466,7 @@ final class HandlingApplication extends Application {
     shortages.leavePull();
     HandlingChecks.Run run = checks.sinkBegins(call, delivery, error);
     try {
-      store(call);
+      store(call, delivery.event());
       checks.sinkAccepts(call, run);
     } catch (Violation e) {
       throw e;
@@ -487,7 +487,7 @@ final class HandlingApplication extends Application {
     }
   }
 
-  private void store(HandlingCall call) throws Exception {
+  private void store(HandlingCall call, Object event) throws Exception {
     if (isCalm()) {
       return;
     }
@@ -503,6 +503,10 @@ final class HandlingApplication extends Application {
     }
     if (!call.isBatch() && handlingChance.percent(2)) {
       interruptSelf();
+    }
+    Object key = keys.of(event);
+    if (key != null && handlingChance.percent(5)) {
+      checks.release(key);
     }
     if (handlingChance.percent(25)) {
       throw HandlingApplication.<RuntimeException>sneaky(error("no place for the dead letter"));

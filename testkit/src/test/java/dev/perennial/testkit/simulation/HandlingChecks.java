@@ -35,11 +35,17 @@ final class HandlingChecks implements StreamListener {
   /** A handler or sink that runs. */
   static final class Run {
     final List<Delivery<Object>> deliveries;
-    final boolean isSink;
 
-    Run(List<Delivery<Object>> deliveries, boolean isSink) {
+    /** What the sink gets; null for a handler. */
+    private final @Nullable Letter letter;
+
+    private Run(List<Delivery<Object>> deliveries, @Nullable Letter letter) {
       this.deliveries = deliveries;
-      this.isSink = isSink;
+      this.letter = letter;
+    }
+
+    private Letter letter() {
+      return Objects.requireNonNull(letter);
     }
 
     List<Delivery<Object>> open() {
@@ -147,6 +153,8 @@ final class HandlingChecks implements StreamListener {
   /** The runs that have failed, by what they threw. */
   private final Map<Throwable, Run> failed = new IdentityHashMap<>();
 
+  private final Map<Position, Object> positions = new HashMap<>();
+  private final Set<Object> slow = new HashSet<>();
   private final Map<Object, Throwable> lastErrors = new HashMap<>();
 
   /** How many attempts at each event have failed; those by halves belong to that of the batch. */
@@ -258,7 +266,7 @@ final class HandlingChecks implements StreamListener {
 
   boolean isRunning(Thread thread) {
     Worker worker = workers.get(thread);
-    return worker != null && worker.run != null && !worker.run.isSink;
+    return worker != null && worker.run != null && worker.run.letter == null;
   }
 
   private Worker worker() {
@@ -310,7 +318,7 @@ final class HandlingChecks implements StreamListener {
             lastErrors.get(event));
       }
     }
-    return begins(by, new Run(deliveries, false));
+    return begins(by, new Run(deliveries, null));
   }
 
   /** Checks a sink that begins. */
@@ -364,7 +372,7 @@ final class HandlingChecks implements StreamListener {
     if (!by.isBatch()) {
       worker.turn = List.of(delivery);
     }
-    return begins(by, new Run(List.of(delivery), true));
+    return begins(by, new Run(List.of(delivery), letter));
   }
 
   private Run begins(HandlingCall by, Run run) {
@@ -381,6 +389,7 @@ final class HandlingChecks implements StreamListener {
         "a handler begins though the stream is %s",
         state);
     requireOrder(by, run);
+    run.deliveries.forEach(delivery -> positions.put(delivery.position(), delivery.event()));
     runs.add(run);
     worker.run = run;
     invariants.require(
@@ -407,7 +416,10 @@ final class HandlingChecks implements StreamListener {
       Object key = by.order() == Order.PER_KEY ? keys.apply(event) : null;
       for (Run other : runs) {
         for (Delivery<Object> running : other.deliveries) {
-          invariants.require(!running.event().equals(event), "two handlers have %s at once", event);
+          invariants.require(
+              !running.event().equals(event) || deliveryChecks.wasForgotten(event),
+              "two handlers have %s at once",
+              event);
           invariants.require(
               key == null || !key.equals(keys.apply(running.event())),
               "%s and %s have the key %s and are handled at once",
@@ -513,11 +525,11 @@ final class HandlingChecks implements StreamListener {
         !succeeded.contains(event) || shared.contains(event) || deliveryChecks.wasForgotten(event),
         "%s is a dead letter, but it was handled before",
         event);
-    letter(event).accepted = true;
+    run.letter().accepted = true;
     deadLettered.add(event);
     deliveryChecks.streamAcks(delivery);
     Object key = keys.apply(event);
-    boolean wasHandled = !(letter(event).error instanceof KeyQuarantinedException);
+    boolean wasHandled = !(run.letter().error instanceof KeyQuarantinedException);
     if (by.quarantine() && wasHandled && key != null) {
       quarantined.add(key);
     }
@@ -531,7 +543,7 @@ final class HandlingChecks implements StreamListener {
   void sinkThrows(Run run, Throwable error) {
     Delivery<Object> delivery = run.deliveries.get(0);
     Object event = delivery.event();
-    Letter letter = letter(event);
+    Letter letter = run.letter();
     if (isInterrupt(error)) {
       invariants.count("sink interrupted");
       worker().turn.stream()
@@ -579,6 +591,8 @@ final class HandlingChecks implements StreamListener {
     failureReports++;
     HandlingCall by = known(call, report);
     Throwable error = report.error();
+    invariants.require(
+        !(error instanceof InternalError), "the stream continues after a fatal error: %s", report);
     Run run = failed.get(error);
     List<Delivery<Object>> open;
     boolean byHalves = false;
@@ -708,9 +722,23 @@ final class HandlingChecks implements StreamListener {
 
   @Override
   public void onHandlerSlow(HandlerSlow report) {
+    if (process.isKilled()) {
+      return;
+    }
     invariants.count("handler slow");
     invariants.require(
         report.running().compareTo(leastSlow) >= 0, "%s is not slow: %s", report, leastSlow);
+    invariants.note("slow: %s", report);
+    // A report of a batch names its first event, which may be settled or not for the handler.
+    HandlingCall by = call;
+    Object event = by == null || by.isBatch() ? null : positions.get(report.position());
+    invariants.require(
+        event == null
+            || slow.add(event)
+            || shared.contains(event)
+            || deliveryChecks.wasForgotten(event),
+        "the handler of %s is reported as slow again",
+        event);
   }
 
   // --- at the end
