@@ -388,4 +388,28 @@ class FoundBySimulationTest {
   private static List<String> eventsOf(Batch<String> batch) {
     return batch.deliveries().stream().map(Delivery::event).toList();
   }
+
+  /** Another thread nacked an event after the handler of its half had returned. */
+  @Test
+  void noEventOvertakesOneThatAnotherThreadNacksBetweenTheHalvesOfABatch() {
+    new ServerTrackedSchedule(2_015_612, true).play();
+  }
+
+  /** These seeds failed while the handling and its simulation were new. */
+  @Test
+  void theHandlingKeepsTheInvariants() {
+    for (long seed :
+        new long[] {
+          54, 103, 645, 713, 2_070, 2_602, 2_798, 2_841, 3_775, 4_734, 4_740, 1_039_551
+        }) {
+      new ClientTrackedSchedule(seed, true).play();
+    }
+    for (long seed :
+        new long[] {
+          529, 933, 1_163, 1_483, 1_980, 3_160, 4_268, 5_232, 5_797, 5_925, 14_748, 1_070_800,
+          2_009_082, 2_023_873, 2_037_353
+        }) {
+      new ServerTrackedSchedule(seed, true).play();
+    }
+  }
 }
