@@ -142,6 +142,14 @@ final class ConnectionChecks<P extends Position> {
     unsure = false;
   }
 
+  void receiving(Duration timeout) {
+    deliveryChecks.receivesNow(timeout.isZero());
+  }
+
+  void receiveEnded() {
+    deliveryChecks.receivesNow(false);
+  }
+
   void received(Received<Object, P> received) {
     if (received instanceof Received.Event<Object, P> event) {
       last = event.position();

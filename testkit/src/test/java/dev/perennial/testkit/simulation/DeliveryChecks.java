@@ -72,6 +72,7 @@ final class DeliveryChecks {
   private final StreamRuntime runtime;
   private final InvariantChecks invariants;
   private final AckRecord ackRecord;
+  private final long begun;
   private final int window;
   private final int memory;
   private final Duration horizon;
@@ -88,8 +89,8 @@ final class DeliveryChecks {
   /** How many times each event was handed out for the first time; it may have been forgotten. */
   private final Map<Object, Integer> handedOutFirst = new HashMap<>();
 
-  /** The place of each event in the order in which they were received first. */
-  private final Map<Object, Integer> arrivals = new LinkedHashMap<>();
+  /** When each event was received first, in this order. */
+  private final Map<Object, Duration> arrivals = new LinkedHashMap<>();
 
   /** The newest delivery of each event that was handed out. */
   private final Map<Object, Delivery<?>> newest = new HashMap<>();
@@ -138,6 +139,9 @@ final class DeliveryChecks {
   /** The most deliveries that the stream may have kept because an error ended a pull. */
   private int kept;
 
+  /** Whether a call of the connection runs that must not wait, but may hang. */
+  private boolean receivesNow;
+
   private boolean closed;
 
   DeliveryChecks(
@@ -148,6 +152,7 @@ final class DeliveryChecks {
       int memory,
       Duration horizon) {
     this.runtime = runtime;
+    this.begun = runtime.nanoTime();
     this.invariants = invariants;
     this.ackRecord = ackRecord;
     this.window = window;
@@ -163,7 +168,7 @@ final class DeliveryChecks {
   void received(Object event) {
     invariants.note("received %s", event);
     received.add(event);
-    arrivals.putIfAbsent(event, arrivals.size());
+    arrivals.putIfAbsent(event, elapsed());
     if (isHandedOut(event) && !isUnacked(event)) {
       expectedAgain.add(newest.get(event).position());
     }
@@ -362,6 +367,29 @@ final class DeliveryChecks {
         .takeWhile(earlier -> !earlier.equals(event))
         .filter(this::isNotAcked)
         .toList();
+  }
+
+  /** Returns the events received so long ago that were not handed out, without notices. */
+  List<Object> receivedBefore(Duration age) {
+    return arrivals.entrySet().stream()
+        .filter(arrival -> elapsed().minus(arrival.getValue()).compareTo(age) > 0)
+        .<Object>map(Map.Entry::getKey)
+        // A notice may wait until the window has room.
+        .filter(event -> !newest.containsKey(event) && !event.toString().startsWith("notice"))
+        .toList();
+  }
+
+  void receivesNow(boolean now) {
+    receivesNow = now;
+  }
+
+  /** Returns whether the pulling thread is in a call of the connection that must not wait. */
+  boolean isReceivingNow() {
+    return receivesNow;
+  }
+
+  Duration elapsed() {
+    return Duration.ofNanos(runtime.nanoTime() - begun);
   }
 
   /** Returns the other events that nothing has acked, or that may have come again as new ones. */

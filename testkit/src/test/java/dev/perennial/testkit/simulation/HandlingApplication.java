@@ -205,6 +205,8 @@ final class HandlingApplication extends Application {
       } else {
         stream.consume(delivery -> handle(call, List.of(delivery)), handling);
       }
+      checks.requireNotStopped();
+      checks.requireAllHandled();
     } catch (RejectedExecutionException e) {
       invariants.count("rejected");
       invariants.require(call.threads() == Threads.REJECTING, "no executor rejected a task");
@@ -333,7 +335,7 @@ final class HandlingApplication extends Application {
       sleep(handlingChance.of(handlingChance.millis(0, 50), handlingChance.millis(0, 3_000)));
     }
     if (handlingChance.percent(1)) {
-      hang();
+      hang(call);
     }
     deliveries.forEach(this::maybeSettle);
     if (handlingChance.percent(10)) {
@@ -393,10 +395,17 @@ final class HandlingApplication extends Application {
     }
   }
 
-  private void hang() throws InterruptedException {
+  private void hang(HandlingCall call) throws InterruptedException {
     invariants.count("handler hangs");
     while (!isOver() && !isCalm()) {
       sleep(Duration.ofMillis(500));
+      // A call that was interrupted, or failed, only waits for the handlers that run.
+      if (!call.usesCaller()
+          && interrupts == 0
+          && !shortages.haveHappened()
+          && !shortages.haveHappenedInPull()) {
+        checks.requireOthersHandled(call);
+      }
     }
     if (handlingChance.percent(30)) {
       sleep(handlingChance.millis(0, 60_000));

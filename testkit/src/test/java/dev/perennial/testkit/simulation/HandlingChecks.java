@@ -13,6 +13,7 @@ import dev.perennial.testkit.simulation.HandlingCall.End;
 import dev.perennial.testkit.simulation.HandlingCall.Order;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -121,6 +122,9 @@ final class HandlingChecks implements StreamListener {
     }
   }
 
+  /** The longest that the source keeps the pulling thread from dispatching what was received. */
+  private static final Duration LONGEST_DELAY = Duration.ofSeconds(45);
+
   private final VirtualProcess process;
   private final InvariantChecks invariants;
   private final DeliveryChecks deliveryChecks;
@@ -132,6 +136,11 @@ final class HandlingChecks implements StreamListener {
   private @Nullable EventStream<Object> stream;
   private @Nullable HandlingCall call;
   private int most;
+  private Duration callBegun = Duration.ZERO;
+
+  /** What a handler has thrown that stops the stream. */
+  private @Nullable Throwable stoppedBy;
+
   private Duration leastSlow = Duration.ofDays(1);
   private final Map<Thread, Worker> workers = new LinkedHashMap<>();
   private final Set<Run> runs = new LinkedHashSet<>();
@@ -197,6 +206,8 @@ final class HandlingChecks implements StreamListener {
   void callBegins(HandlingCall begun, int mostHandlers) {
     invariants.note("call %s", begun);
     call = begun;
+    callBegun = deliveryChecks.elapsed();
+    stoppedBy = null;
     most = mostHandlers;
     if (begun.slowAfter().compareTo(leastSlow) < 0) {
       leastSlow = begun.slowAfter();
@@ -214,6 +225,26 @@ final class HandlingChecks implements StreamListener {
     workers.keySet().forEach(deliveryChecks::acksEnded);
     workers.clear();
     call = null;
+  }
+
+  /** Checks that a call which has returned normally was not to throw what a handler threw. */
+  void requireNotStopped() {
+    invariants.require(
+        stoppedBy == null, "consume returned, although a handler stopped it: %s", stoppedBy);
+  }
+
+  /**
+   * Checks that a call which has returned because the source is complete has handled everything.
+   */
+  void requireAllHandled() {
+    List<Object> left =
+        deliveryChecks.unackedBefore("").stream()
+            .filter(event -> !taken.contains(event) && !shared.contains(event))
+            .toList();
+    invariants.require(
+        stream().state() != StreamState.ENDED || left.isEmpty(),
+        "consume returned at the end of the source, but has not handled %s",
+        left);
   }
 
   /** Records the call for the key of an event, and what the function throws. */
@@ -271,6 +302,30 @@ final class HandlingChecks implements StreamListener {
 
   private Worker worker() {
     return workers.computeIfAbsent(Thread.currentThread(), thread -> new Worker());
+  }
+
+  /** Checks that no event waits for a handler that hangs, unless it has the same key. */
+  void requireOthersHandled(HandlingCall by) {
+    boolean mayRunMore =
+        by == call
+            && runs.size() < most
+            && !deliveryChecks.isReceivingNow()
+            && by.threads() != HandlingCall.Threads.REJECTING
+            && EnumSet.of(StreamState.LIVE, StreamState.ENDED).contains(stream().state());
+    if (!mayRunMore || deliveryChecks.elapsed().minus(callBegun).compareTo(LONGEST_DELAY) < 0) {
+      return;
+    }
+    for (Object event : deliveryChecks.receivedBefore(LONGEST_DELAY)) {
+      Object key = by.order() == Order.PER_KEY ? keys.apply(event) : null;
+      invariants.require(
+          key != null
+              && deliveryChecks.unacked(event).stream().anyMatch(o -> key.equals(keys.apply(o))),
+          "%s is not handled, although only %s of %s handlers run",
+          event,
+          runs.size(),
+          most);
+      invariants.count("waits for its key");
+    }
   }
 
   /** Checks a handler that begins. */
@@ -496,7 +551,14 @@ final class HandlingChecks implements StreamListener {
       return true;
     }
     failed.put(error, run);
+    noteFatal(error);
     return false;
+  }
+
+  private void noteFatal(Throwable error) {
+    if (error instanceof InternalError) {
+      stoppedBy = error;
+    }
   }
 
   private static boolean isInterrupt(Throwable error) {
@@ -553,6 +615,7 @@ final class HandlingChecks implements StreamListener {
       nacks(delivery, Duration.ZERO);
     } else {
       refused.put(error, letter);
+      noteFatal(error);
     }
   }
 
@@ -656,6 +719,8 @@ final class HandlingChecks implements StreamListener {
       Letter letter = new Letter(open.get(0), error);
       letters.put(open.get(0).event(), letter);
       lettersByError.put(error, letter);
+    } else {
+      stoppedBy = error;
     }
   }
 
@@ -734,7 +799,7 @@ final class HandlingChecks implements StreamListener {
     Object event = by == null || by.isBatch() ? null : positions.get(report.position());
     invariants.require(
         event == null
-            || slow.add(event)
+            || slow.add(event + " at attempt " + report.attempt())
             || shared.contains(event)
             || deliveryChecks.wasForgotten(event),
         "the handler of %s is reported as slow again",

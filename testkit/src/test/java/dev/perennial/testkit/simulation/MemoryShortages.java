@@ -22,6 +22,7 @@ final class MemoryShortages implements StreamRuntime {
   private int left;
   private int leftForPulls;
   private boolean happened;
+  private boolean happenedInPull;
 
   /** The thread inside a pull, which may throw; null if there is none. */
   private @Nullable Thread pulling;
@@ -82,6 +83,11 @@ final class MemoryShortages implements StreamRuntime {
     return happened;
   }
 
+  /** Returns whether a shortage in a pull has happened. */
+  boolean haveHappenedInPull() {
+    return happenedInPull;
+  }
+
   /** Throws at random. */
   void maybeThrow(String what) {
     if (left > 0 && roughChance.percent(3)) {
@@ -110,6 +116,7 @@ final class MemoryShortages implements StreamRuntime {
   public long nanoTime() {
     if (leftForPulls > 0 && isPulling() && pullChance.percent(2)) {
       leftForPulls--;
+      happenedInPull = true;
       invariants.count("no memory for a pull");
       invariants.note("no memory for a pull");
       onPullShortage.run();

@@ -18,6 +18,7 @@ record WatchedConnection<P extends Position>(
   @Override
   public @Nullable Received<Object, P> receive(Duration timeout) throws Exception {
     Received<Object, P> received;
+    connectionChecks.receiving(timeout);
     try {
       received = connection.receive(timeout);
     } catch (InterruptedException e) {
@@ -25,6 +26,8 @@ record WatchedConnection<P extends Position>(
     } catch (Exception e) {
       connectionChecks.failed();
       throw e;
+    } finally {
+      connectionChecks.receiveEnded();
     }
     if (received != null) {
       connectionChecks.received(received);
