@@ -654,8 +654,10 @@ final class HandlingChecks implements StreamListener {
     failureReports++;
     HandlingCall by = known(call, report);
     Throwable error = report.error();
-    invariants.require(
-        !(error instanceof InternalError), "the stream continues after a fatal error: %s", report);
+    if (error instanceof InternalError) {
+      invariants.require(report.retryIn().isEmpty(), "%s of a fatal error is retried", report);
+      return;
+    }
     Run run = failed.get(error);
     List<Delivery<Object>> open;
     boolean byHalves = false;
@@ -677,10 +679,6 @@ final class HandlingChecks implements StreamListener {
     if (open.isEmpty()) {
       invariants.count("settled and failed");
       invariants.require(report.retryIn().isEmpty(), "%s of settled events is retried", report);
-      return;
-    }
-    if (isFatal(error)) {
-      invariants.require(report.retryIn().isEmpty(), "%s of a fatal error is retried", report);
       return;
     }
     int attempt = open.stream().mapToInt(Delivery::attempt).max().orElseThrow();
@@ -722,13 +720,6 @@ final class HandlingChecks implements StreamListener {
     } else {
       stoppedBy = error;
     }
-  }
-
-  private static boolean isFatal(Throwable error) {
-    return error instanceof Error
-        && !(error instanceof AssertionError
-            || error instanceof StackOverflowError
-            || error instanceof LinkageError);
   }
 
   /** Returns whether an event before this one in the batch comes again. */
