@@ -92,7 +92,10 @@ public final class Handling<E> {
             OptionalInt.empty()));
   }
 
-  /** Sets which errors a retry can help; the others count as that of the last attempt. */
+  /**
+   * Sets which errors a retry can help; the others count as that of the last attempt. What the
+   * predicate throws stops the stream, and so does what the backoff policy throws.
+   */
   public Handling<E> retryIf(Predicate<? super Throwable> retryable) {
     return new Handling<>(
         options.withRetryIf(requireNonNull(retryable, "retryIf() needs a predicate.")));
@@ -169,6 +172,6 @@ public final class Handling<E> {
 
   @Override
   public String toString() {
-    return "Handling[" + options + "]";
+    return "Handling[" + options.order() + "]";
   }
 }

@@ -9,13 +9,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the jobs that call the checkpoint store of one stream, one at a time, on threads of the
- * runtime. A request only marks the job, so a job for which there was no thread runs at the next
- * request of any job. Safe for use from any thread.
+ * Runs jobs of one stream, such as the calls of its checkpoint store, one at a time, on threads of
+ * the runtime. A request only marks the job, so a job for which there was no thread runs at the
+ * next request of any job. Safe for use from any thread.
  */
 public final class SerialExecutor {
 
-  /** A job that calls the store. However often it is requested before it runs, it runs once. */
+  /** A job. However often it is requested before it runs, it runs once. */
   public final class Job {
     private final Runnable task;
     private final AtomicBoolean wanted = new AtomicBoolean();

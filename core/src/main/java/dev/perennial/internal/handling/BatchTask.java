@@ -55,12 +55,12 @@ final class BatchTask<E> implements Task.Batch {
   }
 
   /** Notes that a nacked delivery has come again. Returns whether it was the last one. */
-  boolean cameBack() {
+  boolean redelivered() {
     return missing.decrementAndGet() == 0;
   }
 
   /** Sets how many deliveries come again. Returns whether all have done so already. */
-  boolean awaits(int deliveries) {
+  boolean expect(int deliveries) {
     return missing.addAndGet(deliveries) == 0;
   }
 }

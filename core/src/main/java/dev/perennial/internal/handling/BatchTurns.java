@@ -54,13 +54,13 @@ final class BatchTurns<E> implements Turns<E> {
 
   @Override
   @SuppressWarnings("unchecked") // no other class makes batches of these tasks
-  public void cameBack(Task<E> task) {
+  public void redelivered(Task<E> task) {
     BatchTask<E> batch = (BatchTask<E>) task.batch();
     if (batch == null) {
-      if (task.met()) {
+      if (task.conditionMet()) {
         ready.add(task);
       }
-    } else if (batch.cameBack()) {
+    } else if (batch.redelivered()) {
       again.add(batch);
     }
   }
@@ -153,12 +153,18 @@ final class BatchTurns<E> implements Turns<E> {
     }
   }
 
-  /** Waits until tasks were dispatched. Returns false if the batch is not to grow any more. */
+  /**
+   * Waits until tasks were dispatched. Returns false if the batch is not to grow any more, because
+   * the time is over or a batch is due that this thread may have to run.
+   */
   private boolean awaitMore(int seen, Deadline deadline) {
     try {
       return context
               .signal()
-              .await(() -> dispatches.get() != seen || isStopped(), deadline.remaining())
+              .await(
+                  () -> dispatches.get() != seen || !again.isEmpty() || isStopped(),
+                  deadline.remaining())
+          && again.isEmpty()
           && !isStopped();
     } catch (InterruptedException e) {
       return false;
@@ -179,11 +185,11 @@ final class BatchTurns<E> implements Turns<E> {
     }
     for (Task<E> task : batch.removeFree(nacked)) {
       Task<E> next = lines.leave(task);
-      if (next != null && next.batch() == null && next.met()) {
+      if (next != null && next.batch() == null && next.conditionMet()) {
         ready.add(next);
       }
     }
-    if (batch.awaits(nacked.size()) && batch.size() > 0) {
+    if (batch.expect(nacked.size()) && batch.size() > 0) {
       again.add(batch);
     }
   }

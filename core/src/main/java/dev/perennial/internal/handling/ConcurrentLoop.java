@@ -119,13 +119,13 @@ final class ConcurrentLoop<E> {
     Task<E> known = Task.of(delivery, lines);
     if (known != null) {
       known.delivery(delivery);
-      turns.cameBack(known);
+      turns.redelivered(known);
       return;
     }
     Task<E> task = newTask(delivery);
-    task.needs(nacked ? 2 : 1);
+    task.addConditions(nacked ? 2 : 1);
     delivery.handledBy(task);
-    if (lines.join(task) && task.met()) {
+    if (lines.join(task) && task.conditionMet()) {
       turns.add(task);
     }
   }

@@ -30,8 +30,8 @@ final class EventTurns<E> implements Turns<E> {
   }
 
   @Override
-  public void cameBack(Task<E> task) {
-    if (task.met()) {
+  public void redelivered(Task<E> task) {
+    if (task.conditionMet()) {
       ready.add(task);
     }
   }
@@ -81,12 +81,12 @@ final class EventTurns<E> implements Turns<E> {
     switch (delivery.settlement()) {
       case ACKED -> {
         Task<E> next = lines.leave(task);
-        if (next != null && next.met()) {
+        if (next != null && next.conditionMet()) {
           ready.add(next);
         }
       }
       case NACKED -> {
-        if (task.needs(1)) {
+        if (task.addConditions(1)) {
           ready.add(task);
         }
       }

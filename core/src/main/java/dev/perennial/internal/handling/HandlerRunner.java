@@ -50,7 +50,8 @@ final class HandlerRunner<E> {
   }
 
   /**
-   * Handles a delivery.
+   * Handles a delivery. What an application's function other than the handler throws, such as that
+   * of {@code retryIf}, stops the stream.
    *
    * @throws InterruptedException if the handler was interrupted; the event comes again
    */
@@ -66,6 +67,8 @@ final class HandlerRunner<E> {
         return;
       }
       ackUnsettled(delivery);
+    } catch (RuntimeException e) {
+      failure.stop(e);
     } catch (Throwable e) {
       nackUnsettled(delivery);
       throw e;
@@ -76,7 +79,9 @@ final class HandlerRunner<E> {
   void runBatch(List<TrackedDelivery<E>> deliveries, BatchHandler<E> handler)
       throws InterruptedException {
     try {
-      attempt(deliveries, new Batched(handler));
+      attempt(deliveries, new BatchTurn(handler));
+    } catch (RuntimeException e) {
+      failure.stop(e);
     } catch (Throwable e) {
       for (TrackedDelivery<E> delivery : deliveries) {
         nackUnsettled(delivery);
@@ -86,7 +91,7 @@ final class HandlerRunner<E> {
   }
 
   /** The turn of a batch, which may be handled by halves. No event overtakes a nacked one. */
-  private final class Batched {
+  private final class BatchTurn {
 
     private final BatchHandler<E> handler;
 
@@ -95,7 +100,7 @@ final class HandlerRunner<E> {
 
     private boolean isCounted;
 
-    Batched(BatchHandler<E> handler) {
+    BatchTurn(BatchHandler<E> handler) {
       this.handler = handler;
     }
 
@@ -137,7 +142,7 @@ final class HandlerRunner<E> {
     }
   }
 
-  private void attempt(List<TrackedDelivery<E>> deliveries, Batched turn)
+  private void attempt(List<TrackedDelivery<E>> deliveries, BatchTurn turn)
       throws InterruptedException {
     List<TrackedDelivery<E>> batch = new ArrayList<>(deliveries.size());
     for (TrackedDelivery<E> delivery : deliveries) {
@@ -212,11 +217,11 @@ final class HandlerRunner<E> {
   }
 
   private void failed(TrackedDelivery<E> delivery, Throwable error) throws InterruptedException {
-    failed(List.of(delivery), error, new Batched(batch -> {}));
+    failed(List.of(delivery), error, new BatchTurn(batch -> {}));
   }
 
   /** Decides what follows a failed attempt. */
-  private void failed(List<TrackedDelivery<E>> attempted, Throwable error, Batched turn)
+  private void failed(List<TrackedDelivery<E>> attempted, Throwable error, BatchTurn turn)
       throws InterruptedException {
     throwInterrupt(error);
     TrackedDelivery<E> first = attempted.get(0);
@@ -313,7 +318,7 @@ final class HandlerRunner<E> {
       return;
     }
     try {
-      end.sink().accept(letter.failed(), letter.error());
+      end.sink().accept(letter.delivery(), letter.error());
     } catch (Throwable e) {
       refused(delivery, task, letter, e);
       return;
@@ -322,7 +327,7 @@ final class HandlerRunner<E> {
       quarantine.add(task.key());
     }
     if (isDone(delivery)) {
-      observer.deadLettered(delivery.position(), letter.failed().attempt(), letter.error());
+      observer.deadLettered(delivery.position(), letter.delivery().attempt(), letter.error());
     }
   }
 

@@ -129,6 +129,16 @@ public record HandlingOptions<E>(
     return this;
   }
 
+  /** Returns the order and the concurrency, for people. */
+  public String order() {
+    if (handlers.isEmpty()) {
+      return "in order";
+    }
+    return (key.isPresent() ? "in order per key, " : "unordered, ")
+        + handlers.getAsInt()
+        + " at once";
+  }
+
   /** Returns whether no attempt follows so many failed ones. */
   public boolean isLast(int failures) {
     return attempts.isPresent() && failures >= attempts.getAsInt();

@@ -109,6 +109,17 @@ final class RunningHandlers {
   }
 
   private void look() {
+    try {
+      List<Slow> slow = findSlow();
+      if (!slow.isEmpty()) {
+        BackgroundThread.run(() -> slow.forEach(this::report), context.runtime());
+      }
+    } finally {
+      watch();
+    }
+  }
+
+  private List<Slow> findSlow() {
     long now = context.runtime().nanoTime();
     List<Slow> slow = new ArrayList<>();
     for (Slot slot : slots) {
@@ -123,10 +134,7 @@ final class RunningHandlers {
         }
       }
     }
-    if (!slow.isEmpty()) {
-      BackgroundThread.run(() -> slow.forEach(this::report), context.runtime());
-    }
-    watch();
+    return slow;
   }
 
   private void report(Slow slow) {

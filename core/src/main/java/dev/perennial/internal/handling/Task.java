@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * An event from its dispatch until it is acked, through all its attempts. One thread at a time has
  * it: the pulling thread, or the one that runs its handler.
  */
-final class Task<E> implements TrackedDelivery.Handled {
+final class Task<E> implements TrackedDelivery.HandlingTask {
 
   private static final VarHandle NEXT;
   private static final VarHandle MISSING;
@@ -46,15 +46,15 @@ final class Task<E> implements TrackedDelivery.Handled {
   /**
    * An event that goes to the sink.
    *
-   * @param failed the delivery at the last attempt of the handler
+   * @param delivery the delivery at the last attempt of the handler
    * @param wasHandled whether a handler has failed, and not an earlier event of the key
    * @param refusals how many times the sink has thrown
    */
   record DeadLetter<E>(
-      TrackedDelivery<E> failed, Throwable error, boolean wasHandled, int refusals) {
+      TrackedDelivery<E> delivery, Throwable error, boolean wasHandled, int refusals) {
 
     DeadLetter<E> refused() {
-      return new DeadLetter<>(failed, error, wasHandled, refusals + 1);
+      return new DeadLetter<>(delivery, error, wasHandled, refusals + 1);
     }
   }
 
@@ -123,12 +123,12 @@ final class Task<E> implements TrackedDelivery.Handled {
   // --- what must happen before its handler can run
 
   /** Adds conditions. Returns whether all conditions are met, because some were met early. */
-  boolean needs(int conditions) {
+  boolean addConditions(int conditions) {
     return (int) MISSING.getAndAdd(this, conditions) + conditions == 0;
   }
 
   /** Notes that a condition is met. Returns whether it was the last one. */
-  boolean met() {
+  boolean conditionMet() {
     return (int) MISSING.getAndAdd(this, -1) == 1;
   }
 

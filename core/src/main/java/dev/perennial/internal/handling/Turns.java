@@ -7,7 +7,7 @@ interface Turns<E> {
   void add(Task<E> task);
 
   /** Notes that a nacked delivery of a task has come again. Called by the pulling thread. */
-  void cameBack(Task<E> task);
+  void redelivered(Task<E> task);
 
   /** Notes that all tasks of a pull were added, or wait in line. Called by the pulling thread. */
   void dispatched();

@@ -128,6 +128,7 @@ public final class PendingDeliveries<E> {
             .distinct()
             .sorted(Comparator.comparingLong(TrackedDelivery::sequence))
             .toList();
+    deliveries.ensureCapacity(all.size());
     deliveries.clear();
     deliveries.addAll(all);
   }

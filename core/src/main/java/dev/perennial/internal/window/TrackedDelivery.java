@@ -28,7 +28,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   }
 
   /** The handling that a delivery belongs to, for as long as it is in the window. */
-  public interface Handled {
+  public interface HandlingTask {
 
     /** Returns the key that orders the event among others; null if it has none. */
     @Nullable Object key();
@@ -80,7 +80,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   private final long receivedAt;
 
   /** What handles it; null if it was handed out in another way. Written by the pulling thread. */
-  private volatile @Nullable Handled handled;
+  private volatile @Nullable HandlingTask handled;
 
   // The DeliveryQueue publishes what a nack writes.
 
@@ -157,18 +157,18 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   }
 
   /** Sets what handles it from now on. */
-  public void handledBy(@Nullable Handled handled) {
+  public void handledBy(@Nullable HandlingTask handled) {
     this.handled = handled;
   }
 
   /** Returns what handles it; null if it was handed out in another way. */
-  public @Nullable Handled handled() {
+  public @Nullable HandlingTask handled() {
     return handled;
   }
 
   /** Returns the key that orders the event among others; null if it has none. */
   public @Nullable Object key() {
-    Handled by = handled;
+    HandlingTask by = handled;
     return by == null ? null : by.key();
   }
 

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The deliveries that are handed out or waiting and not acked yet. Any thread may call {@code ack},
- * {@code nack}, {@code expire}, {@code unacked} and the counters. The pulling thread calls the
- * rest.
+ * {@code nack}, {@code expire}, the methods about what is unacked, and the counters. The pulling
+ * thread calls the rest.
  */
 public interface Window<E, P extends Position> extends TrackedDelivery.Owner<E> {
 

@@ -211,6 +211,36 @@ class HandlingTest {
   }
 
   @Test
+  @DisplayName("what a function of the application other than the handler throws stops the stream")
+  void badPredicate() {
+    for (Handling<String> handling :
+        List.of(Handling.<String>inOrder(), Handling.<String>unordered(2))) {
+      VirtualRuntime own = new VirtualRuntime(1);
+      own.run(() -> {
+        ScriptedClientSource<String> source =
+            new ScriptedClientSource<String>(own).start(0).connects(c -> c.event(1, "x"));
+        EventStream<String> stream =
+            EventStream.from(source, Checkpoints.none()).runtime(own).open();
+        assertThatExceptionOfType(StreamFailedException.class)
+            .isThrownBy(() ->
+                stream.consume(
+                    delivery -> {
+                      throw new IOException("bad");
+                    },
+                    handling
+                        .retry(EACH_SECOND, 2)
+                        .retryIf(error -> {
+                          throw new IllegalStateException("broken predicate");
+                        })))
+            .withMessage(
+                "Cannot handle the events of stream \"scripted\": broken predicate"
+                    + " (IllegalStateException). The stream stopped; its unacked events come again with the next run.");
+        stream.close();
+      });
+    }
+  }
+
+  @Test
   @DisplayName("per key, a retried event holds up only the later ones of its key")
   void perKey() {
     runtime.run(() -> {
