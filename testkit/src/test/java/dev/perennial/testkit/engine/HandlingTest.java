@@ -21,6 +21,7 @@ import dev.perennial.port.BackoffPolicy;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedPosition;
+import dev.perennial.testkit.ScriptedServerSource;
 import dev.perennial.testkit.SimulatedThread;
 import dev.perennial.testkit.VirtualRuntime;
 import java.io.IOException;
@@ -30,6 +31,8 @@ import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("The handling of events by consume()")
 class HandlingTest {
@@ -614,6 +617,40 @@ class HandlingTest {
           .doesNotContain("d1");
       assertThat(stream.stats().keysWaiting()).isEqualTo(1);
       assertThat(stream.stats().oldestUnacked()).contains(new ScriptedPosition(1));
+      stream.close();
+      consumer.join();
+    });
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {5, 3_600_000})
+  @DisplayName("events that fail for ever hold up no others until they fill the window")
+  void failingForEver(long waitMillis) {
+    runtime.run(() -> {
+      ScriptedServerSource<String> source =
+          new ScriptedServerSource<String>(runtime)
+              .connects(c -> {
+                for (int i = 1; i <= 1_000; i++) {
+                  c.event(i, i % 50 == 0 ? "x" + i : "e" + i);
+                }
+              });
+      EventStream<String> stream =
+          EventStream.from(source).window(16).runtime(runtime).listener(new FailureLog()).open();
+      SimulatedThread consumer =
+          runtime.spawn(
+              "consumer",
+              () ->
+                  stream.consume(
+                      taking(Duration.ZERO),
+                      Handling.<String>unordered(4)
+                          .retryForever((failures, random) -> Duration.ofMillis(waitMillis))));
+      runtime.sleep(SECOND);
+      // The sixteenth event that fails is the 800th.
+      assertThat(log).filteredOn(line -> line.startsWith("e")).hasSize(800 - 16);
+      assertThat(log).noneMatch(line -> line.startsWith("full"));
+      runtime.sleep(SECOND.multipliedBy(11));
+      assertThat(log).anyMatch(line -> line.startsWith("full: #50 on connection 1 key -"));
+      assertThat(stream.stats().unacked()).isEqualTo(16);
       stream.close();
       consumer.join();
     });
