@@ -358,7 +358,12 @@ final class DeliveryChecks {
 
   /** Returns whether the event was handed out and forgotten, and then handed out as a new one. */
   boolean wasForgotten(Object event) {
-    return handedOutFirst.getOrDefault(event, 0) > 1;
+    return timesNew(event) > 1;
+  }
+
+  /** Returns how many times the event was handed out as a new one. */
+  int timesNew(Object event) {
+    return handedOutFirst.getOrDefault(event, 0);
   }
 
   /** Returns the events that were received before another one and that nothing has acked. */

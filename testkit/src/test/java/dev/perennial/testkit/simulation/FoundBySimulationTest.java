@@ -407,7 +407,7 @@ class FoundBySimulationTest {
     for (long seed :
         new long[] {
           529, 933, 1_163, 1_483, 1_980, 3_160, 4_268, 5_232, 5_797, 5_925, 14_748, 1_070_800,
-          2_009_082, 2_023_873, 2_037_353
+          2_009_082, 2_023_873, 2_037_353, 7_050_723
         }) {
       new ServerTrackedSchedule(seed, true).play();
     }

@@ -169,6 +169,9 @@ final class HandlingChecks implements StreamListener {
   /** How many attempts at each event have failed; those by halves belong to that of the batch. */
   private final Map<Object, Integer> failures = new HashMap<>();
 
+  /** How many times each event that failed had been handed out as a new one. */
+  private final Map<Object, Integer> failedAsNew = new HashMap<>();
+
   private final Map<Throwable, Delivery<Object>> skipped = new IdentityHashMap<>();
   private final Map<Object, Letter> letters = new HashMap<>();
   private final Map<Throwable, Letter> lettersByError = new IdentityHashMap<>();
@@ -339,9 +342,6 @@ final class HandlingChecks implements StreamListener {
       worker.halves.clear();
       worker.turn = deliveries;
       deliveries.forEach(deliveryChecks::handedOutInAnyOrder);
-      deliveries.stream()
-          .filter(delivery -> delivery.attempt() == 1)
-          .forEach(delivery -> failures.remove(delivery.event()));
     }
     for (Delivery<Object> delivery : deliveries) {
       Object event = delivery.event();
@@ -666,9 +666,6 @@ final class HandlingChecks implements StreamListener {
       Delivery<Object> unseen = new UnseenDelivery(event, report.position(), report.attempt());
       deliveryChecks.previousAckEnded();
       deliveryChecks.handedOutInAnyOrder(unseen);
-      if (unseen.attempt() == 1) {
-        failures.remove(event);
-      }
       begunUnordered.add(event);
       open = List.of(unseen);
       invariants.count("key failed");
@@ -688,7 +685,7 @@ final class HandlingChecks implements StreamListener {
         report,
         open);
     if (!byHalves) {
-      open.forEach(delivery -> failures.merge(delivery.event(), 1, Integer::sum));
+      open.forEach(delivery -> countFailure(delivery.event()));
     }
     int failed =
         open.stream().mapToInt(delivery -> failures.get(delivery.event())).max().orElseThrow();
@@ -720,6 +717,17 @@ final class HandlingChecks implements StreamListener {
     } else {
       stoppedBy = error;
     }
+  }
+
+  /**
+   * Counts a failed attempt at an event, from 1 again if it was forgotten and came as a new one.
+   */
+  private void countFailure(Object event) {
+    Integer now = deliveryChecks.timesNew(event);
+    if (!now.equals(failedAsNew.put(event, now))) {
+      failures.remove(event);
+    }
+    failures.merge(event, 1, Integer::sum);
   }
 
   /** Returns whether an event before this one in the batch comes again. */
