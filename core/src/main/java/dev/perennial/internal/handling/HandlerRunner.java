@@ -228,9 +228,10 @@ final class HandlerRunner<E> {
     List<TrackedDelivery<E>> open =
         attempted.stream().filter(delivery -> !delivery.isSettled()).toList();
     if (open.isEmpty() || isFatal(error)) {
-      report(attempted, error, null);
       // What the handler has settled before it threw cannot be retried.
-      if (isFatal(error) || options.end() instanceof End.Stop) {
+      boolean stops = isFatal(error) || options.end() instanceof End.Stop;
+      report(attempted, error, null, stops ? null : "It had settled everything before");
+      if (stops) {
         failure.stop(open.isEmpty() ? first : open.get(0), error);
       }
       return;
@@ -238,11 +239,11 @@ final class HandlerRunner<E> {
     int failures = turn.count(open, error);
     if (!options.isLast(failures) && options.retryIf().test(error)) {
       Duration wait = options.backoff().delay(failures, context.runtime().random());
-      report(open, error, wait);
+      report(open, error, wait, null);
       open.forEach(delivery -> delivery.nack(wait));
       return;
     }
-    report(open, error, null);
+    report(open, error, null, open.size() > 1 ? "The batch is handled by halves" : null);
     if (open.size() > 1) {
       // The events that fail alone are found by halves.
       int middle = open.size() / 2;
@@ -256,10 +257,13 @@ final class HandlerRunner<E> {
   }
 
   private void report(
-      List<TrackedDelivery<E>> attempted, Throwable error, @Nullable Duration retryIn) {
+      List<TrackedDelivery<E>> attempted,
+      Throwable error,
+      @Nullable Duration retryIn,
+      @Nullable String otherwise) {
     TrackedDelivery<E> first = attempted.get(0);
     int attempt = attempted.stream().mapToInt(TrackedDelivery::attempt).max().orElse(1);
-    observer.handlerFailed(first.position(), attempt, attempted.size(), error, retryIn);
+    observer.handlerFailed(first.position(), attempt, attempted.size(), error, retryIn, otherwise);
   }
 
   /** An interrupt of the thread is no failure of the event. */

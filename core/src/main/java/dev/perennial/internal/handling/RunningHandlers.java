@@ -37,7 +37,7 @@ final class RunningHandlers {
     private @Nullable TrackedDelivery<?> seen;
     private long seenAt;
 
-    /** Notes what the handler gets, unless another thread must see that at once. */
+    /** Notes what the handler gets. Other threads may see it a moment later. */
     void begin(TrackedDelivery<?> delivery) {
       current.lazySet(delivery);
     }

@@ -273,12 +273,18 @@ public final class StreamObserver {
    *
    * @param events how many events the handler had
    * @param retryIn how long until the next attempt; null if there is none
+   * @param otherwise what follows instead, for the log; null if another line says it
    */
   public void handlerFailed(
-      Position position, int attempt, int events, Throwable error, @Nullable Duration retryIn) {
+      Position position,
+      int attempt,
+      int events,
+      Throwable error,
+      @Nullable Duration retryIn,
+      @Nullable String otherwise) {
     handlerFailures.incrementAndGet();
-    // After the last attempt at a single event another line says what became of it.
-    if (retryIn != null || events > 1) {
+    String next = retryIn == null ? otherwise : "Next attempt in " + LogText.duration(retryIn);
+    if (next != null) {
       warn(
           "the handler failed at "
               + position
@@ -287,9 +293,8 @@ public final class StreamObserver {
               + attempt
               + "): "
               + LogText.reason(error)
-              + (retryIn == null
-                  ? ". The batch is handled by halves"
-                  : ". Next attempt in " + LogText.duration(retryIn)),
+              + ". "
+              + next,
           error);
     }
     HandlerFailed failed =

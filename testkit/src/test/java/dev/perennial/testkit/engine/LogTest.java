@@ -10,6 +10,7 @@ import ch.qos.logback.core.read.ListAppender;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
 import dev.perennial.EventStream;
+import dev.perennial.Handling;
 import dev.perennial.StreamFailedException;
 import dev.perennial.port.CheckpointException;
 import dev.perennial.port.CheckpointStore;
@@ -20,7 +21,9 @@ import dev.perennial.testkit.InMemoryCheckpointStore.Call;
 import dev.perennial.testkit.ScriptedClientSource;
 import dev.perennial.testkit.ScriptedFailure;
 import dev.perennial.testkit.ScriptedServerSource;
+import dev.perennial.testkit.SimulatedThread;
 import dev.perennial.testkit.VirtualRuntime;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -230,5 +233,73 @@ class LogTest {
       stream.close();
     });
     assertThat(thread.get()).endsWith("orders");
+  }
+
+  @Test
+  @DisplayName("each failure of a handler is one line that says what follows")
+  void handlerFailures() {
+    source
+        .start(0)
+        .connects(c -> c.event(1, "retried").event(2, "acked").event(3, "bad").event(4, "c").end());
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, Checkpoints.in(store, "orders")).runtime(runtime).open();
+      stream.consume(
+          delivery -> {
+            switch (delivery.event()) {
+              case "retried" -> {
+                if (delivery.attempt() == 1) {
+                  throw new IOException("busy");
+                }
+              }
+              case "acked" -> {
+                delivery.ack();
+                throw new IOException("late");
+              }
+              case "bad" -> throw new IllegalArgumentException("no total");
+              default -> {}
+            }
+          },
+          Handling.<String>inOrder()
+              .retry((failures, random) -> Duration.ofSeconds(1), 2)
+              .retryIf(error -> error instanceof IOException)
+              .thenSkip());
+    });
+    assertThat(warnings())
+        .containsExactly(
+            "orders: the handler failed at #1 (attempt 1): busy (IOException). Next attempt in 1 s",
+            "orders: the handler failed at #2 (attempt 1): late (IOException). It had settled everything before",
+            "orders: the event at #3 is skipped after attempt 1: no total (IllegalArgumentException)");
+  }
+
+  @Test
+  @DisplayName("a full window is one line that names its oldest events")
+  void fullWindow() {
+    source.start(0).connects(c -> c.event(1, "a1").event(2, "b1").event(3, "b2"));
+    runtime.run(() -> {
+      EventStream<String> stream =
+          EventStream.from(source, Checkpoints.in(store, "orders"))
+              .window(2)
+              .runtime(runtime)
+              .open();
+      SimulatedThread consumer =
+          runtime.spawn(
+              "consumer",
+              () ->
+                  stream.consume(
+                      delivery -> {
+                        throw new IOException("down");
+                      },
+                      Handling.<String>inOrderPerKey(event -> event.substring(0, 1), 2)
+                          .retryForever((failures, random) -> Duration.ofHours(1))));
+      runtime.sleep(Duration.ofSeconds(11));
+      stream.close();
+      consumer.join();
+    });
+    assertThat(warnings())
+        .contains(
+            "orders: the window is full: waiting for acks of 2 deliveries, 2 of them nacked, the oldest"
+                + " at #1 with key \"a\", received 10 s ago, attempt 1 after: down (IOException);"
+                + " at #2 with key \"b\", received 10 s ago, attempt 1 after: down (IOException)");
   }
 }
