@@ -1,10 +1,10 @@
 package dev.perennial.deadletter.file;
 
 import dev.perennial.deadletter.file.internal.FileOperations;
-import dev.perennial.deadletter.file.internal.IoErrors;
 import dev.perennial.deadletter.file.internal.JacksonVersion;
 import dev.perennial.deadletter.file.internal.SegmentWriter;
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.port.support.IoErrors;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;

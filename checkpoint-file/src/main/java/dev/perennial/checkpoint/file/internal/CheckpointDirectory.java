@@ -1,6 +1,7 @@
 package dev.perennial.checkpoint.file.internal;
 
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.support.IoErrors;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package dev.perennial.checkpoint.file.internal;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointClaim;
 import dev.perennial.port.CheckpointException;
+import dev.perennial.port.support.IoErrors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

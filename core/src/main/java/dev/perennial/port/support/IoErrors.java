@@ -1,6 +1,5 @@
-package dev.perennial.checkpoint.file.internal;
+package dev.perennial.port.support;
 
-import dev.perennial.port.support.LogText;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -9,7 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
 /**
- * The reasons of I/O errors in words, because the JDK's messages often have the file name alone.
+ * The reasons of file errors in words, because the JDK's messages often have the file name alone.
  */
 public final class IoErrors {
 
