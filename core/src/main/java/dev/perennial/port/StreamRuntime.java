@@ -23,6 +23,15 @@ public interface StreamRuntime {
   /** Returns a monotonic time in nanoseconds, of which only differences have a meaning. */
   long nanoTime();
 
+  /**
+   * Returns a {@link #nanoTime} of a moment ago, for what people read, such as the age of an event.
+   * It may be some tens of milliseconds old, and costs much less where reading the clock is slow,
+   * as it is on many virtual machines. The default is {@link #nanoTime}.
+   */
+  default long recentNanoTime() {
+    return nanoTime();
+  }
+
   /** Returns the time of day. */
   Instant now();
 

@@ -29,11 +29,26 @@ final class SystemRuntime implements StreamRuntime {
    */
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(1);
 
+  /** How old a recent time becomes: too short for people to notice. */
+  private static final Duration TICK = Duration.ofMillis(10);
+
   static final SystemRuntime INSTANCE = new SystemRuntime();
 
   private final ScheduledThreadPoolExecutor timers;
   private final ExecutorService workers;
   private final Executor handlerThreads;
+
+  /** The time at the last tick, while {@link #ticking}. */
+  private volatile long recent;
+
+  /** Whether the timer reads the clock now and then: only as long as somebody wants the time. */
+  private volatile boolean ticking;
+
+  /**
+   * Whether somebody wanted the time since the last tick. Not volatile, so that wanting it costs
+   * nothing: if a tick does not see it, a later one or the next caller starts again.
+   */
+  private boolean wanted;
 
   private SystemRuntime() {
     timers = new ScheduledThreadPoolExecutor(1, daemons("perennial-timer-"));
@@ -54,6 +69,36 @@ final class SystemRuntime implements StreamRuntime {
   @Override
   public long nanoTime() {
     return System.nanoTime();
+  }
+
+  @Override
+  public long recentNanoTime() {
+    if (!wanted) {
+      wanted = true;
+    }
+    return ticking ? recent : startTicking();
+  }
+
+  private synchronized long startTicking() {
+    if (!ticking) {
+      tick();
+    }
+    return recent;
+  }
+
+  private synchronized void tick() {
+    recent = System.nanoTime();
+    boolean goOn = wanted;
+    wanted = false;
+    try {
+      if (goOn) {
+        schedule(TICK, this::tick);
+      }
+      ticking = goOn;
+    } catch (Throwable e) {
+      // Without a timer, every caller reads the clock.
+      ticking = false;
+    }
   }
 
   @Override

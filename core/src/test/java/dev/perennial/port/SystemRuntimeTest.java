@@ -80,6 +80,31 @@ class SystemRuntimeTest {
   }
 
   @Test
+  @DisplayName(
+      "the recent time is never ahead, moves on while it is wanted, and again after a pause")
+  void recentTime() {
+    for (int i = 0; i < 3; i++) {
+      long before = runtime.recentNanoTime();
+      assertThat(before - runtime.nanoTime()).isNotPositive();
+      await()
+          .atMost(LONG)
+          .untilAsserted(() -> assertThat(runtime.recentNanoTime() - before).isPositive());
+      // Nobody wants it now, so the timer's thread ends.
+      await().atMost(LONG).until(() -> timers() == 0);
+      long now = runtime.nanoTime();
+      await()
+          .atMost(LONG)
+          .untilAsserted(() -> assertThat(runtime.recentNanoTime() - now).isPositive());
+    }
+  }
+
+  private static long timers() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("perennial-timer-"))
+        .count();
+  }
+
+  @Test
   @DisplayName("await() returns false after its timeout if the condition does not hold")
   void timesOut() throws Exception {
     Signal signal = runtime.newSignal();

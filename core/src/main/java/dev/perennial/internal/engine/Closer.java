@@ -15,7 +15,6 @@ import dev.perennial.internal.stream.Lifecycle;
 import dev.perennial.internal.stream.OneShotTimer;
 import dev.perennial.internal.stream.StreamContext;
 import dev.perennial.internal.stream.UninterruptibleWait;
-import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.Window;
 import dev.perennial.port.Position;
 import dev.perennial.port.Source;
@@ -125,7 +124,8 @@ public final class Closer<E, P extends Position> {
     checkpointing.saveNow();
     Handover handover = takeGuard(timeout, deadline);
     checkpointing.flush(deadline);
-    Optional<Position> oldest = window.oldestUnacked().map(TrackedDelivery::position);
+    Optional<Position> oldest =
+        window.oldestUnacked().map(unacked -> unacked.delivery().position());
     int unacked = window.expire();
     // Acks counted until the window expired; this saves what the last ones moved.
     checkpointing.flush(deadline);

@@ -24,7 +24,6 @@ import dev.perennial.internal.stream.StreamOptions;
 import dev.perennial.internal.window.AckWindow;
 import dev.perennial.internal.window.NoWindow;
 import dev.perennial.internal.window.RedeliveryFilter;
-import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.Window;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.ClientTrackedSource;
@@ -223,7 +222,7 @@ public final class Engine<E, P extends Position> {
   }
 
   public StreamStats stats() {
-    Optional<TrackedDelivery<E>> oldest = window.oldestUnacked();
+    Optional<Window.Unacked<E>> oldest = window.oldestUnacked();
     return new Snapshot(
         context.options().name(),
         state(),
@@ -232,8 +231,8 @@ public final class Engine<E, P extends Position> {
         window.nacked(),
         window.unacked(),
         context.options().window(),
-        oldest.map(TrackedDelivery::position),
-        oldest.map(delivery -> context.timeOf(delivery.receivedAt())),
+        oldest.map(unacked -> unacked.delivery().position()),
+        oldest.map(unacked -> context.timeOf(unacked.receivedAt())),
         context.observer().handlerFailures(),
         context.observer().skipped(),
         context.observer().deadLettered(),

@@ -6,6 +6,7 @@ import dev.perennial.internal.pull.PendingDeliveries;
 import dev.perennial.internal.stream.Durations;
 import dev.perennial.internal.window.TrackedDelivery;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
+import dev.perennial.internal.window.Window;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.Function;
@@ -124,7 +125,7 @@ final class ConcurrentLoop<E> {
     }
     Task<E> task = newTask(delivery);
     task.addConditions(nacked ? 2 : 1);
-    delivery.handledBy(task);
+    delivery.continueAs(task);
     if (lines.join(task) && task.conditionMet()) {
       turns.add(task);
     }
@@ -151,6 +152,7 @@ final class ConcurrentLoop<E> {
             parts
                 .window()
                 .allUnacked()
+                .map(Window.Unacked::delivery)
                 .filter(delivery ->
                     delivery.settlement() == Settlement.OPEN && Task.of(delivery, lines) != null));
   }

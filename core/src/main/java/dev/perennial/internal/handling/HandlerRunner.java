@@ -310,7 +310,7 @@ final class HandlerRunner<E> {
     Task<E> task = Task.of(delivery, owner);
     if (task == null) {
       task = new Task<>(owner, null, null, delivery);
-      delivery.handledBy(task);
+      delivery.continueAs(task);
     }
     return task;
   }

@@ -1,5 +1,6 @@
 package dev.perennial.internal.handling;
 
+import dev.perennial.internal.window.EventHistory;
 import dev.perennial.internal.window.TrackedDelivery;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * An event from its dispatch until it is acked, through all its attempts. One thread at a time has
  * it: the pulling thread, or the one that runs its handler.
  */
-final class Task<E> implements TrackedDelivery.HandlingTask {
+final class Task<E> extends EventHistory {
 
   private static final VarHandle NEXT;
   private static final VarHandle MISSING;
@@ -70,6 +71,7 @@ final class Task<E> implements TrackedDelivery.HandlingTask {
       @Nullable Object key,
       @Nullable Throwable keyError,
       TrackedDelivery<E> delivery) {
+    super(delivery.knownHistory());
     this.owner = owner;
     this.key = key;
     this.keyError = keyError;
@@ -79,7 +81,7 @@ final class Task<E> implements TrackedDelivery.HandlingTask {
   /** Returns the task of a delivery, if this call of {@code consume} handles it. */
   @SuppressWarnings("unchecked") // an owner makes tasks of one type
   static <E> @Nullable Task<E> of(TrackedDelivery<E> delivery, Object owner) {
-    return delivery.handled() instanceof Task<?> task && task.owner.equals(owner)
+    return delivery.knownHistory() instanceof Task<?> task && task.owner.equals(owner)
         ? (Task<E>) task
         : null;
   }

@@ -444,8 +444,8 @@ public final class Puller<E, P extends Position> {
   private @Nullable Delivery<E> takeIn(Received<E, P> next) {
     if (next instanceof Received.Event<E, P> event) {
       undelivered.reserve();
-      long now = runtime.nanoTime();
-      TrackedDelivery<E> delivery = window.admit(event.event(), event.position(), now);
+      long now = runtime.recentNanoTime();
+      TrackedDelivery<E> delivery = window.admit(event, now);
       if (delivery != null) {
         undelivered.add(delivery);
         long before = received;

@@ -4,6 +4,7 @@ import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
+import dev.perennial.port.Received;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -32,6 +33,12 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   private final int capacity;
   private final int mask;
   private final AtomicReferenceArray<TrackedDelivery<E>> ring;
+
+  /**
+   * When each delivery of the ring was received. Written before the delivery, which publishes it.
+   */
+  private final long[] receivedAt;
+
   private final Function<P, Checkpoint> encode;
   private final DeliverySettlement<E> settlement;
 
@@ -58,10 +65,15 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
     this.capacity = capacity;
     this.encode = encode;
     this.settlement = new DeliverySettlement<>(runtime);
-    // The next power of two, so that a mask finds a place in the ring.
-    int size = Integer.highestOneBit(Math.max(1, capacity - 1)) << (capacity > 1 ? 1 : 0);
+    int size = ringSize(capacity);
     this.mask = size - 1;
     this.ring = new AtomicReferenceArray<>(size);
+    this.receivedAt = new long[size];
+  }
+
+  /** Returns the next power of two, so that a mask finds a slot in a ring. */
+  static int ringSize(int capacity) {
+    return Integer.highestOneBit(Math.max(1, capacity - 1)) << (capacity > 1 ? 1 : 0);
   }
 
   /** Returns the position to resume from after a crash; null if there is none yet. */
@@ -86,9 +98,10 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public TrackedDelivery<E> admit(E event, P position, long now) {
+  public TrackedDelivery<E> admit(Received.Event<E, P> event, long now) {
     long sequence = tail;
-    TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, position, 1, sequence, now);
+    TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, sequence);
+    receivedAt[slot(sequence)] = now;
     ring.setRelease(slot(sequence), delivery);
     tail = sequence + 1;
     return expiredIfLate(delivery);
@@ -153,7 +166,7 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
 
   @Override
   public boolean ack(TrackedDelivery<E> delivery) {
-    if (!settlement.ack(delivery)) {
+    if (settlement.ack(delivery) == DeliverySettlement.NOT_COUNTED) {
       return false;
     }
     settlement.notifyAcked();
@@ -186,22 +199,26 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public synchronized Stream<TrackedDelivery<E>> allUnacked() {
+  public synchronized Stream<Unacked<E>> allUnacked() {
     advance();
-    List<TrackedDelivery<E>> unacked = new ArrayList<>();
+    List<Unacked<E>> unacked = new ArrayList<>();
     for (long i = head; i < tail; i++) {
       TrackedDelivery<E> delivery = at(i);
       if (delivery.settlement() != Settlement.ACKED) {
-        unacked.add(delivery);
+        unacked.add(unacked(i));
       }
     }
     return unacked.stream();
   }
 
   @Override
-  public synchronized Optional<TrackedDelivery<E>> oldestUnacked() {
+  public synchronized Optional<Unacked<E>> oldestUnacked() {
     advance();
-    return head == tail ? Optional.empty() : Optional.of(at(head));
+    return head == tail ? Optional.empty() : Optional.of(unacked(head));
+  }
+
+  private Unacked<E> unacked(long sequence) {
+    return new Unacked<>(at(sequence), receivedAt[slot(sequence)]);
   }
 
   @Override

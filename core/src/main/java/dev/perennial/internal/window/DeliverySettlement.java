@@ -28,6 +28,9 @@ public final class DeliverySettlement<E> {
   /** The bit of the count that says that no further ack counts. */
   private static final long EXPIRED = Long.MIN_VALUE;
 
+  /** What {@link #ack} returns for a delivery whose ack does not count. */
+  static final long NOT_COUNTED = -1;
+
   /** A longer wait, of 146 years, counts as this: with it, times can be compared by difference. */
   private static final long LONGEST_WAIT = Long.MAX_VALUE / 2;
 
@@ -61,7 +64,7 @@ public final class DeliverySettlement<E> {
 
   /** Nacked deliveries that wait, by the end of their wait. Used only by the pulling thread. */
   private final PriorityQueue<TrackedDelivery<E>> waiting =
-      new PriorityQueue<>((one, other) -> Long.signum(one.due() - other.due()));
+      new PriorityQueue<>((one, other) -> Long.signum(one.history().due() - other.history().due()));
 
   /** Nacked deliveries that are due, in delivery order. Used only by the pulling thread. */
   private final PriorityQueue<TrackedDelivery<E>> due =
@@ -82,9 +85,12 @@ public final class DeliverySettlement<E> {
 
   /**
    * Marks a delivery as acked and counts it. The window then does its own part and calls {@link
-   * #notifyAcked}. Returns false if the delivery was settled before, or has expired.
+   * #notifyAcked}.
+   *
+   * @return how many acks were counted before this one; {@link #NOT_COUNTED} if the delivery was
+   *     settled before, or has expired
    */
-  public boolean ack(TrackedDelivery<E> delivery) {
+  public long ack(TrackedDelivery<E> delivery) {
     if (isExpired()) {
       delivery.settle(Settlement.EXPIRED);
     }
@@ -92,15 +98,16 @@ public final class DeliverySettlement<E> {
       if (delivery.settlement() != Settlement.ACKED) {
         listener.ackedTooLate(delivery);
       }
-      return false;
+      return NOT_COUNTED;
     }
-    if (acked.getAndIncrement() < 0) {
+    long before = acked.getAndIncrement();
+    if (before < 0) {
       acked.decrementAndGet();
       delivery.expire();
       listener.ackedTooLate(delivery);
-      return false;
+      return NOT_COUNTED;
     }
-    return true;
+    return before;
   }
 
   /** Notifies the listener of an ack that was counted. */
@@ -118,20 +125,35 @@ public final class DeliverySettlement<E> {
       delivery.settle(Settlement.EXPIRED);
     }
     long nanos = Math.min(Durations.nanos(wait), LONGEST_WAIT);
-    // Read before the delivery is settled, because then another thread may take it.
+    // Both before the delivery is settled, because then another thread may take it.
+    EventHistory history = historyOf(delivery);
     OptionalLong now = nanos == 0 ? OptionalLong.empty() : now();
     if (!delivery.settle(Settlement.NACKED)) {
       return false;
     }
-    if (now.isPresent()) {
-      delivery.nackedAt(now.getAsLong(), nanos);
-    } else {
-      delivery.nackedAtUnknownTime(nanos);
+    if (history != null) {
+      if (now.isPresent()) {
+        history.nackedAt(now.getAsLong(), nanos);
+      } else {
+        history.nackedAtUnknownTime(nanos);
+      }
     }
     newlyNacked.add(delivery);
     nacked.incrementAndGet();
     listener.nacked();
     return true;
+  }
+
+  /**
+   * Returns null if there is no memory for a history: a nack must not fail, so the event comes
+   * again without a wait.
+   */
+  private @Nullable EventHistory historyOf(TrackedDelivery<E> delivery) {
+    try {
+      return delivery.history();
+    } catch (Throwable e) {
+      return null;
+    }
   }
 
   /** Returns the time; empty if there is no memory for it, because a nack must not fail. */
@@ -187,7 +209,7 @@ public final class DeliverySettlement<E> {
   }
 
   private boolean isDue(TrackedDelivery<E> delivery) {
-    return delivery.due() - runtime.nanoTime() <= 0;
+    return delivery.history().due() - runtime.nanoTime() <= 0;
   }
 
   /** Returns the earlier of a deadline and the time at which the next nacked delivery is due. */
@@ -195,7 +217,7 @@ public final class DeliverySettlement<E> {
     TrackedDelivery<E> next = waiting.peek();
     return next == null
         ? deadline
-        : deadline.atMost(Duration.ofNanos(Math.max(0, next.due() - runtime.nanoTime())));
+        : deadline.atMost(Duration.ofNanos(Math.max(0, next.history().due() - runtime.nanoTime())));
   }
 
   /**
@@ -216,7 +238,7 @@ public final class DeliverySettlement<E> {
 
   private void takeNewlyNacked() {
     for (TrackedDelivery<E> next = newlyNacked.peek(); next != null; next = newlyNacked.peek()) {
-      next.schedule(runtime.nanoTime());
+      next.history().schedule(runtime.nanoTime());
       waiting.add(next);
       newlyNacked.remove();
     }

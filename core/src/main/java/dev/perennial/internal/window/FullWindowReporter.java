@@ -73,9 +73,9 @@ public final class FullWindowReporter {
     List<StreamListener.UnackedEvent> oldest =
         window
             .allUnacked()
-            .sorted(Comparator.comparingLong(TrackedDelivery::sequence))
+            .sorted(Comparator.comparingLong(unacked -> unacked.delivery().sequence()))
             .limit(DESCRIBED)
-            .map(delivery -> described(delivery, now))
+            .map(unacked -> described(unacked.delivery(), now - unacked.receivedAt()))
             .toList();
     return new WindowFull(
         window.unacked(),
@@ -84,11 +84,11 @@ public final class FullWindowReporter {
         window.allNacked().size());
   }
 
-  private static StreamListener.UnackedEvent described(TrackedDelivery<?> delivery, long now) {
+  private static StreamListener.UnackedEvent described(TrackedDelivery<?> delivery, long age) {
     return new UnackedEvent(
         delivery.position(),
         Optional.ofNullable(delivery.key()),
-        Duration.ofNanos(now - delivery.receivedAt()),
+        Duration.ofNanos(age),
         delivery.attempt(),
         delivery.lastError());
   }

@@ -3,6 +3,7 @@ package dev.perennial.internal.window;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
+import dev.perennial.port.Received;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -34,8 +35,8 @@ public final class NoWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public TrackedDelivery<E> admit(E event, P position, long now) {
-    TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, position, 1, sequence++, now);
+  public TrackedDelivery<E> admit(Received.Event<E, P> event, long now) {
+    TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, sequence++);
     delivery.expire();
     return delivery;
   }
@@ -100,12 +101,12 @@ public final class NoWindow<E, P extends Position> implements Window<E, P> {
   }
 
   @Override
-  public Stream<TrackedDelivery<E>> allUnacked() {
+  public Stream<Unacked<E>> allUnacked() {
     return Stream.empty();
   }
 
   @Override
-  public Optional<TrackedDelivery<E>> oldestUnacked() {
+  public Optional<Unacked<E>> oldestUnacked() {
     return Optional.empty();
   }
 

@@ -1,9 +1,10 @@
 package dev.perennial.internal.window;
 
 import dev.perennial.port.Position;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The most recently acked positions of a server-tracked stream, at most a fixed number. Each is
@@ -12,19 +13,28 @@ import java.util.Map;
  */
 public final class RecentAcks<P extends Position> {
 
-  /** When to forget the positions that were acked between two moments in which nothing arrived. */
-  private static final class Age {
-    boolean begun;
-    long until;
-  }
+  /** The positions that were acked before a moment in which nothing arrived, and their end. */
+  private record Age(long before, long until) {}
+
+  /** The number of places, after which they are used again. */
+  private static final int PLACES = 1 << 30;
 
   private final int capacity;
   private final long horizon;
 
-  /** Ordered from the oldest ack to the newest. */
-  private final Map<P, Age> positions = new LinkedHashMap<>();
+  /** Rings with the oldest position at {@link #oldest}, counted from the first one ever. */
+  private @Nullable Object[] positions = new Object[16];
 
-  private Age fresh = new Age();
+  /** The hash codes, so that the oldest position is removed without being read again. */
+  private int[] hashes = new int[positions.length];
+
+  private long oldest;
+  private long end;
+
+  /** By the places in the rings, which are counted as the positions are. */
+  private final PositionIndex<P> index = new PositionIndex<>(this::positionAt);
+
+  private final ArrayDeque<Age> ages = new ArrayDeque<>();
 
   /**
    * Makes an empty memory.
@@ -38,31 +48,66 @@ public final class RecentAcks<P extends Position> {
   }
 
   public boolean contains(P position) {
-    return positions.containsKey(position);
+    return index.find(position) >= 0;
   }
 
-  /** Adds an acked position that is not in here. */
+  /** Adds an acked position that is not in here. If there is no memory for it, it is not added. */
   public void add(P position) {
-    positions.put(position, fresh);
-    if (positions.size() > capacity) {
-      Iterator<P> oldest = positions.keySet().iterator();
-      oldest.next();
-      oldest.remove();
+    if (end - oldest == positions.length) {
+      grow();
     }
+    int hash = position.hashCode();
+    index.put(hash, place(end));
+    positions[slot(end)] = position;
+    hashes[slot(end)] = hash;
+    end++;
+    if (end - oldest > capacity) {
+      forgetOldest();
+    }
+  }
+
+  private void grow() {
+    @Nullable Object[] morePositions = Arrays.copyOf(positions, 2 * positions.length);
+    int[] moreHashes = Arrays.copyOf(hashes, 2 * hashes.length);
+    for (long i = oldest; i < end; i++) {
+      int slot = (int) i & (morePositions.length - 1);
+      morePositions[slot] = positions[slot(i)];
+      moreHashes[slot] = hashes[slot(i)];
+    }
+    positions = morePositions;
+    hashes = moreHashes;
+  }
+
+  private void forgetOldest() {
+    index.remove(hashes[slot(oldest)], place(oldest));
+    positions[slot(oldest)] = null;
+    oldest++;
   }
 
   /** Notes that nothing arrives: the horizon begins for the positions acked before. */
   public void idle(long now) {
-    fresh.begun = true;
-    fresh.until = now + horizon;
-    fresh = new Age();
-    Iterator<Age> oldest = positions.values().iterator();
-    while (oldest.hasNext()) {
-      Age age = oldest.next();
-      if (!age.begun || age.until - now > 0) {
-        return;
-      }
-      oldest.remove();
+    Age newest = ages.peekLast();
+    if (newest == null ? oldest < end : newest.before < end) {
+      ages.add(new Age(end, now + horizon));
     }
+    for (Age age = ages.peek(); age != null && age.until - now <= 0; age = ages.peek()) {
+      while (oldest < age.before) {
+        forgetOldest();
+      }
+      ages.remove();
+    }
+  }
+
+  @SuppressWarnings("unchecked") // nothing else is in the ring
+  private P positionAt(int place) {
+    return (P) Objects.requireNonNull(positions[slot(place)]);
+  }
+
+  private static int place(long number) {
+    return (int) number & (PLACES - 1);
+  }
+
+  private int slot(long number) {
+    return (int) number & (positions.length - 1);
   }
 }

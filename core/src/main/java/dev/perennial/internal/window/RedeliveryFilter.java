@@ -7,20 +7,23 @@ import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.AckingConnection;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
+import dev.perennial.port.Received;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The window of a server-tracked stream: a map by position, which distinguishes a redelivery from a
- * new event. Acks go to the connection at once. The window is full when its number of unacked
- * events is, so one slow event does not block the others.
+ * The window of a server-tracked stream: an index by position, which distinguishes a redelivery
+ * from a new event. Acks go to the connection at once. The window is full when its number of
+ * unacked events is, so one slow event does not block the others.
  *
  * <p>It remembers the newest acked positions, each until the source's horizon has passed since
  * nothing arrived for the first time after the ack: until then a copy may still wait in a buffer.
@@ -30,21 +33,39 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   private final int capacity;
   private final DeliverySettlement<E> settlement;
   private final StreamObserver observer;
-  private final DeliveryQueue<E> newlyAcked = new DeliveryQueue<>();
   private volatile @Nullable AckingConnection<E, P> connection;
   private volatile long admitted;
 
   /**
-   * The deliveries by position, among them some that were just acked. Changed only by the pulling
-   * thread, read by any.
+   * The deliveries, each in its place until the pulling thread has seen its ack. Written only by
+   * the pulling thread.
    */
-  private final Map<P, TrackedDelivery<E>> window = new ConcurrentHashMap<>();
+  private final AtomicReferenceArray<@Nullable TrackedDelivery<E>> places;
+
+  /** When the delivery in each place was received. Written before it. */
+  private final AtomicLongArray receivedAt;
+
+  /**
+   * The acked deliveries that the pulling thread has not seen yet: a ring in the order in which
+   * acks are counted, with room for every place.
+   */
+  private final AtomicReferenceArray<@Nullable TrackedDelivery<E>> newlyAcked;
 
   // Used only by the pulling thread.
+
+  private final PositionIndex<P> index = new PositionIndex<>(this::positionAt);
   private final RecentAcks<P> memory;
 
-  /** The delivery that is being moved to a new key. */
-  private @Nullable TrackedDelivery<E> moving;
+  /** Places that were used before and are free now. */
+  private final int[] freed;
+
+  private int freedCount;
+
+  /** The first place that was never used; those behind it were not either. */
+  private int unused;
+
+  /** How many acks the pulling thread has seen. */
+  private long remembered;
 
   public RedeliveryFilter(
       int capacity, int memory, Duration horizon, StreamObserver observer, StreamRuntime runtime) {
@@ -52,6 +73,10 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     this.settlement = new DeliverySettlement<>(runtime);
     this.memory = new RecentAcks<>(memory, Durations.nanos(horizon));
     this.observer = observer;
+    this.places = new AtomicReferenceArray<>(capacity);
+    this.receivedAt = new AtomicLongArray(capacity);
+    this.newlyAcked = new AtomicReferenceArray<>(AckWindow.ringSize(capacity));
+    this.freed = new int[capacity];
   }
 
   /**
@@ -69,61 +94,42 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
 
   @Override
   public boolean hasRoom() {
-    return admitted - settlement.acked() < capacity;
+    if (freedCount == 0 && unused == capacity) {
+      remember();
+    }
+    return freedCount > 0 || unused < capacity;
   }
 
   @Override
-  public @Nullable TrackedDelivery<E> admit(E event, P position, long now) {
+  public @Nullable TrackedDelivery<E> admit(Received.Event<E, P> event, long now) {
     remember();
+    P position = event.position();
     if (memory.contains(position)) {
       drop(position, true);
       return null;
     }
-    long sequence = admitted;
-    TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, position, 1, sequence, now);
-    TrackedDelivery<E> seen = putIfAbsent(position, delivery);
-    if (seen != null) {
-      move(seen, position);
+    int known = index.find(position);
+    if (known >= 0) {
+      // An ack marks first and then reads the position; this is the other order, so the ack reaches
+      // the newest connection.
+      TrackedDelivery<E> seen = places.getPlain(known);
+      seen.moveTo(position);
       drop(position, seen.settlement() == Settlement.ACKED);
       return null;
     }
+    long sequence = admitted;
+    TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, sequence);
+    int place = freedCount > 0 ? freed[freedCount - 1] : unused;
+    index.put(position.hashCode(), place);
+    receivedAt.setPlain(place, now);
+    places.setRelease(place, delivery);
+    if (freedCount > 0) {
+      freedCount--;
+    } else {
+      unused++;
+    }
     admitted = sequence + 1;
     return delivery;
-  }
-
-  /**
-   * Adds the delivery unless its position is known. A map that cannot grow for lack of memory
-   * throws after it has taken the entry, so the entry is removed.
-   */
-  private @Nullable TrackedDelivery<E> putIfAbsent(P position, TrackedDelivery<E> delivery) {
-    try {
-      return window.putIfAbsent(position, delivery);
-    } catch (Throwable e) {
-      window.remove(position, delivery);
-      throw e;
-    }
-  }
-
-  /**
-   * Makes the newest position the delivery's position and key, so that the old position does not
-   * keep its connection alive. An ack marks first and then reads the position; this is the other
-   * order, so no ack is lost between.
-   */
-  private void move(TrackedDelivery<E> seen, P position) {
-    seen.moveTo(position);
-    moving = seen;
-    putBack();
-  }
-
-  /** Puts the delivery under its new key, also if an earlier attempt ran out of memory. */
-  private void putBack() {
-    TrackedDelivery<E> moved = moving;
-    if (moved != null) {
-      P position = positionOf(moved);
-      window.remove(position);
-      window.put(position, moved);
-      moving = null;
-    }
   }
 
   private void drop(P position, boolean done) {
@@ -160,7 +166,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   public @Nullable TrackedDelivery<E> nextNacked() {
     TrackedDelivery<E> again = settlement.nextNacked();
     if (again != null) {
-      window.put(positionOf(again), again);
+      places.setRelease(index.find(positionOf(again)), again);
       settlement.tookNacked();
     }
     return again;
@@ -174,11 +180,12 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
 
   @Override
   public boolean ack(TrackedDelivery<E> delivery) {
-    if (!settlement.ack(delivery)) {
+    long before = settlement.ack(delivery);
+    if (before == DeliverySettlement.NOT_COUNTED) {
       return false;
     }
+    newlyAcked.setRelease(slot(before), delivery);
     acknowledge(positionOf(delivery));
-    newlyAcked.add(delivery);
     settlement.notifyAcked();
     return true;
   }
@@ -222,8 +229,8 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   }
 
   @Override
-  public Optional<TrackedDelivery<E>> oldestUnacked() {
-    return allUnacked().min(Comparator.comparingLong(TrackedDelivery::sequence));
+  public Optional<Unacked<E>> oldestUnacked() {
+    return allUnacked().min(Comparator.comparingLong(unacked -> unacked.delivery().sequence()));
   }
 
   @Override
@@ -233,19 +240,39 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   }
 
   @Override
-  public Stream<TrackedDelivery<E>> allUnacked() {
-    return window.values().stream().filter(delivery -> delivery.settlement() != Settlement.ACKED);
+  public Stream<Unacked<E>> allUnacked() {
+    return IntStream.range(0, capacity).mapToObj(this::unackedAt).filter(Objects::nonNull);
   }
 
-  /** Keeps only the positions of what was acked since the last call. */
+  private @Nullable Unacked<E> unackedAt(int place) {
+    TrackedDelivery<E> delivery = places.getAcquire(place);
+    return delivery == null || delivery.settlement() == Settlement.ACKED
+        ? null
+        : new Unacked<>(delivery, receivedAt.getPlain(place));
+  }
+
+  /** Keeps only the positions of what was acked since the last call, and frees the places. */
   private void remember() {
-    putBack();
-    for (TrackedDelivery<E> done = newlyAcked.peek(); done != null; done = newlyAcked.peek()) {
+    for (TrackedDelivery<E> done = newlyAcked.getAcquire(slot(remembered));
+        done != null;
+        done = newlyAcked.getAcquire(slot(remembered))) {
       P position = positionOf(done);
       memory.add(position);
-      window.remove(position);
-      newlyAcked.remove();
+      int place = index.find(position);
+      index.remove(position.hashCode(), place);
+      places.setRelease(place, null);
+      freed[freedCount++] = place;
+      newlyAcked.setPlain(slot(remembered), null);
+      remembered++;
     }
+  }
+
+  private int slot(long ack) {
+    return (int) ack & (newlyAcked.length() - 1);
+  }
+
+  private P positionAt(int place) {
+    return positionOf(places.getPlain(place));
   }
 
   @SuppressWarnings("unchecked") // admitted and moved with positions of this source only

@@ -3,11 +3,15 @@ package dev.perennial.internal.window;
 import dev.perennial.Delivery;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
+import dev.perennial.port.Received;
 import dev.perennial.port.support.LogText;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -27,19 +31,38 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     EXPIRED
   }
 
-  /** The handling that a delivery belongs to, for as long as it is in the window. */
-  public interface HandlingTask {
-
-    /** Returns the key that orders the event among others; null if it has none. */
-    @Nullable Object key();
-  }
-
   /**
-   * The last failed attempt at an event.
-   *
-   * @param count how many attempts have failed
+   * The number of an attempt, and its settlement. Deliveries share these objects, so that to settle
+   * one needs no memory.
    */
-  private record FailedAttempt(Throwable error, int count) {}
+  private static final class Attempt {
+
+    static final Attempt FIRST = open(1);
+
+    private final int number;
+    private final Settlement settlement;
+
+    /** The same attempt in every settlement. */
+    private final Map<Settlement, Attempt> all;
+
+    private Attempt(int number, Settlement settlement, Map<Settlement, Attempt> all) {
+      this.number = number;
+      this.settlement = settlement;
+      this.all = all;
+    }
+
+    static Attempt open(int number) {
+      Map<Settlement, Attempt> all = new EnumMap<>(Settlement.class);
+      for (Settlement settlement : Settlement.values()) {
+        all.put(settlement, new Attempt(number, settlement, all));
+      }
+      return Objects.requireNonNull(all.get(Settlement.OPEN));
+    }
+
+    Attempt settledAs(Settlement how) {
+      return Objects.requireNonNull(all.get(how));
+    }
+  }
 
   /** The window that receives the application's acks and nacks. Called from any thread. */
   public interface Owner<E> {
@@ -58,67 +81,58 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   private static final List<Duration> WAITS =
       LongStream.of(0, 10, 20, 40, 80, 160, 320, 640, 1_000).mapToObj(Duration::ofMillis).toList();
 
-  private static final VarHandle SETTLEMENT;
+  private static final VarHandle ATTEMPT;
+  private static final VarHandle HISTORY;
 
   static {
     try {
-      SETTLEMENT =
-          MethodHandles.lookup()
-              .findVarHandle(TrackedDelivery.class, "settlement", Settlement.class);
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      ATTEMPT = lookup.findVarHandle(TrackedDelivery.class, "attempt", Attempt.class);
+      HISTORY = lookup.findVarHandle(TrackedDelivery.class, "history", EventHistory.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
+  // There is one of these for every event, so its size matters: 40 bytes.
+
   private final Owner<E> owner;
-  private final E event;
-  private final int attempt;
   private final long sequence;
-  private volatile Position position;
-  private volatile Settlement settlement = Settlement.OPEN;
+  private volatile Received.Event<E, ?> received;
 
-  private final long receivedAt;
+  private volatile Attempt attempt;
 
-  /** What handles it; null if it was handed out in another way. Written by the pulling thread. */
-  private volatile @Nullable HandlingTask handled;
-
-  // The DeliveryQueue publishes what a nack writes.
-
-  /** When a nacked delivery comes again, or its wait as long as the time of the nack is unknown. */
-  private long due;
-
-  private boolean nackTimeKnown;
-  private @Nullable FailedAttempt lastFailure;
-
-  /** Whether its handler was reported as slow. Used only by the timer that reports. */
-  private boolean slow;
+  private volatile @Nullable EventHistory history;
 
   /** The next delivery in its {@link DeliveryQueue}, which publishes it. */
   private @Nullable TrackedDelivery<E> linked;
 
-  public TrackedDelivery(
-      Owner<E> owner, E event, Position position, int attempt, long sequence, long receivedAt) {
+  /** Makes the delivery of the first attempt at an event. */
+  TrackedDelivery(Owner<E> owner, Received.Event<E, ?> received, long sequence) {
+    this(owner, received, sequence, Attempt.FIRST);
+  }
+
+  private TrackedDelivery(
+      Owner<E> owner, Received.Event<E, ?> received, long sequence, Attempt attempt) {
     this.owner = owner;
-    this.event = event;
-    this.position = position;
-    this.attempt = attempt;
+    this.received = received;
     this.sequence = sequence;
-    this.receivedAt = receivedAt;
+    this.attempt = attempt;
   }
 
   @Override
   public E event() {
-    return event;
+    return received.event();
   }
 
   @Override
   public Position position() {
-    return position;
+    return received.position();
   }
 
   @Override
   public int attempt() {
-    return attempt;
+    return attempt.number;
   }
 
   @Override
@@ -128,7 +142,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
 
   @Override
   public boolean nack() {
-    return owner.nack(this, WAITS.get(Math.min(attempt, WAITS.size()) - 1));
+    return owner.nack(this, WAITS.get(Math.min(attempt(), WAITS.size()) - 1));
   }
 
   @Override
@@ -142,34 +156,44 @@ public final class TrackedDelivery<E> implements Delivery<E> {
 
   /** Notes a failed attempt at the event, and how many have failed with it. */
   public void failed(Throwable error, int failures) {
-    lastFailure = new FailedAttempt(error, failures);
+    history().failed(error, failures);
   }
 
   @Override
   public Optional<Throwable> lastError() {
-    return Optional.ofNullable(lastFailure).map(FailedAttempt::error);
+    return Optional.ofNullable(history).map(EventHistory::lastError);
   }
 
   /** Returns how many attempts at the event have failed. */
   public int failures() {
-    FailedAttempt last = lastFailure;
-    return last == null ? 0 : last.count;
+    EventHistory known = history;
+    return known == null ? 0 : known.failures();
   }
 
-  /** Sets what handles it from now on. */
-  public void handledBy(@Nullable HandlingTask handled) {
-    this.handled = handled;
+  /** Returns the history of the event, which it has from now on. */
+  EventHistory history() {
+    EventHistory known = history;
+    while (known == null) {
+      HISTORY.compareAndSet(this, null, new EventHistory());
+      known = history;
+    }
+    return known;
   }
 
-  /** Returns what handles it; null if it was handed out in another way. */
-  public @Nullable HandlingTask handled() {
-    return handled;
+  /** Returns the history of the event; null if it has none yet. */
+  public @Nullable EventHistory knownHistory() {
+    return history;
+  }
+
+  /** Sets the history, which continues that of the event. */
+  public void continueAs(EventHistory continued) {
+    history = continued;
   }
 
   /** Returns the key that orders the event among others; null if it has none. */
   public @Nullable Object key() {
-    HandlingTask by = handled;
-    return by == null ? null : by.key();
+    EventHistory known = history;
+    return known == null ? null : known.key();
   }
 
   @Override
@@ -183,46 +207,25 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   }
 
   public Settlement settlement() {
-    return settlement;
+    return attempt.settlement;
   }
 
   @Override
   public boolean isSettled() {
-    Settlement now = settlement;
+    Settlement now = settlement();
     return now == Settlement.ACKED || now == Settlement.NACKED;
   }
 
   /** Settles the delivery if it is open. Returns whether it was. */
   public boolean settle(Settlement how) {
-    return SETTLEMENT.compareAndSet(this, Settlement.OPEN, how);
+    Attempt now = attempt;
+    return now.settlement == Settlement.OPEN
+        && ATTEMPT.compareAndSet(this, now, now.settledAs(how));
   }
 
   /** Takes back an ack that came too late to count. */
   public void expire() {
-    settlement = Settlement.EXPIRED;
-  }
-
-  /** Notes when the delivery was nacked, and how long until it comes again, in nanoseconds. */
-  public void nackedAt(long now, long wait) {
-    due = now + wait;
-    nackTimeKnown = true;
-  }
-
-  /** Notes how long until the nacked delivery comes again, without knowing the time. */
-  public void nackedAtUnknownTime(long wait) {
-    due = wait;
-  }
-
-  /** Computes when the nacked delivery comes again, at the latest after its wait from now on. */
-  public void schedule(long now) {
-    if (!nackTimeKnown) {
-      nackedAt(now, due);
-    }
-  }
-
-  /** Returns when the nacked delivery comes again, in the runtime's nanoseconds. */
-  public long due() {
-    return due;
+    attempt = attempt.settledAs(Settlement.EXPIRED);
   }
 
   public @Nullable TrackedDelivery<E> linked() {
@@ -234,34 +237,25 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   }
 
   /** Returns the next attempt at the same event. */
-  public TrackedDelivery<E> again() {
+  TrackedDelivery<E> again() {
     TrackedDelivery<E> again =
-        new TrackedDelivery<>(owner, event, position, attempt + 1, sequence, receivedAt);
-    again.handled = handled;
-    again.lastFailure = lastFailure;
-    again.slow = slow;
+        new TrackedDelivery<>(owner, received, sequence, Attempt.open(attempt() + 1));
+    again.history = history;
     return again;
-  }
-
-  /** Returns when the event was received, in the runtime's nanoseconds. */
-  public long receivedAt() {
-    return receivedAt;
   }
 
   /** Notes that its handler is slow. Returns false if that was noted before, at any attempt. */
   public boolean markSlow() {
-    boolean first = !slow;
-    slow = true;
-    return first;
+    return history().markSlow();
   }
 
   /** Replaces the position by that of a redelivered copy. */
-  public void moveTo(Position position) {
-    this.position = position;
+  void moveTo(Position position) {
+    received = new Received.Event<>(event(), position);
   }
 
   @Override
   public String toString() {
-    return "Delivery[" + position + ", attempt " + attempt + ", " + settlement + "]";
+    return "Delivery[" + position() + ", attempt " + attempt() + ", " + settlement() + "]";
   }
 }

@@ -2,6 +2,7 @@ package dev.perennial.internal.window;
 
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.port.Position;
+import dev.perennial.port.Received;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -14,6 +15,13 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Window<E, P extends Position> extends TrackedDelivery.Owner<E> {
 
+  /**
+   * A delivery that is not acked.
+   *
+   * @param receivedAt when its event was received, in the runtime's nanoseconds
+   */
+  record Unacked<E>(TrackedDelivery<E> delivery, long receivedAt) {}
+
   /** Sets what follows a settlement. Called once, before the stream is used. */
   void onSettlement(DeliverySettlement.Listener listener);
 
@@ -24,7 +32,7 @@ public interface Window<E, P extends Position> extends TrackedDelivery.Owner<E> 
    * Admits an event that was received now. Returns null if it is a copy of an event that was
    * admitted before.
    */
-  @Nullable TrackedDelivery<E> admit(E event, P position, long now);
+  @Nullable TrackedDelivery<E> admit(Received.Event<E, P> event, long now);
 
   /** Notes that the stream moved on without an event. */
   void progress(P position);
@@ -56,10 +64,10 @@ public interface Window<E, P extends Position> extends TrackedDelivery.Owner<E> 
   int unacked();
 
   /** Returns the deliveries that are not acked, in no order; nacked ones are among them. */
-  Stream<TrackedDelivery<E>> allUnacked();
+  Stream<Unacked<E>> allUnacked();
 
   /** Returns the oldest delivery that is not acked. */
-  Optional<TrackedDelivery<E>> oldestUnacked();
+  Optional<Unacked<E>> oldestUnacked();
 
   /**
    * Makes every later ack and nack too late, also for what is admitted later. Returns how many

@@ -31,6 +31,7 @@ import dev.perennial.port.ClientTrackedSource;
 import dev.perennial.port.Connection;
 import dev.perennial.port.ErrorClassifier;
 import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Received;
 import dev.perennial.port.Recovery;
 import dev.perennial.port.SourceBinding;
 import java.io.IOException;
@@ -164,7 +165,7 @@ class CheckpointerTest {
   private void ack(int count) {
     for (int i = 0; i < count; i++) {
       ids++;
-      window.admit("event", new TestPosition(ids), 0).ack();
+      window.admit(new Received.Event<>("event", new TestPosition(ids)), 0).ack();
     }
   }
 
@@ -238,7 +239,7 @@ class CheckpointerTest {
   @DisplayName("acks after an unacked event are not saved")
   void gap() {
     open(1, Duration.ofSeconds(1));
-    Delivery<String> slow = window.admit("slow", new TestPosition(++ids), 0);
+    Delivery<String> slow = window.admit(new Received.Event<>("slow", new TestPosition(++ids)), 0);
     ack(10);
     runtime.advance(Duration.ofSeconds(5));
     assertThat(tries).isZero();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.perennial.TestCheckpoints;
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Position;
+import dev.perennial.port.Received;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -19,9 +20,9 @@ class AckWindowProgressTest {
 
   @Test
   void aProgressDoesNotMoveTheWatermarkBackFromALaterEvent() {
-    TrackedDelivery<String> first = window.admit("a", new At(1), 0);
+    TrackedDelivery<String> first = window.admit(new Received.Event<>("a", new At(1)), 0);
     window.progress(new At(2));
-    TrackedDelivery<String> second = window.admit("b", new At(3), 0);
+    TrackedDelivery<String> second = window.admit(new Received.Event<>("b", new At(3)), 0);
     second.ack();
     first.ack();
     assertThat(window.watermark()).isEqualTo(new At(3));
@@ -29,9 +30,9 @@ class AckWindowProgressTest {
 
   @Test
   void aProgressCountsAfterEverythingBeforeItIsAcked() {
-    TrackedDelivery<String> first = window.admit("a", new At(1), 0);
+    TrackedDelivery<String> first = window.admit(new Received.Event<>("a", new At(1)), 0);
     window.progress(new At(2));
-    window.admit("b", new At(3), 0);
+    window.admit(new Received.Event<>("b", new At(3)), 0);
     assertThat(window.watermark()).isNull();
     first.ack();
     assertThat(window.watermark()).isEqualTo(new At(2));

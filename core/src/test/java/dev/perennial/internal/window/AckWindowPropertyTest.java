@@ -8,6 +8,7 @@ import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.Durations;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Received;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -167,7 +168,8 @@ class AckWindowPropertyTest {
         boolean room = model.span() < capacity;
         assertThat(window.hasRoom()).isEqualTo(room);
         if (room) {
-          TrackedDelivery<String> delivery = window.admit("event " + id, position, 0);
+          TrackedDelivery<String> delivery =
+              window.admit(new Received.Event<>("event " + id, position), 0);
           assertThat(delivery.attempt()).isEqualTo(1);
           assertThat(delivery.position()).isEqualTo(position);
           assertThat(delivery.event()).isEqualTo("event " + id);
@@ -250,7 +252,7 @@ class AckWindowPropertyTest {
     assertThat(window.watermark()).isEqualTo(model.watermark().orElse(null));
     assertThat(window.unacked()).isEqualTo((int) model.unacked());
     assertThat(window.acked()).isEqualTo(model.events().size() - model.unacked());
-    assertThat(window.oldestUnacked().map(TrackedDelivery::position))
+    assertThat(window.oldestUnacked().map(unacked -> unacked.delivery().position()))
         .isEqualTo(model.oldestUnacked().map(entry -> entry.position));
     assertThat(window.hasRoom()).isEqualTo(model.span() < capacity);
     assertThat(window.hasNacked()).isEqualTo(!model.nacked().isEmpty());

@@ -6,6 +6,7 @@ import dev.perennial.Delivery;
 import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Received;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ class AckWindowTest {
       settlements.on(new AckWindow<>(4, TestCheckpoints::encode, new ManualRuntime()));
 
   private TrackedDelivery<String> admit(long id) {
-    return window.admit("event " + id, new TestPosition(id), 0);
+    return window.admit(new Received.Event<>("event " + id, new TestPosition(id)), 0);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.perennial.internal.window;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.TestPosition;
+import dev.perennial.port.Received;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -12,7 +13,7 @@ record AckedEvent(WeakReference<Object> reference) {
 
   static AckedEvent in(Window<Object, TestPosition> window) {
     Object event = new byte[1_000];
-    assertThat(window.admit(event, new TestPosition(1), 0).ack()).isTrue();
+    assertThat(window.admit(new Received.Event<>(event, new TestPosition(1)), 0).ack()).isTrue();
     return new AckedEvent(new WeakReference<>(event));
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Received;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,8 @@ class DeliveryQueueTest {
   private final DeliveryQueue<String> queue = new DeliveryQueue<>();
 
   private TrackedDelivery<String> add(long id) {
-    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(id), 0);
+    TrackedDelivery<String> delivery =
+        window.admit(new Received.Event<>("event", new TestPosition(id)), 0);
     queue.add(delivery);
     return delivery;
   }

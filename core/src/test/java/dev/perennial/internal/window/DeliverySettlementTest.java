@@ -8,6 +8,7 @@ import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Received;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -26,13 +27,13 @@ class DeliverySettlementTest {
   }
 
   private TrackedDelivery<String> delivery() {
-    return window.admit("event", new TestPosition(1), 0);
+    return window.admit(new Received.Event<>("event", new TestPosition(1)), 0);
   }
 
   @Test
   @DisplayName("an ack is too late if the window expires before it is counted")
   void expiredBetween() {
-    assertThat(settlement.ack(delivery())).isTrue();
+    assertThat(settlement.ack(delivery())).isZero();
     TrackedDelivery<String> crossing = spy(delivery());
     doAnswer(
             call -> {
@@ -43,7 +44,7 @@ class DeliverySettlementTest {
         .when(crossing)
         .settle(Settlement.ACKED);
 
-    assertThat(settlement.ack(crossing)).isFalse();
+    assertThat(settlement.ack(crossing)).isEqualTo(DeliverySettlement.NOT_COUNTED);
 
     assertThat(crossing.settlement()).isEqualTo(Settlement.EXPIRED);
     assertThat(settlements.late).hasValue(1);

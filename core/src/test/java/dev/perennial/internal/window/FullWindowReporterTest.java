@@ -7,6 +7,7 @@ import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Received;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,7 @@ class FullWindowReporterTest {
 
   FullWindowReporterTest() {
     runtime.advance(Duration.ofMinutes(1));
-    window.admit("event", new TestPosition(7), 0);
+    window.admit(new Received.Event<>("event", new TestPosition(7)), 0);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.perennial.TestPosition;
 import dev.perennial.internal.stream.StreamObserver;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Received;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,7 +142,8 @@ class RedeliveryFilterPropertyTest {
       trim();
       int droppedBefore = dropped.size();
       Optional<Entry> known = find(position);
-      TrackedDelivery<String> delivery = filter.admit("event " + position.id(), position, 0);
+      TrackedDelivery<String> delivery =
+          filter.admit(new Received.Event<>("event " + position.id(), position), 0);
       if (known.isPresent()) {
         Entry entry = known.get();
         boolean done = entry.state == Settlement.ACKED;
@@ -241,7 +243,7 @@ class RedeliveryFilterPropertyTest {
       assertThat(filter.hasRoom()).isEqualTo(window.size() < capacity);
       assertThat(filter.unacked()).isEqualTo(window.size());
       assertThat(filter.acked()).isEqualTo(acked);
-      assertThat(filter.oldestUnacked().map(TrackedDelivery::position))
+      assertThat(filter.oldestUnacked().map(unacked -> unacked.delivery().position()))
           .isEqualTo(window.stream().findFirst().map(entry -> entry.position));
       assertThat(connection.acknowledged).containsExactlyElementsOf(acknowledged);
       assertThat(settlements.acked).hasValue(acked);

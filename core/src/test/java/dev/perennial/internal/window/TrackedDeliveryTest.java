@@ -6,6 +6,7 @@ import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.ManualRuntime;
+import dev.perennial.port.Received;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +21,7 @@ class TrackedDeliveryTest {
   @DisplayName("toString() names the position, the attempt and the settlement")
   void text() {
     TestPosition position = new TestPosition(7);
-    TrackedDelivery<String> delivery = window.admit("event", position, 0);
+    TrackedDelivery<String> delivery = window.admit(new Received.Event<>("event", position), 0);
     assertThat(delivery).hasToString("Delivery[" + position + ", attempt 1, OPEN]");
     delivery.nack();
     assertThat(window.nextNacked()).hasToString("Delivery[" + position + ", attempt 2, OPEN]");
@@ -31,7 +32,8 @@ class TrackedDeliveryTest {
   @EnumSource
   @DisplayName("isSettled() is true only after an ack or a nack")
   void settled(Settlement how) {
-    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(1), 0);
+    TrackedDelivery<String> delivery =
+        window.admit(new Received.Event<>("event", new TestPosition(1)), 0);
     delivery.settle(how);
     assertThat(delivery.isSettled()).isEqualTo(how == Settlement.ACKED || how == Settlement.NACKED);
   }
@@ -40,7 +42,8 @@ class TrackedDeliveryTest {
   @EnumSource
   @DisplayName("a delivery can be settled only once")
   void once(Settlement how) {
-    TrackedDelivery<String> delivery = window.admit("event", new TestPosition(1), 0);
+    TrackedDelivery<String> delivery =
+        window.admit(new Received.Event<>("event", new TestPosition(1)), 0);
     assertThat(delivery.settle(Settlement.ACKED)).isTrue();
     assertThat(delivery.settle(how)).isFalse();
     assertThat(delivery.settlement()).isEqualTo(Settlement.ACKED);

@@ -60,7 +60,7 @@ class WindowStressTest {
               settled.incrementAndGet();
               window.progress(position);
             } else {
-              handedOut.add(window.admit("event", position, 0));
+              handedOut.add(window.admit(new Received.Event<>("event", position), 0));
             }
             next++;
           } else {
@@ -204,14 +204,16 @@ class WindowStressTest {
           for (int i = 0; i < inFlight; i++) {
             long id = ids++;
             server.unacked.put(id, true);
-            deliveries.add(filter.admit("event", new TestPosition(id, server.live), 0));
+            deliveries.add(
+                filter.admit(new Received.Event<>("event", new TestPosition(id, server.live)), 0));
           }
           begin.await(round);
           spin(random.nextInt(20));
           filter.connected(server.connect());
           int handedOutTwice = 0;
           for (Long id : server.unacked.keySet()) {
-            if (filter.admit("event", new TestPosition(id, server.live), 0) != null) {
+            if (filter.admit(new Received.Event<>("event", new TestPosition(id, server.live)), 0)
+                != null) {
               handedOutTwice++;
             }
           }

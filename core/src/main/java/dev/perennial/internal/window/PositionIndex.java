@@ -1,0 +1,116 @@
+package dev.perennial.internal.window;
+
+import dev.perennial.port.Position;
+import java.util.function.IntFunction;
+
+/**
+ * Finds the place of a position by its hash code, in a table with open addressing: each slot is a
+ * number, so that an entry costs eight bytes and no object. The owner keeps the positions
+ * themselves. Not safe for use from several threads.
+ */
+final class PositionIndex<P extends Position> {
+
+  /** The slots that share a line of the processor's cache, which has 64 bytes. */
+  private static final int LINE = 8;
+
+  private static final long EMPTY = 0;
+
+  private final IntFunction<P> positionAt;
+
+  /** Each the hash code and, in the low half, the place plus one. A power of two, half empty. */
+  private long[] slots = new long[2 * LINE];
+
+  private int size;
+
+  /** Makes an empty index. The function returns the position at a place that was put here. */
+  PositionIndex(IntFunction<P> positionAt) {
+    this.positionAt = positionAt;
+  }
+
+  /** Returns the place of a position; -1 if it is not here. */
+  int find(P position) {
+    int hash = position.hashCode();
+    for (int i = home(hash, slots.length); slots[i] != EMPTY; i = next(i)) {
+      if (hashOf(slots[i]) == hash && position.equals(positionAt.apply(placeOf(slots[i])))) {
+        return placeOf(slots[i]);
+      }
+    }
+    return -1;
+  }
+
+  /** Puts a position that is not here. If there is no memory for it, nothing has changed. */
+  void put(int hash, int place) {
+    if (2 * (size + 1) > slots.length) {
+      grow();
+    }
+    insert(slot(hash, place), slots);
+    size++;
+  }
+
+  /** Removes a position that is here. */
+  void remove(int hash, int place) {
+    int gap = home(hash, slots.length);
+    while (slots[gap] != slot(hash, place)) {
+      gap = next(gap);
+    }
+    // A later entry moves into the gap if a search for it would end there.
+    for (int i = next(gap); slots[i] != EMPTY; i = next(i)) {
+      int wayTo = distance(home(hashOf(slots[i]), slots.length), i);
+      if (wayTo >= distance(gap, i)) {
+        slots[gap] = slots[i];
+        gap = i;
+      }
+    }
+    slots[gap] = EMPTY;
+    size--;
+  }
+
+  private void grow() {
+    long[] larger = new long[2 * slots.length];
+    for (long slot : slots) {
+      if (slot != EMPTY) {
+        insert(slot, larger);
+      }
+    }
+    slots = larger;
+  }
+
+  private static void insert(long slot, long[] into) {
+    int i = home(hashOf(slot), into.length);
+    while (into[i] != EMPTY) {
+      i = (i + 1) & (into.length - 1);
+    }
+    into[i] = slot;
+  }
+
+  /**
+   * Returns where a search begins. Hash codes that differ only in their last bits, as those of
+   * consecutive numbers do, share a line; lines are scattered by Fibonacci hashing (Knuth, The Art
+   * of Computer Programming, volume 3, section 6.4).
+   */
+  static int home(int hash, int slots) {
+    int lines = slots / LINE;
+    int line = ((hash >>> 3) * 0x9E3779B9) >>> (32 - Integer.numberOfTrailingZeros(lines));
+    return line * LINE + (hash & (LINE - 1));
+  }
+
+  private int next(int i) {
+    return (i + 1) & (slots.length - 1);
+  }
+
+  private int distance(int from, int to) {
+    return (to - from) & (slots.length - 1);
+  }
+
+  private static long slot(int hash, int place) {
+    return ((long) hash << 32) | (place + 1);
+  }
+
+  private static int hashOf(long slot) {
+    return (int) (slot >>> 32);
+  }
+
+  private static int placeOf(long slot) {
+    return (int) slot - 1;
+  }
+}
