@@ -28,9 +28,14 @@ final class InOrderLoop<E> {
   /** Handles events until the stream ends, or throws why it stopped before. */
   void run() throws InterruptedException {
     try {
-      while (true) {
-        handleNext();
-        failure.throwIfStopped();
+      parts.puller().enter();
+      try {
+        while (true) {
+          handleNext();
+          failure.throwIfStopped();
+        }
+      } finally {
+        parts.guard().exit();
       }
     } catch (StreamEndedException | StreamClosedException e) {
       // The caller learns what the handler threw, or why the stream failed.
@@ -38,20 +43,17 @@ final class InOrderLoop<E> {
   }
 
   private void handleNext() throws InterruptedException {
-    parts.puller().enter();
-    try {
-      PendingDeliveries<E> pending = parts.puller().pullInOrder(limits.max(), limits.linger());
-      parts
-          .guard()
-          .call(
-              Use.HANDLING,
-              () -> {
-                turn.run(pending);
-                return null;
-              });
-    } finally {
-      // The next call reports a close.
-      parts.guard().exit();
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
     }
+    PendingDeliveries<E> pending = parts.puller().pullInOrder(limits.max(), limits.linger());
+    parts
+        .guard()
+        .call(
+            Use.HANDLING,
+            () -> {
+              turn.run(pending);
+              return null;
+            });
   }
 }
