@@ -28,6 +28,7 @@ public final class EventStreamBuilder<E> {
 
   private static final int DEFAULT_WINDOW = 1_024;
   private static final int MAX_WINDOW = 1 << 20;
+  private static final int MAX_REDELIVERY_MEMORY = 1 << 28;
   private static final int DEFAULT_REDELIVERY_MEMORY = 65_536;
   private static final Duration DEFAULT_STABLE_AFTER = Duration.ofSeconds(30);
 
@@ -154,13 +155,18 @@ public final class EventStreamBuilder<E> {
 
   /**
    * Sets how many acked positions the stream remembers, so that it does not hand out a copy that
-   * the server sends late; at least the window. The default is 65,536, or the window if that is
-   * larger. For server-tracked sources only: {@link #open()} refuses it for others.
+   * the server sends late; at least the window, at most 268,435,456. The default is 65,536, or the
+   * window if that is larger. For server-tracked sources only: {@link #open()} refuses it for
+   * others.
    */
   public EventStreamBuilder<E> redeliveryMemory(int positions) {
-    if (positions < 1) {
+    if (positions < 1 || positions > MAX_REDELIVERY_MEMORY) {
       throw new IllegalArgumentException(
-          "redeliveryMemory() needs at least 1 position, but got " + positions + ".");
+          "redeliveryMemory() takes 1 to "
+              + MAX_REDELIVERY_MEMORY
+              + " positions, but got "
+              + positions
+              + ".");
     }
     this.redeliveryMemory = OptionalInt.of(positions);
     return this;

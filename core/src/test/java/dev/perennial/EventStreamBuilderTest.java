@@ -97,7 +97,7 @@ class EventStreamBuilderTest {
   @Property
   void redeliveryMemoryIsAtLeastTheWindow(
       @ForAll @IntRange(min = 1, max = MAX_WINDOW) int window,
-      @ForAll @IntRange(min = 1) int memory) {
+      @ForAll @IntRange(min = 1, max = 1 << 28) int memory) {
     // In either order, because open() compares the two.
     EventStreamBuilder<String> one = builder().window(window).redeliveryMemory(memory);
     EventStreamBuilder<String> other = builder().redeliveryMemory(memory).window(window);

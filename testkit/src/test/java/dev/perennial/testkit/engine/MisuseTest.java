@@ -96,6 +96,9 @@ class MisuseTest {
         .isThrownBy(() -> builder.stableAfter(Duration.ofNanos(-1)));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.redeliveryMemory(0));
     assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.redeliveryMemory((1 << 28) + 1))
+        .withMessage("redeliveryMemory() takes 1 to 268435456 positions, but got 268435457.");
+    assertThatIllegalArgumentException()
         .isThrownBy(() -> EventStream.from(source).window(100).redeliveryMemory(99).open())
         .withMessageContaining("window of 100");
     assertThatIllegalArgumentException()
