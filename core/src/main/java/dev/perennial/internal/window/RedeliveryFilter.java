@@ -184,7 +184,9 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     if (before == DeliverySettlement.NOT_COUNTED) {
       return false;
     }
-    newlyAcked.setRelease(slot(before), delivery);
+    // A volatile write: who raises the signal next looks for waiting threads only after it, so that
+    // none that has just looked for room is missed.
+    newlyAcked.set(slot(before), delivery);
     acknowledge(positionOf(delivery));
     settlement.notifyAcked();
     return true;

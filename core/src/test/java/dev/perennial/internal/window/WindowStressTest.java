@@ -2,6 +2,7 @@ package dev.perennial.internal.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.perennial.Delivery;
 import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.Threads;
@@ -19,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -245,5 +247,72 @@ class WindowStressTest {
       });
       threads.join();
     }
+  }
+
+  private static Window<String, TestPosition> window(boolean serverTracked) {
+    return serverTracked
+        ? new RedeliveryFilter<>(
+            1,
+            4,
+            Duration.ofMinutes(3),
+            new StreamObserver("test", List.of()),
+            StreamRuntime.system())
+        : new AckWindow<>(1, TestCheckpoints::encode, StreamRuntime.system());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("a thread that waits for room is woken by the ack that makes it")
+  void wokenByAck(boolean serverTracked) throws Exception {
+    long stopAt = System.nanoTime() + TEST_TIME.toNanos();
+    Duration muchTooLong = Duration.ofSeconds(20);
+    StreamRuntime.Signal signal = StreamRuntime.system().newSignal();
+    Window<String, TestPosition> window = window(serverTracked);
+    window.onSettlement(new RaisingListener(signal));
+    AtomicReference<TrackedDelivery<String>> handedOut = new AtomicReference<>();
+    AtomicBoolean over = new AtomicBoolean();
+    try (Threads threads = new Threads()) {
+      threads.run(() -> {
+        SplittableRandom random = new SplittableRandom(1);
+        while (!over.get()) {
+          TrackedDelivery<String> delivery = handedOut.getAndSet(null);
+          if (delivery == null) {
+            Thread.onSpinWait();
+          } else {
+            spin(random.nextInt(60));
+            delivery.ack();
+          }
+        }
+      });
+      threads.run(() -> {
+        SplittableRandom random = new SplittableRandom(2);
+        boolean woken = true;
+        for (long id = 0; woken && System.nanoTime() - stopAt < 0; id++) {
+          handedOut.set(window.admit(new Received.Event<>("event", new TestPosition(id)), 0));
+          spin(random.nextInt(60));
+          long waitedFrom = System.nanoTime();
+          signal.await(window::hasRoom, muchTooLong);
+          woken = System.nanoTime() - waitedFrom < muchTooLong.toNanos();
+        }
+        over.set(true);
+        assertThat(woken).isTrue();
+      });
+      threads.join();
+    }
+  }
+
+  /** Raises a signal after each ack, as a stream does. */
+  private record RaisingListener(StreamRuntime.Signal signal)
+      implements DeliverySettlement.Listener {
+    @Override
+    public void acked() {
+      signal.raise();
+    }
+
+    @Override
+    public void nacked() {}
+
+    @Override
+    public void ackedTooLate(Delivery<?> delivery) {}
   }
 }
