@@ -24,9 +24,9 @@ public interface StreamRuntime {
   long nanoTime();
 
   /**
-   * Returns a {@link #nanoTime} of a moment ago, for what people read, such as the age of an event.
-   * It may be some tens of milliseconds old, and costs much less where reading the clock is slow,
-   * as it is on many virtual machines. The default is {@link #nanoTime}.
+   * Returns a recent {@link #nanoTime}, for values shown to people, such as the age of an event. It
+   * is usually at most some tens of milliseconds old, and costs much less where reading the clock
+   * is slow, as it is on many virtual machines. The default is {@link #nanoTime}.
    */
   default long recentNanoTime() {
     return nanoTime();

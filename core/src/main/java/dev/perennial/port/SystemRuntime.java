@@ -29,7 +29,7 @@ final class SystemRuntime implements StreamRuntime {
    */
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(1);
 
-  /** How old a recent time becomes: too short for people to notice. */
+  /** The time between two ticks of {@link #recentNanoTime}: too short for people to notice. */
   private static final Duration TICK = Duration.ofMillis(10);
 
   static final SystemRuntime INSTANCE = new SystemRuntime();
@@ -38,17 +38,20 @@ final class SystemRuntime implements StreamRuntime {
   private final ExecutorService workers;
   private final Executor handlerThreads;
 
-  /** The time at the last tick, while {@link #ticking}. */
+  /** The clock when it was read last, by a tick or by a caller. */
   private volatile long recent;
 
-  /** Whether the timer reads the clock now and then: only as long as somebody wants the time. */
+  /** Whether a tick is scheduled. */
   private volatile boolean ticking;
 
+  /** When a caller last had a tick scheduled. Guarded by this. */
+  private long startedAt;
+
   /**
-   * Whether somebody wanted the time since the last tick. Not volatile, so that wanting it costs
-   * nothing: if a tick does not see it, a later one or the next caller starts again.
+   * Whether a caller asked for the time since the last tick. Not volatile, so that asking costs
+   * nothing: if a tick does not see it, the next caller starts again.
    */
-  private boolean wanted;
+  private boolean asked;
 
   private SystemRuntime() {
     timers = new ScheduledThreadPoolExecutor(1, daemons("perennial-timer-"));
@@ -73,31 +76,40 @@ final class SystemRuntime implements StreamRuntime {
 
   @Override
   public long recentNanoTime() {
-    if (!wanted) {
-      wanted = true;
+    if (!asked) {
+      asked = true;
     }
-    return ticking ? recent : startTicking();
+    return ticking ? recent : readClock();
   }
 
-  private synchronized long startTicking() {
+  /** Reads the clock, and has the timer read it from the second call within a tick on. */
+  private synchronized long readClock() {
+    long now = System.nanoTime();
+    boolean isOften = now - recent < TICK.toNanos();
     if (!ticking) {
-      tick();
+      recent = now;
+      // At most one try in a tick, if there is no thread for the timer.
+      if (isOften && now - startedAt >= TICK.toNanos()) {
+        startedAt = now;
+        ticking = tickLater();
+      }
     }
-    return recent;
+    return now;
   }
 
   private synchronized void tick() {
     recent = System.nanoTime();
-    boolean goOn = wanted;
-    wanted = false;
+    ticking = asked && tickLater();
+    asked = false;
+  }
+
+  private boolean tickLater() {
     try {
-      if (goOn) {
-        schedule(TICK, this::tick);
-      }
-      ticking = goOn;
+      schedule(TICK, this::tick);
+      return true;
     } catch (Throwable e) {
-      // Without a timer, every caller reads the clock.
-      ticking = false;
+      // Without the timer every caller reads the clock.
+      return false;
     }
   }
 

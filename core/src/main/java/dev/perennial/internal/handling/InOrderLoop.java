@@ -43,9 +43,6 @@ final class InOrderLoop<E> {
   }
 
   private void handleNext() throws InterruptedException {
-    if (Thread.interrupted()) {
-      throw new InterruptedException();
-    }
     PendingDeliveries<E> pending = parts.puller().pullInOrder(limits.max(), limits.linger());
     parts
         .guard()

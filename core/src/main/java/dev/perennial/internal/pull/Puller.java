@@ -271,6 +271,8 @@ public final class Puller<E, P extends Position> {
    * @param linger how long to wait for more events after the first
    */
   public PendingDeliveries<E> pullInOrder(int max, Duration linger) throws InterruptedException {
+    check();
+    checkInterrupt();
     if (window.hasNacked()) {
       undelivered.addLookedAt();
       pullNacked();

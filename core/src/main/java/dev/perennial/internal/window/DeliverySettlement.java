@@ -8,7 +8,6 @@ import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -64,7 +63,7 @@ public final class DeliverySettlement<E> {
 
   /** Nacked deliveries that wait, by the end of their wait. Used only by the pulling thread. */
   private final PriorityQueue<TrackedDelivery<E>> waiting =
-      new PriorityQueue<>((one, other) -> Long.signum(one.history().due() - other.history().due()));
+      new PriorityQueue<>((one, other) -> Long.signum(one.due() - other.due()));
 
   /** Nacked deliveries that are due, in delivery order. Used only by the pulling thread. */
   private final PriorityQueue<TrackedDelivery<E>> due =
@@ -124,19 +123,8 @@ public final class DeliverySettlement<E> {
     if (isExpired()) {
       delivery.settle(Settlement.EXPIRED);
     }
-    long nanos = Math.min(Durations.nanos(wait), LONGEST_WAIT);
-    // Both before the delivery is settled, because then another thread may take it.
-    EventHistory history = historyOf(delivery);
-    OptionalLong now = nanos == 0 ? OptionalLong.empty() : now();
-    if (!delivery.settle(Settlement.NACKED)) {
+    if (!settleNacked(delivery, Math.min(Durations.nanos(wait), LONGEST_WAIT))) {
       return false;
-    }
-    if (history != null) {
-      if (now.isPresent()) {
-        history.nackedAt(now.getAsLong(), nanos);
-      } else {
-        history.nackedAtUnknownTime(nanos);
-      }
     }
     newlyNacked.add(delivery);
     nacked.incrementAndGet();
@@ -144,30 +132,20 @@ public final class DeliverySettlement<E> {
     return true;
   }
 
-  /**
-   * Returns null if there is no memory for a history: a nack must not fail, so the event comes
-   * again without a wait.
-   */
-  private @Nullable EventHistory historyOf(TrackedDelivery<E> delivery) {
+  private boolean settleNacked(TrackedDelivery<E> delivery, long wait) {
     try {
-      return delivery.history();
+      return wait == 0
+          ? delivery.settle(Settlement.NACKED)
+          : delivery.nackUntil(runtime.nanoTime() + wait);
     } catch (Throwable e) {
-      return null;
-    }
-  }
-
-  /** Returns the time; empty if there is no memory for it, because a nack must not fail. */
-  private OptionalLong now() {
-    try {
-      return OptionalLong.of(runtime.nanoTime());
-    } catch (Throwable e) {
-      return OptionalLong.empty();
+      // Without memory for the time, the event comes again at once: a nack must not fail.
+      return delivery.settle(Settlement.NACKED);
     }
   }
 
   /**
    * Makes all later acks too late: an ack is either counted before this call or too late. For the
-   * {@code RedeliveryFilter}, whose map only the pulling thread may visit.
+   * {@code RedeliveryFilter}, whose index only the pulling thread may use.
    */
   public void expire() {
     acked.getAndUpdate(count -> count | EXPIRED);
@@ -209,7 +187,7 @@ public final class DeliverySettlement<E> {
   }
 
   private boolean isDue(TrackedDelivery<E> delivery) {
-    return delivery.history().due() - runtime.nanoTime() <= 0;
+    return delivery.due() - runtime.nanoTime() <= 0;
   }
 
   /** Returns the earlier of a deadline and the time at which the next nacked delivery is due. */
@@ -217,7 +195,7 @@ public final class DeliverySettlement<E> {
     TrackedDelivery<E> next = waiting.peek();
     return next == null
         ? deadline
-        : deadline.atMost(Duration.ofNanos(Math.max(0, next.history().due() - runtime.nanoTime())));
+        : deadline.atMost(Duration.ofNanos(Math.max(0, next.due() - runtime.nanoTime())));
   }
 
   /**
@@ -238,8 +216,7 @@ public final class DeliverySettlement<E> {
 
   private void takeNewlyNacked() {
     for (TrackedDelivery<E> next = newlyNacked.peek(); next != null; next = newlyNacked.peek()) {
-      next.history().schedule(runtime.nanoTime());
-      waiting.add(next);
+      (next.hasWait() ? waiting : due).add(next);
       newlyNacked.remove();
     }
   }

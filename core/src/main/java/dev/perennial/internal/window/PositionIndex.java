@@ -5,8 +5,8 @@ import java.util.function.IntFunction;
 
 /**
  * Finds the place of a position by its hash code, in a table with open addressing: each slot is a
- * number, so that an entry costs eight bytes and no object. The owner keeps the positions
- * themselves. Not safe for use from several threads.
+ * number, so that an entry needs no object. The owner keeps the positions themselves. Not safe for
+ * use from several threads.
  */
 final class PositionIndex<P extends Position> {
 
@@ -17,7 +17,10 @@ final class PositionIndex<P extends Position> {
 
   private final IntFunction<P> positionAt;
 
-  /** Each the hash code and, in the low half, the place plus one. A power of two, half empty. */
+  /**
+   * Each slot has a hash code in its upper half and a place plus one in its lower half. The length
+   * is a power of two, and at least half of the slots are empty.
+   */
   private long[] slots = new long[2 * LINE];
 
   private int size;

@@ -2,7 +2,6 @@ package dev.perennial.internal.window;
 
 import dev.perennial.port.Position;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecentAcks<P extends Position> {
 
-  /** The positions that were acked before a moment in which nothing arrived, and their end. */
+  /**
+   * The positions that were acked before a moment in which nothing arrived, and how long to keep
+   * them.
+   */
   private record Age(long before, long until) {}
 
   /** The number of places, after which they are used again. */
@@ -31,7 +33,7 @@ public final class RecentAcks<P extends Position> {
   private long oldest;
   private long end;
 
-  /** By the places in the rings, which are counted as the positions are. */
+  /** A place is the number of a position modulo {@link #PLACES}. */
   private final PositionIndex<P> index = new PositionIndex<>(this::positionAt);
 
   private final ArrayDeque<Age> ages = new ArrayDeque<>();
@@ -53,6 +55,9 @@ public final class RecentAcks<P extends Position> {
 
   /** Adds an acked position that is not in here. If there is no memory for it, it is not added. */
   public void add(P position) {
+    if (end - oldest == capacity) {
+      forgetOldest();
+    }
     if (end - oldest == positions.length) {
       grow();
     }
@@ -61,14 +66,11 @@ public final class RecentAcks<P extends Position> {
     positions[slot(end)] = position;
     hashes[slot(end)] = hash;
     end++;
-    if (end - oldest > capacity) {
-      forgetOldest();
-    }
   }
 
   private void grow() {
-    @Nullable Object[] morePositions = Arrays.copyOf(positions, 2 * positions.length);
-    int[] moreHashes = Arrays.copyOf(hashes, 2 * hashes.length);
+    @Nullable Object[] morePositions = new Object[2 * positions.length];
+    int[] moreHashes = new int[2 * hashes.length];
     for (long i = oldest; i < end; i++) {
       int slot = (int) i & (morePositions.length - 1);
       morePositions[slot] = positions[slot(i)];
@@ -90,7 +92,9 @@ public final class RecentAcks<P extends Position> {
     if (newest == null ? oldest < end : newest.before < end) {
       ages.add(new Age(end, now + horizon));
     }
-    for (Age age = ages.peek(); age != null && age.until - now <= 0; age = ages.peek()) {
+    for (Age age = ages.peek();
+        age != null && (age.before <= oldest || age.until - now <= 0);
+        age = ages.peek()) {
       while (oldest < age.before) {
         forgetOldest();
       }

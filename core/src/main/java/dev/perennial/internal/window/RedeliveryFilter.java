@@ -14,7 +14,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -43,7 +42,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   private final AtomicReferenceArray<@Nullable TrackedDelivery<E>> places;
 
   /** When the delivery in each place was received. Written before it. */
-  private final AtomicLongArray receivedAt;
+  private final long[] receivedAt;
 
   /**
    * The acked deliveries that the pulling thread has not seen yet: a ring in the order in which
@@ -56,13 +55,10 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   private final PositionIndex<P> index = new PositionIndex<>(this::positionAt);
   private final RecentAcks<P> memory;
 
-  /** Places that were used before and are free now. */
-  private final int[] freed;
+  /** The free places, the first {@link #freeCount}. */
+  private final int[] free;
 
-  private int freedCount;
-
-  /** The first place that was never used; those behind it were not either. */
-  private int unused;
+  private int freeCount;
 
   /** How many acks the pulling thread has seen. */
   private long remembered;
@@ -74,9 +70,10 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     this.memory = new RecentAcks<>(memory, Durations.nanos(horizon));
     this.observer = observer;
     this.places = new AtomicReferenceArray<>(capacity);
-    this.receivedAt = new AtomicLongArray(capacity);
+    this.receivedAt = new long[capacity];
     this.newlyAcked = new AtomicReferenceArray<>(AckWindow.ringSize(capacity));
-    this.freed = new int[capacity];
+    this.free = IntStream.range(0, capacity).toArray();
+    this.freeCount = capacity;
   }
 
   /**
@@ -94,10 +91,10 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
 
   @Override
   public boolean hasRoom() {
-    if (freedCount == 0 && unused == capacity) {
+    if (freeCount == 0) {
       remember();
     }
-    return freedCount > 0 || unused < capacity;
+    return freeCount > 0;
   }
 
   @Override
@@ -119,15 +116,11 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     }
     long sequence = admitted;
     TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, sequence);
-    int place = freedCount > 0 ? freed[freedCount - 1] : unused;
+    int place = free[freeCount - 1];
     index.put(position.hashCode(), place);
-    receivedAt.setPlain(place, now);
+    receivedAt[place] = now;
     places.setRelease(place, delivery);
-    if (freedCount > 0) {
-      freedCount--;
-    } else {
-      unused++;
-    }
+    freeCount--;
     admitted = sequence + 1;
     return delivery;
   }
@@ -184,8 +177,8 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     if (before == DeliverySettlement.NOT_COUNTED) {
       return false;
     }
-    // A volatile write: who raises the signal next looks for waiting threads only after it, so that
-    // none that has just looked for room is missed.
+    // A volatile write, because the listener then looks for waiting threads: either it sees the
+    // thread, or the thread sees this ack.
     newlyAcked.set(slot(before), delivery);
     acknowledge(positionOf(delivery));
     settlement.notifyAcked();
@@ -250,7 +243,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     TrackedDelivery<E> delivery = places.getAcquire(place);
     return delivery == null || delivery.settlement() == Settlement.ACKED
         ? null
-        : new Unacked<>(delivery, receivedAt.getPlain(place));
+        : new Unacked<>(delivery, receivedAt[place]);
   }
 
   /** Keeps only the positions of what was acked since the last call, and frees the places. */
@@ -263,7 +256,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
       int place = index.find(position);
       index.remove(position.hashCode(), place);
       places.setRelease(place, null);
-      freed[freedCount++] = place;
+      free[freeCount++] = place;
       newlyAcked.setPlain(slot(remembered), null);
       remembered++;
     }

@@ -32,8 +32,8 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   }
 
   /**
-   * The number of an attempt, and its settlement. Deliveries share these objects, so that to settle
-   * one needs no memory.
+   * The number of an attempt, and its settlement. Deliveries share these objects, so settling one
+   * needs no memory.
    */
   private static final class Attempt {
 
@@ -45,18 +45,32 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     /** The same attempt in every settlement. */
     private final Map<Settlement, Attempt> all;
 
-    private Attempt(int number, Settlement settlement, Map<Settlement, Attempt> all) {
+    private final boolean hasWait;
+    private final long due;
+
+    private Attempt(
+        int number,
+        Settlement settlement,
+        Map<Settlement, Attempt> all,
+        boolean hasWait,
+        long due) {
       this.number = number;
       this.settlement = settlement;
       this.all = all;
+      this.hasWait = hasWait;
+      this.due = due;
     }
 
     static Attempt open(int number) {
       Map<Settlement, Attempt> all = new EnumMap<>(Settlement.class);
       for (Settlement settlement : Settlement.values()) {
-        all.put(settlement, new Attempt(number, settlement, all));
+        all.put(settlement, new Attempt(number, settlement, all, false, 0));
       }
       return Objects.requireNonNull(all.get(Settlement.OPEN));
+    }
+
+    Attempt nackedUntil(long time) {
+      return new Attempt(number, Settlement.NACKED, all, true, time);
     }
 
     Attempt settledAs(Settlement how) {
@@ -170,7 +184,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     return known == null ? 0 : known.failures();
   }
 
-  /** Returns the history of the event, which it has from now on. */
+  /** Returns the history of the event; makes it if there is none. */
   EventHistory history() {
     EventHistory known = history;
     while (known == null) {
@@ -221,6 +235,23 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     Attempt now = attempt;
     return now.settlement == Settlement.OPEN
         && ATTEMPT.compareAndSet(this, now, now.settledAs(how));
+  }
+
+  /** Nacks the delivery if it is open, until a time. Returns whether it was. */
+  boolean nackUntil(long time) {
+    Attempt now = attempt;
+    return now.settlement == Settlement.OPEN
+        && ATTEMPT.compareAndSet(this, now, now.nackedUntil(time));
+  }
+
+  /** Returns whether the nacked delivery comes again only at a later time. */
+  boolean hasWait() {
+    return attempt.hasWait;
+  }
+
+  /** Returns when the nacked delivery comes again, in the runtime's nanoseconds. */
+  long due() {
+    return attempt.due;
   }
 
   /** Takes back an ack that came too late to count. */

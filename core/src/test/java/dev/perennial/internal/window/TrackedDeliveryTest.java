@@ -1,12 +1,15 @@
 package dev.perennial.internal.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.spy;
 
 import dev.perennial.TestCheckpoints;
 import dev.perennial.TestPosition;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.ManualRuntime;
 import dev.perennial.port.Received;
+import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,5 +50,25 @@ class TrackedDeliveryTest {
     assertThat(delivery.settle(Settlement.ACKED)).isTrue();
     assertThat(delivery.settle(how)).isFalse();
     assertThat(delivery.settlement()).isEqualTo(Settlement.ACKED);
+  }
+
+  @Test
+  @DisplayName("a nack keeps its wait if the event gets another history at the same time")
+  void waitAndHistory() {
+    ManualRuntime runtime = spy(new ManualRuntime());
+    AckWindow<String, TestPosition> nacking = new AckWindow<>(4, TestCheckpoints::encode, runtime);
+    TrackedDelivery<String> delivery =
+        nacking.admit(new Received.Event<>("event", new TestPosition(1)), 0);
+    doAnswer(
+            call -> {
+              delivery.continueAs(new EventHistory(delivery.knownHistory()) {});
+              return call.callRealMethod();
+            })
+        .when(runtime)
+        .nanoTime();
+    delivery.nack(Duration.ofSeconds(10));
+    assertThat(nacking.nextNacked()).isNull();
+    runtime.advance(Duration.ofSeconds(10));
+    assertThat(nacking.nextNacked()).isNotNull();
   }
 }

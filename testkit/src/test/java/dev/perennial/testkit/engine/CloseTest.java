@@ -214,6 +214,23 @@ class CloseTest {
   }
 
   @Test
+  @DisplayName("consume() ends as for any closed stream if the handler also interrupts its thread")
+  void closedAndInterrupted() {
+    source.connects(c -> c.event(1, "a").event(2, "b"));
+    runtime.run(() -> {
+      EventStream<String> stream = open();
+      List<String> handled = new ArrayList<>();
+      stream.consume(delivery -> {
+        handled.add(delivery.event());
+        stream.close(TIMEOUT);
+        Thread.currentThread().interrupt();
+      });
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(handled).containsExactly("a");
+    });
+  }
+
+  @Test
   @DisplayName("close does not wait for a handler beyond the timeout, and its event stays unacked")
   void handlerTooSlow() {
     source.connects(c -> c.event(1, "a"));
