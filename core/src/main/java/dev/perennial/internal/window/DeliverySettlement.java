@@ -3,6 +3,7 @@ package dev.perennial.internal.window;
 import dev.perennial.Delivery;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.Durations;
+import dev.perennial.internal.window.TrackedDelivery.NextAttempt;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
@@ -133,13 +134,17 @@ public final class DeliverySettlement<E> {
   }
 
   private boolean settleNacked(TrackedDelivery<E> delivery, long wait) {
+    // A nack must not fail for lack of memory.
     try {
       return wait == 0
           ? delivery.settle(Settlement.NACKED)
-          : delivery.nackUntil(runtime.nanoTime() + wait);
-    } catch (Throwable e) {
-      // Without memory for the time, the event comes again at once: a nack must not fail.
-      return delivery.settle(Settlement.NACKED);
+          : delivery.nack(NextAttempt.AT_A_TIME, runtime.nanoTime() + wait);
+    } catch (Throwable noTime) {
+      try {
+        return delivery.nack(NextAttempt.AFTER_A_WAIT, wait);
+      } catch (Throwable noWait) {
+        return delivery.settle(Settlement.NACKED);
+      }
     }
   }
 
@@ -216,7 +221,10 @@ public final class DeliverySettlement<E> {
 
   private void takeNewlyNacked() {
     for (TrackedDelivery<E> next = newlyNacked.peek(); next != null; next = newlyNacked.peek()) {
-      (next.hasWait() ? waiting : due).add(next);
+      if (next.next() == NextAttempt.AFTER_A_WAIT) {
+        next.schedule(runtime.nanoTime());
+      }
+      (next.next() == NextAttempt.AT_ONCE ? due : waiting).add(next);
       newlyNacked.remove();
     }
   }

@@ -31,6 +31,14 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     EXPIRED
   }
 
+  /** When the event of a nacked delivery comes again. */
+  enum NextAttempt {
+    AT_ONCE,
+    AT_A_TIME,
+    /** After a wait that begins when the pulling thread sees the nack. */
+    AFTER_A_WAIT
+  }
+
   /**
    * The number of an attempt, and its settlement. Deliveries share these objects, so settling one
    * needs no memory.
@@ -45,32 +53,34 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     /** The same attempt in every settlement. */
     private final Map<Settlement, Attempt> all;
 
-    private final boolean hasWait;
+    private final NextAttempt next;
+
+    /** When the event comes again, in the runtime's nanoseconds, or how long that takes. */
     private final long due;
 
     private Attempt(
         int number,
         Settlement settlement,
         Map<Settlement, Attempt> all,
-        boolean hasWait,
+        NextAttempt next,
         long due) {
       this.number = number;
       this.settlement = settlement;
       this.all = all;
-      this.hasWait = hasWait;
+      this.next = next;
       this.due = due;
     }
 
     static Attempt open(int number) {
       Map<Settlement, Attempt> all = new EnumMap<>(Settlement.class);
       for (Settlement settlement : Settlement.values()) {
-        all.put(settlement, new Attempt(number, settlement, all, false, 0));
+        all.put(settlement, new Attempt(number, settlement, all, NextAttempt.AT_ONCE, 0));
       }
       return Objects.requireNonNull(all.get(Settlement.OPEN));
     }
 
-    Attempt nackedUntil(long time) {
-      return new Attempt(number, Settlement.NACKED, all, true, time);
+    Attempt nacked(NextAttempt until, long time) {
+      return new Attempt(number, Settlement.NACKED, all, until, time);
     }
 
     Attempt settledAs(Settlement how) {
@@ -237,16 +247,21 @@ public final class TrackedDelivery<E> implements Delivery<E> {
         && ATTEMPT.compareAndSet(this, now, now.settledAs(how));
   }
 
-  /** Nacks the delivery if it is open, until a time. Returns whether it was. */
-  boolean nackUntil(long time) {
+  /** Nacks the delivery if it is open. Returns whether it was. */
+  boolean nack(NextAttempt next, long due) {
     Attempt now = attempt;
     return now.settlement == Settlement.OPEN
-        && ATTEMPT.compareAndSet(this, now, now.nackedUntil(time));
+        && ATTEMPT.compareAndSet(this, now, now.nacked(next, due));
   }
 
-  /** Returns whether the nacked delivery comes again only at a later time. */
-  boolean hasWait() {
-    return attempt.hasWait;
+  /** Returns when the event of this nacked delivery comes again. */
+  NextAttempt next() {
+    return attempt.next;
+  }
+
+  /** Begins the wait of a nacked delivery. */
+  void schedule(long now) {
+    attempt = attempt.nacked(NextAttempt.AT_A_TIME, now + attempt.due);
   }
 
   /** Returns when the nacked delivery comes again, in the runtime's nanoseconds. */

@@ -24,6 +24,11 @@ final class MemoryShortages implements StreamRuntime {
   private boolean happened;
   private boolean happenedInPull;
 
+  /** When there was no memory for a thread. */
+  private @Nullable Instant noThreadAt;
+
+  private boolean neither;
+
   /** The thread inside a pull, which may throw; null if there is none. */
   private @Nullable Thread pulling;
 
@@ -88,6 +93,14 @@ final class MemoryShortages implements StreamRuntime {
     return happenedInPull;
   }
 
+  /**
+   * Returns whether there was memory neither for a thread nor, at once afterwards, for a timer that
+   * would have tried again.
+   */
+  boolean allowedNeitherThreadNorTimer() {
+    return neither;
+  }
+
   /** Throws at random. */
   void maybeThrow(String what) {
     if (left > 0 && roughChance.percent(3)) {
@@ -101,13 +114,23 @@ final class MemoryShortages implements StreamRuntime {
 
   @Override
   public Timer schedule(Duration delay, Runnable task) {
-    maybeThrow("a timer");
+    try {
+      maybeThrow("a timer");
+    } catch (OutOfMemoryError e) {
+      neither |= runtime.now().equals(noThreadAt);
+      throw e;
+    }
     return runtime.schedule(delay, task);
   }
 
   @Override
   public void execute(Runnable task) {
-    maybeThrow("a thread");
+    try {
+      maybeThrow("a thread");
+    } catch (OutOfMemoryError e) {
+      noThreadAt = runtime.now();
+      throw e;
+    }
     runtime.execute(task);
   }
 
