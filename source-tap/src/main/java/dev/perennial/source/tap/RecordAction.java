@@ -1,6 +1,9 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.support.LogText;
+import dev.perennial.source.tap.internal.message.JsonText;
+import dev.perennial.source.tap.internal.message.Words;
+import java.util.List;
 
 /**
  * The change of a record. An action that this version does not know is delivered as it came.
@@ -13,19 +16,25 @@ public record RecordAction(String value) {
   public static final RecordAction UPDATE = new RecordAction("update");
   public static final RecordAction DELETE = new RecordAction("delete");
 
+  private static final List<RecordAction> KNOWN = List.of(CREATE, UPDATE, DELETE);
+  private static final Words WORDS = Words.of(KNOWN.stream().map(RecordAction::value).toList());
+
   /** Returns the action with a name; one of the constants if there is one. */
   public static RecordAction of(String value) {
-    return switch (value) {
-      case "create" -> CREATE;
-      case "update" -> UPDATE;
-      case "delete" -> DELETE;
-      default -> new RecordAction(value);
-    };
+    RecordAction action = new RecordAction(value);
+    int known = KNOWN.indexOf(action);
+    return known < 0 ? action : KNOWN.get(known);
+  }
+
+  /** Returns the action at an offset of a message. */
+  static RecordAction at(byte[] json, int quote) {
+    int known = WORDS.find(json, quote);
+    return known < 0 ? new RecordAction(JsonText.at(json, quote)) : KNOWN.get(known);
   }
 
   /** Returns whether this is one of the constants. */
   public boolean isKnown() {
-    return equals(CREATE) || equals(UPDATE) || equals(DELETE);
+    return KNOWN.contains(this);
   }
 
   @Override

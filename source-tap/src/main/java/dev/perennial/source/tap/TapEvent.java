@@ -1,6 +1,7 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.source.tap.internal.message.Json;
+import dev.perennial.source.tap.internal.message.MessageFields;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -21,12 +22,14 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
 
   final byte[] message;
   final JsonMapper mapper;
-  private final OptionalLong id;
+  private final boolean hasId;
+  private final long id;
 
-  TapEvent(byte[] message, JsonMapper mapper, OptionalLong id) {
+  TapEvent(byte[] message, JsonMapper mapper, MessageFields fields) {
     this.message = message;
     this.mapper = mapper;
-    this.id = id;
+    this.hasId = fields.hasId();
+    this.id = fields.id();
   }
 
   /**
@@ -51,7 +54,7 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
    * may start again at 1 when it restarts.
    */
   public final OptionalLong id() {
-    return id;
+    return hasId ? OptionalLong.of(id) : OptionalLong.empty();
   }
 
   /**
@@ -64,7 +67,7 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
 
   /** Returns the id as text, for a message. */
   final String idText() {
-    return id.isPresent() ? Long.toUnsignedString(id.getAsLong()) : "no id";
+    return hasId ? Long.toUnsignedString(id) : "no id";
   }
 
   /** Returns the size of the whole message in bytes, even if only its beginning was kept. */

@@ -1,8 +1,7 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.support.LogText;
-import dev.perennial.source.tap.internal.message.IdentityFields;
-import java.util.OptionalLong;
+import dev.perennial.source.tap.internal.message.MessageFields;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The event of a changed handle or status of an account. */
@@ -13,12 +12,12 @@ public final class TapIdentity extends TapEvent {
   private final boolean active;
   private final AccountStatus status;
 
-  TapIdentity(byte[] message, JsonMapper mapper, OptionalLong id, IdentityFields fields) {
-    super(message, mapper, id);
-    this.did = fields.did();
-    this.handle = fields.handle();
-    this.active = fields.active();
-    this.status = AccountStatus.of(fields.status());
+  TapIdentity(byte[] message, JsonMapper mapper, MessageFields fields) {
+    super(message, mapper, fields);
+    this.did = fields.identity(MessageFields.ACCOUNT);
+    this.handle = fields.identity(MessageFields.HANDLE);
+    this.active = fields.isActive();
+    this.status = AccountStatus.of(fields.identity(MessageFields.STATUS));
   }
 
   /** Returns the account's DID. */

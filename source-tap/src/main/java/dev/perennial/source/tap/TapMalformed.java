@@ -2,8 +2,8 @@ package dev.perennial.source.tap;
 
 import dev.perennial.port.Malformed;
 import dev.perennial.port.support.LogText;
+import dev.perennial.source.tap.internal.message.MessageFields;
 import dev.perennial.source.tap.internal.message.TapFormatException;
-import java.util.OptionalLong;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -17,8 +17,12 @@ public final class TapMalformed extends TapEvent implements Malformed {
   private final TapFormatException cause;
 
   TapMalformed(
-      byte[] message, JsonMapper mapper, OptionalLong id, long size, TapFormatException cause) {
-    super(message, mapper, id);
+      byte[] message,
+      JsonMapper mapper,
+      MessageFields fields,
+      long size,
+      TapFormatException cause) {
+    super(message, mapper, fields);
     this.size = size;
     this.cause = cause;
   }

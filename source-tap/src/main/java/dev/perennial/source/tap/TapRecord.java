@@ -1,11 +1,10 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.support.LogText;
-import dev.perennial.source.tap.internal.message.RecordFields;
+import dev.perennial.source.tap.internal.message.JsonText;
+import dev.perennial.source.tap.internal.message.MessageFields;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -13,9 +12,10 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The event of a record that was created, updated or deleted.
  *
- * <p>The payload, which is the record itself, is kept as bytes and parsed anew at each call, so the
- * result is the caller's own. A deletion has no payload, nor has a creation or update whose record
- * Tap could not decode or found empty.
+ * <p>The message is kept as bytes, and each method decodes what it returns from them. So what
+ * nobody asks for costs nothing, and the payload, which is the record itself, is the caller's own.
+ * A deletion has no payload, nor has a creation or update whose record Tap could not decode or
+ * found empty.
  *
  * <p>Tap guarantees no order across repos. Within a repo, no event follows a live event before that
  * is acked.
@@ -23,26 +23,28 @@ import tools.jackson.databind.json.JsonMapper;
 public final class TapRecord extends TapEvent {
 
   private final boolean live;
-  private final String did;
-  private final String rev;
-  private final String collection;
-  private final String rkey;
-  private final RecordAction action;
-  private final @Nullable String cid;
+
+  // The offsets of the fields in the message; 0 if the message has no such field.
+  private final int did;
+  private final int rev;
+  private final int collection;
+  private final int rkey;
+  private final int action;
+  private final int cid;
   private final int payloadStart;
   private final int payloadEnd;
 
-  TapRecord(byte[] message, JsonMapper mapper, OptionalLong id, RecordFields fields) {
-    super(message, mapper, id);
-    this.live = fields.live();
-    this.did = fields.did();
-    this.rev = fields.rev();
-    this.collection = fields.collection();
-    this.rkey = fields.rkey();
-    this.action = RecordAction.of(fields.action());
-    this.cid = fields.cid();
-    this.payloadStart = fields.payloadStart();
-    this.payloadEnd = fields.payloadEnd();
+  TapRecord(byte[] message, JsonMapper mapper, MessageFields fields) {
+    super(message, mapper, fields);
+    this.live = fields.isLive();
+    this.did = fields.start(MessageFields.DID);
+    this.rev = fields.start(MessageFields.REV);
+    this.collection = fields.start(MessageFields.COLLECTION);
+    this.rkey = fields.start(MessageFields.RKEY);
+    this.action = fields.start(MessageFields.ACTION);
+    this.cid = fields.start(MessageFields.CID);
+    this.payloadStart = fields.start(MessageFields.PAYLOAD);
+    this.payloadEnd = fields.end(MessageFields.PAYLOAD);
   }
 
   /** Returns whether the event is live; false if it comes from a backfill or a resync. */
@@ -53,7 +55,7 @@ public final class TapRecord extends TapEvent {
   /** Returns the DID of the record's repo. */
   @Override
   public String did() {
-    return did;
+    return JsonText.at(message, did);
   }
 
   /**
@@ -61,37 +63,37 @@ public final class TapRecord extends TapEvent {
    * event can arrive late and still be the first.
    */
   public String rev() {
-    return rev;
+    return JsonText.at(message, rev);
   }
 
   /** Returns the record's collection. */
   public String collection() {
-    return collection;
+    return JsonText.at(message, collection);
   }
 
   /** Returns the record's key within its collection. */
   public String rkey() {
-    return rkey;
+    return JsonText.at(message, rkey);
   }
 
   /** Returns the record's address: {@code at://did/collection/rkey}. */
   public String uri() {
-    return "at://" + did + '/' + collection + '/' + rkey;
+    return "at://" + did() + '/' + collection() + '/' + rkey();
   }
 
   /** Returns what happened to the record. */
   public RecordAction action() {
-    return action;
+    return RecordAction.at(message, action);
   }
 
   /** Returns the content hash of the record; present for creations and updates. */
   public Optional<String> cid() {
-    return Optional.ofNullable(cid);
+    return cid == 0 ? Optional.empty() : Optional.of(JsonText.at(message, cid));
   }
 
   /** Returns whether there is a payload. */
   public boolean hasRecord() {
-    return payloadEnd > payloadStart;
+    return payloadStart > 0;
   }
 
   /** Returns a copy of the payload's JSON in UTF-8, as it arrived; empty if there is no payload. */
@@ -150,7 +152,7 @@ public final class TapRecord extends TapEvent {
     return "TapRecord["
         + idText()
         + (live ? " live " : " ")
-        + action
+        + action()
         + ' '
         + LogText.brief(uri(), 200)
         + ']';

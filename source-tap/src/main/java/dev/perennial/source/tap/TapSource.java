@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The source of the events of a Tap, the sync service of the AT Protocol. Tap follows repos and
@@ -57,7 +58,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
   private final @Nullable BasicAuth auth;
   private final Duration connectTimeout;
   private final Duration redeliveryHorizon;
-  private final TapDecoder decoder;
+  private final JsonMapper mapper;
   private final AckResender resender;
 
   TapSource(
@@ -67,7 +68,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
       @Nullable BasicAuth auth,
       Duration connectTimeout,
       Duration redeliveryHorizon,
-      TapDecoder decoder,
+      JsonMapper mapper,
       LongSupplier nanoTime) {
     this.transport = transport;
     this.uri = uri;
@@ -75,7 +76,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
     this.auth = auth;
     this.connectTimeout = connectTimeout;
     this.redeliveryHorizon = redeliveryHorizon;
-    this.decoder = decoder;
+    this.mapper = mapper;
     this.resender = new AckResender(nanoTime);
   }
 
@@ -126,7 +127,7 @@ public final class TapSource implements ServerTrackedSource<TapEvent, TapPositio
     } catch (TransportException.Rejected e) {
       throw TapErrors.explain(e, uri, auth, SecretRedactor.of(headers, auth));
     }
-    return new TapConnection(channel, decoder, resender);
+    return new TapConnection(channel, new TapDecoder(mapper), resender);
   }
 
   @Override

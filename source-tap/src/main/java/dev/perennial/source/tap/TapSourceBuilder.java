@@ -134,7 +134,7 @@ public final class TapSourceBuilder {
         auth,
         connectTimeout,
         redeliveryHorizon,
-        new TapDecoder(mapper),
+        mapper,
         runtime::nanoTime);
   }
 

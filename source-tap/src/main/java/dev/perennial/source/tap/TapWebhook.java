@@ -22,11 +22,11 @@ public final class TapWebhook {
   private static final int UNAUTHORIZED = 401;
 
   private final @Nullable BasicAuth auth;
-  private final TapDecoder decoder;
+  private final JsonMapper mapper;
 
   private TapWebhook(@Nullable BasicAuth auth, JsonMapper mapper) {
     this.auth = auth;
-    this.decoder = new TapDecoder(mapper);
+    this.mapper = mapper;
   }
 
   /** Makes a receiver for a Tap with an admin password, which Tap then sends with each request. */
@@ -60,7 +60,7 @@ public final class TapWebhook {
    * @param body the body; the caller must not change it afterwards
    */
   public TapEvent decode(byte[] body) {
-    return decoder.decodeUnchecked(body);
+    return new TapDecoder(mapper).decodeUnchecked(body);
   }
 
   /**

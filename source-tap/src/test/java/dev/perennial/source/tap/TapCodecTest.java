@@ -11,6 +11,12 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
+import org.jspecify.annotations.Nullable;
+import org.opentest4j.TestAbortedException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,6 +26,60 @@ class TapCodecTest {
 
   private static final JsonMapper TREES =
       JsonMapper.builder().enable(JsonNodeFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+
+  private static final JsonMapper STRICT =
+      JsonMapper.builder(
+              // As for every text message, nothing but UTF-8 is JSON.
+              JsonFactory.builder().disable(TokenStreamFactory.Feature.CHARSET_DETECTION).build())
+          .enable(JsonNodeFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private static final String[] SNIPPETS = {
+    "",
+    "",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    ",",
+    ":",
+    "\\",
+    "\\u",
+    "\\u00e4",
+    "\\x",
+    "/",
+    "0",
+    "1",
+    "-",
+    "+",
+    ".",
+    "e",
+    "E1",
+    "00",
+    "true",
+    "fals",
+    "null",
+    "NaN",
+    " ",
+    "\n",
+    "\t",
+    "\f",
+    "\u0000",
+    "\u001f",
+    "\u007f",
+    "\u00a0",
+    "ä",
+    "{}",
+    "[]",
+    "[1,]",
+    "{\"a\":1},",
+    "\"id\":1,",
+    "'",
+    "//",
+    "\uFEFF"
+  };
 
   private final TapDecoder decoder = new TapDecoder(Json.MAPPER);
 
@@ -126,5 +186,54 @@ class TapCodecTest {
     assertThat(event.toString()).isNotBlank();
     TapPosition position = TapPosition.of(event, 1);
     assertThat(position.equals(TapPosition.of(event, 1))).isEqualTo(position.id().isPresent());
+  }
+
+  @Property(tries = 5_000)
+  void changedTextsAreReadAsJacksonReadsThem(@ForAll Random random) {
+    RandomJson json = new RandomJson(random);
+    StringBuilder changed =
+        new StringBuilder(
+            random.nextBoolean() ? json.recordMessage(json.id()) : json.identityMessage(json.id()));
+    for (int changes = random.nextInt(4); changes > 0; changes--) {
+      int from = random.nextInt(changed.length());
+      int to = Math.min(changed.length(), from + random.nextInt(4));
+      changed.replace(from, to, SNIPPETS[random.nextInt(SNIPPETS.length)]);
+    }
+    String message = new String(utf8(changed.toString()), StandardCharsets.UTF_8);
+
+    TapEvent event = TapEvent.parse(message);
+
+    JsonNode tree = treeOf(message);
+    if (tree == null) {
+      assertThat(event).as(message).isInstanceOf(TapMalformed.class);
+    } else if (event instanceof TapMalformed malformed) {
+      assertThat(malformed.cause()).as(message).message().doesNotContain("not JSON");
+    } else {
+      assertThat(event.json()).isEqualTo(tree);
+      assertThat(event.id()).hasValue(tree.path("id").bigIntegerValue().longValue());
+      JsonNode record = tree.path("record");
+      if (event instanceof TapRecord each) {
+        assertThat(each.did()).isEqualTo(record.path("did").asString());
+        assertThat(each.rkey()).isEqualTo(record.path("rkey").asString());
+        assertThat(each.action().value()).isEqualTo(record.path("action").asString());
+        assertThat(each.record().orElse(null))
+            .isEqualTo(record.path("record").isObject() ? record.path("record") : null);
+      }
+    }
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Reads one whole JSON value; null if the text is none. */
+  private static @Nullable JsonNode treeOf(String text) {
+    try {
+      return STRICT.readTree(utf8(text));
+    } catch (NumberFormatException e) {
+      throw new TestAbortedException("It is JSON, but no tree can hold its exponent.", e);
+    } catch (JacksonException e) {
+      return null;
+    }
   }
 }

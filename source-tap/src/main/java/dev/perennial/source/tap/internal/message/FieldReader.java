@@ -1,109 +1,176 @@
 package dev.perennial.source.tap.internal.message;
 
-import java.util.Objects;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 
 /**
- * A reader of the known fields of one JSON object, in any order; it skips other fields. It keeps a
- * problem instead of throwing, because only the whole message shows which of its objects count.
+ * A reader of the known fields of one JSON object, in any order; it skips other fields. It keeps
+ * the offsets of the values, and a problem instead of throwing, because only the whole message
+ * shows which of its objects count. It reads any number of messages, one after the other.
  */
-abstract class FieldReader {
+final class FieldReader {
+
+  /** The kinds of JSON values. */
+  enum Kind {
+    TEXT("a text"),
+    NUMBER("a number"),
+    FLAG("true or false"),
+    OBJECT("an object"),
+    ARRAY("an array"),
+    NULL("null");
+
+    private final String description;
+
+    Kind(String description) {
+      this.description = description;
+    }
+
+    /** Returns the kind of a value that is JSON and begins with this byte. */
+    static Kind of(byte first) {
+      return switch (first) {
+        case '"' -> TEXT;
+        case 't', 'f' -> FLAG;
+        case '{' -> OBJECT;
+        case '[' -> ARRAY;
+        case 'n' -> NULL;
+        default -> NUMBER;
+      };
+    }
+
+    @Override
+    public String toString() {
+      return description;
+    }
+  }
+
+  /**
+   * A known field.
+   *
+   * @param required whether it must be present, and not null
+   * @param reader reads its value, which need not be an object then; null if nothing does
+   */
+  record Field(String name, Kind kind, boolean required, @Nullable FieldReader reader) {
+
+    static Field required(String name, Kind kind) {
+      return new Field(name, kind, true, null);
+    }
+
+    static Field optional(String name, Kind kind) {
+      return new Field(name, kind, false, null);
+    }
+
+    static Field object(String name, FieldReader reader) {
+      return new Field(name, Kind.OBJECT, false, reader);
+    }
+  }
 
   private final String object;
+  private final Field[] fields;
+  private final Words names;
+
+  /** A bit for each required field. */
+  private final int required;
+
+  /**
+   * The offsets of the values that are present; 0 if the value is null, of another kind, or there
+   * twice.
+   */
+  private final int[] starts;
+
+  private final int[] ends;
+
+  /** A bit for each field that is present. */
   private int seen;
+
   private @Nullable String problem;
 
   /**
    * @param object the name of the object in a problem
+   * @param fields the known fields; reading is fastest if they come in this order
    */
-  FieldReader(String object) {
+  FieldReader(String object, Field... fields) {
     this.object = object;
+    this.fields = fields;
+    this.names = Words.of(List.of(fields).stream().map(Field::name).toList());
+    this.required =
+        IntStream.range(0, fields.length).filter(i -> fields[i].required).map(i -> 1 << i).sum();
+    this.starts = new int[fields.length];
+    this.ends = new int[fields.length];
   }
 
-  /** Returns the first problem of the object, or null. */
-  public final @Nullable String problem() {
-    return problem;
+  /** Forgets the last message. */
+  void reset() {
+    seen = 0;
+    problem = null;
   }
 
-  /** Reads an object from the parser's current token, which begins it, to its end. */
-  final void readObject(JsonParser parser) {
-    for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-      JsonToken value = parser.nextToken();
-      if (!readField(name, value, parser)) {
-        parser.skipChildren();
+  /** Reads the object that begins at the scanner's offset, to its end. */
+  void read(JsonScanner json) throws TapFormatException {
+    int field = -1;
+    for (boolean more = json.firstField(); more; more = json.nextField()) {
+      field = json.name(names, field + 1);
+      if (field < 0) {
+        json.skipValue();
+      } else {
+        read(field, json);
       }
     }
   }
 
-  /** Reads a field's value from the parser's current token, and returns whether it did. */
-  abstract boolean readField(String name, JsonToken value, JsonParser parser);
+  private void read(int field, JsonScanner json) throws TapFormatException {
+    Kind kind = Kind.of(json.peek());
+    int start = json.offset();
+    FieldReader reader = fields[field].reader;
+    if (reader != null && kind == Kind.OBJECT) {
+      reader.read(json);
+    } else {
+      json.skipValue();
+    }
+    boolean twice = (seen & 1 << field) != 0;
+    seen |= 1 << field;
+    starts[field] = kind == fields[field].kind && !twice ? start : 0;
+    ends[field] = json.offset();
+    if (twice) {
+      problem(object + " has more than one \"" + names.get(field) + "\"");
+    } else if (kind != fields[field].kind
+        && reader == null
+        && (kind != Kind.NULL || fields[field].required)) {
+      problem(
+          "\""
+              + names.get(field)
+              + "\" of "
+              + object
+              + " must be "
+              + fields[field].kind
+              + ", but is "
+              + kind);
+    }
+  }
 
   /** Keeps the first problem. */
-  final void problem(String what) {
+  void problem(String what) {
     if (problem == null) {
       problem = what;
     }
   }
 
-  /**
-   * Marks a field as present. A second one is a problem, because either might be meant.
-   *
-   * @param bit the field's bit, a power of two
-   */
-  final void mark(int bit, String name) {
-    if ((seen & bit) != 0) {
-      problem(object + " has more than one \"" + name + "\"");
+  /** Returns the first problem, after the object was read; null if there is none. */
+  @Nullable String problem() {
+    int missing = required & ~seen;
+    if (missing != 0) {
+      problem(object + " lacks \"" + names.get(Integer.numberOfTrailingZeros(missing)) + '"');
     }
-    seen |= bit;
+    return problem;
   }
 
-  /** Returns the value of a string field. */
-  final @Nullable String text(int bit, String name, JsonToken value, JsonParser parser) {
-    mark(bit, name);
-    if (value != JsonToken.VALUE_STRING) {
-      illTyped(name, "a text", value);
-      return null;
-    }
-    return parser.getString();
+  /** Returns the offset of a field's value; 0 if there is none of the right kind. */
+  int start(int field) {
+    return (seen & 1 << field) == 0 ? 0 : starts[field];
   }
 
-  /** Returns the value of a boolean field. */
-  final boolean flag(int bit, String name, JsonToken value) {
-    mark(bit, name);
-    if (value != JsonToken.VALUE_TRUE && value != JsonToken.VALUE_FALSE) {
-      illTyped(name, "true or false", value);
-    }
-    return value == JsonToken.VALUE_TRUE;
-  }
-
-  final void illTyped(String name, String wanted, JsonToken value) {
-    problem("\"" + name + "\" of " + object + " must be " + wanted + ", but is " + describe(value));
-  }
-
-  /** Checks that a field is present. */
-  final void require(int bit, String name) {
-    if ((seen & bit) == 0) {
-      problem(object + " lacks \"" + name + "\"");
-    }
-  }
-
-  /** Returns a string that the check has found present. */
-  static String checked(@Nullable String text) {
-    return Objects.requireNonNull(text, "the fields were not checked");
-  }
-
-  /** Returns the name of a token's kind. */
-  static String describe(JsonToken token) {
-    return switch (token) {
-      case START_OBJECT -> "an object";
-      case START_ARRAY -> "an array";
-      case VALUE_STRING -> "a text";
-      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> "a number";
-      case VALUE_TRUE, VALUE_FALSE -> "true or false";
-      case VALUE_NULL -> "null";
-      default -> token.name();
-    };
+  /** Returns the offset of the first byte after a field's value. */
+  int end(int field) {
+    return ends[field];
   }
 }

@@ -1,113 +1,111 @@
 package dev.perennial.source.tap.internal.message;
 
-import dev.perennial.port.support.LogText;
-import java.util.OptionalLong;
+import static dev.perennial.source.tap.internal.message.FieldReader.Field.object;
+import static dev.perennial.source.tap.internal.message.FieldReader.Field.optional;
+import static dev.perennial.source.tap.internal.message.FieldReader.Field.required;
+
+import dev.perennial.source.tap.internal.message.FieldReader.Kind;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
 
 /**
- * The fields of one message, read in a single pass over its bytes. Of a payload it keeps only the
- * offsets in the message.
+ * The fields of a message, found in a single pass over its bytes. It keeps only their offsets in
+ * the message, so a text that nobody asks for is never decoded. It reads any number of messages,
+ * one after the other. Not safe for use from several threads.
  */
-public final class MessageFields extends FieldReader {
+public final class MessageFields {
 
-  private static final int ID = 1;
-  private static final int TYPE = 1 << 1;
-  private static final int RECORD = 1 << 2;
-  private static final int IDENTITY = 1 << 3;
+  // The fields of a record event, in the order in which Tap writes them.
+  private static final int LIVE = 0;
+  public static final int DID = 1;
+  public static final int REV = 2;
+  public static final int COLLECTION = 3;
+  public static final int RKEY = 4;
+  public static final int ACTION = 5;
+  public static final int PAYLOAD = 6;
+  public static final int CID = 7;
 
-  /** The most characters of the parser's own message in a problem. */
-  private static final int MAX_WORDS = 200;
+  // The fields of an identity event.
+  public static final int ACCOUNT = 0;
+  public static final int HANDLE = 1;
+  private static final int ACTIVE = 2;
+  public static final int STATUS = 3;
 
-  /** The number of digits of 2^64 − 1. */
-  private static final int MAX_ID_DIGITS = 20;
+  // The fields of a message.
+  private static final int ID = 0;
+  private static final int TYPE = 1;
+  private static final int RECORD = 2;
+  private static final int IDENTITY = 3;
+
+  private static final int RECORD_TYPE = 0;
+  private static final int IDENTITY_TYPE = 1;
+  private static final Words TYPES = Words.of(List.of("record", "identity"));
 
   /** The number of digits with which every number fits into a long. */
   private static final int SAFE_ID_DIGITS = 18;
 
-  private final byte[] message;
-  private int ids;
-  private boolean idReadable;
-  private long id;
-  private @Nullable String type;
-  private @Nullable RecordFields record;
-  private @Nullable IdentityFields identity;
+  private final FieldReader record =
+      new FieldReader(
+          "\"record\"",
+          required("live", Kind.FLAG),
+          required("did", Kind.TEXT),
+          required("rev", Kind.TEXT),
+          required("collection", Kind.TEXT),
+          required("rkey", Kind.TEXT),
+          required("action", Kind.TEXT),
+          optional("record", Kind.OBJECT),
+          optional("cid", Kind.TEXT));
 
-  private MessageFields(byte[] message) {
-    super("the message");
-    this.message = message;
-  }
+  private final FieldReader identity =
+      new FieldReader(
+          "\"identity\"",
+          required("did", Kind.TEXT),
+          required("handle", Kind.TEXT),
+          required("is_active", Kind.FLAG),
+          required("status", Kind.TEXT));
+
+  private final FieldReader fields =
+      new FieldReader(
+          "the message",
+          required("id", Kind.NUMBER),
+          required("type", Kind.TEXT),
+          object("record", record),
+          object("identity", identity));
+
+  private final JsonScanner scanner = new JsonScanner();
+  private byte[] message = {};
+  private int type;
+  private boolean hasId;
+  private long id;
 
   /** Reads a message. Throws nothing; an error becomes the {@link #problem()}. */
-  public static MessageFields read(byte[] message) {
-    MessageFields envelope = new MessageFields(message);
-    try (JsonParser parser = Json.MESSAGES.createParser(ObjectReadContext.empty(), message)) {
-      envelope.readMessage(parser);
-    } catch (JacksonException e) {
-      envelope.problem(
-          "the message is not JSON (" + LogText.brief(e.getOriginalMessage(), MAX_WORDS) + ")");
-    } catch (RuntimeException e) {
-      // No message may end its connection, not even by an error of the parser's own.
-      envelope.problem("the message cannot be read (" + LogText.reason(e) + ")");
+  public void read(byte[] next) {
+    message = next;
+    scanner.reset(next);
+    fields.reset();
+    record.reset();
+    identity.reset();
+    try {
+      readMessage();
+    } catch (TapFormatException e) {
+      fields.problem(e.problem());
     }
-    return envelope;
+    readId(fields.start(ID), fields.end(ID));
+    type = fields.start(TYPE) == 0 ? -1 : TYPES.find(message, fields.start(TYPE));
   }
 
-  private void readMessage(JsonParser parser) {
-    JsonToken first = parser.nextToken();
-    if (first != JsonToken.START_OBJECT) {
-      problem(
-          "the message must be an object, but is " + (first == null ? "empty" : describe(first)));
-      return;
-    }
-    readObject(parser);
-    if (parser.nextToken() != null) {
-      problem("the message continues after its end");
-    }
-    require(ID, "id");
-    require(TYPE, "type");
-  }
-
-  @Override
-  boolean readField(String name, JsonToken value, JsonParser parser) {
-    switch (name) {
-      case "id" -> readId(name, value, parser);
-      case "type" -> type = text(TYPE, name, value, parser);
-      case "record" -> {
-        mark(RECORD, name);
-        if (value == JsonToken.START_OBJECT) {
-          record = new RecordFields();
-          record.readObject(parser);
-        }
+  private void readMessage() throws TapFormatException {
+    byte first = scanner.peek();
+    if (first == '{') {
+      fields.read(scanner);
+      if (!scanner.isAtEnd()) {
+        fields.problem("the message continues after its end");
       }
-      case "identity" -> {
-        mark(IDENTITY, name);
-        if (value == JsonToken.START_OBJECT) {
-          identity = new IdentityFields();
-          identity.readObject(parser);
-        }
-      }
-      default -> {
-        return false;
-      }
-    }
-    return !parser.currentToken().isStructStart();
-  }
-
-  private void readId(String name, JsonToken value, JsonParser parser) {
-    mark(ID, name);
-    ids++;
-    if (value != JsonToken.VALUE_NUMBER_INT) {
-      illTyped(name, "an integer", value);
-      return;
-    }
-    int start = (int) parser.currentTokenLocation().getByteOffset();
-    int end = (int) parser.currentLocation().getByteOffset();
-    if (!parseId(start, end)) {
-      problem("\"id\" must be from 0 to 2^64-1");
+    } else if (scanner.isAtEnd()) {
+      fields.problem("the message must be an object, but is empty");
+    } else {
+      scanner.skipValue();
+      fields.problem("the message must be an object, but is " + Kind.of(first));
     }
   }
 
@@ -115,22 +113,17 @@ public final class MessageFields extends FieldReader {
    * Reads the id's digits. A number at the very end of a message may have been cut off, so it is
    * not an id.
    */
-  private boolean parseId(int start, int end) {
-    int digits = end - start;
-    if (digits > MAX_ID_DIGITS || message[start] == '-' || end >= message.length) {
-      return false;
-    }
-    long parsed = 0;
-    for (int i = start; i < end; i++) {
+  private void readId(int start, int end) {
+    hasId = start > 0 && end < message.length;
+    id = 0;
+    for (int i = start; i < end && hasId; i++) {
       int digit = message[i] - '0';
-      if (i - start >= SAFE_ID_DIGITS && exceeds(parsed, digit)) {
-        return false;
-      }
-      parsed = parsed * 10 + digit;
+      hasId = digit >= 0 && digit <= 9 && (i - start < SAFE_ID_DIGITS || !exceeds(id, digit));
+      id = id * 10 + digit;
     }
-    id = parsed;
-    idReadable = true;
-    return true;
+    if (start > 0 && !hasId) {
+      fields.problem("\"id\" must be an integer from 0 to 2^64-1");
+    }
   }
 
   /** Returns whether another digit makes an unsigned number too large. */
@@ -140,26 +133,73 @@ public final class MessageFields extends FieldReader {
     return compared > 0 || (compared == 0 && digit > Long.remainderUnsigned(-1L, 10));
   }
 
-  /**
-   * Returns the id, unsigned; empty if the message has not exactly one readable id. It may have one
-   * even if it has other problems.
-   */
-  public OptionalLong id() {
-    return idReadable && ids == 1 ? OptionalLong.of(id) : OptionalLong.empty();
+  /** Returns what makes the message malformed, or null. */
+  public @Nullable String problem() {
+    String problem = fields.problem();
+    if (problem != null) {
+      return problem;
+    }
+    return isRecord() ? problem(RECORD, record) : isIdentity() ? problem(IDENTITY, identity) : null;
   }
+
+  private @Nullable String problem(int field, FieldReader event) {
+    return fields.start(field) > 0
+        ? event.problem()
+        : "a message of type \"%1$s\" must have an object \"%1$s\", but has none".formatted(type());
+  }
+
+  /**
+   * Returns whether the message has exactly one id that can be read. It may have one even if it has
+   * a problem.
+   */
+  public boolean hasId() {
+    return hasId;
+  }
+
+  /** Returns the id, unsigned, if the message {@link #hasId has} one. */
+  public long id() {
+    return id;
+  }
+
+  // The rest is for messages without a problem.
 
   /** Returns the type of the event. */
   public String type() {
-    return checked(type);
+    return JsonText.at(message, fields.start(TYPE));
   }
 
-  /** Returns the fields of the record event, or null if there is no such object. */
-  public @Nullable RecordFields record() {
-    return record;
+  /** Returns whether this is a record event. */
+  public boolean isRecord() {
+    return type == RECORD_TYPE;
   }
 
-  /** Returns the fields of the identity event, or null if there is no such object. */
-  public @Nullable IdentityFields identity() {
-    return identity;
+  /** Returns whether this is an identity event. */
+  public boolean isIdentity() {
+    return type == IDENTITY_TYPE;
+  }
+
+  /** Returns whether the record event is live. */
+  public boolean isLive() {
+    return message[record.start(LIVE)] == 't';
+  }
+
+  /** Returns the offset at which the value of a field of the record event begins; 0 if absent. */
+  public int start(int recordField) {
+    return record.start(recordField);
+  }
+
+  /** Returns the offset at which the value of a field of the record event ends. */
+  public int end(int recordField) {
+    return record.end(recordField);
+  }
+
+  /** Returns whether the account of the identity event is active. */
+  public boolean isActive() {
+    return message[identity.start(ACTIVE)] == 't';
+  }
+
+  /** Returns the text of a field of the identity event. */
+  public String identity(int field) {
+    return JsonText.at(message, identity.start(field));
   }
 }
