@@ -43,7 +43,11 @@ final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
       return null;
     }
     TapEvent event = decoder.decode(message);
-    resender.received(event.id());
+    if (event.hasId) {
+      resender.received(event.id);
+    } else {
+      resender.received();
+    }
     return Received.event(event, TapPosition.of(event, number));
   }
 
@@ -53,18 +57,17 @@ final class TapConnection implements AckingConnection<TapEvent, TapPosition> {
    */
   @Override
   public void acknowledge(TapPosition position) {
-    if (position.id().isEmpty()) {
+    if (!position.hasId) {
       return;
     }
-    Ack ack = new Ack(position.connection(), position.id().getAsLong());
-    if (ended || ack.connection() != number) {
-      resender.acknowledge(ack);
+    if (ended || position.connection != number) {
+      resender.acknowledge(new Ack(position.connection, position.id));
       return;
     }
-    acks.send(ack);
+    acks.send(number, position.id);
     if (ended) {
       // It may have come too late to be among those that were unconfirmed at the end.
-      resender.acknowledge(ack);
+      resender.acknowledge(new Ack(number, position.id));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.perennial.source.tap;
 
 import dev.perennial.source.tap.internal.message.Json;
 import dev.perennial.source.tap.internal.message.MessageFields;
+import dev.perennial.source.tap.internal.message.XxHash64;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -22,8 +23,8 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
 
   final byte[] message;
   final JsonMapper mapper;
-  private final boolean hasId;
-  private final long id;
+  final boolean hasId;
+  final long id;
 
   TapEvent(byte[] message, JsonMapper mapper, MessageFields fields) {
     this.message = message;
@@ -68,6 +69,14 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
   /** Returns the id as text, for a message. */
   final String idText() {
     return hasId ? Long.toUnsignedString(id) : "no id";
+  }
+
+  /**
+   * Returns a hash of the message, which differs between events with the same id. It is XXH64,
+   * seeded with the size, which stands for the rest of a message that was cut off.
+   */
+  long digest() {
+    return XxHash64.hash(message, messageSize());
   }
 
   /** Returns the size of the whole message in bytes, even if only its beginning was kept. */

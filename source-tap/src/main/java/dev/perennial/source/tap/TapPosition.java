@@ -1,7 +1,6 @@
 package dev.perennial.source.tap;
 
 import dev.perennial.port.Position;
-import dev.perennial.source.tap.internal.message.XxHash64;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -16,55 +15,48 @@ import org.jspecify.annotations.Nullable;
  * same connection, on which Tap uses no id twice. A message without a readable id equals no other,
  * and acknowledging it does nothing.
  *
- * <p>The digest is XXH64 over the message's bytes, seeded with its size. Two different messages
- * with the same id are taken for one with a probability of 2^-64. Only the owner of a repo, who
- * would have to know both ids in advance, could make two messages collide, and would lose an event
- * of that repo alone.
+ * <p>The digest is XXH64 over the message's bytes, without a payload that has a cid, seeded with
+ * its size. Two different messages with the same id are taken for one with a probability of 2^-64.
+ * Only the owner of a repo, who would have to know both ids in advance, could make two messages
+ * collide, and would lose an event of that repo alone.
  */
 public final class TapPosition implements Position {
 
-  private final long connection;
-  private final OptionalLong id;
+  /**
+   * The number of the event's connection, which its source counts from 1; not the connection
+   * itself, which the position would keep in memory.
+   */
+  final long connection;
+
+  final boolean hasId;
+  final long id;
   private final long digest;
   private final boolean sameAcrossConnections;
 
-  /**
-   * @param connection the number of the connection; not the connection itself, which the position
-   *     would keep in memory
-   */
-  private TapPosition(
-      long connection, OptionalLong id, long digest, boolean sameAcrossConnections) {
+  private TapPosition(TapEvent event, long connection) {
     this.connection = connection;
-    this.id = id;
-    this.digest = digest;
-    this.sameAcrossConnections = sameAcrossConnections;
+    this.hasId = event.hasId;
+    this.id = event.id;
+    this.digest = event.digest();
+    this.sameAcrossConnections = event instanceof TapRecord;
   }
 
   static TapPosition of(TapEvent event, long connection) {
-    // The size stands for the rest of a message that was cut off.
-    return new TapPosition(
-        connection,
-        event.id(),
-        XxHash64.hash(event.message, event.messageSize()),
-        event instanceof TapRecord);
+    return new TapPosition(event, connection);
   }
 
   /** Returns the event's id, unsigned; empty if the event has none. See {@link TapEvent#id()}. */
   public OptionalLong id() {
-    return id;
-  }
-
-  /** Returns the number of the event's connection, which its source counts from 1. */
-  long connection() {
-    return connection;
+    return hasId ? OptionalLong.of(id) : OptionalLong.empty();
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
     return this == other
         || (other instanceof TapPosition position
-            && id.isPresent()
-            && id.equals(position.id)
+            && hasId
+            && position.hasId
+            && id == position.id
             && digest == position.digest
             && sameAcrossConnections == position.sameAcrossConnections
             && (sameAcrossConnections || connection == position.connection));
@@ -72,17 +64,17 @@ public final class TapPosition implements Position {
 
   @Override
   public int hashCode() {
-    if (id.isEmpty()) {
+    if (!hasId) {
       return System.identityHashCode(this);
     }
-    return Long.hashCode(digest) * 31 + Long.hashCode(id.getAsLong());
+    return Long.hashCode(digest) * 31 + Long.hashCode(id);
   }
 
   /** Returns the id and the digest, for example {@code TapPosition[17 3f0c9b5d1e2a4c68]}. */
   @Override
   public String toString() {
     return "TapPosition["
-        + (id.isPresent() ? Long.toUnsignedString(id.getAsLong()) : "no id")
+        + (hasId ? Long.toUnsignedString(id) : "no id")
         + String.format(" %016x]", digest);
   }
 }

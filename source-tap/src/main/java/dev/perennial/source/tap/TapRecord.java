@@ -3,6 +3,7 @@ package dev.perennial.source.tap;
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.tap.internal.message.JsonText;
 import dev.perennial.source.tap.internal.message.MessageFields;
+import dev.perennial.source.tap.internal.message.XxHash64;
 import java.util.Arrays;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
@@ -45,6 +46,16 @@ public final class TapRecord extends TapEvent {
     this.cid = fields.start(MessageFields.CID);
     this.payloadStart = fields.start(MessageFields.PAYLOAD);
     this.payloadEnd = fields.end(MessageFields.PAYLOAD);
+  }
+
+  /** Skips the payload if there is a cid, which is a cryptographic hash of it. */
+  @Override
+  long digest() {
+    if (cid == 0 || !hasRecord()) {
+      return super.digest();
+    }
+    long before = XxHash64.hash(message, 0, payloadStart, message.length);
+    return XxHash64.hash(message, payloadEnd, message.length, before);
   }
 
   /** Returns whether the event is live; false if it comes from a backfill or a resync. */

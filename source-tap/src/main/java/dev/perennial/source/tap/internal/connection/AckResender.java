@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -125,7 +124,7 @@ public final class AckResender {
     if (connection == null) {
       hold(new HeldAck(ack, false));
     } else if (ack.connection() >= firstSendable) {
-      connection.send(ack);
+      connection.send(ack.connection(), ack.id());
     } else if (!receivedNow.contains(ack.id())) {
       hold(new HeldAck(ack, false));
     }
@@ -143,9 +142,9 @@ public final class AckResender {
 
   /**
    * Begins a receive, and returns the longest time that it may wait, so that the next task of this
-   * class is not late.
+   * class is not late. Reads without the lock only what the receiving thread writes.
    */
-  public synchronized Duration beginReceive(Duration timeout) {
+  public Duration beginReceive(Duration timeout) {
     if (!restartUnknown) {
       return moreToSend ? shorter(timeout, SEND_INTERVAL) : timeout;
     }
@@ -157,24 +156,27 @@ public final class AckResender {
     return one.compareTo(other) <= 0 ? one : other;
   }
 
-  /** Ends a receive that returned an event. */
-  public synchronized void received(OptionalLong id) {
-    silent = false;
-    id.ifPresent(this::received);
-    if (moreToSend) {
-      send(MAX_QUEUED);
+  /** Ends a receive that returned the event with an id. */
+  public synchronized void received(long id) {
+    if (!held.isEmpty()) {
+      // Either a copy, which the application acks, or another event, which must not be acked yet.
+      held.remove(id);
     }
-  }
-
-  private void received(long id) {
-    // Either a copy, which the application acks, or another event, which must not be acked yet.
-    held.remove(id);
     if (restartUnknown && receivedBefore.contains(id)) {
       restartUnknown = false;
       receivedBefore = new ReceivedIds();
       dropUnsendable();
     }
     receivedNow.add(id);
+    received();
+  }
+
+  /** Ends a receive that returned an event without an id. */
+  public synchronized void received() {
+    silent = false;
+    if (moreToSend) {
+      send(MAX_QUEUED);
+    }
   }
 
   /** Ends a receive that returned nothing. */
@@ -227,7 +229,7 @@ public final class AckResender {
         if (!moreToSend) {
           room--;
           acks.remove();
-          connection.send(ack);
+          connection.send(ack.connection(), ack.id());
         }
       }
     }

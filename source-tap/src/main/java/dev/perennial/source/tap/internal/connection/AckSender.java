@@ -3,34 +3,65 @@ package dev.perennial.source.tap.internal.connection;
 import dev.perennial.port.Channel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A sender of the acks of one channel, which remembers those that Tap has not confirmed. Any thread
- * sends without a lock. The receiving thread drops the confirmed ones in two generations, so up to
- * twice as many acks are kept as were sent between two confirmations.
+ * sends. The receiving thread drops the confirmed ones in two generations, so up to twice as many
+ * acks are kept as were sent between two confirmations.
  */
 public final class AckSender {
 
   /**
-   * The most acks in one generation, about 5 MB. If an ack beyond it is dropped, Tap sends the
-   * event again.
+   * The most acks in one generation, 512 KiB. If an ack beyond it is dropped, Tap sends the event
+   * again.
    */
   private static final int GENERATION = 32_768;
 
-  private final Channel channel;
-  private final AtomicLong begun = new AtomicLong();
-  private volatile Queue<Ack> newer = new ConcurrentLinkedQueue<>();
+  private static final byte[] MESSAGE_START =
+      "{\"type\":\"ack\",\"id\":".getBytes(StandardCharsets.US_ASCII);
 
-  // Used by the receiving thread only.
-  private Queue<Ack> older = new ConcurrentLinkedQueue<>();
+  /** Acks in the order in which they were sent. */
+  private static final class Generation {
+    private static final int SMALLEST = 16;
+
+    private long[] connections;
+    private long[] ids;
+    private int size;
+
+    Generation(int expected) {
+      connections = new long[Math.max(SMALLEST, expected)];
+      ids = new long[connections.length];
+    }
+
+    void add(long connection, long id) {
+      if (size == ids.length) {
+        connections = Arrays.copyOf(connections, 2 * size);
+        ids = Arrays.copyOf(ids, 2 * size);
+      }
+      connections[size] = connection;
+      ids[size] = id;
+      size++;
+    }
+
+    void addTo(List<Ack> acks) {
+      for (int i = 0; i < size; i++) {
+        acks.add(new Ack(connections[i], ids[i]));
+      }
+    }
+  }
+
+  private final Channel channel;
+
+  // Changed with the lock only.
+  private Generation newer = new Generation(0);
+  private Generation older = new Generation(0);
+  private long sent;
 
   /**
-   * The number of acks begun when the older generation ended. Once Tap has confirmed as many, the
-   * older generation is confirmed.
+   * The number of acks sent when the older generation ended. Once Tap has confirmed as many, the
+   * older generation is confirmed. Used by the receiving thread only.
    */
   private long olderEnd;
 
@@ -39,36 +70,66 @@ public final class AckSender {
     this.channel = channel;
   }
 
-  /** Passes an ack to the channel, as one message. */
-  public void send(Ack ack) {
-    begun.incrementAndGet();
-    channel.send(message(ack.id()));
-    // The field is read after the channel took the ack: if a new generation has begun by then, the
-    // ack belongs to it.
-    newer.add(ack);
+  /**
+   * Passes an ack to the channel, as one message.
+   *
+   * @param connection the number of the connection that the event came on
+   */
+  public void send(long connection, long id) {
+    byte[] message = message(id);
+    // The lock makes the order here that of the channel, which never blocks.
+    synchronized (this) {
+      channel.send(message);
+      newer.add(connection, id);
+      sent++;
+    }
   }
 
+  /** Tap accepts an id in this form only, and closes the connection on any other. */
   private static byte[] message(long id) {
-    // Tap accepts an id in this form only, and closes the connection on any other.
-    return ("{\"type\":\"ack\",\"id\":" + Long.toUnsignedString(id) + '}')
-        .getBytes(StandardCharsets.ISO_8859_1);
+    // All but the last digit are a number that is not negative, which is faster to write.
+    long rest = Long.divideUnsigned(id, 10);
+    int at = MESSAGE_START.length + digits(rest);
+    byte[] message = Arrays.copyOf(MESSAGE_START, at + 2);
+    message[at + 1] = '}';
+    message[at] = (byte) ('0' + (id - 10 * rest));
+    while (rest > 0) {
+      at--;
+      message[at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    return message;
+  }
+
+  /** Returns the number of decimal digits of a number; 0 for 0. */
+  private static int digits(long number) {
+    int digits = 0;
+    for (long rest = number; rest > 0; rest /= 10) {
+      digits++;
+    }
+    return digits;
   }
 
   /** Drops the acks that the channel reports as read by Tap. Called by the receiving thread. */
   public void dropConfirmed() {
     boolean olderRead = channel.confirmed() >= olderEnd;
-    long later = begun.get() - olderEnd;
-    if (olderRead ? later > 0 || !older.isEmpty() : later >= GENERATION) {
-      older = newer;
-      newer = new ConcurrentLinkedQueue<>();
-      olderEnd = begun.get();
+    // Read without the lock: if another thread just sends an ack, the next call is early enough.
+    int later = newer.size;
+    if (olderRead ? later > 0 || older.size > 0 : later >= GENERATION) {
+      synchronized (this) {
+        older = newer;
+        // Most likely the next one becomes about as large.
+        newer = new Generation(older.size + older.size / 8);
+        olderEnd = sent;
+      }
     }
   }
 
   /** Returns the acks that Tap has not confirmed, the oldest first. */
-  List<Ack> unconfirmed() {
-    List<Ack> all = new ArrayList<>(older);
-    all.addAll(newer);
+  synchronized List<Ack> unconfirmed() {
+    List<Ack> all = new ArrayList<>(older.size + newer.size);
+    older.addTo(all);
+    newer.addTo(all);
     return all;
   }
 

@@ -26,8 +26,17 @@ final class ReceivedIds {
         }
       };
 
+  /** The block that the last id was added to, in which most likely the next id is, too. */
+  private BitSet last = new BitSet();
+
+  private long lastBlock = -1;
+
   void add(long id) {
-    blocks.computeIfAbsent(id >>> BLOCK_BITS, block -> new BitSet()).set(bit(id));
+    if (id >>> BLOCK_BITS != lastBlock) {
+      lastBlock = id >>> BLOCK_BITS;
+      last = blocks.computeIfAbsent(lastBlock, block -> new BitSet());
+    }
+    last.set(bit(id));
   }
 
   void addAll(ReceivedIds others) {

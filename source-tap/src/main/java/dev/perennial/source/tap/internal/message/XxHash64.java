@@ -28,15 +28,20 @@ public final class XxHash64 {
 
   /** Returns the hash of bytes with a seed. */
   public static long hash(byte[] bytes, long seed) {
-    int at = 0;
-    int length = bytes.length;
+    return hash(bytes, 0, bytes.length, seed);
+  }
+
+  /** Returns the hash of a range of bytes with a seed. */
+  public static long hash(byte[] bytes, int from, int to, long seed) {
+    int at = from;
+    int length = to - from;
     long hash;
     if (length >= STRIPE) {
       long a = seed + PRIME_1 + PRIME_2;
       long b = seed + PRIME_2;
       long c = seed;
       long d = seed - PRIME_1;
-      for (; at <= length - STRIPE; at += STRIPE) {
+      for (; at <= to - STRIPE; at += STRIPE) {
         a = round(a, (long) LONGS.get(bytes, at));
         b = round(b, (long) LONGS.get(bytes, at + 8));
         c = round(c, (long) LONGS.get(bytes, at + 16));
@@ -52,15 +57,15 @@ public final class XxHash64 {
       hash = seed + PRIME_5;
     }
     hash += length;
-    for (; at <= length - 8; at += 8) {
+    for (; at <= to - 8; at += 8) {
       hash = Long.rotateLeft(hash ^ round(0, (long) LONGS.get(bytes, at)), 27) * PRIME_1 + PRIME_4;
     }
-    if (at <= length - 4) {
+    if (at <= to - 4) {
       long word = (int) INTS.get(bytes, at) & 0xFFFF_FFFFL;
       hash = Long.rotateLeft(hash ^ (word * PRIME_1), 23) * PRIME_2 + PRIME_3;
       at += 4;
     }
-    for (; at < length; at++) {
+    for (; at < to; at++) {
       hash = Long.rotateLeft(hash ^ ((bytes[at] & 0xFF) * PRIME_5), 11) * PRIME_1;
     }
     return avalanche(hash);
