@@ -12,12 +12,10 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,18 +45,26 @@ final class OutboundQueue {
   private final StreamRuntime runtime;
   private final MaskKeyGenerator keys;
 
-  private final Queue<byte[]> queue = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger unsent = new AtomicInteger();
-  private final AtomicBoolean scheduled = new AtomicBoolean();
-  private volatile boolean open = true;
+  private final Object lock = new Object();
+
+  // Guarded by the lock.
+  private ArrayDeque<byte[]> added = new ArrayDeque<>();
+  private boolean accepting = true;
+  private int unsent;
+
   private volatile boolean receiverWaits;
   private volatile long confirmed;
 
   // Used by the event loop only.
-  /** The close frame's payload, which is also in the queue, recognized by identity. */
+  private ArrayDeque<byte[]> queue = new ArrayDeque<>();
+
+  /**
+   * The close frame's payload, to be written behind the queue; null if this side does not close.
+   */
   private byte @Nullable [] closePayload;
 
   private @Nullable ChannelPromise closeWritten;
+  private boolean open = true;
   private int estimate = SMALLEST_BUFFER;
   private long lastFlush;
   private long writesDone;
@@ -75,19 +81,24 @@ final class OutboundQueue {
 
   /** Adds a message. Never blocks. Any thread may call it. */
   void send(byte[] text) {
-    unsent.incrementAndGet();
-    if (!open) {
-      return;
+    boolean first;
+    synchronized (lock) {
+      unsent++;
+      first = accepting && added.isEmpty();
+      if (accepting) {
+        added.add(text);
+      }
     }
-    queue.add(text);
-    if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
+    if (first) {
       execute(this::collect);
     }
   }
 
   /** Returns how many messages were added and not written to the socket. */
   int unsent() {
-    return unsent.get();
+    synchronized (lock) {
+      return unsent;
+    }
   }
 
   /** Returns how many of the messages, counted from the first, the peer has certainly read. */
@@ -98,7 +109,11 @@ final class OutboundQueue {
   /** Writes all messages now, because the receiving thread is about to wait. */
   void receiverWaits() {
     receiverWaits = true;
-    if (!queue.isEmpty()) {
+    boolean any;
+    synchronized (lock) {
+      any = !added.isEmpty();
+    }
+    if (any) {
       execute(this::drain);
     }
   }
@@ -113,7 +128,14 @@ final class OutboundQueue {
       loop.execute(task);
     } catch (RejectedExecutionException e) {
       // The event loop has ended, and the channel with it: what was sent stays unsent.
-      open = false;
+      stopAccepting();
+    }
+  }
+
+  /** Counts all later messages as unsent. */
+  private void stopAccepting() {
+    synchronized (lock) {
+      accepting = false;
     }
   }
 
@@ -135,11 +157,15 @@ final class OutboundQueue {
     if (draining || !open || !socket.isWritable()) {
       return;
     }
-    scheduled.set(false);
+    // What is added from now on waits for the next time, so that it is not written singly.
+    takeAdded();
     draining = true;
     int written = 0;
     try {
-      while (open && written < TURN && socket.isWritable() && !queue.isEmpty()) {
+      while (open
+          && written < TURN
+          && socket.isWritable()
+          && (!queue.isEmpty() || closePayload != null)) {
         written += writeSome();
         lastFlush = runtime.nanoTime();
       }
@@ -149,6 +175,20 @@ final class OutboundQueue {
     if (written >= TURN) {
       // Lets the event loop serve other channels and other tasks of this one, such as closing.
       execute(this::drain);
+    }
+  }
+
+  /** Moves to the queue what was added so far. */
+  private void takeAdded() {
+    synchronized (lock) {
+      if (queue.isEmpty()) {
+        ArrayDeque<byte[]> empty = queue;
+        queue = added;
+        added = empty;
+      } else {
+        queue.addAll(added);
+        added.clear();
+      }
     }
   }
 
@@ -189,8 +229,9 @@ final class OutboundQueue {
     if (closeWritten == null) {
       closeWritten = socket.newPromise();
       closePayload = payload;
-      // Queued, so that threads that still send cannot delay the close frame.
-      queue.add(payload);
+      // Threads that still send must not delay the close frame.
+      stopAccepting();
+      takeAdded();
       drain();
     }
     return closeWritten;
@@ -199,6 +240,8 @@ final class OutboundQueue {
   /** Drops the messages that are not written. */
   void abandon() {
     open = false;
+    stopAccepting();
+    takeAdded();
     queue.clear();
     if (closeWritten != null) {
       closeWritten.tryFailure(new IllegalStateException("the channel has ended"));
@@ -207,7 +250,6 @@ final class OutboundQueue {
 
   private void writeClose(byte[] payload) {
     open = false;
-    queue.clear();
     ChannelPromise done = closeWritten;
     control(Opcode.CLOSE, payload)
         .addListener(future -> {
@@ -221,10 +263,7 @@ final class OutboundQueue {
   private int writeSome() {
     byte[] message = queue.poll();
     if (message == null) {
-      return 0;
-    }
-    if (isClosePayload(message)) {
-      writeClose(message);
+      writeClose(Objects.requireNonNull(closePayload));
       return 0;
     }
     if (message.length >= CHUNK) {
@@ -237,7 +276,7 @@ final class OutboundQueue {
     do {
       FrameEncoder.frame(out, Opcode.TEXT, message, keys.next());
       count++;
-      message = out.readableBytes() < CHUNK && isShortMessage(queue.peek()) ? queue.poll() : null;
+      message = out.readableBytes() < CHUNK && isShort(queue.peek()) ? queue.poll() : null;
     } while (message != null);
     int size = out.readableBytes();
     estimate = Math.max(SMALLEST_BUFFER, Math.min(CHUNK, size));
@@ -246,14 +285,8 @@ final class OutboundQueue {
     return size;
   }
 
-  /** Returns whether an entry is the close frame; a message may have the same bytes. */
-  @SuppressWarnings("ReferenceEquality")
-  private boolean isClosePayload(byte[] next) {
-    return next == closePayload;
-  }
-
-  private boolean isShortMessage(byte @Nullable [] next) {
-    return next != null && !isClosePayload(next) && next.length < CHUNK;
+  private static boolean isShort(byte @Nullable [] message) {
+    return message != null && message.length < CHUNK;
   }
 
   /** Writes one frame in pieces, so that the progress of the writes shows that the peer reads. */
@@ -280,8 +313,14 @@ final class OutboundQueue {
                 future -> {
                   if (future.isSuccess()) {
                     writesDone++;
-                    unsent.addAndGet(-messages);
+                    sent(messages);
                   }
                 });
+  }
+
+  private void sent(int messages) {
+    synchronized (lock) {
+      unsent -= messages;
+    }
   }
 }
