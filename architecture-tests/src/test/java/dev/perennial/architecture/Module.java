@@ -42,7 +42,7 @@ record Module(
           "perennial-transport-netty",
           List.of(".transport.netty", ".transport.netty.internal.."),
           SEEN_OF_CORE,
-          List.of(NULLNESS, NETTY),
+          List.of(NULLNESS, NETTY, "javax.crypto.."),
           true);
   static final Module SOURCE_TAP =
       new Module(
