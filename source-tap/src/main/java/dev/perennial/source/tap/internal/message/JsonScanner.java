@@ -35,7 +35,12 @@ final class JsonScanner {
   /** Returns the next byte that is no white space, and moves there; 0 at the end of the message. */
   byte peek() {
     byte next = current();
-    while (next <= ' ' && (next == ' ' || next == '\n' || next == '\r' || next == '\t')) {
+    return next > ' ' ? next : skipSpace(next);
+  }
+
+  private byte skipSpace(byte first) {
+    byte next = first;
+    while (next == ' ' || next == '\n' || next == '\r' || next == '\t') {
       at++;
       next = current();
     }
@@ -215,8 +220,11 @@ final class JsonScanner {
 
   /** Skips a character, after white space, if it is here. */
   private boolean skip(char character) {
-    peek();
-    return skipHere(character);
+    if (peek() != character) {
+      return false;
+    }
+    at++;
+    return true;
   }
 
   private boolean skipHere(char character) {
@@ -228,8 +236,9 @@ final class JsonScanner {
   }
 
   private void expect(char character) throws TapFormatException {
-    peek();
-    expectHere(character);
+    if (!skip(character)) {
+      throw unexpected();
+    }
   }
 
   private void expectHere(char character) throws TapFormatException {
