@@ -259,7 +259,7 @@ class TapEventTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1000", "20000", "90000"})
+  @CsvSource({"1000", "20000", "90000", "1000000"})
   @DisplayName("deep-nesting: an event, its id readable, no stack overflow")
   void deepNesting(int depth) {
     String deep = "[".repeat(depth) + "]".repeat(depth);

@@ -39,6 +39,25 @@ class TapPositionTest {
   }
 
   @Test
+  @DisplayName("dup-settled: a record's cid stands for its payload, which counts only without one")
+  void cidStandsForPayload() {
+    String record = Messages.record("1");
+    String deletion = Messages.deletion("1");
+
+    assertThat(position(record, FIRST))
+        .isEqualTo(position(record.replace("\"hi\"", "\"ho\""), FIRST))
+        .isNotEqualTo(position(record.replace("bafyreib", "bafyreic"), FIRST))
+        .isNotEqualTo(position(record.replace(Messages.POST, "null"), FIRST));
+    String withoutCid = record.replace(",\"cid\":\"bafyreib\"", "");
+    assertThat(position(withoutCid, FIRST))
+        .isEqualTo(position(withoutCid, SECOND))
+        .isNotEqualTo(position(withoutCid.replace("\"hi\"", "\"ho\""), FIRST));
+    assertThat(position(deletion, FIRST))
+        .isEqualTo(position(deletion, SECOND))
+        .isNotEqualTo(position(deletion.replace("3kb3", "3kb4"), FIRST));
+  }
+
+  @Test
   @DisplayName(
       "dup-in-flight: of every other kind, a copy has the same position on the same connection only")
   void othersCopy() {

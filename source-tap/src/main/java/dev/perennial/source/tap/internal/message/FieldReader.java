@@ -73,8 +73,8 @@ final class FieldReader {
   private final int required;
 
   /**
-   * The offsets of the values that are present; 0 if the value is null, of another kind, or there
-   * twice.
+   * The offsets of the values of the fields that are present; 0 if it is null, of another kind, or
+   * there twice.
    */
   private final int[] starts;
 
@@ -119,32 +119,25 @@ final class FieldReader {
   }
 
   private void read(int field, JsonScanner json) throws TapFormatException {
+    Field known = fields[field];
     Kind kind = Kind.of(json.peek());
     int start = json.offset();
-    FieldReader reader = fields[field].reader;
-    if (reader != null && kind == Kind.OBJECT) {
-      reader.read(json);
+    boolean first = (seen & 1 << field) == 0;
+    seen |= 1 << field;
+    // If the message is cut off within the value, there is none.
+    starts[field] = 0;
+    if (known.reader != null && kind == Kind.OBJECT) {
+      known.reader.read(json);
     } else {
       json.skipValue();
     }
-    boolean twice = (seen & 1 << field) != 0;
-    seen |= 1 << field;
-    starts[field] = kind == fields[field].kind && !twice ? start : 0;
-    ends[field] = json.offset();
-    if (twice) {
-      problem(object + " has more than one \"" + names.get(field) + "\"");
-    } else if (kind != fields[field].kind
-        && reader == null
-        && (kind != Kind.NULL || fields[field].required)) {
-      problem(
-          "\""
-              + names.get(field)
-              + "\" of "
-              + object
-              + " must be "
-              + fields[field].kind
-              + ", but is "
-              + kind);
+    if (!first) {
+      problem(object + " has more than one \"" + known.name + '"');
+    } else if (kind == known.kind) {
+      starts[field] = start;
+      ends[field] = json.offset();
+    } else if (known.reader == null && (known.required || kind != Kind.NULL)) {
+      problem('"' + known.name + "\" of " + object + " must be " + known.kind + ", but is " + kind);
     }
   }
 

@@ -2,7 +2,9 @@ package dev.perennial.source.tap.internal.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +40,17 @@ class XxHash64Test {
 
     assertThat(Long.toHexString(XxHash64.hash(bytes, 0))).isEqualTo(strip(seedless));
     assertThat(Long.toHexString(XxHash64.hash(bytes, 123456789))).isEqualTo(strip(seeded));
+  }
+
+  @Test
+  void aRangeIsHashedLikeItsBytesAlone() {
+    byte[] bytes = new byte[200];
+    new Random(1).nextBytes(bytes);
+
+    for (int from = 0; from < 100; from++) {
+      byte[] range = Arrays.copyOfRange(bytes, from, 2 * from);
+      assertThat(XxHash64.hash(bytes, from, 2 * from, from)).isEqualTo(XxHash64.hash(range, from));
+    }
   }
 
   @Test
