@@ -69,7 +69,7 @@ public final class JsonText {
   static int endOfPlain(byte[] json, int from) {
     int at = from;
     for (; at <= json.length - Long.BYTES; at += Long.BYTES) {
-      long found = special((long) LONGS.get(json, at));
+      long found = special(eightBytes(json, at));
       if (found != 0) {
         return at + Long.numberOfTrailingZeros(found) / Byte.SIZE;
       }
@@ -78,6 +78,11 @@ public final class JsonText {
       at++;
     }
     return at;
+  }
+
+  /** Returns eight bytes as a number of which the first is the lowest. */
+  static long eightBytes(byte[] json, int at) {
+    return (long) LONGS.get(json, at);
   }
 
   /**

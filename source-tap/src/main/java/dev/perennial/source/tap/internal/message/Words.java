@@ -12,12 +12,19 @@ public final class Words {
   /** The words between quotes, as they stand in a message. */
   private final byte[][] quoted;
 
+  /** The first eight bytes of each word between quotes, and zeros behind a shorter one. */
+  private final long[] beginnings;
+
   private Words(List<String> words) {
     this.words = words;
     this.quoted =
         words.stream()
             .map(word -> ('"' + word + '"').getBytes(StandardCharsets.US_ASCII))
             .toArray(byte[][]::new);
+    this.beginnings =
+        Arrays.stream(quoted)
+            .mapToLong(word -> JsonText.eightBytes(Arrays.copyOf(word, Long.BYTES), 0))
+            .toArray();
   }
 
   /** Makes a list of words of letters and underscores. */
@@ -54,6 +61,11 @@ public final class Words {
     }
     byte[] word = quoted[index];
     int end = quote + word.length;
+    if (word.length <= Long.BYTES && quote <= json.length - Long.BYTES) {
+      // Most words are short. The shift drops what follows the word.
+      long difference = JsonText.eightBytes(json, quote) ^ beginnings[index];
+      return difference << (Long.SIZE - Byte.SIZE * word.length) == 0;
+    }
     return end <= json.length && Arrays.equals(json, quote, end, word, 0, word.length);
   }
 
