@@ -137,7 +137,9 @@ record Module(
               "org.openjdk.jmh..",
               "com.sun.management..",
               "io.confluent.parallelconsumer..",
-              "org.apache.kafka.."),
+              "org.apache.kafka..",
+              "org.java_websocket..",
+              "picocli.."),
           false);
 
   static final List<Module> ALL =

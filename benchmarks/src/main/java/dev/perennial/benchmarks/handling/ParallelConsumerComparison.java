@@ -1,6 +1,6 @@
 package dev.perennial.benchmarks.handling;
 
-import dev.perennial.benchmarks.Spread;
+import dev.perennial.benchmarks.measure.Spread;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.perennial.benchmarks.mongo;
 
-import dev.perennial.benchmarks.Spread;
+import dev.perennial.benchmarks.measure.Spread;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.EnumMap;

@@ -1,4 +1,4 @@
-package dev.perennial.benchmarks;
+package dev.perennial.benchmarks.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,10 +1,13 @@
-package dev.perennial.benchmarks;
+package dev.perennial.benchmarks.measure;
 
 import java.util.Locale;
 import java.util.stream.DoubleStream;
 
-/** The lowest, the middle and the highest of a few figures. */
+/** The lowest, the median and the highest of a few figures. */
 public record Spread(double lowest, double median, double highest) {
+
+  /** The most, in per cent of the median, at which a median is a result. */
+  static final int LIMIT_PERCENT = 15;
 
   /** Sorts figures, of which there must be one at least. */
   public static Spread of(DoubleStream figures) {
@@ -15,14 +18,19 @@ public record Spread(double lowest, double median, double highest) {
     return new Spread(sorted[0], median, sorted[sorted.length - 1]);
   }
 
-  /** How far the highest is from the lowest, in per cent of the middle. */
+  /** Returns how far the highest is from the lowest, in per cent of the median. */
   public double percent() {
     return 100 * (highest - lowest) / median;
   }
 
+  /** Returns whether the median is a result. */
+  boolean isStable() {
+    return percent() <= LIMIT_PERCENT;
+  }
+
   /** For example {@code 1.52 [1.48–1.60]}. */
   public String text(int decimals) {
-    String number = "%." + decimals + "f";
+    String number = "%,." + decimals + "f";
     return String.format(
         Locale.ROOT, number + " [" + number + "–" + number + "]", median, lowest, highest);
   }
