@@ -139,6 +139,7 @@ record Module(
               "io.confluent.parallelconsumer..",
               "org.apache.kafka..",
               "org.java_websocket..",
+              "org.springframework.data..",
               "picocli.."),
           false);
 

@@ -1,4 +1,4 @@
-/** What a change stream costs its client, measured in processes of their own. */
+/** A replica set, and the clients that read the same change stream from it. */
 @NullMarked
 package dev.perennial.benchmarks.mongo;
 

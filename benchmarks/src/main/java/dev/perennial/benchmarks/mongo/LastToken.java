@@ -4,10 +4,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.bson.BsonDocument;
 
 /**
- * Remembers how far a loop got, as an application that cares would: the token of every thousandth
- * event, as text, in memory. As often as a stream saves its checkpoint.
+ * The resume token that an application without Perennial saves, as text, in memory. As often as a
+ * stream saves its checkpoint.
  */
-final class Memory {
+final class LastToken {
 
   private static final int EVERY = 1_000;
 
@@ -19,10 +19,5 @@ final class Memory {
       since = 0;
       saved.set(token.getString("_data").getValue());
     }
-  }
-
-  /** What was saved last; empty if nothing was. */
-  String saved() {
-    return saved.get();
   }
 }
