@@ -4,7 +4,17 @@ rem Needs JDK 17 or newer and, to build, Maven 3.8 or newer.
 setlocal EnableExtensions DisableDelayedExpansion
 
 set "root=%~dp0"
+
+rem The module that the program is built in, its jar, and the modules that it consists of. The benchmarks have a jar of
+rem their own, because they need the libraries that they compare with.
+set "module=cli"
 set "jar=%root%cli\target\perennial.jar"
+set "modules=core transport-netty source-tap source-mongo checkpoint-file checkpoint-redis dead-letter-file simulators cli"
+if not "%~1"=="bench" goto module_chosen
+set "module=benchmarks"
+set "jar=%root%benchmarks\target\benchmarks.jar"
+set "modules=core transport-netty source-tap source-mongo simulators benchmarks"
+:module_chosen
 
 if not defined JAVA_HOME goto java_on_path
 set "java=%JAVA_HOME%\bin\java.exe"
@@ -44,7 +54,7 @@ exit /b 1
 
 :java_new_enough
 rem Succeeds if the jar is newer than all sources, and than their folders, which change when a file is deleted.
-powershell -NoProfile -Command "$ErrorActionPreference = 'Stop'; if (-not (Test-Path -LiteralPath $env:jar)) { exit 1 }; $built = (Get-Item -LiteralPath $env:jar).LastWriteTimeUtc; $files = @(Get-Item -LiteralPath ($env:root + 'pom.xml')); foreach ($module in 'core', 'transport-netty', 'source-tap', 'source-mongo', 'checkpoint-file', 'checkpoint-redis', 'dead-letter-file', 'simulators', 'cli') { $files += Get-Item -LiteralPath ($env:root + $module + '\pom.xml'); $files += Get-Item -LiteralPath ($env:root + $module + '\src\main'); $files += Get-ChildItem -Recurse -LiteralPath ($env:root + $module + '\src\main') }; foreach ($file in $files) { if ($file.LastWriteTimeUtc -gt $built) { exit 1 } }; exit 0"
+powershell -NoProfile -Command "$ErrorActionPreference = 'Stop'; if (-not (Test-Path -LiteralPath $env:jar)) { exit 1 }; $built = (Get-Item -LiteralPath $env:jar).LastWriteTimeUtc; $files = @(Get-Item -LiteralPath ($env:root + 'pom.xml')); foreach ($module in $env:modules.Split()) { $files += Get-Item -LiteralPath ($env:root + $module + '\pom.xml'); $files += Get-Item -LiteralPath ($env:root + $module + '\src\main'); $files += Get-ChildItem -Recurse -LiteralPath ($env:root + $module + '\src\main') }; foreach ($file in $files) { if ($file.LastWriteTimeUtc -gt $built) { exit 1 } }; exit 0"
 if not errorlevel 1 goto run
 
 if exist "%home%\bin\javac.exe" goto jdk_found
@@ -79,7 +89,7 @@ exit /b 1
 :build
 echo perennial: building (once, without tests)>&2
 pushd "%root%"
-call mvn -B -ntp -Dquick -Dstyle.color=never -pl cli -am package 1>&2
+call mvn -B -ntp -Dquick -Dstyle.color=never -pl %module% -am package 1>&2
 set "status=%errorlevel%"
 popd
 if "%status%"=="0" goto built
@@ -91,8 +101,15 @@ rem Maven does not write a jar whose contents would be the same.
 powershell -NoProfile -Command "(Get-Item -LiteralPath $env:jar).LastWriteTimeUtc = [DateTime]::UtcNow"
 
 :run
+if "%module%"=="benchmarks" goto run_benchmarks
 rem The old console window does not interpret escape sequences.
 set "options="
 if not defined WT_SESSION if not defined ConEmuANSI set "options=-Dperennial.terminal=false"
 "%java%" %options% -jar "%jar%" %*
+exit /b %errorlevel%
+
+:run_benchmarks
+rem Without the first argument, which is "bench".
+set "arguments=%*"
+"%java%" -cp "%jar%" dev.perennial.benchmarks.bench.Bench %arguments:~6%
 exit /b %errorlevel%

@@ -138,6 +138,7 @@ record Module(
               "com.sun.management..",
               "io.confluent.parallelconsumer..",
               "org.apache.kafka..",
+              "org.HdrHistogram..",
               "org.java_websocket..",
               "org.springframework.data..",
               "picocli.."),

@@ -8,9 +8,14 @@ import dev.perennial.EventStreamBuilder;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointStore;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +34,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the engine adds to an event: taken from a source that costs nothing, and acked, with so many
- * in flight, out of order among them.
+ * What the engine adds to an event that a source returns at no cost, with so many in flight when it
+ * is acked.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -41,44 +46,59 @@ import org.openjdk.jmh.annotations.Warmup;
     jvmArgsAppend = {"-Xms1g", "-Xmx1g", "-XX:+UseG1GC"})
 public class EngineBenchmark {
 
-  private static final int BATCH = 1_000;
+  private static final int BATCH = 500;
+  private static final int CONSUMED = 1_000_000;
 
   /** Who keeps track of what is acked. */
   public enum Tracked {
     /** The client, with a checkpoint in memory. */
     CLIENT {
       @Override
-      EventStreamBuilder<Object> stream() {
+      EventStreamBuilder<Object> stream(long events) {
         AtomicReference<Checkpoint> memory = new AtomicReference<>();
         CheckpointStore store =
             CheckpointStore.of(
                 id -> Optional.ofNullable(memory.get()), (id, saved) -> memory.set(saved));
-        return EventStream.from(new FreeClientSource(), Checkpoints.in(store, "benchmark"));
+        return EventStream.from(new FreeClientSource(events), Checkpoints.in(store, "benchmark"));
       }
     },
     /** The server. */
     SERVER {
       @Override
-      EventStreamBuilder<Object> stream() {
-        return EventStream.from(new FreeServerSource());
+      EventStreamBuilder<Object> stream(long events) {
+        return EventStream.from(new FreeServerSource(events));
       }
     };
 
-    abstract EventStreamBuilder<Object> stream();
+    /** Builds a stream that ends after so many events. */
+    abstract EventStreamBuilder<Object> stream(long events);
+
+    EventStreamBuilder<Object> stream() {
+      return stream(Long.MAX_VALUE);
+    }
+  }
+
+  /** In which order the pulling thread acks. */
+  public enum Acks {
+    IN_ORDER,
+    /** Events overtake each other within a thousand. */
+    SHUFFLED
   }
 
   /** A stream with deliveries in flight. */
   @State(Scope.Thread)
   @SuppressWarnings("NullAway.Init") // by the set-up
   public static class Single {
-    @Param Tracked tracked = Tracked.CLIENT;
+    @Param Tracked tracked;
 
-    @Param({"1000", "100000"})
-    int inFlight = BATCH;
+    @Param({"1", "1000", "100000"})
+    int inFlight;
+
+    @Param Acks acks;
 
     private EventStream<Object> stream;
     private List<Delivery<Object>> held;
-    private OutOfOrder order;
+    private Slots slots;
 
     /** Opens the stream and takes the first deliveries. */
     @Setup
@@ -89,7 +109,7 @@ public class EngineBenchmark {
       for (int i = 0; i < inFlight; i++) {
         held.add(stream.next());
       }
-      order = new OutOfOrder(inFlight);
+      slots = new Slots(inFlight, acks == Acks.SHUFFLED);
     }
 
     /** Closes the stream. */
@@ -103,15 +123,17 @@ public class EngineBenchmark {
   @State(Scope.Thread)
   @SuppressWarnings("NullAway.Init") // by the set-up
   public static class Batched {
-    @Param Tracked tracked = Tracked.CLIENT;
+    @Param Tracked tracked;
 
     @Param({"1000", "100000"})
-    int inFlight = BATCH;
+    int inFlight;
+
+    @Param Acks acks;
 
     private EventStream<Object> stream;
     private List<Batch<Object>> held;
-    private OutOfOrder order;
-    private OutOfOrder within;
+    private Slots slots;
+    private Slots within;
 
     /** Opens the stream and takes the first batches. */
     @Setup
@@ -121,8 +143,8 @@ public class EngineBenchmark {
       for (int i = 0; i < inFlight / BATCH; i++) {
         held.add(full(stream));
       }
-      order = new OutOfOrder(inFlight / BATCH);
-      within = new OutOfOrder(BATCH);
+      slots = new Slots(inFlight / BATCH, acks == Acks.SHUFFLED);
+      within = new Slots(BATCH, acks == Acks.SHUFFLED);
     }
 
     /** Closes the stream. */
@@ -130,6 +152,73 @@ public class EngineBenchmark {
     public void close() {
       stream.close();
     }
+  }
+
+  /** A stream whose deliveries two other threads ack at random, a batch at a time. */
+  @State(Scope.Thread)
+  @SuppressWarnings("NullAway.Init") // by the set-up
+  public static class Elsewhere {
+    private static final int THREADS = 2;
+
+    @Param Tracked tracked;
+
+    @Param({"1000", "100000"})
+    int inFlight;
+
+    private final BlockingQueue<List<Delivery<Object>>> handedOver = new LinkedBlockingQueue<>();
+    private final ArrayDeque<List<Delivery<Object>>> held = new ArrayDeque<>();
+    private List<Delivery<Object>> filling = new ArrayList<>(BATCH);
+    private EventStream<Object> stream;
+    private ExecutorService threads;
+
+    /** Opens the stream and starts the threads. */
+    @Setup
+    public void open() {
+      stream = tracked.stream().window(2 * inFlight).open();
+      threads = Executors.newFixedThreadPool(THREADS);
+      for (int i = 0; i < THREADS; i++) {
+        threads.execute(this::ack);
+      }
+    }
+
+    private void ack() {
+      Slots order = new Slots(BATCH, true);
+      try {
+        while (true) {
+          List<Delivery<Object>> deliveries = handedOver.take();
+          for (int i = 0; i < BATCH; i++) {
+            deliveries.get(order.next()).ack();
+          }
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private void take(Delivery<Object> delivery) {
+      filling.add(delivery);
+      if (filling.size() == BATCH) {
+        held.add(filling);
+        filling = new ArrayList<>(BATCH);
+        if (held.size() > inFlight / BATCH) {
+          handedOver.add(held.remove());
+        }
+      }
+    }
+
+    /** Stops the threads and closes the stream. */
+    @TearDown
+    public void close() {
+      threads.shutdownNow();
+      stream.close();
+    }
+  }
+
+  /** Who tracks acks, for a loop that keeps nothing in flight. */
+  @State(Scope.Thread)
+  @SuppressWarnings("NullAway.Init") // by JMH
+  public static class Loop {
+    @Param Tracked tracked;
   }
 
   private static Batch<Object> full(EventStream<Object> stream) throws InterruptedException {
@@ -162,7 +251,7 @@ public class EngineBenchmark {
 
     private final Object event = new Object();
     private List<Bare> held;
-    private OutOfOrder order;
+    private Slots slots;
     private long made;
 
     /** Makes the first objects. */
@@ -172,7 +261,7 @@ public class EngineBenchmark {
       for (int i = 0; i < inFlight; i++) {
         held.add(new Bare(event, made++));
       }
-      order = new OutOfOrder(inFlight);
+      slots = new Slots(inFlight, true);
     }
   }
 
@@ -182,7 +271,7 @@ public class EngineBenchmark {
    */
   @Benchmark
   public boolean control(Control state) {
-    int slot = state.order.slot();
+    int slot = state.slots.next();
     boolean settled = state.held.get(slot).compareAndSet(null, state.event);
     state.held.set(slot, new Bare(state.event, state.made++));
     return settled;
@@ -191,7 +280,7 @@ public class EngineBenchmark {
   /** One event: an older one is acked, and a new one is taken. */
   @Benchmark
   public boolean next(Single state) throws InterruptedException {
-    int slot = state.order.slot();
+    int slot = state.slots.next();
     boolean acked = state.held.get(slot).ack();
     state.held.set(slot, state.stream.next());
     return acked;
@@ -201,13 +290,31 @@ public class EngineBenchmark {
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public boolean poll(Batched state) throws InterruptedException {
-    int slot = state.order.slot();
+    int slot = state.slots.next();
     List<Delivery<Object>> old = state.held.get(slot).deliveries();
     boolean acked = true;
     for (int i = 0; i < BATCH; i++) {
-      acked &= old.get(state.within.slot()).ack();
+      acked &= old.get(state.within.next()).ack();
     }
     state.held.set(slot, full(state.stream));
     return acked;
+  }
+
+  /** One event, which another thread acks later. */
+  @Benchmark
+  public Object nextAckedElsewhere(Elsewhere state) throws InterruptedException {
+    Delivery<Object> delivery = state.stream.next();
+    state.take(delivery);
+    return delivery;
+  }
+
+  /** One event of a loop that acks each after its handler. */
+  @Benchmark
+  @BenchmarkMode(Mode.SingleShotTime)
+  @OperationsPerInvocation(CONSUMED)
+  public void consume(Loop loop) throws InterruptedException {
+    try (EventStream<Object> stream = loop.tracked.stream(CONSUMED).open()) {
+      stream.consume(delivery -> {});
+    }
   }
 }

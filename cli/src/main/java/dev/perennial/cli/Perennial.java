@@ -22,6 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TailCommand.class,
       CheckpointCommand.class,
       DeadLetterCommand.class,
+      BenchCommand.class,
       HelpCommand.class
     },
     scope = CommandLine.ScopeType.INHERIT,

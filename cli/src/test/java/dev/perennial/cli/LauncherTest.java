@@ -57,7 +57,8 @@ class LauncherTest {
             "checkpoint-redis",
             "dead-letter-file",
             "simulators",
-            "cli")) {
+            "cli",
+            "benchmarks")) {
       write(clone.resolve(module + "/pom.xml"), "");
       write(clone.resolve(module + "/src/main/java/A.java"), "");
     }
@@ -102,6 +103,27 @@ class LauncherTest {
     assertThat(run().err).isEmpty();
     Files.delete(clone.resolve("core/src/main/java/A.java"));
     assertThat(run().err).contains("building");
+  }
+
+  @Test
+  void buildsAndRunsTheBenchmarksApart() throws Exception {
+    run();
+    maven("3.8.1", "touch benchmarks/target/benchmarks.jar");
+    Result first = run("bench", "--tap", "--only", "next");
+    assertThat(first.status).as(first.err).isZero();
+    assertThat(first.err).startsWith("perennial: building");
+    assertThat(clone.resolve("calls"))
+        .hasContent("-B -Dquick -Dstyle.color=never -pl benchmarks -am package");
+    assertThat(first.out)
+        .contains("-cp " + real("benchmarks/target/benchmarks.jar"))
+        .contains("[dev.perennial.benchmarks.bench.Bench][--tap][--only][next]");
+    assertThat(run("bench").err).isEmpty();
+    assertThat(run("demo").err).isEmpty();
+    age(clone.resolve("benchmarks/target/benchmarks.jar"), BEFORE.plusSeconds(60));
+    age(clone.resolve("cli/target/perennial.jar"), BEFORE.plusSeconds(60));
+    age(clone.resolve("benchmarks/src/main/java/A.java"), BEFORE.plusSeconds(120));
+    assertThat(run("bench").err).contains("building");
+    assertThat(run("demo").err).isEmpty();
   }
 
   @Test

@@ -18,6 +18,7 @@ class PerennialTest {
     "help tail mongo, Usage: perennial tail mongo [",
     "help checkpoint show, Usage: perennial checkpoint show [",
     "help deadletter retry, Usage: perennial deadletter retry [",
+    "help bench, Usage: perennial bench [",
   })
   void showsTheHelpOfTheCommandAskedFor(String arguments, String usage) {
     Result result = run(arguments.split(" "));
@@ -46,7 +47,7 @@ class PerennialTest {
     assertThat(run().err)
         .isEqualTo(
             """
-            perennial: Missing subcommand. Give demo, tail, checkpoint, deadletter or help.
+            perennial: Missing subcommand. Give demo, tail, checkpoint, deadletter, bench or help.
             See perennial --help.
             """);
   }
@@ -54,6 +55,13 @@ class PerennialTest {
   @Test
   void suggestsSimilarCommands() {
     assertThat(run("checkpont").err).contains("Did you mean: perennial checkpoint");
+  }
+
+  @Test
+  void saysThatBenchmarksRunFromAClone() {
+    Result result = run("bench", "5");
+    assertThat(result.status).isEqualTo(1);
+    assertThat(result.err).contains("Run ./perennial bench in a clone");
   }
 
   private record Result(int status, String out, String err) {}

@@ -1,28 +1,30 @@
 package dev.perennial.benchmarks.bench;
 
+import dev.perennial.benchmarks.CpuProfiler;
+import dev.perennial.benchmarks.EngineBenchmark;
+import dev.perennial.benchmarks.measure.Chart;
 import dev.perennial.benchmarks.measure.Comparison;
 import dev.perennial.benchmarks.measure.Contender;
+import dev.perennial.benchmarks.measure.JsonReport;
+import dev.perennial.benchmarks.measure.Machine;
 import dev.perennial.benchmarks.measure.Report;
 import dev.perennial.benchmarks.measure.Trial;
-import dev.perennial.benchmarks.mongo.MongoContender;
 import dev.perennial.benchmarks.mongo.MongoSize;
 import dev.perennial.benchmarks.mongo.MongoTrial;
-import dev.perennial.benchmarks.tap.TapContender;
+import dev.perennial.benchmarks.tap.TapProbes;
 import dev.perennial.benchmarks.tap.TapTrial;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code ./perennial bench}. */
@@ -30,132 +32,142 @@ import picocli.CommandLine.Spec;
     name = "perennial bench",
     mixinStandardHelpOptions = true,
     sortOptions = false,
+    usageHelpAutoWidth = true,
     description = {
-      "Measures Perennial beside other clients of the same server. The server and each client have"
-          + " a process of their own, so it needs two idle processors. Without --tap and --mongo it"
-          + " runs both."
+      "Measures Perennial beside other clients of the same server, for Tap and for MongoDB. The"
+          + " server and each client have a process of their own, so it needs two idle processors."
     })
 public final class Bench implements Callable<Integer> {
 
-  private static final int ROUNDS = 5;
-  private static final int QUICK_ROUNDS = 3;
   private static final int TAP_EVENTS = 1_000_000;
-  private static final int QUICK_PART = 5;
+  private static final int FAILED = 1;
 
   @Spec
   @SuppressWarnings("NullAway.Init") // by picocli
   private CommandSpec spec;
 
-  @Option(names = "--tap", description = "Runs the clients of Tap.")
-  private boolean tap;
+  @Mixin private final BenchOptions options = new BenchOptions();
 
-  @Option(names = "--mongo", description = "Runs the clients of MongoDB.")
-  private boolean mongo;
+  private final PrintStream out;
+  private final PrintStream progress;
 
-  @Option(names = "--quick", description = "Fewer rounds and events, for orientation.")
-  private boolean quick;
-
-  @Option(
-      names = "--only",
-      split = ",",
-      paramLabel = "NAME",
-      description = "Runs these clients only: ${COMPLETION-CANDIDATES}.",
-      completionCandidates = Names.class)
-  private List<String> only = List.of();
-
-  @Option(
-      names = "--size",
-      split = ",",
-      paramLabel = "SIZE",
-      description = "Runs these tables of MongoDB only: ${COMPLETION-CANDIDATES}.")
-  private List<MongoSize> sizes = List.of(MongoSize.values());
-
-  @Option(
-      names = "--uri",
-      paramLabel = "URI",
-      description =
-          "Reads from this MongoDB replica set instead of a simulated one. Creates a database and"
-              + " drops it.")
-  private @Nullable String uri;
-
-  @Option(names = "--events", paramLabel = "N", description = "Measures N events in each round.")
-  private int events;
-
-  @Option(names = "--rounds", paramLabel = "N", description = "Runs N rounds. Default: 5.")
-  private int rounds;
-
-  @Option(
-      names = "--jvm",
-      paramLabel = "OPTION",
-      description = "Adds an option to the clients' JVMs, for example that of a profiler.")
-  private List<String> jvm = List.of();
-
-  /** The names of all contenders. */
-  static final class Names extends ArrayList<String> {
-    private static final long serialVersionUID = 1;
-
-    Names() {
-      super(
-          Stream.concat(
-                  Arrays.stream(TapContender.values()), Arrays.stream(MongoContender.values()))
-              .map(Contender::id)
-              .toList());
-    }
+  Bench(PrintStream out, PrintStream progress) {
+    this.out = out;
+    this.progress = progress;
   }
 
   /** Runs it, and exits with its status. */
   public static void main(String[] args) {
     // There is no logger, which SLF4J would report.
     System.setProperty("slf4j.internal.verbosity", "ERROR");
-    System.exit(
-        new CommandLine(new Bench()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
+    System.exit(commandLine(new Bench(System.out, System.err)).execute(args));
+  }
+
+  static CommandLine commandLine(Bench bench) {
+    return new CommandLine(bench)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((mistake, arguments) -> {
+          CommandLine command = mistake.getCommandLine();
+          command.getErr().println("perennial: " + mistake.getMessage());
+          command.getErr().println("See " + command.getCommandName() + " --help.");
+          return command.getCommandSpec().exitCodeOnInvalidInput();
+        })
+        .setExecutionExceptionHandler((failure, command, parsed) -> {
+          command.getErr().println("perennial: " + failure);
+          return FAILED;
+        });
   }
 
   @Override
   public Integer call() throws IOException {
-    check();
-    int runs = rounds > 0 ? rounds : quick ? QUICK_ROUNDS : ROUNDS;
-    Comparison comparison = new Comparison(runs, jvm, System.err);
-    boolean all = !tap && !mongo;
-    List<Contender> ofTap = chosen(List.of(TapContender.values()));
-    if ((tap || all) && !ofTap.isEmpty()) {
-      try (TapTrial trial = new TapTrial(ofTap, events(TAP_EVENTS))) {
-        run(comparison, trial, runs);
+    options.check(spec.commandLine());
+    Machine machine = Machine.current();
+    if (!machine.warning().isEmpty()) {
+      progress.println(machine.warning());
+    }
+    out.println(machine.text());
+    if (options.engine) {
+      runEngine();
+    }
+    if (options.hasProbes()) {
+      runProbes();
+    }
+    return options.engine || options.hasProbes() ? 0 : compare(machine);
+  }
+
+  /** Lets JMH measure, in processes of its own. */
+  private void runEngine() throws IOException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                EngineBenchmark.class.getSimpleName(),
+                "-prof",
+                "gc",
+                "-prof",
+                CpuProfiler.class.getName()));
+    if (options.quick || options.rounds != null) {
+      arguments.addAll(List.of("-f", options.rounds == null ? "1" : options.rounds.toString()));
+    }
+    if (options.json != null) {
+      arguments.addAll(List.of("-rf", "json", "-rff", options.json.toString()));
+    }
+    org.openjdk.jmh.Main.main(arguments.toArray(String[]::new));
+  }
+
+  private void runProbes() throws IOException {
+    try (TapProbes probes = new TapProbes(out, options.quick)) {
+      if (options.latency) {
+        probes.latency();
+      }
+      if (options.reconnect) {
+        probes.reconnect();
+      }
+      if (options.memory) {
+        probes.memory();
+      }
+      if (options.streams) {
+        probes.streams();
+      }
+      if (options.window) {
+        probes.window();
       }
     }
-    for (MongoSize size : sizes) {
-      List<Contender> ofMongo = chosen(size.contenders());
-      if ((mongo || all) && !ofMongo.isEmpty()) {
+  }
+
+  private int compare(Machine machine) throws IOException {
+    List<Report> reports = new ArrayList<>();
+    List<Contender> ofTap = options.ofTap();
+    if (!ofTap.isEmpty()) {
+      try (TapTrial trial = new TapTrial(ofTap, options.events(TAP_EVENTS))) {
+        reports.add(report(trial));
+      }
+    }
+    for (MongoSize size : options.sizes()) {
+      List<Contender> ofMongo = options.ofMongo(size);
+      if (!ofMongo.isEmpty()) {
         try (MongoTrial trial =
-            new MongoTrial(size, ofMongo, Optional.ofNullable(uri), events(size.measured()))) {
-          run(comparison, trial, runs);
+            new MongoTrial(
+                size, ofMongo, Optional.ofNullable(options.uri), options.events(size.measured()))) {
+          reports.add(report(trial));
         }
       }
     }
-    return 0;
-  }
-
-  private static void run(Comparison comparison, Trial trial, int runs) {
-    System.out.println(Report.of(trial, runs, comparison.run(trial)).table());
-  }
-
-  private int events(int usual) {
-    return events > 0 ? events : quick ? usual / QUICK_PART : usual;
-  }
-
-  private List<Contender> chosen(List<? extends Contender> contenders) {
-    List<Contender> chosen = new ArrayList<>(contenders);
-    chosen.removeIf(contender -> !only.isEmpty() && !only.contains(contender.id()));
-    return chosen;
-  }
-
-  private void check() {
-    for (String name : only) {
-      if (!new Names().contains(name)) {
-        throw new ParameterException(
-            spec.commandLine(),
-            String.format(Locale.ROOT, "There is no client \"%s\". See --help.", name));
-      }
+    if (options.json != null) {
+      Files.writeString(options.json, JsonReport.of(machine, reports), StandardCharsets.UTF_8);
     }
+    if (options.chart != null) {
+      Files.writeString(options.chart, Chart.of(machine, reports), StandardCharsets.UTF_8);
+    }
+    return reports.stream().anyMatch(Report::hasFailures) ? FAILED : 0;
+  }
+
+  private Report report(Trial trial) {
+    int rounds = options.rounds();
+    Report report =
+        Report.of(trial, rounds, new Comparison(rounds, options.jvm, progress).run(trial));
+    out.println();
+    out.print(report.table());
+    out.flush();
+    return report;
   }
 }

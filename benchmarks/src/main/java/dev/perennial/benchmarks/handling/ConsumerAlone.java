@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** The control: the consumer without a broker, and no engine over it. */
-record ConsumerAlone() implements Contender {
+record ConsumerAlone() implements HandlingEngine {
 
   @Override
   public String title() {

@@ -13,7 +13,7 @@ import java.util.Locale;
  * @param buffer its buffer of records, or 0 for its own choice, which grows while it runs
  * @param ahead how many records the consumer gives ahead of the handlers
  */
-record ParallelConsumer(int buffer, int ahead) implements Contender {
+record ParallelConsumer(int buffer, int ahead) implements HandlingEngine {
 
   @Override
   public String title() {

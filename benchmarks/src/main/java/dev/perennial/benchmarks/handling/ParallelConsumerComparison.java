@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 
 /**
  * Compares handling in order per key with Confluent's parallel-consumer, in one process. The
- * contenders take turns in an order that differs from round to round.
+ * engines take turns in an order that differs from round to round.
  *
  * <p>Its argument, if any: how many rounds are measured.
  */
@@ -37,7 +37,7 @@ public final class ParallelConsumerComparison {
    * because the engine scans the keys of all of them. The default buffer grows to 1,600 records
    * with 16 handlers.
    */
-  static final List<Contender> ENGINES =
+  static final List<HandlingEngine> ENGINES =
       List.of(
           new PerennialStream(1_024),
           new PerennialStream(16_384),
@@ -46,7 +46,7 @@ public final class ParallelConsumerComparison {
           new ParallelConsumer(16_384, 32_768));
 
   /** The control has one thread, so it is only for handlers that do not wait. */
-  static final List<Contender> ENGINES_AND_CONTROL =
+  static final List<HandlingEngine> ENGINES_AND_CONTROL =
       Stream.concat(ENGINES.stream(), Stream.of(new ConsumerAlone())).toList();
 
   private final Random order = new Random(1);
@@ -69,30 +69,30 @@ public final class ParallelConsumerComparison {
     System.exit(0);
   }
 
-  /** Prints a table of what each contender took for a load, and beside the first of them. */
-  void compare(Load load, List<Contender> contenders, int warmUpRounds, int rounds)
+  /** Prints a table of what each engine took for a load, and beside the first of them. */
+  void compare(Load load, List<HandlingEngine> engines, int warmUpRounds, int rounds)
       throws InterruptedException {
-    Map<Contender, List<Turn>> turns = new LinkedHashMap<>();
-    contenders.forEach(contender -> turns.put(contender, new ArrayList<>()));
+    Map<HandlingEngine, List<Turn>> turns = new LinkedHashMap<>();
+    engines.forEach(engine -> turns.put(engine, new ArrayList<>()));
     for (int round = -warmUpRounds; round < rounds; round++) {
-      List<Contender> inTurn = new ArrayList<>(contenders);
+      List<HandlingEngine> inTurn = new ArrayList<>(engines);
       Collections.shuffle(inTurn, order);
-      for (Contender contender : inTurn) {
+      for (HandlingEngine engine : inTurn) {
         Turn turn = new Turn(load);
         System.gc();
-        contender.run(turn);
+        engine.run(turn);
         if (turn.handled() != load.events()) {
-          throw new IllegalStateException(contender + " handled " + turn.handled() + " events");
+          throw new IllegalStateException(engine + " handled " + turn.handled() + " events");
         }
         if (round >= 0) {
-          Objects.requireNonNull(turns.get(contender)).add(turn);
+          Objects.requireNonNull(turns.get(engine)).add(turn);
         }
       }
     }
     print(load, turns);
   }
 
-  private void print(Load load, Map<Contender, List<Turn>> turns) {
+  private void print(Load load, Map<HandlingEngine, List<Turn>> turns) {
     out.printf(
         Locale.ROOT,
         "%n%s, %,d events, Java %s, load average at the end %.1f:%n%n"
@@ -103,12 +103,12 @@ public final class ParallelConsumerComparison {
         Runtime.version(),
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     List<Turn> first = turns.values().iterator().next();
-    turns.forEach((contender, its) -> {
+    turns.forEach((engine, its) -> {
       Spread speed = of(its, Turn::thousandsPerSecond);
       out.printf(
           Locale.ROOT,
           "| %s | %s | %.0f %% | %s | %s | %s |%n",
-          contender.title(),
+          engine.title(),
           speed.text(0),
           speed.percent(),
           ratio(first, its, Turn::thousandsPerSecond).text(1),
@@ -118,7 +118,7 @@ public final class ParallelConsumerComparison {
     out.flush();
   }
 
-  /** How many times a figure of one contender is that of another, in each round. */
+  /** How many times a figure of one engine is that of another, in each round. */
   private static Spread ratio(
       List<Turn> dividend, List<Turn> divisor, ToDoubleFunction<Turn> figure) {
     return Spread.of(

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /** A stream over a source that costs nothing, with its checkpoint in memory. */
-record PerennialStream(int window) implements Contender {
+record PerennialStream(int window) implements HandlingEngine {
 
   /** The keys in turn: the pulling thread asks once for each event. */
   private static final class KeysInTurn implements Function<Object, Object> {

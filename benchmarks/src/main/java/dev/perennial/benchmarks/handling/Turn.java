@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One contender's turn: its handlers, and a meter from the call that starts them until the last of
+ * One engine's turn: its handlers, and a meter from the call that starts them until the last of
  * them returns. Opening and closing are not measured.
  */
 final class Turn {
@@ -15,7 +15,7 @@ final class Turn {
   private static final OperatingSystemMXBean SYSTEM =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
-  /** A contender that takes longer is stuck. */
+  /** An engine that takes longer is stuck. */
   private static final long MOST_SECONDS = 300;
 
   private final Load load;

@@ -5,6 +5,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,12 @@ public final class ChildProcess implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private static final Duration EXIT = Duration.ofSeconds(10);
+
+  /** No contender logs, whatever is on the class path. */
+  private static final List<String> WITHOUT_LOGGER =
+      List.of(
+          "-Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider",
+          "-Dslf4j.internal.verbosity=ERROR");
 
   private final String name;
   private final Process process;
@@ -37,8 +44,7 @@ public final class ChildProcess implements AutoCloseable {
     this.name = name;
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // No contender has a logger, which SLF4J would report in each process.
-    command.add("-Dslf4j.internal.verbosity=ERROR");
+    command.addAll(WITHOUT_LOGGER);
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(args));
@@ -82,6 +88,16 @@ public final class ChildProcess implements AutoCloseable {
     input.newLine();
     input.flush();
     return readLine();
+  }
+
+  /**
+   * Returns where a child process writes its answers. What else is printed goes to stderr from then
+   * on.
+   */
+  public static PrintStream answers() {
+    PrintStream stdout = System.out;
+    System.setOut(System.err);
+    return stdout;
   }
 
   /** Ends its input, which ends it. */

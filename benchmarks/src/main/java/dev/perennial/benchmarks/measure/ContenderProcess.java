@@ -57,9 +57,7 @@ public final class ContenderProcess implements AutoCloseable {
    * @param args the class of the contenders, the name of this one, and the server
    */
   public static void main(String[] args) throws Exception {
-    // Libraries may print, and stdout is for answers.
-    PrintStream answers = System.out;
-    System.setOut(System.err);
+    PrintStream answers = ChildProcess.answers();
     Contender contender = contender(args[0], args[1]);
     BufferedReader input =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

@@ -34,6 +34,11 @@ public record Report(
     return ratio(result.rate(), base().map(Result::rate));
   }
 
+  /** Returns whether a contender has failed. */
+  public boolean hasFailures() {
+    return results.stream().anyMatch(Result::hasFailed);
+  }
+
   /** Returns how the processor time of a contender compares with that of the reference. */
   Optional<Double> cpuRatio(Result result) {
     return ratio(result.cpu(), base().map(Result::cpu));
@@ -58,21 +63,30 @@ public record Report(
         String.format(
             Locale.ROOT,
             "## %s%n%n%s, median [lowest–highest]. Ratios are to %s.%n%n"
-                + "| client | k events/s | ratio | CPU µs per event | ratio | first events, CPU µs | allocated B |%n"
+                + "| client | k events/s | ratio | CPU µs per event | ratio | CPU µs of the first %,d | allocated B |%n"
                 + "|---|---|---|---|---|---|---|%n",
             title,
             rounds == 1 ? "1 round" : rounds + " rounds",
-            reference.title()));
+            reference.title(),
+            firstEvents()));
     results.forEach(result -> text.append(row(result)).append(System.lineSeparator()));
     text.append(notes());
     return text.toString();
+  }
+
+  private long firstEvents() {
+    return results.stream()
+        .flatMap(result -> result.rounds().stream())
+        .mapToLong(round -> round.cold().events())
+        .max()
+        .orElse(0);
   }
 
   private String row(Result result) {
     if (result.hasFailed()) {
       return String.format(
           "| %s | failed: %s | | | | | |",
-          result.contender().title(), result.failure().orElse("no round").replace('|', '/'));
+          result.contender().title(), result.reason().replace('|', '/'));
     }
     return String.format(
         Locale.ROOT,

@@ -35,6 +35,11 @@ public record Result(Contender contender, List<Round> rounds, Optional<String> f
     return spread(round -> round.steady().bytes());
   }
 
+  /** Returns why there are no figures. */
+  String reason() {
+    return failure.orElse("no round was run");
+  }
+
   boolean hasFailed() {
     return failure.isPresent() || rounds.isEmpty();
   }

@@ -28,8 +28,11 @@ public record Spread(double lowest, double median, double highest) {
     return percent() <= LIMIT_PERCENT;
   }
 
-  /** For example {@code 1.52 [1.48–1.60]}. */
+  /** For example {@code 1.52 [1.48–1.60]}, or {@code 1.52} if all figures are the same. */
   public String text(int decimals) {
+    if (lowest == highest) {
+      return String.format(Locale.ROOT, "%,." + decimals + "f", median);
+    }
     String number = "%,." + decimals + "f";
     return String.format(
         Locale.ROOT, number + " [" + number + "–" + number + "]", median, lowest, highest);

@@ -23,7 +23,7 @@ public enum MongoContender implements Contender {
       Role.OURS,
       watched -> new StreamClient(watched, StreamClient.next(StreamClient::document))),
   POJO(
-      "**Perennial** `next()`, as a record of the application",
+      "**Perennial** `next()`, as a record",
       Role.OURS,
       watched -> new StreamClient(watched, StreamClient.next(StreamClient::pojo))),
   DRIVER(
@@ -47,7 +47,7 @@ public enum MongoContender implements Contender {
               event -> Order.total(event.getDocument("documentKey").getInt32("_id").getValue()),
               event -> event.getDocument("_id"))),
   DRIVER_POJO(
-      "driver, `ChangeStreamDocument` of a record of the application",
+      "driver, `ChangeStreamDocument` of a record",
       Role.PEER,
       watched ->
           new DriverClient<>(
@@ -56,10 +56,7 @@ public enum MongoContender implements Contender {
               stream -> stream.cursor(),
               change -> body(change).total(),
               ChangeStreamDocument::getResumeToken)),
-  SPRING(
-      "Spring Data's `DefaultMessageListenerContainer`, a record of the application",
-      Role.PEER,
-      SpringClient::new);
+  SPRING("Spring Data's listener container, as a record", Role.PEER, SpringClient::new);
 
   private final String title;
   private final Role role;

@@ -1,10 +1,12 @@
 package dev.perennial.benchmarks.mongo;
 
+import dev.perennial.benchmarks.measure.ChildProcess;
 import dev.perennial.simulators.mongo.FaultSpec;
 import dev.perennial.simulators.mongo.ReplicaSetSimulator;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.bson.BsonTimestamp;
@@ -23,19 +25,20 @@ final class MongoServerProcess {
    * @param args the collection, how many orders to insert, and how many lines each has
    */
   public static void main(String[] args) throws IOException {
+    PrintStream answers = ChildProcess.answers();
     try (ReplicaSetSimulator servers =
         ReplicaSetSimulator.builder().periodicNoop(Duration.ZERO).start()) {
       BsonTimestamp start = servers.noop();
       servers.insertAll(
           args[0], Order.documents(0, Integer.parseInt(args[1]), Integer.parseInt(args[2])));
-      System.out.println(servers.connectionString() + ' ' + start.getValue());
+      answers.println(servers.connectionString() + ' ' + start.getValue());
       BufferedReader input =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
       for (String line = input.readLine(); line != null; line = input.readLine()) {
         servers
             .faults()
             .failAlways("getMore", FaultSpec.block(Duration.ofMillis(Long.parseLong(line))));
-        System.out.println("ready");
+        answers.println("ready");
       }
     }
     System.exit(0);

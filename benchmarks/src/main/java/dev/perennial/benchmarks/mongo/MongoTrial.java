@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Random;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.Document;
@@ -31,6 +32,7 @@ public final class MongoTrial implements Trial, AutoCloseable {
   private static final int BATCH_BYTES = 16 * 1024 * 1024;
 
   private static final long MILLIS = 1_000;
+  private static final int NAMES = 1 << 24;
 
   private final MongoSize size;
   private final List<Contender> contenders;
@@ -52,7 +54,8 @@ public final class MongoTrial implements Trial, AutoCloseable {
     this.size = size;
     this.contenders = List.copyOf(contenders);
     this.events = events;
-    this.database = "perennial_bench_" + ProcessHandle.current().pid();
+    // Always as long, because the name is a part of each event.
+    this.database = String.format(Locale.ROOT, "perennial_bench_%06x", new Random().nextInt(NAMES));
     String collection = "orders_" + size.name().toLowerCase(Locale.ROOT);
     int count = Math.min(size.available, events);
     if (uri.isPresent()) {

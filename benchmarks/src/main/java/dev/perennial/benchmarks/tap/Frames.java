@@ -19,17 +19,22 @@ final class Frames {
     /** Takes a message, unmasked. */
     void message(byte[] bytes, int offset, int length) throws Exception;
 
+    /** Takes a ping. */
+    default void ping(byte[] bytes, int offset, int length) {}
+
     /** Takes a close frame. */
     default void closed() {}
   }
 
   static final int FIN_TEXT = 0x81;
   static final int FIN_CLOSE = 0x88;
+  static final int FIN_PING = 0x89;
+  static final int FIN_PONG = 0x8a;
   static final int MASKED = 0x80;
   private static final String HEADER_END = "\r\n\r\n";
 
   private final Sink sink;
-  private byte[] bytes = new byte[1 << 17];
+  private byte[] bytes = new byte[1 << 14];
   private int length;
   private boolean open;
 
@@ -101,6 +106,8 @@ final class Frames {
   private void frame(int first, int payload, int size) throws Exception {
     switch (first) {
       case FIN_TEXT -> sink.message(bytes, payload, size);
+      case FIN_PING -> sink.ping(bytes, payload, size);
+      case FIN_PONG -> {}
       case FIN_CLOSE -> sink.closed();
       default ->
           throw new IllegalStateException(

@@ -1,7 +1,9 @@
 package dev.perennial.benchmarks.tap;
 
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 
 /**
  * The events of one connection, and what came back. Written by the event loop, and read once it is
@@ -12,7 +14,9 @@ final class Sending {
   /** What the client acks. */
   enum Acks {
     EACH,
-    LAST
+    LAST,
+    /** Each, and after the last one the server cuts the connection. */
+    EACH_THEN_CUT
   }
 
   /**
@@ -37,6 +41,8 @@ final class Sending {
   private final long first;
   private final int count;
   private final Acks acks;
+  private final long pauseNanos;
+  private final long[] ackedAt;
   private final CountDownLatch done = new CountDownLatch(1);
   private volatile long begunAt;
   private volatile long endedAt;
@@ -44,10 +50,24 @@ final class Sending {
   private long ackSum;
   private volatile String state = "";
 
-  Sending(long first, int count, Acks acks) {
+  /**
+   * @param pauseNanos the time between two events; 0 to send as fast as the client reads
+   */
+  Sending(long first, int count, Acks acks, long pauseNanos) {
     this.first = first;
     this.count = count;
     this.acks = acks;
+    this.pauseNanos = pauseNanos;
+    this.ackedAt = new long[pauseNanos == 0 ? 0 : count];
+  }
+
+  long pauseNanos() {
+    return pauseNanos;
+  }
+
+  /** Returns the time at which an event is due. */
+  long dueAt(long number) {
+    return begunAt + (number - first) * pauseNanos;
   }
 
   long first() {
@@ -62,13 +82,19 @@ final class Sending {
     begunAt = System.nanoTime();
   }
 
-  void ack(long id) {
+  /** Counts an ack, and returns whether the connection is to be cut. */
+  boolean ack(long id) {
     ackCount++;
     ackSum += id;
-    if (ackCount == (acks == Acks.EACH ? count : 1)) {
+    if (pauseNanos > 0) {
+      ackedAt[(int) (id - first)] = System.nanoTime();
+    }
+    boolean last = ackCount == (acks == Acks.LAST ? 1 : count);
+    if (last) {
       endedAt = System.nanoTime();
       end();
     }
+    return last && acks == Acks.EACH_THEN_CUT;
   }
 
   /** Ends it: all acks have come, or no more will. */
@@ -85,12 +111,21 @@ final class Sending {
 
   Outcome outcome(TapEvents events) {
     long last = first + count - 1;
-    long expected = acks == Acks.EACH ? count : 1;
-    long sum = acks == Acks.EACH ? (first + last) * count / 2 : last;
+    long expected = acks == Acks.LAST ? 1 : count;
+    long sum = acks == Acks.LAST ? last : (first + last) * count / 2;
     String right = expected + " acks, whose ids add up to " + sum;
     return new Outcome(
         endedAt - begunAt,
         events.checksum(first, count),
         state.equals(right) ? "" : "the server expected " + right + ", and got " + state);
+  }
+
+  /**
+   * Returns when it began and ended, and when each ack came if there was a pause between the
+   * events. The times are those of {@link System#nanoTime}, which is the same clock for all
+   * processes on Linux.
+   */
+  LongStream times() {
+    return LongStream.concat(LongStream.of(begunAt, endedAt), Arrays.stream(ackedAt));
   }
 }

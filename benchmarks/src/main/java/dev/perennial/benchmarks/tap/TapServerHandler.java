@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * One connection of the server. Writes as long as the socket takes it, and reads acks, both by
@@ -17,7 +18,10 @@ import java.util.Locale;
  */
 final class TapServerHandler extends ChannelInboundHandlerAdapter implements Frames.Sink {
 
-  private static final int CHUNK = 1 << 16;
+  static final int CHUNK = 1 << 16;
+
+  /** A thread that parks wakes up late by less than this. */
+  private static final long SPIN_NANOS = 200_000;
 
   /** After so many chunks the acks have a turn. */
   private static final int CHUNKS_IN_TURN = 8;
@@ -29,14 +33,15 @@ final class TapServerHandler extends ChannelInboundHandlerAdapter implements Fra
   private final TapEvents events;
   private final Sending sending;
   private final Frames frames = new Frames(this);
-  private final byte[] chunk = new byte[CHUNK];
+  private final byte[] chunk;
   private ChannelHandlerContext context;
   private long next;
   private boolean scheduled;
 
   @SuppressWarnings("NullAway.Init") // the context, when the handler is added
-  TapServerHandler(TapEvents events, Sending sending) {
+  TapServerHandler(TapEvents events, Sending sending, byte[] chunk) {
     this.events = events;
+    this.chunk = chunk;
     this.sending = sending;
     this.next = sending.first();
   }
@@ -68,7 +73,27 @@ final class TapServerHandler extends ChannelInboundHandlerAdapter implements Fra
             + "\r\n\r\n";
     context.writeAndFlush(Unpooled.copiedBuffer(answer, StandardCharsets.US_ASCII));
     sending.begin();
-    write();
+    if (sending.pauseNanos() == 0) {
+      write();
+    } else {
+      new Thread(this::pace, "pace").start();
+    }
+  }
+
+  /** Sends each event at its time. Timers of an event loop are too coarse for that. */
+  private void pace() {
+    for (long number = sending.first(); number < sending.first() + sending.count(); number++) {
+      long due = sending.dueAt(number);
+      for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+        if (left > SPIN_NANOS) {
+          LockSupport.parkNanos(left - SPIN_NANOS);
+        } else {
+          Thread.onSpinWait();
+        }
+      }
+      long end = number + 1;
+      context.executor().execute(() -> writeUntil(end));
+    }
   }
 
   private static String accept(String key) {
@@ -94,7 +119,16 @@ final class TapServerHandler extends ChannelInboundHandlerAdapter implements Fra
     for (int i = offset + ACK.length; bytes[i] != '}'; i++) {
       id = id * 10 + bytes[i] - '0';
     }
-    sending.ack(id);
+    if (sending.ack(id)) {
+      context.close();
+    }
+  }
+
+  @Override
+  public void ping(byte[] bytes, int offset, int length) {
+    ByteBuf pong = context.alloc().directBuffer(2 + length);
+    pong.writeByte(Frames.FIN_PONG).writeByte(length).writeBytes(bytes, offset, length);
+    context.writeAndFlush(pong);
   }
 
   @Override
@@ -109,7 +143,7 @@ final class TapServerHandler extends ChannelInboundHandlerAdapter implements Fra
   }
 
   private void schedule() {
-    if (!scheduled && next < sending.first() + sending.count()) {
+    if (!scheduled && sending.pauseNanos() == 0 && next < sending.first() + sending.count()) {
       scheduled = true;
       context.executor().execute(this::write);
     }
@@ -117,7 +151,13 @@ final class TapServerHandler extends ChannelInboundHandlerAdapter implements Fra
 
   private void write() {
     scheduled = false;
-    long end = sending.first() + sending.count();
+    writeUntil(sending.first() + sending.count());
+    if (context.channel().isWritable()) {
+      schedule();
+    }
+  }
+
+  private void writeUntil(long end) {
     for (int i = 0; i < CHUNKS_IN_TURN && next < end && context.channel().isWritable(); i++) {
       int length = 0;
       while (next < end && length + TapEvents.longest() <= CHUNK) {
@@ -126,9 +166,6 @@ final class TapServerHandler extends ChannelInboundHandlerAdapter implements Fra
       context.write(context.alloc().directBuffer(length).writeBytes(chunk, 0, length));
     }
     context.flush();
-    if (context.channel().isWritable()) {
-      schedule();
-    }
   }
 
   @Override

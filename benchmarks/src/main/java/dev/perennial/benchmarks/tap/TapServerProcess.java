@@ -1,5 +1,6 @@
 package dev.perennial.benchmarks.tap;
 
+import dev.perennial.benchmarks.measure.ChildProcess;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -11,17 +12,26 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 
 /**
- * The process of the server. Says its port, and then does what the lines of its input say: {@code
- * send EVENTS ACKS} prepares the events of the next connection, and {@code result} waits until they
- * are acked and says how that went.
+ * The process of the server. Says its port, and then does what the lines of its input say:
+ *
+ * <ul>
+ *   <li>{@code send CONNECTIONS EVENTS ACKS NANOS}: prepares so many events for each of the next
+ *       connections, to be sent with a pause between them, or at once if that is 0
+ *   <li>{@code result}: waits for the last ack on the last of them, and says how that one went
+ *   <li>{@code times}: says {@link Sending#times} of each
+ * </ul>
  */
 final class TapServerProcess {
 
@@ -32,8 +42,11 @@ final class TapServerProcess {
 
   /** Runs it, until its input ends. */
   public static void main(String[] args) throws Exception {
+    PrintStream answers = ChildProcess.answers();
     TapEvents events = new TapEvents();
-    AtomicReference<@Nullable Sending> next = new AtomicReference<>();
+    Queue<Sending> next = new ConcurrentLinkedQueue<>();
+    // There is one event loop, so its connections can share it.
+    byte[] chunk = new byte[TapServerHandler.CHUNK];
     EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     Channel server =
         new ServerBootstrap()
@@ -47,32 +60,52 @@ final class TapServerProcess {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    Sending sending = next.getAndSet(null);
+                    Sending sending = next.poll();
                     if (sending == null) {
                       channel.close();
                     } else {
-                      channel.pipeline().addLast(new TapServerHandler(events, sending));
+                      channel.pipeline().addLast(new TapServerHandler(events, sending, chunk));
                     }
                   }
                 })
             .bind(InetAddress.getLoopbackAddress(), 0)
             .sync()
             .channel();
-    System.out.println(((InetSocketAddress) server.localAddress()).getPort());
+    answers.println(((InetSocketAddress) server.localAddress()).getPort());
     BufferedReader input =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     long first = TapEvents.FIRST_ID;
-    Sending sending = new Sending(first, 0, Sending.Acks.EACH);
+    List<Sending> sendings = new ArrayList<>();
     for (String line = input.readLine(); line != null; line = input.readLine()) {
       String[] word = line.split(" ", -1);
-      if (word[0].equals("send")) {
-        sending = new Sending(first, Integer.parseInt(word[1]), Sending.Acks.valueOf(word[2]));
-        first += sending.count();
-        next.set(sending);
-        System.out.println("ready");
-      } else {
-        sending.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        System.out.println(sending.outcome(events).text());
+      switch (word[0]) {
+        case "send" -> {
+          next.clear();
+          sendings.clear();
+          for (int i = Integer.parseInt(word[1]); i > 0; i--) {
+            Sending sending =
+                new Sending(
+                    first,
+                    Integer.parseInt(word[2]),
+                    Sending.Acks.valueOf(word[3]),
+                    Long.parseLong(word[4]));
+            first += sending.count();
+            sendings.add(sending);
+          }
+          next.addAll(sendings);
+          answers.println("ready");
+        }
+        case "result" -> {
+          Sending last = sendings.get(sendings.size() - 1);
+          last.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+          answers.println(last.outcome(events).text());
+        }
+        default ->
+            answers.println(
+                sendings.stream()
+                    .flatMapToLong(Sending::times)
+                    .mapToObj(Long::toString)
+                    .collect(Collectors.joining(" ")));
       }
     }
     System.exit(0);

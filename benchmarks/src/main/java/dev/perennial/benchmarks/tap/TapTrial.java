@@ -70,7 +70,7 @@ public final class TapTrial implements Trial, AutoCloseable {
   @Override
   public Usage run(Contender contender, ContenderProcess process, int count) throws IOException {
     boolean bound = contender.role() == Contender.Role.BOUND;
-    server.ask("send " + count + ' ' + (bound ? Sending.Acks.LAST : Sending.Acks.EACH));
+    server.ask("send 1 " + count + ' ' + (bound ? Sending.Acks.LAST : Sending.Acks.EACH) + " 0");
     Usage usage = process.read(count);
     Sending.Outcome outcome = Sending.Outcome.parse(server.ask("result"));
     if (!outcome.problem().isEmpty()) {

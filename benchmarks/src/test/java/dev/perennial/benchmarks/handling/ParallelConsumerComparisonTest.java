@@ -17,14 +17,14 @@ class ParallelConsumerComparisonTest {
   private static final Load BUSY = new Load("busy", 3_000, 16, Duration.ZERO);
   private static final Load WAITING = new Load("waiting", 2_000, 64, Duration.ofMillis(1));
 
-  static List<Contender> engines() {
+  static List<HandlingEngine> engines() {
     return ParallelConsumerComparison.ENGINES;
   }
 
   @ParameterizedTest
   @MethodSource("engines")
   @DisplayName("each engine handles every event once")
-  void handlesAll(Contender engine) throws InterruptedException {
+  void handlesAll(HandlingEngine engine) throws InterruptedException {
     for (Load load : List.of(BUSY, WAITING)) {
       Turn turn = new Turn(load);
       engine.run(turn);
@@ -35,12 +35,12 @@ class ParallelConsumerComparisonTest {
   @Test
   @DisplayName("the comparison prints a row for each engine and the control")
   void prints() throws InterruptedException {
-    List<Contender> contenders = ParallelConsumerComparison.ENGINES_AND_CONTROL;
+    List<HandlingEngine> engines = ParallelConsumerComparison.ENGINES_AND_CONTROL;
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     new ParallelConsumerComparison(new PrintStream(printed, true, StandardCharsets.UTF_8))
-        .compare(BUSY, contenders, 0, 1);
+        .compare(BUSY, engines, 0, 1);
     assertThat(printed.toString(StandardCharsets.UTF_8))
         .contains("busy, 3,000 events")
-        .contains(contenders.stream().map(Contender::title).toList());
+        .contains(engines.stream().map(HandlingEngine::title).toList());
   }
 }

@@ -1,7 +1,7 @@
 package dev.perennial.benchmarks.handling;
 
 /** An engine that calls handlers at once, in order per key. */
-interface Contender {
+interface HandlingEngine {
 
   String title();
 

@@ -1,4 +1,4 @@
 @NullMarked
-package dev.perennial.benchmarks.mongo;
+package dev.perennial.benchmarks.bench;
 
 import org.jspecify.annotations.NullMarked;

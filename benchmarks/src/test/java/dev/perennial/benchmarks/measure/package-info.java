@@ -1,0 +1,4 @@
+@NullMarked
+package dev.perennial.benchmarks.measure;
+
+import org.jspecify.annotations.NullMarked;
