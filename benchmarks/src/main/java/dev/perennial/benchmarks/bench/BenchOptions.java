@@ -21,6 +21,7 @@ final class BenchOptions {
   private static final int ROUNDS = 5;
   private static final int QUICK_ROUNDS = 3;
   private static final int QUICK_PART = 5;
+  private static final String UNWRITABLE = ": it is a folder, or its folder does not exist";
 
   @Option(names = "--tap", description = "Only the clients of Tap.")
   private boolean tap;
@@ -168,12 +169,14 @@ final class BenchOptions {
         command,
         uri != null && sizes().isEmpty(),
         "--uri is for MongoDB, and --tap leaves that out");
-    refuse(command, isUnwritable(json), "Cannot write to --json " + json + ": no such folder");
-    refuse(command, isUnwritable(chart), "Cannot write to --chart " + chart + ": no such folder");
+    refuse(command, isUnwritable(json), "Cannot write to --json " + json + UNWRITABLE);
+    refuse(command, isUnwritable(chart), "Cannot write to --chart " + chart + UNWRITABLE);
   }
 
   private static boolean isUnwritable(@Nullable Path file) {
-    return file != null && !Files.isDirectory(file.toAbsolutePath().resolveSibling("."));
+    return file != null
+        && (Files.isDirectory(file)
+            || !Files.isDirectory(file.toAbsolutePath().resolveSibling(".")));
   }
 
   private static void refuse(CommandLine command, boolean wrong, String message) {

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** The library Java-WebSocket, with databind. Its sends are written by a thread of its own. */
 final class JavaWebSocketClient implements Client {
 
+  private static final long WRITTEN_MILLIS = 10;
+
   private final URI uri;
 
   JavaWebSocketClient(URI uri) {
@@ -24,7 +26,10 @@ final class JavaWebSocketClient implements Client {
       throw new IllegalStateException("cannot connect");
     }
     long checksum = connection.done.get();
-    // Writes what is queued before.
+    // Closing would drop acks that are still queued or being written.
+    do {
+      Thread.sleep(WRITTEN_MILLIS);
+    } while (connection.hasBufferedData());
     connection.closeBlocking();
     return checksum;
   }

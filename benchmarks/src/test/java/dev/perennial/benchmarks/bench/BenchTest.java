@@ -102,6 +102,7 @@ class BenchTest {
         "--mongo --only next; --only names no client of what is run.",
         "--tap --uri mongodb://localhost; --uri is for MongoDB, and --tap leaves that out.",
         "--json /no/such/folder/a.json; Cannot write to --json /no/such/folder/a.json",
+        "--chart .; Cannot write to --chart .: it is a folder",
         "--fast; Unknown option: '--fast'"
       })
   @DisplayName("wrong arguments are refused before anything runs")
