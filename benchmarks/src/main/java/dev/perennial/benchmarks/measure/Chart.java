@@ -69,7 +69,7 @@ public final class Chart {
         0,
         "note",
         report.rounds() < Report.LEAST_ROUNDS
-            ? note + "; " + report.rounds() + " rounds, for orientation only"
+            ? note + "; " + report.roundsText() + ", for orientation only"
             : note);
     List<Result> shown =
         report.results().stream()

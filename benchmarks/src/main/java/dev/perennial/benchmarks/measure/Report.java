@@ -62,16 +62,20 @@ public record Report(
     text.append(
         String.format(
             Locale.ROOT,
-            "## %s%n%n%s, median [lowest–highest]. Ratios are to %s.%n%n"
+            "## %s%n%n%s. Ratios are to %s.%n%n"
                 + "| client | k events/s | ratio | CPU µs per event | ratio | CPU µs of the first %,d | allocated B |%n"
                 + "|---|---|---|---|---|---|---|%n",
             title,
-            rounds == 1 ? "1 round" : rounds + " rounds",
+            roundsText() + (rounds == 1 ? "" : ", median [lowest–highest]"),
             reference.title(),
             firstEvents()));
     results.forEach(result -> text.append(row(result)).append(System.lineSeparator()));
     text.append(notes());
     return text.toString();
+  }
+
+  String roundsText() {
+    return rounds == 1 ? "1 round" : rounds + " rounds";
   }
 
   private long firstEvents() {

@@ -14,7 +14,7 @@ class ReportTest {
     Report report = Reports.of(Reports.result(Clients.PEER, 5, 5.1, 5, 5, 4.9));
     assertThat(report.table())
         .contains("## Events of 452 B")
-        .contains("5 rounds")
+        .contains("5 rounds, median")
         .contains("| **client** `OURS<T>` | 500 | 1.00 | 2.00 | 1.00 | 6.00 | 500 |")
         .contains(
             "| **client** `PEER<T>` | 200 [196–204] | 0.40 | 5.00 [4.90–5.10] | 2.50 | 15.00 [14.70–15.30] | 500 |")
@@ -51,7 +51,7 @@ class ReportTest {
     Result ours = Reports.result(Clients.OURS, 2);
     Report report = new Report("tap", "Events", Clients.OURS, 1, List.of(ours));
     assertThat(report.table())
-        .contains("1 round,")
+        .contains("1 round. Ratios are to")
         .contains("| 500 | – | 2.00 | – |")
         .contains("for orientation");
   }
