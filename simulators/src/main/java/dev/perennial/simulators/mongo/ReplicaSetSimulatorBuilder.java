@@ -69,7 +69,7 @@ public final class ReplicaSetSimulatorBuilder {
   }
 
   /**
-   * A router of a sharded cluster of one shard, as far as clients see. The test inserts {@code
+   * Routers of a sharded cluster of one shard, as far as clients see. The test inserts {@code
    * config.version}.
    */
   public ReplicaSetSimulatorBuilder router() {
@@ -115,8 +115,8 @@ public final class ReplicaSetSimulatorBuilder {
 
   /** Starts it, on ports that are free. */
   public ReplicaSetSimulator start() {
-    if ((standalone || router) && members != 1) {
-      throw new IllegalArgumentException("A standalone server or a router has one member.");
+    if (standalone && members != 1) {
+      throw new IllegalArgumentException("A standalone server has one member.");
     }
     return new ReplicaSetSimulator(
         new ReplicaSetSettings(

@@ -113,6 +113,21 @@ class FaultsTest {
   }
 
   @Test
+  void laterServersEndAGetMoreAtOnceIfItsCursorIsKilled() {
+    try (ReplicaSetSimulator later = MongoFixture.version(21);
+        RawMongo waiting = new RawMongo(later);
+        RawMongo other = new RawMongo(later)) {
+      RawMongo.Stream stream = waiting.watch(ORDERS, "{}");
+      stream.send(600_000);
+      Awaitility.await().until(() -> later.count("getMore") == 1);
+      other.run(
+          "shop", "{killCursors: 'orders', cursors: [{$numberLong: '" + stream.cursor() + "'}]}");
+
+      assertThat(stream.got().code()).isEqualTo(237);
+    }
+  }
+
+  @Test
   void failCommandOnGetMoreNeverAddsTheResumableLabel() {
     RawMongo.Stream stream = mongo.watch(ORDERS, "{}");
     failPoint("mode: {times: 1}, data: {failCommands: ['getMore'], errorCode: 189}");

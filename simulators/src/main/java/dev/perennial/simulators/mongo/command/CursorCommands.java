@@ -5,6 +5,7 @@ import dev.perennial.simulators.mongo.server.Call;
 import dev.perennial.simulators.mongo.server.ReplicaSet;
 import dev.perennial.simulators.mongo.wire.CommandError;
 import dev.perennial.simulators.mongo.wire.Reply;
+import dev.perennial.simulators.mongo.wire.WireVersions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,10 +67,16 @@ final class CursorCommands {
                 : DEFAULT_WAIT;
     List<byte[]> batch = new ArrayList<>();
     boolean stalls = cursor.waits() && set.cursors().takeStall();
+    // Older servers, as measured on 4.4, notice only at the end of the wait that the cursor was
+    // killed; newer ones interrupt the wait.
+    boolean interrupted = set.settings().wireVersion() >= WireVersions.V7_0;
     call.awaitMillis(
         wait,
         () -> {
-          if (!stalls && set.cursors().isOpen(cursor)) {
+          if (!set.cursors().isOpen(cursor)) {
+            return interrupted;
+          }
+          if (!stalls) {
             batch.addAll(next(cursor, limit, IN_GET_MORE));
           }
           return !batch.isEmpty() || cursor.ended();
@@ -107,12 +114,16 @@ final class CursorCommands {
   private static Reply killCursors(Call call) {
     BsonArray killed = new BsonArray();
     BsonArray missing = new BsonArray();
-    for (BsonValue cursor : call.request().command().getArray("cursors")) {
-      long id = cursor.asNumber().longValue();
-      boolean removed =
-          call.set().cursors().remove(new ServerCursor.Key(id, call.member().index()));
-      (removed ? killed : missing).add(new BsonInt64(id));
-    }
+    ReplicaSet set = call.set();
+    // Wakes a getMore that waits.
+    set.lock()
+        .change(() -> {
+          for (BsonValue cursor : call.request().command().getArray("cursors")) {
+            long id = cursor.asNumber().longValue();
+            boolean removed = set.cursors().remove(new ServerCursor.Key(id, call.member().index()));
+            (removed ? killed : missing).add(new BsonInt64(id));
+          }
+        });
     return Reply.of(
         new BsonDocument("cursorsKilled", killed)
             .append("cursorsNotFound", missing)

@@ -86,6 +86,10 @@ final class HelloCommands {
     } else {
       describeSet(call, reply, primaryField);
     }
+    if (call.request().command().containsKey("loadBalanced")) {
+      // Clients that come through a load balancer know servers apart by it.
+      reply.put("serviceId", new BsonObjectId(set.election().processId(call.member().index())));
+    }
     if (settings.wireVersion() >= WireVersions.V4_4) {
       reply.put("topologyVersion", topologyVersion(set, call.member()));
     }

@@ -37,7 +37,7 @@ public record Call(ReplicaSet set, Member member, ClientConnection connection, R
   }
 
   private boolean isOnPrimary() {
-    return set.settings().standalone() || set.election().primary() == member.index();
+    return !set.settings().isReplicaSet() || set.election().primary() == member.index();
   }
 
   /**
