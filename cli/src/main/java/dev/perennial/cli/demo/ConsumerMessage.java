@@ -45,17 +45,15 @@ sealed interface ConsumerMessage {
   /**
    * The stream's statistics.
    *
-   * @param resumes how often the driver reopened a cursor
    * @param invalidates how often the server ended the change stream
    */
-  record Stats(int unacked, long reconnects, long resumes, long invalidates)
-      implements ConsumerMessage {
+  record Stats(int unacked, long reconnects, long invalidates) implements ConsumerMessage {
 
-    static final Stats NONE = new Stats(0, 0, 0, 0);
+    static final Stats NONE = new Stats(0, 0, 0);
 
     @Override
     public String line() {
-      return "stats\t" + unacked + '\t' + reconnects + '\t' + resumes + '\t' + invalidates;
+      return "stats\t" + unacked + '\t' + reconnects + '\t' + invalidates;
     }
   }
 
@@ -79,10 +77,7 @@ sealed interface ConsumerMessage {
         String[] stats = rest.split("\t", -1);
         yield Optional.of(
             new Stats(
-                Integer.parseInt(stats[0]),
-                Long.parseLong(stats[1]),
-                Long.parseLong(stats[2]),
-                Long.parseLong(stats[3])));
+                Integer.parseInt(stats[0]), Long.parseLong(stats[1]), Long.parseLong(stats[2])));
       }
       default -> Optional.empty();
     };

@@ -50,7 +50,6 @@ final class MongoConsumer implements MongoListener {
   private final UnreliableService service;
   private final Path deadLetters;
   private final PrintWriter out = Terminal.writer();
-  private final AtomicLong resumes = new AtomicLong();
   private final AtomicLong invalidates = new AtomicLong();
 
   /**
@@ -170,12 +169,6 @@ final class MongoConsumer implements MongoListener {
   }
 
   @Override
-  public void onResume(Resume resume) {
-    resumes.incrementAndGet();
-    remark(true, "the driver reopened the cursor");
-  }
-
-  @Override
   public void onInvalidate(Invalidated invalidated) {
     invalidates.incrementAndGet();
     remark(true, "the stream reopened after the drop");
@@ -183,9 +176,7 @@ final class MongoConsumer implements MongoListener {
 
   private void sendStats(EventStream<ChangeEvent> stream) {
     StreamStats now = stream.stats();
-    send(
-        new ConsumerMessage.Stats(
-            now.unacked(), now.reconnects(), resumes.get(), invalidates.get()));
+    send(new ConsumerMessage.Stats(now.unacked(), now.reconnects(), invalidates.get()));
   }
 
   private void remark(boolean recovery, String text) {

@@ -33,7 +33,6 @@ final class MongoDemoReport {
     rows.addAll(
         List.of(
             new Row("reconnects", totals.reconnects(), ""),
-            new Row("cursors reopened", totals.resumes(), "by the driver"),
             new Row("invalidates", totals.invalidates(), "stream reopened after it"),
             new Row(
                 "takeover in ms",

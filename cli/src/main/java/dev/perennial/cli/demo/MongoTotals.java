@@ -9,13 +9,11 @@ final class MongoTotals {
 
   private final LongAdder handlerFailures = new LongAdder();
   private long reconnects;
-  private long resumes;
   private long invalidates;
   private Duration takeover = Duration.ZERO;
 
   void add(Stats stats) {
     reconnects += stats.reconnects();
-    resumes += stats.resumes();
     invalidates += stats.invalidates();
   }
 
@@ -33,10 +31,6 @@ final class MongoTotals {
 
   long reconnects() {
     return reconnects;
-  }
-
-  long resumes() {
-    return resumes;
   }
 
   long invalidates() {

@@ -22,7 +22,7 @@ class ConsumerMessageTest {
         new Remark(true, "well\tagain"),
         new Remark(false, ""),
         new StateChanged(StreamState.BACKING_OFF),
-        new Stats(1, 2, 3, 4));
+        new Stats(1, 2, 3));
   }
 
   @ParameterizedTest

@@ -1,6 +1,5 @@
 package dev.perennial.source.mongo;
 
-import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 
@@ -10,20 +9,6 @@ import org.bson.BsonTimestamp;
  * throws is logged and does not affect the stream. Every method does nothing by default.
  */
 public interface MongoListener {
-
-  /**
-   * Called when the driver reopens the cursor, which neither loses nor repeats events. Only the
-   * driver's own log says why it does. With a {@code MongoClient} of the application, the call
-   * comes after the cursor was reopened, and once for several reopenings without an answer between
-   * them.
-   */
-  default void onResume(Resume resume) {}
-
-  /**
-   * Called when the driver reopens the cursor again and again without an answer, and the source
-   * stops it. Never called with a {@code MongoClient} of the application.
-   */
-  default void onResumeStorm(ResumeStorm storm) {}
 
   /** Called when the server no longer has the changes after the stream's position. */
   default void onHistoryLost(HistoryLost lost) {}
@@ -63,23 +48,6 @@ public interface MongoListener {
    * stream.
    */
   default void onSteppedOver(SteppedOver event) {}
-
-  /** A reopening of the cursor by the driver. */
-  interface Resume {
-
-    /** Returns how often the driver has reopened the cursor since the server last answered. */
-    int inARow();
-  }
-
-  /** Many reopenings of the cursor by the driver, without an answer between them. */
-  interface ResumeStorm {
-
-    /** Returns how often the driver reopened the cursor. */
-    int resumes();
-
-    /** Returns in what time it did. */
-    Duration within();
-  }
 
   /** The loss of the changes after a position. */
   interface HistoryLost {

@@ -3,7 +3,6 @@ package dev.perennial.source.mongo;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoException;
 import com.mongodb.client.MongoClient;
-import com.mongodb.selector.CompositeServerSelector;
 import dev.perennial.port.BackoffPolicy;
 import dev.perennial.port.Checkpoint;
 import dev.perennial.port.CheckpointException;
@@ -17,7 +16,6 @@ import dev.perennial.source.mongo.internal.client.ClientHandle;
 import dev.perennial.source.mongo.internal.client.ClientSpec;
 import dev.perennial.source.mongo.internal.client.DriverVersion;
 import dev.perennial.source.mongo.internal.client.ServerTime;
-import dev.perennial.source.mongo.internal.client.SingleServerSelector;
 import dev.perennial.source.mongo.internal.cursor.ConnectionContext;
 import dev.perennial.source.mongo.internal.cursor.Connector;
 import dev.perennial.source.mongo.internal.cursor.CursorOpener;
@@ -28,7 +26,6 @@ import dev.perennial.source.mongo.internal.cursor.MongoNotifier;
 import dev.perennial.source.mongo.internal.cursor.OneByOneMode;
 import dev.perennial.source.mongo.internal.cursor.OplogCheck;
 import dev.perennial.source.mongo.internal.cursor.PositionRecovery;
-import dev.perennial.source.mongo.internal.cursor.ResumeWatch;
 import dev.perennial.source.mongo.internal.cursor.StartValidator;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.position.CheckpointText;
@@ -40,7 +37,6 @@ import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
 import dev.perennial.source.mongo.internal.watch.SourceOptions;
 import dev.perennial.source.mongo.internal.watch.WatchPlan;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
@@ -66,9 +62,8 @@ import org.slf4j.LoggerFactory;
  * stream that lost its connection resumes after the last event received. It also saves the progress
  * that the server reports between events, so that the oplog does not roll past a quiet stream.
  *
- * <p>The driver repeats some failed calls by itself, which loses nothing; the source reports that
- * to the {@link MongoListener}. If the source's own client does so again and again without an
- * answer, the source stops it, and the stream's backoff takes over.
+ * <p>The source runs its change stream cursor itself, through the driver's commands. Only the
+ * stream reopens a lost cursor, after its backoff.
  *
  * <p>A checkpoint names the deployment on which it was saved, because on another one its position
  * would skip events without an error. The source recognizes a deployment by the id of the replica
@@ -110,24 +105,18 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
     this.options = options;
     this.hosts = spec.hosts();
     this.notifier = new MongoNotifier(listener, options.scope() + " at " + hosts);
-    ResumeWatch watch = new ResumeWatch(newestTime, notifier, runtime);
-    SingleServerSelector selector = new SingleServerSelector();
-    this.client =
-        spec.handle(
-            readTimeout,
-            options.maxAwaitTime(),
-            new CompositeServerSelector(List.of(watch, selector)));
+    this.client = spec.handle(readTimeout, options.maxAwaitTime());
     this.errors = new ErrorExplainer(options.scope(), hosts);
     this.server = new ServerTime(client, options.readPreference());
     WatchPlan plan = WatchPlan.of(options.scope(), options.pipeline(), options.splitLargeEvents());
-    CursorOpener opener = new CursorOpener(client, options, plan, watch, newestTime, runtime);
+    CursorOpener opener = new CursorOpener(client, options, plan, newestTime, runtime);
     this.deployment =
         new DeploymentCheck(
             client, options, plan, opener, new DropSearch(opener, server, runtime), hosts);
     ConnectionContext context =
         new ConnectionContext(
             deployment,
-            new OplogCheck(opener, selector, runtime),
+            new OplogCheck(opener, runtime),
             new OneByOneMode(opener::isSharded, notifier),
             errors);
     this.connector = new Connector(client, options, opener, context, notifier);
@@ -169,10 +158,11 @@ public final class MongoSource implements ClientTrackedSource<ChangeEvent, Mongo
 
   /**
    * Returns a builder of a source that uses a client of the application, which the application
-   * closes. Such a source does not stop a driver that reopens its cursor again and again, and does
-   * not call {@link MongoListener#onResumeStorm}. The client's own read timeout limits how long a
-   * hanging server blocks a thread; by default it has no limit. It must be longer than {@link
-   * MongoSourceBuilder#maxAwaitTime}.
+   * closes. All requests for a cursor must reach the server that has it. Such a client does so if
+   * it reads from a replica set's primary, or connects to one server only; otherwise the stream
+   * ends with {@link MongoSourceException.Reason#REJECTED} when it connects. The client's own read
+   * timeout limits how long a hanging server blocks a thread; by default it has no limit. It must
+   * be longer than {@link MongoSourceBuilder#maxAwaitTime}.
    */
   public static MongoSourceBuilder builder(MongoClient client) {
     DriverVersion.require();

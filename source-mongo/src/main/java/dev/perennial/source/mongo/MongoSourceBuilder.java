@@ -129,8 +129,7 @@ public final class MongoSourceBuilder {
 
   /**
    * Sets how long the server waits for an event before it answers without one. 500 ms by default.
-   * Closing the stream may take as long, because it kills the cursor after the answer; calls that
-   * wait for an event return at once.
+   * Neither a close nor a call that waits for an event takes as long.
    */
   public MongoSourceBuilder maxAwaitTime(Duration time) {
     this.maxAwaitTime = requireNonNull(time, "maxAwaitTime() needs a time");

@@ -47,12 +47,7 @@ public final class MongoSourceException extends Exception {
     /** The server refused the same resume token again after the stream resumed from its time. */
     TOKEN_REJECTED_AGAIN("token-rejected-again"),
     /** The cursor ended; the stream opens another one. */
-    CURSOR_LOST("cursor-lost"),
-    /**
-     * The driver reopened the cursor again and again without an answer, and the source stopped it;
-     * the stream's backoff takes over.
-     */
-    RESUME_STORM("resume-storm");
+    CURSOR_LOST("cursor-lost");
 
     private final String tag;
 

@@ -205,19 +205,6 @@ class ClientSettingsTest {
         .close();
   }
 
-  @Test
-  @DisplayName("behind a load balancer one connection is too few")
-  void loadBalancer() {
-    assertThatThrownBy(
-            watching(MongoSource.builder("mongodb://localhost/?loadBalanced=true&maxPoolSize=1"))
-                ::build)
-        .hasMessageContainingAll("loadBalanced", "maxPoolSize");
-    watching(MongoSource.builder("mongodb://localhost/?loadBalanced=true&maxPoolSize=2"))
-        .build()
-        .close();
-    watching(MongoSource.builder("mongodb://localhost/?maxPoolSize=1")).build().close();
-  }
-
   private static void assertRefused(MongoClientSettings.Builder settings, String words) {
     assertThatThrownBy(local(settings)::build)
         .isInstanceOf(IllegalArgumentException.class)

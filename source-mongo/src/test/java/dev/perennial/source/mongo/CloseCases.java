@@ -89,6 +89,20 @@ abstract class CloseCases extends MongoServerCases {
   }
 
   @Test
+  @DisplayName("case 29: a close does not wait for the end of a getMore that waits for long")
+  void closeWhileWaitingForLong() throws Exception {
+    given(Setup.ANY);
+    EventStream<ChangeEvent> stream = live(stream(source().maxAwaitTime(Duration.ofSeconds(20))));
+    await().atMost(Pull.PATIENCE).until(() -> mongo.openCursors(database) == 1);
+
+    Duration took = timeToClose(stream, inGetMore(), Duration.ofSeconds(30));
+
+    assertThat(took).isLessThan(Duration.ofSeconds(2).plus(SLACK));
+    await().atMost(Pull.PATIENCE).until(() -> mongo.openCursors(database) == 0);
+    assertThat(store.isClaimed(STREAM)).isFalse();
+  }
+
+  @Test
   @DisplayName(
       "case 29: a close during a getMore that the network does not let through is over at its deadline")
   void closeWhileFrozen() throws Exception {

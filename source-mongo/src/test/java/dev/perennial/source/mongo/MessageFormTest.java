@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.ReadConcern;
+import com.mongodb.ReadPreference;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import dev.perennial.port.Checkpoint;
@@ -68,8 +69,7 @@ class MessageFormTest {
         () -> source().readTimeout(Duration.ofMillis(500)).build(),
         () -> watching(MongoSource.builder(URI + "/?socketTimeoutMS=100")).build(),
         () -> source(MongoClientSettings.builder().timeout(1500, TimeUnit.MILLISECONDS)).build(),
-        () -> source(MongoClientSettings.builder().readConcern(ReadConcern.LINEARIZABLE)).build(),
-        () -> watching(MongoSource.builder(URI + "/?loadBalanced=true&maxPoolSize=1")).build());
+        () -> source(MongoClientSettings.builder().readConcern(ReadConcern.LINEARIZABLE)).build());
   }
 
   static Stream<ThrowingCallable> refusedPipelines() {
@@ -118,6 +118,17 @@ class MessageFormTest {
       Optional<MongoPosition> start = source.start();
       client.close();
       assertForm(catchThrowable(() -> source.connect(start)), "client-closed");
+    }
+  }
+
+  @Test
+  void aClientThatCannotBeDirected() throws Exception {
+    try (Rig rig = new Rig(servers -> servers.members(3));
+        MongoClient client = MongoClients.create(rig.servers.connectionString())) {
+      MongoSource source =
+          watching(MongoSource.builder(client)).readPreference(ReadPreference.nearest()).build();
+      Optional<MongoPosition> start = source.start();
+      assertForm(catchThrowable(() -> source.connect(start)), "rejected");
     }
   }
 
@@ -308,8 +319,6 @@ class MessageFormTest {
       Connection<ChangeEvent, MongoPosition> ended = source.connect(source.start());
       rig.servers.faults().endCursors();
       assertForm(lossOf(ended), "cursor-lost");
-      rig.servers.faults().failAlways("getMore", FaultSpec.error(43));
-      assertForm(lossOf(source.connect(source.start())), "resume-storm");
     }
   }
 

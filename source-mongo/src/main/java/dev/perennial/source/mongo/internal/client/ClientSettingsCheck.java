@@ -6,7 +6,6 @@ import com.mongodb.ReadConcern;
 import com.mongodb.ReadConcernLevel;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.SynchronousContextProvider;
-import com.mongodb.connection.ClusterConnectionMode;
 import com.mongodb.connection.TransportSettings;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -57,13 +56,6 @@ final class ClientSettingsCheck {
           "autoEncryptionSettings that encrypt",
           "the analysis of queries does not know $changeStream",
           "Set bypassAutoEncryption(true) on them; the source still decrypts what is encrypted in an event");
-    }
-    if (settings.getClusterSettings().getMode() == ClusterConnectionMode.LOAD_BALANCED
-        && settings.getConnectionPoolSettings().getMaxSize() == 1) {
-      throw refused(
-          "loadBalanced with a maxPoolSize of 1",
-          "a cursor behind a load balancer keeps its connection while the stream needs a second one",
-          "Set it to 2 or more");
     }
   }
 

@@ -7,7 +7,6 @@ import com.mongodb.ServerAddress;
 import com.mongodb.client.MongoClient;
 import com.mongodb.connection.ServerMonitoringMode;
 import com.mongodb.connection.ServerSettings;
-import com.mongodb.selector.CompositeServerSelector;
 import com.mongodb.selector.ServerSelector;
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.internal.watch.OptionRanges;
@@ -36,13 +35,10 @@ public sealed interface ClientSpec {
    * Returns a handle for the client. Does no I/O.
    *
    * @param readTimeout the source's setting; null if it is not set
-   * @param selector the source's server selector; used in addition to the application's own, if the
-   *     source makes the client
    * @throws IllegalArgumentException if the client's settings do not fit a change stream or these
    *     times
    */
-  ClientHandle handle(
-      @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector);
+  ClientHandle handle(@Nullable Duration readTimeout, Duration maxAwaitTime);
 
   /**
    * Parses a connection string. Looks up nothing in DNS; the creation of the client does.
@@ -125,18 +121,17 @@ public sealed interface ClientSpec {
     }
 
     @Override
-    public ClientHandle handle(
-        @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
+    public ClientHandle handle(@Nullable Duration readTimeout, Duration maxAwaitTime) {
       ClientSettingsCheck.check(known);
       int millis = Math.toIntExact(readTimeout(readTimeout, maxAwaitTime).toMillis());
-      return new ClientHandle.Owned(() -> watched(settings.get(), millis, selector), codecs());
+      ServerPin.Selector selector =
+          new ServerPin.Selector(known.getClusterSettings().getServerSelector());
+      return new ClientHandle.Owned(
+          () -> watched(settings.get(), millis, selector), selector, codecs());
     }
 
     public static MongoClientSettings watched(
-        MongoClientSettings settings, int readTimeoutMillis, ServerSelector ours) {
-      ServerSelector given = settings.getClusterSettings().getServerSelector();
-      ServerSelector selector =
-          given == null ? ours : new CompositeServerSelector(List.of(given, ours));
+        MongoClientSettings settings, int readTimeoutMillis, ServerSelector selector) {
       return MongoClientSettings.builder(settings)
           .applyToSocketSettings(
               socket -> socket.readTimeout(readTimeoutMillis, TimeUnit.MILLISECONDS))
@@ -204,8 +199,7 @@ public sealed interface ClientSpec {
     }
 
     @Override
-    public ClientHandle handle(
-        @Nullable Duration readTimeout, Duration maxAwaitTime, ServerSelector selector) {
+    public ClientHandle handle(@Nullable Duration readTimeout, Duration maxAwaitTime) {
       ClientSettingsCheck.check(client);
       if (readTimeout != null) {
         throw new IllegalArgumentException(

@@ -14,7 +14,6 @@ import dev.perennial.source.mongo.internal.event.SplitEvents;
 import dev.perennial.source.mongo.internal.position.CursorProgress;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.watch.SourceOptions;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A factory of the source's connections. Used by one thread at a time. */
@@ -59,15 +58,7 @@ public final class Connector {
   public Connection<ChangeEvent, MongoPosition> connect(ResumePosition after)
       throws MongoSourceException, InterruptedException {
     ResumePosition from = context.deployment().check(after);
-    OpenCursor cursor;
-    try {
-      cursor = open(from);
-    } catch (MongoException e) {
-      if (!ErrorKind.UNRETURNABLE.is(e)) {
-        throw e;
-      }
-      return new SingleEventConnection(oneByOne.stepOver(e, from), from);
-    }
+    OpenCursor cursor = open(from);
     EventReader reader = new EventReader(client.codecs());
     return new MongoConnection(
         cursor,
@@ -78,29 +69,33 @@ public final class Connector {
         context);
   }
 
-  private CursorProgress begin(ResumePosition from, OpenCursor cursor) throws InterruptedException {
+  private CursorProgress begin(ResumePosition from, OpenCursor cursor)
+      throws MongoSourceException, InterruptedException {
     try {
       boolean scanChecksStart = opener.scanChecksStart();
       // The server checks a time and a high-water token at once, but not the token of an event.
       boolean proved =
           !from.isEvent() || (!scanChecksStart && context.oplogCheck().confirms(from, cursor));
       return new CursorProgress(from, proved, scanChecksStart);
-    } catch (MongoException | InterruptedException e) {
-      cursor.close(Duration.ZERO);
+    } catch (MongoException | MongoSourceException | InterruptedException e) {
+      cursor.close();
       throw e;
     }
   }
 
   /**
-   * Opens a cursor. If the first batch has an event that the server cannot return, opens it again
-   * with batches of one event, because the error does not say whether that event is the first.
+   * Opens a cursor. If the server cannot return an event of the first batch, opens it without one,
+   * because the error does not say whether that event is the first.
    */
   private OpenCursor open(ResumePosition from) throws MongoSourceException, InterruptedException {
     try {
       return openOrExplain(from);
     } catch (MongoException e) {
-      if (!ErrorKind.UNRETURNABLE.is(e) || !oneByOne.met(e)) {
+      if (!ErrorKind.UNRETURNABLE.is(e)) {
         throw e;
+      }
+      if (!oneByOne.met(e)) {
+        throw oneByOne.cannotStepOver(e, from);
       }
       return openOrExplain(from);
     }

@@ -1,48 +1,43 @@
 package dev.perennial.source.mongo.internal.cursor;
 
 import com.mongodb.ClientSessionOptions;
-import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoException;
-import com.mongodb.ReadConcern;
-import com.mongodb.client.ChangeStreamIterable;
+import com.mongodb.ReadPreference;
 import com.mongodb.client.ClientSession;
-import com.mongodb.client.MongoChangeStreamCursor;
 import com.mongodb.client.MongoClient;
-import com.mongodb.client.MongoCluster;
-import com.mongodb.client.MongoCollection;
-import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
 import com.mongodb.connection.ServerType;
 import dev.perennial.port.StreamRuntime;
+import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.internal.client.ClientHandle;
+import dev.perennial.source.mongo.internal.client.ServerPin;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.Interrupts;
-import dev.perennial.source.mongo.internal.event.EventBytes;
-import dev.perennial.source.mongo.internal.event.EventBytesCodec;
 import dev.perennial.source.mongo.internal.position.NewestClusterTime;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.watch.SourceOptions;
 import dev.perennial.source.mongo.internal.watch.WatchPlan;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import org.bson.BsonArray;
+import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
-import org.bson.codecs.configuration.CodecRegistries;
-import org.bson.codecs.configuration.CodecRegistry;
+import org.bson.BsonInt32;
+import org.bson.BsonString;
+import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /** A factory of change stream cursors with the source's options. */
 public final class CursorOpener {
 
-  /** The source's own codecs, independent of what the client's registry lacks or overrides. */
-  private static final CodecRegistry CODECS =
-      CodecRegistries.fromRegistries(
-          CodecRegistries.fromCodecs(new EventBytesCodec()),
-          MongoClientSettings.getDefaultCodecRegistry());
+  /** The size of a first batch without events. */
+  private static final Integer NO_BATCH = 0;
+
+  /** The wire version of MongoDB 4.4, the first whose servers accept a comment with getMore. */
+  private static final int COMMENT_OF_GET_MORE = 9;
 
   /**
    * The wire version of MongoDB 5.0, the first at which every server's oplog scan detects that the
@@ -57,8 +52,8 @@ public final class CursorOpener {
   private static final int EXPANDED_EVENTS = 17;
 
   /**
-   * Options of the session from which the source reads the cluster time. With causal consistency,
-   * the server would wait until it has reached that time.
+   * Options of a cursor's session. With causal consistency, the server would wait until it has
+   * reached the session's time.
    */
   private static final ClientSessionOptions NOT_CAUSALLY_CONSISTENT =
       ClientSessionOptions.builder().causallyConsistent(false).build();
@@ -74,7 +69,6 @@ public final class CursorOpener {
   private final ClientHandle client;
   private final SourceOptions options;
   private final WatchPlan plan;
-  private final ResumeWatch watch;
   private final NewestClusterTime newestTime;
   private final StreamRuntime runtime;
 
@@ -88,13 +82,11 @@ public final class CursorOpener {
       ClientHandle client,
       SourceOptions options,
       WatchPlan plan,
-      ResumeWatch watch,
       NewestClusterTime newestTime,
       StreamRuntime runtime) {
     this.client = client;
     this.options = options;
     this.plan = plan;
-    this.watch = watch;
     this.newestTime = newestTime;
     this.runtime = runtime;
   }
@@ -102,21 +94,12 @@ public final class CursorOpener {
   /**
    * Opens the stream's cursor.
    *
-   * @param oneByOne whether to limit batches to one event
+   * @param oneByOne whether to open it without a first batch, because the server cannot return one
    * @throws MongoException if the cursor cannot be opened
    */
-  OpenCursor open(ResumePosition from, boolean oneByOne) throws InterruptedException {
-    ClientSession session = client.get().startSession(NOT_CAUSALLY_CONSISTENT);
-    try {
-      Integer batchSize = oneByOne ? Integer.valueOf(1) : options.batchSize();
-      OpenCursor cursor = cursor(session, from, plan.pipeline(), batchSize);
-      newestTime.see(session);
-      updateTopology();
-      return cursor;
-    } catch (RuntimeException | InterruptedException e) {
-      session.close();
-      throw e;
-    }
+  OpenCursor open(ResumePosition from, boolean oneByOne)
+      throws MongoSourceException, InterruptedException {
+    return opened(full(at(from), plan.pipeline(), oneByOne ? NO_BATCH : options.batchSize()));
   }
 
   /**
@@ -141,53 +124,64 @@ public final class CursorOpener {
   }
 
   /** Opens a second cursor with the stream's pipeline and options, for a search. */
-  OpenCursor another(ResumePosition from) throws InterruptedException {
-    return cursor(null, from, plan.pipeline(), options.batchSize());
+  OpenCursor another(ResumePosition from) throws MongoSourceException, InterruptedException {
+    return opened(full(at(from), plan.pipeline(), options.batchSize()));
   }
 
   /**
    * Opens a cursor with the stream's pipeline and options and a batch size of 1, to test whether
    * the server accepts them.
    */
-  OpenCursor probe(ResumePosition from) throws InterruptedException {
-    return cursor(null, from, plan.pipeline(), 1);
+  OpenCursor probe(ResumePosition from) throws MongoSourceException, InterruptedException {
+    return probe(from, client.newPin());
+  }
+
+  /**
+   * Opens such a cursor on a server.
+   *
+   * @param server the server, if the client can be directed to one
+   */
+  OpenCursor probe(ResumePosition from, ServerPin server)
+      throws MongoSourceException, InterruptedException {
+    return opened(full(at(from), plan.pipeline(), 1), server);
   }
 
   /** Opens a cursor with the stream's options that returns only invalidate events. */
-  OpenCursor invalidates(ResumePosition from) throws InterruptedException {
-    return cursor(null, from, WatchPlan.INVALIDATES_ONLY, null);
+  OpenCursor invalidates(ResumePosition from) throws MongoSourceException, InterruptedException {
+    return opened(full(at(from), WatchPlan.INVALIDATES_ONLY, null));
   }
 
   /**
    * Opens a cursor that returns only drops, renames and similar events of the watched collections:
    * all that the server reports, without documents.
    */
-  OpenCursor drops(ResumePosition from) throws InterruptedException {
-    ChangeStreamIterable<?> stream =
-        watch(null, WatchPlan.drops(options.scope()))
-            .showExpandedEvents(oldestWireVersion() >= EXPANDED_EVENTS);
-    return opened(at(from, commented(stream)), null);
+  OpenCursor drops(ResumePosition from) throws MongoSourceException, InterruptedException {
+    BsonDocument stage = at(from);
+    if (oldestWireVersion() >= EXPANDED_EVENTS) {
+      stage.append("showExpandedEvents", BsonBoolean.TRUE);
+    }
+    return opened(aggregate(stage, WatchPlan.drops(options.scope()), null));
   }
 
   /**
    * Returns whether the server opens the stream with its pipeline and options if it starts now
    * instead of at a position.
    */
-  boolean opensFromNow() throws InterruptedException {
-    return opens(full(null, plan.pipeline(), 1));
+  boolean opensFromNow() throws MongoSourceException, InterruptedException {
+    return opens(full(new BsonDocument(), plan.pipeline(), 1));
   }
 
   /**
    * Returns whether the server opens a stream from a position without the source's pipeline and
    * options; false if the source has none.
    */
-  boolean opensPlain(ResumePosition from) throws InterruptedException {
-    return !options.isPlain() && opens(at(from, watch(null, List.of()).batchSize(1)));
+  boolean opensPlain(ResumePosition from) throws MongoSourceException, InterruptedException {
+    return !options.isPlain() && opens(aggregate(at(from), List.of(), 1));
   }
 
-  private boolean opens(ChangeStreamIterable<?> stream) throws InterruptedException {
+  private boolean opens(BsonDocument aggregate) throws MongoSourceException, InterruptedException {
     try {
-      opened(stream, null).close(Duration.ZERO);
+      opened(aggregate).close();
       return true;
     } catch (MongoException e) {
       if (ErrorKind.TRANSIENT.is(e)) {
@@ -197,77 +191,92 @@ public final class CursorOpener {
     }
   }
 
-  private OpenCursor cursor(
-      @Nullable ClientSession session,
-      ResumePosition from,
-      List<BsonDocument> pipeline,
-      @Nullable Integer batchSize)
-      throws InterruptedException {
-    return opened(at(from, full(session, pipeline, batchSize)), session);
+  /** Returns the stage's fields for a position. */
+  private static BsonDocument at(ResumePosition from) {
+    BsonDocument stage = new BsonDocument();
+    // resumeAfter does not take the token of an invalidate; startAfter takes every token.
+    from.token().ifPresent(token -> stage.append("startAfter", token));
+    from.operationTime().ifPresent(time -> stage.append("startAtOperationTime", time));
+    return stage;
   }
 
-  private ChangeStreamIterable<?> full(
-      @Nullable ClientSession session, List<BsonDocument> pipeline, @Nullable Integer batchSize) {
-    ChangeStreamIterable<?> stream = watch(session, pipeline);
+  /** Returns an aggregate with the stream's options. */
+  private BsonDocument full(
+      BsonDocument stage, List<BsonDocument> pipeline, @Nullable Integer batchSize) {
     if (options.fullDocument() != FullDocument.DEFAULT) {
-      stream.fullDocument(options.fullDocument());
+      stage.append("fullDocument", new BsonString(options.fullDocument().getValue()));
     }
     if (options.fullDocumentBeforeChange() != FullDocumentBeforeChange.DEFAULT) {
-      stream.fullDocumentBeforeChange(options.fullDocumentBeforeChange());
+      stage.append(
+          "fullDocumentBeforeChange",
+          new BsonString(options.fullDocumentBeforeChange().getValue()));
     }
+    if (options.showExpandedEvents()) {
+      stage.append("showExpandedEvents", BsonBoolean.TRUE);
+    }
+    BsonDocument aggregate = aggregate(stage, pipeline, batchSize);
     if (options.collation() != null) {
-      stream.collation(options.collation());
+      aggregate.append("collation", options.collation().asDocument());
     }
-    if (batchSize != null) {
-      stream.batchSize(batchSize);
-    }
-    return commented(stream.showExpandedEvents(options.showExpandedEvents()));
+    return aggregate;
   }
 
-  private ChangeStreamIterable<?> commented(ChangeStreamIterable<?> stream) {
-    return stream
-        .comment(options.comment())
-        .maxAwaitTime(options.maxAwaitTime().toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  private static ChangeStreamIterable<?> at(ResumePosition from, ChangeStreamIterable<?> stream) {
-    // resumeAfter does not take the token of an invalidate; startAfter takes every token.
-    from.token().ifPresent(stream::startAfter);
-    from.operationTime().ifPresent(stream::startAtOperationTime);
-    return stream;
-  }
-
-  private OpenCursor opened(ChangeStreamIterable<?> stream, @Nullable ClientSession session)
-      throws InterruptedException {
-    MongoChangeStreamCursor<EventBytes> cursor =
-        Interrupts.call(() ->
-            (MongoChangeStreamCursor<EventBytes>)
-                stream.withDocumentClass(EventBytes.class).cursor());
-    return new OpenCursor(cursor, session, options.maxAwaitTime(), watch, runtime);
-  }
-
-  /** Watches without a read concern. The server then uses majority, the only one that it allows. */
-  private ChangeStreamIterable<?> watch(
-      @Nullable ClientSession session, List<BsonDocument> pipeline) {
-    MongoClient server = client.get();
-    MongoCluster cluster = server.withCodecRegistry(CODECS).withReadConcern(ReadConcern.DEFAULT);
-    if (options.readPreference() != null) {
-      cluster = cluster.withReadPreference(options.readPreference());
-    }
+  /** Returns an aggregate without a read concern; the server then uses majority, the only one. */
+  private BsonDocument aggregate(
+      BsonDocument stage, List<BsonDocument> pipeline, @Nullable Integer batchSize) {
     if (plan.database().isEmpty()) {
-      return session == null ? cluster.watch(pipeline) : cluster.watch(session, pipeline);
+      stage.append("allChangesForCluster", BsonBoolean.TRUE);
     }
-    MongoDatabase database = cluster.getDatabase(plan.database().get());
-    if (plan.collection().isEmpty()) {
-      return session == null ? database.watch(pipeline) : database.watch(session, pipeline);
+    BsonArray stages = new BsonArray();
+    stages.add(new BsonDocument("$changeStream", stage));
+    stages.addAll(pipeline);
+    BsonValue target =
+        plan.collection().<BsonValue>map(BsonString::new).orElseGet(() -> new BsonInt32(1));
+    BsonDocument cursor = new BsonDocument();
+    if (batchSize != null) {
+      cursor.append("batchSize", new BsonInt32(batchSize));
     }
-    MongoCollection<?> collection = database.getCollection(plan.collection().get());
-    return session == null ? collection.watch(pipeline) : collection.watch(session, pipeline);
+    return new BsonDocument("aggregate", target)
+        .append("pipeline", stages)
+        .append("cursor", cursor)
+        .append("comment", new BsonString(options.comment()));
+  }
+
+  private OpenCursor opened(BsonDocument aggregate)
+      throws MongoSourceException, InterruptedException {
+    return opened(aggregate, client.newPin());
+  }
+
+  private OpenCursor opened(BsonDocument aggregate, ServerPin server)
+      throws MongoSourceException, InterruptedException {
+    MongoClient mongo = client.cursors();
+    ReadPreference preference = options.readPreference();
+    if (preference == null) {
+      preference = mongo.getReadPreference();
+    }
+    client.requireSameServer(preference);
+    ClientSession session = mongo.startSession(NOT_CAUSALLY_CONSISTENT);
+    CursorCommands commands = new CursorCommands(mongo, session, server, preference, newestTime);
+    try {
+      Reply reply = Interrupts.call(() -> commands.run(plan.database().orElse("admin"), aggregate));
+      updateTopology();
+      return new OpenCursor(commands, reply, getMore(), runtime);
+    } catch (RuntimeException | InterruptedException e) {
+      commands.close();
+      throw e;
+    }
+  }
+
+  private OpenCursor.Options getMore() {
+    return new OpenCursor.Options(
+        options.batchSize(),
+        options.maxAwaitTime(),
+        oldestWireVersion() >= COMMENT_OF_GET_MORE ? options.comment() : null);
   }
 
   /**
    * Returns whether the server detects by itself that it no longer has the changes after a token.
-   * The oldest usable server counts, because the driver may move the cursor to it.
+   * The oldest usable server counts.
    */
   boolean scanChecksStart() {
     return oldestWireVersion() >= SCAN_CHECKS_START;

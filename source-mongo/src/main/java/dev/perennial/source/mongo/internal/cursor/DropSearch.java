@@ -7,17 +7,14 @@ import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.OperationType;
 import dev.perennial.source.mongo.internal.client.ServerTime;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
-import dev.perennial.source.mongo.internal.event.EventBytes;
 import dev.perennial.source.mongo.internal.event.EventReader;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
-import dev.perennial.source.mongo.internal.position.Tokens;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 import org.bson.UuidRepresentation;
@@ -96,7 +93,7 @@ public final class DropSearch {
           return cursor.isEnded();
         }
       } finally {
-        cursor.close(Duration.ZERO);
+        cursor.close();
       }
     }
   }
@@ -107,10 +104,10 @@ public final class DropSearch {
   private Optional<Change> next(OpenCursor cursor, EventReader reader, BsonTimestamp end)
       throws MongoSourceException, InterruptedException {
     long moved = runtime.nanoTime();
-    BsonDocument last = cursor.token();
-    while (cursor.available() > 0 || !hasReadTo(end, cursor)) {
-      EventBytes event = cursor.tryNext();
-      if (event != null && reader.read(event.bytes()) instanceof Change change) {
+    ResumePosition last = cursor.token();
+    while (cursor.hasNext() || !hasReadTo(end, cursor)) {
+      byte[] event = cursor.nextOrAsk();
+      if (event != null && reader.read(event) instanceof Change change) {
         return Optional.of(change);
       }
       if (cursor.isEnded()) {
@@ -130,9 +127,9 @@ public final class DropSearch {
   }
 
   private static boolean hasReadTo(BsonTimestamp end, OpenCursor cursor) {
-    BsonDocument token = cursor.token();
-    BsonTimestamp time = token == null ? null : Tokens.key(token).clusterTime();
-    return time != null && time.compareTo(end) >= 0;
+    ResumePosition token = cursor.token();
+    return token != null
+        && token.clusterTime().filter(time -> time.compareTo(end) >= 0).isPresent();
   }
 
   /** Returns whether an event is about one of the collections; empty if the event does not say. */

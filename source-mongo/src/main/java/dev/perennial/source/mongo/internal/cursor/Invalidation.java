@@ -9,10 +9,8 @@ import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.event.BsonBytes;
-import dev.perennial.source.mongo.internal.event.EventBytes;
 import dev.perennial.source.mongo.internal.event.EventReader;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
-import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -78,31 +76,25 @@ final class Invalidation {
    * Returns the hidden event that ended a cursor; empty if no such event exists.
    *
    * @param last the last known position
-   * @param token the cursor's resume token; newer servers return the event's token with the last
-   *     reply
-   * @param named whether the last reply contained a new token
+   * @param token the token of the last reply, in which newer servers send the event's token; null
+   *     if it had none
    */
-  Optional<ChangeEvent> hidden(ResumePosition last, @Nullable BsonDocument token, boolean named)
+  Optional<ChangeEvent> hidden(ResumePosition last, @Nullable ResumePosition token)
       throws MongoSourceException, InterruptedException {
-    if (token != null) {
-      ResumePosition position = ResumePosition.ofToken(token);
-      if (position.isInvalidate() && !position.equals(last)) {
-        return Optional.of(named(token, position));
-      }
-      if (named) {
-        // A server that returned a new token would have returned the event's own token.
-        return Optional.empty();
-      }
+    if (token != null && !token.equals(last)) {
+      // A server that sends a new token would have sent the event's own.
+      return token.isInvalidate() ? Optional.of(named(token)) : Optional.empty();
     }
     Optional<ChangeEvent> found = search(last);
     return found.isPresent() && endsAtOnce(last) ? found : Optional.empty();
   }
 
   /** Builds the event as the server would have sent it, from the fields that the token contains. */
-  private ChangeEvent named(BsonDocument token, ResumePosition position) {
+  private ChangeEvent named(ResumePosition token) {
     BsonDocument event =
-        new BsonDocument("_id", token).append("operationType", new BsonString("invalidate"));
-    position.clusterTime().ifPresent(time -> event.append("clusterTime", time));
+        new BsonDocument("_id", token.token().orElseThrow())
+            .append("operationType", new BsonString("invalidate"));
+    token.clusterTime().ifPresent(time -> event.append("clusterTime", time));
     return reader.read(BsonBytes.of(event));
   }
 
@@ -125,17 +117,17 @@ final class Invalidation {
     try {
       int empty = 0;
       while (empty < MAX_EMPTY_REPLIES) {
-        EventBytes event = cursor.tryNext();
+        byte[] event = cursor.nextOrAsk();
         if (event == null) {
           empty = cursor.isEnded() ? MAX_EMPTY_REPLIES : empty + 1;
-        } else if (reader.read(event.bytes()) instanceof Change change
+        } else if (reader.read(event) instanceof Change change
             && !change.position().equals(known)) {
           return Optional.of(change);
         }
       }
       return Optional.empty();
     } finally {
-      cursor.close(Duration.ZERO);
+      cursor.close();
     }
   }
 
@@ -150,7 +142,7 @@ final class Invalidation {
     try {
       cursor = opener.another(last);
       for (int i = 0; i < MAX_EMPTY_REPLIES; i++) {
-        if (cursor.tryNext() != null) {
+        if (cursor.nextOrAsk() != null) {
           return false;
         }
         if (cursor.isEnded()) {
@@ -165,7 +157,7 @@ final class Invalidation {
       return false;
     } finally {
       if (cursor != null) {
-        cursor.close(Duration.ZERO);
+        cursor.close();
       }
     }
   }

@@ -4,7 +4,6 @@ import dev.perennial.source.mongo.InvalidatePolicy;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.StreamGap;
-import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 
@@ -12,10 +11,6 @@ import org.bson.BsonTimestamp;
 final class ListenerEvents {
 
   private ListenerEvents() {}
-
-  record Resume(int inARow) implements MongoListener.Resume {}
-
-  record ResumeStorm(int resumes, Duration within) implements MongoListener.ResumeStorm {}
 
   record HistoryLost(MongoPosition lost, Throwable cause, Optional<StreamGap> gap)
       implements MongoListener.HistoryLost {}

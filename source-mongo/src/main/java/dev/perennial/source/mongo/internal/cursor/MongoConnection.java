@@ -1,6 +1,5 @@
 package dev.perennial.source.mongo.internal.cursor;
 
-import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoException;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Received;
@@ -12,22 +11,18 @@ import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.OperationType;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
-import dev.perennial.source.mongo.internal.event.EventBytes;
 import dev.perennial.source.mongo.internal.event.EventReader;
 import dev.perennial.source.mongo.internal.event.SplitEvents;
 import dev.perennial.source.mongo.internal.position.CursorProgress;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
-import org.bson.BSONException;
-import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection over one change stream cursor. After the first error that leaves the driver, the
- * cursor is unusable, because a reply may be lost and the cursor has then moved past it. The stream
- * opens another one.
+ * A connection over one change stream cursor. After the first error of a getMore the cursor is
+ * unusable, because a reply may be lost and the cursor has then moved past it. The stream opens
+ * another one.
  */
 final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
@@ -49,11 +44,6 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private final DeploymentCheck deployment;
   private final OplogCheck oplogCheck;
   private final ErrorExplainer errors;
-
-  /**
-   * The cursor's resume token before the last request, because a reply can come without a token.
-   */
-  private @Nullable BsonDocument tokenBefore;
 
   private @Nullable Ending ending;
 
@@ -77,21 +67,14 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   @Override
   public @Nullable Received<ChangeEvent, MongoPosition> receive(Duration timeout) throws Exception {
-    if (!cursor.isAsking()) {
-      Received<ChangeEvent, MongoPosition> received = arrived();
-      if (received != null || timeout.isZero()) {
-        return received;
-      }
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
-      }
-      tokenBefore = cursor.token();
-    } else if (timeout.isZero()) {
-      // Handling the reply may need another request, and without a timeout nothing would limit
-      // that.
-      return null;
+    Received<ChangeEvent, MongoPosition> received = arrived();
+    if (received != null || timeout.isZero()) {
+      return received;
     }
-    return cursor.ask(timeout) ? answered() : null;
+    if (cursor.isEnded()) {
+      return ended();
+    }
+    return cursor.ask(timeout, oneByOne.isOn()) ? answered() : null;
   }
 
   /** Returns at once even if the server hangs; the next receive takes its reply. */
@@ -109,14 +92,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (now != null) {
       return Received.end();
     }
-    while (cursor.available() > 0) {
-      EventBytes event;
-      try {
-        event = tryNext();
-      } catch (MongoException e) {
-        return failed(e);
-      }
-      Received<ChangeEvent, MongoPosition> received = event == null ? null : take(event);
+    for (byte[] event = cursor.next(); event != null; event = cursor.next()) {
+      Received<ChangeEvent, MongoPosition> received = take(event);
       if (received != null) {
         return received;
       }
@@ -124,27 +101,21 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     return progress();
   }
 
-  /** Handles the server's reply. The driver may have reopened the cursor in the meantime. */
+  /** Handles the server's reply to a getMore. */
   private @Nullable Received<ChangeEvent, MongoPosition> answered() throws Exception {
-    EventBytes event;
     try {
-      event = cursor.answer();
+      cursor.answer();
     } catch (MongoException e) {
       return failed(e);
-    } catch (InterruptedException e) {
-      ending = new Lost(MongoErrors.cursorLost("an interrupt ended a call of the driver", e));
+    } catch (IllegalStateException e) {
+      MongoErrors.throwIfClosed(e);
       throw e;
     }
-    if (cursor.isReplaced()) {
-      checkReplacement(event != null);
-      cursor.acceptReplacement();
-    }
-    if (event != null) {
-      Received<ChangeEvent, MongoPosition> received = take(event);
-      return received != null ? received : arrived();
+    if (cursor.hasNext()) {
+      return arrived();
     }
     if (cursor.isEnded()) {
-      return ended(tokenBefore);
+      return ended();
     }
     progress.answered();
     repeatOplogCheck();
@@ -164,47 +135,15 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     }
   }
 
-  /** Returns the next event of the batch. */
-  private @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
-    try {
-      return cursor.tryNext();
-    } catch (BSONException e) {
-      // The driver has read the whole reply, so the connection is intact and another one would
-      // return the same bytes.
-      MongoException unreadable =
-          new MongoChangeStreamException("an event has no resume token that can be read");
-      unreadable.initCause(e);
-      throw unreadable;
-    }
-  }
-
-  /**
-   * Fails the connection if a cursor that the driver reopened does not guarantee all events; the
-   * stream then opens its own. It also fails between two parts of a split event, because the server
-   * splits the event again and perhaps differently.
-   *
-   * @param found whether an event arrived, which shows that the server has found the token
-   */
-  private void checkReplacement(boolean found) throws MongoSourceException {
-    if (split != null && split.isOpen()) {
-      throw MongoErrors.cursorLost(
-          "the driver reopened it between two parts of an event, which the server may split in another"
-              + " way now",
-          null);
-    }
-    if (!progress.survivesReplacement(found)) {
-      throw MongoErrors.cursorLost(
-          "the driver reopened it, and the server does not say whether it has all events since",
-          null);
-    }
-  }
-
   /** Converts a received event; null if it is a part of a split event that is not complete yet. */
-  private @Nullable Received<ChangeEvent, MongoPosition> take(EventBytes bytes)
+  private @Nullable Received<ChangeEvent, MongoPosition> take(byte[] bytes)
       throws MongoSourceException {
     progress.found();
     deployment.eventCame();
-    ChangeEvent event = reader.read(bytes.bytes());
+    ChangeEvent event = reader.read(bytes);
+    if (event instanceof MalformedChange malformed && malformed.position().isEmpty()) {
+      throw UnreturnableEvent.withoutToken(progress.last(), malformed.cause());
+    }
     if (split != null) {
       event = split.whole(event, progress.last());
       if (event == null) {
@@ -215,7 +154,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   }
 
   private Received<ChangeEvent, MongoPosition> deliver(ChangeEvent event, boolean hidden) {
-    Optional<ResumePosition> own = position(event);
+    ResumePosition own = position(event);
     ResumePosition last = progress.at(own);
     boolean ends = ends(event, own);
     if (ends || drops(event)) {
@@ -225,29 +164,25 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       ending = ending(invalidation.came(last, hidden));
     }
     if (oneByOne.isOn() && ending == null && oneByOne.isOverAt(last)) {
-      String why =
-          "the event that the server could not return came or is gone, so the source reads batches again";
-      oneByOne.passed(why);
-      ending = new Lost(MongoErrors.cursorLost(why, null));
+      oneByOne.passed("the event that the server could not return came or is gone");
     }
     return Received.event(event, last);
   }
 
-  private static Optional<ResumePosition> position(ChangeEvent event) {
-    if (event instanceof MalformedChange malformed) {
-      return malformed.position().map(ResumePosition.class::cast);
-    }
+  private static @Nullable ResumePosition position(ChangeEvent event) {
     return event instanceof Change change
-        ? Optional.of((ResumePosition) change.position())
-        : Optional.empty();
+        ? (ResumePosition) change.position()
+        : event instanceof MalformedChange malformed
+            ? (ResumePosition) malformed.position().orElse(null)
+            : null;
   }
 
   /**
    * Returns whether the server ends the stream after this event. A pipeline may have removed or
    * changed the event's fields, but not its token.
    */
-  private static boolean ends(ChangeEvent event, Optional<ResumePosition> position) {
-    return position.filter(ResumePosition::isInvalidate).isPresent()
+  private static boolean ends(ChangeEvent event, @Nullable ResumePosition position) {
+    return (position != null && position.isInvalidate())
         || (event instanceof Change change && change.operationType() == OperationType.INVALIDATE);
   }
 
@@ -270,74 +205,55 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
    */
   private @Nullable Received<ChangeEvent, MongoPosition> progress() {
     // A checkpoint between two parts of an event would lose the first part.
-    return split != null && split.isOpen()
-        ? null
-        : progress
-            .moved(cursor.token())
-            .map(Received::<ChangeEvent, MongoPosition>progress)
-            .orElse(null);
+    ResumePosition moved = split != null && split.isOpen() ? null : progress.moved(cursor.token());
+    return moved == null ? null : Received.progress(moved);
   }
 
   /**
    * Handles a cursor that the server ended without an event. The reason can be an invalidate event
    * that the pipeline hides; the search covers the time since the last position. The cursor itself
    * may have been opened after an earlier invalidate event.
-   *
-   * @param before the resume token before the last reply, because a reply can come without a token
    */
-  private Received<ChangeEvent, MongoPosition> ended(@Nullable BsonDocument before)
-      throws Exception {
-    Optional<ChangeEvent> hidden = Optional.empty();
-    if (split == null || !split.isOpen()) {
-      BsonDocument token = cursor.token();
-      boolean named = !Objects.equals(token, before);
-      hidden = errors.explained(() -> invalidation.hidden(progress.last(), token, named));
-    }
+  private Received<ChangeEvent, MongoPosition> ended() throws Exception {
+    Optional<ChangeEvent> hidden =
+        split != null && split.isOpen()
+            ? Optional.empty()
+            : errors.explained(() -> invalidation.hidden(progress.last(), cursor.token()));
     if (hidden.isEmpty()) {
       throw MongoErrors.cursorLost("the server ended it", null);
     }
     return deliver(hidden.get(), true);
   }
 
-  /** Handles an error from which the driver has not recovered. */
+  /** Handles the error of a getMore. */
   private Received<ChangeEvent, MongoPosition> failed(MongoException error) throws Exception {
-    if (ErrorKind.UNRETURNABLE.is(error)) {
-      if (cursor.isReplaced()) {
-        checkReplacement(false);
-      }
-      return unreturnable(error);
+    if (!ErrorKind.UNRETURNABLE.is(error)) {
+      throw errors.clear(error);
     }
-    if (MongoErrors.isPositionLost(error) && cursor.isReplaced()) {
-      // The server refused the driver's token, not the source's. The driver's may be that of a part
-      // of an event. After an invalidate, the driver's resumeAfter fails where startAfter works.
+    if (oneByOne.met(error)) {
       throw MongoErrors.cursorLost(
-          "the server did not accept the position from which the driver reopened it", error);
+          "the server cannot return an event, and the source asks for one event at a time until it reaches that event",
+          error);
     }
-    throw errors.clear(error);
+    return stepOver(error);
   }
 
   /**
    * Delivers an event that the server cannot return as malformed, once it is certain that it is the
    * next event.
    */
-  private Received<ChangeEvent, MongoPosition> unreturnable(MongoException error)
+  private Received<ChangeEvent, MongoPosition> stepOver(MongoException error)
       throws MongoSourceException {
-    if (oneByOne.met(error)) {
-      throw MongoErrors.cursorLost(
-          "the server cannot return an event, and the source asks for one event at a time until it reaches that event",
-          error);
-    }
     MalformedChange event = oneByOne.stepOver(error, progress.last());
-    ending = new Lost(OneByOneMode.steppedOver(error));
+    ending =
+        new Lost(
+            MongoErrors.cursorLost(
+                "the server cannot return an event, which was delivered as malformed", error));
     return deliver(event, false);
   }
 
-  /**
-   * Kills the cursor on the server. The call can hang if the network does, so a thread of the
-   * runtime makes it and this method waits only for a limited time.
-   */
   @Override
   public void close(Duration flush) throws InterruptedException {
-    cursor.close(flush);
+    cursor.close();
   }
 }

@@ -1,9 +1,7 @@
 package dev.perennial.source.mongo.internal.cursor;
 
-import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.internal.position.ClusterTime;
-import java.time.Duration;
 import java.util.function.Consumer;
 import org.bson.BsonTimestamp;
 import org.slf4j.Logger;
@@ -31,16 +29,6 @@ public record MongoNotifier(MongoListener listener, String stream) {
     } catch (Throwable e) {
       LOG.warn("{}: a MongoListener threw an error; the stream continues", stream, e);
     }
-  }
-
-  /** Logs that the driver reopened the cursor by itself. */
-  void driverReopened(int resumes, long millis) {
-    LOG.info(
-        "{}: the driver reopened the change stream by itself, at attempt {} and {} after the loss;"
-            + " nothing is lost or repeated",
-        stream,
-        resumes,
-        LogText.duration(Duration.ofMillis(millis)));
   }
 
   /** Logs and reports a start that lies in the future. */

@@ -43,7 +43,7 @@ public final class OneByOneMode {
     this.notifier = notifier;
   }
 
-  /** Returns whether the next cursor returns events one at a time. */
+  /** Returns whether the source asks for one event at a time. */
   boolean isOn() {
     return unreturnable != null;
   }
@@ -82,10 +82,9 @@ public final class OneByOneMode {
     return event;
   }
 
-  /** Creates the error with which a connection ends after it has stepped over an event. */
-  static MongoSourceException steppedOver(@Nullable Throwable cause) {
-    return MongoErrors.cursorLost(
-        "the server cannot return an event, which was delivered as malformed", cause);
+  /** Creates the error for an event that the stream cannot step over. */
+  MongoSourceException cannotStepOver(MongoException error, ResumePosition before) {
+    return UnreturnableEvent.read(error).cannotStepOver(error, before, sharded.getAsBoolean());
   }
 
   /** Turns the mode off, if it is on. */

@@ -1,292 +1,269 @@
 package dev.perennial.source.mongo.internal.cursor;
 
-import com.mongodb.ServerAddress;
-import com.mongodb.ServerCursor;
-import com.mongodb.client.ClientSession;
-import com.mongodb.client.MongoChangeStreamCursor;
+import com.mongodb.MongoServerException;
 import dev.perennial.port.StreamRuntime;
-import dev.perennial.source.mongo.MongoSourceException;
+import dev.perennial.source.mongo.internal.client.ServerPin;
 import dev.perennial.source.mongo.internal.error.Interrupts;
-import dev.perennial.source.mongo.internal.event.EventBytes;
+import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonInt64;
+import org.bson.BsonString;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A cursor of the driver's, which may open another one in its place while it is read. */
+/**
+ * A change stream cursor on the server. It reads batches and never opens another cursor: after the
+ * first error it is unusable. One thread at a time uses it; {@link #wakeUp} is for any thread.
+ */
 final class OpenCursor {
 
   private static final Logger LOG = LoggerFactory.getLogger(MongoNotifier.LOGGER);
 
-  /** How long killing a cursor is waited for at the least. */
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+  /** How long a close waits for the server to confirm that it has killed the cursor. */
+  private static final Duration KILL_LIMIT = Duration.ofSeconds(1);
 
   /**
-   * How long an answer is waited for at the least: one that comes at the end of the default
-   * maxAwaitTime of 500 ms is there by then.
+   * The least time for which a reply is waited for, so that one at the end of the default
+   * maxAwaitTime of 500 ms is there.
    */
   private static final Duration ANSWER = Duration.ofMillis(750);
 
-  private static final String NOT_CLOSED =
-      "a cursor could not be closed; the server will, when it was idle for long";
+  private static final String NOT_KILLED =
+      "a cursor could not be killed; the server closes it after it was idle for some time";
 
-  /** What a server calls no cursor. */
-  private static final long ENDED = 0;
+  /**
+   * The options of getMore.
+   *
+   * @param batchSize the most events in a reply; null for the server's default
+   * @param maxAwait how long the server waits for an event before it answers without one
+   * @param comment null if the server may be too old for it
+   */
+  record Options(@Nullable Integer batchSize, Duration maxAwait, @Nullable String comment) {}
 
-  private final MongoChangeStreamCursor<EventBytes> driver;
-  private final @Nullable ClientSession session;
-  private final Duration maxAwait;
-  private final ResumeWatch watch;
+  private final CursorCommands commands;
+  private final Options options;
   private final StreamRuntime runtime;
   private final StreamRuntime.Signal signal;
   private volatile boolean woken;
 
-  /** The call that waits for the server, or whose answer was not taken yet; null if none does. */
+  /** The last reply that was taken. */
+  private Reply reply;
+
+  /** The getMore that waits for its reply, or whose reply was not taken yet; null if none does. */
   private @Nullable Asking asking;
 
-  /** What the server called it, or that in its place which was accepted. */
-  private long id;
+  /** The error of the last getMore. */
+  private @Nullable Throwable failure;
 
-  /**
-   * @param maxAwait how long the server waits before it answers without an event
-   * @param session what it is in, closed with it; null if the driver sees to that
-   */
-  OpenCursor(
-      MongoChangeStreamCursor<EventBytes> driver,
-      @Nullable ClientSession session,
-      Duration maxAwait,
-      ResumeWatch watch,
-      StreamRuntime runtime) {
-    this.driver = driver;
-    this.session = session;
-    this.maxAwait = maxAwait;
-    this.watch = watch;
+  /** Whether the cursor needs its session no longer, except for a getMore that still waits. */
+  private boolean released;
+
+  OpenCursor(CursorCommands commands, Reply first, Options options, StreamRuntime runtime) {
+    this.commands = commands;
+    this.reply = first;
+    this.options = options;
     this.runtime = runtime;
     this.signal = runtime.newSignal();
-    this.id = idNow();
   }
 
-  /** How many events of the batch are left. */
-  int available() {
-    return driver.available();
+  /** Returns the bytes of the next event of the batch; null if there is none left. */
+  byte @Nullable [] next() {
+    return reply.events().poll();
+  }
+
+  boolean hasNext() {
+    return !reply.events().isEmpty();
   }
 
   /**
-   * The next event; null if there is none. Asks the server, at most once, if no batch is left; the
-   * driver may reopen the cursor meanwhile.
-   *
-   * @throws MongoSourceException if it does so again and again
+   * Returns the bytes of the next event, and asks the server once if the batch has none left; null
+   * if the server has none. Waits in the calling thread.
    */
-  @Nullable EventBytes tryNext() throws MongoSourceException, InterruptedException {
-    if (available() > 0) {
-      return Interrupts.call(driver::tryNext);
+  byte @Nullable [] nextOrAsk() throws InterruptedException {
+    if (!hasNext() && !isEnded()) {
+      reply = Interrupts.call(() -> getMore(false));
     }
-    long before = idNow();
-    return watch.within(driver::tryNext, () -> isOther(before), session);
+    return next();
   }
 
-  /** Whether the server was asked and its answer was not taken; until then nothing else may be. */
-  boolean isAsking() {
-    return asking != null;
+  /** Returns the point up to which the server has read with its last reply; null if unknown. */
+  @Nullable ResumePosition token() {
+    return reply.token();
+  }
+
+  /** Returns whether the server has ended the cursor with the last batch. */
+  boolean isEnded() {
+    return reply.cursor() == 0;
+  }
+
+  ServerPin server() {
+    return commands.server();
   }
 
   /**
-   * Asks the server for the next event, on a thread of the runtime's, since nothing wakes a driver
-   * that waits for a server; or waits for the answer to the question before.
+   * Asks the server for the next batch, unless it was asked already, and waits for the reply. A
+   * thread of the runtime sends the request, because nothing wakes a driver that waits for a
+   * server.
    *
    * @param atMost how long to wait; less after {@link #wakeUp}
-   * @return whether {@link #answer} has it
+   * @param oneByOne whether to ask for a single event
+   * @return whether the reply is there, for {@link #answer}
    */
-  boolean ask(Duration atMost) throws InterruptedException {
+  boolean ask(Duration atMost, boolean oneByOne) throws InterruptedException {
+    throwIfInterrupted();
     Asking current = asking;
     if (current == null) {
-      current = new Asking(idNow());
+      current = new Asking(oneByOne);
       asking = current;
       start(current);
     }
     Asking waited = current;
-    signal.await(() -> waited.isDone || woken, atMost.isZero() ? atMost : longer(atMost, ANSWER));
+    signal.await(() -> waited.isDone || woken, atMost.compareTo(ANSWER) > 0 ? atMost : ANSWER);
     woken = false;
-    if (!atMost.isZero() && Thread.interrupted()) {
-      // The answer, if it is there, stays for the next call.
+    // The reply, if it is there, stays for the next call.
+    throwIfInterrupted();
+    return current.isDone;
+  }
+
+  private static void throwIfInterrupted() throws InterruptedException {
+    if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    return current.isDone;
   }
 
   private void start(Asking asked) {
     try {
       runtime.execute(asked);
     } catch (Throwable e) {
-      // Such as that there can be no more threads, of which no stream has to die.
-      LOG.debug("a server is asked by the thread that waits for it", e);
+      // For example because no more threads can be started, which no stream has to end for.
+      LOG.debug("the calling thread itself waits for the server", e);
       asked.run();
     }
   }
 
-  /** The next event; null if there is none. */
-  @Nullable EventBytes answer() throws MongoSourceException, InterruptedException {
+  /**
+   * Takes the reply.
+   *
+   * @throws RuntimeException the error of the driver or the server, if there is no reply
+   */
+  void answer() {
     Asking answered = Objects.requireNonNull(asking);
     asking = null;
-    return answered.event();
+    failure = answered.failure;
+    if (failure instanceof RuntimeException unchecked) {
+      throw unchecked;
+    }
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    reply = Objects.requireNonNull(answered.reply);
   }
 
-  /** Ends {@link #ask} early. Any thread. */
+  /** Ends {@link #ask} early. */
   void wakeUp() {
     woken = true;
     signal.raise();
   }
 
-  /** One call of the driver that asks the server. */
+  private Reply getMore(boolean oneByOne) {
+    Integer batchSize = oneByOne ? Integer.valueOf(1) : options.batchSize();
+    BsonDocument command =
+        new BsonDocument("getMore", new BsonInt64(reply.cursor()))
+            .append("collection", new BsonString(reply.namespace().getCollectionName()))
+            .append("maxTimeMS", new BsonInt64(options.maxAwait().toMillis()));
+    if (batchSize != null) {
+      command.append("batchSize", new BsonInt32(batchSize));
+    }
+    if (options.comment() != null) {
+      command.append("comment", new BsonString(options.comment()));
+    }
+    return commands.run(reply.namespace().getDatabaseName(), command);
+  }
+
+  /** One getMore. */
   private final class Asking implements Runnable {
 
-    private final long before;
-    private @Nullable EventBytes event;
+    private final boolean oneByOne;
+    private @Nullable Reply reply;
     private @Nullable Throwable failure;
-    private @Nullable Runnable next;
     private volatile boolean isDone;
 
-    Asking(long before) {
-      this.before = before;
+    Asking(boolean oneByOne) {
+      this.oneByOne = oneByOne;
     }
 
     @Override
     public void run() {
       try {
-        event = watch.within(driver::tryNext, () -> isOther(before), session);
+        reply = getMore(oneByOne);
       } catch (Throwable e) {
         failure = e;
       }
-      Runnable then;
-      synchronized (this) {
+      synchronized (OpenCursor.this) {
         isDone = true;
-        then = next;
+        closeSession();
       }
       signal.raise();
-      if (then != null) {
-        then.run();
-      }
     }
-
-    /** Has something run when the answer is there; false if it is already. */
-    synchronized boolean then(Runnable task) {
-      if (isDone) {
-        return false;
-      }
-      next = task;
-      return true;
-    }
-
-    @Nullable EventBytes event() throws MongoSourceException, InterruptedException {
-      Throwable thrown = failure;
-      if (thrown instanceof MongoSourceException known) {
-        throw known;
-      }
-      if (thrown instanceof InterruptedException interrupt) {
-        throw interrupt;
-      }
-      if (thrown instanceof RuntimeException unchecked) {
-        throw unchecked;
-      }
-      if (thrown instanceof Error error) {
-        throw error;
-      }
-      return event;
-    }
-  }
-
-  /** How far it has read: where the last event is, or the end of the batch behind it. */
-  @Nullable BsonDocument token() {
-    return driver.getResumeToken();
-  }
-
-  /** The server that it is on. */
-  @Nullable ServerAddress server() {
-    return driver.getServerAddress();
-  }
-
-  /** Whether the server has ended it, with nothing more to come. */
-  boolean isEnded() {
-    return idNow() == ENDED;
-  }
-
-  /** Whether the driver has opened another cursor in its place, or tried to. */
-  boolean isReplaced() {
-    return isOther(id);
-  }
-
-  /** What the driver has opened in its place is it from now on. */
-  void acceptReplacement() {
-    id = idNow();
-  }
-
-  private boolean isOther(long than) {
-    try {
-      long now = idNow();
-      return now != ENDED && now != than;
-    } catch (IllegalStateException e) {
-      // It tried to, and could not.
-      return true;
-    }
-  }
-
-  private long idNow() {
-    ServerCursor server = driver.getServerCursor();
-    return server == null ? ENDED : server.getId();
   }
 
   /**
-   * Kills it on the server, once that has answered what it was asked. Hangs where the network does,
-   * so that is left to a thread of the runtime's.
-   *
-   * @param atMost how long to wait for it, if that is longer than a second; nor much longer than a
-   *     server takes that does not hang
+   * Kills the cursor on the server, over another connection than that of a getMore that waits. On
+   * newer servers this ends that getMore at once; on others, such as 4.4, its reply comes after
+   * maxAwaitTime, and nobody waits for it. A thread of the runtime sends the request, because it
+   * hangs if the network does.
    */
-  void close(Duration atMost) throws InterruptedException {
-    AtomicBoolean closed = new AtomicBoolean();
-    Runnable close =
-        () -> {
+  void close() throws InterruptedException {
+    // A server from which no reply came may not be there, and closes the cursor by itself.
+    boolean open = !isEnded() && (failure == null || failure instanceof MongoServerException);
+    AtomicBoolean killed = new AtomicBoolean(!open);
+    if (open) {
+      try {
+        runtime.execute(() -> {
           kill();
-          closed.set(true);
+          killed.set(true);
           signal.raise();
-        };
-    try {
-      if (asking == null || !asking.then(close)) {
-        runtime.execute(close);
+        });
+      } catch (Throwable e) {
+        LOG.debug(NOT_KILLED, e);
+        open = false;
       }
-    } catch (Throwable e) {
-      // Such as that there can be no more threads, of which no stream has to die.
-      LOG.debug(NOT_CLOSED, e);
-      closeSession();
-      return;
     }
-    Duration answered = maxAwait.plus(CLOSE_LIMIT);
-    signal.await(
-        closed::get, atMost.compareTo(answered) > 0 ? answered : longer(atMost, CLOSE_LIMIT));
-  }
-
-  private static Duration longer(Duration one, Duration other) {
-    return one.compareTo(other) > 0 ? one : other;
+    if (!open) {
+      release();
+    } else if (failure == null) {
+      signal.await(killed::get, KILL_LIMIT);
+    }
   }
 
   private void kill() {
     try {
-      driver.close();
+      commands.kill(reply, isIdle());
     } catch (RuntimeException e) {
-      LOG.debug(NOT_CLOSED, e);
+      LOG.debug(NOT_KILLED, e);
     } finally {
-      // Afterwards, since killing a cursor needs it.
-      closeSession();
+      release();
     }
   }
 
-  /** Asks no server. */
-  private void closeSession() {
-    if (session != null) {
-      session.close();
+  private synchronized void release() {
+    released = true;
+    closeSession();
+  }
+
+  private synchronized void closeSession() {
+    if (released && isIdle()) {
+      commands.close();
     }
+  }
+
+  /** Returns whether no getMore waits. */
+  private synchronized boolean isIdle() {
+    return asking == null || asking.isDone;
   }
 }

@@ -9,7 +9,6 @@ import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.position.StartKind;
 import dev.perennial.source.mongo.internal.watch.HistoryLostKind;
-import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -60,7 +59,7 @@ public final class StartValidator {
   }
 
   /** Opens a cursor as the stream does: if the server refuses the token, its time replaces it. */
-  private void open(ResumePosition start) throws InterruptedException {
+  private void open(ResumePosition start) throws MongoSourceException, InterruptedException {
     Optional<ResumePosition> time = start.token().isEmpty() ? Optional.empty() : start.degraded();
     try {
       tryOut(start);
@@ -83,9 +82,9 @@ public final class StartValidator {
    *
    * @throws MongoException if the server refuses the position or does not answer
    */
-  void tryOut(ResumePosition start) throws InterruptedException {
+  void tryOut(ResumePosition start) throws MongoSourceException, InterruptedException {
     try {
-      opener.probe(start).close(Duration.ZERO);
+      opener.probe(start).close();
     } catch (MongoException e) {
       // An event that the server cannot return does not make the start invalid; the stream handles
       // it.

@@ -1,6 +1,5 @@
 package dev.perennial.source.mongo.internal.cursor;
 
-import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoException;
 import dev.perennial.source.mongo.MalformedChange;
 import dev.perennial.source.mongo.MongoSourceException;
@@ -87,7 +86,12 @@ record UnreturnableEvent(
         return malformed;
       }
     }
-    throw new MongoSourceException(
+    throw cannotStepOver(error, last, sharded);
+  }
+
+  /** Creates the error for an event that the stream cannot step over. */
+  MongoSourceException cannotStepOver(MongoException error, ResumePosition last, boolean sharded) {
+    return new MongoSourceException(
         Reason.UNRETURNABLE,
         ErrorKind.UNRETURNABLE,
         "Cannot step over the event "
@@ -104,6 +108,23 @@ record UnreturnableEvent(
         error);
   }
 
+  /**
+   * Creates the error for an event that came without a token that can be read.
+   *
+   * @param last the position before the event
+   */
+  static MongoSourceException withoutToken(ResumePosition last, Throwable cause) {
+    return new MongoSourceException(
+        Reason.UNRETURNABLE,
+        ErrorKind.UNRETURNABLE,
+        "Cannot resume after the event that follows "
+            + last
+            + ": it has no resume token that can be read. "
+            + KEEP_ID
+            + '.',
+        cause);
+  }
+
   private String where(ResumePosition last) {
     return clusterTime
         .map(known -> "at cluster time " + ClusterTime.text(known))
@@ -113,9 +134,6 @@ record UnreturnableEvent(
   }
 
   private static String remedy(MongoException error) {
-    if (error instanceof MongoChangeStreamException) {
-      return KEEP_ID;
-    }
     return switch (error.getCode()) {
       case NO_IMAGE ->
           "Use WHEN_AVAILABLE instead of REQUIRED for fullDocument and fullDocumentBeforeChange, or"

@@ -1,7 +1,5 @@
 package dev.perennial.source.mongo.internal.position;
 
-import java.util.Optional;
-import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +18,11 @@ public final class CursorProgress {
   /** Whether the server has shown that it still has the changes after that position. */
   private boolean proved;
 
-  /** The last resume token that was examined, so that each token is parsed once. */
-  private @Nullable BsonDocument seenToken;
+  /**
+   * Whether an event or a reply to a getMore arrived. A server can open a cursor and then fail
+   * again and again to read from it, so opening is no progress.
+   */
+  private boolean answered;
 
   /**
    * @param from the position at which the cursor was opened
@@ -46,53 +47,39 @@ public final class CursorProgress {
   /** Records that an event or another reply has shown that the server has found the start. */
   public void found() {
     proved = true;
+    answered = true;
   }
 
-  /** Records a reply without an event. */
+  /** Records a reply to a getMore without an event. */
   public void answered() {
     proved |= scanChecksStart;
-  }
-
-  /**
-   * Returns whether the stream can continue with a cursor that the driver opened in place of the
-   * stream's own. The driver does not check that the server has all changes after the token. If the
-   * server does not check it either, the source opens its own cursor, which does. The same applies
-   * before the first cursor is proved: the driver then resumes from the token of an empty batch,
-   * which may be later than the lost changes.
-   *
-   * @param found whether an event arrived, which shows that the server has found the token
-   */
-  public boolean survivesReplacement(boolean found) {
-    return proved && (found || !last.isEvent() || scanChecksStart);
+    answered = true;
   }
 
   /**
    * Advances to an event.
    *
-   * @param own the event's own position, if it could be read
+   * @param own the event's own position; null if it could not be read
    * @return the event's position; if it could not be read, the position before it
    */
-  public ResumePosition at(Optional<ResumePosition> own) {
-    last = own.orElse(last);
+  public ResumePosition at(@Nullable ResumePosition own) {
+    if (own != null) {
+      last = own;
+    }
     return last;
   }
 
   /**
    * Returns the position up to which the server has read without an event for the stream, once for
-   * each change.
+   * each change; null if it has not changed.
    */
-  public Optional<ResumePosition> moved(@Nullable BsonDocument token) {
-    if (!proved || token == null || token.equals(seenToken)) {
-      return Optional.empty();
-    }
-    seenToken = token;
-    ResumePosition position = ResumePosition.ofToken(token);
+  public @Nullable ResumePosition moved(@Nullable ResumePosition token) {
     // A cursor that was ended by a hidden event returns that event's token; the source has to find
     // the event before it delivers this position.
-    if (position.equals(last) || position.isInvalidate()) {
-      return Optional.empty();
+    if (!proved || !answered || token == null || token.equals(last) || token.isInvalidate()) {
+      return null;
     }
-    last = position;
-    return Optional.of(position);
+    last = token;
+    return token;
   }
 }

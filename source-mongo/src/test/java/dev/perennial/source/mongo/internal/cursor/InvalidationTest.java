@@ -230,7 +230,7 @@ class InvalidationTest {
   }
 
   @Test
-  @DisplayName("a search for a hidden event that the driver repeats again and again is stopped")
+  @DisplayName("a search for a hidden event that fails again and again is repeated after a wait")
   void stormOfSearches() throws Exception {
     try (Rig rig = rig(9);
         EventStream<ChangeEvent> stream =
@@ -243,8 +243,7 @@ class InvalidationTest {
       await()
           .atMost(Rig.TIMEOUT)
           .until(() ->
-              stream.next(Duration.ofMillis(10)).isEmpty()
-                  && !rig.recorder.of(MongoListener.ResumeStorm.class).isEmpty());
+              stream.next(Duration.ofMillis(10)).isEmpty() && stream.stats().reconnects() >= 2);
       rig.servers.faults().clear();
       rig.insert(2);
       assertThat(take(stream, 1)).containsExactly("insert 2");

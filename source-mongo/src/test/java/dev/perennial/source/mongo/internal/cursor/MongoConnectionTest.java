@@ -7,13 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import com.mongodb.ConnectionString;
-import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoException;
 import com.mongodb.ReadPreference;
-import com.mongodb.client.MongoClients;
 import com.mongodb.client.model.changestream.FullDocument;
-import com.mongodb.connection.ServerDescription;
 import dev.perennial.EventStream;
 import dev.perennial.port.Connection;
 import dev.perennial.port.Received;
@@ -31,14 +27,9 @@ import dev.perennial.source.mongo.Scope;
 import dev.perennial.source.mongo.SkippingRuntime;
 import dev.perennial.testkit.InMemoryCheckpointStore;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
@@ -46,8 +37,6 @@ import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class MongoConnectionTest {
 
@@ -240,44 +229,6 @@ class MongoConnectionTest {
     }
   }
 
-  /**
-   * A client whose cursors are on one of two members, and whose probes go where they are sent, as
-   * they may with any read preference that allows for several.
-   *
-   * @param probed whether the next probe goes to the cursor's own member
-   */
-  private static MongoSourceBuilder choosing(Rig three, BooleanSupplier probed) {
-    MongoClientSettings settings =
-        MongoClientSettings.builder()
-            .applyConnectionString(new ConnectionString(three.servers.connectionString()))
-            .applyToClusterSettings(cluster ->
-                cluster.serverSelector(description -> {
-                  List<ServerDescription> known =
-                      description.getServerDescriptions().stream()
-                          .filter(ServerDescription::isSecondary)
-                          .sorted(Comparator.comparing(member -> member.getAddress().getPort()))
-                          .toList();
-                  if (known.isEmpty()) {
-                    // The driver's own question when it is closed, which any member may answer.
-                    return description.getServerDescriptions();
-                  }
-                  return known.size() < 2
-                      ? List.of()
-                      : List.of(known.get(isProbe() && !probed.getAsBoolean() ? 1 : 0));
-                }))
-            .build();
-    return MongoSource.builder(MongoClients.create(settings))
-        .watch(Scope.parse(Rig.ORDERS))
-        .readPreference(ReadPreference.secondary())
-        .maxAwaitTime(Duration.ofMillis(100));
-  }
-
-  private static boolean isProbe() {
-    return StackWalker.getInstance()
-        .walk(frames ->
-            frames.anyMatch(frame -> frame.getClassName().equals(OplogCheck.class.getName())));
-  }
-
   private static MongoPosition firstEvent(Rig three) throws Exception {
     three.insert(1);
     try (MongoSource any = three.builder().build()) {
@@ -285,67 +236,20 @@ class MongoConnectionTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @Test
   @DisplayName(
-      "below 5.0 a probe that another member answered, or refused, says nothing of the cursor")
-  void probedElsewhere(boolean refused) throws Exception {
-    try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
-      MongoPosition event = firstEvent(three);
-      if (refused) {
-        // All but the cursor's own.
-        three.servers.faults().failFrom("aggregate", 2, 1_000, FaultSpec.error(286));
-      }
-      try (MongoSource source = choosing(three, () -> false).build()) {
-        Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
-        three.servers.noop();
-        for (int i = 0; i < 3; i++) {
-          assertThat(connection.receive(Duration.ofMillis(100))).isNull();
-          three.servers.noop();
-        }
-        three.insert(2);
-        assertThat(text(Rig.receive(connection))).isEqualTo("insert 2");
-        three.servers.noop();
-        assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
-        connection.close(Rig.TIMEOUT);
-      }
-    }
-  }
-
-  @Test
-  @DisplayName("it is repeated at once until the cursor's own member answers, be that yes or no")
-  void probedUntilThere() throws Exception {
-    try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
-      MongoPosition event = firstEvent(three);
-      AtomicInteger probes = new AtomicInteger();
-      try (MongoSource source = choosing(three, () -> probes.incrementAndGet() == 5).build()) {
-        Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
-        three.servers.noop();
-        assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
-        assertThat(probes).hasValue(5);
-        connection.close(Rig.TIMEOUT);
-        probes.set(0);
-        three.servers.faults().failFrom("aggregate", 2, 1_000, FaultSpec.error(286));
-        assertThatThrownBy(() -> source.connect(Optional.of(event)))
-            .isInstanceOf(MongoException.class)
-            .hasMessageContaining("286");
-        assertThat(probes).hasValue(5);
-      }
-    }
-  }
-
-  @Test
-  @DisplayName("it is repeated after a while, so that a quiet stream moves")
+      "below 5.0 a probe that failed is repeated after a while, so that a quiet stream moves")
   void probedAgain() throws Exception {
     try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
       MongoPosition event = firstEvent(three);
       SkippingRuntime runtime = new SkippingRuntime();
-      AtomicBoolean there = new AtomicBoolean();
-      try (MongoSource source = choosing(three, there::get).runtime(runtime).build()) {
+      three.servers.faults().failFrom("aggregate", 2, 1, FaultSpec.error(6));
+      try (MongoSource source = three.builder().runtime(runtime).build()) {
         Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
-        three.servers.noop();
-        there.set(true);
-        assertThat(connection.receive(Duration.ofMillis(100))).isNull();
+        for (int i = 0; i < 3; i++) {
+          three.servers.noop();
+          assertThat(connection.receive(Duration.ofMillis(100))).isNull();
+        }
         runtime.skip(OplogCheck.INTERVAL);
         assertThat(text(Rig.receive(connection))).isEqualTo("Progress");
         connection.close(Rig.TIMEOUT);
@@ -354,25 +258,39 @@ class MongoConnectionTest {
   }
 
   @Test
-  @DisplayName("if that has overwritten it by then, it is lost history")
+  @DisplayName("if the oplog has overwritten it by then, it is lost history")
   void probedTooLate() throws Exception {
     try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
       MongoPosition event = firstEvent(three);
       SkippingRuntime runtime = new SkippingRuntime();
-      AtomicBoolean there = new AtomicBoolean();
-      try (MongoSource source = choosing(three, there::get).runtime(runtime).build()) {
+      three.servers.faults().failFrom("aggregate", 2, 1, FaultSpec.error(6));
+      try (MongoSource source = three.builder().runtime(runtime).build()) {
         Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
         BsonTimestamp oldest = three.servers.noop();
         // The cursor is past that, and so lives on.
         assertThat(connection.receive(Duration.ofMillis(100))).isNull();
         three.servers.faults().truncateOplog(oldest);
-        there.set(true);
         runtime.skip(OplogCheck.INTERVAL);
         assertThatThrownBy(() -> Rig.receive(connection))
             .isInstanceOf(MongoException.class)
             .hasMessageContaining("286");
         connection.close(Duration.ZERO);
       }
+    }
+  }
+
+  @Test
+  @DisplayName("below 5.0 a probe that is refused is lost history at once")
+  void probeRefused() throws Exception {
+    try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
+      MongoPosition event = firstEvent(three);
+      three.servers.faults().failFrom("aggregate", 2, 1, FaultSpec.error(286));
+      try (MongoSource source = three.builder().build()) {
+        assertThatThrownBy(() -> source.connect(Optional.of(event)))
+            .isInstanceOf(MongoException.class)
+            .hasMessageContaining("286");
+      }
+      await().atMost(Rig.TIMEOUT).until(() -> three.servers.openCursors() == 0);
     }
   }
 

@@ -15,29 +15,28 @@ import com.mongodb.MongoSocketException;
 import com.mongodb.ServerAddress;
 import dev.perennial.port.StreamRuntime;
 import dev.perennial.source.mongo.Samples;
-import dev.perennial.source.mongo.internal.client.SingleServerSelector;
+import dev.perennial.source.mongo.internal.client.ServerPin;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.position.Tokens;
 import java.time.Duration;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.mockito.stubbing.OngoingStubbing;
 
 class OplogCheckTest {
 
   private static final ServerAddress SERVER = new ServerAddress("a");
-  private static final ServerAddress OTHER = new ServerAddress("b");
   private static final int HISTORY_LOST = 286;
   private static final ResumePosition EVENT =
       ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN));
 
   private final CursorOpener opener = mock(CursorOpener.class);
   private final StreamRuntime runtime = mock(StreamRuntime.class);
-  private final OplogCheck check = new OplogCheck(opener, new SingleServerSelector(), runtime);
+  private final OplogCheck check = new OplogCheck(opener, runtime);
+  private final ServerPin server = new ServerPin.Selector(null).newPin();
 
-  private static OpenCursor cursorOn(@Nullable ServerAddress server) {
+  private OpenCursor cursor() {
     OpenCursor cursor = mock(OpenCursor.class);
     when(cursor.server()).thenReturn(server);
     return cursor;
@@ -48,21 +47,21 @@ class OplogCheckTest {
         new BsonDocument("ok", new BsonInt32(0)).append("code", new BsonInt32(code)), server);
   }
 
-  private OngoingStubbing<OpenCursor> asked() throws InterruptedException {
-    return when(opener.probe(EVENT.degraded().orElseThrow()));
+  private OngoingStubbing<OpenCursor> asked() throws Exception {
+    return when(opener.probe(EVENT.degraded().orElseThrow(), server));
   }
 
-  private boolean confirms() throws InterruptedException {
-    return check.confirms(EVENT, cursorOn(SERVER));
+  private boolean confirms() throws Exception {
+    return check.confirms(EVENT, cursor());
   }
 
   @Test
   void theCursorsOwnServerConfirmsIt() throws Exception {
-    OpenCursor opened = cursorOn(SERVER);
+    OpenCursor opened = cursor();
     asked().thenReturn(opened);
 
     assertThat(confirms()).isTrue();
-    verify(opened).close(Duration.ZERO);
+    verify(opened).close();
   }
 
   @Test
@@ -74,25 +73,6 @@ class OplogCheckTest {
   }
 
   @Test
-  void anotherServersAnswerSaysNothing() throws Exception {
-    OpenCursor other = cursorOn(OTHER);
-    OpenCursor own = cursorOn(SERVER);
-    asked().thenReturn(other).thenThrow(refusal(OTHER, HISTORY_LOST)).thenReturn(own);
-
-    assertThat(confirms()).isTrue();
-    verify(opener, times(3)).probe(any());
-  }
-
-  @Test
-  void isAskedSoManyTimesInARow() throws Exception {
-    OpenCursor other = cursorOn(OTHER);
-    asked().thenReturn(other);
-
-    assertThat(confirms()).isFalse();
-    verify(opener, times(OplogCheck.MOST_TRIES)).probe(any());
-  }
-
-  @Test
   void anyOtherErrorSaysNothingAndIsNotAskedAgain() throws Exception {
     asked()
         .thenThrow(refusal(SERVER, 10334))
@@ -100,24 +80,14 @@ class OplogCheckTest {
 
     assertThat(confirms()).isFalse();
     assertThat(confirms()).isFalse();
-    verify(opener, times(2)).probe(any());
+    verify(opener, times(2)).probe(any(), any());
   }
 
   @Test
-  void aCursorThatDoesNotSayItsServerSaysNothing() throws Exception {
-    OpenCursor nameless = cursorOn(null);
-    asked().thenReturn(nameless);
-
-    assertThat(confirms()).isFalse();
-    verify(opener).probe(any());
-  }
-
-  @Test
-  void asksNothingWithoutATimeOrAServer() throws Exception {
+  void asksNothingWithoutATime() throws Exception {
     ResumePosition timeless = ResumePosition.ofToken(Tokens.ofHex("AA"));
 
-    assertThat(check.confirms(timeless, cursorOn(SERVER))).isFalse();
-    assertThat(check.confirms(EVENT, cursorOn(null))).isFalse();
+    assertThat(check.confirms(timeless, cursor())).isFalse();
     verifyNoInteractions(opener);
   }
 
@@ -129,7 +99,9 @@ class OplogCheckTest {
             asked,
             asked + OplogCheck.INTERVAL.toNanos() - 1,
             asked + OplogCheck.INTERVAL.toNanos());
-    check.confirms(EVENT, cursorOn(null));
+    OpenCursor opened = cursor();
+    asked().thenReturn(opened);
+    confirms();
 
     assertThat(check.isDue()).isFalse();
     assertThat(check.isDue()).isTrue();
