@@ -66,7 +66,7 @@ public final class BsonBytes {
     return bytes;
   }
 
-  static int int32(byte[] bytes, int at) {
+  public static int int32(byte[] bytes, int at) {
     return (bytes[at] & 0xFF)
         | (bytes[at + 1] & 0xFF) << 8
         | (bytes[at + 2] & 0xFF) << 16

@@ -87,7 +87,7 @@ public final class ResumePosition implements MongoPosition {
     if (token == null) {
       return Optional.ofNullable(time);
     }
-    BsonTimestamp own = key(token).clusterTime();
+    BsonTimestamp own = Tokens.key(token).clusterTime();
     return Optional.ofNullable(own != null ? own : time);
   }
 
@@ -96,12 +96,12 @@ public final class ResumePosition implements MongoPosition {
    * that represents a time is accepted by any stream.
    */
   public boolean isEvent() {
-    return token != null && key(token).kind() != TokenKey.Kind.HIGH_WATER;
+    return token != null && Tokens.key(token).kind() != TokenKey.Kind.HIGH_WATER;
   }
 
   /** Returns whether this is the token of an invalidate event, which ends a stream. */
   public boolean isInvalidate() {
-    return token != null && key(token).kind() == TokenKey.Kind.INVALIDATE;
+    return token != null && Tokens.key(token).kind() == TokenKey.Kind.INVALIDATE;
   }
 
   /**
@@ -124,10 +124,6 @@ public final class ResumePosition implements MongoPosition {
   /** Returns the position for a checkpoint: this one, or the one for which it is a substitute. */
   public ResumePosition durable() {
     return replaced == null ? this : replaced;
-  }
-
-  private static TokenKey key(byte[] token) {
-    return Tokens.key(new RawBsonDocument(token));
   }
 
   @Override
@@ -156,7 +152,7 @@ public final class ResumePosition implements MongoPosition {
     }
     String text = Tokens.text(new RawBsonDocument(token));
     return "MongoPosition["
-        + kindName(key(token).kind())
+        + kindName(Tokens.key(token).kind())
         + ' '
         + when
         + " …"

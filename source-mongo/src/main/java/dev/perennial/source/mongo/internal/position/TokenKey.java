@@ -34,66 +34,100 @@ public record TokenKey(Kind kind, @Nullable BsonTimestamp clusterTime) {
 
   /** Parses the known fields of a key. */
   static TokenKey of(byte[] key) {
-    if (key.length < 9 || (key[0] & 0xFF) != TIMESTAMP) {
+    return of(new Key(key, 0, key.length, false));
+  }
+
+  /**
+   * Parses the known fields of a key in hexadecimal digits. It reads no further than them.
+   *
+   * @param from the offset of the first digit, in ASCII
+   */
+  static TokenKey ofHex(byte[] digits, int from, int to) {
+    int length = to - from;
+    return length % 2 == 0 ? of(new Key(digits, from, length / 2, true)) : UNKNOWN;
+  }
+
+  private static TokenKey of(Key key) {
+    TokenKey parsed = parse(key);
+    return key.isCorrupt ? UNKNOWN : parsed;
+  }
+
+  private static TokenKey parse(Key key) {
+    if (key.length < 9 || key.next() != TIMESTAMP) {
       return UNKNOWN;
     }
-    BsonTimestamp time = new BsonTimestamp(bigEndian(key, 1, 8));
-    Numbers numbers = new Numbers(key, 9);
-    long version = numbers.next();
+    BsonTimestamp time = new BsonTimestamp(key.bigEndian(8));
+    long version = key.number();
     // Version 0 (MongoDB 4.0 and early 4.2) has neither a type nor the mark of an invalidate event.
     if (version < 1) {
       return new TokenKey(Kind.EVENT, time);
     }
-    long type = numbers.next();
-    long operation = numbers.next();
-    if (type < 0 || operation < 0 || numbers.at == key.length) {
+    long type = key.number();
+    long operation = key.number();
+    if (type < 0 || operation < 0 || key.at == key.length) {
       return new TokenKey(Kind.EVENT, time);
     }
-    if ((key[numbers.at] & 0xFF) == TRUE) {
+    if (key.next() == TRUE) {
       return new TokenKey(Kind.INVALIDATE, time);
     }
     return new TokenKey(type == HIGH_WATER_TYPE ? Kind.HIGH_WATER : Kind.EVENT, time);
   }
 
-  private static long bigEndian(byte[] key, int at, int size) {
-    long value = 0;
-    for (int i = 0; i < size; i++) {
-      value = value << 8 | (key[at + i] & 0xFF);
+  /** A reader of a key's bytes, each of which is a byte or two hexadecimal digits. */
+  private static final class Key {
+
+    private final byte[] bytes;
+    private final int from;
+    private final int length;
+    private final boolean hex;
+    private int at;
+
+    /** Whether what was read is not all hexadecimal digits. */
+    private boolean isCorrupt;
+
+    Key(byte[] bytes, int from, int length, boolean hex) {
+      this.bytes = bytes;
+      this.from = from;
+      this.length = length;
+      this.hex = hex;
     }
-    return value;
-  }
 
-  /** A reader of non-negative integers. */
-  private static final class Numbers {
-
-    private final byte[] key;
-    int at;
-
-    Numbers(byte[] key, int at) {
-      this.key = key;
-      this.at = at;
+    int next() {
+      int index = at++;
+      return hex
+          ? digit(from + 2 * index) << 4 | digit(from + 2 * index + 1)
+          : bytes[from + index] & 0xFF;
     }
 
-    /** Returns the next number, or -1 if there is none. */
-    long next() {
-      if (at >= key.length) {
+    private int digit(int index) {
+      int digit = Character.digit(bytes[index], 16);
+      isCorrupt |= digit < 0;
+      return digit;
+    }
+
+    long bigEndian(int size) {
+      long value = 0;
+      for (int i = 0; i < size; i++) {
+        value = value << 8 | next();
+      }
+      return value;
+    }
+
+    /** Returns the next number if it is not negative, or -1 if there is none. */
+    long number() {
+      if (at >= length) {
         return -1;
       }
-      int type = key[at] & 0xFF;
+      int type = next();
       if (type == ZERO) {
-        at++;
         return 0;
       }
-      if (type < INTEGER_OF_ONE_BYTE || type > INTEGER_OF_EIGHT_BYTES) {
-        return -1;
-      }
       int size = type - INTEGER_OF_ONE_BYTE + 1;
-      if (size > key.length - at - 1) {
+      if (size < 1 || type > INTEGER_OF_EIGHT_BYTES || size > length - at) {
         return -1;
       }
       // The lowest bit marks a fraction, which none of these numbers has.
-      long shifted = bigEndian(key, at + 1, size);
-      at += 1 + size;
+      long shifted = bigEndian(size);
       return (shifted & 1) == 0 ? shifted >>> 1 : -1;
     }
   }

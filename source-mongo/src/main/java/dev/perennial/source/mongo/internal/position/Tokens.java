@@ -1,10 +1,14 @@
 package dev.perennial.source.mongo.internal.position;
 
+import dev.perennial.source.mongo.internal.event.BsonBytes;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.bson.BSONException;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.BsonValue;
+import org.bson.RawBsonDocument;
 import org.bson.json.JsonMode;
 import org.bson.json.JsonParseException;
 import org.bson.json.JsonWriterSettings;
@@ -22,7 +26,11 @@ public final class Tokens {
   private static final JsonWriterSettings CANONICAL =
       JsonWriterSettings.builder().outputMode(JsonMode.EXTENDED).build();
 
-  private static final HexFormat HEX = HexFormat.of().withUpperCase();
+  /** The beginning of the only field of a token of the usual form: its type, name and the zero. */
+  private static final byte[] BEGIN = "\u0002_data\0".getBytes(StandardCharsets.US_ASCII);
+
+  /** The offset of its digits, after the document's length, that beginning and their length. */
+  private static final int DIGITS = 4 + BEGIN.length + 4;
 
   private Tokens() {}
 
@@ -65,11 +73,29 @@ public final class Tokens {
 
   /** Returns the information in a token. */
   public static TokenKey key(BsonDocument token) {
-    BsonValue data = token.get(DATA);
+    return key(BsonBytes.of(token));
+  }
+
+  /**
+   * Returns the information in a token, without decoding a token of the usual form.
+   *
+   * @param token the token's BSON
+   */
+  static TokenKey key(byte[] token) {
+    int end = token.length - 2; // before the zeros that end the string and the document
+    if (end > DIGITS && Arrays.equals(token, 4, 4 + BEGIN.length, BEGIN, 0, BEGIN.length)) {
+      return BsonBytes.int32(token, DIGITS - 4) == end + 1 - DIGITS
+          ? TokenKey.ofHex(token, DIGITS, end)
+          : keyOfOtherForm(token);
+    }
+    return keyOfOtherForm(token);
+  }
+
+  private static TokenKey keyOfOtherForm(byte[] token) {
+    BsonValue data = new RawBsonDocument(token).get(DATA);
     if (data instanceof BsonString string) {
-      return isHex(string.getValue())
-          ? TokenKey.of(HEX.parseHex(string.getValue()))
-          : TokenKey.UNKNOWN;
+      byte[] digits = string.getValue().getBytes(StandardCharsets.UTF_8);
+      return TokenKey.ofHex(digits, 0, digits.length);
     }
     // MongoDB 4.0.0 to 4.0.6 sent the key as binary data.
     return data != null && data.isBinary()
@@ -78,8 +104,11 @@ public final class Tokens {
   }
 
   private static boolean isHex(String text) {
-    return !text.isEmpty()
-        && text.length() % 2 == 0
-        && text.chars().allMatch(HexFormat::isHexDigit);
+    for (int i = 0; i < text.length(); i++) {
+      if (!HexFormat.isHexDigit(text.charAt(i))) {
+        return false;
+      }
+    }
+    return !text.isEmpty() && text.length() % 2 == 0;
   }
 }
