@@ -97,6 +97,9 @@ class ResumePositionTest {
         "{_data: '82'}",
         "{_data: '825F103CB5000000'}",
         "{_data: '7F5F103CB5000000032B0229296E04'}",
+        "{_data: '825F103CB50000000G2B0229296E04'}",
+        "{_data: '825F103CB5000000032B02G9296E04'}",
+        "{_data: '825F103CB5000000032B0229296E0'}",
         "{other: 'x'}"
       })
   void whatLooksDifferentIsAnEventsWithoutATime(String token) {
@@ -106,6 +109,17 @@ class ResumePositionTest {
     assertThat(position.clusterTime()).isEmpty();
     assertThat(position.degraded()).isEmpty();
     assertThat(position.toString()).contains("unknown time");
+  }
+
+  @Test
+  void readsATokenWithTypeBits() {
+    ResumePosition position =
+        ResumePosition.ofToken(
+            Tokens.ofHex(Samples.INVALIDATE_TOKEN)
+                .append("_typeBits", new BsonBinary(new byte[] {0x40})));
+
+    assertThat(position.isInvalidate()).isTrue();
+    assertThat(position.clusterTime()).contains(new BsonTimestamp(0x5F103CB7, 2));
   }
 
   @ParameterizedTest
