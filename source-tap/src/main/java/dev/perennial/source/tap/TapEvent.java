@@ -101,13 +101,14 @@ public abstract sealed class TapEvent permits TapRecord, TapIdentity, TapUnknown
    * Parses the whole message as a tree, with fields that this version does not know. Each call
    * makes a new tree.
    *
-   * @throws TapPayloadException if the message is not JSON, or exceeds the nesting or the length of
-   *     numbers that the source's mapper allows; see {@link TapRecord#record()}
+   * @throws TapPayloadException if the message is not JSON, or the source's mapper cannot read it;
+   *     see {@link TapRecord#record()}
    */
   public final JsonNode json() {
     try {
       return mapper.readTree(message);
-    } catch (JacksonException e) {
+    } catch (JacksonException | NumberFormatException e) {
+      // Jackson lets the error of an exponent through that no decimal can hold.
       throw new TapPayloadException(
           "Cannot read "
               + this

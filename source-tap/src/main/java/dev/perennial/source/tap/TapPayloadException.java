@@ -19,7 +19,9 @@ public final class TapPayloadException extends RuntimeException {
   }
 
   /** Returns the mapper's own words, at most 200 characters of them. */
-  static String reason(JacksonException error) {
-    return LogText.brief(error.getOriginalMessage(), MAX_REASON);
+  static String reason(RuntimeException error) {
+    return error instanceof JacksonException jackson
+        ? LogText.brief(jackson.getOriginalMessage(), MAX_REASON)
+        : LogText.reason(error);
   }
 }

@@ -117,8 +117,9 @@ public final class TapRecord extends TapEvent {
   /**
    * Parses the payload as a tree. With the default mapper, numbers keep all their digits.
    *
-   * @throws TapPayloadException if it exceeds the nesting or the length of numbers that the
-   *     source's mapper allows; the default mapper allows 500 levels and 100,000 digits
+   * @throws TapPayloadException if the source's mapper cannot read it; the default mapper reads up
+   *     to 500 levels, numbers of up to 100,000 digits and with an exponent that fits into an int,
+   *     and no names with half of a surrogate pair
    */
   public Optional<JsonNode> record() {
     return recordAs(JsonNode.class);
@@ -127,7 +128,7 @@ public final class TapRecord extends TapEvent {
   /**
    * Parses the payload as a type of the application with the source's mapper.
    *
-   * @throws TapPayloadException if the payload does not fit the type
+   * @throws TapPayloadException if the mapper cannot read the payload, or it does not fit the type
    */
   public <T> Optional<T> recordAs(Class<T> type) {
     return recordAs(type, mapper);
@@ -136,7 +137,7 @@ public final class TapRecord extends TapEvent {
   /**
    * Parses the payload as a type of the application with another mapper.
    *
-   * @throws TapPayloadException if the payload does not fit the type
+   * @throws TapPayloadException if the mapper cannot read the payload, or it does not fit the type
    */
   public <T> Optional<T> recordAs(Class<T> type, JsonMapper mapper) {
     if (!hasRecord()) {
@@ -145,7 +146,8 @@ public final class TapRecord extends TapEvent {
     try {
       return Optional.ofNullable(
           mapper.readValue(message, payloadStart, payloadEnd - payloadStart, type));
-    } catch (JacksonException e) {
+    } catch (JacksonException | NumberFormatException e) {
+      // Jackson lets the error of an exponent through that no decimal can hold.
       throw new TapPayloadException(
           "Cannot read the payload of "
               + this

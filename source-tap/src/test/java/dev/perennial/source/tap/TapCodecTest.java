@@ -1,6 +1,7 @@
 package dev.perennial.source.tap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.perennial.port.Message;
 import dev.perennial.source.tap.internal.message.Json;
@@ -12,7 +13,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
 import org.jspecify.annotations.Nullable;
-import org.opentest4j.TestAbortedException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
@@ -31,7 +31,6 @@ class TapCodecTest {
       JsonMapper.builder(
               // As for every text message, nothing but UTF-8 is JSON.
               JsonFactory.builder().disable(TokenStreamFactory.Feature.CHARSET_DETECTION).build())
-          .enable(JsonNodeFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
@@ -209,15 +208,14 @@ class TapCodecTest {
     } else if (event instanceof TapMalformed malformed) {
       assertThat(malformed.cause()).as(message).message().doesNotContain("not JSON");
     } else {
-      assertThat(event.json()).isEqualTo(tree);
       assertThat(event.id()).hasValue(tree.path("id").bigIntegerValue().longValue());
+      assertTree(event, message);
       JsonNode record = tree.path("record");
       if (event instanceof TapRecord each) {
         assertThat(each.did()).isEqualTo(record.path("did").asString());
         assertThat(each.rkey()).isEqualTo(record.path("rkey").asString());
         assertThat(each.action().value()).isEqualTo(record.path("action").asString());
-        assertThat(each.record().orElse(null))
-            .isEqualTo(record.path("record").isObject() ? record.path("record") : null);
+        assertThat(each.hasRecord()).isEqualTo(record.path("record").isObject());
       }
     }
   }
@@ -226,14 +224,30 @@ class TapCodecTest {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Reads one whole JSON value; null if the text is none. */
+  /**
+   * Reads one whole JSON value; null if the text is none. Numbers with an exponent become doubles,
+   * which can be infinite, so that each text that is JSON has a tree.
+   */
   private static @Nullable JsonNode treeOf(String text) {
     try {
       return STRICT.readTree(utf8(text));
-    } catch (NumberFormatException e) {
-      throw new TestAbortedException("It is JSON, but no tree can hold its exponent.", e);
     } catch (JacksonException e) {
       return null;
+    }
+  }
+
+  private static void assertTree(TapEvent event, String message) {
+    JsonNode tree;
+    try {
+      tree = TREES.readTree(utf8(message));
+    } catch (NumberFormatException e) {
+      assertThatThrownBy(event::json).isInstanceOf(TapPayloadException.class);
+      return;
+    }
+    assertThat(event.json()).isEqualTo(tree);
+    if (event instanceof TapRecord each) {
+      each.record()
+          .ifPresent(payload -> assertThat(payload).isEqualTo(tree.path("record").path("record")));
     }
   }
 }

@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -316,5 +317,26 @@ class TapEventTest {
     assertThat(record.path("b").decimalValue()).isEqualTo(new BigDecimal("1e999999999"));
     assertThat(record.path("c").decimalValue()).isEqualTo(new BigDecimal("0.1234567890123456789"));
     assertThat(event.json().path("record").path("record").path("b")).isEqualTo(record.path("b"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"a\":1e99999999999}",
+        "{\"a\":-1.5E-99999999999}",
+        "{\"\\ud800\":1}",
+      })
+  void payloadsThatNoTreeCanHoldAreRefusedAsPayloads(String payload) {
+    TapRecord event = record(Messages.record("1").replace(Messages.POST, payload));
+
+    assertThat(event.recordBytes().orElseThrow())
+        .asString(StandardCharsets.UTF_8)
+        .isEqualTo(payload);
+    for (Callable<?> reading : List.<Callable<?>>of(event::record, event::json)) {
+      assertThatThrownBy(reading::call)
+          .isInstanceOf(TapPayloadException.class)
+          .hasMessageStartingWith("Cannot read ")
+          .hasMessageContaining(event.toString());
+    }
   }
 }
