@@ -48,10 +48,13 @@ public final class TapRecord extends TapEvent {
     this.payloadEnd = fields.end(MessageFields.PAYLOAD);
   }
 
-  /** Skips the payload if there is a cid, which is a cryptographic hash of it. */
+  /**
+   * Skips the payload if there is a cid, which is a cryptographic hash of it. An empty one, which
+   * Tap never sends, says nothing of the payload.
+   */
   @Override
   long digest() {
-    if (cid == 0 || !hasRecord()) {
+    if (cid == 0 || message[cid + 1] == '"' || !hasRecord()) {
       return super.digest();
     }
     long before = XxHash64.hash(message, 0, payloadStart, message.length);

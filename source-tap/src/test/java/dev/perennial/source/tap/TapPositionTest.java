@@ -39,7 +39,8 @@ class TapPositionTest {
   }
 
   @Test
-  @DisplayName("dup-settled: a record's cid stands for its payload, which counts only without one")
+  @DisplayName(
+      "dup-settled: a record's cid stands for its payload, which counts only without one or with an empty one")
   void cidStandsForPayload() {
     String record = Messages.record("1");
     String deletion = Messages.deletion("1");
@@ -52,6 +53,10 @@ class TapPositionTest {
     assertThat(position(withoutCid, FIRST))
         .isEqualTo(position(withoutCid, SECOND))
         .isNotEqualTo(position(withoutCid.replace("\"hi\"", "\"ho\""), FIRST));
+    String emptyCid = record.replace("bafyreib", "");
+    assertThat(position(emptyCid, FIRST))
+        .isEqualTo(position(emptyCid, SECOND))
+        .isNotEqualTo(position(emptyCid.replace("\"hi\"", "\"ho\""), FIRST));
     assertThat(position(deletion, FIRST))
         .isEqualTo(position(deletion, SECOND))
         .isNotEqualTo(position(deletion.replace("3kb3", "3kb4"), FIRST));
