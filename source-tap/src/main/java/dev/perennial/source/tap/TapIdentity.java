@@ -2,6 +2,7 @@ package dev.perennial.source.tap;
 
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.tap.internal.message.MessageFields;
+import dev.perennial.source.tap.internal.message.MessageFields.IdentityField;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The event of a changed handle or status of an account. */
@@ -14,10 +15,10 @@ public final class TapIdentity extends TapEvent {
 
   TapIdentity(byte[] message, JsonMapper mapper, MessageFields fields) {
     super(message, mapper, fields);
-    this.did = fields.identity(MessageFields.ACCOUNT);
-    this.handle = fields.identity(MessageFields.HANDLE);
+    this.did = fields.text(IdentityField.DID);
+    this.handle = fields.text(IdentityField.HANDLE);
     this.active = fields.isActive();
-    this.status = AccountStatus.of(fields.identity(MessageFields.STATUS));
+    this.status = AccountStatus.of(fields.text(IdentityField.STATUS));
   }
 
   /** Returns the account's DID. */

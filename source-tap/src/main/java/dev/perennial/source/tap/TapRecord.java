@@ -3,6 +3,7 @@ package dev.perennial.source.tap;
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.tap.internal.message.JsonText;
 import dev.perennial.source.tap.internal.message.MessageFields;
+import dev.perennial.source.tap.internal.message.MessageFields.RecordField;
 import dev.perennial.source.tap.internal.message.XxHash64;
 import java.util.Arrays;
 import java.util.Optional;
@@ -38,14 +39,14 @@ public final class TapRecord extends TapEvent {
   TapRecord(byte[] message, JsonMapper mapper, MessageFields fields) {
     super(message, mapper, fields);
     this.live = fields.isLive();
-    this.did = fields.start(MessageFields.DID);
-    this.rev = fields.start(MessageFields.REV);
-    this.collection = fields.start(MessageFields.COLLECTION);
-    this.rkey = fields.start(MessageFields.RKEY);
-    this.action = fields.start(MessageFields.ACTION);
-    this.cid = fields.start(MessageFields.CID);
-    this.payloadStart = fields.start(MessageFields.PAYLOAD);
-    this.payloadEnd = fields.end(MessageFields.PAYLOAD);
+    this.did = fields.start(RecordField.DID);
+    this.rev = fields.start(RecordField.REV);
+    this.collection = fields.start(RecordField.COLLECTION);
+    this.rkey = fields.start(RecordField.RKEY);
+    this.action = fields.start(RecordField.ACTION);
+    this.cid = fields.start(RecordField.CID);
+    this.payloadStart = fields.start(RecordField.PAYLOAD);
+    this.payloadEnd = fields.end(RecordField.PAYLOAD);
   }
 
   /**

@@ -1,10 +1,10 @@
 package dev.perennial.source.tap.internal.message;
 
-import static dev.perennial.source.tap.internal.message.FieldReader.Field.object;
 import static dev.perennial.source.tap.internal.message.FieldReader.Field.optional;
 import static dev.perennial.source.tap.internal.message.FieldReader.Field.required;
 
 import dev.perennial.source.tap.internal.message.FieldReader.Kind;
+import dev.perennial.source.tap.internal.message.FieldReader.Schema;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,37 +15,36 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MessageFields {
 
-  // The fields of a record event, in the order in which Tap writes them.
-  private static final int LIVE = 0;
-  public static final int DID = 1;
-  public static final int REV = 2;
-  public static final int COLLECTION = 3;
-  public static final int RKEY = 4;
-  public static final int ACTION = 5;
-  public static final int PAYLOAD = 6;
-  public static final int CID = 7;
+  /** The fields of a record event, in the order in which Tap writes them. */
+  public enum RecordField {
+    LIVE,
+    DID,
+    REV,
+    COLLECTION,
+    RKEY,
+    ACTION,
+    PAYLOAD,
+    CID
+  }
 
-  // The fields of an identity event.
-  public static final int ACCOUNT = 0;
-  public static final int HANDLE = 1;
-  private static final int ACTIVE = 2;
-  public static final int STATUS = 3;
+  /** The fields of an identity event, in the order in which Tap writes them. */
+  public enum IdentityField {
+    DID,
+    HANDLE,
+    ACTIVE,
+    STATUS
+  }
 
-  // The fields of a message.
-  private static final int ID = 0;
-  private static final int TYPE = 1;
-  private static final int RECORD = 2;
-  private static final int IDENTITY = 3;
+  /** The fields of a message, in the order in which Tap writes them. */
+  private enum MessageField {
+    ID,
+    TYPE,
+    RECORD,
+    IDENTITY
+  }
 
-  private static final int RECORD_TYPE = 0;
-  private static final int IDENTITY_TYPE = 1;
-  private static final Words TYPES = Words.of(List.of("record", "identity"));
-
-  /** The number of digits with which every number fits into a long. */
-  private static final int SAFE_ID_DIGITS = 18;
-
-  private final FieldReader record =
-      new FieldReader(
+  private static final Schema<RecordField> RECORD_SCHEMA =
+      new Schema<>(
           "\"record\"",
           required("live", Kind.FLAG),
           required("did", Kind.TEXT),
@@ -56,21 +55,35 @@ public final class MessageFields {
           optional("record", Kind.OBJECT),
           optional("cid", Kind.TEXT));
 
-  private final FieldReader identity =
-      new FieldReader(
+  private static final Schema<IdentityField> IDENTITY_SCHEMA =
+      new Schema<>(
           "\"identity\"",
           required("did", Kind.TEXT),
           required("handle", Kind.TEXT),
           required("is_active", Kind.FLAG),
           required("status", Kind.TEXT));
 
-  private final FieldReader fields =
-      new FieldReader(
+  private static final Schema<MessageField> MESSAGE_SCHEMA =
+      new Schema<>(
           "the message",
           required("id", Kind.NUMBER),
           required("type", Kind.TEXT),
-          object("record", record),
-          object("identity", identity));
+          optional("record", Kind.OBJECT),
+          optional("identity", Kind.OBJECT));
+
+  private static final int RECORD_TYPE = 0;
+  private static final int IDENTITY_TYPE = 1;
+  private static final Words TYPES = Words.of(List.of("record", "identity"));
+
+  /** The number of digits with which every number fits into a long. */
+  private static final int SAFE_ID_DIGITS = 18;
+
+  private final FieldReader<RecordField> record = new FieldReader<>(RECORD_SCHEMA);
+  private final FieldReader<IdentityField> identity = new FieldReader<>(IDENTITY_SCHEMA);
+  private final FieldReader<MessageField> fields =
+      new FieldReader<>(MESSAGE_SCHEMA)
+          .nest(MessageField.RECORD, record)
+          .nest(MessageField.IDENTITY, identity);
 
   private final JsonScanner scanner = new JsonScanner();
   private byte[] message = {};
@@ -90,8 +103,9 @@ public final class MessageFields {
     } catch (TapFormatException e) {
       fields.problem(e.problem());
     }
-    readId(fields.start(ID), fields.end(ID));
-    type = fields.start(TYPE) == 0 ? -1 : TYPES.find(message, fields.start(TYPE));
+    readId(fields.start(MessageField.ID), fields.end(MessageField.ID));
+    int typeStart = fields.start(MessageField.TYPE);
+    type = typeStart == 0 ? -1 : TYPES.find(message, typeStart);
   }
 
   private void readMessage() throws TapFormatException {
@@ -139,10 +153,13 @@ public final class MessageFields {
     if (problem != null) {
       return problem;
     }
-    return isRecord() ? problem(RECORD, record) : isIdentity() ? problem(IDENTITY, identity) : null;
+    if (isRecord()) {
+      return problem(MessageField.RECORD, record);
+    }
+    return isIdentity() ? problem(MessageField.IDENTITY, identity) : null;
   }
 
-  private @Nullable String problem(int field, FieldReader event) {
+  private @Nullable String problem(MessageField field, FieldReader<?> event) {
     return fields.start(field) > 0
         ? event.problem()
         : "a message of type \"%1$s\" must have an object \"%1$s\", but has none".formatted(type());
@@ -165,7 +182,7 @@ public final class MessageFields {
 
   /** Returns the type of the event. */
   public String type() {
-    return JsonText.at(message, fields.start(TYPE));
+    return JsonText.at(message, fields.start(MessageField.TYPE));
   }
 
   /** Returns whether this is a record event. */
@@ -180,26 +197,26 @@ public final class MessageFields {
 
   /** Returns whether the record event is live. */
   public boolean isLive() {
-    return message[record.start(LIVE)] == 't';
+    return message[record.start(RecordField.LIVE)] == 't';
   }
 
   /** Returns the offset at which the value of a field of the record event begins; 0 if absent. */
-  public int start(int recordField) {
-    return record.start(recordField);
+  public int start(RecordField field) {
+    return record.start(field);
   }
 
   /** Returns the offset at which the value of a field of the record event ends. */
-  public int end(int recordField) {
-    return record.end(recordField);
+  public int end(RecordField field) {
+    return record.end(field);
   }
 
   /** Returns whether the account of the identity event is active. */
   public boolean isActive() {
-    return message[identity.start(ACTIVE)] == 't';
+    return message[identity.start(IdentityField.ACTIVE)] == 't';
   }
 
   /** Returns the text of a field of the identity event. */
-  public String identity(int field) {
+  public String text(IdentityField field) {
     return JsonText.at(message, identity.start(field));
   }
 }
