@@ -55,11 +55,23 @@ public final class MaskKeyGenerator {
   }
 
   private void encryptZeros() {
+    int size;
     try {
-      cipher.update(ZEROS, 0, ZEROS.length, bytes);
-      keys.clear();
+      size = cipher.update(ZEROS, 0, ZEROS.length, bytes);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("The array is as long as what is encrypted.", e);
     }
+    if (size != bytes.length) {
+      // A provider may hold bytes back. The array then still has keys that were used before.
+      throw new IllegalStateException(
+          "Cannot make masking keys: the cipher AES/CTR/NoPadding of "
+              + cipher.getProvider().getName()
+              + " returned "
+              + size
+              + " bytes for "
+              + bytes.length
+              + ". Prefer another security provider.");
+    }
+    keys.clear();
   }
 }
