@@ -2,7 +2,7 @@ package dev.perennial.source.tap;
 
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.tap.internal.message.JsonText;
-import dev.perennial.source.tap.internal.message.Words;
+import dev.perennial.source.tap.internal.message.KnownWords;
 import java.util.List;
 
 /**
@@ -17,7 +17,8 @@ public record RecordAction(String value) {
   public static final RecordAction DELETE = new RecordAction("delete");
 
   private static final List<RecordAction> KNOWN = List.of(CREATE, UPDATE, DELETE);
-  private static final Words WORDS = Words.of(KNOWN.stream().map(RecordAction::value).toList());
+  private static final KnownWords WORDS =
+      KnownWords.of(KNOWN.stream().map(RecordAction::value).toList());
 
   /** Returns the action with a name; one of the constants if there is one. */
   public static RecordAction of(String value) {
@@ -26,10 +27,10 @@ public record RecordAction(String value) {
     return known < 0 ? action : KNOWN.get(known);
   }
 
-  /** Returns the action at an offset of a message. */
-  static RecordAction at(byte[] json, int quote) {
+  /** Decodes the action at an offset of a message. */
+  static RecordAction decode(byte[] json, int quote) {
     int known = WORDS.find(json, quote);
-    return known < 0 ? new RecordAction(JsonText.at(json, quote)) : KNOWN.get(known);
+    return known < 0 ? new RecordAction(JsonText.decode(json, quote)) : KNOWN.get(known);
   }
 
   /** Returns whether this is one of the constants. */

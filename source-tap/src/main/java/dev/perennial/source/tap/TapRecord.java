@@ -14,10 +14,10 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The event of a record that was created, updated or deleted.
  *
- * <p>The message is kept as bytes, and each method decodes what it returns from them. So what
- * nobody asks for costs nothing, and the payload, which is the record itself, is the caller's own.
- * A deletion has no payload, nor has a creation or update whose record Tap could not decode or
- * found empty.
+ * <p>The message is kept as bytes, and each method decodes what it returns from them, so a field
+ * that is not asked for costs nothing. The payload is the record itself; each call returns a new
+ * copy of it. A deletion has no payload, nor has a creation or update whose record Tap could not
+ * decode or found empty.
  *
  * <p>Tap guarantees no order across repos. Within a repo, no event follows a live event before that
  * is acked.
@@ -70,7 +70,7 @@ public final class TapRecord extends TapEvent {
   /** Returns the DID of the record's repo. */
   @Override
   public String did() {
-    return JsonText.at(message, did);
+    return JsonText.decode(message, did);
   }
 
   /**
@@ -78,17 +78,17 @@ public final class TapRecord extends TapEvent {
    * event can arrive late and still be the first.
    */
   public String rev() {
-    return JsonText.at(message, rev);
+    return JsonText.decode(message, rev);
   }
 
   /** Returns the record's collection. */
   public String collection() {
-    return JsonText.at(message, collection);
+    return JsonText.decode(message, collection);
   }
 
   /** Returns the record's key within its collection. */
   public String rkey() {
-    return JsonText.at(message, rkey);
+    return JsonText.decode(message, rkey);
   }
 
   /** Returns the record's address: {@code at://did/collection/rkey}. */
@@ -98,12 +98,12 @@ public final class TapRecord extends TapEvent {
 
   /** Returns what happened to the record. */
   public RecordAction action() {
-    return RecordAction.at(message, action);
+    return RecordAction.decode(message, action);
   }
 
   /** Returns the content hash of the record; present for creations and updates. */
   public Optional<String> cid() {
-    return cid == 0 ? Optional.empty() : Optional.of(JsonText.at(message, cid));
+    return cid == 0 ? Optional.empty() : Optional.of(JsonText.decode(message, cid));
   }
 
   /** Returns whether there is a payload. */

@@ -142,7 +142,8 @@ public final class AckResender {
 
   /**
    * Begins a receive, and returns the longest time that it may wait, so that the next task of this
-   * class is not late. Reads without the lock only what the receiving thread writes.
+   * class is not late. Reads without the lock what connecting, receiving and closing write, which
+   * never overlap.
    */
   public Duration beginReceive(Duration timeout) {
     if (!restartUnknown) {

@@ -54,7 +54,8 @@ public final class AckSender {
 
   private final Channel channel;
 
-  // Changed with the lock only.
+  // Guarded by this; the receiving thread also reads them without the lock, because no other thread
+  // replaces a generation.
   private Generation newer = new Generation(0);
   private Generation older = new Generation(0);
   private long sent;

@@ -73,7 +73,7 @@ final class FieldReader<F extends Enum<F>> {
 
     private final String object;
     private final Field[] fields;
-    private final Words names;
+    private final KnownWords names;
 
     /** A bit for each required field. */
     private final int required;
@@ -86,7 +86,7 @@ final class FieldReader<F extends Enum<F>> {
     Schema(String object, Field... fields) {
       this.object = object;
       this.fields = fields;
-      this.names = Words.of(List.of(fields).stream().map(Field::name).toList());
+      this.names = KnownWords.of(List.of(fields).stream().map(Field::name).toList());
       this.required =
           IntStream.range(0, fields.length).filter(i -> fields[i].required).map(i -> 1 << i).sum();
     }
@@ -96,7 +96,7 @@ final class FieldReader<F extends Enum<F>> {
 
   // Those of the schema, which are used for each field of a message.
   private final Field[] fields;
-  private final Words names;
+  private final KnownWords names;
 
   /** The readers of the values that are objects with known fields of their own. */
   private final @Nullable FieldReader<?>[] nested;
@@ -141,8 +141,8 @@ final class FieldReader<F extends Enum<F>> {
   /** Reads the object that begins at the scanner's offset, to its end. */
   void read(JsonScanner json) throws TapFormatException {
     int field = -1;
-    for (boolean more = json.firstField(); more; more = json.nextField()) {
-      field = json.name(names, field + 1);
+    for (boolean more = json.enterObject(); more; more = json.continueObject()) {
+      field = json.readName(names, field + 1);
       if (field < 0) {
         json.skipValue();
       } else {

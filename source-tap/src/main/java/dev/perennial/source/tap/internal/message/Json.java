@@ -10,12 +10,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Json {
 
   /**
-   * The most digits of a number in a payload. More than any use needs, and few enough that reading
-   * one, which takes time in the square of its length, is fast.
-   */
-  static final int MAX_NUMBER_LENGTH = 100_000;
-
-  /**
    * Reads payloads unless the application sets a mapper. It keeps Jackson's own limit of nesting,
    * because a mapper recurses on the application's stack. In a tree, numbers with a fraction or an
    * exponent are decimals, because a double would lose digits or become infinite.
@@ -26,7 +20,9 @@ public final class Json {
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxStringLength(Integer.MAX_VALUE)
-                          .maxNumberLength(MAX_NUMBER_LENGTH)
+                          // In digits: more than any use needs, and few enough that reading a
+                          // number, which takes time in the square of its length, is fast.
+                          .maxNumberLength(100_000)
                           .maxNameLength(Integer.MAX_VALUE)
                           .build())
                   .disable(TokenStreamFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)

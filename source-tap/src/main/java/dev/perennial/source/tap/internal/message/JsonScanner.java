@@ -4,10 +4,10 @@ import java.util.Arrays;
 
 /**
  * A scanner of strict JSON (RFC 8259), which moves over the bytes of a message from value to value.
- * It checks the form of each and tells its offsets; {@link JsonText} decodes texts. Not safe for
- * use from several threads.
+ * It checks the form of each value and gives its offset; {@link JsonText} decodes texts. Not safe
+ * for use from several threads.
  *
- * <p>It exists because a library's parser is made anew for each message, which costs more time and
+ * <p>It exists because a library's parser is created for each message, which costs more time and
  * memory than everything else that is done with an event.
  */
 final class JsonScanner {
@@ -59,13 +59,13 @@ final class JsonScanner {
   }
 
   /** Enters the object that begins here. Returns false if it is empty; then it is skipped. */
-  boolean firstField() throws TapFormatException {
+  boolean enterObject() throws TapFormatException {
     expect('{');
     return !skip('}');
   }
 
   /** Moves on after a field's value. Returns false if the object ends here; then it is left. */
-  boolean nextField() throws TapFormatException {
+  boolean continueObject() throws TapFormatException {
     if (skip(',')) {
       return true;
     }
@@ -79,7 +79,7 @@ final class JsonScanner {
    * @param guess the name that it probably has, as an index of {@code names}
    * @return the index of the name, or -1 if it is none of {@code names}
    */
-  int name(Words names, int guess) throws TapFormatException {
+  int readName(KnownWords names, int guess) throws TapFormatException {
     peek();
     int start = at;
     int name = guess;

@@ -24,7 +24,7 @@ public final class JsonText {
    * @param json a message in which the text has the right form
    * @param quote the offset of the quote that begins it
    */
-  public static String at(byte[] json, int quote) {
+  public static String decode(byte[] json, int quote) {
     int start = quote + 1;
     int end = endOfPlain(json, start);
     if (json[end] == '"') {

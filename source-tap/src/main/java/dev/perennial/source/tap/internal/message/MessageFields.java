@@ -73,7 +73,7 @@ public final class MessageFields {
 
   private static final int RECORD_TYPE = 0;
   private static final int IDENTITY_TYPE = 1;
-  private static final Words TYPES = Words.of(List.of("record", "identity"));
+  private static final KnownWords TYPES = KnownWords.of(List.of("record", "identity"));
 
   /** The number of digits with which every number fits into a long. */
   private static final int SAFE_ID_DIGITS = 18;
@@ -182,7 +182,7 @@ public final class MessageFields {
 
   /** Returns the type of the event. */
   public String type() {
-    return JsonText.at(message, fields.start(MessageField.TYPE));
+    return JsonText.decode(message, fields.start(MessageField.TYPE));
   }
 
   /** Returns whether this is a record event. */
@@ -217,6 +217,6 @@ public final class MessageFields {
 
   /** Returns the text of a field of the identity event. */
   public String text(IdentityField field) {
-    return JsonText.at(message, identity.start(field));
+    return JsonText.decode(message, identity.start(field));
   }
 }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Known words, which are found among the texts of a message without decoding those. */
-public final class Words {
+public final class KnownWords {
 
   private final List<String> words;
 
@@ -15,7 +15,7 @@ public final class Words {
   /** The first eight bytes of each word between quotes, and zeros behind a shorter one. */
   private final long[] beginnings;
 
-  private Words(List<String> words) {
+  private KnownWords(List<String> words) {
     this.words = words;
     this.quoted =
         words.stream()
@@ -28,8 +28,8 @@ public final class Words {
   }
 
   /** Makes a list of words of letters and underscores. */
-  public static Words of(List<String> words) {
-    return new Words(words);
+  public static KnownWords of(List<String> words) {
+    return new KnownWords(words);
   }
 
   /** Returns a word. */
@@ -50,7 +50,7 @@ public final class Words {
     }
     // A word can also be written with escapes.
     return json[JsonText.endOfPlain(json, quote + 1)] == '\\'
-        ? words.indexOf(JsonText.at(json, quote))
+        ? words.indexOf(JsonText.decode(json, quote))
         : -1;
   }
 
