@@ -93,7 +93,8 @@ record Reply(
     private static Deque<byte[]> events(BsonBinaryReader reader) {
       BsonReaderMark value = reader.getMark();
       BsonInput array = reader.getBsonInput();
-      array.readInt32(); // its size
+      int start = array.getPosition();
+      int size = array.readInt32();
       Deque<byte[]> events = new ArrayDeque<>();
       for (byte type = array.readByte(); type != 0; type = array.readByte()) {
         if (type != BsonType.DOCUMENT.getValue()) {
@@ -101,6 +102,10 @@ record Reply(
         }
         array.skipCString(); // its index
         events.add(document(array));
+      }
+      if (array.getPosition() - start != size) {
+        // An event of a wrong size would otherwise hide all events after it.
+        throw new BsonSerializationException("the events of a batch do not have its size");
       }
       skip(reader, value);
       return events;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.mongodb.MongoNamespace;
 import dev.perennial.source.mongo.Samples;
+import dev.perennial.source.mongo.internal.event.BsonBytes;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.position.Tokens;
 import java.util.Arrays;
@@ -105,9 +106,20 @@ class ReplyTest {
   void withAnEventOfAnotherSizeIsNotRead(int size) {
     byte[] reply =
         bytes("{cursor: {firstBatch: [{abcd: 1}], id: {$numberLong: '7'}, ns: 'a.b'}, ok: 1}");
-    dev.perennial.source.mongo.internal.event.BsonBytes.putInt32(
-        reply, indexOf(reply, "abcd") - 5, size);
+    BsonBytes.putInt32(reply, indexOf(reply, "abcd") - 5, size);
 
+    assertThatThrownBy(() -> decode(reply)).isInstanceOf(BSONException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {9, 11, 12, 13, 14})
+  void withAnEventThatHidesTheEventsAfterItIsNotRead(int size) {
+    byte[] reply =
+        bytes("{cursor: {nextBatch: [{abcd: 1}, {_id: 2}], id: {$numberLong: '7'}, ns: 'a.b'}}");
+    int event = indexOf(reply, "abcd") - 5;
+    BsonBytes.putInt32(reply, event, size);
+
+    assertThat(reply[event + size]).isZero(); // The array seems to end behind the event.
     assertThatThrownBy(() -> decode(reply)).isInstanceOf(BSONException.class);
   }
 
