@@ -47,6 +47,13 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   private @Nullable Ending ending;
 
+  /**
+   * Whether a repeated oplog check was confirmed. It takes effect with the next reply, which shows
+   * that the cursor's own server was asked: after an election the check of a given client reaches
+   * another member, and the next getMore fails.
+   */
+  private boolean confirmed;
+
   MongoConnection(
       OpenCursor cursor,
       CursorProgress progress,
@@ -117,6 +124,9 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
     if (cursor.isEnded()) {
       return ended();
     }
+    if (confirmed) {
+      progress.found();
+    }
     progress.answered();
     repeatOplogCheck();
     deployment.idle();
@@ -128,10 +138,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
    * checkpoint of a stream without events would not advance until the oplog has rolled past it.
    */
   private void repeatOplogCheck() throws MongoSourceException, InterruptedException {
-    if (!progress.isProved()
-        && oplogCheck.isDue()
-        && errors.explained(() -> oplogCheck.confirms(progress.last(), cursor))) {
-      progress.found();
+    if (!progress.isProved() && oplogCheck.isDue()) {
+      confirmed = errors.explained(() -> oplogCheck.confirms(progress.last(), cursor));
     }
   }
 

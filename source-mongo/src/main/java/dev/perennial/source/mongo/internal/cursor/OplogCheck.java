@@ -16,8 +16,8 @@ import java.util.Optional;
  *
  * <p>The answer of another member proves nothing, because its oplog may be longer or shorter, so
  * the check goes to the cursor's own server. With a given client that is the primary; if an
- * election gives the check another one, the cursor is lost. Each source has one, used by one thread
- * at a time.
+ * election gives the check another one, the next getMore fails, so a check counts only from the
+ * next reply on. Each source has one, used by one thread at a time.
  */
 public final class OplogCheck {
 

@@ -9,6 +9,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.mongodb.MongoException;
 import com.mongodb.ReadPreference;
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoClients;
 import com.mongodb.client.model.changestream.FullDocument;
 import dev.perennial.EventStream;
 import dev.perennial.port.Connection;
@@ -258,6 +260,49 @@ class MongoConnectionTest {
   }
 
   @Test
+  @DisplayName(
+      "a probe that another member answered, after an election, says nothing of the cursor")
+  void probedElsewhere() throws Exception {
+    try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3));
+        MongoClient client = MongoClients.create(three.servers.connectionString())) {
+      MongoPosition event = firstEvent(three);
+      SkippingRuntime runtime = new SkippingRuntime();
+      three.servers.faults().failFrom("aggregate", 2, 1, FaultSpec.error(6));
+      try (MongoSource source =
+          MongoSource.builder(client)
+              .watch(Scope.parse(Rig.ORDERS))
+              .maxAwaitTime(Duration.ofMillis(100))
+              .runtime(runtime)
+              .build()) {
+        Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
+        three.servers.noop();
+        Fault blocked = three.servers.faults().fail("getMore", 1, FaultSpec.block(Rig.TIMEOUT));
+        connection.wakeUp();
+        assertThat(connection.receive(Rig.TIMEOUT)).isNull();
+        await().atMost(Rig.TIMEOUT).until(() -> blocked.hits() == 1);
+        three.servers.elect((three.servers.primary() + 1) % 3);
+        String elected = three.servers.address(three.servers.primary());
+        await()
+            .atMost(Rig.TIMEOUT)
+            .until(() ->
+                client.getClusterDescription().getServerDescriptions().stream()
+                    .anyMatch(member ->
+                        member.isPrimary() && member.getAddress().toString().equals(elected)));
+        runtime.skip(OplogCheck.INTERVAL);
+        three.servers.clearObservations();
+        blocked.remove();
+
+        assertThat(connection.receive(Rig.TIMEOUT)).isNull();
+        assertThat(three.servers.count("aggregate")).as("the probe").isEqualTo(1);
+        assertThatThrownBy(() -> Rig.receive(connection))
+            .isInstanceOf(MongoException.class)
+            .hasMessageContaining("43");
+        connection.close(Duration.ZERO);
+      }
+    }
+  }
+
+  @Test
   @DisplayName("if the oplog has overwritten it by then, it is lost history")
   void probedTooLate() throws Exception {
     try (Rig three = new Rig(servers -> servers.wireVersion(9).members(3))) {
@@ -268,7 +313,7 @@ class MongoConnectionTest {
         Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(event));
         BsonTimestamp oldest = three.servers.noop();
         // The cursor is past that, and so lives on.
-        assertThat(connection.receive(Duration.ofMillis(100))).isNull();
+        assertThat(connection.receive(Rig.TIMEOUT)).isNull();
         three.servers.faults().truncateOplog(oldest);
         runtime.skip(OplogCheck.INTERVAL);
         assertThatThrownBy(() -> Rig.receive(connection))
