@@ -28,7 +28,11 @@ public final class ServerPin {
     this.current = current;
   }
 
-  /** Returns the result of a call that sends one command. */
+  /**
+   * Returns the result of a call that sends one command. The pin applies only to the first server
+   * that the driver selects in the call. An encrypting client selects others in the same call, for
+   * its keys.
+   */
   public <T> T call(Supplier<T> call) {
     current.set(this);
     try {
@@ -95,13 +99,22 @@ public final class ServerPin {
     @Override
     public List<ServerDescription> select(ClusterDescription cluster) {
       ServerPin pin = current.get();
-      ServerDescription pinned = pin == null ? null : pin.server;
-      if (pinned != null) {
-        return only(pinned.getAddress(), cluster.getServerDescriptions());
+      if (pin == null) {
+        return candidates(cluster);
       }
-      List<ServerDescription> candidates =
-          given == null ? cluster.getServerDescriptions() : given.select(cluster);
-      return pin == null ? candidates : pin.choose(candidates, threshold(cluster));
+      ServerDescription pinned = pin.server;
+      List<ServerDescription> selected =
+          pinned == null
+              ? pin.choose(candidates(cluster), threshold(cluster))
+              : only(pinned.getAddress(), cluster.getServerDescriptions());
+      if (!selected.isEmpty()) {
+        current.remove();
+      }
+      return selected;
+    }
+
+    private List<ServerDescription> candidates(ClusterDescription cluster) {
+      return given == null ? cluster.getServerDescriptions() : given.select(cluster);
     }
 
     private static long threshold(ClusterDescription cluster) {

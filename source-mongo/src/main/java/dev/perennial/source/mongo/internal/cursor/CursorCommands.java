@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The commands of one cursor. They share a session, as the server requires, and go to one server.
  * The driver sends each as it is and repeats none of them, except one that an overloaded server has
- * not begun.
+ * not begun. It may send that one to another mongos, which does not know the cursor, so that the
+ * stream reopens it.
  */
 final class CursorCommands {
 
