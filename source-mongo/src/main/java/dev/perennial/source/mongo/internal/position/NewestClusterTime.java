@@ -8,8 +8,9 @@ import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest cluster time in any reply to a stream's cursor. The driver stores it in the cursor's
- * session. One thread at a time writes it, any thread may read it.
+ * The newest cluster time in any reply to a stream's cursors. The driver stores it in the cursor's
+ * session. Safe for use from any thread: a getMore of a closed cursor may still be answered while
+ * the next cursor is in use.
  */
 public final class NewestClusterTime {
 
@@ -20,7 +21,7 @@ public final class NewestClusterTime {
   }
 
   /** Takes over the session's time if it is newer. */
-  public void see(ClientSession session) {
+  public synchronized void see(ClientSession session) {
     BsonTimestamp seen = time(session);
     BsonTimestamp known = newest;
     if (seen != null && (known == null || seen.compareTo(known) > 0)) {
