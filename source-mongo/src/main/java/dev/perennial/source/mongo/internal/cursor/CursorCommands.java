@@ -17,7 +17,6 @@ import org.bson.BsonInt64;
 import org.bson.BsonString;
 import org.bson.codecs.configuration.CodecRegistries;
 import org.bson.codecs.configuration.CodecRegistry;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The commands of one cursor. They share a session, as the server requires, and go to one server.
@@ -62,11 +61,11 @@ final class CursorCommands {
 
   /** Sends an aggregate or a getMore. */
   Reply run(String database, BsonDocument command) {
-    Reply.Received received = send(database, command, Reply.Received.class);
+    Reply reply = send(database, command, Reply.class);
     newestTime.see(session);
-    Reply reply = received.reply();
-    if (reply == null || !received.error().isEmpty()) {
-      throw new MongoCommandException(received.error().append("ok", new BsonInt32(0)), address());
+    BsonDocument error = reply.error();
+    if (error != null) {
+      throw new MongoCommandException(error.append("ok", new BsonInt32(0)), address());
     }
     return reply;
   }
@@ -103,10 +102,8 @@ final class CursorCommands {
   }
 
   private ServerAddress address() {
-    @Nullable ServerDescription known = server.server();
-    return known != null
-        ? known.getAddress()
-        : client.getClusterDescription().getServerDescriptions().get(0).getAddress();
+    ServerDescription known = server.server();
+    return known == null ? new ServerAddress("unknown") : known.getAddress();
   }
 
   /** Gives the session back; asks no server. */

@@ -25,23 +25,26 @@ import org.jspecify.annotations.Nullable;
  * @param namespace the namespace under which the server knows the cursor
  * @param events the bytes of each event of the batch that was not taken yet, undecoded
  * @param token the point up to which the server has read; null if the reply has none
+ * @param error the fields that say what failed, which a server can send even with {@code ok: 1};
+ *     null if nothing did
  */
 record Reply(
-    long cursor, MongoNamespace namespace, Deque<byte[]> events, @Nullable ResumePosition token) {
+    long cursor,
+    MongoNamespace namespace,
+    Deque<byte[]> events,
+    @Nullable ResumePosition token,
+    @Nullable BsonDocument error) {
 
-  /**
-   * A reply as the server sent it.
-   *
-   * @param reply null if the reply is about no cursor
-   * @param error the fields that say what failed; a server can send them even with {@code ok: 1}
-   */
-  record Received(@Nullable Reply reply, BsonDocument error) {}
+  /** Returns a reply that has only an error. */
+  static Reply failed(BsonDocument error) {
+    return new Reply(0, new MongoNamespace("admin", "$cmd"), new ArrayDeque<>(), null, error);
+  }
 
   /**
    * A codec that copies each event once, out of the driver's buffer into an array of exactly its
    * size. It does not look into the events, so their content cannot make it fail.
    */
-  static final class Codec implements org.bson.codecs.Codec<Received> {
+  static final class Codec implements org.bson.codecs.Codec<Reply> {
 
     private static final BsonValueCodec VALUES = new BsonValueCodec();
 
@@ -49,7 +52,7 @@ record Reply(
     private static final int LONGEST_MESSAGE = 48_000_000;
 
     @Override
-    public Received decode(BsonReader reader, DecoderContext context) {
+    public Reply decode(BsonReader reader, DecoderContext context) {
       BsonBinaryReader binary = (BsonBinaryReader) reader;
       Reply reply = null;
       BsonDocument error = new BsonDocument();
@@ -64,7 +67,8 @@ record Reply(
         }
       }
       binary.readEndDocument();
-      return new Received(reply, error);
+      boolean ok = !error.containsKey("code") && !error.containsKey("errmsg");
+      return reply != null && ok ? reply : failed(error);
     }
 
     private static Reply cursor(BsonBinaryReader reader) {
@@ -87,7 +91,10 @@ record Reply(
         }
       }
       reader.readEndDocument();
-      return new Reply(id, new MongoNamespace(namespace), events, token);
+      if (namespace.indexOf('.') <= 0 || namespace.endsWith(".")) {
+        throw new BsonSerializationException("a cursor has the namespace '" + namespace + "'");
+      }
+      return new Reply(id, new MongoNamespace(namespace), events, token, null);
     }
 
     private static Deque<byte[]> events(BsonBinaryReader reader) {
@@ -130,13 +137,13 @@ record Reply(
     }
 
     @Override
-    public void encode(BsonWriter writer, Received reply, EncoderContext context) {
+    public void encode(BsonWriter writer, Reply reply, EncoderContext context) {
       throw new UnsupportedOperationException("only servers write replies");
     }
 
     @Override
-    public Class<Received> getEncoderClass() {
-      return Received.class;
+    public Class<Reply> getEncoderClass() {
+      return Reply.class;
     }
   }
 }

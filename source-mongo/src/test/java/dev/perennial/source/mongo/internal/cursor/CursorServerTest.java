@@ -255,13 +255,9 @@ class CursorServerTest {
     MongoClient client = mock(MongoClient.class);
     MongoDatabase database = mock(MongoDatabase.class);
     when(client.getDatabase("shop")).thenReturn(database);
-    when(client.getClusterDescription())
-        .thenReturn(
-            new ClusterDescription(
-                ClusterConnectionMode.SINGLE, ClusterType.REPLICA_SET, List.of(server(1))));
     when(database.withCodecRegistry(any())).thenReturn(database);
-    when(database.runCommand(any(ClientSession.class), any(), any(), eq(Reply.Received.class)))
-        .thenReturn(new Reply.Received(null, BsonDocument.parse("{code: 43, errmsg: 'gone'}")));
+    when(database.runCommand(any(ClientSession.class), any(), any(), eq(Reply.class)))
+        .thenReturn(Reply.failed(BsonDocument.parse("{code: 43, errmsg: 'gone'}")));
     CursorCommands commands =
         new CursorCommands(
             client,

@@ -9,7 +9,6 @@ import dev.perennial.source.mongo.internal.event.BsonBytes;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.position.Tokens;
 import java.util.Arrays;
-import java.util.Objects;
 import org.bson.BSONException;
 import org.bson.BsonDocument;
 import org.bson.RawBsonDocument;
@@ -25,12 +24,14 @@ class ReplyTest {
     return Samples.bytes(reply);
   }
 
-  private static Reply.Received decode(byte[] reply) {
+  private static Reply decode(byte[] reply) {
     return new RawBsonDocument(reply).decode(new Reply.Codec());
   }
 
   private static Reply reply(String json) {
-    return Objects.requireNonNull(decode(bytes(json)).reply());
+    Reply reply = decode(bytes(json));
+    assertThat(reply.error()).isNull();
+    return reply;
   }
 
   @Test
@@ -66,12 +67,10 @@ class ReplyTest {
     byte[] larger = new byte[reply.length + 50];
     System.arraycopy(reply, 0, larger, 20, reply.length);
 
-    Reply.Received received =
-        new RawBsonDocument(larger, 20, reply.length).decode(new Reply.Codec());
+    Reply received = new RawBsonDocument(larger, 20, reply.length).decode(new Reply.Codec());
     Arrays.fill(larger, (byte) 0);
 
-    assertThat(Objects.requireNonNull(received.reply()).events())
-        .containsExactly(bytes("{_id: 1, a: 'x'}"));
+    assertThat(received.events()).containsExactly(bytes("{_id: 1, a: 'x'}"));
   }
 
   @Test
@@ -83,7 +82,7 @@ class ReplyTest {
     reply[at - 1] = 0x7E; // A type that does not exist.
     event[4] = 0x7E;
 
-    assertThat(Objects.requireNonNull(decode(reply).reply()).events()).containsExactly(event);
+    assertThat(decode(reply).events()).containsExactly(event);
   }
 
   private static int indexOf(byte[] bytes, String text) {
@@ -92,13 +91,44 @@ class ReplyTest {
 
   @Test
   void canHaveAnErrorDespiteItsOk() {
-    Reply.Received received =
+    Reply received =
         decode(bytes("{ok: 1, code: 43, errmsg: 'gone', errorLabels: ['a'], codeName: 'X'}"));
 
-    assertThat(received.reply()).isNull();
     assertThat(received.error())
         .isEqualTo(
             BsonDocument.parse("{code: 43, errmsg: 'gone', errorLabels: ['a'], codeName: 'X'}"));
+  }
+
+  @Test
+  void withoutACursorIsAnError() {
+    assertThat(decode(bytes("{ok: 1}")).error()).isEqualTo(new BsonDocument());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"code: 43", "errmsg: 'gone'"})
+  void canHaveAnErrorBesideACursor(String field) {
+    byte[] reply =
+        bytes(
+            "{cursor: {nextBatch: [{_id: 1}], id: {$numberLong: '7'}, ns: 'a.b'}, " + field + "}");
+
+    assertThat(decode(reply).error()).isEqualTo(BsonDocument.parse("{" + field + "}"));
+  }
+
+  @Test
+  void hasNoErrorWithLabelsAlone() {
+    Reply reply =
+        reply(
+            "{ok: 1, errorLabels: [], cursor: {id: {$numberLong: '7'}, nextBatch: [], ns: 'a.b'}}");
+
+    assertThat(reply.cursor()).isEqualTo(7);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", ", ns: ''", ", ns: 'a'", ", ns: 'a.'", ", ns: '.a'"})
+  void withoutANamespaceIsNotRead(String namespace) {
+    byte[] reply = bytes("{cursor: {nextBatch: [], id: {$numberLong: '7'}" + namespace + "}}");
+
+    assertThatThrownBy(() -> decode(reply)).isInstanceOf(BSONException.class);
   }
 
   @ParameterizedTest
