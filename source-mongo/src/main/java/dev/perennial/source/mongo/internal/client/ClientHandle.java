@@ -10,8 +10,10 @@ import com.mongodb.connection.ClusterType;
 import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
+import dev.perennial.source.mongo.internal.error.Interrupts;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.bson.BsonDocument;
 import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,26 @@ public interface ClientHandle {
    */
   void requireSameServer(ReadPreference preference) throws MongoSourceException;
 
+  /**
+   * Sends a command and returns the reply. Does not use the client's codecs, which may be others
+   * than the driver's.
+   *
+   * @param preference null for the client's own
+   */
+  default BsonDocument ask(
+      String database, BsonDocument command, @Nullable ReadPreference preference)
+      throws InterruptedException {
+    MongoClient client = get();
+    return Interrupts.call(() ->
+        client
+            .getDatabase(database)
+            .withCodecRegistry(MongoClientSettings.getDefaultCodecRegistry())
+            .runCommand(
+                command,
+                preference == null ? client.getReadPreference() : preference,
+                BsonDocument.class));
+  }
+
   /** Returns the codecs with which the application reads documents. */
   CodecRegistry codecs();
 
@@ -58,7 +80,7 @@ public interface ClientHandle {
 
     @Override
     public ServerPin newPin() {
-      return new ServerPin.Selector(null).newPin();
+      return ServerPin.none();
     }
 
     @Override

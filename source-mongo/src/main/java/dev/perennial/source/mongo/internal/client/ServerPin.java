@@ -14,18 +14,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The server of one cursor. The first call through a pin chooses a server, and all later ones go to
- * the same server or fail. It works with a client that has its {@link Selector}; with any other the
- * server stays unknown. Safe for use from any thread.
+ * the same server or fail. Safe for use from any thread.
  */
 public final class ServerPin {
 
   /** The pin of the call that the thread is in. The driver selects a server on that thread. */
-  private final ThreadLocal<@Nullable ServerPin> current;
+  private final @Nullable ThreadLocal<@Nullable ServerPin> current;
 
   private volatile @Nullable ServerDescription server;
 
-  private ServerPin(ThreadLocal<@Nullable ServerPin> current) {
+  private ServerPin(@Nullable ThreadLocal<@Nullable ServerPin> current) {
     this.current = current;
+  }
+
+  /** Returns a pin without effect, for a client without a {@link Selector}. */
+  static ServerPin none() {
+    return new ServerPin(null);
   }
 
   /**
@@ -34,6 +38,9 @@ public final class ServerPin {
    * its keys.
    */
   public <T> T call(Supplier<T> call) {
+    if (current == null) {
+      return call.get();
+    }
     current.set(this);
     try {
       return call.get();

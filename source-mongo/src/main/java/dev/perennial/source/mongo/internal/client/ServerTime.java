@@ -1,10 +1,7 @@
 package dev.perennial.source.mongo.internal.client;
 
-import com.mongodb.MongoClientSettings;
 import com.mongodb.ReadPreference;
-import com.mongodb.client.MongoClient;
 import dev.perennial.source.mongo.MongoSourceException;
-import dev.perennial.source.mongo.internal.error.Interrupts;
 import dev.perennial.source.mongo.internal.error.MongoErrors;
 import dev.perennial.source.mongo.internal.position.ClusterTime;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
@@ -44,7 +41,8 @@ public final class ServerTime {
    * @throws MongoSourceException if the server has no oplog and so no time
    */
   public BsonTimestamp last() throws MongoSourceException, InterruptedException {
-    BsonDocument reply = Interrupts.call(this::ping);
+    BsonDocument reply =
+        client.ask("admin", new BsonDocument("ping", new BsonInt32(1)), readPreference);
     BsonValue time = reply.get("operationTime");
     if (time == null || !time.isTimestamp()) {
       throw MongoErrors.noReplicaSet(null);
@@ -65,16 +63,5 @@ public final class ServerTime {
     return start instanceof StartKind.AfterToken after
         ? after.position()
         : ResumePosition.ofTime(next());
-  }
-
-  private BsonDocument ping() {
-    MongoClient server = client.get();
-    return server
-        .getDatabase("admin")
-        .withCodecRegistry(MongoClientSettings.getDefaultCodecRegistry())
-        .runCommand(
-            new BsonDocument("ping", new BsonInt32(1)),
-            readPreference == null ? server.getReadPreference() : readPreference,
-            BsonDocument.class);
   }
 }

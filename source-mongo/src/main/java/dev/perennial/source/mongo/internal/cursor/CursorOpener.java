@@ -26,6 +26,7 @@ import org.bson.BsonArray;
 import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
+import org.bson.BsonInt64;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
@@ -92,14 +93,14 @@ public final class CursorOpener {
   }
 
   /**
-   * Opens the stream's cursor.
+   * Opens a cursor with the stream's pipeline and options.
    *
    * @param oneByOne whether to open it without a first batch, because the server cannot return one
    * @throws MongoException if the cursor cannot be opened
    */
   OpenCursor open(ResumePosition from, boolean oneByOne)
       throws MongoSourceException, InterruptedException {
-    return opened(full(at(from), plan.pipeline(), oneByOne ? NO_BATCH : options.batchSize()));
+    return open(full(at(from), plan.pipeline(), oneByOne ? NO_BATCH : options.batchSize()));
   }
 
   /**
@@ -123,11 +124,6 @@ public final class CursorOpener {
     }
   }
 
-  /** Opens a second cursor with the stream's pipeline and options, for a search. */
-  OpenCursor another(ResumePosition from) throws MongoSourceException, InterruptedException {
-    return opened(full(at(from), plan.pipeline(), options.batchSize()));
-  }
-
   /**
    * Opens a cursor with the stream's pipeline and options and a batch size of 1, to test whether
    * the server accepts them.
@@ -143,12 +139,12 @@ public final class CursorOpener {
    */
   OpenCursor probe(ResumePosition from, ServerPin server)
       throws MongoSourceException, InterruptedException {
-    return opened(full(at(from), plan.pipeline(), 1), server);
+    return open(full(at(from), plan.pipeline(), 1), server);
   }
 
   /** Opens a cursor with the stream's options that returns only invalidate events. */
   OpenCursor invalidates(ResumePosition from) throws MongoSourceException, InterruptedException {
-    return opened(full(at(from), WatchPlan.INVALIDATES_ONLY, null));
+    return open(full(at(from), WatchPlan.INVALIDATES_ONLY, null));
   }
 
   /**
@@ -160,7 +156,7 @@ public final class CursorOpener {
     if (oldestWireVersion() >= EXPANDED_EVENTS) {
       stage.append("showExpandedEvents", BsonBoolean.TRUE);
     }
-    return opened(aggregate(stage, WatchPlan.drops(options.scope()), null));
+    return open(aggregate(stage, WatchPlan.drops(options.scope()), null));
   }
 
   /**
@@ -181,7 +177,7 @@ public final class CursorOpener {
 
   private boolean opens(BsonDocument aggregate) throws MongoSourceException, InterruptedException {
     try {
-      opened(aggregate).close();
+      open(aggregate).close();
       return true;
     } catch (MongoException e) {
       if (ErrorKind.TRANSIENT.is(e)) {
@@ -242,12 +238,12 @@ public final class CursorOpener {
         .append("comment", new BsonString(options.comment()));
   }
 
-  private OpenCursor opened(BsonDocument aggregate)
+  private OpenCursor open(BsonDocument aggregate)
       throws MongoSourceException, InterruptedException {
-    return opened(aggregate, client.newPin());
+    return open(aggregate, client.newPin());
   }
 
-  private OpenCursor opened(BsonDocument aggregate, ServerPin server)
+  private OpenCursor open(BsonDocument aggregate, ServerPin server)
       throws MongoSourceException, InterruptedException {
     MongoClient mongo = client.cursors();
     ReadPreference preference = options.readPreference();
@@ -260,18 +256,23 @@ public final class CursorOpener {
     try {
       Reply reply = Interrupts.call(() -> commands.run(plan.database().orElse("admin"), aggregate));
       updateTopology();
-      return new OpenCursor(commands, reply, getMore(), runtime);
-    } catch (RuntimeException | InterruptedException e) {
+      return new OpenCursor(commands, reply, optionsOfGetMore(), runtime);
+    } catch (Throwable e) {
       commands.close();
       throw e;
     }
   }
 
-  private OpenCursor.Options getMore() {
-    return new OpenCursor.Options(
-        options.batchSize(),
-        options.maxAwaitTime(),
-        oldestWireVersion() >= COMMENT_OF_GET_MORE ? options.comment() : null);
+  private BsonDocument optionsOfGetMore() {
+    BsonDocument fields =
+        new BsonDocument("maxTimeMS", new BsonInt64(options.maxAwaitTime().toMillis()));
+    if (options.batchSize() != null) {
+      fields.append("batchSize", new BsonInt32(options.batchSize()));
+    }
+    if (oldestWireVersion() >= COMMENT_OF_GET_MORE) {
+      fields.append("comment", new BsonString(options.comment()));
+    }
+    return fields;
   }
 
   /**

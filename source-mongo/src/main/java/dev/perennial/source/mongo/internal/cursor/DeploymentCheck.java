@@ -1,17 +1,13 @@
 package dev.perennial.source.mongo.internal.cursor;
 
-import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
-import com.mongodb.ReadPreference;
-import com.mongodb.client.MongoClient;
 import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
 import dev.perennial.source.mongo.MongoSourceException;
 import dev.perennial.source.mongo.MongoSourceException.Reason;
 import dev.perennial.source.mongo.internal.client.ClientHandle;
 import dev.perennial.source.mongo.internal.error.ErrorKind;
-import dev.perennial.source.mongo.internal.error.Interrupts;
 import dev.perennial.source.mongo.internal.position.Deployment;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import dev.perennial.source.mongo.internal.watch.ScopeKind;
@@ -309,15 +305,8 @@ public final class DeploymentCheck {
    * does not know it.
    */
   private BsonDocument ask(String database, BsonDocument command) throws InterruptedException {
-    MongoClient server = client.get();
-    ReadPreference preference =
-        options.readPreference() == null ? server.getReadPreference() : options.readPreference();
     try {
-      return Interrupts.call(() ->
-          server
-              .getDatabase(database)
-              .withCodecRegistry(MongoClientSettings.getDefaultCodecRegistry())
-              .runCommand(command, preference, BsonDocument.class));
+      return client.ask(database, command, options.readPreference());
     } catch (MongoCommandException e) {
       if (!isRefusal(e)) {
         throw e;

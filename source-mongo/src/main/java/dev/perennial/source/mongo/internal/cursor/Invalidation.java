@@ -140,7 +140,7 @@ final class Invalidation {
       throws MongoSourceException, InterruptedException {
     OpenCursor cursor = null;
     try {
-      cursor = opener.another(last);
+      cursor = opener.open(last, false);
       for (int i = 0; i < MAX_EMPTY_REPLIES; i++) {
         if (cursor.nextOrAsk() != null) {
           return false;

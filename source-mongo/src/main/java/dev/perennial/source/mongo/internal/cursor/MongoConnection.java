@@ -111,7 +111,7 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   /** Handles the server's reply to a getMore. */
   private @Nullable Received<ChangeEvent, MongoPosition> answered() throws Exception {
     try {
-      cursor.answer();
+      cursor.takeReply();
     } catch (MongoException e) {
       return failed(e);
     } catch (IllegalStateException e) {

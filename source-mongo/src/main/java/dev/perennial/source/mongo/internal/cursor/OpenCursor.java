@@ -27,26 +27,11 @@ final class OpenCursor {
   /** How long a close waits for the server to confirm that it has killed the cursor. */
   private static final Duration KILL_LIMIT = Duration.ofSeconds(1);
 
-  /**
-   * The least time for which a reply is waited for, so that one at the end of the default
-   * maxAwaitTime of 500 ms is there.
-   */
-  private static final Duration ANSWER = Duration.ofMillis(750);
-
   private static final String NOT_KILLED =
       "a cursor could not be killed; the server closes it after it was idle for some time";
 
-  /**
-   * The options of getMore.
-   *
-   * @param batchSize the most events in a reply; null for the server's default
-   * @param maxAwait how long the server waits for an event before it answers without one
-   * @param comment null if the server may be too old for it
-   */
-  record Options(@Nullable Integer batchSize, Duration maxAwait, @Nullable String comment) {}
-
   private final CursorCommands commands;
-  private final Options options;
+  private final BsonDocument options;
   private final StreamRuntime runtime;
   private final StreamRuntime.Signal signal;
   private volatile boolean woken;
@@ -55,15 +40,18 @@ final class OpenCursor {
   private Reply reply;
 
   /** The getMore that waits for its reply, or whose reply was not taken yet; null if none does. */
-  private @Nullable Asking asking;
+  private @Nullable Request request;
 
   /** The error of the last getMore. */
   private @Nullable Throwable failure;
 
-  /** Whether the cursor needs its session no longer, except for a getMore that still waits. */
+  /** Whether close has finished with the session. A waiting getMore then ends it. */
   private boolean released;
 
-  OpenCursor(CursorCommands commands, Reply first, Options options, StreamRuntime runtime) {
+  /**
+   * @param options the fields of each getMore besides the cursor
+   */
+  OpenCursor(CursorCommands commands, Reply first, BsonDocument options, StreamRuntime runtime) {
     this.commands = commands;
     this.reply = first;
     this.options = options;
@@ -112,18 +100,18 @@ final class OpenCursor {
    *
    * @param atMost how long to wait; less after {@link #wakeUp}
    * @param oneByOne whether to ask for a single event
-   * @return whether the reply is there, for {@link #answer}
+   * @return whether the reply is there, for {@link #takeReply}
    */
   boolean ask(Duration atMost, boolean oneByOne) throws InterruptedException {
     throwIfInterrupted();
-    Asking current = asking;
+    Request current = request;
     if (current == null) {
-      current = new Asking(oneByOne);
-      asking = current;
+      current = new Request(oneByOne);
+      request = current;
       start(current);
     }
-    Asking waited = current;
-    signal.await(() -> waited.isDone || woken, atMost.compareTo(ANSWER) > 0 ? atMost : ANSWER);
+    Request waited = current;
+    signal.await(() -> waited.isDone || woken, atMost);
     woken = false;
     // The reply, if it is there, stays for the next call.
     throwIfInterrupted();
@@ -136,11 +124,11 @@ final class OpenCursor {
     }
   }
 
-  private void start(Asking asked) {
+  private void start(Request asked) {
     try {
       runtime.execute(asked);
     } catch (Throwable e) {
-      // For example because no more threads can be started, which no stream has to end for.
+      // For example, no thread can be started; a stream must survive that.
       LOG.debug("the calling thread itself waits for the server", e);
       asked.run();
     }
@@ -151,17 +139,17 @@ final class OpenCursor {
    *
    * @throws RuntimeException the error of the driver or the server, if there is no reply
    */
-  void answer() {
-    Asking answered = Objects.requireNonNull(asking);
-    asking = null;
-    failure = answered.failure;
+  void takeReply() {
+    Request taken = Objects.requireNonNull(request);
+    request = null;
+    failure = taken.failure;
     if (failure instanceof RuntimeException unchecked) {
       throw unchecked;
     }
     if (failure instanceof Error error) {
       throw error;
     }
-    reply = Objects.requireNonNull(answered.reply);
+    reply = Objects.requireNonNull(taken.reply);
   }
 
   /** Ends {@link #ask} early. */
@@ -171,29 +159,25 @@ final class OpenCursor {
   }
 
   private Reply getMore(boolean oneByOne) {
-    Integer batchSize = oneByOne ? Integer.valueOf(1) : options.batchSize();
     BsonDocument command =
         new BsonDocument("getMore", new BsonInt64(reply.cursor()))
-            .append("collection", new BsonString(reply.namespace().getCollectionName()))
-            .append("maxTimeMS", new BsonInt64(options.maxAwait().toMillis()));
-    if (batchSize != null) {
-      command.append("batchSize", new BsonInt32(batchSize));
-    }
-    if (options.comment() != null) {
-      command.append("comment", new BsonString(options.comment()));
+            .append("collection", new BsonString(reply.namespace().getCollectionName()));
+    command.putAll(options);
+    if (oneByOne) {
+      command.put("batchSize", new BsonInt32(1));
     }
     return commands.run(reply.namespace().getDatabaseName(), command);
   }
 
   /** One getMore. */
-  private final class Asking implements Runnable {
+  private final class Request implements Runnable {
 
     private final boolean oneByOne;
     private @Nullable Reply reply;
     private @Nullable Throwable failure;
     private volatile boolean isDone;
 
-    Asking(boolean oneByOne) {
+    Request(boolean oneByOne) {
       this.oneByOne = oneByOne;
     }
 
@@ -264,6 +248,6 @@ final class OpenCursor {
 
   /** Returns whether no getMore waits. */
   private synchronized boolean isIdle() {
-    return asking == null || asking.isDone;
+    return request == null || request.isDone;
   }
 }

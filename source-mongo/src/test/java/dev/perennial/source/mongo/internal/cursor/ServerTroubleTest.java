@@ -319,7 +319,7 @@ class ServerTroubleTest {
         Connection<ChangeEvent, MongoPosition> connection = source.connect(Optional.of(start));
         Rig.receive(connection);
         while (rig.servers.count("getMore") <= i) {
-          connection.receive(Duration.ofMillis(100));
+          connection.receive(Rig.TIMEOUT);
         }
         connection.close(Rig.TIMEOUT);
       }
