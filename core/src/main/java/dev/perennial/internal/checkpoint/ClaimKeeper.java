@@ -343,6 +343,8 @@ public final class ClaimKeeper {
   }
 
   private void fail(StreamFailure failure) {
+    // Until another thread has failed the stream, a further attempt could succeed.
+    nextTry = Deadline.never(context.runtime());
     run(() -> context.lifecycle().fail(failure));
   }
 

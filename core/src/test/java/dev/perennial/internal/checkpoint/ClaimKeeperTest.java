@@ -194,6 +194,21 @@ class ClaimKeeperTest {
   }
 
   @Test
+  @DisplayName("a first try that fails is not repeated before the stream has failed")
+  void failsOnce() {
+    answer =
+        () -> {
+          // As the pulling thread does while it waits.
+          claim.begin();
+          throw DOWN;
+        };
+    claim.begin();
+    runtime.runTasks();
+    assertThat(tries).isEqualTo(1);
+    assertFailed(Reason.CHECKPOINT, "so the stream did not start: the store is down.");
+  }
+
+  @Test
   @DisplayName("the message for an undeclared exception of tryClaim() names the method")
   void undeclared() {
     answer =
