@@ -3,6 +3,7 @@ package dev.perennial.source.mongo;
 import static dev.perennial.source.mongo.Rig.next;
 import static dev.perennial.source.mongo.Rig.rig;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.mongodb.AutoEncryptionSettings;
@@ -203,6 +204,15 @@ class ClientSettingsTest {
                     encryption.bypassAutoEncryption(false).bypassQueryAnalysis(true).build()))
         .build()
         .close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"loadBalanced=true&maxPoolSize=1", "maxPoolSize=1"})
+  @DisplayName("one connection is enough, also behind a load balancer")
+  void oneConnection(String options) {
+    assertThatNoException()
+        .isThrownBy(
+            () -> watching(MongoSource.builder("mongodb://localhost/?" + options)).build().close());
   }
 
   private static void assertRefused(MongoClientSettings.Builder settings, String words) {

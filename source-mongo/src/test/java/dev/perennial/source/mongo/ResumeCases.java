@@ -359,8 +359,7 @@ abstract class ResumeCases extends MongoServerCases {
     assertThat(Pull.ids(Pull.next(stream, 1))).containsExactly(1);
 
     // The getMore, and then some tries to reopen. The code is one that tells the driver nothing
-    // about
-    // the server, which it would have to look for.
+    // about the server, which it would have to look for.
     mongo.failCommand(application, 7, Failure.error(6), "getMore", "aggregate");
     Pull.quietlyUntil(stream, () -> commands.failed("getMore") == 1);
     insert(2);
