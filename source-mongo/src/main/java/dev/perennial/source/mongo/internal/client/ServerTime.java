@@ -26,10 +26,8 @@ public final class ServerTime {
   }
 
   /**
-   * Returns the first time after everything that has happened: the time of the server's last
-   * operation plus one tick. A server uses the same time for a stream without a start.
-   *
-   * @throws MongoSourceException if the server has no oplog and so no time
+   * Returns the first time after everything that has happened, one tick after {@link #last}. A
+   * server uses the same time for a stream without a start.
    */
   public BsonTimestamp next() throws MongoSourceException, InterruptedException {
     return ClusterTime.next(last());

@@ -65,7 +65,9 @@ final class CursorCommands {
     newestTime.see(session);
     BsonDocument error = reply.error();
     if (error != null) {
-      throw new MongoCommandException(error.append("ok", new BsonInt32(0)), address());
+      ServerDescription known = server.server();
+      ServerAddress from = known == null ? new ServerAddress("unknown") : known.getAddress();
+      throw new MongoCommandException(error.append("ok", new BsonInt32(0)), from);
     }
     return reply;
   }
@@ -99,11 +101,6 @@ final class CursorCommands {
   private ReadPreference readPreference() {
     ServerDescription known = server.server();
     return known != null && known.isReplicaSetMember() ? ReadPreference.nearest() : preference;
-  }
-
-  private ServerAddress address() {
-    ServerDescription known = server.server();
-    return known == null ? new ServerAddress("unknown") : known.getAddress();
   }
 
   /** Gives the session back; asks no server. */

@@ -75,23 +75,18 @@ public final class DropSearch {
     while (true) {
       OpenCursor cursor = opener.drops(from);
       try {
-        Optional<Change> next = next(cursor, reader, end);
-        while (next.isPresent()) {
-          Change change = next.get();
-          Optional<Boolean> about = isAbout(collections, change);
+        do {
+          Optional<Change> next = next(cursor, reader, end);
+          if (next.isEmpty()) {
+            return cursor.isEnded();
+          }
+          Optional<Boolean> about = isAbout(collections, next.get());
           named |= about.isPresent();
           if (about.orElse(!named)) {
             return true;
           }
-          from = (ResumePosition) change.position();
-          if (from.isInvalidate()) {
-            break;
-          }
-          next = next(cursor, reader, end);
-        }
-        if (next.isEmpty()) {
-          return cursor.isEnded();
-        }
+          from = (ResumePosition) next.get().position();
+        } while (!from.isInvalidate());
       } finally {
         cursor.close();
       }

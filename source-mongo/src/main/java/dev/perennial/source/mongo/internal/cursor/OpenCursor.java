@@ -204,23 +204,23 @@ final class OpenCursor {
    */
   void close() throws InterruptedException {
     // A server from which no reply came may not be there, and closes the cursor by itself.
-    boolean open = !isEnded() && (failure == null || failure instanceof MongoServerException);
-    AtomicBoolean killed = new AtomicBoolean(!open);
-    if (open) {
-      try {
-        runtime.execute(() -> {
-          kill();
-          killed.set(true);
-          signal.raise();
-        });
-      } catch (Throwable e) {
-        LOG.debug(NOT_KILLED, e);
-        open = false;
-      }
-    }
-    if (!open) {
+    if (isEnded() || (failure != null && !(failure instanceof MongoServerException))) {
       release();
-    } else if (failure == null) {
+      return;
+    }
+    AtomicBoolean killed = new AtomicBoolean();
+    try {
+      runtime.execute(() -> {
+        kill();
+        killed.set(true);
+        signal.raise();
+      });
+    } catch (Throwable e) {
+      LOG.debug(NOT_KILLED, e);
+      release();
+      return;
+    }
+    if (failure == null) {
       signal.await(killed::get, KILL_LIMIT);
     }
   }

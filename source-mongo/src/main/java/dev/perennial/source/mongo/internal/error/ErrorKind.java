@@ -1,10 +1,8 @@
 package dev.perennial.source.mongo.internal.error;
 
-import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoCommandException;
 import com.mongodb.MongoConfigurationException;
 import com.mongodb.MongoConnectionPoolClearedException;
-import com.mongodb.MongoCursorNotFoundException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoExecutionTimeoutException;
 import com.mongodb.MongoIncompatibleDriverException;
@@ -248,9 +246,6 @@ public enum ErrorKind {
   }
 
   private static @Nullable ErrorKind byType(MongoException failure) {
-    if (failure instanceof MongoChangeStreamException) {
-      return UNRETURNABLE; // An event without an _id, which the driver does not accept.
-    }
     if (failure instanceof MongoIncompatibleDriverException) {
       return SETTINGS;
     }
@@ -269,7 +264,6 @@ public enum ErrorKind {
             // By name, because only drivers from 5.6 on have this class.
             || failure.getClass().getSimpleName().equals("MongoStalePrimaryException")
             || failure instanceof MongoInterruptedException
-            || failure instanceof MongoCursorNotFoundException
             || failure instanceof MongoInternalException;
     return passes ? TRANSIENT : null;
   }

@@ -83,12 +83,11 @@ public final class Tokens {
    */
   static TokenKey key(byte[] token) {
     int end = token.length - 2; // before the zeros that end the string and the document
-    if (end > DIGITS && Arrays.equals(token, 4, 4 + BEGIN.length, BEGIN, 0, BEGIN.length)) {
-      return BsonBytes.int32(token, DIGITS - 4) == end + 1 - DIGITS
-          ? TokenKey.ofHex(token, DIGITS, end)
-          : keyOfOtherForm(token);
-    }
-    return keyOfOtherForm(token);
+    return end > DIGITS
+            && Arrays.equals(token, 4, 4 + BEGIN.length, BEGIN, 0, BEGIN.length)
+            && BsonBytes.int32(token, DIGITS - 4) == end + 1 - DIGITS
+        ? TokenKey.ofHex(token, DIGITS, end)
+        : keyOfOtherForm(token);
   }
 
   private static TokenKey keyOfOtherForm(byte[] token) {

@@ -9,7 +9,6 @@ import static dev.perennial.source.mongo.internal.error.ErrorKind.UNKNOWN;
 import static dev.perennial.source.mongo.internal.error.ErrorKind.UNRETURNABLE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.mongodb.MongoChangeStreamException;
 import com.mongodb.MongoClientException;
 import com.mongodb.MongoCommandException;
 import com.mongodb.MongoConfigurationException;
@@ -310,8 +309,6 @@ public class ErrorKindTest {
         Arguments.of(
             new MongoException("wrapped", new BsonSerializationException("garbage")), TRANSIENT),
         Arguments.of(new MongoIncompatibleDriverException("old", NO_SERVERS), SETTINGS),
-        Arguments.of(new MongoChangeStreamException("no _id"), UNRETURNABLE),
-        Arguments.of(new MongoChangeStreamException("an event has no resume token"), UNRETURNABLE),
         Arguments.of(new MongoConfigurationException("no such host"), SETTINGS),
         Arguments.of(new MongoClientException("no sessions"), UNKNOWN),
         Arguments.of(new MongoException("wrapped", new IllegalStateException("inside")), UNKNOWN),
@@ -365,10 +362,13 @@ public class ErrorKindTest {
             "MongoConfigurationException",
             "MongoIncompatibleDriverException",
             "MongoSecurityException");
-    assertThat(kinds.get(UNRETURNABLE)).containsExactly("MongoChangeStreamException");
     assertThat(kinds.get(UNKNOWN))
         .isSubsetOf(
-            // What any error may be, and what only comes of writing, which the source does not.
+            // What any error may be, and what comes only of the driver's own cursors and of
+            // writing,
+            // neither of which the source uses.
+            "MongoChangeStreamException",
+            "MongoCursorNotFoundException",
             "MongoException",
             "MongoClientException",
             "MongoCommandException",
@@ -386,7 +386,6 @@ public class ErrorKindTest {
         .contains("MongoSocketReadException", "MongoTimeoutException", "MongoNotPrimaryException")
         .isSubsetOf(
             "MongoConnectionPoolClearedException",
-            "MongoCursorNotFoundException",
             "MongoExecutionTimeoutException",
             "MongoInternalException",
             "MongoInterruptedException",
@@ -404,7 +403,7 @@ public class ErrorKindTest {
             "MongoSocksProxyException",
             "MongoStalePrimaryException",
             "MongoTimeoutException");
-    assertThat(kinds.keySet()).containsExactly(TRANSIENT, SETTINGS, UNRETURNABLE, UNKNOWN);
+    assertThat(kinds.keySet()).containsExactly(TRANSIENT, SETTINGS, UNKNOWN);
   }
 
   private static List<Class<? extends MongoException>> driverExceptions() throws Exception {
