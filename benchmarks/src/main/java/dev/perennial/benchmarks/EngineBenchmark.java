@@ -34,8 +34,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the engine adds to an event that a source returns at no cost, with so many in flight when it
- * is acked.
+ * The engine's cost of an event from a source that costs nothing, with a number of unacked events
+ * in flight.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -214,7 +214,7 @@ public class EngineBenchmark {
     }
   }
 
-  /** Who tracks acks, for a loop that keeps nothing in flight. */
+  /** The kind of source for a loop that keeps nothing in flight. */
   @State(Scope.Thread)
   @SuppressWarnings("NullAway.Init") // by JMH
   public static class Loop {

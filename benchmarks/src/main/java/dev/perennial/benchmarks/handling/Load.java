@@ -3,7 +3,7 @@ package dev.perennial.benchmarks.handling;
 import java.time.Duration;
 
 /**
- * What there is to handle.
+ * The events of one turn and their handlers.
  *
  * @param handlers the most that run at once
  * @param sleep how long each handler waits

@@ -118,7 +118,7 @@ public final class ParallelConsumerComparison {
     out.flush();
   }
 
-  /** How many times a figure of one engine is that of another, in each round. */
+  /** The ratio of one engine's figure to another's, in each round. */
   private static Spread ratio(
       List<Turn> dividend, List<Turn> divisor, ToDoubleFunction<Turn> figure) {
     return Spread.of(

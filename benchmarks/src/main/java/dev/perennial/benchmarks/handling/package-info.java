@@ -1,4 +1,4 @@
-/** What handling in order per key costs, beside others' engines that do the same. */
+/** The cost of handling in order per key, beside another engine. */
 @NullMarked
 package dev.perennial.benchmarks.handling;
 

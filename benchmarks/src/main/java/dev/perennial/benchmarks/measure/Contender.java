@@ -8,11 +8,11 @@ import java.util.Locale;
  */
 public interface Contender {
 
-  /** What a contender is there for. */
+  /** The role of a contender in a comparison. */
   enum Role {
     /** Perennial. */
     OURS,
-    /** What others offer, or what one writes without Perennial. */
+    /** Another library, or code written without Perennial. */
     PEER,
     /** Shows what the server could give if the client cost nothing. */
     BOUND

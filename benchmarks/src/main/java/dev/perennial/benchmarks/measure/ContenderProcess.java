@@ -69,7 +69,7 @@ public final class ContenderProcess implements AutoCloseable {
 
   private static String answer(Contender contender, String server, int events) {
     try (Client client = contender.open(server)) {
-      // What the last client left behind is not this one's.
+      // The garbage of the last read does not belong to this one.
       System.gc();
       Meter before = Meter.read();
       long checksum = client.read(events);

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this process has used so far.
+ * The resources that this process has used so far.
  *
  * @param cpu processor time of the whole process in ns; ticks every 10 ms on Linux
  */

@@ -1,7 +1,7 @@
 package dev.perennial.benchmarks.measure;
 
 /**
- * What a client used for a number of events.
+ * The resources that a client used for a number of events.
  *
  * @param nanos elapsed time
  * @param cpuNanos processor time of the whole process, with its collector and compiler

@@ -15,7 +15,7 @@ public enum MongoSize {
   /** As a server sends that has to read its oplog: 19,000 events a second, in batches of 16 MB. */
   PACED(1, 150_000, 150_000);
 
-  /** What a mongod 4.4 gave for events of 557 B. */
+  /** The rate of a mongod 4.4 for events of 557 B. */
   static final int PACED_EVENTS_PER_SECOND = 19_000;
 
   final int lines;
