@@ -9,11 +9,14 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
 import org.bson.BsonTimestamp;
 
 /**
  * The process of the scripted replica set. Inserts documents, and says where it is and at which
- * time it began. A line with a number of milliseconds makes it wait so long before each batch.
+ * time it began. A line with a number of events, the most that a batch can have, makes it send as
+ * many a second as a real server.
  */
 final class MongoServerProcess {
 
@@ -35,12 +38,19 @@ final class MongoServerProcess {
       BufferedReader input =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
       for (String line = input.readLine(); line != null; line = input.readLine()) {
+        BsonInt32 most = new BsonInt32(Integer.parseInt(line));
         servers
             .faults()
-            .failAlways("getMore", FaultSpec.block(Duration.ofMillis(Long.parseLong(line))));
+            .failAlways("getMore", FaultSpec.block(getMore -> pause(getMore.document(), most)));
         answers.println("ready");
       }
     }
     System.exit(0);
+  }
+
+  /** Returns how long a real server takes for a batch. */
+  private static Duration pause(BsonDocument getMore, BsonInt32 most) {
+    long events = Math.min(getMore.getNumber("batchSize", most).longValue(), most.getValue());
+    return Duration.ofSeconds(events).dividedBy(MongoSize.PACED_EVENTS_PER_SECOND);
   }
 }

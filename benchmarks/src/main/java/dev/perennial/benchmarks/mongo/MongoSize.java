@@ -9,10 +9,10 @@ public enum MongoSize {
   /** Events of about 350 B, most of which is the envelope. */
   SMALL(0, 200_000, 600_000),
   /** Events of about 3 KB. */
-  MEDIUM(21, 40_000, 200_000),
+  MEDIUM(21, 40_000, 400_000),
   /** Events of about 25 KB. */
-  LARGE(210, 6_000, 24_000),
-  /** As a server sends that has to read its oplog: 19,000 events a second, in batches of 16 MB. */
+  LARGE(210, 6_000, 60_000),
+  /** As a server sends that has to read its oplog: 19,000 events a second. */
   PACED(1, 150_000, 150_000);
 
   /** The rate of a mongod 4.4 for events of 557 B. */

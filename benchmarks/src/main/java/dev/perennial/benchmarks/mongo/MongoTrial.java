@@ -28,10 +28,9 @@ public final class MongoTrial implements Trial, AutoCloseable {
   private static final int COLD = 200_000;
   private static final int INSERTED_AT_ONCE = 1_000;
 
-  /** A batch holds as many events as fit into it. */
+  /** A batch holds as many events as fit into it, if a client asks for no fewer. */
   private static final int BATCH_BYTES = 16 * 1024 * 1024;
 
-  private static final long MILLIS = 1_000;
   private static final int NAMES = 1 << 24;
 
   private final MongoSize size;
@@ -80,8 +79,7 @@ public final class MongoTrial implements Trial, AutoCloseable {
     }
     this.eventBytes = eventBytes();
     if (size.isPaced() && simulator.isPresent()) {
-      long perBatch = Math.min(watched.count(), BATCH_BYTES / eventBytes);
-      simulator.get().ask(Long.toString(perBatch * MILLIS / MongoSize.PACED_EVENTS_PER_SECOND));
+      simulator.get().ask(Integer.toString(Math.min(watched.count(), BATCH_BYTES / eventBytes)));
     }
   }
 
@@ -127,10 +125,7 @@ public final class MongoTrial implements Trial, AutoCloseable {
         eventBytes,
         simulator.isPresent() ? "" : ", a real server",
         size.isPaced() && simulator.isPresent()
-            ? String.format(
-                Locale.ROOT,
-                ", %,d a second in batches of 16 MB",
-                MongoSize.PACED_EVENTS_PER_SECOND)
+            ? String.format(Locale.ROOT, ", %,d a second", MongoSize.PACED_EVENTS_PER_SECOND)
             : "");
   }
 
@@ -147,7 +142,7 @@ public final class MongoTrial implements Trial, AutoCloseable {
   @Override
   public List<Integer> warmUps() {
     int cold = Math.min(COLD, watched.count());
-    return size.isPaced() ? List.of(cold / 2) : List.of(cold, watched.count());
+    return size.isPaced() ? List.of(cold / 2) : List.of(cold, events);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.perennial.benchmarks.mongo;
 
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoClients;
 import dev.perennial.Batch;
 import dev.perennial.Checkpoints;
 import dev.perennial.Delivery;
@@ -19,8 +21,8 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Perennial, with everything it has by default and a client of its own. Each event is acked, and
- * the checkpoint is saved, to memory, as often as by default.
+ * Perennial, with everything it has by default. Each event is acked, and the checkpoint is saved,
+ * to memory, as often as by default. All streams use one driver client, as those of the driver do.
  */
 final class StreamClient implements Client {
 
@@ -34,10 +36,12 @@ final class StreamClient implements Client {
 
   private final Watched watched;
   private final Reader reader;
+  private final MongoClient client;
 
   StreamClient(Watched watched, Reader reader) {
     this.watched = watched;
     this.reader = reader;
+    this.client = MongoClients.create(watched.uri());
   }
 
   @Override
@@ -57,7 +61,7 @@ final class StreamClient implements Client {
         CheckpointStore.of(
             id -> Optional.ofNullable(memory.get()), (id, saved) -> memory.set(saved));
     MongoSource source =
-        MongoSource.builder(watched.uri())
+        MongoSource.builder(client)
             .watch(Scope.collection(watched.database(), watched.collection()))
             .startAt(StartPosition.at(watched.start()))
             .build();
@@ -110,5 +114,7 @@ final class StreamClient implements Client {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    client.close();
+  }
 }

@@ -3,6 +3,7 @@ package dev.perennial.simulators.mongo;
 import dev.perennial.simulators.mongo.wire.CommandError;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 
 /** What a fault does to a command, instead of running it or before. */
 public sealed interface FaultSpec {
@@ -24,7 +25,7 @@ public sealed interface FaultSpec {
   record Close() implements FaultSpec {}
 
   /** The command waits, and runs then. */
-  record Block(Duration time) implements FaultSpec {}
+  record Block(Function<ReceivedCommand, Duration> time) implements FaultSpec {}
 
   /** The command is not run, and the client receives bytes that are no message. */
   record Garbage() implements FaultSpec {}
@@ -46,6 +47,11 @@ public sealed interface FaultSpec {
 
   /** See {@link Block}. */
   static FaultSpec block(Duration time) {
+    return block(command -> time);
+  }
+
+  /** See {@link Block}. The time depends on the command. */
+  static FaultSpec block(Function<ReceivedCommand, Duration> time) {
     return new Block(time);
   }
 

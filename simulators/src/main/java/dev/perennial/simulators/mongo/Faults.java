@@ -125,7 +125,8 @@ public final class Faults {
    * @return what to answer instead of running the command; null to run it
    */
   @Nullable Reply hit(Call call) throws IOException {
-    Fault fault = hitting(ReceivedCommand.of(call));
+    ReceivedCommand command = ReceivedCommand.of(call);
+    Fault fault = hitting(command);
     if (fault == null) {
       return null;
     }
@@ -137,7 +138,7 @@ public final class Faults {
     } else if (spec instanceof FaultSpec.ErrorReply error) {
       throw new CommandError(error.code(), error.message(), error.labels());
     } else if (spec instanceof FaultSpec.Block block) {
-      call.await(block.time().toNanos(), fault::isRemoved);
+      call.await(block.time().apply(command).toNanos(), fault::isRemoved);
     }
     return null;
   }
