@@ -121,7 +121,10 @@ public final class MongoSourceBuilder {
     return this;
   }
 
-  /** Sets the most events of one answer. As many as fit into 16 MB by default. */
+  /**
+   * Sets the most events of one answer. By default the source asks for as many as have about 4 MB
+   * together, if they are as large as the last ones.
+   */
   public MongoSourceBuilder batchSize(int events) {
     this.batchSize = events;
     return this;

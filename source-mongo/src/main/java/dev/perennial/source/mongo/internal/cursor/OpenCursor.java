@@ -27,6 +27,14 @@ final class OpenCursor {
   /** How long a close waits for the server to confirm that it has killed the cursor. */
   private static final Duration KILL_LIMIT = Duration.ofSeconds(1);
 
+  /**
+   * About how large a batch is, in bytes, if the application sets no batch size. The server's own
+   * limit is 16 MB of events. The driver keeps buffers of up to 16 MiB for further replies, so it
+   * would make a new one for most of such replies; and the stream would wait longer for the first
+   * event, and hold more events in memory. With the overhead of a reply this fits into 4 MiB.
+   */
+  private static final int BATCH_BYTES = 4_000_000;
+
   private static final String NOT_KILLED =
       "a cursor could not be killed; the server closes it after it was idle for some time";
 
@@ -165,6 +173,9 @@ final class OpenCursor {
     command.putAll(options);
     if (oneByOne) {
       command.put("batchSize", new BsonInt32(1));
+    } else if (reply.meanSize() > 0) {
+      int events = Math.max(1, BATCH_BYTES / reply.meanSize());
+      command.putIfAbsent("batchSize", new BsonInt32(events));
     }
     return commands.run(reply.namespace().getDatabaseName(), command);
   }

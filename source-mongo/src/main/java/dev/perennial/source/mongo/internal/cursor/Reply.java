@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param cursor the cursor's id; 0 if the server has ended the cursor
  * @param namespace the namespace under which the server knows the cursor
  * @param events the bytes of each event of the batch that was not taken yet, undecoded
+ * @param meanSize the mean size of the batch's events in bytes; 0 if it has none
  * @param token the point up to which the server has read; null if the reply has none
  * @param error the fields that say what failed, which a server can send even with {@code ok: 1};
  *     null if nothing did
@@ -32,12 +33,13 @@ record Reply(
     long cursor,
     MongoNamespace namespace,
     Deque<byte[]> events,
+    int meanSize,
     @Nullable ResumePosition token,
     @Nullable BsonDocument error) {
 
   /** Returns a reply that has only an error. */
   static Reply failed(BsonDocument error) {
-    return new Reply(0, new MongoNamespace("admin", "$cmd"), new ArrayDeque<>(), null, error);
+    return new Reply(0, new MongoNamespace("admin", "$cmd"), new ArrayDeque<>(), 0, null, error);
   }
 
   /**
@@ -75,13 +77,14 @@ record Reply(
       long id = 0;
       String namespace = "";
       Deque<byte[]> events = new ArrayDeque<>();
+      int size = 0;
       ResumePosition token = null;
       reader.readStartDocument();
       while (reader.readBsonType() != BsonType.END_OF_DOCUMENT) {
         switch (reader.readName()) {
           case "id" -> id = reader.readInt64();
           case "ns" -> namespace = reader.readString();
-          case "firstBatch", "nextBatch" -> events = events(reader);
+          case "firstBatch", "nextBatch" -> size = events(reader, events);
           case "postBatchResumeToken" -> {
             BsonReaderMark value = reader.getMark();
             token = ResumePosition.ofToken(document(reader.getBsonInput()), null);
@@ -94,15 +97,16 @@ record Reply(
       if (namespace.indexOf('.') <= 0 || namespace.endsWith(".")) {
         throw new BsonSerializationException("a cursor has the namespace '" + namespace + "'");
       }
-      return new Reply(id, new MongoNamespace(namespace), events, token, null);
+      int meanSize = events.isEmpty() ? 0 : size / events.size();
+      return new Reply(id, new MongoNamespace(namespace), events, meanSize, token, null);
     }
 
-    private static Deque<byte[]> events(BsonBinaryReader reader) {
+    /** Reads the events of a batch, and returns the size of the whole batch in bytes. */
+    private static int events(BsonBinaryReader reader, Deque<byte[]> events) {
       BsonReaderMark value = reader.getMark();
       BsonInput array = reader.getBsonInput();
       int start = array.getPosition();
       int size = array.readInt32();
-      Deque<byte[]> events = new ArrayDeque<>();
       for (byte type = array.readByte(); type != 0; type = array.readByte()) {
         if (type != BsonType.DOCUMENT.getValue()) {
           throw new BsonSerializationException("a batch contains a value of type " + type);
@@ -115,7 +119,7 @@ record Reply(
         throw new BsonSerializationException("the events of a batch do not have its size");
       }
       skip(reader, value);
-      return events;
+      return size;
     }
 
     /** Copies the document at which the input stands. */

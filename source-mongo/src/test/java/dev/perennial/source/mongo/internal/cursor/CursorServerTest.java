@@ -44,6 +44,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.assertj.core.api.Assertions;
+import org.bson.BsonBinary;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.junit.jupiter.api.DisplayName;
@@ -247,6 +248,44 @@ class CursorServerTest {
       assertThat(getMore.getNumber("batchSize").intValue()).isEqualTo(7);
       assertThat(getMore.containsKey("comment")).isEqualTo(commented);
     }
+  }
+
+  @Test
+  @DisplayName("a getMore asks for 4 MB of events as large as the last ones, if there were any")
+  void batchBytes() throws Exception {
+    try (Rig rig = Rig.rig();
+        MongoSource source = rig.builder().build()) {
+      Connection<ChangeEvent, MongoPosition> connection =
+          source.connect(Optional.of(ResumePosition.ofTime(rig.servers.currentTime())));
+      assertThat(batchSizeOfNextGetMore(rig, connection)).isEmpty();
+      rig.servers.insert(Rig.ORDERS, document(1, 900_000));
+      Rig.receive(connection);
+      assertThat(batchSizeOfNextGetMore(rig, connection)).contains(4);
+      rig.servers.insert(Rig.ORDERS, document(2, 5_000_000));
+      Rig.receive(connection);
+      assertThat(batchSizeOfNextGetMore(rig, connection)).contains(1);
+      assertThat(batchSizeOfNextGetMore(rig, connection)).isEmpty();
+      connection.close(Duration.ofSeconds(1));
+    }
+  }
+
+  private static BsonDocument document(int id, int bytes) {
+    return new BsonDocument("_id", new BsonInt32(id)).append("b", new BsonBinary(new byte[bytes]));
+  }
+
+  /** Has the server asked once, which has no events, and returns for how many it was asked. */
+  private static Optional<Integer> batchSizeOfNextGetMore(
+      Rig rig, Connection<ChangeEvent, MongoPosition> connection) throws Exception {
+    rig.servers.clearObservations();
+    connection.receive(Duration.ZERO); // The progress after the events.
+    connection.receive(Rig.TIMEOUT);
+    BsonDocument getMore =
+        rig.servers.commands().stream()
+            .filter(named("getMore"))
+            .map(ReceivedCommand::document)
+            .findFirst()
+            .orElseThrow();
+    return Optional.ofNullable(getMore.get("batchSize")).map(size -> size.asNumber().intValue());
   }
 
   @Test

@@ -46,6 +46,8 @@ class ReplyTest {
     assertThat(reply.cursor()).isEqualTo(7);
     assertThat(reply.namespace()).isEqualTo(new MongoNamespace("shop", "orders"));
     assertThat(reply.events()).containsExactly(bytes("{_id: 1}"), bytes("{_id: 2, a: 'x'}"));
+    assertThat(reply.meanSize())
+        .isEqualTo(bytes("{a: [{_id: 1}, {_id: 2, a: 'x'}]}").length / 2 - 4);
     assertThat(reply.token()).isEqualTo(ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN)));
   }
 
@@ -57,6 +59,7 @@ class ReplyTest {
     assertThat(reply.cursor()).isZero();
     assertThat(reply.namespace().getCollectionName()).isEqualTo("$cmd.aggregate");
     assertThat(reply.events()).isEmpty();
+    assertThat(reply.meanSize()).isZero();
     assertThat(reply.token()).isNull();
   }
 
