@@ -1,5 +1,6 @@
 package dev.perennial.source.mongo;
 
+import dev.perennial.source.mongo.internal.event.ArrayInput;
 import dev.perennial.source.mongo.internal.event.BsonBytes;
 import dev.perennial.source.mongo.internal.event.Envelope;
 import dev.perennial.source.mongo.internal.event.Field;
@@ -156,7 +157,7 @@ public final class ChangeDocument {
   }
 
   private <T> T decoded(Decoder<T> decoder) {
-    try (BsonBinaryReader reader = new BsonBinaryReader(BsonBytes.view(event, from, to))) {
+    try (BsonBinaryReader reader = new BsonBinaryReader(new ArrayInput(event, from, to))) {
       return decoder.decode(reader, DecoderContext.builder().build());
     }
   }
