@@ -22,9 +22,13 @@ public final class ChildProcess implements AutoCloseable {
 
   private static final Duration EXIT = Duration.ofSeconds(10);
 
-  /** No contender logs, whatever is on the class path. */
+  /**
+   * No contender logs, whatever is on the class path, and Flight Recorder does not report on stdout
+   * that it records.
+   */
   private static final List<String> WITHOUT_LOGGER =
       List.of(
+          "-Xlog:jfr+startup=off",
           "-Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider",
           "-Dslf4j.internal.verbosity=ERROR");
 

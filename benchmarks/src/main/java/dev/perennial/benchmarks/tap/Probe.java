@@ -51,6 +51,21 @@ enum Probe {
     }
   },
 
+  /** The same without a stream. */
+  LATENCY_CONTROL {
+    @Override
+    long[] measure(Setting setting, int events) throws Exception {
+      long[] times = new long[2 * events];
+      try (NettyClient client =
+          new NettyClient(
+              setting.server(),
+              (uri, count, done) -> new LatencyControlHandler(uri, times, done))) {
+        client.read(events);
+      }
+      return times;
+    }
+  },
+
   /** When the first event of each connection was handed to the handler. */
   RECONNECT {
     @Override

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * The events of one connection, and what came back. Written by the event loop, and read once it is
@@ -42,6 +43,7 @@ final class Sending {
   private final int count;
   private final Acks acks;
   private final long pauseNanos;
+  private final long[] writtenAt;
   private final long[] ackedAt;
   private final CountDownLatch done = new CountDownLatch(1);
   private volatile long begunAt;
@@ -58,6 +60,7 @@ final class Sending {
     this.count = count;
     this.acks = acks;
     this.pauseNanos = pauseNanos;
+    this.writtenAt = new long[pauseNanos == 0 ? 0 : count];
     this.ackedAt = new long[pauseNanos == 0 ? 0 : count];
   }
 
@@ -80,6 +83,13 @@ final class Sending {
 
   void begin() {
     begunAt = System.nanoTime();
+  }
+
+  /** Records that events are about to be written, the last one excluded. */
+  void write(long from, long to) {
+    if (pauseNanos > 0) {
+      Arrays.fill(writtenAt, (int) (from - first), (int) (to - first), System.nanoTime());
+    }
   }
 
   /** Counts an ack, and returns whether the connection is to be cut. */
@@ -121,11 +131,12 @@ final class Sending {
   }
 
   /**
-   * Returns when it began and ended, and when each ack came if there was a pause between the
-   * events. The times are those of {@link System#nanoTime}, which is the same clock for all
-   * processes on Linux.
+   * Returns when it began and ended and, if there was a pause between the events, when the write of
+   * each began and when each ack came. The times are those of {@link System#nanoTime}, which is the
+   * same clock for all processes on Linux.
    */
   LongStream times() {
-    return LongStream.concat(LongStream.of(begunAt, endedAt), Arrays.stream(ackedAt));
+    return Stream.of(new long[] {begunAt, endedAt}, writtenAt, ackedAt)
+        .flatMapToLong(Arrays::stream);
   }
 }

@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.LongStream;
-import org.HdrHistogram.Histogram;
 
 /**
  * Measures of a stream of Tap besides what an event costs, as tables. They are Perennial's own; the
@@ -23,12 +22,18 @@ public final class TapProbes implements AutoCloseable {
   private static final List<String> LARGE_HEAP = List.of("-Xms3g", "-Xmx3g", "-XX:+UseG1GC");
   private static final int EVENTS_PER_SECOND = 1_000;
   private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos() / EVENTS_PER_SECOND;
+  private static final int LATENCY_RUNS = 4;
+  private static final int LATENCY_SECONDS = 5;
+
+  /** The compiler needs so many events. They come singly, too: full buffers take other paths. */
+  private static final int WARM_UP = 30_000;
+
+  private static final long WARM_UP_PAUSE_NANOS = PAUSE_NANOS / 5;
   private static final int SECONDS = 10;
   private static final int CONNECTIONS = 21;
   private static final int WINDOW = 1_000_000;
   private static final int QUICK_PART = 10;
   private static final List<Integer> STREAMS = List.of(1, 10, 100, 1_000);
-  private static final int SIGNIFICANT_DIGITS = 3;
 
   private final PrintStream out;
   private final int part;
@@ -63,43 +68,42 @@ public final class TapProbes implements AutoCloseable {
   }
 
   /**
-   * How long an event takes from the moment when the server should send it until the handler has
-   * it, and an ack until the server has it.
+   * How long an event takes to its handler, and an ack to the server, beside a handler of Netty
+   * that shows what the server and the machine take of it.
    */
   public void latency() throws IOException {
-    Histogram events = new Histogram(SIGNIFICANT_DIGITS);
-    Histogram acks = new Histogram(SIGNIFICANT_DIGITS);
-    int count = SECONDS * EVENTS_PER_SECOND / part;
-    try (ChildProcess probe = start(Probe.LATENCY, HEAP)) {
-      // The first run warms up.
-      for (int run = 0; run < 2; run++) {
-        events.reset();
-        acks.reset();
-        send(1, count, Sending.Acks.EACH, PAUSE_NANOS);
-        long[] client = numbers(probe.ask(Integer.toString(count)));
-        long[] times = numbers(server.ask("times"));
-        for (int i = 0; i < count; i++) {
-          events.recordValue(client[i] - (times[0] + i * PAUSE_NANOS));
-          acks.recordValue(times[2 + i] - client[count + i]);
+    Latency stream = new Latency(PAUSE_NANOS);
+    Latency control = new Latency(PAUSE_NANOS);
+    int count = LATENCY_SECONDS * EVENTS_PER_SECOND / part;
+    try (ChildProcess streamProbe = start(Probe.LATENCY, HEAP);
+        ChildProcess controlProbe = start(Probe.LATENCY_CONTROL, HEAP)) {
+      for (ChildProcess probe : List.of(controlProbe, streamProbe)) {
+        send(1, WARM_UP / part, Sending.Acks.EACH, WARM_UP_PAUSE_NANOS);
+        probe.ask(Integer.toString(WARM_UP / part));
+      }
+      for (int run = 0; run < LATENCY_RUNS; run++) {
+        if (run == 1) {
+          // In the first run the compiler still works, as it does after any change of the rate.
+          control.reset();
+          stream.reset();
         }
+        measureLatency(controlProbe, count, control);
+        measureLatency(streamProbe, count, stream);
       }
     }
     out.printf(
         Locale.ROOT,
-        "%n## Latency at %,d events a second, in µs%n%n| | p50 | p99 | p99.9 | most |%n|---|---|---|---|---|%n",
-        EVENTS_PER_SECOND);
-    out.printf(Locale.ROOT, "| server's intended write to handler | %s |%n", percentiles(events));
-    out.printf(Locale.ROOT, "| `ack()` to server | %s |%n", percentiles(acks));
+        "%n## Latency at %,d events a second, in µs%n%n"
+            + "| client | from, to | p50 | p99 | p99.9 | most |%n|---|---|---|---|---|---|%n%s%s",
+        EVENTS_PER_SECOND,
+        stream.rows("**Perennial** `next()`"),
+        control.rows("control: Netty's event loop"));
   }
 
-  private static String percentiles(Histogram histogram) {
-    return String.format(
-        Locale.ROOT,
-        "%.0f | %.0f | %.0f | %.0f",
-        histogram.getValueAtPercentile(50) / 1e3,
-        histogram.getValueAtPercentile(99) / 1e3,
-        histogram.getValueAtPercentile(99.9) / 1e3,
-        histogram.getMaxValue() / 1e3);
+  private void measureLatency(ChildProcess probe, int count, Latency latency) throws IOException {
+    send(1, count, Sending.Acks.EACH, PAUSE_NANOS);
+    long[] client = numbers(probe.ask(Integer.toString(count)));
+    latency.add(client, numbers(server.ask("times")));
   }
 
   /** How long it takes from a cut to the first event of the next connection. */

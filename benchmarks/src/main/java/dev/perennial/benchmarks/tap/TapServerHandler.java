@@ -160,9 +160,11 @@ final class TapServerHandler extends ChannelInboundHandlerAdapter implements Fra
   private void writeUntil(long end) {
     for (int i = 0; i < CHUNKS_IN_TURN && next < end && context.channel().isWritable(); i++) {
       int length = 0;
+      long first = next;
       while (next < end && length + TapEvents.longest() <= CHUNK) {
         length = events.write(next++, chunk, length);
       }
+      sending.write(first, next);
       context.write(context.alloc().directBuffer(length).writeBytes(chunk, 0, length));
     }
     context.flush();
