@@ -181,20 +181,24 @@ final class OutboundQueue {
   /** Moves to the queue what was added so far. */
   private void takeAdded() {
     synchronized (lock) {
+      int size = added.size();
+      if (size == 0) {
+        return;
+      }
       if (queue.isEmpty()) {
-        ArrayDeque<byte[]> empty = queue;
         queue = added;
-        added = empty;
       } else {
         queue.addAll(added);
-        added.clear();
       }
+      // A new one, because a deque never shrinks, and adding to an old one costs the garbage
+      // collector's barrier for each message. Most likely the next becomes about as large.
+      added = new ArrayDeque<>(size + size / 8);
     }
   }
 
   /** Writes a ping or close frame between two messages. The caller flushes it. */
   ChannelFuture control(int opcode, byte[] payload) {
-    ByteBuf out = socket.alloc().ioBuffer(FrameEncoder.MAX_HEADER + payload.length);
+    ByteBuf out = socket.alloc().heapBuffer(FrameEncoder.MAX_HEADER + payload.length);
     FrameEncoder.frame(out, opcode, payload, keys.next());
     return written(out, 0);
   }
@@ -271,7 +275,7 @@ final class OutboundQueue {
       return message.length;
     }
     ByteBuf out =
-        socket.alloc().ioBuffer(Math.max(estimate, FrameEncoder.MAX_HEADER + message.length));
+        socket.alloc().heapBuffer(Math.max(estimate, FrameEncoder.MAX_HEADER + message.length));
     int count = 0;
     do {
       FrameEncoder.frame(out, Opcode.TEXT, message, keys.next());
@@ -294,7 +298,7 @@ final class OutboundQueue {
     int key = keys.next();
     for (int from = 0; from < message.length; from += CHUNK) {
       int to = Math.min(message.length, from + CHUNK);
-      ByteBuf out = socket.alloc().ioBuffer(FrameEncoder.MAX_HEADER + to - from);
+      ByteBuf out = socket.alloc().heapBuffer(FrameEncoder.MAX_HEADER + to - from);
       if (from == 0) {
         FrameEncoder.header(out, Opcode.TEXT, message.length, key);
       }

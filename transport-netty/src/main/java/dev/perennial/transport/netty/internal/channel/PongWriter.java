@@ -33,7 +33,7 @@ final class PongWriter {
       return;
     }
     if (buffer == null) {
-      buffer = socket.alloc().ioBuffer(BUFFER);
+      buffer = socket.alloc().heapBuffer(BUFFER);
     }
     FrameEncoder.frame(buffer, Opcode.PONG, ping, keys.next());
   }

@@ -78,6 +78,17 @@ class OutboundQueueTest {
   }
 
   @Test
+  void whatIsSentAfterNothingWasLeftIsWritten() {
+    for (int i = 1; i <= 3; i++) {
+      outbound.drain();
+      outbound.send(Frames.utf8("a"));
+      outbound.drain();
+      assertThat(written()).isEqualTo(1);
+    }
+    assertThat(outbound.unsent()).isZero();
+  }
+
+  @Test
   void buffersStaySmall() {
     for (int i = 0; i < 100; i++) {
       outbound.send(new byte[10_000]);
