@@ -22,6 +22,13 @@ final class TapDecoder {
   }
 
   TapEvent decode(Message message) {
+    TapEvent event = eventOf(message);
+    // The next message may come late, and this one may be large.
+    fields.forget();
+    return event;
+  }
+
+  private TapEvent eventOf(Message message) {
     if (message instanceof Message.Text text) {
       return decode(text.utf8());
     }

@@ -2,18 +2,22 @@ package dev.perennial.source.tap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.perennial.port.Message;
 import dev.perennial.source.tap.internal.message.Json;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
@@ -33,6 +37,9 @@ class TapCodecTest {
               JsonFactory.builder().disable(TokenStreamFactory.Feature.CHARSET_DETECTION).build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
+
+  private static final JsonMapper WITHOUT_DUPLICATES =
+      STRICT.rebuild().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private static final String[] SNIPPETS = {
     "",
@@ -171,6 +178,22 @@ class TapCodecTest {
     assertThat(TapEvent.parse(bytes)).isInstanceOf(TapMalformed.class);
   }
 
+  @Example
+  void theLastMessageIsNotKept() {
+    WeakReference<byte[]> last = new WeakReference<>(decodeAndDrop());
+    await()
+        .until(() -> {
+          System.gc();
+          return last.refersTo(null);
+        });
+  }
+
+  private byte[] decodeAndDrop() {
+    byte[] bytes = utf8("{\"id\":1,\"type\":\"x\"}");
+    assertThat(decoder.decode(new Message.Text(bytes))).isInstanceOf(TapUnknown.class);
+    return bytes;
+  }
+
   @Property
   void changedMessagesAreEvents(@ForAll Random random) {
     RandomJson json = new RandomJson(random);
@@ -207,7 +230,12 @@ class TapCodecTest {
       assertThat(event).as(message).isInstanceOf(TapMalformed.class);
     } else if (event instanceof TapMalformed malformed) {
       assertThat(malformed.cause()).as(message).message().doesNotContain("not JSON");
+      // Jackson keeps the last of two fields, and reads -0 as 0.
+      assertThat(isEvent(tree) && !hasDuplicates(message) && !message.contains("-0"))
+          .as(message)
+          .isFalse();
     } else {
+      assertThat(isEvent(tree)).as(message).isTrue();
       assertThat(event.id()).hasValue(tree.path("id").bigIntegerValue().longValue());
       assertTree(event, message);
       JsonNode record = tree.path("record");
@@ -217,6 +245,48 @@ class TapCodecTest {
         assertThat(each.action().value()).isEqualTo(record.path("action").asString());
         assertThat(each.hasRecord()).isEqualTo(record.path("record").isObject());
       }
+    }
+  }
+
+  /** Returns whether all known fields are there, and of the right kind. */
+  private static boolean isEvent(JsonNode tree) {
+    JsonNode record = tree.path("record");
+    JsonNode identity = tree.path("identity");
+    return isId(tree.path("id"))
+        && areTexts(tree, "type")
+        && switch (tree.path("type").asString()) {
+          case "record" ->
+              areTexts(record, "did", "rev", "collection", "rkey", "action")
+                  && record.path("live").isBoolean()
+                  && (record.path("record").isObject() || isNone(record.path("record")))
+                  && (record.path("cid").isString() || isNone(record.path("cid")));
+          case "identity" ->
+              areTexts(identity, "did", "handle", "status")
+                  && identity.path("is_active").isBoolean();
+          default -> true;
+        };
+  }
+
+  private static boolean isId(JsonNode id) {
+    return id.isIntegralNumber()
+        && id.bigIntegerValue().signum() >= 0
+        && id.bigIntegerValue().bitLength() <= Long.SIZE;
+  }
+
+  private static boolean areTexts(JsonNode object, String... fields) {
+    return Arrays.stream(fields).allMatch(field -> object.path(field).isString());
+  }
+
+  private static boolean isNone(JsonNode value) {
+    return value.isMissingNode() || value.isNull();
+  }
+
+  private static boolean hasDuplicates(String message) {
+    try {
+      WITHOUT_DUPLICATES.readTree(utf8(message));
+      return false;
+    } catch (JacksonException e) {
+      return true;
     }
   }
 

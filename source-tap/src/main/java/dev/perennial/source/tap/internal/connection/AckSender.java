@@ -22,6 +22,9 @@ public final class AckSender {
   private static final byte[] MESSAGE_START =
       "{\"type\":\"ack\",\"id\":".getBytes(StandardCharsets.US_ASCII);
 
+  /** No long has more. The next power of ten is none. */
+  private static final int MOST_DIGITS = 19;
+
   /** Acks in the order in which they were sent. */
   private static final class Generation {
     private static final int SMALLEST = 16;
@@ -105,7 +108,7 @@ public final class AckSender {
   /** Returns the number of decimal digits of a number; 0 for 0. */
   private static int digits(long number) {
     int digits = 0;
-    for (long rest = number; rest > 0; rest /= 10) {
+    for (long power = 1; digits < MOST_DIGITS && number >= power; power *= 10) {
       digits++;
     }
     return digits;

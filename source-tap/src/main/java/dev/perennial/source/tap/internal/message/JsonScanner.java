@@ -27,6 +27,11 @@ final class JsonScanner {
     at = 0;
   }
 
+  /** Returns the message. */
+  byte[] message() {
+    return json;
+  }
+
   /** Returns the offset of the next byte. */
   int offset() {
     return at;

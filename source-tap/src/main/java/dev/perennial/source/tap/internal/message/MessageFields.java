@@ -75,6 +75,8 @@ public final class MessageFields {
   private static final int IDENTITY_TYPE = 1;
   private static final KnownWords TYPES = KnownWords.of(List.of("record", "identity"));
 
+  private static final byte[] NONE = {};
+
   /** The number of digits with which every number fits into a long. */
   private static final int SAFE_ID_DIGITS = 18;
 
@@ -86,15 +88,13 @@ public final class MessageFields {
           .nest(MessageField.IDENTITY, identity);
 
   private final JsonScanner scanner = new JsonScanner();
-  private byte[] message = {};
   private int type;
   private boolean hasId;
   private long id;
 
   /** Reads a message. Throws nothing; an error becomes the {@link #problem()}. */
-  public void read(byte[] next) {
-    message = next;
-    scanner.reset(next);
+  public void read(byte[] message) {
+    scanner.reset(message);
     fields.reset();
     record.reset();
     identity.reset();
@@ -103,7 +103,7 @@ public final class MessageFields {
     } catch (TapFormatException e) {
       fields.problem(e.problem());
     }
-    readId(fields.start(MessageField.ID), fields.end(MessageField.ID));
+    readId(message, fields.start(MessageField.ID), fields.end(MessageField.ID));
     int typeStart = fields.start(MessageField.TYPE);
     type = typeStart == 0 ? -1 : TYPES.find(message, typeStart);
   }
@@ -127,7 +127,7 @@ public final class MessageFields {
    * Reads the id's digits. A number at the very end of a message may have been cut off, so it is
    * not an id.
    */
-  private void readId(int start, int end) {
+  private void readId(byte[] message, int start, int end) {
     hasId = start > 0 && end < message.length;
     id = 0;
     for (int i = start; i < end && hasId; i++) {
@@ -145,6 +145,11 @@ public final class MessageFields {
     long limit = Long.divideUnsigned(-1L, 10);
     int compared = Long.compareUnsigned(parsed, limit);
     return compared > 0 || (compared == 0 && digit > Long.remainderUnsigned(-1L, 10));
+  }
+
+  /** Releases the message, of which nothing can be asked any more. */
+  public void forget() {
+    scanner.reset(NONE);
   }
 
   /** Returns what makes the message malformed, or null. */
@@ -182,7 +187,7 @@ public final class MessageFields {
 
   /** Returns the type of the event. */
   public String type() {
-    return JsonText.decode(message, fields.start(MessageField.TYPE));
+    return JsonText.decode(scanner.message(), fields.start(MessageField.TYPE));
   }
 
   /** Returns whether this is a record event. */
@@ -197,7 +202,7 @@ public final class MessageFields {
 
   /** Returns whether the record event is live. */
   public boolean isLive() {
-    return message[record.start(RecordField.LIVE)] == 't';
+    return scanner.message()[record.start(RecordField.LIVE)] == 't';
   }
 
   /** Returns the offset at which the value of a field of the record event begins; 0 if absent. */
@@ -212,11 +217,11 @@ public final class MessageFields {
 
   /** Returns whether the account of the identity event is active. */
   public boolean isActive() {
-    return message[identity.start(IdentityField.ACTIVE)] == 't';
+    return scanner.message()[identity.start(IdentityField.ACTIVE)] == 't';
   }
 
   /** Returns the text of a field of the identity event. */
   public String text(IdentityField field) {
-    return JsonText.decode(message, identity.start(field));
+    return JsonText.decode(scanner.message(), identity.start(field));
   }
 }
