@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -46,8 +46,10 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   private final SerialExecutor.Job save;
   private final SerialExecutor.Job release;
 
-  /** Acks and progress since the last save began. */
-  private final AtomicInteger unsaved = new AtomicInteger();
+  private final AtomicLong progress = new AtomicLong();
+
+  /** How many acks and progress there were when the last save began. */
+  private volatile long countedBefore;
 
   private final OneShotTimer interval;
 
@@ -140,18 +142,32 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   }
 
   @Override
-  public void requestSave() {
+  public void progressed() {
+    progress.incrementAndGet();
+    acked();
+  }
+
+  @Override
+  public void acked() {
     if (context.lifecycle().isClosing()) {
       // close() may use its time to wait for a handler, and then has none left for a save.
       requestNow();
       return;
     }
-    int count = unsaved.incrementAndGet();
-    if (count >= options.acks() || save.isWanted()) {
+    if (unsaved() >= options.acks() || save.isWanted()) {
       requestUnlessRetrying();
     } else if (!interval.isSet()) {
       requestInTime();
     }
+  }
+
+  /** Returns how many acks and progress there were since the last save began. */
+  private long unsaved() {
+    return counted() - countedBefore;
+  }
+
+  private long counted() {
+    return window.acked() + progress.get();
   }
 
   private void requestInTime() {
@@ -164,7 +180,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
   }
 
   private void intervalIsOver() {
-    if (unsaved.get() > 0) {
+    if (unsaved() > 0) {
       requestUnlessRetrying();
     }
   }
@@ -282,7 +298,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
       return;
     }
     // Before the watermark is read, so that a later ack counts for the next save.
-    unsaved.set(0);
+    countedBefore = counted();
     P newest = null;
     long begun;
     try {

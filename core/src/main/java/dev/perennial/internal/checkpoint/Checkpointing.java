@@ -9,8 +9,11 @@ import java.util.Optional;
  */
 public interface Checkpointing {
 
-  /** Counts an ack or a progress, and requests a save if one is due. Throws nothing. */
-  void requestSave();
+  /** Requests a save if one is due after an ack that was counted. Throws nothing. */
+  void acked();
+
+  /** Counts progress without an event, and requests a save if one is due. Throws nothing. */
+  void progressed();
 
   /** Starts to save the newest watermark. Throws nothing. */
   void saveNow();

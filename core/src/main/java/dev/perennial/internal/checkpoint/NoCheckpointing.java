@@ -8,7 +8,10 @@ import java.util.Optional;
 public final class NoCheckpointing implements Checkpointing {
 
   @Override
-  public void requestSave() {}
+  public void acked() {}
+
+  @Override
+  public void progressed() {}
 
   @Override
   public void saveNow() {}

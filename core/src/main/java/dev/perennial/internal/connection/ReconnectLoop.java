@@ -98,13 +98,13 @@ public final class ReconnectLoop<E, P extends Position> {
    */
   public @Nullable Received<E, P> receive(Deadline deadline) throws InterruptedException {
     OpenConnection<E, P> live = live();
-    Received<E, P> received = receiveNow();
-    if (received != null) {
-      return received;
-    }
     if (live == null) {
       step(deadline, window::isNackedDue);
       return null;
+    }
+    Received<E, P> received = receive(live, Duration.ZERO);
+    if (received != null) {
+      return received;
     }
     Duration timeout = deadline.remaining(RECEIVE_SLICE);
     if (current == null || timeout.isZero()) {

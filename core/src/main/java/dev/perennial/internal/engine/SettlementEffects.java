@@ -23,7 +23,7 @@ final class SettlementEffects implements DeliverySettlement.Listener {
 
   @Override
   public void acked() {
-    checkpointing.requestSave();
+    checkpointing.acked();
     context.signal().raise();
     if (context.lifecycle().hasFailed()) {
       settledAfterFailure.run();

@@ -124,7 +124,7 @@ final class RunningHandlers {
     List<Slow> slow = new ArrayList<>();
     for (Slot slot : slots) {
       TrackedDelivery<?> delivery = slot.current.get();
-      if (delivery != slot.seen) {
+      if (!Objects.equals(delivery, slot.seen)) {
         slot.seen = delivery;
         slot.seenAt = now;
       } else if (delivery != null) {

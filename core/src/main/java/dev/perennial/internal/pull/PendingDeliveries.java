@@ -50,10 +50,12 @@ public final class PendingDeliveries<E> {
 
   /** Adds the delivery that an iterator has fetched ahead, if there is one. */
   public void addLookedAt() {
-    reserve();
-    TrackedDelivery<E> looked = takeLookedAt();
-    if (looked != null) {
-      addInOrder(looked);
+    if (isLookedAt()) {
+      reserve();
+      TrackedDelivery<E> looked = takeLookedAt();
+      if (looked != null) {
+        addInOrder(looked);
+      }
     }
   }
 

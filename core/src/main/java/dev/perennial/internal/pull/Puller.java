@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -58,8 +59,8 @@ public final class Puller<E, P extends Position> {
   /** Made once instead of for every event. */
   private final Guarded<@Nullable Delivery<E>, InterruptedException> pull = this::pullOne;
 
-  // Written by the pulling thread, read by any thread.
-  private volatile long received;
+  /** Written by the pulling thread, read by any thread. */
+  private final AtomicLong received = new AtomicLong();
 
   // The last event. Written before the count, which publishes them.
   private long lastReceived;
@@ -450,16 +451,15 @@ public final class Puller<E, P extends Position> {
       TrackedDelivery<E> delivery = window.admit(event, now);
       if (delivery != null) {
         undelivered.add(delivery);
-        long before = received;
         lastReceived = now;
         lastPosition = event.position();
-        received = before + 1;
+        received.setRelease(received.getPlain() + 1);
       }
       return delivery;
     }
     if (next instanceof Received.Progress<E, P> progress) {
       window.progress(progress.position());
-      checkpointing.requestSave();
+      checkpointing.progressed();
     }
     return null;
   }
@@ -488,17 +488,17 @@ public final class Puller<E, P extends Position> {
   }
 
   public long received() {
-    return received;
+    return received.get();
   }
 
   /** Returns when the last event was received. */
   public Optional<Instant> lastReceived() {
-    return received == 0 ? Optional.empty() : Optional.of(context.timeOf(lastReceived));
+    return received() == 0 ? Optional.empty() : Optional.of(context.timeOf(lastReceived));
   }
 
   /** Returns the last event's own time, if the source knows it. */
   public Optional<Instant> lastEventTime() {
-    P last = received == 0 ? null : lastPosition;
+    P last = received() == 0 ? null : lastPosition;
     return last == null ? Optional.empty() : last.time();
   }
 }

@@ -3,7 +3,6 @@ package dev.perennial.internal.window;
 import dev.perennial.Delivery;
 import dev.perennial.internal.stream.Deadline;
 import dev.perennial.internal.stream.Durations;
-import dev.perennial.internal.window.TrackedDelivery.NextAttempt;
 import dev.perennial.internal.window.TrackedDelivery.Settlement;
 import dev.perennial.port.StreamRuntime;
 import java.time.Duration;
@@ -57,14 +56,44 @@ public final class DeliverySettlement<E> {
         public void ackedTooLate(Delivery<?> delivery) {}
       };
 
+  /** A nacked delivery whose event comes again after a wait. */
+  private static final class Wait<E> extends LinkedQueue.Link<Wait<E>> {
+
+    final TrackedDelivery<E> delivery;
+    private long nanos;
+    private boolean hasBegun;
+
+    /** Makes a wait that has not begun. */
+    Wait(TrackedDelivery<E> delivery, long nanos) {
+      this.delivery = delivery;
+      this.nanos = nanos;
+    }
+
+    /** Begins the wait, unless it has begun. */
+    void begin(StreamRuntime runtime) {
+      if (!hasBegun) {
+        nanos += runtime.nanoTime();
+        hasBegun = true;
+      }
+    }
+
+    /** Returns when a wait that has begun ends, in the runtime's nanoseconds. */
+    long end() {
+      return nanos;
+    }
+  }
+
   private volatile Listener listener = NONE;
 
-  /** Deliveries that were nacked and that the pulling thread has not seen yet. */
-  private final DeliveryQueue<E> newlyNacked = new DeliveryQueue<>();
+  /** Nacked deliveries without a wait that the pulling thread has not seen yet. */
+  private final LinkedQueue<TrackedDelivery<E>> newlyNacked = new LinkedQueue<>();
+
+  /** Nacked deliveries with a wait that the pulling thread has not seen yet. */
+  private final LinkedQueue<Wait<E>> newlyWaiting = new LinkedQueue<>();
 
   /** Nacked deliveries that wait, by the end of their wait. Used only by the pulling thread. */
-  private final PriorityQueue<TrackedDelivery<E>> waiting =
-      new PriorityQueue<>((one, other) -> Long.signum(one.due() - other.due()));
+  private final PriorityQueue<Wait<E>> waiting =
+      new PriorityQueue<>((one, other) -> Long.signum(one.end() - other.end()));
 
   /** Nacked deliveries that are due, in delivery order. Used only by the pulling thread. */
   private final PriorityQueue<TrackedDelivery<E>> due =
@@ -124,28 +153,35 @@ public final class DeliverySettlement<E> {
     if (isExpired()) {
       delivery.settle(Settlement.EXPIRED);
     }
-    if (!settleNacked(delivery, Math.min(Durations.nanos(wait), LONGEST_WAIT))) {
+    Wait<E> before = newWait(delivery, Math.min(Durations.nanos(wait), LONGEST_WAIT));
+    if (!delivery.settle(Settlement.NACKED)) {
       return false;
     }
-    newlyNacked.add(delivery);
+    if (before == null) {
+      newlyNacked.add(delivery);
+    } else {
+      newlyWaiting.add(before);
+    }
     nacked.incrementAndGet();
     listener.nacked();
     return true;
   }
 
-  private boolean settleNacked(TrackedDelivery<E> delivery, long wait) {
-    // A nack must not fail for lack of memory.
+  /**
+   * Returns a wait. A nack must not fail for lack of memory: without the time, the wait begins when
+   * the pulling thread sees the nack; without memory, there is none.
+   */
+  private @Nullable Wait<E> newWait(TrackedDelivery<E> delivery, long nanos) {
+    Wait<E> wait = null;
     try {
-      return wait == 0
-          ? delivery.settle(Settlement.NACKED)
-          : delivery.nack(NextAttempt.AT_A_TIME, runtime.nanoTime() + wait);
-    } catch (Throwable noTime) {
-      try {
-        return delivery.nack(NextAttempt.AFTER_A_WAIT, wait);
-      } catch (Throwable noWait) {
-        return delivery.settle(Settlement.NACKED);
+      if (nanos > 0) {
+        wait = new Wait<>(delivery, nanos);
+        wait.begin(runtime);
       }
+    } catch (Throwable e) {
+      // As described above.
     }
+    return wait;
   }
 
   /**
@@ -182,25 +218,29 @@ public final class DeliverySettlement<E> {
 
   /** Returns whether a nacked delivery has not come again yet. */
   boolean hasNacked() {
-    return !newlyNacked.isEmpty() || !waiting.isEmpty() || !due.isEmpty();
+    return hasNewlyNacked() || !waiting.isEmpty() || !due.isEmpty();
   }
 
   /** Returns whether {@link #nextNacked} has something to do. */
   boolean isNackedDue() {
-    TrackedDelivery<E> next = waiting.peek();
-    return !newlyNacked.isEmpty() || !due.isEmpty() || (next != null && isDue(next));
+    Wait<E> next = waiting.peek();
+    return hasNewlyNacked() || !due.isEmpty() || (next != null && isOver(next));
   }
 
-  private boolean isDue(TrackedDelivery<E> delivery) {
-    return delivery.due() - runtime.nanoTime() <= 0;
+  private boolean hasNewlyNacked() {
+    return !newlyNacked.isEmpty() || !newlyWaiting.isEmpty();
+  }
+
+  private boolean isOver(Wait<E> wait) {
+    return wait.end() - runtime.nanoTime() <= 0;
   }
 
   /** Returns the earlier of a deadline and the time at which the next nacked delivery is due. */
   Deadline untilNacked(Deadline deadline) {
-    TrackedDelivery<E> next = waiting.peek();
+    Wait<E> next = waiting.peek();
     return next == null
         ? deadline
-        : deadline.atMost(Duration.ofNanos(Math.max(0, next.due() - runtime.nanoTime())));
+        : deadline.atMost(Duration.ofNanos(Math.max(0, next.end() - runtime.nanoTime())));
   }
 
   /**
@@ -209,10 +249,8 @@ public final class DeliverySettlement<E> {
    */
   @Nullable TrackedDelivery<E> nextNacked() {
     takeNewlyNacked();
-    for (TrackedDelivery<E> next = waiting.peek();
-        next != null && isDue(next);
-        next = waiting.peek()) {
-      due.add(next);
+    for (Wait<E> next = waiting.peek(); next != null && isOver(next); next = waiting.peek()) {
+      due.add(next.delivery);
       waiting.remove();
     }
     TrackedDelivery<E> old = due.peek();
@@ -221,18 +259,20 @@ public final class DeliverySettlement<E> {
 
   private void takeNewlyNacked() {
     for (TrackedDelivery<E> next = newlyNacked.peek(); next != null; next = newlyNacked.peek()) {
-      if (next.next() == NextAttempt.AFTER_A_WAIT) {
-        next.schedule(runtime.nanoTime());
-      }
-      (next.next() == NextAttempt.AT_ONCE ? due : waiting).add(next);
+      due.add(next);
       newlyNacked.remove();
+    }
+    for (Wait<E> next = newlyWaiting.peek(); next != null; next = newlyWaiting.peek()) {
+      next.begin(runtime);
+      waiting.add(next);
+      newlyWaiting.remove();
     }
   }
 
   /** Returns the nacked deliveries that have not come again yet, in delivery order. */
   List<TrackedDelivery<E>> allNacked() {
     takeNewlyNacked();
-    return Stream.concat(waiting.stream(), due.stream())
+    return Stream.concat(waiting.stream().map(wait -> wait.delivery), due.stream())
         .sorted(Comparator.comparingLong(TrackedDelivery::sequence))
         .toList();
   }

@@ -4,9 +4,9 @@ import dev.perennial.port.Position;
 import java.util.function.IntFunction;
 
 /**
- * Finds the place of a position by its hash code, in a table with open addressing: each slot is a
- * number, so that an entry needs no object. The owner keeps the positions themselves. Not safe for
- * use from several threads.
+ * Finds the entry of a position, a number, by the position's hash code, in a table with open
+ * addressing: each slot is a number, too, so that none needs an object. The owner keeps the
+ * positions themselves. Not safe for use from several threads.
  */
 final class PositionIndex<P extends Position> {
 
@@ -18,45 +18,45 @@ final class PositionIndex<P extends Position> {
   private final IntFunction<P> positionAt;
 
   /**
-   * Each slot has a hash code in its upper half and a place plus one in its lower half. The length
+   * Each slot has a hash code in its upper half and an entry plus one in its lower half. The length
    * is a power of two, and at least half of the slots are empty.
    */
   private long[] slots = new long[2 * LINE];
 
   private int size;
 
-  /** Makes an empty index. The function returns the position at a place that was put here. */
+  /** Makes an empty index. The function returns the position of an entry that was put here. */
   PositionIndex(IntFunction<P> positionAt) {
     this.positionAt = positionAt;
   }
 
-  /** Returns the place of a position; -1 if it is not here. */
+  /** Returns the entry of a position; -1 if it is not here. */
   int find(P position) {
     int hash = position.hashCode();
     for (int i = home(hash, slots.length); slots[i] != EMPTY; i = next(i)) {
-      if (hashOf(slots[i]) == hash && position.equals(positionAt.apply(placeOf(slots[i])))) {
-        return placeOf(slots[i]);
+      if (hashOf(slots[i]) == hash && position.equals(positionAt.apply(entryOf(slots[i])))) {
+        return entryOf(slots[i]);
       }
     }
     return -1;
   }
 
   /** Puts a position that is not here. If there is no memory for it, nothing has changed. */
-  void put(int hash, int place) {
+  void put(int hash, int entry) {
     if (2 * (size + 1) > slots.length) {
       grow();
     }
-    insert(slot(hash, place), slots);
+    insert(slot(hash, entry), slots);
     size++;
   }
 
   /** Removes a position that is here. */
-  void remove(int hash, int place) {
+  void remove(int hash, int entry) {
     int gap = home(hash, slots.length);
-    while (slots[gap] != slot(hash, place)) {
+    while (slots[gap] != slot(hash, entry)) {
       gap = next(gap);
     }
-    // A later entry moves into the gap if a search for it would end there.
+    // A later slot moves into the gap if a search for it would end there.
     for (int i = next(gap); slots[i] != EMPTY; i = next(i)) {
       int wayTo = distance(home(hashOf(slots[i]), slots.length), i);
       if (wayTo >= distance(gap, i)) {
@@ -105,15 +105,15 @@ final class PositionIndex<P extends Position> {
     return (to - from) & (slots.length - 1);
   }
 
-  private static long slot(int hash, int place) {
-    return ((long) hash << 32) | (place + 1);
+  private static long slot(int hash, int entry) {
+    return ((long) hash << 32) | (entry + 1);
   }
 
   private static int hashOf(long slot) {
     return (int) (slot >>> 32);
   }
 
-  private static int placeOf(long slot) {
+  private static int entryOf(long slot) {
     return (int) slot - 1;
   }
 }

@@ -14,20 +14,55 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The window of a server-tracked stream: an index by position, which distinguishes a redelivery
- * from a new event. Acks go to the connection at once. The window is full when its number of
- * unacked events is, so one slow event does not block the others.
- *
- * <p>It remembers the newest acked positions, each until the source's horizon has passed since
- * nothing arrived for the first time after the ack: until then a copy may still wait in a buffer.
+ * The window of a server-tracked stream. It tells a redelivery from a new event by its position,
+ * among those of unacked events and those acked recently, of which a copy may still wait in a
+ * buffer. Acks go to the connection at once. The window is full when its number of unacked events
+ * is, so one slow event does not block the others.
  */
 public final class RedeliveryFilter<E, P extends Position> implements Window<E, P> {
+
+  /**
+   * A delivery with its place in the window, the same for all attempts at an event, and the
+   * position of the newest copy of the event.
+   */
+  private static final class PlacedDelivery<E> extends TrackedDelivery<E> {
+
+    final int place;
+    private volatile Position position;
+
+    PlacedDelivery(Owner<E> owner, Received.Event<E, ?> received, long sequence, int place) {
+      super(owner, received, sequence);
+      this.place = place;
+      this.position = received.position();
+    }
+
+    private PlacedDelivery(PlacedDelivery<E> before) {
+      super(before);
+      this.place = before.place;
+      this.position = before.position;
+    }
+
+    @Override
+    public Position position() {
+      return position;
+    }
+
+    void moveTo(Position copy) {
+      position = copy;
+    }
+
+    @Override
+    TrackedDelivery<E> again() {
+      return new PlacedDelivery<>(this);
+    }
+  }
 
   private final int capacity;
   private final DeliverySettlement<E> settlement;
@@ -45,15 +80,17 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   private final long[] receivedAt;
 
   /**
-   * The acked deliveries that the pulling thread has not seen yet: a ring in the order in which
-   * acks are counted, with room for every place.
+   * The places whose acks the pulling thread has not seen yet: a ring in the order in which acks
+   * are counted, with room for every place. Each is a place plus one, and 0 means none.
    */
-  private final AtomicReferenceArray<@Nullable TrackedDelivery<E>> newlyAcked;
+  private final AtomicIntegerArray newlyAcked;
 
   // Used only by the pulling thread.
 
-  private final PositionIndex<P> index = new PositionIndex<>(this::positionAt);
-  private final RecentAcks<P> memory;
+  private final KnownPositions<P> positions;
+
+  /** The entry of each place's position. */
+  private final int[] entries;
 
   /** The free places, the first {@link #freeCount}. */
   private final int[] free;
@@ -67,11 +104,12 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
       int capacity, int memory, Duration horizon, StreamObserver observer, StreamRuntime runtime) {
     this.capacity = capacity;
     this.settlement = new DeliverySettlement<>(runtime);
-    this.memory = new RecentAcks<>(memory, Durations.nanos(horizon));
+    this.positions = new KnownPositions<>(memory, Durations.nanos(horizon));
     this.observer = observer;
     this.places = new AtomicReferenceArray<>(capacity);
     this.receivedAt = new long[capacity];
-    this.newlyAcked = new AtomicReferenceArray<>(AckWindow.ringSize(capacity));
+    this.newlyAcked = new AtomicIntegerArray(AckWindow.ringSize(capacity));
+    this.entries = new int[capacity];
     this.free = IntStream.range(0, capacity).toArray();
     this.freeCount = capacity;
   }
@@ -101,28 +139,32 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   public @Nullable TrackedDelivery<E> admit(Received.Event<E, P> event, long now) {
     remember();
     P position = event.position();
-    if (memory.contains(position)) {
-      drop(position, true);
-      return null;
-    }
-    int known = index.find(position);
-    if (known >= 0) {
-      // An ack marks first and then reads the position; this is the other order, so the ack reaches
-      // the newest connection.
-      TrackedDelivery<E> seen = places.getPlain(known);
-      seen.moveTo(position);
-      drop(position, seen.settlement() == Settlement.ACKED);
+    int known = positions.find(position);
+    if (known != KnownPositions.NONE) {
+      redelivered(position, positions.placeOf(known));
       return null;
     }
     long sequence = admitted;
-    TrackedDelivery<E> delivery = new TrackedDelivery<>(this, event, sequence);
     int place = free[freeCount - 1];
-    index.put(position.hashCode(), place);
+    TrackedDelivery<E> delivery = new PlacedDelivery<>(this, event, sequence, place);
+    entries[place] = positions.add(position, place);
     receivedAt[place] = now;
     places.setRelease(place, delivery);
     freeCount--;
     admitted = sequence + 1;
     return delivery;
+  }
+
+  private void redelivered(P position, int place) {
+    if (place == KnownPositions.NONE) {
+      drop(position, true);
+      return;
+    }
+    // An ack marks first and then reads the position; this is the other order, so the ack reaches
+    // the newest connection.
+    PlacedDelivery<E> seen = placed(places.getPlain(place));
+    seen.moveTo(position);
+    drop(position, seen.settlement() == Settlement.ACKED);
   }
 
   private void drop(P position, boolean done) {
@@ -159,7 +201,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   public @Nullable TrackedDelivery<E> nextNacked() {
     TrackedDelivery<E> again = settlement.nextNacked();
     if (again != null) {
-      places.setRelease(index.find(positionOf(again)), again);
+      places.setRelease(placed(again).place, again);
       settlement.tookNacked();
     }
     return again;
@@ -168,7 +210,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
   @Override
   public void idle(long now) {
     remember();
-    memory.idle(now);
+    positions.idle(now);
   }
 
   @Override
@@ -179,7 +221,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     }
     // A volatile write, because the listener then looks for waiting threads: either it sees the
     // thread, or the thread sees this ack.
-    newlyAcked.set(slot(before), delivery);
+    newlyAcked.set(slot(before), placed(delivery).place + 1);
     acknowledge(positionOf(delivery));
     settlement.notifyAcked();
     return true;
@@ -248,16 +290,13 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
 
   /** Keeps only the positions of what was acked since the last call, and frees the places. */
   private void remember() {
-    for (TrackedDelivery<E> done = newlyAcked.getAcquire(slot(remembered));
-        done != null;
-        done = newlyAcked.getAcquire(slot(remembered))) {
-      P position = positionOf(done);
-      memory.add(position);
-      int place = index.find(position);
-      index.remove(position.hashCode(), place);
+    for (int place = newlyAcked.getAcquire(slot(remembered)) - 1;
+        place >= 0;
+        place = newlyAcked.getAcquire(slot(remembered)) - 1) {
+      positions.acked(entries[place]);
       places.setRelease(place, null);
       free[freeCount++] = place;
-      newlyAcked.setPlain(slot(remembered), null);
+      newlyAcked.setPlain(slot(remembered), 0);
       remembered++;
     }
   }
@@ -266,8 +305,9 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     return (int) ack & (newlyAcked.length() - 1);
   }
 
-  private P positionAt(int place) {
-    return positionOf(places.getPlain(place));
+  /** Returns the delivery as what it is: this window makes no others. */
+  private static <E> PlacedDelivery<E> placed(TrackedDelivery<E> delivery) {
+    return (PlacedDelivery<E>) delivery;
   }
 
   @SuppressWarnings("unchecked") // admitted and moved with positions of this source only

@@ -8,10 +8,7 @@ import dev.perennial.port.support.LogText;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * A delivery that a window tracks. An ack or nack goes to the window, so that it moves the
  * watermark or reaches the server. Safe for use from any thread.
  */
-public final class TrackedDelivery<E> implements Delivery<E> {
+public class TrackedDelivery<E> extends LinkedQueue.Link<TrackedDelivery<E>>
+    implements Delivery<E> {
 
   /** Whether and how a delivery is settled. Only {@code OPEN} can change. */
   public enum Settlement {
@@ -29,63 +27,6 @@ public final class TrackedDelivery<E> implements Delivery<E> {
     NACKED,
     /** The stream was closed before, or had failed and its settle time was over. */
     EXPIRED
-  }
-
-  /** When the event of a nacked delivery comes again. */
-  enum NextAttempt {
-    AT_ONCE,
-    AT_A_TIME,
-    /** After a wait that begins when the pulling thread sees the nack. */
-    AFTER_A_WAIT
-  }
-
-  /**
-   * The number of an attempt, and its settlement. Deliveries share these objects, so settling one
-   * needs no memory.
-   */
-  private static final class Attempt {
-
-    static final Attempt FIRST = open(1);
-
-    private final int number;
-    private final Settlement settlement;
-
-    /** The same attempt in every settlement. */
-    private final Map<Settlement, Attempt> all;
-
-    private final NextAttempt next;
-
-    /** When the event comes again, in the runtime's nanoseconds, or how long that takes. */
-    private final long due;
-
-    private Attempt(
-        int number,
-        Settlement settlement,
-        Map<Settlement, Attempt> all,
-        NextAttempt next,
-        long due) {
-      this.number = number;
-      this.settlement = settlement;
-      this.all = all;
-      this.next = next;
-      this.due = due;
-    }
-
-    static Attempt open(int number) {
-      Map<Settlement, Attempt> all = new EnumMap<>(Settlement.class);
-      for (Settlement settlement : Settlement.values()) {
-        all.put(settlement, new Attempt(number, settlement, all, NextAttempt.AT_ONCE, 0));
-      }
-      return Objects.requireNonNull(all.get(Settlement.OPEN));
-    }
-
-    Attempt nacked(NextAttempt until, long time) {
-      return new Attempt(number, Settlement.NACKED, all, until, time);
-    }
-
-    Attempt settledAs(Settlement how) {
-      return Objects.requireNonNull(all.get(how));
-    }
   }
 
   /** The window that receives the application's acks and nacks. Called from any thread. */
@@ -105,13 +46,21 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   private static final List<Duration> WAITS =
       LongStream.of(0, 10, 20, 40, 80, 160, 320, 640, 1_000).mapToObj(Duration::ofMillis).toList();
 
-  private static final VarHandle ATTEMPT;
+  private static final Settlement[] SETTLEMENTS = Settlement.values();
+
+  /** The bits of {@link #state} that are the settlement, as its ordinal. */
+  private static final int SETTLEMENT_BITS = 2;
+
+  private static final int SETTLEMENT_MASK = (1 << SETTLEMENT_BITS) - 1;
+  private static final int MAX_ATTEMPT = Integer.MAX_VALUE >>> SETTLEMENT_BITS;
+
+  private static final VarHandle STATE;
   private static final VarHandle HISTORY;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
-      ATTEMPT = lookup.findVarHandle(TrackedDelivery.class, "attempt", Attempt.class);
+      STATE = lookup.findVarHandle(TrackedDelivery.class, "state", int.class);
       HISTORY = lookup.findVarHandle(TrackedDelivery.class, "history", EventHistory.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
@@ -122,26 +71,36 @@ public final class TrackedDelivery<E> implements Delivery<E> {
 
   private final Owner<E> owner;
   private final long sequence;
-  private volatile Received.Event<E, ?> received;
+  private final Received.Event<E, ?> received;
 
-  private volatile Attempt attempt;
+  /**
+   * The number of the attempt and the settlement. A number, because a reference that changes in an
+   * old object costs the collector's write barrier.
+   */
+  private volatile int state;
 
   private volatile @Nullable EventHistory history;
 
-  /** The next delivery in its {@link DeliveryQueue}, which publishes it. */
-  private @Nullable TrackedDelivery<E> linked;
-
   /** Makes the delivery of the first attempt at an event. */
   TrackedDelivery(Owner<E> owner, Received.Event<E, ?> received, long sequence) {
-    this(owner, received, sequence, Attempt.FIRST);
-  }
-
-  private TrackedDelivery(
-      Owner<E> owner, Received.Event<E, ?> received, long sequence, Attempt attempt) {
     this.owner = owner;
     this.received = received;
     this.sequence = sequence;
-    this.attempt = attempt;
+    this.state = state(1, Settlement.OPEN);
+  }
+
+  /** Makes the delivery of the next attempt at the same event. */
+  TrackedDelivery(TrackedDelivery<E> before) {
+    this.owner = before.owner;
+    this.received = before.received;
+    this.sequence = before.sequence;
+    this.state = state(Math.min(before.attempt() + 1, MAX_ATTEMPT), Settlement.OPEN);
+    this.history = before.history;
+  }
+
+  @SuppressWarnings("EnumOrdinal") // the number does not leave this object
+  private static int state(int attempt, Settlement settlement) {
+    return attempt << SETTLEMENT_BITS | settlement.ordinal();
   }
 
   @Override
@@ -156,7 +115,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
 
   @Override
   public int attempt() {
-    return attempt.number;
+    return state >>> SETTLEMENT_BITS;
   }
 
   @Override
@@ -231,7 +190,7 @@ public final class TrackedDelivery<E> implements Delivery<E> {
   }
 
   public Settlement settlement() {
-    return attempt.settlement;
+    return SETTLEMENTS[state & SETTLEMENT_MASK];
   }
 
   @Override
@@ -242,62 +201,23 @@ public final class TrackedDelivery<E> implements Delivery<E> {
 
   /** Settles the delivery if it is open. Returns whether it was. */
   public boolean settle(Settlement how) {
-    Attempt now = attempt;
-    return now.settlement == Settlement.OPEN
-        && ATTEMPT.compareAndSet(this, now, now.settledAs(how));
-  }
-
-  /** Nacks the delivery if it is open. Returns whether it was. */
-  boolean nack(NextAttempt next, long due) {
-    Attempt now = attempt;
-    return now.settlement == Settlement.OPEN
-        && ATTEMPT.compareAndSet(this, now, now.nacked(next, due));
-  }
-
-  /** Returns when the event of this nacked delivery comes again. */
-  NextAttempt next() {
-    return attempt.next;
-  }
-
-  /** Begins the wait of a nacked delivery. */
-  void schedule(long now) {
-    attempt = attempt.nacked(NextAttempt.AT_A_TIME, now + attempt.due);
-  }
-
-  /** Returns when the nacked delivery comes again, in the runtime's nanoseconds. */
-  long due() {
-    return attempt.due;
+    int attempt = attempt();
+    return STATE.compareAndSet(this, state(attempt, Settlement.OPEN), state(attempt, how));
   }
 
   /** Takes back an ack that came too late to count. */
   public void expire() {
-    attempt = attempt.settledAs(Settlement.EXPIRED);
+    state = state(attempt(), Settlement.EXPIRED);
   }
 
-  public @Nullable TrackedDelivery<E> linked() {
-    return linked;
-  }
-
-  public void link(@Nullable TrackedDelivery<E> neighbour) {
-    linked = neighbour;
-  }
-
-  /** Returns the next attempt at the same event. */
+  /** Returns the delivery of the next attempt at the same event. */
   TrackedDelivery<E> again() {
-    TrackedDelivery<E> again =
-        new TrackedDelivery<>(owner, received, sequence, Attempt.open(attempt() + 1));
-    again.history = history;
-    return again;
+    return new TrackedDelivery<>(this);
   }
 
   /** Notes that its handler is slow. Returns false if that was noted before, at any attempt. */
   public boolean markSlow() {
     return history().markSlow();
-  }
-
-  /** Replaces the position by that of a redelivered copy. */
-  void moveTo(Position position) {
-    received = new Received.Event<>(event(), position);
   }
 
   @Override

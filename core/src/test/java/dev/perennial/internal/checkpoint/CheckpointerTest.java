@@ -148,7 +148,7 @@ class CheckpointerTest {
         new DeliverySettlement.Listener() {
           @Override
           public void acked() {
-            checkpointer.requestSave();
+            checkpointer.acked();
           }
 
           @Override
@@ -432,9 +432,9 @@ class CheckpointerTest {
     runtime.runTasks();
     lifecycle.beginClose();
     runtime.refuseThreads(1);
-    checkpointer.requestSave();
+    checkpointer.acked();
     assertThat(checkpointer.lastError()).isInstanceOf(Error.class);
-    checkpointer.requestSave();
+    checkpointer.acked();
     runtime.runTasks();
     assertThat(tries).isEqualTo(1);
     assertThat(checkpointer.lastError()).isNull();

@@ -26,13 +26,13 @@ class PositionIndexTest {
     }
   }
 
-  private final List<Hashed> places = new ArrayList<>();
-  private final PositionIndex<Hashed> index = new PositionIndex<>(places::get);
+  private final List<Hashed> entries = new ArrayList<>();
+  private final PositionIndex<Hashed> index = new PositionIndex<>(entries::get);
 
   private int put(Hashed position) {
-    places.add(position);
-    index.put(position.hashCode(), places.size() - 1);
-    return places.size() - 1;
+    entries.add(position);
+    index.put(position.hashCode(), entries.size() - 1);
+    return entries.size() - 1;
   }
 
   /** An even code puts the position or, if it is there, an odd one removes it. */
@@ -41,16 +41,16 @@ class PositionIndexTest {
       @ForAll @IntRange(min = 1, max = 40) int hashCodes,
       @ForAll @IntRange(min = 1, max = 1 << 20) int apart,
       @ForAll @Size(max = 300) List<@IntRange(max = 199) Integer> codes) {
-    places.clear();
-    PositionIndex<Hashed> tested = new PositionIndex<>(places::get);
+    entries.clear();
+    PositionIndex<Hashed> tested = new PositionIndex<>(entries::get);
     Map<Hashed, Integer> map = new HashMap<>();
     for (int code : codes) {
       Hashed position = new Hashed(code / 2, code / 2 % hashCodes * apart);
       Integer known = map.get(position);
       if (known == null && code % 2 == 0) {
-        places.add(position);
-        tested.put(position.hashCode(), places.size() - 1);
-        map.put(position, places.size() - 1);
+        entries.add(position);
+        tested.put(position.hashCode(), entries.size() - 1);
+        map.put(position, entries.size() - 1);
       } else if (known != null && code % 2 == 1) {
         tested.remove(position.hashCode(), known);
         map.remove(position);
@@ -64,7 +64,7 @@ class PositionIndexTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 7, 8, 1 << 16, Integer.MIN_VALUE, -1})
-  @DisplayName("positions with one hash code are told apart, also one with the largest place")
+  @DisplayName("positions with one hash code are told apart, also one with the largest entry")
   void sameHash(int hash) {
     for (int id = 0; id < 100; id++) {
       assertThat(put(new Hashed(id, hash))).isEqualTo(id);
@@ -74,7 +74,7 @@ class PositionIndexTest {
     }
     assertThat(index.find(new Hashed(100, hash))).isEqualTo(-1);
     Hashed last = new Hashed(101, hash);
-    PositionIndex<Hashed> far = new PositionIndex<>(place -> last);
+    PositionIndex<Hashed> far = new PositionIndex<>(entry -> last);
     far.put(hash, Integer.MAX_VALUE - 1);
     assertThat(far.find(last)).isEqualTo(Integer.MAX_VALUE - 1);
   }
