@@ -373,27 +373,22 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Adds the deliveries that have arrived, up to a number. An error or interrupt meanwhile surfaces
-   * at the next call, so that this one can return what it has.
+   * Adds due nacked events and then what has arrived, up to a number. An error or interrupt
+   * meanwhile surfaces at the next call, so that this one can return what it has.
    */
   private void takeArrived(int max, Deadline deadline) {
     int skips = MAX_SKIPPED;
     try {
+      while (undelivered.size() < max && !lifecycle.isOver() && takeHeld(window.hasRoom())) {}
       while (undelivered.size() < max
           && skips > 0
-          && !lifecycle.isOver()
+          && window.hasRoom()
           && !Thread.currentThread().isInterrupted()) {
-        boolean hasRoom = window.hasRoom();
-        boolean taken = takeHeld(hasRoom);
-        if (!taken) {
-          // A connection at its end may stay open for acks, but gives nothing more.
-          Received<E, P> received = hasRoom && !hasEnded() ? loop.receiveNow() : null;
-          if (received == null) {
-            return;
-          }
-          taken = takeReceived(received);
+        Received<E, P> received = loop.receiveNow();
+        if (received == null) {
+          return;
         }
-        if (!taken) {
+        if (!takeReceived(received)) {
           skips = (deadline.isOver() ? Math.min(skips, max) : skips) - 1;
         }
       }
@@ -415,13 +410,19 @@ public final class Puller<E, P extends Position> {
       undelivered.add(again);
       return true;
     }
-    Received<E, P> notice = hasRoom ? loop.notice() : null;
-    if (notice == null) {
-      return false;
+    return hasRoom && takeNotices();
+  }
+
+  /** Takes the notices of restarts, up to the first that hands out an event. */
+  private boolean takeNotices() {
+    for (Received<E, P> notice = loop.notice(); notice != null; notice = loop.notice()) {
+      Delivery<E> delivery = takeIn(notice);
+      loop.noticeTaken();
+      if (isNew(delivery)) {
+        return true;
+      }
     }
-    Delivery<E> delivery = takeIn(notice);
-    loop.noticeTaken();
-    return isNew(delivery);
+    return false;
   }
 
   /**
