@@ -48,8 +48,8 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
 
   private final AtomicLong progress = new AtomicLong();
 
-  /** How many acks and progress there were when the last save began. */
-  private volatile long countedBefore;
+  /** How many acks and progress there were when the last save began that has not failed. */
+  private volatile long countedAtSave;
 
   private final OneShotTimer interval;
 
@@ -161,9 +161,9 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     }
   }
 
-  /** Returns how many acks and progress there were since the last save began. */
+  /** Returns how many acks and progress there were since the last save that has not failed. */
   private long unsaved() {
-    return counted() - countedBefore;
+    return counted() - countedAtSave;
   }
 
   private long counted() {
@@ -298,7 +298,8 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
       return;
     }
     // Before the watermark is read, so that a later ack counts for the next save.
-    countedBefore = counted();
+    long countedBefore = countedAtSave;
+    countedAtSave = counted();
     P newest = null;
     long begun;
     try {
@@ -315,6 +316,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
       outage.begin();
       granted.save(checkpoint);
     } catch (Throwable e) {
+      countedAtSave = countedBefore;
       saveFailed(newest, e);
       return;
     }

@@ -9,7 +9,7 @@ import java.util.Optional;
  */
 public interface Checkpointing {
 
-  /** Requests a save if one is due after an ack that was counted. Throws nothing. */
+  /** Requests a save if one is due. Called after the window has counted an ack. Throws nothing. */
   void acked();
 
   /** Counts progress without an event, and requests a save if one is due. Throws nothing. */

@@ -80,7 +80,10 @@ public final class ReconnectLoop<E, P extends Position> {
     arrived = null;
   }
 
-  /** Returns what has arrived, again and again until it is {@link #taken}. Does no I/O. */
+  /**
+   * Returns what has arrived, again and again until it is {@link #taken}; null also while a notice
+   * waits. Does no I/O.
+   */
   public @Nullable Received<E, P> receiveNow() throws InterruptedException {
     OpenConnection<E, P> live = live();
     return live == null ? null : receive(live, Duration.ZERO);
@@ -209,6 +212,9 @@ public final class ReconnectLoop<E, P extends Position> {
 
   private @Nullable Received<E, P> receive(OpenConnection<E, P> live, Duration timeout)
       throws InterruptedException {
+    if (notice() != null) {
+      return null;
+    }
     if (arrived == null && live.brokenBy() == null) {
       try {
         arrived =

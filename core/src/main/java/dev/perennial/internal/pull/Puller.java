@@ -373,8 +373,8 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Adds due nacked events and then what has arrived, up to a number. An error or interrupt
-   * meanwhile surfaces at the next call, so that this one can return what it has.
+   * Adds due nacked events, then notices, then what has arrived, up to a number. An error or
+   * interrupt meanwhile surfaces at the next call, so that this one can return what it has.
    */
   private void takeArrived(int max, Deadline deadline) {
     int skips = MAX_SKIPPED;
@@ -400,8 +400,8 @@ public final class Puller<E, P extends Position> {
   }
 
   /**
-   * Takes a due nacked event, or else the notice of a restart; both come before received events.
-   * Returns false if there is none.
+   * Takes a due nacked event, or else the notices of restarts up to the first with an event; both
+   * come before received events. Returns false if that hands nothing out.
    */
   private boolean takeHeld(boolean hasRoom) {
     undelivered.reserve();

@@ -157,10 +157,16 @@ public final class DeliverySettlement<E> {
     if (!delivery.settle(Settlement.NACKED)) {
       return false;
     }
-    if (before == null) {
-      newlyNacked.add(delivery);
-    } else {
-      newlyWaiting.add(before);
+    try {
+      if (before == null) {
+        newlyNacked.add(delivery);
+      } else {
+        newlyWaiting.add(before);
+      }
+    } catch (Throwable e) {
+      // The stack is full: nobody would hand the event out again.
+      delivery.reopen();
+      throw e;
     }
     nacked.incrementAndGet();
     listener.nacked();
@@ -186,7 +192,7 @@ public final class DeliverySettlement<E> {
 
   /**
    * Makes all later acks too late: an ack is either counted before this call or too late. For the
-   * {@code RedeliveryFilter}, whose index only the pulling thread may use.
+   * {@code RedeliveryFilter}, whose positions only the pulling thread may use.
    */
   public void expire() {
     acked.getAndUpdate(count -> count | EXPIRED);

@@ -3,7 +3,6 @@ package dev.perennial.internal.window;
 import dev.perennial.port.Position;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +54,7 @@ final class KnownPositions<P extends Position> {
   private long end;
 
   /**
-   * Makes an object that knows no position.
+   * Makes an empty memory.
    *
    * @param capacity how many acked positions at most
    * @param horizon in nanoseconds
@@ -109,16 +108,22 @@ final class KnownPositions<P extends Position> {
     freeCount = size;
   }
 
-  /** Notes that an event was acked. If there is no memory for that, nothing has changed. */
+  /**
+   * Notes that an event was acked, unless that is known: a caller that fails afterwards calls it
+   * again.
+   */
   void acked(int entry) {
+    if (places[entry] == NONE) {
+      return;
+    }
     if (end - oldest == capacity) {
       forgetOldest();
     }
     if (end - oldest == acked.length) {
       growAcked();
     }
-    places[entry] = NONE;
     acked[slot(end)] = entry;
+    places[entry] = NONE;
     end++;
   }
 
@@ -159,7 +164,7 @@ final class KnownPositions<P extends Position> {
   }
 
   @SuppressWarnings("unchecked") // nothing else is in the array
-  private P positionAt(int entry) {
-    return (P) Objects.requireNonNull(positions[entry]);
+  private @Nullable P positionAt(int entry) {
+    return (P) positions[entry];
   }
 }

@@ -2,6 +2,7 @@ package dev.perennial.internal.window;
 
 import dev.perennial.port.Position;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the entry of a position, a number, by the position's hash code, in a table with open
@@ -15,7 +16,7 @@ final class PositionIndex<P extends Position> {
 
   private static final long EMPTY = 0;
 
-  private final IntFunction<P> positionAt;
+  private final IntFunction<@Nullable P> positionAt;
 
   /**
    * Each slot has a hash code in its upper half and an entry plus one in its lower half. The length
@@ -26,7 +27,7 @@ final class PositionIndex<P extends Position> {
   private int size;
 
   /** Makes an empty index. The function returns the position of an entry that was put here. */
-  PositionIndex(IntFunction<P> positionAt) {
+  PositionIndex(IntFunction<@Nullable P> positionAt) {
     this.positionAt = positionAt;
   }
 
@@ -50,10 +51,13 @@ final class PositionIndex<P extends Position> {
     size++;
   }
 
-  /** Removes a position that is here. */
+  /** Removes a position that is here. Does nothing if an earlier removal failed half-way. */
   void remove(int hash, int entry) {
     int gap = home(hash, slots.length);
     while (slots[gap] != slot(hash, entry)) {
+      if (slots[gap] == EMPTY) {
+        return;
+      }
       gap = next(gap);
     }
     // A later slot moves into the gap if a search for it would end there.

@@ -67,7 +67,8 @@ public class TrackedDelivery<E> extends LinkedQueue.Link<TrackedDelivery<E>>
     }
   }
 
-  // There is one of these for every event, so its size matters: 40 bytes.
+  // There is one of these for every event, so its size matters: 40 bytes, and 48 in a {@code
+  // RedeliveryFilter}.
 
   private final Owner<E> owner;
   private final long sequence;
@@ -203,6 +204,11 @@ public class TrackedDelivery<E> extends LinkedQueue.Link<TrackedDelivery<E>>
   public boolean settle(Settlement how) {
     int attempt = attempt();
     return STATE.compareAndSet(this, state(attempt, Settlement.OPEN), state(attempt, how));
+  }
+
+  /** Takes back a nack. */
+  void reopen() {
+    state = state(attempt(), Settlement.OPEN);
   }
 
   /** Takes back an ack that came too late to count. */

@@ -675,43 +675,6 @@ class ReconnectTest {
   }
 
   @Test
-  @DisplayName("awaitLive keeps the notices of all restarts, in order and before later events")
-  void awaitLiveKeepsNotices() {
-    ScriptedFailure lost = ScriptedFailure.positionLost("gone");
-    source
-        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(10), "first gap"))
-        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(20), "second gap"))
-        .fails(lost)
-        .fails(lost)
-        .connects(c -> c.event(21, "a"));
-    runtime.run(() -> {
-      EventStream<String> stream = open();
-      stream.awaitLive(Duration.ofMinutes(1));
-      assertThat(stream.poll(10, Duration.ofSeconds(1)))
-          .extracting(Delivery::event)
-          .containsExactly("first gap", "second gap", "a");
-    });
-  }
-
-  @Test
-  @DisplayName("a restart without an event does not let later events overtake the next notice")
-  void noticeAfterRestartWithoutEvent() {
-    ScriptedFailure lost = ScriptedFailure.positionLost("gone");
-    source
-        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(10)))
-        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(20), "second gap"))
-        .fails(lost)
-        .fails(lost)
-        .connects(c -> c.event(21, "a"));
-    runtime.run(() -> {
-      EventStream<String> stream = open();
-      stream.awaitLive(Duration.ofMinutes(1));
-      assertThat(stream.next().event()).isEqualTo("second gap");
-      assertThat(stream.next().event()).isEqualTo("a");
-    });
-  }
-
-  @Test
   @DisplayName(
       "a backoff policy or a classifier that throws fails the stream, and each call throws")
   void throwingCallbacks() {
