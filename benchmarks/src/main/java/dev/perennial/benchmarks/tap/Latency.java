@@ -6,7 +6,7 @@ import org.HdrHistogram.Histogram;
 /**
  * The latencies of one client's events and acks. An event that the server writes late counts twice:
  * from when it was due, so that a pause delays all events of that time, and from when its write
- * began, so that what the server does is not the client's.
+ * began, so that the server's lateness is not the client's.
  */
 final class Latency {
 
@@ -53,10 +53,10 @@ final class Latency {
 
   /** Returns the rows of a table, in µs. */
   String rows(String client) {
-    return row(client, "due to handler", fromDue)
-        + row(client, "server's write to handler", fromWrite)
-        + row(client, "`ack()` to server", acks)
-        + row(client, "of the server alone: due to its write", serverLate);
+    return row(client, "due time → handler", fromDue)
+        + row(client, "write begins → handler", fromWrite)
+        + row(client, "`ack()` → server", acks)
+        + row(client, "due time → write begins (server alone)", serverLate);
   }
 
   private static String row(String client, String what, Histogram histogram) {

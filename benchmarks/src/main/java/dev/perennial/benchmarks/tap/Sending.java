@@ -85,7 +85,7 @@ final class Sending {
     begunAt = System.nanoTime();
   }
 
-  /** Records that events are about to be written, the last one excluded. */
+  /** Records that events are about to be written, from one to before another. */
   void write(long from, long to) {
     if (pauseNanos > 0) {
       Arrays.fill(writtenAt, (int) (from - first), (int) (to - first), System.nanoTime());

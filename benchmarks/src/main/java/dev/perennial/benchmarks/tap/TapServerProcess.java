@@ -95,19 +95,24 @@ final class TapServerProcess {
           next.addAll(sendings);
           answers.println("ready");
         }
-        case "result" -> {
-          Sending last = sendings.get(sendings.size() - 1);
-          last.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-          answers.println(last.outcome(events).text());
+        case "result" -> answers.println(finished(sendings).outcome(events).text());
+        default -> {
+          finished(sendings);
+          answers.println(
+              sendings.stream()
+                  .flatMapToLong(Sending::times)
+                  .mapToObj(Long::toString)
+                  .collect(Collectors.joining(" ")));
         }
-        default ->
-            answers.println(
-                sendings.stream()
-                    .flatMapToLong(Sending::times)
-                    .mapToObj(Long::toString)
-                    .collect(Collectors.joining(" ")));
       }
     }
     System.exit(0);
+  }
+
+  /** Waits until the last sending is acked, or for as long as the server has patience. */
+  private static Sending finished(List<Sending> sendings) throws InterruptedException {
+    Sending last = sendings.get(sendings.size() - 1);
+    last.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    return last;
   }
 }

@@ -83,7 +83,7 @@ class BenchTest {
   void probes() {
     assertThat(run("--quick", "--latency", "--reconnect", "--memory", "--window")).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8))
-        .contains("| `ack()` to server |")
+        .contains("| `ack()` → server |")
         .contains("| backoff | handshake |")
         .contains("| before the stream |")
         .contains("A window of 100,000");

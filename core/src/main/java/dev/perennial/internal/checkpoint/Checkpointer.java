@@ -48,7 +48,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
 
   private final AtomicLong progress = new AtomicLong();
 
-  /** How many acks and progress there were when the last save began that has not failed. */
+  /** How many acks and progress there were when the newest save that did not fail began. */
   private volatile long countedAtSave;
 
   private final OneShotTimer interval;
@@ -161,7 +161,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     }
   }
 
-  /** Returns how many acks and progress there were since the last save that has not failed. */
+  /** Returns how many acks and progress there were since the newest save that did not fail. */
   private long unsaved() {
     return counted() - countedAtSave;
   }
@@ -316,8 +316,7 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
       outage.begin();
       granted.save(checkpoint);
     } catch (Throwable e) {
-      countedAtSave = countedBefore;
-      saveFailed(newest, e);
+      saveFailed(newest, countedBefore, e);
       return;
     }
     succeeded(newest, begun);
@@ -349,13 +348,14 @@ public final class Checkpointer<P extends Position> implements Checkpointing {
     context.observer().checkpointSaved(position, took);
   }
 
-  private void saveFailed(@Nullable P position, Throwable cause) {
+  private void saveFailed(@Nullable P position, long countedBefore, Throwable cause) {
     outage.noteError(cause);
     if (ClaimKeeper.reasonOf(cause) != CheckpointException.Reason.UNAVAILABLE) {
       claim.bar(cause);
       outage.stop();
       return;
     }
+    countedAtSave = countedBefore;
     failures++;
     Duration wait = RETRIES.delay(failures, context.runtime().random());
     // Without a timer, the next ack requests the next attempt. After a release there is none.

@@ -31,8 +31,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pull side of the engine: it returns due nacked events, then what {@code ReconnectLoop}
- * receives, as long as the window has room. One thread at a time pulls.
+ * The pull side of the engine: it returns due nacked events, then notices of restarts, then what
+ * {@code ReconnectLoop} receives, as long as the window has room. One thread at a time pulls.
  */
 public final class Puller<E, P extends Position> {
 

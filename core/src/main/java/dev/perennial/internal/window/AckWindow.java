@@ -175,7 +175,13 @@ public final class AckWindow<E, P extends Position> implements Window<E, P> {
 
   @Override
   public boolean nack(TrackedDelivery<E> delivery, Duration wait) {
-    return settlement.nack(delivery, wait);
+    try {
+      return settlement.nack(delivery, wait);
+    } catch (Throwable e) {
+      // The delivery may be open again, and the window may have expired meanwhile.
+      expiredIfLate(delivery);
+      throw e;
+    }
   }
 
   @Override

@@ -153,15 +153,15 @@ public final class DeliverySettlement<E> {
     if (isExpired()) {
       delivery.settle(Settlement.EXPIRED);
     }
-    Wait<E> before = newWait(delivery, Math.min(Durations.nanos(wait), LONGEST_WAIT));
+    Wait<E> queued = newWait(delivery, Math.min(Durations.nanos(wait), LONGEST_WAIT));
     if (!delivery.settle(Settlement.NACKED)) {
       return false;
     }
     try {
-      if (before == null) {
+      if (queued == null) {
         newlyNacked.add(delivery);
       } else {
-        newlyWaiting.add(before);
+        newlyWaiting.add(queued);
       }
     } catch (Throwable e) {
       // The stack is full: nobody would hand the event out again.

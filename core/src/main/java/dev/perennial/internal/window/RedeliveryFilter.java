@@ -9,12 +9,13 @@ import dev.perennial.port.Checkpoint;
 import dev.perennial.port.Position;
 import dev.perennial.port.Received;
 import dev.perennial.port.StreamRuntime;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -64,6 +65,8 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     }
   }
 
+  private static final VarHandle ACKED = MethodHandles.arrayElementVarHandle(int[].class);
+
   private final int capacity;
   private final DeliverySettlement<E> settlement;
   private final StreamObserver observer;
@@ -83,7 +86,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
    * The places whose acks the pulling thread has not seen yet: a ring in the order in which acks
    * are counted, with room for every place. Each is a place plus one, and 0 means none.
    */
-  private final AtomicIntegerArray newlyAcked;
+  private final int[] newlyAcked;
 
   // Used only by the pulling thread.
 
@@ -108,7 +111,7 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     this.observer = observer;
     this.places = new AtomicReferenceArray<>(capacity);
     this.receivedAt = new long[capacity];
-    this.newlyAcked = new AtomicIntegerArray(AckWindow.ringSize(capacity));
+    this.newlyAcked = new int[AckWindow.ringSize(capacity)];
     this.entries = new int[capacity];
     this.free = IntStream.range(0, capacity).toArray();
     this.freeCount = capacity;
@@ -147,9 +150,10 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
     long sequence = admitted;
     int place = free[freeCount - 1];
     TrackedDelivery<E> delivery = new PlacedDelivery<>(this, event, sequence, place);
-    entries[place] = positions.add(position, place);
     receivedAt[place] = now;
     places.setRelease(place, delivery);
+    // The last thing that may fail.
+    entries[place] = positions.add(position, place);
     freeCount--;
     admitted = sequence + 1;
     return delivery;
@@ -215,13 +219,17 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
 
   @Override
   public boolean ack(TrackedDelivery<E> delivery) {
+    int place = placed(delivery).place;
     long before = settlement.ack(delivery);
     if (before == DeliverySettlement.NOT_COUNTED) {
       return false;
     }
-    // A volatile write, because the listener then looks for waiting threads: either it sees the
-    // thread, or the thread sees this ack.
-    newlyAcked.set(slot(before), placed(delivery).place + 1);
+    // No call comes between the count and this write, because one could fail if the stack is full,
+    // and the place would never be free again.
+    newlyAcked[(int) before & newlyAcked.length - 1] = place + 1;
+    // The listener then looks for waiting threads: either it sees the thread, or the thread sees
+    // this ack.
+    VarHandle.fullFence();
     acknowledge(positionOf(delivery));
     settlement.notifyAcked();
     return true;
@@ -290,19 +298,19 @@ public final class RedeliveryFilter<E, P extends Position> implements Window<E, 
 
   /** Keeps only the positions of what was acked since the last call, and frees the places. */
   private void remember() {
-    for (int place = newlyAcked.getAcquire(slot(remembered)) - 1;
-        place >= 0;
-        place = newlyAcked.getAcquire(slot(remembered)) - 1) {
+    for (int place = nextAcked(); place >= 0; place = nextAcked()) {
       positions.acked(entries[place]);
       places.setRelease(place, null);
+      // No call comes after this, because what fails is done again.
+      newlyAcked[(int) remembered & newlyAcked.length - 1] = 0;
       free[freeCount++] = place;
-      newlyAcked.setPlain(slot(remembered), 0);
       remembered++;
     }
   }
 
-  private int slot(long ack) {
-    return (int) ack & (newlyAcked.length() - 1);
+  /** Returns the place whose ack is to be seen next; -1 if there is none. */
+  private int nextAcked() {
+    return (int) ACKED.getAcquire(newlyAcked, (int) remembered & newlyAcked.length - 1) - 1;
   }
 
   /** Returns the delivery as what it is: this window makes no others. */

@@ -22,7 +22,7 @@ public final class AckSender {
   private static final byte[] MESSAGE_START =
       "{\"type\":\"ack\",\"id\":".getBytes(StandardCharsets.US_ASCII);
 
-  /** No long has more. The next power of ten is none. */
+  /** The most digits of a long: the next power of ten is too large for one. */
   private static final int MOST_DIGITS = 19;
 
   /** Acks in the order in which they were sent. */

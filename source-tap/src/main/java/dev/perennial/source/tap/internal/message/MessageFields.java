@@ -147,7 +147,7 @@ public final class MessageFields {
     return compared > 0 || (compared == 0 && digit > Long.remainderUnsigned(-1L, 10));
   }
 
-  /** Releases the message, of which nothing can be asked any more. */
+  /** Releases the message. Its texts and flags can no longer be read. */
   public void forget() {
     scanner.reset(NONE);
   }

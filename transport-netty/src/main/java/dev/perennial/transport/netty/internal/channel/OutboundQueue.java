@@ -38,6 +38,10 @@ final class OutboundQueue {
   private static final int TURN = 4 * CHUNK;
 
   private static final int SMALLEST_BUFFER = 512;
+
+  /** The most messages that a new deque has room for: a backlog is rarely followed by another. */
+  private static final int MOST_EXPECTED = 1_024;
+
   private static final Duration GAP = Duration.ofMillis(1);
 
   private final Channel socket;
@@ -185,14 +189,15 @@ final class OutboundQueue {
       if (size == 0) {
         return;
       }
+      // A new one, because a deque never shrinks, and adding to an old one costs the garbage
+      // collector's barrier for each message. Most likely the next becomes about as large.
+      ArrayDeque<byte[]> empty = new ArrayDeque<>(Math.min(size + size / 8, MOST_EXPECTED));
       if (queue.isEmpty()) {
         queue = added;
       } else {
         queue.addAll(added);
       }
-      // A new one, because a deque never shrinks, and adding to an old one costs the garbage
-      // collector's barrier for each message. Most likely the next becomes about as large.
-      added = new ArrayDeque<>(size + size / 8);
+      added = empty;
     }
   }
 

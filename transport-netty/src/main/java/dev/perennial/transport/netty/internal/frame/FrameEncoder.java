@@ -7,8 +7,8 @@ import java.nio.ByteOrder;
 
 /**
  * The encoder of a client's frames, which are whole and masked (RFC 6455, sections 5.1 to 5.3). It
- * writes to the array of a heap buffer, because a buffer checks each single write, which for a
- * short frame takes longer than the frame itself.
+ * writes to the array of a heap buffer, because the checks of a buffer at each write cost more than
+ * the bytes of a short frame.
  */
 public final class FrameEncoder {
 

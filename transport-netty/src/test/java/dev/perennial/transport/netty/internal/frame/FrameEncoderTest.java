@@ -3,7 +3,9 @@ package dev.perennial.transport.netty.internal.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -47,15 +49,30 @@ class FrameEncoderTest {
 
   @Property(tries = 50)
   void aFrameOfAnyLengthIsReadAsItWasWritten(
-      @ForAll @IntRange(max = 70_000) int length, @ForAll int key) {
+      @ForAll @IntRange(max = 70_000) int length,
+      @ForAll @IntRange(max = 20) int before,
+      @ForAll int key) {
     byte[] payload = new byte[length];
     for (int i = 0; i < length; i++) {
       payload[i] = (byte) (i * 31);
     }
-    ByteBuf out = Unpooled.buffer();
-    FrameEncoder.frame(out, Opcode.BINARY, payload, key);
-    int header = length <= 125 ? 6 : length <= 0xFFFF ? 8 : 14;
-    assertThat(payloadOf(out, Opcode.BINARY, header)).isEqualTo(payload);
+    // A pooled buffer is a part of a larger array, and need not be empty.
+    ByteBuf out = PooledByteBufAllocator.DEFAULT.heapBuffer().writeZero(before);
+    try {
+      FrameEncoder.frame(out, Opcode.BINARY, payload, key);
+      int header = length <= 125 ? 6 : length <= 0xFFFF ? 8 : 14;
+      assertThat(payloadOf(out.skipBytes(before).slice(), Opcode.BINARY, header))
+          .isEqualTo(payload);
+    } finally {
+      out.release();
+    }
+  }
+
+  @Example
+  void framesBesideTheBordersOfTheLengthsAreReadAsTheyWereWritten() {
+    for (int length : new int[] {125, 126, 0xFFFF, 0x1_0000}) {
+      aFrameOfAnyLengthIsReadAsItWasWritten(length, 3, 0x01020304);
+    }
   }
 
   @Property
