@@ -5,6 +5,7 @@ import java.util.Arrays;
 import org.bson.BsonSerializationException;
 import org.bson.io.BsonInput;
 import org.bson.io.BsonInputMark;
+import org.bson.io.BsonOutput;
 import org.bson.types.ObjectId;
 
 /**
@@ -79,6 +80,15 @@ public final class ArrayInput implements BsonInput {
   @Override
   public void readBytes(byte[] target, int offset, int length) {
     System.arraycopy(bytes, advance(length), target, offset, length);
+  }
+
+  /**
+   * Copies bytes to an output. The default of newer drivers would first make an array of a length
+   * that may be corrupt.
+   */
+  @SuppressWarnings("MissingOverride") // Older drivers do not have it.
+  public void pipe(BsonOutput output, int length) {
+    output.writeBytes(bytes, advance(length), length);
   }
 
   @Override

@@ -269,6 +269,20 @@ class CursorServerTest {
     }
   }
 
+  @Test
+  @DisplayName("a getMore after events keeps the application's own batch size")
+  void batchSizeOfTheApplication() throws Exception {
+    try (Rig rig = Rig.rig();
+        MongoSource source = rig.builder().batchSize(7).build()) {
+      Connection<ChangeEvent, MongoPosition> connection =
+          source.connect(Optional.of(ResumePosition.ofTime(rig.servers.currentTime())));
+      rig.insert(1);
+      Rig.receive(connection);
+      assertThat(batchSizeOfNextGetMore(rig, connection)).contains(7);
+      connection.close(Duration.ofSeconds(1));
+    }
+  }
+
   private static BsonDocument document(int id, int bytes) {
     return new BsonDocument("_id", new BsonInt32(id)).append("b", new BsonBinary(new byte[bytes]));
   }

@@ -15,6 +15,7 @@ import org.bson.BsonSerializationException;
 import org.bson.ByteBufNIO;
 import org.bson.codecs.BsonDocumentCodec;
 import org.bson.codecs.DecoderContext;
+import org.bson.io.BasicOutputBuffer;
 import org.bson.io.BsonInput;
 import org.bson.io.ByteBufferBsonInput;
 import org.junit.jupiter.api.Test;
@@ -43,8 +44,10 @@ class ArrayInputTest {
   void readsWhatTheDriversInputReads(@ForAll Random random) {
     byte[] array = new byte[100];
     for (int i = 0; i < array.length; i++) {
-      // Half of them zeros, so that there are small sizes and texts that end.
-      array[i] = (byte) Math.max(0, random.nextInt(20) - 10);
+      // Half of them zeros, so that there are small sizes and texts that end. A byte of the last
+      // quarter is mostly no valid UTF-8, and makes a size that is negative or too large.
+      int kind = random.nextInt(8);
+      array[i] = (byte) (kind < 4 ? 0 : kind < 6 ? random.nextInt(10) : random.nextInt(256));
     }
     int to = array.length - random.nextInt(20);
     long seed = random.nextLong();
@@ -98,6 +101,19 @@ class ArrayInputTest {
         input.readBytes(bytes, 1, 3);
         return BsonBytes.int32(bytes, 0);
     }
+  }
+
+  @Test
+  void copiesNothingOfALengthThatIsNotThere() {
+    ArrayInput input = new ArrayInput(new byte[] {1, 2, 3, 4}, 1, 4);
+    BasicOutputBuffer output = new BasicOutputBuffer();
+
+    assertThatThrownBy(() -> input.pipe(output, Integer.MAX_VALUE))
+        .isInstanceOf(BsonSerializationException.class);
+    assertThat(output.size()).isZero();
+    input.pipe(output, 2);
+    assertThat(output.toByteArray()).containsExactly(2, 3);
+    assertThat(input.getRemaining()).isEqualTo(1);
   }
 
   @Test
