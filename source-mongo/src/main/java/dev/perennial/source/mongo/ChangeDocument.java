@@ -1,9 +1,9 @@
 package dev.perennial.source.mongo;
 
 import dev.perennial.source.mongo.internal.event.ArrayInput;
-import dev.perennial.source.mongo.internal.event.BsonBytes;
 import dev.perennial.source.mongo.internal.event.Envelope;
 import dev.perennial.source.mongo.internal.event.Field;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bson.BsonBinaryReader;
@@ -114,7 +114,9 @@ public final class ChangeDocument {
    * @throws ChangePayloadException if it is corrupt
    */
   public Optional<BsonDocument> bson() {
-    return isPresent() ? Optional.of(decode(BSON, "a BsonDocument")) : Optional.empty();
+    return isPresent()
+        ? Optional.of(Payload.read(() -> what("a BsonDocument"), READ_BYTES, () -> decoded(BSON)))
+        : Optional.empty();
   }
 
   /**
@@ -152,10 +154,6 @@ public final class ChangeDocument {
     return raw().map(document -> Payload.read(() -> what("JSON"), READ_BYTES, document::toJson));
   }
 
-  private <T> T decode(Decoder<T> decoder, String as) {
-    return Payload.read(() -> what(as), READ_BYTES, () -> decoded(decoder));
-  }
-
   private <T> T decoded(Decoder<T> decoder) {
     try (BsonBinaryReader reader = new BsonBinaryReader(new ArrayInput(event, from, to))) {
       return decoder.decode(reader, DecoderContext.builder().build());
@@ -177,7 +175,7 @@ public final class ChangeDocument {
 
   @Override
   public int hashCode() {
-    return BsonBytes.view(event, from, to).hashCode() * 31 + presence.hashCode();
+    return ByteBuffer.wrap(event, from, size()).hashCode() * 31 + presence.hashCode();
   }
 
   /** Returns the size, never the content. */

@@ -1,7 +1,5 @@
 package dev.perennial.source.mongo.internal.event;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.bson.BsonBinaryWriter;
 import org.bson.BsonDocument;
@@ -234,10 +232,5 @@ public final class BsonBytes {
       }
       at = end;
     }
-  }
-
-  /** Returns a view of the bytes, not a copy. */
-  public static ByteBuffer view(byte[] bytes, int from, int to) {
-    return ByteBuffer.wrap(bytes, from, to - from).slice().order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -1,9 +1,12 @@
 package dev.perennial.source.mongo.internal.event;
 
 import dev.perennial.source.mongo.Namespace;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.RawBsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,17 +17,14 @@ import org.jspecify.annotations.Nullable;
 final class NamespaceReader {
 
   /** The number of cache entries, a power of two. */
-  private static final int PLACES = 64;
+  private static final int PLACES = 1024;
 
   private final @Nullable Known[] known = new Known[PLACES];
 
   @SuppressWarnings("ArrayRecordComponent") // Never compared as a whole.
   private record Known(byte[] bytes, @Nullable Namespace name) {}
 
-  /**
-   * Reads the document between two offsets, whose length was already checked. Returns null if a
-   * part of the name is not a string.
-   */
+  /** Reads the document between two offsets. Returns null if a part of the name is not a string. */
   @Nullable Namespace read(byte[] bytes, int from, int to) throws CorruptBsonException {
     int place = place(bytes, from, to);
     Known seen = known[place];
@@ -46,37 +46,15 @@ final class NamespaceReader {
 
   private static @Nullable Namespace parse(byte[] bytes, int from, int to)
       throws CorruptBsonException {
-    @Nullable String database = null;
-    @Nullable String collection = null;
-    int last = to - 1;
-    int at = from + 4;
-    while (at < last) {
-      int nameEnd = BsonBytes.textEnd(bytes, at + 1, last);
-      int value = nameEnd + 1;
-      int valueEnd = BsonBytes.valueEnd(bytes, bytes[at], value, last);
-      boolean first = database == null && isNamed(bytes, at + 1, nameEnd, "db");
-      if (first || (collection == null && isNamed(bytes, at + 1, nameEnd, "coll"))) {
-        if (bytes[at] != BsonBytes.STRING) {
-          return null;
-        }
-        String text = new String(bytes, value + 4, valueEnd - value - 5, StandardCharsets.UTF_8);
-        database = first ? text : database;
-        collection = first ? collection : text;
-      }
-      at = valueEnd;
+    BsonBytes.check(bytes, from, to);
+    BsonDocument parts = new RawBsonDocument(bytes, from, to - from);
+    BsonValue database = parts.get("db", new BsonString(""));
+    BsonValue collection = parts.get("coll");
+    if (!database.isString() || (collection != null && !collection.isString())) {
+      return null;
     }
-    return new Namespace(database == null ? "" : database, Optional.ofNullable(collection));
-  }
-
-  private static boolean isNamed(byte[] bytes, int from, int to, String name) {
-    if (to - from != name.length()) {
-      return false;
-    }
-    for (int i = 0; i < name.length(); i++) {
-      if (bytes[from + i] != name.charAt(i)) {
-        return false;
-      }
-    }
-    return true;
+    return new Namespace(
+        database.asString().getValue(),
+        Optional.ofNullable(collection).map(name -> name.asString().getValue()));
   }
 }

@@ -1,6 +1,8 @@
 package dev.perennial.source.mongo.internal.position;
 
 import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * signed integers.
  */
 public final class ClusterTime {
+
+  private static final Pattern TEXT = Pattern.compile("([0-9]{1,10})\\.([0-9]{1,10})");
 
   private ClusterTime() {}
 
@@ -19,17 +23,15 @@ public final class ClusterTime {
 
   /** Parses the result of {@link #text}; returns null for any other text. */
   public static @Nullable BsonTimestamp parse(String text) {
-    int dot = text.indexOf('.');
-    if (dot < 0) {
-      return null;
+    Matcher match = TEXT.matcher(text);
+    try {
+      return match.matches()
+          ? new BsonTimestamp(
+              Integer.parseUnsignedInt(match.group(1)), Integer.parseUnsignedInt(match.group(2)))
+          : null;
+    } catch (NumberFormatException e) {
+      return null; // A number has more than 32 bits.
     }
-    Long seconds = unsigned(text.substring(0, dot));
-    Long increment = unsigned(text.substring(dot + 1));
-    return seconds == null || increment == null ? null : of(seconds, increment);
-  }
-
-  static BsonTimestamp of(long seconds, long increment) {
-    return new BsonTimestamp((int) seconds, (int) increment);
   }
 
   /** Returns the instant of a time, to the second, because a cluster time has no fraction. */
@@ -41,17 +43,5 @@ public final class ClusterTime {
   public static BsonTimestamp next(BsonTimestamp time) {
     // An overflow of the increment carries into the seconds, as in the server's own addition.
     return new BsonTimestamp(time.getValue() + 1);
-  }
-
-  private static @Nullable Long unsigned(String digits) {
-    if (digits.isEmpty() || digits.length() > 10 || !digits.chars().allMatch(ClusterTime::digit)) {
-      return null;
-    }
-    long number = Long.parseLong(digits);
-    return number <= 0xFFFF_FFFFL ? number : null;
-  }
-
-  private static boolean digit(int c) {
-    return c >= '0' && c <= '9';
   }
 }

@@ -21,7 +21,7 @@ public sealed interface StartKind extends StartPosition {
               + Instant.ofEpochSecond(LAST_SECOND)
               + ". Give a time in that range.");
     }
-    return new AtTime(ClusterTime.of(seconds, 0));
+    return new AtTime(new BsonTimestamp((int) seconds, 0));
   }
 
   static AtTime at(BsonTimestamp time) {

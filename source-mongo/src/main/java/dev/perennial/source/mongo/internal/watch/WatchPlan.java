@@ -41,16 +41,6 @@ public record WatchPlan(
 
   public static final String SPLIT_STAGE = "$changeStreamSplitLargeEvent";
 
-  /** The pattern flags that servers support, with their letters. */
-  private static final List<Flag> FLAGS =
-      List.of(
-          new Flag(Pattern.CASE_INSENSITIVE, 'i'),
-          new Flag(Pattern.MULTILINE, 'm'),
-          new Flag(Pattern.DOTALL, 's'),
-          new Flag(Pattern.COMMENTS, 'x'));
-
-  private record Flag(int bit, char letter) {}
-
   /** Copies the list. */
   public WatchPlan {
     pipeline = List.copyOf(pipeline);
@@ -173,18 +163,19 @@ public record WatchPlan(
    * line break ends a comment at the pattern's end, which would otherwise swallow the anchor.
    */
   private static String whole(Pattern pattern) {
-    boolean comments = (pattern.flags() & Pattern.COMMENTS) != 0;
-    return "\\A(?:" + pattern.pattern() + (comments ? "\n" : "") + ")\\z";
+    return "\\A(?:" + pattern.pattern() + (has(Pattern.COMMENTS, pattern) ? "\n" : "") + ")\\z";
   }
 
+  /** Returns the letters of the pattern's flags, which are those of {@link ScopeKind} only. */
   private static String letters(Pattern pattern) {
-    StringBuilder letters = new StringBuilder();
-    for (Flag flag : FLAGS) {
-      if ((pattern.flags() & flag.bit) != 0) {
-        letters.append(flag.letter);
-      }
-    }
-    return letters.toString();
+    return (has(Pattern.CASE_INSENSITIVE, pattern) ? "i" : "")
+        + (has(Pattern.MULTILINE, pattern) ? "m" : "")
+        + (has(Pattern.DOTALL, pattern) ? "s" : "")
+        + (has(Pattern.COMMENTS, pattern) ? "x" : "");
+  }
+
+  private static boolean has(int flag, Pattern pattern) {
+    return (pattern.flags() & flag) != 0;
   }
 
   private static BsonDocument is(String field, String value) {
