@@ -111,17 +111,13 @@ public final class CursorOpener {
     return topology() != ClusterType.REPLICA_SET;
   }
 
-  /** Returns the kind of deployment; UNKNOWN before the first reply. */
+  /** Returns the kind of deployment, and remembers it; UNKNOWN before the first reply. */
   ClusterType topology() {
-    updateTopology();
-    return topology;
-  }
-
-  private void updateTopology() {
     ClusterType now = client.get().getClusterDescription().getType();
     if (now != ClusterType.UNKNOWN) {
       topology = now;
     }
+    return topology;
   }
 
   /**
@@ -255,7 +251,7 @@ public final class CursorOpener {
     CursorCommands commands = new CursorCommands(mongo, session, server, preference, newestTime);
     try {
       Reply reply = Interrupts.call(() -> commands.run(plan.database().orElse("admin"), aggregate));
-      updateTopology();
+      topology();
       return new OpenCursor(commands, reply, optionsOfGetMore(), runtime);
     } catch (Throwable e) {
       commands.close();

@@ -34,11 +34,10 @@ public final class StartValidator {
    *
    * @param chosen the start as the application chose it, for the message
    * @param start the position of that start
-   * @return the same position
    * @throws MongoSourceException if the server refuses the start and the source cannot continue
    *     from another position
    */
-  public ResumePosition check(StartKind chosen, ResumePosition start)
+  public void check(StartKind chosen, ResumePosition start)
       throws MongoSourceException, InterruptedException {
     try {
       open(start);
@@ -55,7 +54,6 @@ public final class StartValidator {
         throw refused(chosen, "the server does not accept that token", e);
       }
     }
-    return start;
   }
 
   /** Opens a cursor as the stream does: if the server refuses the token, its time replaces it. */

@@ -68,7 +68,6 @@ public record UnreadableEvent(
       }
     } catch (CorruptBsonException e) {
       // The given cause is the first error. The parts found before this one are valid.
-      return new UnreadableEvent(event, event.length, token, time, cause, part);
     }
     return new UnreadableEvent(event, event.length, token, time, cause, part);
   }

@@ -5,6 +5,7 @@ import dev.perennial.port.CheckpointException;
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.MongoPosition;
+import dev.perennial.source.mongo.internal.event.BsonBytes;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -51,10 +52,6 @@ public final class CheckpointText {
   private record SettingsChanged(
       MongoPosition checkpoint, MongoPosition resumed, String savedFingerprint, String fingerprint)
       implements MongoListener.SettingsChanged {}
-
-  public Checkpoint encode(ResumePosition position) {
-    return encode(position, Deployment.UNKNOWN);
-  }
 
   public Checkpoint encode(ResumePosition at, Deployment deployment) {
     ResumePosition position = at.durable();
@@ -159,7 +156,7 @@ public final class CheckpointText {
     if (token == null) {
       throw corrupt(text, "its token is neither hexadecimal digits nor extended JSON", null);
     }
-    return ResumePosition.ofToken(token, time);
+    return ResumePosition.ofToken(BsonBytes.of(token), time);
   }
 
   private static BsonTimestamp time(String text, String time) throws CheckpointException {

@@ -33,7 +33,7 @@ public record Deployment(
     Set<UUID> collections,
     @Nullable BsonTimestamp seenAt) {
 
-  public static final Deployment UNKNOWN = new Deployment(null, null, Set.of());
+  public static final Deployment UNKNOWN = new Deployment(null, null, Set.of(), null);
 
   /** The prefix of a replica set's id; the next constant is that of a sharded cluster's. */
   public static final String REPLICA_SET = "replicaSet-";
@@ -54,10 +54,6 @@ public record Deployment(
   public Deployment {
     collections = Collections.unmodifiableSet(new LinkedHashSet<>(collections));
     seenAt = collections.isEmpty() ? null : seenAt;
-  }
-
-  Deployment(@Nullable String id, @Nullable String set, Set<UUID> collections) {
-    this(id, set, collections, null);
   }
 
   boolean isUnknown() {
@@ -177,7 +173,7 @@ public record Deployment(
   }
 
   public Deployment withoutCollections() {
-    return new Deployment(id, set, Set.of());
+    return new Deployment(id, set, Set.of(), null);
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.MongoPosition;
 import dev.perennial.source.mongo.internal.event.BsonBytes;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -33,10 +34,6 @@ public final class ResumePosition implements MongoPosition {
    */
   private final @Nullable ResumePosition replaced;
 
-  private ResumePosition(byte @Nullable [] token, @Nullable BsonTimestamp time) {
-    this(token, time, null);
-  }
-
   private ResumePosition(
       byte @Nullable [] token, @Nullable BsonTimestamp time, @Nullable ResumePosition replaced) {
     this.token = token;
@@ -46,30 +43,22 @@ public final class ResumePosition implements MongoPosition {
 
   /** Returns the position after the event with a token. */
   public static ResumePosition ofToken(BsonDocument token) {
-    return new ResumePosition(BsonBytes.of(token), null);
-  }
-
-  /**
-   * Returns the position after the event with a token.
-   *
-   * @param time the cluster time as known from elsewhere; used if the token does not contain it
-   */
-  public static ResumePosition ofToken(BsonDocument token, @Nullable BsonTimestamp time) {
-    return new ResumePosition(BsonBytes.of(token), time);
+    return ofToken(BsonBytes.of(token), null);
   }
 
   /**
    * Returns the position after the event with a token.
    *
    * @param token the token's BSON, which the position owns from now on
+   * @param time the cluster time as known from elsewhere; used if the token does not contain it
    */
   public static ResumePosition ofToken(byte[] token, @Nullable BsonTimestamp time) {
-    return new ResumePosition(token, time);
+    return new ResumePosition(token, time, null);
   }
 
   /** Returns the position at a time, which includes the operations of that time. */
   public static ResumePosition ofTime(BsonTimestamp time) {
-    return new ResumePosition(null, time);
+    return new ResumePosition(null, time, null);
   }
 
   @Override
@@ -128,20 +117,14 @@ public final class ResumePosition implements MongoPosition {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    if (this == other) {
-      return true;
-    }
-    if (!(other instanceof ResumePosition position)) {
-      return false;
-    }
-    return token == null
-        ? position.token == null && time != null && time.equals(position.time)
-        : Arrays.equals(token, position.token);
+    return other instanceof ResumePosition position
+        && Arrays.equals(token, position.token)
+        && (token != null || Objects.equals(time, position.time));
   }
 
   @Override
   public int hashCode() {
-    return token == null ? (time == null ? 0 : time.hashCode()) : Arrays.hashCode(token);
+    return token == null ? Objects.hashCode(time) : Arrays.hashCode(token);
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.perennial.source.mongo.Namespace;
 import dev.perennial.source.mongo.RandomBson;
 import dev.perennial.source.mongo.UpdateDescription;
 import dev.perennial.source.mongo.internal.position.CheckpointText;
+import dev.perennial.source.mongo.internal.position.Deployment;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.util.Arrays;
 import java.util.List;
@@ -172,7 +173,8 @@ class EventReaderPropertiesTest {
   private static void assertUsable(MongoPosition any) {
     ResumePosition position = (ResumePosition) any;
     assertThat(position.isInvalidate() && !position.isEvent()).isFalse();
-    assertThat(new CheckpointText("f").encode(position).position()).startsWith("1 token ");
+    assertThat(new CheckpointText("f").encode(position, Deployment.UNKNOWN).position())
+        .startsWith("1 token ");
     assertThat(position.toString()).isNotBlank();
   }
 }

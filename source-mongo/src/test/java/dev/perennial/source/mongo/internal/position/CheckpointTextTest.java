@@ -8,6 +8,7 @@ import dev.perennial.port.CheckpointException;
 import dev.perennial.source.mongo.MongoListener;
 import dev.perennial.source.mongo.RandomBson;
 import dev.perennial.source.mongo.Samples;
+import dev.perennial.source.mongo.internal.event.BsonBytes;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -23,13 +24,13 @@ class CheckpointTextTest {
 
   @Test
   void writesOneLine() {
-    assertThat(text.encode(ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN))))
+    assertThat(encoded(ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN))))
         .isEqualTo(
             new Checkpoint("mongodb", "f1", "1 token " + Samples.EVENT_TOKEN + " 1594899637.3"));
-    assertThat(text.encode(ResumePosition.ofTime(new BsonTimestamp(-1, 7))))
+    assertThat(encoded(ResumePosition.ofTime(new BsonTimestamp(-1, 7))))
         .isEqualTo(new Checkpoint("mongodb", "f1", "1 time 4294967295.7"));
     assertThat(
-            text.encode(ResumePosition.ofToken(BsonDocument.parse("{_data: 'x', n: 'a\\nb c'}")))
+            encoded(ResumePosition.ofToken(BsonDocument.parse("{_data: 'x', n: 'a\\nb c'}")))
                 .position())
         .isEqualTo("1 token {\"_data\": \"x\", \"n\": \"a\\nb c\"} -");
   }
@@ -38,7 +39,7 @@ class CheckpointTextTest {
   void tokensRoundTrip(@ForAll Random random, @ForAll long time) throws CheckpointException {
     BsonDocument token = new RandomBson(random).token();
     assertRoundTrips(ResumePosition.ofToken(token));
-    assertRoundTrips(ResumePosition.ofToken(token, new BsonTimestamp(time)));
+    assertRoundTrips(ResumePosition.ofToken(BsonBytes.of(token), new BsonTimestamp(time)));
   }
 
   @Property
@@ -46,8 +47,12 @@ class CheckpointTextTest {
     assertRoundTrips(ResumePosition.ofTime(new BsonTimestamp(time)));
   }
 
+  private Checkpoint encoded(ResumePosition position) {
+    return text.encode(position, Deployment.UNKNOWN);
+  }
+
   private void assertRoundTrips(ResumePosition position) throws CheckpointException {
-    Checkpoint written = text.encode(position);
+    Checkpoint written = encoded(position);
 
     CheckpointText.Restored restored = text.decode(Checkpoint.parse(written.toLine()));
 
@@ -73,7 +78,7 @@ class CheckpointTextTest {
   void underOtherSettingsGoesOnFromTheTime() throws CheckpointException {
     ResumePosition saved = ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN));
 
-    CheckpointText.Restored restored = new CheckpointText("f2").decode(text.encode(saved));
+    CheckpointText.Restored restored = new CheckpointText("f2").decode(encoded(saved));
 
     ResumePosition time = ResumePosition.ofTime(new BsonTimestamp(1594899637, 3));
     assertThat(restored.position()).isEqualTo(time);
@@ -88,7 +93,7 @@ class CheckpointTextTest {
   void underOtherSettingsATimeStays() throws CheckpointException {
     ResumePosition saved = ResumePosition.ofTime(new BsonTimestamp(9, 1));
 
-    CheckpointText.Restored restored = new CheckpointText("f2").decode(text.encode(saved));
+    CheckpointText.Restored restored = new CheckpointText("f2").decode(encoded(saved));
 
     assertThat(restored.position()).isEqualTo(saved);
     assertThat(restored.settingsChanged()).isPresent();
@@ -96,7 +101,7 @@ class CheckpointTextTest {
 
   @Test
   void underOtherSettingsATokenWithoutATimeIsOfNoUse() {
-    Checkpoint saved = text.encode(ResumePosition.ofToken(Tokens.ofHex("AA")));
+    Checkpoint saved = encoded(ResumePosition.ofToken(Tokens.ofHex("AA")));
 
     assertThatThrownBy(() -> new CheckpointText("f2").decode(saved))
         .isInstanceOfSatisfying(

@@ -26,7 +26,7 @@ class DeploymentTest {
   private static final UUID B = new UUID(2, 2);
 
   private static Deployment of(@Nullable String id, @Nullable String set, UUID... collections) {
-    return new Deployment(id, set, Set.of(collections));
+    return new Deployment(id, set, Set.of(collections), null);
   }
 
   @Property
@@ -40,7 +40,8 @@ class DeploymentTest {
         new Deployment(
             random.nextBoolean() ? Deployment.REPLICA_SET + id : null,
             random.nextBoolean() ? set : null,
-            collections.stream().map(n -> new UUID(n, ~n)).collect(Collectors.toSet()));
+            collections.stream().map(n -> new UUID(n, ~n)).collect(Collectors.toSet()),
+            null);
     ResumePosition position =
         random.nextBoolean()
             ? ResumePosition.ofToken(new RandomBson(random).token())
@@ -53,7 +54,8 @@ class DeploymentTest {
     assertThat(restored.deployment()).isEqualTo(deployment);
     assertThat(restored.position()).isEqualTo(position);
     if (deployment.isUnknown()) {
-      assertThat(written).isEqualTo(text.encode(position));
+      String saved = written.position();
+      assertThat(saved.substring(saved.lastIndexOf(' ') + 1)).doesNotStartWith("@");
     }
   }
 
@@ -157,7 +159,8 @@ class DeploymentTest {
             .map(n -> new UUID(n, 0))
             .collect(Collectors.toSet());
     UUID last = new UUID(count - 1, 0);
-    Deployment few = new Deployment(null, "a", many).withFewOf(Set.of(last, new UUID(99, 99)));
+    Deployment few =
+        new Deployment(null, "a", many, null).withFewOf(Set.of(last, new UUID(99, 99)));
     assertThat(few.collections()).hasSize(Math.min(8, count)).isSubsetOf(many);
     assertThat(few.collections().contains(last)).isEqualTo(count > 0);
   }

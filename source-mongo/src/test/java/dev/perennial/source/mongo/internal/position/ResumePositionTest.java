@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.perennial.source.mongo.Change;
 import dev.perennial.source.mongo.Samples;
+import dev.perennial.source.mongo.internal.event.BsonBytes;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Locale;
@@ -145,10 +146,14 @@ class ResumePositionTest {
   void aTokensOwnTimeBeatsTheOneThatCameWithIt() {
     BsonTimestamp other = new BsonTimestamp(1, 1);
 
-    assertThat(ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN), other).clusterTime())
+    assertThat(
+            ResumePosition.ofToken(BsonBytes.of(Tokens.ofHex(Samples.EVENT_TOKEN)), other)
+                .clusterTime())
         .contains(new BsonTimestamp(0x5F103CB5, 3));
-    assertThat(ResumePosition.ofToken(Tokens.ofHex("AA"), other).clusterTime()).contains(other);
-    assertThat(ResumePosition.ofToken(Tokens.ofHex("AA"), other).operationTime()).isEmpty();
+    assertThat(ResumePosition.ofToken(BsonBytes.of(Tokens.ofHex("AA")), other).clusterTime())
+        .contains(other);
+    assertThat(ResumePosition.ofToken(BsonBytes.of(Tokens.ofHex("AA")), other).operationTime())
+        .isEmpty();
     assertThat(ResumePosition.ofTime(other).operationTime()).contains(other);
   }
 
@@ -165,8 +170,9 @@ class ResumePositionTest {
     BsonTimestamp time = new BsonTimestamp(5, 1);
 
     assertThat(token(Samples.EVENT_TOKEN))
-        .isEqualTo(ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN), time))
-        .hasSameHashCodeAs(ResumePosition.ofToken(Tokens.ofHex(Samples.EVENT_TOKEN), time))
+        .isEqualTo(ResumePosition.ofToken(BsonBytes.of(Tokens.ofHex(Samples.EVENT_TOKEN)), time))
+        .hasSameHashCodeAs(
+            ResumePosition.ofToken(BsonBytes.of(Tokens.ofHex(Samples.EVENT_TOKEN)), time))
         .isNotEqualTo(token(Samples.HIGH_WATER_TOKEN))
         .isNotEqualTo(ResumePosition.ofTime(time));
     assertThat(ResumePosition.ofTime(time))
