@@ -11,6 +11,7 @@ import com.mongodb.selector.ServerSelector;
 import dev.perennial.port.support.LogText;
 import dev.perennial.source.mongo.internal.watch.OptionRanges;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -162,7 +163,8 @@ public sealed interface ClientSpec {
               Duration.ofMillis(known.getSocketSettings().getReadTimeout(TimeUnit.MILLISECONDS)),
               maxAwaitTime,
               "a client with a read timeout (socketTimeoutMS)");
-      return longer(given, longer(LEAST_READ_TIMEOUT, maxAwaitTime.plus(OptionRanges.READ_SLACK)));
+      return Collections.max(
+          List.of(given, LEAST_READ_TIMEOUT, maxAwaitTime.plus(OptionRanges.READ_SLACK)));
     }
 
     private static Duration checked(Duration timeout, Duration maxAwaitTime, String name) {
@@ -178,10 +180,6 @@ public sealed interface ClientSpec {
                 + " maxAwaitTime.");
       }
       return timeout;
-    }
-
-    private static Duration longer(Duration one, Duration other) {
-      return one.compareTo(other) >= 0 ? one : other;
     }
   }
 

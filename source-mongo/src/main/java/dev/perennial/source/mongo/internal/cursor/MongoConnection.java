@@ -17,6 +17,7 @@ import dev.perennial.source.mongo.internal.position.CursorProgress;
 import dev.perennial.source.mongo.internal.position.ResumePosition;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,15 +26,6 @@ import org.jspecify.annotations.Nullable;
  * another one.
  */
 final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
-
-  /** What the connection does after its last event. */
-  private sealed interface Ending {}
-
-  /** The stream ends normally. */
-  private record Complete() implements Ending {}
-
-  /** The connection fails. */
-  private record Lost(Exception why) implements Ending {}
 
   private final OpenCursor cursor;
   private final CursorProgress progress;
@@ -45,7 +37,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private final OplogCheck oplogCheck;
   private final ErrorExplainer errors;
 
-  private @Nullable Ending ending;
+  /** What the connection does after its last event: it ends or fails; null before that event. */
+  private @Nullable Callable<Received<ChangeEvent, MongoPosition>> ending;
 
   /**
    * Whether a repeated oplog check was confirmed. It takes effect with the next reply, which shows
@@ -92,12 +85,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
 
   /** Returns what needs no I/O: the rest of the batch, then the progress after the batch. */
   private @Nullable Received<ChangeEvent, MongoPosition> arrived() throws Exception {
-    Ending now = ending;
-    if (now instanceof Lost lost) {
-      throw lost.why;
-    }
-    if (now != null) {
-      return Received.end();
+    if (ending != null) {
+      return ending.call();
     }
     for (byte[] event = cursor.next(); event != null; event = cursor.next()) {
       Received<ChangeEvent, MongoPosition> received = take(event);
@@ -169,7 +158,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
       deployment.collectionsChanged();
     }
     if (ends) {
-      ending = ending(invalidation.came(last, hidden));
+      Optional<MongoSourceException> failure = invalidation.came(last, hidden);
+      ending = failure.isPresent() ? () -> fail(failure.get()) : Received::end;
     }
     if (oneByOne.isOn() && ending == null && oneByOne.isOverAt(last)) {
       oneByOne.passed("the event that the server could not return came or is gone");
@@ -203,8 +193,8 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
         };
   }
 
-  private static Ending ending(Optional<MongoSourceException> failure) {
-    return failure.<Ending>map(Lost::new).orElseGet(Complete::new);
+  private static Received<ChangeEvent, MongoPosition> fail(Exception why) throws Exception {
+    throw why;
   }
 
   /**
@@ -253,10 +243,10 @@ final class MongoConnection implements Connection<ChangeEvent, MongoPosition> {
   private Received<ChangeEvent, MongoPosition> stepOver(MongoException error)
       throws MongoSourceException {
     MalformedChange event = oneByOne.stepOver(error, progress.last());
-    ending =
-        new Lost(
-            MongoErrors.cursorLost(
-                "the server cannot return an event, which was delivered as malformed", error));
+    MongoSourceException lost =
+        MongoErrors.cursorLost(
+            "the server cannot return an event, which was delivered as malformed", error);
+    ending = () -> fail(lost);
     return deliver(event, false);
   }
 

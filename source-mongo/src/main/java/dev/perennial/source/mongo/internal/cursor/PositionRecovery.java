@@ -80,15 +80,12 @@ public final class PositionRecovery {
       return Recovery.stop();
     }
     BsonTimestamp now = server.next();
-    if (policy instanceof HistoryLostKind.RestartNow) {
-      return restart(lost, ResumePosition.ofTime(now), now, cause);
-    }
     if (policy instanceof RestartAt restart) {
       ResumePosition next = server.position(restart.start(gap(lost, now, cause))).inPlaceOf(lost);
       // If the time of the token is unknown, all changes up to now may be missing.
       return restart(lost, next, next.clusterTime().orElse(now), cause);
     }
-    throw new IllegalStateException("unknown policy " + policy);
+    return restart(lost, ResumePosition.ofTime(now), now, cause);
   }
 
   private Recovery<ChangeEvent, MongoPosition> restart(

@@ -82,7 +82,7 @@ public final class SplitEvents {
     }
     held.add(event);
     of = part.of();
-    size += sizeOf(event);
+    size += event instanceof MalformedChange malformed ? malformed.size() : ((Change) event).size();
     if (size > limit) {
       throw new MongoSourceException(
           Reason.EVENT_TOO_LARGE,
@@ -141,7 +141,8 @@ public final class SplitEvents {
    */
   private @Nullable SplitEvent part(ChangeEvent event) {
     if (event instanceof MalformedChange malformed) {
-      return partOf(malformed.event());
+      SplitEvent part = malformed.event().part();
+      return part != null || !isOpen() ? part : new NestedDocuments.Part(expected(), of);
     }
     try {
       return event instanceof Change change && change.envelope().has(Field.SPLIT_EVENT)
@@ -153,20 +154,8 @@ public final class SplitEvents {
     }
   }
 
-  private @Nullable SplitEvent partOf(UnreadableEvent event) {
-    SplitEvent part = event.part();
-    return part != null || !isOpen() ? part : new NestedDocuments.Part(expected(), of);
-  }
-
   private int expected() {
     return unreadableParts + held.size() + 1;
-  }
-
-  private static long sizeOf(ChangeEvent event) {
-    if (event instanceof MalformedChange malformed) {
-      return malformed.size();
-    }
-    return event instanceof Change change ? change.size() : 0;
   }
 
   private MongoSourceException missing(String came) {
