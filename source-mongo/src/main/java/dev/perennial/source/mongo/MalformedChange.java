@@ -84,12 +84,8 @@ public final class MalformedChange implements ChangeEvent, Malformed {
 
   @Override
   public String toString() {
-    return "MalformedChange["
-        + position().map(MongoPosition::toString).orElse("no token")
-        + ", "
-        + size()
-        + " bytes, "
-        + LogText.brief(event.problem())
-        + ']';
+    String where = position().map(MongoPosition::toString).orElse("no token");
+    return "MalformedChange[%s, %s bytes, %s]"
+        .formatted(where, size(), LogText.brief(event.problem()));
   }
 }

@@ -170,14 +170,9 @@ public sealed interface ClientSpec {
     private static Duration checked(Duration timeout, Duration maxAwaitTime, String name) {
       if (!timeout.isZero() && timeout.compareTo(maxAwaitTime) <= 0) {
         throw new IllegalArgumentException(
-            "Cannot use "
-                + name
-                + " of "
-                + LogText.duration(timeout)
-                + ": the server waits for up to maxAwaitTime, "
-                + LogText.duration(maxAwaitTime)
-                + ", before it answers, so every wait would end in an error. Set a longer one, or a shorter"
-                + " maxAwaitTime.");
+            ("Cannot use %s of %s: the server waits for up to maxAwaitTime, %s, before it answers, so"
+                    + " every wait would end in an error. Set a longer one, or a shorter maxAwaitTime.")
+                .formatted(name, LogText.duration(timeout), LogText.duration(maxAwaitTime)));
       }
       return timeout;
     }

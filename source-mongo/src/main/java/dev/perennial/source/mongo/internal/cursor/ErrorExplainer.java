@@ -142,12 +142,7 @@ public final class ErrorExplainer {
         Reason.REJECTED,
         ErrorKind.FATAL.is(cause) ? ErrorKind.FATAL : ErrorKind.SETTINGS,
         cannotWatch()
-            + problem
-            + ", and the error is: "
-            + MongoErrors.words(cause)
-            + ". "
-            + remedy
-            + '.',
+            + "%s, and the error is: %s. %s.".formatted(problem, MongoErrors.words(cause), remedy),
         cause);
   }
 

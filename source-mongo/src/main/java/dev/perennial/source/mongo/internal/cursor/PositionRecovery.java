@@ -106,13 +106,11 @@ public final class PositionRecovery {
       throw new MongoSourceException(
           Reason.TOKEN_REJECTED_AGAIN,
           ErrorKind.FATAL,
-          "Cannot resume at "
-              + lost
-              + ": the server refused its token again after the stream had resumed from its time, and says: "
-              + MongoErrors.words(cause)
-              + ". Nothing is lost yet: change a pipeline that filters by what may change later, such as a"
-              + " looked-up fullDocument, or begin at a later time with startAt and"
-              + " Checkpoints.startAfresh().",
+          ("Cannot resume at %s: the server refused its token again after the stream had resumed from its time,"
+                  + " and says: %s. Nothing is lost yet: change a pipeline that filters by what may change"
+                  + " later, such as a looked-up fullDocument, or begin at a later time with startAt and"
+                  + " Checkpoints.startAfresh().")
+              .formatted(lost, MongoErrors.words(cause)),
           cause);
     }
     notifier.notifyListener(
@@ -130,13 +128,9 @@ public final class PositionRecovery {
     /** Shortens the reason, which contains the server's words. */
     @Override
     public String toString() {
-      return "StreamGap["
-          + from.map(ClusterTime::text).orElse("unknown")
-          + " to "
-          + ClusterTime.text(to)
-          + ", "
-          + LogText.brief(reason)
-          + ']';
+      String start = from.map(ClusterTime::text).orElse("unknown");
+      return "StreamGap[%s to %s, %s]"
+          .formatted(start, ClusterTime.text(to), LogText.brief(reason));
     }
   }
 }

@@ -96,14 +96,10 @@ public final class StartValidator {
     return new MongoSourceException(
         Reason.START_REFUSED,
         ErrorKind.FATAL,
-        "Cannot start at "
+        ("Cannot start at %s, and it was not saved: %s, and says: %s."
+                + " Set another start with MongoSourceBuilder.startAt().")
             // A token can be too long for a message.
-            + LogText.brief(chosen.toString())
-            + ", and it was not saved: "
-            + why
-            + ", and says: "
-            + MongoErrors.words(cause)
-            + ". Set another start with MongoSourceBuilder.startAt().",
+            .formatted(LogText.brief(chosen.toString()), why, MongoErrors.words(cause)),
         cause);
   }
 }

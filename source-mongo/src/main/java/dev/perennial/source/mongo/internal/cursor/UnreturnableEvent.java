@@ -94,17 +94,14 @@ record UnreturnableEvent(
     return new MongoSourceException(
         Reason.UNRETURNABLE,
         ErrorKind.UNRETURNABLE,
-        "Cannot step over the event "
-            + where(last)
-            + ": the server cannot return it, "
-            + (sharded
-                ? "on a sharded cluster events of other shards may be before it"
-                : "it does not say which it is")
-            + ", and it says: "
-            + MongoErrors.words(error)
-            + ". "
-            + remedy(error)
-            + '.',
+        "Cannot step over the event %s: the server cannot return it, %s, and it says: %s. %s."
+            .formatted(
+                where(last),
+                sharded
+                    ? "on a sharded cluster events of other shards may be before it"
+                    : "it does not say which it is",
+                MongoErrors.words(error),
+                remedy(error)),
         error);
   }
 
@@ -117,11 +114,8 @@ record UnreturnableEvent(
     return new MongoSourceException(
         Reason.UNRETURNABLE,
         ErrorKind.UNRETURNABLE,
-        "Cannot resume after the event that follows "
-            + last
-            + ": it has no resume token that can be read. "
-            + KEEP_ID
-            + '.',
+        "Cannot resume after the event that follows %s: it has no resume token that can be read. %s."
+            .formatted(last, KEEP_ID),
         cause);
   }
 

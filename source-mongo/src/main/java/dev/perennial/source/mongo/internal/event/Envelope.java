@@ -58,13 +58,8 @@ public final class Envelope {
         boolean known = type == field.type || type == BsonBytes.NULL;
         if (!known && field == Field.ID) {
           throw new CorruptBsonException(
-              "its field "
-                  + field
-                  + " is a "
-                  + BsonBytes.typeName(type)
-                  + " where a "
-                  + BsonBytes.typeName(field.type)
-                  + " belongs");
+              "its field %s is a %s where a %s belongs"
+                  .formatted(field, BsonBytes.typeName(type), BsonBytes.typeName(field.type)));
         }
         starts[field.place] = known ? value : FOREIGN;
       }

@@ -26,13 +26,8 @@ public final class NestedDocuments {
     /** Shows the counts, not the values, which are the application's data. */
     @Override
     public String toString() {
-      return "UpdateDescription["
-          + updatedFields.size()
-          + " updated, "
-          + removedFields.size()
-          + " removed, "
-          + truncatedArrays.size()
-          + " truncated]";
+      return "UpdateDescription[%s updated, %s removed, %s truncated]"
+          .formatted(updatedFields.size(), removedFields.size(), truncatedArrays.size());
     }
   }
 

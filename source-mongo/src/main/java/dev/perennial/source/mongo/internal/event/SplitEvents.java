@@ -87,12 +87,10 @@ public final class SplitEvents {
       throw new MongoSourceException(
           Reason.EVENT_TOO_LARGE,
           ErrorKind.FATAL,
-          "Cannot deliver the event after "
-              + last
-              + ": the server split it, and it is larger than the "
-              + limit
-              + " bytes that the source holds of one event. Remove what makes it so large with a $project stage,"
-              + " or do not use fullDocument and fullDocumentBeforeChange.",
+          ("Cannot deliver the event after %s: the server split it, and it is larger than the %s bytes that"
+                  + " the source holds of one event. Remove what makes it so large with a $project stage,"
+                  + " or do not use fullDocument and fullDocumentBeforeChange.")
+              .formatted(last, limit),
           null);
     }
     return part.fragment() < part.of() ? null : whole();
@@ -162,12 +160,9 @@ public final class SplitEvents {
     return new MongoSourceException(
         Reason.FRAGMENT_MISSING,
         ErrorKind.TOKEN_REJECTED,
-        "Cannot join a split event: the server sent "
-            + came
-            + " where part "
-            + expected()
-            + (isOpen() ? " of " + of : "")
-            + " of an event belongs. The stream reads the event again from its time.",
+        ("Cannot join a split event: the server sent %s where part %s%s of an event belongs."
+                + " The stream reads the event again from its time.")
+            .formatted(came, expected(), isOpen() ? " of " + of : ""),
         null);
   }
 }

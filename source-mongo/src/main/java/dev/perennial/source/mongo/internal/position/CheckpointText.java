@@ -75,11 +75,9 @@ public final class CheckpointText {
   public Restored decode(Checkpoint saved) throws CheckpointException {
     if (!saved.source().equals(SOURCE)) {
       throw CheckpointException.mismatch(
-          "Cannot resume from the checkpoint: the source \""
-              + LogText.brief(saved.source())
-              + "\" saved it, not "
-              + SOURCE
-              + ". Give this stream an id of its own.",
+          ("Cannot resume from the checkpoint: the source \"%s\" saved it, not %s."
+                  + " Give this stream an id of its own.")
+              .formatted(LogText.brief(saved.source()), SOURCE),
           null);
     }
     String text = saved.position();
@@ -123,11 +121,8 @@ public final class CheckpointText {
     if (!version.equals(VERSION)) {
       throw corrupt(
           text,
-          "its version is \""
-              + LogText.brief(version)
-              + "\" and this release reads version "
-              + VERSION
-              + " (if a newer release wrote it, use that one)",
+          "its version is \"%s\" and this release reads version %s (if a newer release wrote it, use that one)"
+              .formatted(LogText.brief(version), VERSION),
           null);
     }
     String rest = text.substring(space + 1);
@@ -171,11 +166,9 @@ public final class CheckpointText {
   private static CheckpointException corrupt(
       String text, String problem, @Nullable Throwable cause) {
     return CheckpointException.corrupt(
-        "Cannot read the checkpoint's position \""
-            + LogText.brief(text)
-            + "\": "
-            + problem
-            + ". Correct it, or start afresh with Checkpoints.startAfresh().",
+        ("Cannot read the checkpoint's position \"%s\": %s."
+                + " Correct it, or start afresh with Checkpoints.startAfresh().")
+            .formatted(LogText.brief(text), problem),
         cause);
   }
 }

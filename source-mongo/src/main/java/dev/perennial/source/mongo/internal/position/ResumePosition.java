@@ -134,13 +134,8 @@ public final class ResumePosition implements MongoPosition {
       return "MongoPosition[time " + when + ']';
     }
     String text = Tokens.text(new RawBsonDocument(token));
-    return "MongoPosition["
-        + kindName(Tokens.key(token).kind())
-        + ' '
-        + when
-        + " …"
-        + LogText.brief(text.substring(Math.max(0, text.length() - SHOWN)))
-        + ']';
+    String end = LogText.brief(text.substring(Math.max(0, text.length() - SHOWN)));
+    return "MongoPosition[%s %s …%s]".formatted(kindName(Tokens.key(token).kind()), when, end);
   }
 
   private static String kindName(TokenKey.Kind kind) {

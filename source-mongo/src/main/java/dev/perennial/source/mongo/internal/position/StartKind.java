@@ -15,11 +15,8 @@ public sealed interface StartKind extends StartPosition {
     long seconds = time.getEpochSecond();
     if (seconds < 1 || seconds > LAST_SECOND) {
       throw new IllegalArgumentException(
-          "Cannot start at "
-              + time
-              + ": cluster times are from 1970-01-01T00:00:01Z to "
-              + Instant.ofEpochSecond(LAST_SECOND)
-              + ". Give a time in that range.");
+          "Cannot start at %s: cluster times are from 1970-01-01T00:00:01Z to %s. Give a time in that range."
+              .formatted(time, Instant.ofEpochSecond(LAST_SECOND)));
     }
     return new AtTime(new BsonTimestamp((int) seconds, 0));
   }

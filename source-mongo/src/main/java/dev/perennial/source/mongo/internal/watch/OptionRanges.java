@@ -22,9 +22,8 @@ public final class OptionRanges {
   public static @Nullable Integer batchSize(@Nullable Integer events) {
     if (events != null && events < 1) {
       throw new IllegalArgumentException(
-          "Cannot use a batchSize of "
-              + events
-              + ": it must be at least 1. Give a larger one, or leave it out.");
+          "Cannot use a batchSize of %s: it must be at least 1. Give a larger one, or leave it out."
+              .formatted(events));
     }
     return events;
   }
@@ -41,21 +40,13 @@ public final class OptionRanges {
   private static Duration wholeMillis(String name, Duration time, Duration longest) {
     if (time.compareTo(SHORTEST) < 0 || time.compareTo(longest) > 0) {
       throw new IllegalArgumentException(
-          "Cannot use a "
-              + name
-              + " of "
-              + LogText.duration(time)
-              + ": it must be between 1 ms and "
-              + longest.toDays()
-              + " days. Set a time in that range.");
+          "Cannot use a %s of %s: it must be between 1 ms and %s days. Set a time in that range."
+              .formatted(name, LogText.duration(time), longest.toDays()));
     }
     if (!time.equals(Duration.ofMillis(time.toMillis()))) {
       throw new IllegalArgumentException(
-          "Cannot use a "
-              + name
-              + " of "
-              + time.toNanos()
-              + " ns: the driver counts whole milliseconds. Round it.");
+          "Cannot use a %s of %s ns: the driver counts whole milliseconds. Round it."
+              .formatted(name, time.toNanos()));
     }
     return time;
   }

@@ -47,9 +47,8 @@ public sealed interface ScopeKind extends Scope {
     int dot = namespace.indexOf('.');
     if (dot < 0) {
       throw new IllegalArgumentException(
-          "Cannot watch \""
-              + LogText.brief(namespace)
-              + "\": it names no collection. Write database.collection, as in shop.orders.");
+          "Cannot watch \"%s\": it names no collection. Write database.collection, as in shop.orders."
+              .formatted(LogText.brief(namespace)));
     }
     return collection(namespace.substring(0, dot), namespace.substring(dot + 1));
   }

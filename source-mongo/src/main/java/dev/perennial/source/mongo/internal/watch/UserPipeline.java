@@ -53,38 +53,33 @@ public final class UserPipeline {
 
   private static void check(BsonDocument stage, boolean split) {
     if (stage.size() != 1) {
-      throw new IllegalArgumentException(
-          PREFIX
-              + "a stage has "
-              + stage.size()
-              + " fields. Give each stage one field, its name, as in {$match: {…}}.");
+      throw refused(
+          "a stage has %s fields. Give each stage one field, its name, as in {$match: {…}}."
+              .formatted(stage.size()));
     }
     String name = stage.getFirstKey();
     if (name.equals("$changeStream")) {
-      throw new IllegalArgumentException(
-          PREFIX
-              + "the source itself adds $changeStream. Leave that stage out, and set its options on the"
-              + " builder.");
+      throw refused(
+          "the source itself adds $changeStream. Leave that stage out, and set its options on the builder.");
     }
     if (NEED_AN_END.contains(name)) {
-      throw new IllegalArgumentException(
-          PREFIX
-              + "a change stream has no end, which the stage "
-              + name
-              + " needs. Use only $match, $project, $addFields, $set, $unset, $replaceRoot, $replaceWith and"
-              + " $redact.");
+      throw refused(
+          ("a change stream has no end, which the stage %s needs. Use only $match, $project, $addFields,"
+                  + " $set, $unset, $replaceRoot, $replaceWith and $redact.")
+              .formatted(name));
     }
     if (split && name.equals(WatchPlan.SPLIT_STAGE)) {
-      throw new IllegalArgumentException(
-          PREFIX + "splitLargeEvents already adds " + name + ". Leave one of the two out.");
+      throw refused("splitLargeEvents already adds " + name + ". Leave one of the two out.");
     }
     if (removesToken(name, stage.get(name, BsonNull.VALUE))) {
-      throw new IllegalArgumentException(
-          PREFIX
-              + "its stage "
-              + name
-              + " removes _id, the resume token, without which the stream cannot resume. Keep _id.");
+      throw refused(
+          "its stage %s removes _id, the resume token, without which the stream cannot resume. Keep _id."
+              .formatted(name));
     }
+  }
+
+  private static IllegalArgumentException refused(String problem) {
+    return new IllegalArgumentException(PREFIX + problem);
   }
 
   private static boolean removesToken(String name, BsonValue of) {
