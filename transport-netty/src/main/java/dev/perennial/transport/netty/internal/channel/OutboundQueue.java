@@ -40,7 +40,7 @@ final class OutboundQueue {
   private static final int SMALLEST_BUFFER = 512;
 
   /** The most messages that a new deque has room for: a backlog is rarely followed by another. */
-  private static final int MOST_EXPECTED = 1_024;
+  private static final int MOST_EXPECTED = 65_536;
 
   private static final Duration GAP = Duration.ofMillis(1);
 
