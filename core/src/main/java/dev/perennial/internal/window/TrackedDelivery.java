@@ -68,8 +68,7 @@ public class TrackedDelivery<E> extends LinkedQueue.Link<TrackedDelivery<E>>
   }
 
   // There is one of these for every event, so its size matters: 40 bytes, and 48 if the server
-  // tracks
-  // acks.
+  // tracks acks.
 
   private final Owner<E> owner;
   private final long sequence;
