@@ -494,6 +494,22 @@ class CheckpointerTest {
   }
 
   @Test
+  @DisplayName("acks whose save failed without a retry still count, so the next ack saves at once")
+  void failedAcksStillCount() {
+    open(1_000, Duration.ofHours(1));
+    broken = Optional.of(new IOException("disk full"));
+    onTry = () -> runtime.refuseTimers(1);
+    ack(1_000);
+    runtime.runTasks();
+    assertThat(tries).isEqualTo(1);
+    onTry = () -> {};
+    broken = Optional.empty();
+    ack(1);
+    runtime.runTasks();
+    assertThat(saves).containsExactly("1001");
+  }
+
+  @Test
   @DisplayName("a position that cannot be encoded fails the stream at once, with that cause")
   void cannotEncode() {
     open(1, Duration.ofHours(1));
