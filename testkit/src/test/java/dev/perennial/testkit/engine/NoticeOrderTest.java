@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 /** The order of the notices of restarts, and of the events that are received after them. */
 class NoticeOrderTest {
 
+  private static final ScriptedFailure LOST = ScriptedFailure.positionLost("gone");
+
   private final VirtualRuntime runtime = new VirtualRuntime(1);
   private final ScriptedClientSource<String> source = new ScriptedClientSource<>(runtime);
 
@@ -62,6 +64,12 @@ class NoticeOrderTest {
         }
       };
 
+  private void restartsTwice(Recovery<String, ScriptedPosition> first) {
+    source
+        .recovers((position, cause) -> first)
+        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(20), "second gap"));
+  }
+
   private EventStream<String> open() {
     return EventStream.from(source, Checkpoints.none()).runtime(watched).window(3).open();
   }
@@ -69,13 +77,8 @@ class NoticeOrderTest {
   @Test
   @DisplayName("awaitLive keeps the notices of all restarts, in order and before later events")
   void all() {
-    ScriptedFailure lost = ScriptedFailure.positionLost("gone");
-    source
-        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(10), "first gap"))
-        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(20), "second gap"))
-        .fails(lost)
-        .fails(lost)
-        .connects(c -> c.event(21, "a"));
+    restartsTwice(Recovery.restart(new ScriptedPosition(10), "first gap"));
+    source.fails(LOST).fails(LOST).connects(c -> c.event(21, "a"));
     runtime.run(() -> {
       EventStream<String> stream = open();
       stream.awaitLive(Duration.ofMinutes(1));
@@ -88,13 +91,8 @@ class NoticeOrderTest {
   @Test
   @DisplayName("a restart without an event does not let later events overtake the next notice")
   void withoutEvent() {
-    ScriptedFailure lost = ScriptedFailure.positionLost("gone");
-    source
-        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(10)))
-        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(20), "second gap"))
-        .fails(lost)
-        .fails(lost)
-        .connects(c -> c.event(21, "a"));
+    restartsTwice(Recovery.restart(new ScriptedPosition(10)));
+    source.fails(LOST).fails(LOST).connects(c -> c.event(21, "a"));
     runtime.run(() -> {
       EventStream<String> stream = open();
       stream.awaitLive(Duration.ofMinutes(1));
@@ -106,13 +104,11 @@ class NoticeOrderTest {
   @Test
   @DisplayName("an event does not overtake a notice for which a full window had no room at first")
   void roomMeanwhile() {
-    ScriptedFailure lost = ScriptedFailure.positionLost("gone");
+    restartsTwice(Recovery.restart(new ScriptedPosition(10), "first gap"));
     source
-        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(10), "first gap"))
-        .recovers((position, cause) -> Recovery.restart(new ScriptedPosition(20), "second gap"))
         .connects(c -> c.event(1, "a").event(2, "b").lose(ScriptedFailure.retry("cut")))
-        .fails(lost)
-        .fails(lost)
+        .fails(LOST)
+        .fails(LOST)
         .connects(c -> c.event(21, "c"));
     runtime.run(() -> {
       EventStream<String> stream = open();
